@@ -1,0 +1,76 @@
+"""Which blocks nginx knows, where they may stand, and what they are called here.
+
+From the command tables of nginx 1.22.1 (src/core, src/http, src/stream, src/mail, src/event) and
+of the modules named beside a row.
+"""
+
+from __future__ import annotations
+
+MAIN = "main"
+OPAQUE = "opaque"
+"""Kind of a block whose content has no part in the counts and rules of its own."""
+
+DATA = "data"
+"""Kind of a block whose content is keys and values (tokens.DATA_BLOCKS)."""
+
+COUNTED = ("server", "location", "if", "limit_except", "stream_server")
+"""Kinds that are reported."""
+
+_HTTP_DATA = ("map", "geo", "types", "split_clients", "charset_map", "match", "geoip2")
+_STREAM_DATA = ("map", "geo", "split_clients", "match", "geoip2")
+
+CHILDREN: dict[str, dict[str, str]] = {
+    MAIN: {
+        "http": "http",
+        "stream": "stream",
+        "mail": "mail",
+        "events": OPAQUE,
+        "mgmt": OPAQUE,  # NGINX Plus
+        "rtmp": OPAQUE,  # nginx-rtmp-module, builds no TLS context
+    },
+    "http": {
+        "server": "server",
+        "upstream": "upstream",
+        **dict.fromkeys(_HTTP_DATA, DATA),
+        "acme_issuer": OPAQUE,  # nginx-acme
+        "oidc_provider": OPAQUE,  # NGINX Plus
+        "otel_exporter": OPAQUE,  # nginx-otel
+    },
+    "server": {"location": "location", "if": "if", "types": DATA},
+    "location": {
+        "location": "location",
+        "if": "if",
+        "limit_except": "limit_except",
+        "types": DATA,
+    },
+    "stream": {
+        "server": "stream_server",
+        "upstream": "stream_upstream",
+        **dict.fromkeys(_STREAM_DATA, DATA),
+    },
+    "mail": {"server": "mail_server"},
+}
+"""Kind of a parent block → name of a block in it → kind of that block."""
+
+KNOWN_NAMES = frozenset(name for children in CHILDREN.values() for name in children)
+
+ARGUMENTS: dict[str, tuple[int, int]] = {
+    "http": (0, 0),
+    "stream": (0, 0),
+    "mail": (0, 0),
+    "events": (0, 0),
+    "server": (0, 0),
+    "location": (1, 2),
+    "if": (1, 999),
+    "limit_except": (1, 999),
+    "upstream": (1, 1),
+    "include": (1, 1),
+    "types": (0, 0),
+}
+"""Least and most arguments; for others nginx decides."""
+
+PLAIN_INCLUDE = frozenset({"geo"})
+"""Data blocks whose own ``include`` takes no glob (``ngx_http_geo_include()``)."""
+
+NO_INCLUDE = frozenset({"charset_map", "split_clients", "match", "geoip2"})
+"""Data blocks in which ``include`` is a key like any other."""

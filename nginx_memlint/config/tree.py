@@ -1,0 +1,398 @@
+"""All files of a configuration as one tree of blocks, includes expanded as nginx does.
+
+A file is read and parsed once; each place that includes it gets its own blocks. A block sees its
+own settings and those of the blocks around it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from nginx_memlint.config import blocks, glob
+from nginx_memlint.config.problems import Problem
+from nginx_memlint.config.source import Source
+from nginx_memlint.config.syntax import Body, Directive, ParsedFile, parse
+
+MAX_INCLUSIONS = 1_000_000
+"""Files included, each time counted, before expansion is given up."""
+
+MAX_BLOCKS = 4_000_000
+"""Blocks in the expanded configuration before expansion is given up."""
+
+MAX_INCLUDE_DEPTH = 1000
+"""Includes inside includes. nginx holds a descriptor for each, 1,024 in all by default."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inclusion:
+    """One reading of a file: which file, and the ``include`` directive that led there."""
+
+    file: ParsedFile
+    via: Directive | None = None
+    parent: Inclusion | None = None
+    depth: int = 0
+
+    def chain(self) -> tuple[str, ...]:
+        """The includes that led here as "file:line", the outermost first."""
+        steps = []
+        here: Inclusion | None = self
+        while here and here.parent and here.via:
+            steps.append(f"{here.parent.file.name}:{here.via.line}")
+            here = here.parent
+        return tuple(reversed(steps))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting:
+    """A directive where it stands in the expanded configuration."""
+
+    directive: Directive
+    inclusion: Inclusion
+    block: Block
+
+    @property
+    def value(self) -> str:
+        """Its first argument, empty if it has none."""
+        return self.directive.args[0] if self.directive.args else ""
+
+    @property
+    def file(self) -> ParsedFile:
+        """The file it is written in."""
+        return self.inclusion.file
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Identifies the directive as written, however often its file is included."""
+        return self.inclusion.file.path, self.directive.token
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """A block in the expanded configuration.
+
+    ``kind`` is from blocks.CHILDREN. ``parts`` are the bodies that make up its content: its own
+    and those of included files. ``directive`` is None for the main context and for the context
+    that a fragment is put in.
+    """
+
+    kind: str
+    directive: Directive | None
+    inclusion: Inclusion
+    parent: Block | None = None
+    parts: list[tuple[Body, Inclusion]] = field(default_factory=list)
+    children: list[Block] = field(default_factory=list)
+
+    def own(self, name: str) -> list[Setting]:
+        """The directives of a name that stand in this block itself."""
+        return [
+            Setting(directive, inclusion, self)
+            for body, inclusion in self.parts
+            for directive in body.named.get(name, ())
+        ]
+
+    def has_own(self, names: frozenset[str]) -> bool:
+        """Whether any of these directives stands in this block itself."""
+        return any(not names.isdisjoint(body.named) for body, _ in self.parts)
+
+    def names(self) -> Iterator[str]:
+        """The names of the directives in this block itself, each once a part."""
+        for body, _ in self.parts:
+            yield from body.named
+
+    def effective(self, name: str) -> Setting | None:
+        """The setting this block sees: its own or the nearest one around it."""
+        block: Block | None = self
+        while block is not None:
+            if own := block.own(name):
+                return own[0]
+            block = block.parent
+        return None
+
+    def walk(self) -> Iterator[Block]:
+        """This block and all below it, each before its children, in the order of the files."""
+        pending = [self]
+        while pending:
+            block = pending.pop()
+            yield block
+            pending.extend(reversed(block.children))
+
+    def ancestors(self) -> Iterator[Block]:
+        """The blocks around this one, the nearest first."""
+        block = self.parent
+        while block is not None:
+            yield block
+            block = block.parent
+
+    @property
+    def label(self) -> str:
+        """The block's name and arguments as in the file."""
+        if self.directive is None:
+            return self.kind
+        return " ".join([self.directive.name, *self.directive.args])
+
+
+@dataclass(slots=True, eq=False)
+class Tree:
+    """A configuration, and what kept it from being read."""
+
+    main: Block
+    source: Source
+    problems: list[Problem]
+    files: dict[str, ParsedFile]
+
+    def blocks(self, *kinds: str) -> Iterator[Block]:
+        """All blocks of these kinds."""
+        return (block for block in self.main.walk() if block.kind in kinds)
+
+
+def build(source: Source, path: str, context: tuple[str, ...] = ()) -> Tree:
+    """Read the configuration whose main file is at an absolute path.
+
+    ``context`` names the blocks around a file that is not a whole configuration, e.g.
+    ("http", "server"). Raises OSError if the main file cannot be read, and nothing else: what is
+    wrong in the configuration is in ``Tree.problems``.
+    """
+    return _Builder(source, path, context).build()
+
+
+class _Builder:
+    def __init__(self, source: Source, path: str, context: tuple[str, ...]) -> None:
+        self.source = source
+        self.directory = path.rpartition("/")[0]
+        self.path = path
+        self.context = context
+        self.problems: list[Problem] = []
+        self.files: dict[tuple[str, bool], ParsedFile] = {}
+        self.globs: dict[str, list[str]] = {}
+        self.inclusions = 0
+        self.blocks = 0
+
+    def build(self) -> Tree:
+        file = self.load(self.path, in_data_block=False)
+        inclusion = Inclusion(file)
+        main = block = Block(blocks.MAIN, None, inclusion)
+        for name in self.context:
+            kind = blocks.CHILDREN[block.kind][name]
+            inner = Block(kind, None, inclusion, block)
+            block.children.append(inner)
+            block = inner
+        self.report_syntax(inclusion)
+        self.expand(block, file.body, inclusion)
+        tree = Tree(main, self.source, self.problems, {f.path: f for f in self.files.values()})
+        if not self.context and file.error is None:
+            self.check_whole(tree)
+        return tree
+
+    def load(self, path: str, *, in_data_block: bool) -> ParsedFile:
+        key = (path, in_data_block)
+        if key not in self.files:
+            data = self.source.read(path)
+            name = self.source.shown(path)
+            self.files[key] = parse(data, path, name, in_data_block=in_data_block)
+        return self.files[key]
+
+    def expand(self, block: Block, body: Body, inclusion: Inclusion) -> None:
+        """Add the body's content to the block, and all that is below it."""
+        block.parts.append((body, inclusion))
+        pending = [(block, inclusion, iter(body.branches))]
+        while pending:
+            block, inclusion, branches = pending[-1]
+            directive = next(branches, None)
+            if directive is None:
+                pending.pop()
+                continue
+            if directive.body is None:
+                for included in self.include(directive, block, inclusion):
+                    block.parts.append((included.file.body, included))
+                    pending.append((block, included, iter(included.file.body.branches)))
+                continue
+            self.blocks += 1
+            if self.blocks > MAX_BLOCKS:
+                self.give_up(f"the configuration has more than {MAX_BLOCKS:,} blocks", inclusion)
+                return
+            child = Block(self.kind(directive, block, inclusion), directive, inclusion, block)
+            block.children.append(child)
+            child.parts.append((directive.body, inclusion))
+            pending.append((child, inclusion, iter(directive.body.branches)))
+
+    def kind(self, directive: Directive, parent: Block, inclusion: Inclusion) -> str:
+        name = directive.name
+        if parent.kind in (blocks.OPAQUE, blocks.DATA):
+            return blocks.OPAQUE
+        self.check_arguments(directive, inclusion)
+        if kind := blocks.CHILDREN.get(parent.kind, {}).get(name):
+            return kind
+        if name in blocks.KNOWN_NAMES:
+            message = f'"{name}" directive is not allowed here'
+            self.problem(inclusion, directive, message + self.fragment_hint(parent, name), message)
+        else:
+            message = f'block "{name}" is not known: what it holds is not counted'
+            self.problem(inclusion, directive, message)
+        return blocks.OPAQUE
+
+    def fragment_hint(self, parent: Block, name: str) -> str:
+        if parent.kind != blocks.MAIN or self.context:
+            return ""
+        return f"; if this file is a fragment, say where it belongs: --context {_context(name)}"
+
+    def check_arguments(self, directive: Directive, inclusion: Inclusion) -> bool:
+        least, most = blocks.ARGUMENTS.get(directive.name, (0, 999))
+        if least <= len(directive.args) <= most:
+            return True
+        message = f'invalid number of arguments in "{directive.name}" directive'
+        self.problem(inclusion, directive, message, message)
+        return False
+
+    def include(self, directive: Directive, block: Block, inclusion: Inclusion) -> list[Inclusion]:
+        """The files an include leads to, in reverse, so that the first is expanded first."""
+        holder = block.directive.name if block.kind == blocks.DATA and block.directive else ""
+        if holder in blocks.NO_INCLUDE or not self.check_arguments(directive, inclusion):
+            return []
+        pattern = directive.args[0]
+        if not pattern.startswith("/"):
+            pattern = f"{self.directory}/{pattern}"
+        paths = [pattern]
+        if glob.has_magic(pattern) and holder not in blocks.PLAIN_INCLUDE:
+            paths = self.glob(pattern, directive, inclusion)
+        found = []
+        for path in paths:
+            included = self.open(path, directive, inclusion, in_data_block=bool(holder))
+            if included is not None:
+                found.append(included)
+        return found[::-1]
+
+    def glob(self, pattern: str, directive: Directive, inclusion: Inclusion) -> list[str]:
+        if pattern not in self.globs:
+            try:
+                self.globs[pattern] = glob.expand(self.source, pattern)
+            except OSError as error:
+                message = f'cannot list "{pattern}" ({_reason(error)})'
+                self.problem(inclusion, directive, message)
+                return []
+        return self.globs[pattern]
+
+    def open(
+        self, path: str, directive: Directive, inclusion: Inclusion, *, in_data_block: bool
+    ) -> Inclusion | None:
+        self.inclusions += 1
+        if self.inclusions > MAX_INCLUSIONS:
+            if self.inclusions == MAX_INCLUSIONS + 1:
+                message = f"more than {MAX_INCLUSIONS:,} files are included, one inside another"
+                self.give_up(message, inclusion, directive)
+            return None
+        here: Inclusion | None = inclusion
+        while here is not None:
+            if here.file.path == path:
+                cycle = " → ".join(_cycle(inclusion, here, directive))
+                message = f"include cycle: {cycle}"
+                nginx = f'open() "{path}" failed (24: Too many open files)'
+                self.problem(inclusion, directive, message, nginx)
+                return None
+            here = here.parent
+        if inclusion.depth >= MAX_INCLUDE_DEPTH:
+            nginx = f'open() "{path}" failed (24: Too many open files)'
+            message = f"includes are nested deeper than {MAX_INCLUDE_DEPTH}"
+            self.problem(inclusion, directive, message, nginx)
+            return None
+        try:
+            file = self.load(path, in_data_block=in_data_block)
+        except OSError as error:
+            call = "pread" if error.errno == errno.EISDIR else "open"
+            nginx = f'{call}() "{path}" failed ({_reason(error)})'
+            self.problem(inclusion, directive, f"include: {nginx}", nginx)
+            return None
+        included = Inclusion(file, directive, inclusion, inclusion.depth + 1)
+        self.report_syntax(included)
+        return included
+
+    def report_syntax(self, inclusion: Inclusion) -> None:
+        """Report a file's syntax error, once however often it is included."""
+        file = inclusion.file
+        if file.error is None or any(p.file == file.name and p.nginx for p in self.problems):
+            return
+        error = file.error
+        column = file.tokens.column_of(min(error.offset, len(file.tokens.data)))
+        self.problems.append(
+            Problem(
+                error.message,
+                file.name,
+                error.line,
+                column,
+                nginx=error.message,
+                chain=inclusion.chain(),
+            )
+        )
+
+    def check_whole(self, tree: Tree) -> None:
+        """Say so if this is no whole configuration (``ngx_event_init_conf()``)."""
+        names = set(tree.main.names())
+        if "events" in names:
+            return
+        message = nginx = 'no "events" section in configuration'
+        if not names & {"http", "stream", "mail"}:
+            likely = next((_context(name) for name in _TELLING if name in names), "http")
+            message += (
+                f"; if this file is a fragment, say where it belongs: --context {likely}"
+                if names
+                else ": the file is empty"
+            )
+        self.problems.append(Problem(message, tree.main.inclusion.file.name, nginx=nginx))
+
+    def give_up(
+        self, message: str, inclusion: Inclusion, directive: Directive | None = None
+    ) -> None:
+        message += ": the rest is not counted, and nginx would hardly start with it"
+        self.problem(inclusion, directive, message)
+
+    def problem(
+        self,
+        inclusion: Inclusion,
+        directive: Directive | None,
+        message: str,
+        nginx: str | None = None,
+    ) -> None:
+        span = inclusion.file.span(directive) if directive else None
+        self.problems.append(
+            Problem(
+                message,
+                inclusion.file.name,
+                span.line if span else None,
+                span.column if span else None,
+                nginx=nginx,
+                chain=inclusion.chain(),
+            )
+        )
+
+
+_TELLING = ("server", "upstream", "location", "listen", "server_name")
+
+
+def _context(name: str) -> str:
+    """The --context in which a block or directive of this name may stand."""
+    return {
+        "location": "http,server",
+        "listen": "http,server",
+        "server_name": "http,server",
+        "if": "http,server",
+        "limit_except": "http,server,location",
+    }.get(name, "http")
+
+
+def _cycle(inclusion: Inclusion, start: Inclusion, directive: Directive) -> list[str]:
+    steps = [f"{start.file.name}"]
+    here: Inclusion | None = inclusion
+    middle = []
+    while here is not None and here is not start:
+        middle.append(here.file.name)
+        here = here.parent
+    return [*steps, *reversed(middle), start.file.name, f"(line {directive.line})"]
+
+
+def _reason(error: OSError) -> str:
+    """nginx's form of a system error: "2: No such file or directory"."""
+    if error.errno is None:
+        return str(error)
+    return f"{error.errno}: {error.strerror or os.strerror(error.errno)}"

@@ -1,0 +1,1 @@
+"""What contexts, loads and blocks cost in bytes, at start and through reloads."""

@@ -1,0 +1,1 @@
+"""Run real nginx servers and count what their configurations cost."""

@@ -1,0 +1,166 @@
+"""A running nginx: its processes, their memory, and reloads."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import processes
+from .processes import Memory
+from .shim import ProcessCounts
+from .spawn import Child
+
+STOP_TIMEOUT = 15.0
+"""Seconds that a server gets to stop by itself before it is killed."""
+
+PAUSE = 0.002
+"""Seconds between two looks at a server that is starting."""
+
+
+class ServerError(RuntimeError):
+    """The server ended, or did not do what it was told in time; the message has its output."""
+
+
+@dataclass(frozen=True)
+class Reload:
+    """What one reload, or another change that was watched, did."""
+
+    peak_kb: int
+    """Highest total PSS seen."""
+    peak_anon_kb: int
+    """Highest total of its part that is not files."""
+    after_kb: int
+    """Total PSS when it was done."""
+    seconds: float
+    """From the start until then."""
+    samples: int
+    """Number of looks at the memory in between."""
+
+
+class Server:
+    """The master process of a started nginx, and its children."""
+
+    def __init__(self, arguments: Sequence[str], *, root: Path | None, conf_text: str) -> None:
+        """Start it; `conf_text` tells how many workers to wait for."""
+        self.expected_workers = _worker_processes(conf_text)
+        self._child = Child(arguments, root=root)
+        self.pid = self._child.pid
+        """The master's process id."""
+
+    def wait_started(self, timeout: float) -> None:
+        """Wait until all workers have finished their initialisation."""
+        deadline = time.monotonic() + timeout
+        while len(self.workers()) < self.expected_workers:
+            if self._child.wait(0) is not None:
+                raise ServerError(f"nginx did not start: {self.output()}")
+            if time.monotonic() > deadline:
+                raise ServerError(f"not started after {timeout} s: {self.output()}")
+            time.sleep(PAUSE)
+
+    def children(self) -> list[int]:
+        """Return the process ids of all children, helpers and old workers among them."""
+        return processes.children(self.pid)
+
+    def workers(self) -> list[int]:
+        """Return the workers that serve: initialised, and not shutting down."""
+        return [pid for pid in self.children() if _is_serving(processes.title(pid))]
+
+    def memory(self) -> Memory:
+        """Return the memory of master and children together."""
+        total = processes.memory(self.pid)
+        for pid in self.children():
+            total += processes.memory(pid)
+        return total
+
+    def pss_kb(self) -> int:
+        """Return the proportional set size of master and children together, in kB."""
+        return self.memory().pss
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of the master so far."""
+        stat = Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()
+        return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+
+    def reload(self, timeout: float = 120.0, *, wait_for_old: bool = True) -> Reload:
+        """Send SIGHUP and wait until new workers serve and the old ones are gone.
+
+        The total PSS is read all the while, as fast as it goes. `wait_for_old=False` does not
+        wait for the old workers to end, but only until they have been told to.
+        """
+        if wait_for_old:
+            return self.watch(self._reloaded, timeout, signal.SIGHUP)
+        return self.watch(self._replaced, timeout, signal.SIGHUP)
+
+    def _reloaded(self, old: set[int]) -> bool:
+        """Return whether none of the children `old` is left, and new workers serve."""
+        return len(self.workers()) >= self.expected_workers and old.isdisjoint(self.children())
+
+    def _replaced(self, old: set[int]) -> bool:
+        """Return whether new workers serve and none of `old` does."""
+        serving = set(self.workers())
+        return len(serving) >= self.expected_workers and old.isdisjoint(serving)
+
+    def watch(
+        self,
+        done: Callable[[set[int]], bool],
+        timeout: float,
+        send: signal.Signals | None = None,
+    ) -> Reload:
+        """Send a signal, if any, and read the memory until `done(children before)`."""
+        old = set(self.children())
+        started = time.monotonic()
+        deadline = started + timeout
+        peak = peak_anon = samples = 0
+        if send is not None:
+            self._child.signal(send)
+        while True:
+            total = self.memory()
+            peak, peak_anon = max(peak, total.pss), max(peak_anon, total.anon)
+            samples += 1
+            if done(old):
+                break
+            if self._child.wait(0) is not None:
+                raise ServerError(f"nginx ended meanwhile: {self.output()}")
+            if time.monotonic() > deadline:
+                raise ServerError(f"not done after {timeout} s: {self.output()}")
+        after = self.memory()
+        return Reload(
+            peak_kb=max(peak, after.pss),
+            peak_anon_kb=max(peak_anon, after.anon),
+            after_kb=after.pss,
+            seconds=time.monotonic() - started,
+            samples=samples,
+        )
+
+    def output(self) -> str:
+        """Return what nginx wrote to stdout and stderr so far."""
+        return self._child.output()
+
+    def stop(self) -> list[ProcessCounts]:
+        """Stop the server now and return the shim's reports, those of ended workers included."""
+        self._child.signal(signal.SIGTERM)
+        if self._child.wait(STOP_TIMEOUT) is None:
+            self._child.kill()
+        return self._child.reports()
+
+    def close(self) -> None:
+        """Stop the server, by force if need be, and forget it."""
+        try:
+            self.stop()
+        finally:
+            self._child.close()
+
+
+def _is_serving(title: str) -> bool:
+    return title.startswith("nginx: worker process") and "shutting down" not in title
+
+
+def _worker_processes(conf_text: str) -> int:
+    """Return how many workers a configuration asks for."""
+    match = re.search(r"^\s*worker_processes\s+(\w+)\s*;", conf_text, re.MULTILINE)
+    if match is None:
+        return 1
+    return len(os.sched_getaffinity(0)) if match[1] == "auto" else int(match[1])

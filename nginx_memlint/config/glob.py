@@ -125,8 +125,6 @@ def _bracket(pattern: bytes, position: int) -> tuple[set[int], int] | None:
             position = named.end()
             continue
         low, position = _member(pattern, position)
-        if low is None:
-            return None
         high: int | None = low
         if pattern[position : position + 1] == b"-" and pattern[
             position + 1 : position + 2
@@ -135,8 +133,8 @@ def _bracket(pattern: bytes, position: int) -> tuple[set[int], int] | None:
             b"",
         ):
             high, position = _member(pattern, position + 1)
-            if high is None:
-                return None
+        if low is None or high is None:
+            return None
         members.update(range(low, high + 1))
     if negated:
         members = set(range(1, 256)) - members

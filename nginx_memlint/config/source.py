@@ -170,10 +170,11 @@ class MemoryFiles:
         self.files = dict(files)
         self._directories: dict[str, set[str]] = {}
         for path in self.files:
-            while path != "/" and path:
-                parent, _, name = path.rpartition("/")
-                path = parent or "/"
-                self._directories.setdefault(path, set()).add(name)
+            here = path
+            while here not in ("/", ""):
+                parent, _, name = here.rpartition("/")
+                here = parent or "/"
+                self._directories.setdefault(here, set()).add(name)
 
     def read(self, path: str) -> bytes:
         """See Source."""

@@ -1,0 +1,417 @@
+"""Check one configuration: the whole pipeline, from files to findings."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from nginx_memlint import remedies, result, rules
+from nginx_memlint.config import blocks, hints
+from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
+from nginx_memlint.config.problems import Problem
+from nginx_memlint.config.source import MemoryFiles, encode
+from nginx_memlint.config.tree import Block, Setting, Tree, build
+from nginx_memlint.memory import estimate as memory
+from nginx_memlint.memory.targets import Target, find_target
+from nginx_memlint.printable import printable
+from nginx_memlint.rules import Cause
+from nginx_memlint.sizes import MIB, human
+from nginx_memlint.tls import contexts as tls
+from nginx_memlint.tls.families import FAMILIES, LUA_TRUSTED
+
+ASSUMED_WORKERS = 4
+"""Workers where ``worker_processes`` is auto and none are given."""
+
+MOST_EXPENSIVE = 5
+
+
+def check(  # one option per question a user can answer
+    path: str | os.PathLike[str],
+    *,
+    data: bytes | None = None,
+    target: str | None = None,
+    nginx_version: str | None = None,
+    lua_version: str | None = None,
+    stream_lua_version: str | None = None,
+    njs_version: str | None = None,
+    openssl_version: str | None = None,
+    workers: int | None = None,
+    unit_cost: int | None = None,
+    max_memory: int | None = None,
+    prefix: str | None = None,
+    sysroot: str | None = None,
+    path_map: Sequence[tuple[str, str]] = (),
+    context: Sequence[str] = (),
+) -> result.ConfigReport:
+    """Read a configuration, count its contexts, estimate its memory, apply the rules.
+
+    ``path`` is a main file, a directory with an nginx.conf, an ``nginx -T`` dump, or ``-`` for
+    ``data``. ``unit_cost`` and ``max_memory`` are bytes. ``context`` names the blocks around a
+    fragment. A configuration that cannot be read in full is no exception: see
+    ``ConfigReport.problems``. Raises UnknownTargetError and ValueError for wrong options.
+    """
+    server = find_target(
+        target,
+        nginx=nginx_version,
+        lua=lua_version,
+        stream_lua=stream_lua_version,
+        njs=njs_version,
+        openssl=openssl_version,
+    )
+    check_context(context)
+    name = os.fspath(path)
+    place = Place(prefix, sysroot, tuple(path_map))
+    try:
+        entry = open_entry(name, place, data)
+        tree = build(entry.source, entry.path, tuple(context))
+    except OSError as error:
+        return _unreadable(name, error, server, workers or ASSUMED_WORKERS)
+    return _Check(name, entry, tree, server, workers, unit_cost, max_memory).report()
+
+
+def check_context(context: Iterable[str]) -> None:
+    """Raise ValueError if these blocks cannot be inside each other, the first in the main one."""
+    kind = blocks.MAIN
+    for name in context:
+        children = blocks.CHILDREN.get(kind, {})
+        if name not in children or children[name] in (blocks.OPAQUE, blocks.DATA):
+            allowed = sorted(
+                n for n, k in children.items() if k not in (blocks.OPAQUE, blocks.DATA)
+            )
+            inside = f'inside "{kind}"' if kind != blocks.MAIN else "outermost"
+            raise ValueError(f'"{name}" cannot be {inside}; it may be {" or ".join(allowed)}')
+        kind = children[name]
+
+
+class _Check:
+    """One configuration on its way through the program."""
+
+    def __init__(
+        self,
+        name: str,
+        entry: Entry,
+        tree: Tree,
+        target: Target,
+        workers: int | None,
+        unit_cost: int | None,
+        budget: int | None,
+    ) -> None:
+        self.name = name
+        self.entry = entry
+        self.tree = tree
+        self.target = target
+        self.unit_cost = unit_cost
+        self.budget = budget
+        self.assumptions: list[str] = []
+        self.workers = self.count_workers(workers)
+        self.bundles = memory.Bundles(tree, target.costs, unit_cost)
+        self.blocks = Counter(block.kind for block in tree.main.walk())
+
+    def report(self) -> result.ConfigReport:
+        found = tls.contexts(self.tree, self.target)
+        priced = memory.price(found, self.bundles, self.target.costs)
+        per_worker = tls.worker_contexts(self.tree, self.target)
+        total = memory.estimate(
+            priced, per_worker, self.blocks, self.bundles, self.target, self.workers
+        )
+        inheriting = self.locations_by_setting()
+        causes = self.causes(priced, inheriting)
+        violations = rules.violations(total, causes, self.budget)
+        locations = sum(inheriting.values())
+        problems = [*self.tree.problems, *self.hints(), *self.unused_dump_files()]
+        self.assume(total)
+        return result.ConfigReport(
+            path=printable(self.name),
+            complete=all(problem.complete for problem in problems),
+            target=self.target_info(),
+            workers=self.workers,
+            blocks=_blocks(self.blocks),
+            locations_inheriting=locations,
+            inherited=[_inherited(cause) for cause in causes],
+            ssl_contexts=len(priced),
+            ca_loads=sum(len(context.bundles) for context in found),
+            families=_families(found),
+            per_worker=result.WorkerCounts(
+                ssl_contexts=per_worker.contexts, ca_loads=len(per_worker.bundles)
+            ),
+            memory=result.Memory(
+                unit_bytes=total.unit,
+                blocks_bytes=total.blocks,
+                contexts_bytes=total.contexts,
+                loads_bytes=total.loads,
+                worker_bytes=total.worker,
+                start_bytes=total.start,
+                after_reload_bytes=total.after_reload,
+                after_reload_worst_bytes=total.after_reload_worst,
+                reload_peak_bytes=total.reload_peak,
+                reload_peak_worst_bytes=total.reload_peak_worst,
+                rule_of_thumb_bytes=locations * MIB,
+            ),
+            cpu_seconds=round(total.cpu_seconds, 3),
+            budget_bytes=self.budget,
+            files=_shares((item.context.block.inclusion.file.name, item) for item in priced),
+            servers=_shares(
+                (label, item) for item in priced if (label := _server_label(item.context.block))
+            ),
+            findings=[self.finding(violation) for violation in violations],
+            remedies=self.remedies(priced, per_worker, total, causes),
+            assumptions=self.assumptions,
+            problems=[_problem(problem) for problem in problems],
+        )
+
+    def count_workers(self, given: int | None) -> int:
+        own = self.tree.main.own("worker_processes")
+        value = own[0].value if own else "1"
+        if value.isascii() and value.isdigit() and int(value) > 0 and (own or given is None):
+            if given is not None and given != int(value):
+                self.assumptions.append(
+                    f"{value} workers, as the configuration says; --workers is for auto"
+                )
+            elif not own:
+                self.assumptions.append("1 worker: worker_processes is not set")
+            return int(value)
+        if given is not None:
+            return given
+        self.assumptions.append(
+            f"{ASSUMED_WORKERS} workers: worker_processes is {value or 'empty'}; "
+            "state yours with --workers N"
+        )
+        return ASSUMED_WORKERS
+
+    def locations_by_setting(self) -> Counter[tuple[str, int]]:
+        """How many locations inherit a CA bundle for Lua, by the directive that sets it."""
+        counts: Counter[tuple[str, int]] = Counter()
+        for block in self.tree.blocks("location"):
+            setting = block.effective(LUA_TRUSTED)
+            if setting is not None and setting.value and setting.block is not block:
+                counts[setting.key] += 1
+        return counts
+
+    def causes(
+        self, priced: list[memory.Priced], inheriting: Counter[tuple[str, int]]
+    ) -> list[Cause]:
+        """The directives whose bundles are loaded, the costliest first."""
+        settings: dict[tuple[str, int], Setting] = {}
+        totals: Counter[tuple[str, int]] = Counter()
+        loads: Counter[tuple[str, int]] = Counter()
+        first: dict[tuple[str, int], int] = {}
+        for item in priced:
+            for setting in item.context.bundles:
+                settings.setdefault(setting.key, setting)
+                share = item.load_bytes // len(item.context.bundles)
+                totals[setting.key] += share
+                loads[setting.key] += 1
+                first.setdefault(setting.key, share)
+        return sorted(
+            (
+                Cause(setting, loads[key], inheriting[key], totals[key], totals[key] - first[key])
+                for key, setting in settings.items()
+            ),
+            key=lambda cause: -cause.total,
+        )
+
+    def finding(self, violation: rules.Violation) -> result.Finding:
+        cause = violation.cause
+        if cause is None:
+            file, line, column = self.tree.main.inclusion.file, 1, 1
+        else:
+            span = cause.setting.file.span(cause.setting.directive)
+            file, line, column = cause.setting.file, span.line, span.column
+        return result.Finding(
+            rule=violation.rule,
+            severity=violation.severity,
+            message=printable(violation.message),
+            file=printable(file.name),
+            line=line,
+            column=column,
+            source=printable(file.source_line(line).strip()),
+        )
+
+    def remedies(
+        self,
+        priced: list[memory.Priced],
+        per_worker: tls.WorkerContexts,
+        now: memory.Estimate,
+        causes: list[Cause],
+    ) -> list[result.Remedy]:
+        def again(
+            contexts: list[tls.Context], target: Target, replaced: dict[str, int] | None
+        ) -> memory.Estimate:
+            bundles = memory.Bundles(self.tree, target.costs, self.unit_cost, replaced)
+            prices = memory.price(contexts, bundles, target.costs)
+            worker = (
+                tls.worker_contexts(self.tree, target) if target is not self.target else per_worker
+            )
+            return memory.estimate(prices, worker, self.blocks, bundles, target, self.workers)
+
+        situation = remedies.Situation(
+            self.tree,
+            self.target,
+            priced,
+            self.bundles,
+            lambda target: tls.contexts(self.tree, target),
+            again,
+        )
+        return [
+            result.Remedy(
+                change=printable(proposal.change),
+                saves_start_bytes=now.start - proposal.after.start,
+                saves_peak_bytes=now.reload_peak_worst - proposal.after.reload_peak_worst,
+                ca_loads=proposal.loads,
+            )
+            for proposal in remedies.proposals(situation, now, causes)
+        ]
+
+    def hints(self) -> list[Problem]:
+        return hints.unfound_includes(self.tree)
+
+    def unused_dump_files(self) -> list[Problem]:
+        """Files of a dump that no include led to: the dump was not understood."""
+        source = self.entry.source
+        if not isinstance(source, MemoryFiles) or self.tree.problems:
+            return []
+        return [
+            Problem("is in the dump, but no include leads to it", path)
+            for path in sorted(source.files.keys() - self.tree.files.keys(), key=encode)
+        ]
+
+    def target_info(self) -> result.TargetInfo:
+        target = self.target
+        return result.TargetInfo(
+            name=target.name,
+            nginx=target.texts["nginx"],
+            lua=target.texts["lua"],
+            openssl=target.texts["openssl"],
+            assumed=list(target.assumed),
+        )
+
+    def assume(self, total: memory.Estimate) -> None:
+        """Say what the figures take for granted."""
+        costs = self.target.costs
+        for family in tls.present_families(self.tree, self.target):
+            module = family.module
+            if module and module.name not in self.target.ships:
+                version = self.target.texts[module.name]
+                option = module.name.replace("_", "-")
+                self.assumptions.append(
+                    f"{module.name} {version}: the target ships none; "
+                    f"state yours with --{option}-version"
+                )
+        if self.unit_cost is not None:
+            self.assumptions.append(f"{human(self.unit_cost)} for a CA load, as given")
+        else:
+            for path, reason in self.bundles.failures.items():
+                self.assumptions.append(
+                    f"{human(memory.FALLBACK_UNIT)} for a load of {printable(path)}, "
+                    f"which could not be read ({reason}); state it with --unit-cost"
+                )
+        if total.loads or total.contexts:
+            self.assumptions.append(f"costs measured on {costs.measured}")
+        self.assumptions.append(
+            "left out: nginx's own base, Lua's heaps, shared zones, buffers and connections"
+        )
+
+
+def _families(found: list[tls.Context]) -> dict[str, result.FamilyCounts]:
+    contexts = Counter(context.family for context in found)
+    loads: Counter[str] = Counter()
+    for context in found:
+        loads[context.family] += len(context.bundles)
+    return {
+        family.name: result.FamilyCounts(
+            ssl_contexts=contexts[family.name], ca_loads=loads[family.name]
+        )
+        for family in FAMILIES
+    }
+
+
+def _blocks(counts: Counter[str]) -> result.Blocks:
+    return result.Blocks.model_validate({kind: counts[kind] for kind in blocks.COUNTED})
+
+
+def _inherited(cause: Cause) -> result.Inherited:
+    setting = cause.setting
+    return result.Inherited(
+        directive=printable(setting.directive.name),
+        value=printable(setting.value),
+        file=printable(setting.file.name),
+        line=setting.directive.line,
+        locations=cause.locations,
+        ca_loads=cause.loads,
+        bytes=cause.total,
+    )
+
+
+def _shares(items: Iterable[tuple[str, memory.Priced]]) -> list[result.Share]:
+    """The most expensive names."""
+    counts: Counter[str] = Counter()
+    totals: defaultdict[str, int] = defaultdict(int)
+    for name, item in items:
+        counts[name] += 1
+        totals[name] += item.total
+    names = sorted(totals, key=lambda name: (-totals[name], name))[:MOST_EXPENSIVE]
+    return [
+        result.Share(name=printable(name), ssl_contexts=counts[name], bytes=totals[name])
+        for name in names
+    ]
+
+
+def _server_label(block: Block) -> str | None:
+    """A name for the server a block belongs to."""
+    for outer in (block, *block.ancestors()):
+        if outer.kind in ("server", "stream_server") and outer.directive is not None:
+            names = outer.own("server_name") or outer.own("listen")
+            place = f"{outer.inclusion.file.name}:{outer.directive.line}"
+            return f"{names[0].value} ({place})" if names else place
+    return None
+
+
+def _problem(problem: Problem) -> result.ProblemInfo:
+    return result.ProblemInfo(
+        file=printable(problem.file),
+        line=problem.line,
+        column=problem.column,
+        message=printable(problem.message),
+        nginx=None if problem.nginx is None else printable(problem.nginx),
+        complete=problem.complete,
+        chain=[printable(step) for step in problem.chain],
+    )
+
+
+def _unreadable(name: str, error: OSError, target: Target, workers: int) -> result.ConfigReport:
+    """The report on a configuration whose main file could not be read: zeros and a problem."""
+    reason = error.strerror or str(error)
+    number = f"{error.errno}: " if error.errno else ""
+    message = (
+        reason if isinstance(error, EntryError) else f"cannot read the file ({number}{reason})"
+    )
+    zero = result.Memory(**dict.fromkeys(result.Memory.model_fields, 0))
+    return result.ConfigReport(
+        path=printable(name),
+        complete=False,
+        target=result.TargetInfo(
+            name=target.name,
+            nginx=target.texts["nginx"],
+            lua=target.texts["lua"],
+            openssl=target.texts["openssl"],
+            assumed=list(target.assumed),
+        ),
+        workers=workers,
+        blocks=_blocks(Counter()),
+        locations_inheriting=0,
+        inherited=[],
+        ssl_contexts=0,
+        ca_loads=0,
+        families=_families([]),
+        per_worker=result.WorkerCounts(ssl_contexts=0, ca_loads=0),
+        memory=zero,
+        cpu_seconds=0.0,
+        budget_bytes=None,
+        files=[],
+        servers=[],
+        findings=[],
+        remedies=[],
+        assumptions=[],
+        problems=[result.ProblemInfo(file=printable(name), line=None, message=printable(message))],
+    )

@@ -1,0 +1,53 @@
+"""What memlint's exit status means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum, StrEnum
+
+from nginx_memlint.result import ConfigReport
+
+
+class Exit(IntEnum):
+    """Exit statuses."""
+
+    OK = 0
+    FINDINGS = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    INTERNAL = 4
+
+
+MEANINGS = {
+    Exit.OK: "nothing at or above the failing level",
+    Exit.FINDINGS: "findings at that level, or a budget exceeded",
+    Exit.USAGE: "wrong usage or settings",
+    Exit.INCOMPLETE: "a configuration could not be read or parsed in full",
+    Exit.INTERNAL: "an internal error",
+}
+
+
+class FailOn(StrEnum):
+    """The least severity that makes the exit status 1."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NEVER = "never"
+
+
+FAILING = {
+    FailOn.ERROR: {"error"},
+    FailOn.WARNING: {"error", "warning"},
+    FailOn.NEVER: set[str](),
+}
+
+
+def exit_code(configs: Iterable[ConfigReport], fail_on: FailOn) -> Exit:
+    """The status for these results: an incomplete one outweighs any finding."""
+    configs = list(configs)
+    if not all(config.complete for config in configs):
+        return Exit.INCOMPLETE
+    failing = FAILING[fail_on]
+    if any(finding.severity in failing for config in configs for finding in config.findings):
+        return Exit.FINDINGS
+    return Exit.OK

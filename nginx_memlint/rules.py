@@ -1,0 +1,72 @@
+"""What is worth a finding, and when. Thresholds are measured against the estimates in bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nginx_memlint.config.tree import Setting
+from nginx_memlint.memory.estimate import Estimate
+from nginx_memlint.result import Severity
+from nginx_memlint.sizes import GIB, MIB, human
+
+REPEATED_LOADS = 64 * MIB
+"""Bytes at start that go to loading one bundle again: a warning. About 75 blocks with the stock
+bundle of Debian 12; a service with four workers then peaks near 1 GiB at a reload."""
+
+KILLS_MACHINES = 4 * GIB
+"""Bytes at the worst reload peak: an error if no budget is given. The published out-of-memory
+kills were on machines of 4 to 8 GiB (lua-nginx-module #1005, cs-nginx-bouncer #92)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A directive whose bundle is loaded: where it is set, and what its loads cost in bytes."""
+
+    setting: Setting
+    loads: int
+    locations: int
+    total: int
+    repeated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A finding before it has a place: which rule, how severe, what to say."""
+
+    rule: str
+    severity: Severity
+    message: str
+    cause: Cause | None
+
+
+REPEATED_RULE = "ML101"
+BUDGET_RULE = "ML201"
+PEAK_RULE = "ML202"
+
+RULES = {
+    REPEATED_RULE: "a CA bundle is parsed again for many blocks",
+    BUDGET_RULE: "the worst reload peak is over the budget (--max-memory)",
+    PEAK_RULE: "the worst reload peak is of a size that kills machines",
+}
+
+
+def violations(estimate: Estimate, causes: list[Cause], budget: int | None) -> list[Violation]:
+    """Apply the rules, errors first. ``budget`` in bytes replaces the default limit."""
+    found = []
+    worst = causes[0] if causes else None
+    peak = estimate.reload_peak_worst
+    times = f"{human(estimate.start)} at start, up to {human(peak)} while reloading"
+    if budget is not None and peak > budget:
+        message = f"{times}: over the budget of {human(budget)}"
+        found.append(Violation(BUDGET_RULE, "error", message, worst))
+    if budget is None and peak >= KILLS_MACHINES:
+        message = f"{times}: a machine without that much memory kills nginx"
+        found.append(Violation(PEAK_RULE, "error", message, worst))
+    for cause in causes:
+        if cause.repeated >= REPEATED_LOADS:
+            message = (
+                f"{cause.setting.directive.name} makes nginx parse {cause.setting.value} "
+                f"{cause.loads:,} times ({human(cause.total)}): once for each block that sees it"
+            )
+            found.append(Violation(REPEATED_RULE, "warning", message, cause))
+    return found

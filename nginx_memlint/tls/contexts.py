@@ -1,0 +1,112 @@
+"""Count the OpenSSL contexts and CA loads of a configuration: one algorithm over the records.
+
+Where a family's contexts are shared, a block that sets none of the override directives uses its
+parent's; if the parent has none yet, the first such child that needs one builds it and hands it
+up. So there is one context for each group of blocks whose nearest overriding block is the same,
+the ``http`` block standing for those without one, provided a block of the group needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nginx_memlint.config.tree import Block, Setting, Tree
+from nginx_memlint.memory.targets import Target
+from nginx_memlint.tls.families import FAMILIES, Family, Module
+
+
+@dataclass(slots=True, eq=False)
+class Context:
+    """One ``SSL_CTX`` that ``nginx -t`` builds.
+
+    ``block`` is the block it is built for (of a shared one, the first that needs it),
+    ``bundles`` the settings whose files are loaded into it, ``users`` how many blocks use it.
+    """
+
+    family: str
+    block: Block
+    bundles: list[Setting]
+    users: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerContexts:
+    """What each worker process builds for itself after the fork."""
+
+    contexts: int = 0
+    bundles: tuple[Setting, ...] = ()
+
+
+def contexts(tree: Tree, target: Target) -> list[Context]:
+    """All contexts that one ``nginx -t`` of the target builds, in nginx's order of families."""
+    found: list[Context] = []
+    for family in present_families(tree, target):
+        found += _contexts_of(family, tree, target)
+    return found
+
+
+def present_families(tree: Tree, target: Target) -> list[Family]:
+    """The families whose modules the server has."""
+    return [f for f in FAMILIES if f.module is None or is_present(f.module, tree, target)]
+
+
+def is_present(module: Module, tree: Tree, target: Target) -> bool:
+    """Whether the server has a module.
+
+    It does if the target has it built in, ``load_module`` names it, or one of its directives is
+    used: nginx would reject that otherwise.
+    """
+    if module.name in target.built_in:
+        return True
+    if any(s.value.rpartition("/")[2] == module.object for s in tree.main.own("load_module")):
+        return True
+    return any(
+        module.directives(name)
+        for root in tree.blocks(module.root)
+        for block in root.walk()
+        for name in block.names()
+    )
+
+
+def worker_contexts(tree: Tree, target: Target) -> WorkerContexts:
+    """The context that ``init_worker_by_lua*`` makes each worker build before lua 0.10.26.
+
+    ``ngx_http_lua_init_worker()`` merges a configuration of its own from the ``http`` block's;
+    measured: one more per worker on 0.10.13 and 0.10.23, none on 0.10.28 and 0.10.29.
+    """
+    if target.lua >= (0, 10, 26):
+        return WorkerContexts()
+    family = FAMILIES[0]
+    for http in tree.blocks("http"):
+        if any(name.startswith("init_worker_by_lua") for name in http.names()):
+            return WorkerContexts(1, tuple(family.bundles(http, target)))
+    return WorkerContexts()
+
+
+def _contexts_of(family: Family, tree: Tree, target: Target) -> Iterator[Context]:
+    shared = family.shared(target)
+    groups: dict[int, Context] = {}
+    for block in tree.blocks(*family.kinds):
+        if not family.wants(block, target):
+            continue
+        if shared:
+            owner = _overriding(block, family)
+            if known := groups.get(id(owner)):
+                known.users += 1
+                continue
+        context = Context(family.name, block, family.bundles(block, target))
+        if shared:
+            groups[id(owner)] = context
+        yield context
+
+
+def _overriding(block: Block, family: Family) -> Block:
+    """The nearest block, from this one outwards, whose settings make a context of its own.
+
+    The outermost one (``http``) where there is none.
+    """
+    while block.kind in family.kinds and not block.has_own(family.overrides):
+        assert block.parent is not None
+        block = block.parent
+    return block

@@ -21,8 +21,8 @@ TRUSTED = f"lua_ssl_trusted_certificate {BUNDLE};"
 
 MAIN = """\
 # {title}
-load_module modules/ndk_http_module.so;
-load_module modules/ngx_http_lua_module.so;
+load_module /usr/lib/nginx/modules/ndk_http_module.so;
+load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;
 
 worker_processes auto;
 pid run/nginx.pid;

@@ -1,0 +1,44 @@
+"""The real server: required where MEMLINT_REQUIRE_NGINX is set, else skipped if it is not there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .facts_rows import BUNDLE_SIZE, Site
+from .prefix import make_prefix, pem_bundle, server_certificate
+from .stack import NGINX, Stack, native
+
+
+def missing() -> str | None:
+    """What keeps the tests against the real server from running here."""
+    if not Path(NGINX).exists():
+        return "nginx is not installed"
+    if shutil.which("cc") is None:
+        return "no C compiler for the counting shim"
+    if "ngx_http_lua_module" not in native().modules:
+        return "libnginx-mod-http-lua is not installed"
+    if native().versions()["nginx"] != "1.22.1":
+        return "the nginx here is not Debian 12's"
+    return None
+
+
+@pytest.fixture(scope="session")
+def bookworm() -> Stack:
+    """Debian 12's nginx."""
+    reason = missing()
+    if reason and os.environ.get("MEMLINT_REQUIRE_NGINX"):
+        pytest.fail(f"MEMLINT_REQUIRE_NGINX is set, but {reason}")
+    if reason:
+        pytest.skip(reason)
+    return native()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """A prefix, a small bundle, a server certificate."""
+    certificate, key = server_certificate()
+    return Site(make_prefix(tmp_path), pem_bundle(BUNDLE_SIZE), certificate, key)

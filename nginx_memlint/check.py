@@ -124,7 +124,7 @@ class _Check:
         return result.ConfigReport(
             path=printable(self.name),
             complete=all(problem.complete for problem in problems),
-            target=self.target_info(),
+            target=_target_info(self.target),
             workers=self.workers,
             blocks=_blocks(self.blocks),
             locations_inheriting=locations,
@@ -276,16 +276,6 @@ class _Check:
             for path in sorted(source.files.keys() - self.tree.files.keys(), key=encode)
         ]
 
-    def target_info(self) -> result.TargetInfo:
-        target = self.target
-        return result.TargetInfo(
-            name=target.name,
-            nginx=target.texts["nginx"],
-            lua=target.texts["lua"],
-            openssl=target.texts["openssl"],
-            assumed=list(target.assumed),
-        )
-
     def assume(self, total: memory.Estimate) -> None:
         """Say what the figures take for granted."""
         costs = self.target.costs
@@ -324,6 +314,17 @@ def _families(found: list[tls.Context]) -> dict[str, result.FamilyCounts]:
         )
         for family in FAMILIES
     }
+
+
+def _target_info(target: Target) -> result.TargetInfo:
+    return result.TargetInfo(
+        name=target.name,
+        nginx=target.texts["nginx"],
+        lua=target.texts["lua"],
+        openssl=target.texts["openssl"],
+        stated=target.stated,
+        assumed=list(target.assumed),
+    )
 
 
 def _blocks(counts: Counter[str]) -> result.Blocks:
@@ -390,13 +391,7 @@ def _unreadable(name: str, error: OSError, target: Target, workers: int) -> resu
     return result.ConfigReport(
         path=printable(name),
         complete=False,
-        target=result.TargetInfo(
-            name=target.name,
-            nginx=target.texts["nginx"],
-            lua=target.texts["lua"],
-            openssl=target.texts["openssl"],
-            assumed=list(target.assumed),
-        ),
+        target=_target_info(target),
         workers=workers,
         blocks=_blocks(Counter()),
         locations_inheriting=0,

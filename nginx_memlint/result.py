@@ -28,6 +28,8 @@ class TargetInfo(Model):
     nginx: str
     lua: str
     openssl: str
+    stated: bool
+    """Whether the user named it."""
     assumed: list[str]
     """What was not stated but taken, one sentence each."""
 

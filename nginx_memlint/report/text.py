@@ -193,7 +193,7 @@ def _target(config: ConfigReport) -> str:
 
 
 def _server(config: ConfigReport) -> str:
-    if config.target.assumed:
+    if not config.target.stated:
         return f"target {config.target.name} assumed: state yours with --target"
     return config.target.name
 

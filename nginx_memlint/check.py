@@ -281,11 +281,11 @@ class _Check:
         costs = self.target.costs
         for family in tls.present_families(self.tree, self.target):
             module = family.module
-            if module and module.name not in self.target.ships:
-                version = self.target.texts[module.name]
-                option = module.name.replace("_", "-")
+            if module and module.version not in self.target.ships:
+                version = self.target.texts[module.version]
+                option = module.version.replace("_", "-")
                 self.assumptions.append(
-                    f"{module.name} {version}: the target ships none; "
+                    f"{module.version} {version}: the target ships none; "
                     f"state yours with --{option}-version"
                 )
         if self.unit_cost is not None:

@@ -100,7 +100,7 @@ def unit_bytes(bundle: Bundle, costs: Costs) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """A context and the bytes of it: itself, and the CA certificates loaded into it.
+    """A context and the bytes of it: itself with its own certificates, and the CAs in it.
 
     ``cpu_seconds`` is the time of ``nginx -t`` it takes.
     """
@@ -132,7 +132,10 @@ def price(contexts: Iterable[Context], bundles: Bundles, costs: Costs) -> list[P
             if path not in loaded or not costs.caches_certificates:
                 cpu += bundles.certificates(path) * costs.cpu_certificate
             loaded.add(path)
-        priced.append(Priced(context, costs.context, load_bytes, cpu))
+        for setting in context.client_names:
+            load_bytes += bundles.certificates(bundles.path(setting)) * costs.client_ca_name
+        context_bytes = costs.context + context.certificates * costs.key_pair
+        priced.append(Priced(context, context_bytes, load_bytes, cpu))
     return priced
 
 

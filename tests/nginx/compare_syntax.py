@@ -66,9 +66,8 @@ class Verdict:
             return self.message == other.message and self.contexts == other.contexts
         if self.message.endswith(_CIRCLE):
             return other.message.endswith(_CIRCLE)
-        return (
-            _ERRNO.sub("", self.message) == _ERRNO.sub("", other.message)
-            and (self.file is None or (self.file, self.line) == (other.file, other.line))
+        return _ERRNO.sub("", self.message) == _ERRNO.sub("", other.message) and (
+            self.file is None or (self.file, self.line) == (other.file, other.line)
         )
 
 

@@ -298,12 +298,15 @@ class _Builder:
             return []
         if not self.check(directive, block, inclusion):
             return []
-        pattern = directive.args[0].partition("\0")[0]
-        if not pattern.startswith("/"):
-            pattern = f"{self.directory}/{pattern}"
+        pattern = self.full_path(directive)
         if glob.has_magic(pattern) and holder not in blocks.PLAIN_INCLUDE:
             return self.glob(pattern, directive, inclusion)
         return [pattern]
+
+    def full_path(self, include: Directive) -> str:
+        """An include's argument as ``ngx_conf_full_name()`` makes it."""
+        path = include.args[0].partition("\0")[0]
+        return path if path.startswith("/") else f"{self.directory}/{path}"
 
     def glob(self, pattern: str, directive: Directive, inclusion: Inclusion) -> list[str]:
         if pattern not in self.globs:
@@ -322,16 +325,16 @@ class _Builder:
         if self.inclusions > MAX_INCLUSIONS:
             message = f"more than {MAX_INCLUSIONS:,} files are included, one inside another"
             raise self.too_large(message, inclusion, directive)
-        here: Inclusion | None = inclusion
-        while here is not None:
-            # in another kind of block nginx may find something else wrong the second time
-            if here.file.path == path and here.kind == block.kind:
-                cycle = " → ".join(_cycle(inclusion, here, directive))
-                message = f"include cycle: {cycle}"
+        if (start := _same_reading(path, block, inclusion)) is not None:
+            message = f"include cycle: {' → '.join(_cycle(inclusion, start, directive))}"
+            nginx = None
+            if path == self.full_path(directive):
                 nginx = f'open() "{path}" failed (24: Too many open files)'
-                self.problem(inclusion, directive, message, nginx)
-                return None
-            here = here.parent
+            else:
+                # glob(3) finds nothing once it cannot open the directory
+                message += "; nginx follows it until it has no file descriptors left"
+            self.problem(inclusion, directive, message, nginx)
+            return None
         if inclusion.depth >= MAX_INCLUDE_DEPTH:
             nginx = f'open() "{path}" failed (24: Too many open files)'
             message = f"includes are nested deeper than {MAX_INCLUDE_DEPTH}"
@@ -447,6 +450,17 @@ def _complaint(directive: Directive, parent: str, file: ParsedFile) -> str:
 def _data_name(block: Block) -> str:
     """The name of a block of keys and values, empty for other blocks."""
     return block.directive.name if block.kind == blocks.DATA and block.directive else ""
+
+
+def _same_reading(path: str, block: Block, inclusion: Inclusion) -> Inclusion | None:
+    """The reading of a file, among those that led here, that would be repeated.
+
+    In another kind of block it is not the same: nginx may find something else wrong first.
+    """
+    here: Inclusion | None = inclusion
+    while here is not None and (here.file.path != path or here.kind != block.kind):
+        here = here.parent
+    return here
 
 
 def _cycle(inclusion: Inclusion, start: Inclusion, directive: Directive) -> list[str]:

@@ -16,6 +16,8 @@ from nginx_memlint.config.tree import Tree, build
 from .generate_syntax import Case
 from .stack import Stack, TestRun
 
+GLOB_CIRCLE = "include cycle: "
+
 COUNTED = frozenset({"server", "location", "if", "limit_except"})
 """Kinds of blocks for which the Lua module makes an SSL context each."""
 
@@ -104,8 +106,12 @@ class Comparison:
 
     @property
     def counts(self) -> bool:
-        """Whether the case tells anything: nginx did not reject it for its meaning."""
-        return self.nginx.syntax
+        """Whether the case tells anything.
+
+        It does not if nginx rejected it for its meaning, or if files include one another by
+        globs: nginx goes on until it has no descriptors left, and then finds no more files.
+        """
+        return self.nginx.syntax and not (self.memlint.message or "").startswith(GLOB_CIRCLE)
 
     @property
     def agree(self) -> bool:

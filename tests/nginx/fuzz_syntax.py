@@ -73,7 +73,7 @@ def run_chunk(seeds: Sequence[int]) -> tuple[Counter[str], list[int]]:
 def kind_of(found: Comparison) -> str:
     """How nginx judged the case."""
     if not found.counts:
-        return "rejected for its meaning"
+        return "rejected for its meaning, or endless"
     return "accepted" if found.nginx.message is None else "rejected for its syntax"
 
 

@@ -261,7 +261,7 @@ class _Builder:
 
     def check(self, directive: Directive, parent: Block, inclusion: Inclusion) -> bool:
         """Report what nginx has against a block or an include standing in this block."""
-        if parent.kind in (blocks.OPAQUE, blocks.DATA):
+        if parent.kind in (blocks.OPAQUE, blocks.DATA) and directive.name != "include":
             return True
         complaint = _complaint(directive, parent.kind, inclusion.file)
         if complaint:

@@ -10,7 +10,8 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Protocol
 
 MAX_FILE_BYTES = 256 << 20
@@ -86,7 +87,8 @@ class FileSystem:
             raise OSError(errno.ESPIPE, "is a FIFO: nginx would wait for its writer")
         # O_NONBLOCK: should the file have been replaced by a FIFO just now, do not hang
         descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
+        # closefd: a failing open() would leave it open, and it does fail for a directory
+        with _closing(descriptor), open(descriptor, "rb", closefd=False) as file:
             info = os.fstat(descriptor)
             if not stat.S_ISREG(info.st_mode):
                 return b""
@@ -224,6 +226,14 @@ def read_dump(data: bytes) -> dict[str, bytes] | None:
         content = data[mark_end + 1 : end]
         files[name] = content.removesuffix(b"\n")
     return files
+
+
+@contextmanager
+def _closing(descriptor: int) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _only_messages(data: bytes) -> bool:

@@ -14,6 +14,7 @@ from nginx_memlint.config.source import MemoryFiles, encode
 from nginx_memlint.config.tree import Block, Setting, Tree, build
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target, find_target
+from nginx_memlint.memory.zones import Zone, zones
 from nginx_memlint.printable import printable
 from nginx_memlint.rules import Cause
 from nginx_memlint.sizes import MIB, human
@@ -112,14 +113,22 @@ class _Check:
         found = tls.contexts(self.tree, self.target)
         priced = memory.price(found, self.bundles, self.target.costs)
         per_worker = tls.worker_contexts(self.tree, self.target)
+        declared, zone_problems = zones(self.tree)
+        self.zones_bytes = sum(zone.size for zone in declared)
         total = memory.estimate(
-            priced, per_worker, self.blocks, self.bundles, self.target, self.workers
+            priced,
+            per_worker,
+            self.blocks,
+            self.bundles,
+            self.target,
+            self.workers,
+            self.zones_bytes,
         )
         inheriting = self.locations_by_setting()
         causes = self.causes(priced, inheriting)
         violations = rules.violations(total, causes, self.budget)
         locations = sum(inheriting.values())
-        problems = [*self.tree.problems, *self.hints(), *self.unused_dump_files()]
+        problems = [*self.tree.problems, *zone_problems, *self.hints(), *self.unused_dump_files()]
         self.assume(total)
         return result.ConfigReport(
             path=printable(self.name),
@@ -146,8 +155,11 @@ class _Check:
                 after_reload_worst_bytes=total.after_reload_worst,
                 reload_peak_bytes=total.reload_peak,
                 reload_peak_worst_bytes=total.reload_peak_worst,
+                zones_bytes=total.zones,
+                worst_total_bytes=total.worst_total,
                 rule_of_thumb_bytes=locations * MIB,
             ),
+            zones=_zones(declared),
             cpu_seconds=round(total.cpu_seconds, 3),
             budget_bytes=self.budget,
             files=_shares((item.context.block.inclusion.file.name, item) for item in priced),
@@ -243,7 +255,9 @@ class _Check:
             worker = (
                 tls.worker_contexts(self.tree, target) if target is not self.target else per_worker
             )
-            return memory.estimate(prices, worker, self.blocks, bundles, target, self.workers)
+            return memory.estimate(
+                prices, worker, self.blocks, bundles, target, self.workers, self.zones_bytes
+            )
 
         situation = remedies.Situation(
             self.tree,
@@ -298,9 +312,7 @@ class _Check:
                 )
         if total.loads or total.contexts:
             self.assumptions.append(f"costs measured on {costs.measured}")
-        self.assumptions.append(
-            "left out: nginx's own base, Lua's heaps, shared zones, buffers and connections"
-        )
+        self.assumptions.append("left out: nginx's own base, Lua's heaps, buffers and connections")
 
 
 def _families(found: list[tls.Context]) -> dict[str, result.FamilyCounts]:
@@ -342,6 +354,19 @@ def _inherited(cause: Cause) -> result.Inherited:
         ca_loads=cause.loads,
         bytes=cause.total,
     )
+
+
+def _zones(declared: list[Zone]) -> list[result.ZoneInfo]:
+    return [
+        result.ZoneInfo(
+            name=printable(zone.name),
+            bytes=zone.size,
+            directive=zone.setting.directive.name,
+            file=printable(zone.setting.file.name),
+            line=zone.setting.directive.line,
+        )
+        for zone in sorted(declared, key=lambda zone: (-zone.size, zone.name))
+    ]
 
 
 def _shares(items: Iterable[tuple[str, memory.Priced]]) -> list[result.Share]:
@@ -401,6 +426,7 @@ def _unreadable(name: str, error: OSError, target: Target, workers: int) -> resu
         families=_families([]),
         per_worker=result.WorkerCounts(ssl_contexts=0, ca_loads=0),
         memory=zero,
+        zones=[],
         cpu_seconds=0.0,
         budget_bytes=None,
         files=[],

@@ -143,8 +143,8 @@ def price(contexts: Iterable[Context], bundles: Bundles, costs: Costs) -> list[P
 class Estimate:
     """Bytes of one configuration: ``unit`` for one CA load, the rest in all.
 
-    ``worker`` is what each worker process adds for itself. ``cpu_seconds`` is the time of one
-    start, test or reload.
+    ``worker`` is what each worker process adds for itself, ``zones`` the shared memory held in
+    every phase beside the rest. ``cpu_seconds`` is the time of one start, test or reload.
     """
 
     unit: int
@@ -153,6 +153,7 @@ class Estimate:
     loads: int
     worker: int
     workers: int
+    zones: int
     cpu_seconds: float
 
     @property
@@ -185,6 +186,11 @@ class Estimate:
         """While a later reload is under way, at worst."""
         return self._times(2 + 3 * self.workers, 2)
 
+    @property
+    def worst_total(self) -> int:
+        """The most that the service takes: the worst peak and the zones."""
+        return self.reload_peak_worst + self.zones
+
     def _times(self, configurations: int, generations: int) -> int:
         own = generations * self.workers * self.worker
         return round(RELOAD_MARGIN * configurations * self.configuration + own)
@@ -204,6 +210,7 @@ def estimate(
     bundles: Bundles,
     target: Target,
     workers: int,
+    zones: int = 0,
 ) -> Estimate:
     """Add it all up."""
     costs = target.costs
@@ -219,5 +226,6 @@ def estimate(
         loads=loads,
         worker=worker_bytes,
         workers=workers,
+        zones=zones,
         cpu_seconds=sum(item.cpu_seconds for item in priced),
     )

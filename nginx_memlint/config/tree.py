@@ -435,7 +435,7 @@ def _complaint(directive: Directive, parent: str, file: ParsedFile) -> str:
     if name == "include" or name in blocks.NO_BLOCKS.get(parent, ()):
         if directive.body is not None:
             return f'directive "{name}" is not terminated by ";"'
-        least, most = (1, 1) if name == "include" else (0, 999)
+        least, most = (1, 1) if name == "include" else (1, 999)
     elif not is_block:
         return f'"{name}" directive is not allowed here' if name in blocks.KNOWN_NAMES else ""
     elif directive.body is None:

@@ -106,9 +106,11 @@ PATTERNS = (
     *(b"\\*.conf", b"\\[x].conf", b"[[]x].conf", b"[]x]*", b"a[\\\\]b.conf", b"[*]*", b".*"),
     *(b"a\\?*.conf", b"*[.]conf", b"**.conf", b"[a", b"a[b", b"*.none", b"[]", b"[a-]*"),
     *(b"[z-a]*", b"[\xff\xc3]*", b"*\xa9*", b"[[.a.]]*", b"[[=a=]]*", b"[[:nope:]]*", b"[-a]*"),
-    *(b"*/", b"?.con[f]", b"*b.conf", b"[[:punct:]]*", b"[^]]*", b"[!]]*", b"[\\]x]*", b"a*[b]*"),
+    *(b"?.con[f]", b"*b.conf", b"[[:punct:]]*", b"[^]]*", b"[!]]*", b"[\\]x]*", b"a*[b]*"),
 )
-DIRECTORY_PATTERNS = (b"%s", b"%s/", b"./%s", b"%s/.", b"[%s]*", b"%s*", b"%s/../%s", b"/%s")
+DIRECTORY_PATTERNS = (
+    *(b"d%d", b"d%d/", b"./d%d", b"d%d/.", b"[d]%d", b"?%d", b"[^e]%d", b"\\d%d", b"d[%d]", b"x%d"),
+)
 
 # Lua code; what stands in it must leave the braces balanced.
 LUA = (
@@ -222,7 +224,11 @@ INCLUDED_AS: dict[str, tuple[str, ...]] = {
 
 IF_CONDITIONS = (
     *((b"($arg_a)",), (b"(", b"$arg_a", b")"), (b"($arg_a", b"=", b'"a b")'), (b"(-f", b"$uri)")),
-    *((b"($uri", b"~", b'"x{2}"', b")"), (b"($uri", b"~*", b"'(a|b)')"), (b"($uri", b"!=", b"}x)")),
+    *(
+        (b"($uri", b"~", b'"x{2}"', b")"),
+        (b"($uri", b"~*", b"'(a|b)')"),
+        (b"($uri", b"!=", b"a}x)"),
+    ),
     *(
         (b"(", b"$uri", b"~", b"\\.php$)"),
         (b"($arg_a", b"=", b"${uri}#)"),
@@ -348,13 +354,13 @@ class _Generator:
         self.start = preamble + HEADER
         self.out = bytearray()
         self.number = 0
-        self.budget = rng.choice((8, 15, 30, 60, 120))
+        self.budget = rng.choice((10, 30, 60, 120, 250))
         self.depth = 0
         self.shared = False  # whether what is written may be included twice in one block
         self.fragments: dict[str, list[bytes]] = {}
         self.bad = rng.random() < SHARE_OF_DEFECTS
         self.bad_statement = self.bad and rng.random() < 0.5
-        self.edgy = rng.random() < 0.35
+        self.edgy = rng.random() < 0.3
 
     def run(self) -> Case:
         """Write the main file, the files it includes, and perhaps one defect."""
@@ -383,7 +389,7 @@ class _Generator:
     def main_file(self) -> bytes:
         """nginx.conf."""
         self.out = bytearray(self.start)
-        self.content("http", self.rng.randint(1, 12))
+        self.content("http", self.rng.randint(2, 25))
         self.put(b"}")
         if self.chance(0.1):
             self.put(self.rng.choice((b"#", b"# }", b"\n\n", b"#\r", b"\r", b" # end\n")))
@@ -502,9 +508,9 @@ class _Generator:
         """One directive or block that may stand in the context."""
         blocks = BLOCKS.get(context, ())
         choice = self.rng.random()
-        if choice < 0.5 and blocks:
+        if choice < 0.52 and blocks:
             self.block(context, self.rng.choice(blocks))
-        elif choice < 0.65:
+        elif choice < 0.6:
             self.include(context)
         elif choice < 0.75 and context in SET_BY_LUA:
             self.lua(b"set_by_lua_block", b"$v")
@@ -587,7 +593,9 @@ class _Generator:
         self.end(b"{")
         self.put(b" ")
         for _ in range(self.rng.randint(0, 8)):
-            self.put(self.rng.choice(LUA))
+            self.put(
+                self.rng.choice(LUA) + self.rng.choice((b"", b"\n", b"\n", b"\n", b"\n", b"\n"))
+            )
             if self.edgy and self.chance(0.06):
                 self.lua_filler()
         self.put(self.rng.choice((b"", b"\n", b" ", b"-- }\n", b"--[[ } ]]", b"[[ } ]]")))
@@ -623,10 +631,8 @@ class _Generator:
         kind = self.rng.choice((*INCLUDED_AS.get(context, (context,)), "empty"))
         known = self.fragments.setdefault(kind, [])
         if not known or (self.chance(0.5) and self.budget > 0):
-            known.append(self.fragment_pattern(kind, plain=context == "geo"))
+            known.append(self.fragment_pattern(kind, plain=kind in ("geo", "data")))
         argument = self.rng.choice(known)
-        if context == "geo" and any(mark in argument for mark in b"*?["):
-            argument = self.fragment_pattern(kind, plain=True)
         self.put(self.spelled(argument))
         self.end(b";")
 
@@ -648,9 +654,8 @@ class _Generator:
             )
         if self.bad and self.chance(0.03):
             self.case.directories.append(directory + b"/sub")
-        where = self.rng.choice(DIRECTORY_PATTERNS if self.chance(0.2) else (b"%s",))
-        where = where.replace(b"%s", directory)
-        return where.lstrip(b"/") + b"/" + self.rng.choice(PATTERNS)
+        where = self.rng.choice(DIRECTORY_PATTERNS) if self.chance(0.2) else b"d%d"
+        return where % number + b"/" + self.rng.choice(PATTERNS)
 
     def plain_fragment(self, kind: str, number: int) -> bytes:
         """One file to be included by its name, or by a symbolic link's."""

@@ -10,8 +10,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 MAX_FILE_BYTES = 256 << 20
@@ -85,11 +84,8 @@ class FileSystem:
         name = encode(self._locate(path))
         if stat.S_ISFIFO(os.stat(name).st_mode):
             raise OSError(errno.ESPIPE, "is a FIFO: nginx would wait for its writer")
-        # O_NONBLOCK: should the file have been replaced by a FIFO just now, do not hang
-        descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        # closefd: a failing open() would leave it open, and it does fail for a directory
-        with _closing(descriptor), open(descriptor, "rb", closefd=False) as file:
-            info = os.fstat(descriptor)
+        with open(name, "rb", opener=_open_at_once) as file:
+            info = os.fstat(file.fileno())
             if not stat.S_ISREG(info.st_mode):
                 return b""
             if info.st_size > MAX_FILE_BYTES:
@@ -228,12 +224,9 @@ def read_dump(data: bytes) -> dict[str, bytes] | None:
     return files
 
 
-@contextmanager
-def _closing(descriptor: int) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        os.close(descriptor)
+def _open_at_once(name: str, flags: int) -> int:
+    """Should the file have been replaced by a FIFO just now, do not hang."""
+    return os.open(name, flags | os.O_NONBLOCK)
 
 
 def _only_messages(data: bytes) -> bool:

@@ -308,6 +308,15 @@ class _Builder:
         path = include.args[0].partition("\0")[0]
         return path if path.startswith("/") else f"{self.directory}/{path}"
 
+    def has_no_glob(self, last: Directive, inclusion: Inclusion, start: Inclusion) -> bool:
+        """Whether the includes from one reading of a file to another are of plain names."""
+        here: Inclusion | None = inclusion
+        steps = [last]
+        while here is not None and here is not start and here.via:
+            steps.append(here.via)
+            here = here.parent
+        return not any(glob.has_magic(self.full_path(step)) for step in steps)
+
     def glob(self, pattern: str, directive: Directive, inclusion: Inclusion) -> list[str]:
         if pattern not in self.globs:
             try:
@@ -328,7 +337,7 @@ class _Builder:
         if (start := _same_reading(path, block, inclusion)) is not None:
             message = f"include cycle: {' → '.join(_cycle(inclusion, start, directive))}"
             nginx = None
-            if path == self.full_path(directive):
+            if self.has_no_glob(directive, inclusion, start):
                 nginx = f'open() "{path}" failed (24: Too many open files)'
             else:
                 # glob(3) finds nothing once it cannot open the directory
@@ -435,7 +444,7 @@ def _complaint(directive: Directive, parent: str, file: ParsedFile) -> str:
     if name == "include" or name in blocks.NO_BLOCKS.get(parent, ()):
         if directive.body is not None:
             return f'directive "{name}" is not terminated by ";"'
-        least, most = (1, 1) if name == "include" else (0, 999)
+        least, most = (1, 1) if name == "include" else (1, 999)
     elif not is_block:
         return f'"{name}" directive is not allowed here' if name in blocks.KNOWN_NAMES else ""
     elif directive.body is None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from nginx_memlint.config.blocks import CORE_NAMES
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import FileSystem
 from nginx_memlint.config.tree import Tree, build
@@ -30,14 +31,14 @@ _MESSAGE = re.compile(
     r"nginx: configuration file [^\n]* test failed\s*\Z",
     re.DOTALL,
 )
-_BLOCK = r'"(?:server|location|if|limit_except|http|events|upstream|types|map|geo)"'
+_BLOCK = '"(?:{})"'.format("|".join(sorted(CORE_NAMES)))
 _SYNTAX = re.compile(
     rf"""unexpected\ ".*"
     | unexpected\ end\ of\ file,\ expecting\ .*
     | too\ long\ parameter.*
     | too\ long\ lua\ code\ block.*
     | Lua\ code\ block\ missing\ the\ closing\ long\ bracket.*
-    | directive\ {_BLOCK}\ has\ no\ opening\ "{{"
+    | directive\ (?:{_BLOCK}|"\w+_by_lua_block")\ has\ no\ opening\ "{{"
     | directive\ "(?:include|server)"\ is\ not\ terminated\ by\ ";"
     | {_BLOCK}\ directive\ is\ not\ allowed\ here
     | invalid\ number\ of\ arguments\ in\ (?:"include"|{_BLOCK})\ directive

@@ -22,8 +22,9 @@ HEADER = (
     b"events { worker_connections 64; }\n"
     b"http { access_log off; types_hash_max_size 4096; variables_hash_max_size 4096;\n"
     b"client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3;\n"
-    b"uwsgi_temp_path t4; scgi_temp_path t5; }\n"
+    b"uwsgi_temp_path t4; scgi_temp_path t5; "
 )
+"""What every main file begins with; its http block is left open."""
 
 
 @dataclass
@@ -105,9 +106,11 @@ PATTERNS = (
     *(b"\\*.conf", b"\\[x].conf", b"[[]x].conf", b"[]x]*", b"a[\\\\]b.conf", b"[*]*", b".*"),
     *(b"a\\?*.conf", b"*[.]conf", b"**.conf", b"[a", b"a[b", b"*.none", b"[]", b"[a-]*"),
     *(b"[z-a]*", b"[\xff\xc3]*", b"*\xa9*", b"[[.a.]]*", b"[[=a=]]*", b"[[:nope:]]*", b"[-a]*"),
-    *(b"*/", b"?.con[f]", b"*b.conf", b"[[:punct:]]*", b"[^]]*", b"[!]]*", b"[\\]x]*", b"a*[b]*"),
+    *(b"?.con[f]", b"*b.conf", b"[[:punct:]]*", b"[^]]*", b"[!]]*", b"[\\]x]*", b"a*[b]*"),
 )
-DIRECTORY_PATTERNS = (b"%s", b"%s/", b"./%s", b"%s/.", b"[%s]*", b"%s*", b"%s/../%s", b"/%s")
+DIRECTORY_PATTERNS = (
+    *(b"d%d", b"d%d/", b"./d%d", b"d%d/.", b"[d]%d", b"?%d", b"[^e]%d", b"\\d%d", b"d[%d]", b"x%d"),
+)
 
 # Lua code; what stands in it must leave the braces balanced.
 LUA = (
@@ -130,7 +133,7 @@ LUA = (
     ),
     *(b'"\\""', b"'\\''", b'"\\\\"', b"'\\\\'", b"'\"}'", b'"\'}"', b" -- it's\n", b"'--[[ }'"),
     *(b" x = 'a \n", b' x = "b \n', b" '\\\n", b"- -", b"[ [", b"--", b"\n", b"\r", b"--\r}\n"),
-    *(b" \xff\x00\xc2\xa0 ", b"${", b"# }".replace(b"}", b""), b" ; ", b"[=", b"==[", b"--[=\n"),
+    *(b" \xff\x00\xc2\xa0 ", b"${", b" # ", b" ; ", b"[=", b"==[", b"--[=\n"),
     *(
         b"[[\\]]",
         b"'\\z'",
@@ -163,7 +166,8 @@ LUA_IN: dict[str, tuple[bytes, ...]] = {
     "lif": (b"content_by_lua_block", b"access_by_lua_block"),
     "upstream": (b"balancer_by_lua_block",),
 }
-SET_BY_LUA = frozenset({"server", "location", "lif", "sif", "common"})
+LUA_IN["leaf"] = LUA_IN["location"]
+SET_BY_LUA = frozenset({"server", "location", "leaf", "lif", "sif", "common"})
 """Contexts in which any number of `set_by_lua_block $v { }` may stand."""
 
 ANY = b"<any>"
@@ -191,22 +195,26 @@ SIMPLE: dict[str, tuple[tuple[bytes, ...], ...]] = {
     ),
     "map": (
         *((b"~^server", SCRIPT), (b"~content_by_lua_block", SCRIPT), (b"~*location", b"if")),
-        *((b"~a{2}".replace(b"{2}", b"+"), SCRIPT), (b"'~x{2}'", SCRIPT), (b"volatile",)),
+        *((b"~a+", SCRIPT), (b"'~x{2}'", SCRIPT), (b"volatile",)),
     ),
     "geo": ((b"10.0.0.0/8", ANY), (b"127.0.0.1", b"server"), (b"default", ANY), (b"::1", ANY)),
-    "data": ((b"10.0.0.0/8", b"${arg_a}x"), (b"~^127", b"location"))[:1],
+    "data": ((b"10.0.0.0/8", b"${arg_a}x"), (b"10.1.0.0/16", b"'}'")),
 }
+
+SIMPLE["leaf"] = SIMPLE["location"]
 
 BLOCKS: dict[str, tuple[str, ...]] = {
     "main": ("http",),
-    "http": ("server", "server", "server", "server", "types", "map", "geo", "upstream", "map"),
-    "server": ("location", "location", "location", "if", "types"),
-    "location": ("location", "location", "if", "limit_except", "types"),
+    "http": (*["server"] * 12, "types", "map", "map", "geo", "upstream"),
+    "server": (*["location"] * 5, "if", "if", "types"),
+    "location": (*["location"] * 3, "if", "limit_except", "types"),
+    "leaf": ("if", "limit_except", "types"),
 }
 
 INCLUDED_AS: dict[str, tuple[str, ...]] = {
     "server": ("server", "common"),
     "location": ("location", "common"),
+    "leaf": ("common",),
     "lif": ("lif", "common"),
     "types": ("types", "data"),
     "map": ("map",),
@@ -216,7 +224,11 @@ INCLUDED_AS: dict[str, tuple[str, ...]] = {
 
 IF_CONDITIONS = (
     *((b"($arg_a)",), (b"(", b"$arg_a", b")"), (b"($arg_a", b"=", b'"a b")'), (b"(-f", b"$uri)")),
-    *((b"($uri", b"~", b'"x{2}"', b")"), (b"($uri", b"~*", b"'(a|b)')"), (b"($uri", b"!=", b"}x)")),
+    *(
+        (b"($uri", b"~", b'"x{2}"', b")"),
+        (b"($uri", b"~*", b"'(a|b)')"),
+        (b"($uri", b"!=", b"a}x)"),
+    ),
     *(
         (b"(", b"$uri", b"~", b"\\.php$)"),
         (b"($arg_a", b"=", b"${uri}#)"),
@@ -236,7 +248,7 @@ LOCATIONS = (
         (b"~", b"a\\;b"),
         (b"~", b"a}b"),
         (b'"~x"',),
-        (b"~*", b"#x".join((b"a", b""))),
+        (b"~*", b"a#x"),
     ),
     *((b"'~'", b"\\}"), (b"~", b"\xff"), (b"~", b"b\x0cc"), (b"~", b"${a"), (b"~", b'"\\\\{"')),
 )
@@ -339,15 +351,16 @@ class _Generator:
     def __init__(self, rng: random.Random, case: Case, preamble: bytes) -> None:
         self.rng = rng
         self.case = case
-        self.start = preamble + HEADER.replace(b" }\n", b" #}\n", 0)
+        self.start = preamble + HEADER
         self.out = bytearray()
         self.number = 0
-        self.budget = rng.choice((5, 10, 20, 40, 80))
+        self.budget = rng.choice((10, 30, 60, 120, 250))
         self.depth = 0
+        self.shared = False  # whether what is written may be included twice in one block
         self.fragments: dict[str, list[bytes]] = {}
         self.bad = rng.random() < SHARE_OF_DEFECTS
         self.bad_statement = self.bad and rng.random() < 0.5
-        self.edgy = rng.random() < 0.25
+        self.edgy = rng.random() < 0.3
 
     def run(self) -> Case:
         """Write the main file, the files it includes, and perhaps one defect."""
@@ -374,13 +387,10 @@ class _Generator:
     # -- writing ----------------------------------------------------------------------------
 
     def main_file(self) -> bytes:
-        """The header's http block is left open and filled."""
-        self.start = self.start[: self.start.rindex(b"}")]
+        """nginx.conf."""
         self.out = bytearray(self.start)
-        self.content("http", self.rng.randint(1, 6))
-        self.bad_here("http")
+        self.content("http", self.rng.randint(2, 25))
         self.put(b"}")
-        self.content("main_end", 0)
         if self.chance(0.1):
             self.put(self.rng.choice((b"#", b"# }", b"\n\n", b"#\r", b"\r", b" # end\n")))
         return bytes(self.out)
@@ -411,8 +421,7 @@ class _Generator:
         elif kind == 1:
             self.put(b" #" + b"c" * target + b"\n")
         elif kind == 2:
-            self.put((b" # short }\n" * (target // 11 + 1))[-target:].replace(b"#", b" ", 0))
-            self.put(b"\n")
+            self.put(b" # short }\n" * (target // 11) + b" " * (target % 11))
         else:
             self.put(b" #" + b"long" * (self.rng.randint(4070, 4105) // 4) + b"cc\n")
 
@@ -488,59 +497,68 @@ class _Generator:
         self.bad_here(context)
 
     def bad_here(self, context: str) -> None:
-        if self.bad_statement and self.chance(0.12):
+        """Put a bad statement, once, somewhere, in the main file's http block at the latest."""
+        last = context == "http" and self.depth == 0
+        if self.bad_statement and self.chance(1.0 if last else 0.12):
             self.bad_statement = False
             self.put(b" " + self.rng.choice(BAD_STATEMENTS))
             self.blank(needed=False)
-        elif self.bad_statement and context == "http" and self.budget <= 0:
-            self.bad_statement = False
-            self.put(b" " + self.rng.choice(BAD_STATEMENTS))
 
     def statement(self, context: str) -> None:
         """One directive or block that may stand in the context."""
         blocks = BLOCKS.get(context, ())
         choice = self.rng.random()
-        if choice < 0.45 and blocks:
+        if choice < 0.52 and blocks:
             self.block(context, self.rng.choice(blocks))
         elif choice < 0.6:
             self.include(context)
-        elif choice < 0.7 and context in SET_BY_LUA:
+        elif choice < 0.75 and context in SET_BY_LUA:
             self.lua(b"set_by_lua_block", b"$v")
-        elif choice < 0.72 and self.edgy:
+        elif choice < 0.77 and self.edgy:
             self.to_edge()
-        elif choice < 0.73 and context in ("server", "location"):
-            self.deep(self.rng.choice((20, 20, 60, 300)))
+        elif choice < 0.775 and context in ("server", "location"):
+            self.deep(self.rng.choice((20, 20, 60, 300, 1500)))
         elif SIMPLE.get(context):
             self.simple(self.rng.choice(SIMPLE[context]))
 
     def block(self, context: str, kind: str) -> None:
         """A block of a kind: its name, arguments and content."""
-        inside = {"if": "sif" if context == "server" else "lif"}.get(kind, kind)
         if self.depth > 12:
             return
+        inside = {"if": "sif" if context == "server" else "lif"}.get(kind, kind)
+        arguments = self.arguments(kind)
+        if kind == "location" and context == "server" and not self.shared and self.chance(0.4):
+            inside, arguments = "leaf", self.unique_location()
         self.name(kind.encode())
-        for argument in self.arguments(context, kind):
+        for argument in arguments:
             self.blank()
             self.put(argument)
         self.end(b"{")
+        shared, self.shared = self.shared, False
         self.depth += 1
-        for lua in self.rng.sample(LUA_IN.get(kind, ()), len(LUA_IN.get(kind, ()))):
-            if self.chance(0.15):
-                self.blank(needed=False)
-                self.lua(lua)
+        self.lua_once(inside)
         if kind == "upstream":
             self.simple(SIMPLE["upstream"][0])
-        self.content(inside, self.rng.randint(0, 5))
+        self.content(inside, self.rng.randint(0, 8))
         self.depth -= 1
+        self.shared = shared
         self.put(b"}")
 
-    def arguments(self, context: str, kind: str) -> Sequence[bytes]:
+    def unique_location(self) -> Sequence[bytes]:
+        """Arguments of a location that may be there only once."""
+        number = self.serial()
+        unique: Sequence[Sequence[bytes]] = (
+            *((b"=", b"/e%d" % number), (b"=/e%d" % number,), (b"^~", b"/n%d" % number)),
+            *((b"/p%d" % number,), (b"@n%d" % number,), (b"'/q %d{'" % number,)),
+            *((b"/r%d}" % number,), (b"/s\\{%d" % number,), (b"/\xff%d" % number,)),
+        )
+        return self.rng.choice(unique)
+
+    def arguments(self, kind: str) -> Sequence[bytes]:
         """Arguments with which a block is accepted wherever it stands."""
         number = self.serial()
         if kind == "if":
             return self.rng.choice(IF_CONDITIONS)
-        if kind == "location" and context == "server" and self.chance(0.0):
-            return (b"= /e%d" % number,)
         table: dict[str, Sequence[Sequence[bytes]]] = {
             "location": LOCATIONS,
             "limit_except": ((b"GET",), (b"GET", b"POST"), (b'"HEAD"',)),
@@ -558,6 +576,14 @@ class _Generator:
 
     # -- Lua ---------------------------------------------------------------------------------
 
+    def lua_once(self, context: str) -> None:
+        """Some of the Lua blocks that may be in a block once each."""
+        names = LUA_IN.get(context, ())
+        for name in self.rng.sample(names, len(names)):
+            if self.chance(0.12):
+                self.blank(needed=False)
+                self.lua(name)
+
     def lua(self, name: bytes, *arguments: bytes) -> None:
         """A block of Lua code."""
         self.name(name)
@@ -567,7 +593,9 @@ class _Generator:
         self.end(b"{")
         self.put(b" ")
         for _ in range(self.rng.randint(0, 8)):
-            self.put(self.rng.choice(LUA))
+            self.put(
+                self.rng.choice(LUA) + self.rng.choice((b"", b"\n", b"\n", b"\n", b"\n", b"\n"))
+            )
             if self.edgy and self.chance(0.06):
                 self.lua_filler()
         self.put(self.rng.choice((b"", b"\n", b" ", b"-- }\n", b"--[[ } ]]", b"[[ } ]]")))
@@ -598,17 +626,13 @@ class _Generator:
 
     def include(self, context: str) -> None:
         """An include of files made for it, or of earlier ones."""
-        if context == "limit_except" and self.depth > 12:
-            return
         self.name(b"include")
         self.blank()
         kind = self.rng.choice((*INCLUDED_AS.get(context, (context,)), "empty"))
         known = self.fragments.setdefault(kind, [])
         if not known or (self.chance(0.5) and self.budget > 0):
-            known.append(self.fragment_pattern(kind, plain=context == "geo"))
+            known.append(self.fragment_pattern(kind, plain=kind in ("geo", "data")))
         argument = self.rng.choice(known)
-        if context == "geo" and any(mark in argument for mark in b"*?["):
-            argument = self.fragment_pattern(kind, plain=True)
         self.put(self.spelled(argument))
         self.end(b";")
 
@@ -630,9 +654,8 @@ class _Generator:
             )
         if self.bad and self.chance(0.03):
             self.case.directories.append(directory + b"/sub")
-        where = self.rng.choice(DIRECTORY_PATTERNS if self.chance(0.2) else (b"%s",))
-        where = where.replace(b"%s", directory)
-        return where.lstrip(b"/") + b"/" + self.rng.choice(PATTERNS)
+        where = self.rng.choice(DIRECTORY_PATTERNS) if self.chance(0.2) else b"d%d"
+        return where % number + b"/" + self.rng.choice(PATTERNS)
 
     def plain_fragment(self, kind: str, number: int) -> bytes:
         """One file to be included by its name, or by a symbolic link's."""
@@ -651,13 +674,14 @@ class _Generator:
         """The content of an included file."""
         outer, self.out = self.out, bytearray()
         outer_depth, self.depth = self.depth, self.depth + 4
+        outer_shared, self.shared = self.shared, True
         if kind == "empty":
             self.blank(needed=False)
         else:
             self.content(kind, self.rng.randint(0, 4))
         self.put(self.rng.choice((b"", b"\n", b"# no line feed", b"\r", b" ", b"#")))
         content = bytes(self.out)
-        self.out, self.depth = outer, outer_depth
+        self.out, self.depth, self.shared = outer, outer_depth, outer_shared
         return content
 
     def spelled(self, path: bytes) -> bytes:
@@ -667,7 +691,7 @@ class _Generator:
             return quote + _escape(path, quote) + quote
         if self.chance(0.3):
             return quote + _escape(path, quote) + quote
-        return path.replace(b"\\", b"\\\\").replace(b'\\\\"', b'\\"').replace(b"$", b"$")
+        return path.replace(b"\\", b"\\\\")
 
     # -- defects -----------------------------------------------------------------------------
 
@@ -692,7 +716,7 @@ class _Generator:
         )
         damage = self.rng.choice(damages)
         if damage == self.start_with_bom and name == b"nginx.conf":
-            damage = self.cut
+            damage = self.cut  # there it is an unknown directive
         self.case.files[name] = damage(content, place)
 
     def cut(self, content: bytes, place: int) -> bytes:

@@ -140,6 +140,8 @@ class Tree:
 
     main: Block
     source: Source
+    directory: str
+    """Where relative paths are looked up (``cycle->conf_prefix``)."""
     problems: list[Problem]
     files: dict[str, ParsedFile]
 
@@ -148,20 +150,25 @@ class Tree:
         return (block for block in self.main.walk() if block.kind in kinds)
 
 
-def build(source: Source, path: str, context: tuple[str, ...] = ()) -> Tree:
+def build(
+    source: Source, path: str, context: tuple[str, ...] = (), directory: str | None = None
+) -> Tree:
     """Read the configuration whose main file is at an absolute path.
 
     ``context`` names the blocks around a file that is not a whole configuration, e.g.
-    ("http", "server"). Raises OSError if the main file cannot be read, and nothing else: what is
-    wrong in the configuration is in ``Tree.problems``.
+    ("http", "server"). Relative paths are in ``directory``, by default the main file's. Raises
+    OSError if the main file cannot be read, and nothing else: what is wrong in the configuration
+    is in ``Tree.problems``.
     """
-    return _Builder(source, path, context).build()
+    if directory is None:
+        directory = path.rpartition("/")[0]
+    return _Builder(source, path, context, directory).build()
 
 
 class _Builder:
-    def __init__(self, source: Source, path: str, context: tuple[str, ...]) -> None:
+    def __init__(self, source: Source, path: str, context: tuple[str, ...], directory: str) -> None:
         self.source = source
-        self.directory = path.rpartition("/")[0]
+        self.directory = directory
         self.path = path
         self.context = context
         self.problems: list[Problem] = []
@@ -181,7 +188,8 @@ class _Builder:
             block = inner
         self.report_syntax(inclusion)
         self.expand(block, file.body, inclusion)
-        tree = Tree(main, self.source, self.problems, {f.path: f for f in self.files.values()})
+        files = {f.path: f for f in self.files.values()}
+        tree = Tree(main, self.source, self.directory, self.problems, files)
         if not self.context and file.error is None:
             self.check_whole(tree)
         return tree

@@ -48,7 +48,7 @@ def explained(tree: Tree) -> list[Problem]:
         here = _matches(tree.source, pattern)
         if here is None or (here and os.path.dirname(pattern) in told):
             continue
-        option = option_for(pattern, tree.directory)
+        option = option_for(pattern, tree.directory, tree.main.inclusion.file.name)
         if option is None or option.files == here:
             continue
         span = inclusion.file.span(include)
@@ -72,8 +72,11 @@ def explained(tree: Tree) -> list[Problem]:
     return problems
 
 
-def option_for(pattern: str, directory: str) -> Option | None:
-    """The option with which an absolute pattern finds files at or above a directory."""
+def option_for(pattern: str, directory: str, main: str) -> Option | None:
+    """The option with which an absolute pattern finds files at or above a directory.
+
+    That it finds the main file is no evidence.
+    """
     parts = pattern.strip("/").split("/")
     ancestors = _ancestors(directory)
     candidates = [("/", ancestor) for ancestor in ancestors]
@@ -87,7 +90,8 @@ def option_for(pattern: str, directory: str) -> Option | None:
             candidates.append((inside, ancestor))
     for inside, outside in candidates:
         source = FileSystem({inside: outside}, restricted=True)
-        if inside != outside and (files := _matches(source, pattern)):
+        files = _matches(source, pattern) or frozenset()
+        if inside != outside and files - {os.path.realpath(main)}:
             shown = shlex.quote(min(os.path.relpath(outside), outside, key=len))
             option = f"--sysroot {shown}" if inside == "/" else f"--path-map {inside}={shown}"
             return Option(option, files)

@@ -141,7 +141,8 @@ class FileSystem:
                 resolved, is_plain = self._resolve(path, follow_last=True)
             except OSError:
                 is_plain = True
-            path = path if is_plain else resolved
+            if not is_plain and (outside := self._outside(resolved)):
+                return outside
         return self._outside(path) or path
 
     def _stat(self, path: str, *, follow: bool) -> os.stat_result | None:
@@ -183,13 +184,13 @@ class FileSystem:
         while pending:
             part = pending.pop()
             here = "/" + "/".join(done)
-            if part == "..":
-                outside = self._outside(here)
-                if outside is not None and not os.path.isdir(encode(outside)):
-                    raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
-                is_plain = is_plain and here not in self._mount_points
-                del done[-1:]
             if part in ("", ".", ".."):
+                outside = self._outside(here)
+                if done and outside is not None and not os.path.isdir(encode(outside)):
+                    raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+                if part == "..":
+                    is_plain = is_plain and here not in self._mount_points
+                    del done[-1:]
                 continue
             done.append(part)
             here = "/" + "/".join(done)

@@ -47,7 +47,7 @@ def read_dump(data: bytes) -> Dump | None:
     """The files of an ``nginx -T`` output; None if it is not one. Raises FailedDumpError.
 
     A file that nginx has accepted ends where no block or directive is open, so a line that looks
-    like a mark elsewhere is a comment or Lua; so is one that names the file it stands in.
+    like a mark elsewhere is a comment or Lua; so is a file's first line, if it names that file.
     """
     first = _MARK.search(data)
     before = _MESSAGE.sub(b"", data[: first.start()] if first else data)
@@ -62,13 +62,11 @@ def read_dump(data: bytes) -> Dump | None:
     data = _MESSAGE.sub(b"", data)
     cuts: dict[str, tuple[int, int]] = {}
     doubtful: list[str] = []
-    current = ""
     for mark in _marks(data):
         name = decode(mark[1])
         if name not in cuts:
-            current = name
             cuts[name] = mark.span()
-        elif name != current:
+        elif cuts[name][1] != mark.start():
             doubtful.append(name)
     ends = [*(start for start, _ in cuts.values()), len(data)][1:]
     files = {

@@ -17,7 +17,7 @@ from nginx_memlint.config.source import FileSystem, Source, is_below
 from nginx_memlint.config.syntax import Directive
 from nginx_memlint.config.tree import Inclusion, Tree
 
-MAX_ANCESTORS = 8
+MAX_ANCESTORS = 16
 """How far above the main file a copy is looked for."""
 
 INSTALLED = ("/etc", "/usr/local", "/usr/share")

@@ -83,7 +83,10 @@ class FileSystem:
         self.restricted = restricted
         self.given: dict[str, bytes] = {}
         self._mounts = sorted(
-            ((_trim(inside), outside) for inside, outside in mounts.items()),
+            (
+                (_trim(inside), "" if outside == "." else outside)
+                for inside, outside in mounts.items()
+            ),
             key=lambda mount: len(mount[0]),
             reverse=True,
         )

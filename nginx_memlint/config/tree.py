@@ -235,16 +235,19 @@ class _Builder:
             return kind
         if name in blocks.KNOWN_NAMES:
             message = f'"{name}" directive is not allowed here'
-            self.problem(inclusion, directive, message + self.fragment_hint(parent, name), message)
+            hint = self.fragment_hint() if parent.kind == blocks.MAIN else ""
+            self.problem(inclusion, directive, message + hint, message)
         else:
             message = f'block "{name}" is not known: what it holds is not counted'
             self.problem(inclusion, directive, message)
         return blocks.OPAQUE
 
-    def fragment_hint(self, parent: Block, name: str) -> str:
-        if parent.kind != blocks.MAIN or self.context:
+    def fragment_hint(self) -> str:
+        """The option to suggest, unless the main file is one."""
+        body = self.load(self.path, in_data_block=False).body
+        if self.context or not _WHOLE.isdisjoint(body.named):
             return ""
-        return f"; if this file is a fragment, say where it belongs: --context {_context(name)}"
+        return f"; if this file is a fragment, say where it belongs: --context {_context(body)}"
 
     def check_arguments(self, directive: Directive, inclusion: Inclusion) -> bool:
         least, most = blocks.ARGUMENTS.get(directive.name, (0, 999))
@@ -340,13 +343,7 @@ class _Builder:
         if "events" in names:
             return
         message = nginx = 'no "events" section in configuration'
-        if not names & {"http", "stream", "mail"}:
-            likely = next((_context(name) for name in _TELLING if name in names), "http")
-            message += (
-                f"; if this file is a fragment, say where it belongs: --context {likely}"
-                if names
-                else ": the file is empty"
-            )
+        message += self.fragment_hint() if names else ": the file is empty"
         self.problems.append(Problem(message, tree.main.inclusion.file.name, nginx=nginx))
 
     def give_up(
@@ -375,18 +372,30 @@ class _Builder:
         )
 
 
-_TELLING = ("server", "upstream", "location", "listen", "server_name")
+_WHOLE = {"events", "http", "stream", "mail"}
+"""Blocks that only a main file has."""
+
+_STREAM_ONLY = {"proxy_pass", "ssl_preread", "preread_by_lua_block", "preread_by_lua_file"}
+"""Of the directives of a ``server``, what only one in ``stream`` can have."""
+
+_TELLING = {
+    "server": "http",
+    "upstream": "http",
+    "limit_except": "http,server,location",
+    "proxy_pass": "http,server,location",
+    "location": "http,server",
+    "listen": "http,server",
+    "server_name": "http,server",
+    "if": "http,server",
+}
+"""Name in a fragment → the --context in which it may stand; the first that is there decides."""
 
 
-def _context(name: str) -> str:
-    """The --context in which a block or directive of this name may stand."""
-    return {
-        "location": "http,server",
-        "listen": "http,server",
-        "server_name": "http,server",
-        "if": "http,server",
-        "limit_except": "http,server,location",
-    }.get(name, "http")
+def _context(body: Body) -> str:
+    for server in body.named.get("server", ()):
+        if server.body and not _STREAM_ONLY.isdisjoint(server.body.named):
+            return "stream"
+    return next((context for name, context in _TELLING.items() if name in body.named), "http")
 
 
 def _cycle(inclusion: Inclusion, start: Inclusion, directive: Directive) -> list[str]:

@@ -64,10 +64,10 @@ def check(  # one option per question a user can answer
     name = os.fspath(path)
     place = Place(prefix, sysroot, tuple(path_map))
     try:
-        entry = open_entry(name, place, data)
-        tree = build(entry.source, entry.path, tuple(context))
-    except OSError as error:
-        return _unreadable(name, error, server, workers or ASSUMED_WORKERS)
+        entry = open_entry(name, place, data, is_fragment=bool(context))
+    except EntryError as error:
+        return _unreadable(name, error.problem, server, workers or ASSUMED_WORKERS)
+    tree = build(entry.source, entry.path, tuple(context), entry.directory)
     return _Check(name, entry, tree, server, workers, unit_cost, max_memory).report()
 
 
@@ -76,10 +76,8 @@ def check_context(context: Iterable[str]) -> None:
     kind = blocks.MAIN
     for name in context:
         children = blocks.CHILDREN.get(kind, {})
-        if name not in children or children[name] in (blocks.OPAQUE, blocks.DATA):
-            allowed = sorted(
-                n for n, k in children.items() if k not in (blocks.OPAQUE, blocks.DATA)
-            )
+        if name not in children or children[name] in blocks.NO_CONTEXT:
+            allowed = sorted(n for n, k in children.items() if k not in blocks.NO_CONTEXT)
             inside = f'inside "{kind}"' if kind != blocks.MAIN else "outermost"
             raise ValueError(f'"{name}" cannot be {inside}; it may be {" or ".join(allowed)}')
         kind = children[name]
@@ -128,7 +126,12 @@ class _Check:
         causes = self.causes(priced, inheriting)
         violations = rules.violations(total, causes, self.budget)
         locations = sum(inheriting.values())
-        problems = [*self.tree.problems, *zone_problems, *self.hints(), *self.unused_dump_files()]
+        problems = [
+            *self.entry.problems,
+            *hints.explained(self.tree),
+            *zone_problems,
+            *self.unused_dump_files(),
+        ]
         self.assume(total)
         return result.ConfigReport(
             path=printable(self.name),
@@ -277,9 +280,6 @@ class _Check:
             for proposal in remedies.proposals(situation, now, causes)
         ]
 
-    def hints(self) -> list[Problem]:
-        return hints.unfound_includes(self.tree)
-
     def unused_dump_files(self) -> list[Problem]:
         """Files of a dump that no include led to: the dump was not understood."""
         source = self.entry.source
@@ -405,13 +405,8 @@ def _problem(problem: Problem) -> result.ProblemInfo:
     )
 
 
-def _unreadable(name: str, error: OSError, target: Target, workers: int) -> result.ConfigReport:
+def _unreadable(name: str, problem: Problem, target: Target, workers: int) -> result.ConfigReport:
     """The report on a configuration whose main file could not be read: zeros and a problem."""
-    reason = error.strerror or str(error)
-    number = f"{error.errno}: " if error.errno else ""
-    message = (
-        reason if isinstance(error, EntryError) else f"cannot read the file ({number}{reason})"
-    )
     zero = result.Memory(**dict.fromkeys(result.Memory.model_fields, 0))
     return result.ConfigReport(
         path=printable(name),
@@ -434,5 +429,5 @@ def _unreadable(name: str, error: OSError, target: Target, workers: int) -> resu
         findings=[],
         remedies=[],
         assumptions=[],
-        problems=[result.ProblemInfo(file=printable(name), line=None, message=printable(message))],
+        problems=[_problem(problem)],
     )

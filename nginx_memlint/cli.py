@@ -16,6 +16,7 @@ from rich.table import Table
 
 from nginx_memlint import __version__
 from nginx_memlint.check import check, check_context
+from nginx_memlint.config.source import MAX_FILE_BYTES
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
 from nginx_memlint.memory.targets import (
     UnknownTargetError,
@@ -120,8 +121,20 @@ def _path_map(texts: list[str]) -> list[tuple[str, str]]:
             raise typer.BadParameter(
                 f'"{text}" is not FROM=TO with an absolute FROM', param_hint="--path-map"
             )
+        if not os.path.exists(outside):
+            raise typer.BadParameter(f'there is no "{outside}"', param_hint="--path-map")
         pairs.append((inside, outside))
     return pairs
+
+
+def _standard_input() -> bytes:
+    try:
+        data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1) if sys.stdin else b""
+    except OSError as error:
+        raise typer.BadParameter(f"standard input: {error.strerror}") from None
+    if len(data) > MAX_FILE_BYTES:
+        raise typer.BadParameter(f"standard input is larger than {MAX_FILE_BYTES >> 20} MiB")
+    return data
 
 
 _VersionOption = Annotated[
@@ -211,7 +224,7 @@ def check_command(
         if prefix is None:
             raise typer.BadParameter("name a configuration", param_hint="CONF")
         paths = ["conf/nginx.conf"]
-    data = sys.stdin.buffer.read() if "-" in paths else None
+    data = _standard_input() if "-" in paths else None
     configs = [
         check(
             path,

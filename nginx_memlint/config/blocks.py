@@ -13,6 +13,9 @@ OPAQUE = "opaque"
 DATA = "data"
 """Kind of a block whose content is keys and values (tokens.DATA_BLOCKS)."""
 
+NO_CONTEXT = (OPAQUE, DATA, "events")
+"""Kinds that no fragment belongs in."""
+
 COUNTED = ("server", "location", "if", "limit_except", "stream_server")
 """Kinds that are reported."""
 

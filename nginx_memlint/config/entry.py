@@ -8,20 +8,30 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from nginx_memlint.config.source import STDIN_NAME, FileSystem, MemoryFiles, Source, read_dump
+from nginx_memlint.config import glob
+from nginx_memlint.config.dump import FailedDumpError, read_dump
+from nginx_memlint.config.problems import Problem
+from nginx_memlint.config.source import FileSystem, MemoryFiles, Source, is_below
 
 MAIN_FILE = "nginx.conf"
+STDIN_NAME = "<stdin>"
+
+CANDIDATES = (f"*/{MAIN_FILE}", f"*/*/{MAIN_FILE}", "*.conf")
+"""Where else a main file may be, if a directory holds no nginx.conf."""
+
+MAX_CANDIDATES = 5
 
 
-class EntryError(OSError):
+class EntryError(Exception):
     """There is no main file to be had from what the user named."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(errno.ENOENT, message)
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,114 +46,173 @@ class Place:
     sysroot: str | None = None
     path_map: tuple[tuple[str, str], ...] = ()
 
+    def mounts(self) -> dict[str, str]:
+        """The directories as nginx sees them that are elsewhere here."""
+        mounts = {"/": self.sysroot} if self.sysroot else {}
+        return mounts | {
+            "/" + os.path.normpath(inside).lstrip("/"): outside for inside, outside in self.path_map
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A source and the absolute path of the main file in it."""
+    """A source, the path of the main file in it, and the directory of its relative paths.
+
+    ``problems`` are what is doubtful before anything is parsed.
+    """
 
     source: Source
     path: str
+    directory: str
+    problems: tuple[Problem, ...] = ()
 
 
-def open_entry(name: str, place: Place, data: bytes | None = None) -> Entry:
+def open_entry(
+    name: str, place: Place, data: bytes | None = None, *, is_fragment: bool = False
+) -> Entry:
     """Find the main file.
 
-    ``data`` is standard input for the name ``-``. An ``nginx -T`` dump is recognised, from a file
-    too. Raises OSError.
+    ``data`` is standard input for the name ``-``, which is taken to be in the prefix or else in
+    the working directory; so is what a fragment includes, if a prefix is given. An ``nginx -T``
+    dump is recognised, from a file too. Raises EntryError.
     """
-    if name == "-":
-        return _from_bytes(data or b"")
-    if place.prefix and not os.path.isabs(name):
-        name = os.path.join(place.prefix, name)
-    if place.sysroot or place.path_map:
-        return _mapped(name, place)
-    if os.path.isdir(name):
-        name = _in_directory(name)
+    try:
+        if name == "-":
+            return _from_stdin(data or b"", place)
+        return _from_file(name, place, is_fragment)
+    except FailedDumpError as error:
+        message = f"is the output of an nginx -T that failed: {error}"
+        raise EntryError(Problem(message, STDIN_NAME if name == "-" else name)) from None
+    except OSError as error:  # the working directory is gone
+        raise EntryError(_unreadable(error, name, name)) from None
+
+
+def _from_stdin(data: bytes, place: Place) -> Entry:
+    if entry := _from_dump(data):
+        return entry
+    try:
+        source, directory = _find(place.prefix or ".", place)
+    except EntryError:
+        where = "its prefix" if place.prefix else "the working directory, where it is taken to be,"
+        message = f"{where} is outside of {place.sysroot}: say --prefix DIR"
+        raise EntryError(Problem(message, STDIN_NAME)) from None
+    source.given[STDIN_NAME] = data
+    return Entry(source, STDIN_NAME, directory.rstrip("/"))
+
+
+def _from_file(name: str, place: Place, is_fragment: bool) -> Entry:
+    if not name or "\0" in name:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    source, path = _find(os.path.join(place.prefix or "", name), place)
+    try:
+        if source.is_dir(path):
+            path = _in_directory(source, path)
+        data = source.read(path)
+    except OSError as error:
+        raise EntryError(_unreadable(error, path, source.shown(path))) from None
+    if entry := _from_dump(data, source.shown(path)):
+        return entry
+    source.given[path] = data
+    directory = path.rpartition("/")[0]
+    if is_fragment and place.prefix:
+        directory = _find(place.prefix, place)[1].rstrip("/")
+    return Entry(source, path, directory)
+
+
+def _from_dump(data: bytes, name: str = STDIN_NAME) -> Entry | None:
+    dump = read_dump(data)
+    if dump is None:
+        return None
+    path = next(iter(dump.files))
+    twice = "the dump has two lines that may begin this file: where it begins is unknown"
+    problems = [Problem(twice, doubtful) for doubtful in dump.doubtful]
+    if name != STDIN_NAME and len(dump.files) == 1 and b"include" in dump.files[path]:
+        # a comment at the top of an ordinary file may look like a dump's first line
+        message = (
+            f"was read as an nginx -T dump, of {path} only: if it is one, use memlint check -; "
+            "if not, change its first line"
+        )
+        problems.append(Problem(message, name, 1))
+    return Entry(MemoryFiles(dump.files), path, path.rpartition("/")[0], tuple(problems))
+
+
+def _find(name: str, place: Place) -> tuple[FileSystem, str]:
+    """Where a file, named as it is here or as nginx sees it, is looked up, and its path there."""
     directory, base = os.path.split(name)
-    inside = os.path.abspath(directory)
-    source = FileSystem({"/": "/", inside: directory}, restricted=False)
-    path = inside.rstrip("/") + "/" + base
-    if (files := read_dump(_beginning(source, path))) is not None:
-        files = read_dump(source.read(path)) or files
-        return _dump(files)
-    return Entry(source, path)
-
-
-def _beginning(source: FileSystem, path: str) -> bytes:
-    """The file, if it begins like a dump; else nothing."""
-    data = source.read(path)
-    return data if b"# configuration file " in data[: 1 << 16] else b""
-
-
-def _from_bytes(data: bytes) -> Entry:
-    if (files := read_dump(data)) is not None:
-        return _dump(files)
-    source = _Stdin({"/": "/", os.getcwd(): ""}, restricted=False)
-    source.data = data
-    return Entry(source, f"{os.getcwd().rstrip('/')}/{STDIN_NAME}")
-
-
-class _Stdin(FileSystem):
-    """The file system, with standard input as the main file in the working directory."""
-
-    data = b""
-
-    def read(self, path: str) -> bytes:
-        return self.data if path.endswith(f"/{STDIN_NAME}") else super().read(path)
-
-
-def _dump(files: dict[str, bytes]) -> Entry:
-    return Entry(MemoryFiles(files), next(iter(files)))
-
-
-def _mapped(name: str, place: Place) -> Entry:
-    """A main file in a copy of another machine's files, named as it is here or as it is there."""
-    mounts = dict(place.path_map)
-    if place.sysroot:
-        mounts.setdefault("/", place.sysroot)
-    here = os.path.abspath(name)
-    if os.path.isdir(here):
-        here = _in_directory(here)
-    by_length = sorted(mounts.items(), key=lambda mount: len(os.path.abspath(mount[1])))
-    for inside, outside in reversed(by_length):
-        outside_path = os.path.abspath(outside)
-        if here.startswith(outside_path.rstrip("/") + "/"):
-            rest = here[len(outside_path) :].lstrip("/")
-            path = inside.rstrip("/") + "/" + rest
-            break
-    else:
-        path = name
-        if not (place.sysroot and os.path.isabs(name)):
-            # the file is outside the maps: its own directory is readable beside them
-            directory = os.path.split(name)[0]
-            mounts.setdefault(os.path.dirname(here), directory)
-            path = here
+    if base in ("", ".", ".."):
+        directory, base = name, ""
+    own = _absolute(directory)
+    path = os.path.join(own, base) if base else own
+    mounts = place.mounts()
+    if not mounts:
+        return FileSystem({"/": "/", own: directory}, restricted=False), path
     source = FileSystem(mounts, restricted=True)
-    if source.is_dir(path):
-        path = path.rstrip("/") + "/" + MAIN_FILE
-    return Entry(source, path)
+    inside = _inside(mounts, directory, base)
+    if inside is None and any(is_below(name, mount) for mount in mounts):
+        inside = name.rstrip("/")
+    if inside is not None:
+        return source, inside
+    if place.sysroot:
+        message = (
+            f"is outside of {place.sysroot}: name it as nginx does, e.g. /etc/nginx/{MAIN_FILE}"
+        )
+        raise EntryError(Problem(message, name))
+    # beside the maps, the directory of the main file itself can be read
+    return FileSystem({own: directory} | mounts, restricted=True), path
 
 
-def _in_directory(directory: str) -> str:
+def _inside(mounts: Mapping[str, str], directory: str, base: str) -> str | None:
+    """The path as nginx sees it of a file that is in one of the mounts."""
+    real: Callable[[str], str] = os.path.realpath
+    for absolute in (_absolute, real):
+        path = os.path.join(absolute(directory), base).rstrip("/")
+        for inside, outside in sorted(mounts.items(), key=lambda m: -len(absolute(m[1]))):
+            root = absolute(outside)
+            if not is_below(path, root):
+                continue
+            found = os.path.join(inside, path[len(root) :].lstrip("/")).rstrip("/") or "/"
+            if max((m for m in mounts if is_below(found, m)), key=len) == inside:
+                return found  # and not below a longer match, which would be another file
+    return None
+
+
+def _absolute(directory: str) -> str:
+    """The absolute name of a directory, without ``..`` and as the user wrote it if possible."""
+    plain = os.path.abspath(directory)
+    real = os.path.realpath(directory)
+    # ".." after a symbolic link
+    return plain if os.path.realpath(plain) == real else real
+
+
+def _in_directory(source: FileSystem, directory: str) -> str:
     """The main file in a directory; raises EntryError that names what it might be instead."""
     path = os.path.join(directory, MAIN_FILE)
-    if os.path.isfile(path):
+    if source.exists(path):
         return path
-    found = _candidates(Path(directory))
-    message = f"{directory} is a directory without {MAIN_FILE}"
-    if found:
-        message += "; did you mean " + " or ".join(found) + "?"
-    raise EntryError(message)
+    message = f"is a directory without {MAIN_FILE}"
+    if found := _candidates(source, directory):
+        message += "; did you mean " + " or ".join(map(source.shown, found)) + "?"
+    raise EntryError(Problem(message, source.shown(directory)))
 
 
-def _candidates(directory: Path) -> list[str]:
-    """Files in or just below a directory that may be a main file, at most five."""
-    patterns: Iterable[str] = (f"*/{MAIN_FILE}", f"*/*/{MAIN_FILE}", "*.conf")
-    found: list[str] = []
-    for pattern in patterns:
-        for path in sorted(directory.glob(pattern)):
-            if path.is_file() and str(path) not in found:
-                found.append(str(path))
-            if len(found) >= 5:
-                return found
-    return found
+def _candidates(source: FileSystem, directory: str) -> list[str]:
+    """Files in or just below a directory that may be a main file."""
+    found: dict[str, None] = {}
+    for pattern in CANDIDATES:
+        literal = re.sub(r"([*?\[\\])", r"\\\1", directory)
+        try:
+            paths = glob.expand(source, f"{literal}/{pattern}")
+            found.update((path, None) for path in paths if not source.is_dir(path))
+        except OSError:
+            continue
+    return list(found)[:MAX_CANDIDATES]
+
+
+def _unreadable(error: OSError, path: str, name: str) -> Problem:
+    reason = f"{error.errno}: {error.strerror}"
+    call = "pread" if error.errno == errno.EISDIR else "open"
+    nginx = f'{call}() "{path}" failed ({reason})'
+    message = f"cannot read the file ({reason})"
+    if error.errno == errno.ESPIPE:
+        message += "; what a program writes is read by memlint check -"
+    return Problem(message, name, nginx=nginx)

@@ -11,7 +11,7 @@ import re
 import string
 from functools import lru_cache
 
-from nginx_memlint.config.source import Source, decode, encode
+from nginx_memlint.config.source import ABSENT, Source, decode, encode
 
 _CLASSES = {
     b"alnum": string.ascii_letters + string.digits,
@@ -38,8 +38,8 @@ def has_magic(pattern: str) -> bool:
 def expand(source: Source, pattern: str) -> list[str]:
     """The paths that match an absolute pattern, sorted bytewise.
 
-    No match is an empty list, as a directory that does not exist is. Raises PermissionError for
-    a directory that may not be read: what it holds is unknown.
+    No match is an empty list, as a directory that does not exist is. Raises OSError for a
+    directory that may not be read: what it holds is unknown.
     """
     return sorted(_expand(source, encode(pattern)), key=encode)
 
@@ -60,8 +60,10 @@ def _expand(source: Source, pattern: bytes) -> list[str]:
     for path in directories:
         try:
             names = [".", "..", *source.names(path or "/")]
-        except (FileNotFoundError, NotADirectoryError):
-            continue
+        except OSError as error:
+            if error.errno in ABSENT:
+                continue
+            raise
         found += [f"{path}/{entry}" for entry in names if matches(encode(entry))]
     return found
 

@@ -1,65 +1,116 @@
-"""Absolute includes that find nothing here although the checkout evidently holds the files."""
+"""Absolute includes of a checkout: nginx looks on this machine, but the files are in the checkout.
+
+nginx accepts a pattern without matches in silence, so this is all that tells a checkout read
+without its files from a complete configuration.
+"""
 
 from __future__ import annotations
 
+import os
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
 from nginx_memlint.config import glob
 from nginx_memlint.config.problems import Problem
-from nginx_memlint.config.source import FileSystem
+from nginx_memlint.config.source import FileSystem, Source, is_below
+from nginx_memlint.config.syntax import Directive
 from nginx_memlint.config.tree import Inclusion, Tree
 
-MAX_ANCESTORS = 8
+MAX_ANCESTORS = 16
 """How far above the main file a copy is looked for."""
 
+INSTALLED = ("/etc", "/usr/local", "/usr/share")
+"""A main file below these is where it belongs: what its includes do not find is not there."""
 
-def unfound_includes(tree: Tree) -> list[Problem]:
-    """One problem for each absolute include that found nothing but would with an option.
 
-    nginx accepts a pattern without matches in silence, so this is all that tells a checkout
-    read without its files from a complete one. A plain name that is missing is reported as well
-    by the tree; the hint then stands beside it.
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option with which an absolute include finds files, and those files."""
+
+    text: str
+    files: frozenset[str]
+
+
+def explained(tree: Tree) -> list[Problem]:
+    """The tree's problems, and what absolute includes miss for want of an option.
+
+    An include that finds nothing here is a problem; if it is one already, that is explained. One
+    that finds other files here than in the checkout is told of, once for each option: the counts
+    are right for this machine, but perhaps not what was meant.
     """
-    if tree.source.restricted:
-        return []
-    main = tree.main.inclusion.file
-    directory = main.path.rpartition("/")[0]
-    found: list[Problem] = []
-    seen: set[tuple[str, int]] = set()
-    pending = [(body, inclusion) for block in tree.main.walk() for body, inclusion in block.parts]
-    for body, inclusion in pending:
-        for include in body.named.get("include", ()):
-            key = (inclusion.file.path, include.token)
-            if key in seen or len(include.args) != 1 or not include.args[0].startswith("/"):
-                continue
-            seen.add(key)
-            pattern = include.args[0]
-            if _is_own(pattern, directory) or _matches(tree, pattern):
-                continue
-            if option := option_for(pattern, directory):
-                found.append(_problem(inclusion, include.line, pattern, option))
-    return found
+    problems = list(tree.problems)
+    if tree.source.restricted or any(is_below(tree.directory, place) for place in INSTALLED):
+        return problems
+    told: set[str] = set()
+    for include, inclusion in _absolute_includes(tree):
+        pattern = include.args[0]
+        here = _matches(tree.source, pattern)
+        if here is None or (here and os.path.dirname(pattern) in told):
+            continue
+        option = option_for(pattern, tree.directory, tree.main.inclusion.file.name)
+        if option is None or option.files == here:
+            continue
+        span = inclusion.file.span(include)
+        place = (inclusion.file.name, span.line, span.column)
+        if here:
+            message = (
+                f"include {pattern} was read from this machine, as nginx would; "
+                f"{option.text} reads the files that are beside this configuration"
+            )
+            if option.text not in told:
+                problems.append(Problem(message, *place, complete=True, chain=inclusion.chain()))
+            told |= {option.text, os.path.dirname(pattern)}
+        elif known := [p for p in problems if (p.file, p.line, p.column) == place]:
+            message = f"{known[0].message}; {option.text} would find it"
+            problems[problems.index(known[0])] = replace(known[0], message=message)
+        else:
+            message = (
+                f"include {pattern} finds nothing on this machine, but would with {option.text}"
+            )
+            problems.append(Problem(message, *place, chain=inclusion.chain()))
+    return problems
 
 
-def option_for(pattern: str, directory: str) -> str | None:
-    """The option with which an absolute pattern finds files at or above a directory."""
-    for ancestor in _ancestors(directory):
-        if _mapped_matches(pattern, "/", ancestor):
-            return f"--sysroot {ancestor}"
+def option_for(pattern: str, directory: str, main: str) -> Option | None:
+    """The option with which an absolute pattern finds files at or above a directory.
+
+    That it finds the main file is no evidence.
+    """
     parts = pattern.strip("/").split("/")
-    for ancestor in _ancestors(directory):
+    ancestors = _ancestors(directory)
+    candidates = [("/", ancestor) for ancestor in ancestors]
+    for ancestor in ancestors:
         for length in range(1, len(parts)):
-            prefix = "/" + "/".join(parts[:length])
+            inside = "/" + "/".join(parts[:length])
             rest = parts[length:]
             # a pattern of names alone would match anything: it is no evidence
-            if glob.has_magic(prefix) or (len(rest) == 1 and glob.has_magic(rest[0])):
+            if glob.has_magic(inside) or (len(rest) == 1 and glob.has_magic(rest[0])):
                 break
-            if _mapped_matches(pattern, prefix, ancestor):
-                return f"--path-map {prefix}={ancestor}"
+            candidates.append((inside, ancestor))
+    for inside, outside in candidates:
+        source = FileSystem({inside: outside}, restricted=True)
+        files = _matches(source, pattern) or frozenset()
+        if inside != outside and files - {os.path.realpath(main)}:
+            shown = shlex.quote(min(os.path.relpath(outside), outside, key=len))
+            option = f"--sysroot {shown}" if inside == "/" else f"--path-map {inside}={shown}"
+            return Option(option, files)
     return None
 
 
-def _is_own(pattern: str, directory: str) -> bool:
-    """Whether the pattern looks below the main file's own directory."""
-    return pattern.startswith(directory.rstrip("/") + "/")
+def _absolute_includes(tree: Tree) -> Iterator[tuple[Directive, Inclusion]]:
+    """The includes of absolute paths outside the main file's own directory, as written."""
+    seen: set[tuple[str, int]] = set()
+    for block in tree.main.walk():
+        for body, inclusion in block.parts:
+            for include in body.named.get("include", ()):
+                key = (inclusion.file.path, include.token)
+                if key in seen or len(include.args) != 1:
+                    continue
+                seen.add(key)
+                pattern = include.args[0]
+                if pattern.startswith("/") and not is_below(pattern, tree.directory):
+                    yield include, inclusion
 
 
 def _ancestors(directory: str) -> list[str]:
@@ -70,27 +121,12 @@ def _ancestors(directory: str) -> list[str]:
     return found
 
 
-def _matches(tree: Tree, pattern: str) -> bool:
+def _matches(source: Source, pattern: str) -> frozenset[str] | None:
+    """The files here that an include leads to; None if that cannot be known."""
     try:
-        if not glob.has_magic(pattern):
-            return tree.source.exists(pattern)
-        return bool(glob.expand(tree.source, pattern))
+        paths = glob.expand(source, pattern)
+        return frozenset(
+            os.path.realpath(source.shown(path)) for path in paths if not source.is_dir(path)
+        )
     except OSError:
-        return True
-
-
-def _mapped_matches(pattern: str, inside: str, outside: str) -> bool:
-    source = FileSystem({inside: outside}, restricted=True)
-    try:
-        return any(not source.is_dir(path) for path in glob.expand(source, pattern))
-    except OSError:
-        return False
-
-
-def _problem(inclusion: Inclusion, line: int, pattern: str, option: str) -> Problem:
-    return Problem(
-        f"include {pattern} finds nothing on this machine, but would with {option}",
-        inclusion.file.name,
-        line,
-        chain=inclusion.chain(),
-    )
+        return None

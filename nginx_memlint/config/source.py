@@ -1,4 +1,4 @@
-"""Where configuration bytes come from: the file system, a copy of one, or an ``nginx -T`` dump.
+"""Where configuration bytes come from: the file system, a copy of one, or files handed over.
 
 Paths are absolute and as nginx sees them; as text they are UTF-8 with surrogate escapes, so every
 byte survives. ``Source.shown`` gives the name a user can open.
@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 MAX_FILE_BYTES = 256 << 20
@@ -19,7 +18,15 @@ MAX_FILE_BYTES = 256 << 20
 MAX_SYMLINKS = 40
 """Symbolic links followed for one path, as in Linux."""
 
-STDIN_NAME = "<stdin>"
+ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
+"""Errors of a path that leads to nothing; with others, what is there is unknown."""
+
+
+class OutsideError(OSError):
+    """A path that leads out of the places that may be read: whether it exists is unknown."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EACCES, "outside of the given sysroot and path maps")
 
 
 def encode(text: str) -> bytes:
@@ -68,84 +75,131 @@ class FileSystem:
 
     ``mounts`` maps directories as nginx sees them to directories here; the longest match wins.
     If ``restricted``, nothing outside the mounts is ever read: ``..`` and symbolic links are
-    resolved as they would be on the machine the copy is of.
+    resolved as they would be on the machine the copy is of. ``given`` holds what is known of
+    files already: they are not read again.
     """
 
     def __init__(self, mounts: Mapping[str, str], *, restricted: bool) -> None:
         self.restricted = restricted
+        self.given: dict[str, bytes] = {}
         self._mounts = sorted(
-            ((_trim(inside), outside) for inside, outside in mounts.items()),
+            (
+                (_trim(inside), "" if outside == "." else outside)
+                for inside, outside in mounts.items()
+            ),
             key=lambda mount: len(mount[0]),
             reverse=True,
         )
+        self._mount_points = {inside for inside, _ in self._mounts}
 
     def read(self, path: str) -> bytes:
         """See Source."""
+        if path in self.given:
+            return self.given[path]
         name = encode(self._locate(path))
-        if stat.S_ISFIFO(os.stat(name).st_mode):
-            raise OSError(errno.ESPIPE, "is a FIFO: nginx would wait for its writer")
-        with open(name, "rb", opener=_open_at_once) as file:
+        if not _is_regular(os.stat(name).st_mode):
+            return b""
+        with open(name, "rb", opener=self._open_at_once) as file:
             info = os.fstat(file.fileno())
-            if not stat.S_ISREG(info.st_mode):
+            if not _is_regular(info.st_mode):
                 return b""
             if info.st_size > MAX_FILE_BYTES:
                 raise OSError(errno.EFBIG, f"larger than {MAX_FILE_BYTES >> 20} MiB")
             return file.read(info.st_size)
 
+    def _open_at_once(self, name: str, flags: int) -> int:
+        """Should something else have taken its place just now: no FIFO to wait for, no link out."""
+        return os.open(name, flags | os.O_NONBLOCK | (os.O_NOFOLLOW if self.restricted else 0))
+
     def names(self, path: str) -> list[str]:
         """See Source."""
-        return [decode(name) for name in os.listdir(encode(self._locate(path)))]
+        below = path.rstrip("/") + "/"
+        found = {
+            point[len(below) :].partition("/")[0]
+            for point in self._mount_points
+            if self.restricted and point.startswith(below) and point != below
+        }
+        try:
+            found.update(map(decode, os.listdir(encode(self._locate(path)))))
+        except FileNotFoundError:
+            if not found:
+                raise
+        return list(found)
 
     def exists(self, path: str) -> bool:
         """See Source."""
-        try:
-            os.lstat(encode(self._locate(path, follow_last=False)))
-        except OSError:
-            return False
-        return True
+        return self._stat(path, follow=False) is not None
 
     def is_dir(self, path: str) -> bool:
         """See Source."""
-        try:
-            return os.path.isdir(encode(self._locate(path)))
-        except OSError:
-            return False
+        info = self._stat(path, follow=True)
+        return info is not None and stat.S_ISDIR(info.st_mode)
 
     def shown(self, path: str) -> str:
-        """See Source."""
+        """See Source.
+
+        Where a link is absolute or leads out of its mount, the name of what it leads to.
+        """
+        if self.restricted:
+            try:
+                resolved, is_plain = self._resolve(path, follow_last=True)
+            except OSError:
+                is_plain = True
+            if not is_plain and (outside := self._outside(resolved)):
+                return outside
         return self._outside(path) or path
+
+    def _stat(self, path: str, *, follow: bool) -> os.stat_result | None:
+        """None if there is nothing at the path."""
+        try:
+            name = encode(self._locate(path, follow_last=follow))
+            return os.stat(name, follow_symlinks=follow)
+        except OSError as error:
+            if error.errno in ABSENT:
+                return None
+            raise
 
     def _locate(self, path: str, *, follow_last: bool = True) -> str:
         if "\0" in path:
             raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
-        resolved = self._resolve(path, follow_last) if self.restricted else path
+        resolved = self._resolve(path, follow_last)[0] if self.restricted else path
         outside = self._outside(resolved)
         if outside is None:
-            raise OSError(errno.ENOENT, "outside of the given sysroot and path maps")
+            raise OutsideError
         return outside
 
     def _outside(self, path: str) -> str | None:
         for inside, outside in self._mounts:
-            if path == inside or path.startswith(inside.rstrip("/") + "/"):
+            if is_below(path, inside):
                 rest = path[len(inside) :].lstrip("/")
-                return os.path.join(outside, rest) if rest else outside
+                return os.path.join(outside, rest) if rest else outside or "."
         return None
 
-    def _resolve(self, path: str, follow_last: bool) -> str:
-        """The path with ``..`` and links resolved inside the mounts."""
-        pending = [part for part in path.split("/") if part not in ("", ".")][::-1]
+    def _resolve(self, path: str, follow_last: bool) -> tuple[str, bool]:
+        """The path with ``..`` and links resolved inside the mounts.
+
+        Also whether the path as it is leads to the same file here: no link on the way was
+        absolute, and no ``..`` left a mount.
+        """
+        pending = path.split("/")[::-1]
         done: list[str] = []
+        is_plain = True
         links = 0
         while pending:
             part = pending.pop()
-            if part == ".":
-                continue
-            if part == "..":
-                del done[-1:]
+            here = "/" + "/".join(done)
+            if part in ("", ".", ".."):
+                outside = self._outside(here)
+                if done and outside is not None and not os.path.isdir(encode(outside)):
+                    raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+                if part == "..":
+                    is_plain = is_plain and here not in self._mount_points
+                    del done[-1:]
                 continue
             done.append(part)
-            outside = self._outside("/" + "/".join(done))
-            if outside is None or not (pending or follow_last):
+            here = "/" + "/".join(done)
+            outside = None if here in self._mount_points else self._outside(here)
+            if outside is None or not (any(pending) or follow_last):
                 continue
             try:
                 target = decode(os.readlink(encode(outside)))
@@ -154,9 +208,12 @@ class FileSystem:
             links += 1
             if links > MAX_SYMLINKS:
                 raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-            done = [] if target.startswith("/") else done[:-1]
-            pending += [step for step in target.split("/") if step not in ("", ".")][::-1]
-        return "/" + "/".join(done)
+            if target.startswith("/"):
+                done, is_plain = [], False
+            else:
+                done.pop()
+            pending += target.split("/")[::-1]
+        return "/" + "/".join(done), is_plain
 
 
 class MemoryFiles:
@@ -172,7 +229,7 @@ class MemoryFiles:
             while here not in ("/", ""):
                 parent, _, name = here.rpartition("/")
                 here = parent or "/"
-                self._directories.setdefault(here, set()).add(name)
+                self._directories.setdefault(here, set()).update([name] if name else [])
 
     def read(self, path: str) -> bytes:
         """See Source."""
@@ -201,46 +258,20 @@ class MemoryFiles:
         return path
 
 
-_DUMP_MARK = re.compile(rb"^# configuration file (.+):\r?$", re.MULTILINE)
+def is_below(path: str, directory: str) -> bool:
+    """Whether a path is a directory or in it, by their names."""
+    return path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
-def read_dump(data: bytes) -> dict[str, bytes] | None:
-    """The files of an ``nginx -T`` output, the main one first; None if it is not one.
-
-    nginx writes each file once: its name in a comment line, its bytes and a line feed
-    (src/core/nginx.c). Lines of the standard error before the first file are skipped. A line
-    that looks like a mark but repeats a name is a comment of the file it stands in.
-    """
-    marks: dict[str, tuple[int, int]] = {}
-    for mark in _DUMP_MARK.finditer(data):
-        marks.setdefault(decode(mark[1]), mark.span())
-    if not marks or not _only_messages(data[: next(iter(marks.values()))[0]]):
-        return None
-    ends = [start for start, _ in list(marks.values())[1:]] + [len(data)]
-    files = {}
-    for (name, (_, mark_end)), end in zip(marks.items(), ends, strict=True):
-        content = data[mark_end + 1 : end]
-        files[name] = content.removesuffix(b"\n")
-    return files
-
-
-def _open_at_once(name: str, flags: int) -> int:
-    """Should the file have been replaced by a FIFO just now, do not hang."""
-    return os.open(name, flags | os.O_NONBLOCK)
-
-
-def _only_messages(data: bytes) -> bool:
-    """Whether all lines are nginx's own messages, or the shell's around it."""
-    return all(
-        not line or line.startswith((b"nginx: ", b"openresty: ")) or b"[warn]" in line
-        for line in data.replace(b"\r", b"").split(b"\n")
-    )
-
-
-def below(paths: Iterable[str], directory: str) -> bool:
-    """Whether any of the paths is in a directory or below it."""
-    prefix = directory.rstrip("/") + "/"
-    return any(path.startswith(prefix) for path in paths)
+def _is_regular(mode: int) -> bool:
+    """Whether it is a plain file, not a device; raises OSError for what has no content."""
+    if stat.S_ISFIFO(mode):
+        raise OSError(errno.ESPIPE, "is a FIFO: nginx would wait for its writer")
+    if stat.S_ISDIR(mode):
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if stat.S_ISSOCK(mode):
+        raise OSError(errno.ENXIO, os.strerror(errno.ENXIO))
+    return stat.S_ISREG(mode)
 
 
 def _trim(path: str) -> str:

@@ -149,6 +149,8 @@ class Tree:
 
     main: Block
     source: Source
+    directory: str
+    """Where relative paths are looked up (``cycle->conf_prefix``)."""
     problems: list[Problem]
     files: dict[str, ParsedFile]
 
@@ -157,14 +159,19 @@ class Tree:
         return (block for block in self.main.walk() if block.kind in kinds)
 
 
-def build(source: Source, path: str, context: tuple[str, ...] = ()) -> Tree:
+def build(
+    source: Source, path: str, context: tuple[str, ...] = (), directory: str | None = None
+) -> Tree:
     """Read the configuration whose main file is at an absolute path.
 
     ``context`` names the blocks around a file that is not a whole configuration, e.g.
-    ("http", "server"). Raises OSError if the main file cannot be read, and nothing else: what is
-    wrong in the configuration is in ``Tree.problems``.
+    ("http", "server"). Relative paths are in ``directory``, by default the main file's. Raises
+    OSError if the main file cannot be read, and nothing else: what is wrong in the configuration
+    is in ``Tree.problems``.
     """
-    return _Builder(source, path, context).build()
+    if directory is None:
+        directory = path.rpartition("/")[0]
+    return _Builder(source, path, context, directory).build()
 
 
 class _TooLargeError(Exception):
@@ -172,9 +179,9 @@ class _TooLargeError(Exception):
 
 
 class _Builder:
-    def __init__(self, source: Source, path: str, context: tuple[str, ...]) -> None:
+    def __init__(self, source: Source, path: str, context: tuple[str, ...], directory: str) -> None:
         self.source = source
-        self.directory = path.rpartition("/")[0]
+        self.directory = directory
         self.path = path
         self.context = context
         self.problems: list[Problem] = []
@@ -195,7 +202,8 @@ class _Builder:
             block = inner
         inclusion.kind = block.kind
         self.read(block, inclusion)
-        tree = Tree(main, self.source, self.problems, {f.path: f for f in self.files.values()})
+        files = {f.path: f for f in self.files.values()}
+        tree = Tree(main, self.source, self.directory, self.problems, files)
         if not self.context and file.error is None:
             self.check_whole(tree)
         return tree
@@ -265,16 +273,17 @@ class _Builder:
             return True
         complaint = _complaint(directive, parent.kind, inclusion.file)
         if complaint:
-            hint = ""
-            if complaint.endswith("not allowed here"):
-                hint = self.fragment_hint(parent, directive.name)
+            out_of_place = complaint.endswith("not allowed here") and parent.kind == blocks.MAIN
+            hint = self.fragment_hint() if out_of_place else ""
             self.problem(inclusion, directive, complaint + hint, complaint)
         return not complaint
 
-    def fragment_hint(self, parent: Block, name: str) -> str:
-        if parent.kind != blocks.MAIN or self.context:
+    def fragment_hint(self) -> str:
+        """The option to suggest, unless the main file is one."""
+        body = self.load(self.path, in_data_block=False).body
+        if self.context or not _WHOLE.isdisjoint(body.named):
             return ""
-        return f"; if this file is a fragment, say where it belongs: --context {_context(name)}"
+        return f"; if this file is a fragment, say where it belongs: --context {_context(body)}"
 
     def check_byte_order_mark(self, block: Block, inclusion: Inclusion) -> None:
         """nginx takes a byte order mark for a part of the first name in a file."""
@@ -383,13 +392,7 @@ class _Builder:
         if "events" in names:
             return
         message = nginx = 'no "events" section in configuration'
-        if not names & {"http", "stream", "mail"}:
-            likely = next((_context(name) for name in _TELLING if name in names), "http")
-            message += (
-                f"; if this file is a fragment, say where it belongs: --context {likely}"
-                if names
-                else ": the file is empty"
-            )
+        message += self.fragment_hint() if names else ": the file is empty"
         self.problems.append(Problem(message, tree.main.inclusion.file.name, nginx=nginx))
 
     def too_large(
@@ -423,18 +426,30 @@ class _Builder:
         )
 
 
-_TELLING = ("server", "upstream", "location", "listen", "server_name")
+_WHOLE = {"events", "http", "stream", "mail"}
+"""Blocks that only a main file has."""
+
+_STREAM_ONLY = {"proxy_pass", "ssl_preread", "preread_by_lua_block", "preread_by_lua_file"}
+"""Of the directives of a ``server``, what only one in ``stream`` can have."""
+
+_TELLING = {
+    "server": "http",
+    "upstream": "http",
+    "limit_except": "http,server,location",
+    "proxy_pass": "http,server,location",
+    "location": "http,server",
+    "listen": "http,server",
+    "server_name": "http,server",
+    "if": "http,server",
+}
+"""Name in a fragment → the --context in which it may stand; the first that is there decides."""
 
 
-def _context(name: str) -> str:
-    """The --context in which a block or directive of this name may stand."""
-    return {
-        "location": "http,server",
-        "listen": "http,server",
-        "server_name": "http,server",
-        "if": "http,server",
-        "limit_except": "http,server,location",
-    }.get(name, "http")
+def _context(body: Body) -> str:
+    for server in body.named.get("server", ()):
+        if server.body and not _STREAM_ONLY.isdisjoint(server.body.named):
+            return "stream"
+    return next((context for name, context in _TELLING.items() if name in body.named), "http")
 
 
 def _complaint(directive: Directive, parent: str, file: ParsedFile) -> str:

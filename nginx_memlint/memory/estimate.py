@@ -47,7 +47,6 @@ class Bundles:
         replaced: dict[str, int] | None = None,
     ) -> None:
         self._tree = tree
-        self._directory = tree.main.inclusion.file.path.rpartition("/")[0]
         self._costs = costs
         self._unit_cost = unit_cost
         self._replaced = replaced or {}
@@ -57,7 +56,7 @@ class Bundles:
     def path(self, setting: Setting) -> str:
         """The file's absolute path (``ngx_conf_full_name()``: relative to nginx.conf)."""
         value = setting.value
-        return value if value.startswith("/") else f"{self._directory}/{value}"
+        return value if value.startswith("/") else f"{self._tree.directory}/{value}"
 
     def bundle(self, path: str) -> Bundle | None:
         """What is in the file; None, and an entry in ``failures``, if that is unknown."""

@@ -1,6 +1,7 @@
 """Make what a test needs around its configuration: a prefix, main settings, certificates."""
 
 import hashlib
+import os
 import re
 import subprocess
 import tempfile
@@ -41,6 +42,8 @@ def main_conf(
     temp = "".join(f"    {path}_temp_path {prefix}/temp/{path};\n" for path in TEMP_PATHS)
     return (
         f"{modules}"
+        # workers must be able to read what the tests made, wherever that is
+        f"{'user root root;' if os.geteuid() == 0 else ''}\n"
         "daemon off;\n"
         f"worker_processes {workers};\n"
         f"pid {prefix}/logs/nginx.pid;\n"

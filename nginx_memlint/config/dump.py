@@ -1,0 +1,111 @@
+"""The files in the output of ``nginx -T``.
+
+nginx writes each file it has read once, in the order of first inclusion: a line with its name,
+its bytes and a line feed (src/core/nginx.c); only if it accepts them all. What it writes to
+standard error may be mixed in.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from itertools import accumulate
+
+from nginx_memlint.config.source import decode
+from nginx_memlint.config.tokens import tokenize
+
+_MARK = re.compile(rb"^# configuration file ([^\n]+?):(\r?)\n", re.MULTILINE)
+_MESSAGE = re.compile(
+    rb"^(?:(?:nginx|openresty): (?:\[\w+\] |(?:the )?configuration file )"
+    rb"|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+: "
+    rb"|Connection to \S+ closed\.)[^\n]*(?:\n|\Z)",
+    re.MULTILINE,
+)
+"""What nginx, or ssh at its end, writes to standard error."""
+
+_CONFIGURATION = re.compile(rb"[#;{}]")
+
+
+class FailedDumpError(Exception):
+    """This is the output of an ``nginx -T`` that rejected the configuration; says what it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """The files by name, the main one first.
+
+    ``doubtful`` are names that stand at two places: one of them is a comment of another file,
+    and nothing tells which.
+    """
+
+    files: dict[str, bytes]
+    doubtful: tuple[str, ...]
+
+
+def read_dump(data: bytes) -> Dump | None:
+    """The files of an ``nginx -T`` output; None if it is not one. Raises FailedDumpError.
+
+    A file that nginx has accepted ends where no block or directive is open, so a line that looks
+    like a mark elsewhere is a comment or Lua; so is a file's first line, if it names that file.
+    """
+    first = _MARK.search(data)
+    before = _MESSAGE.sub(b"", data[: first.start()] if first else data)
+    if first is None and before != data and not before.strip():
+        raise FailedDumpError(_said(data))
+    # lines of a shell or of ssh may come first, but nothing that could be configuration
+    if first is None or _CONFIGURATION.search(before):
+        return None
+    data = data[first.start() :]
+    if first[2]:  # a terminal has put a CR before each LF
+        data = data.replace(b"\r\n", b"\n")
+    data = _MESSAGE.sub(b"", data)
+    cuts: dict[str, tuple[int, int]] = {}
+    doubtful: list[str] = []
+    for mark in _marks(data):
+        name = decode(mark[1])
+        if name not in cuts:
+            cuts[name] = mark.span()
+        elif cuts[name][1] != mark.start():
+            doubtful.append(name)
+    ends = [*(start for start, _ in cuts.values()), len(data)][1:]
+    files = {
+        name: data[start:end].removesuffix(b"\n")
+        for (name, (_, start)), end in zip(cuts.items(), ends, strict=True)
+    }
+    return Dump(files, tuple(doubtful))
+
+
+def _marks(data: bytes) -> list[re.Match[bytes]]:
+    """The marks at which all blocks and directives are closed.
+
+    The marks are comments to nginx, so the whole dump can be read like one file. Where that
+    meets an error, all marks behind it are believed.
+    """
+    tokens = tokenize(data)
+    depths = list(
+        accumulate(
+            0 if quoted else (value == "{") - (value == "}")
+            for value, quoted in zip(tokens.values, tokens.quoted, strict=True)
+        )
+    )
+    error = tokens.error.offset if tokens.error else len(data)
+
+    def is_between(offset: int) -> bool:
+        index = bisect_left(tokens.starts, offset) - 1
+        if index < 0 or offset >= error:
+            return True
+        return (
+            tokens.ends[index] <= offset
+            and depths[index] == 0
+            and not tokens.quoted[index]
+            and tokens.values[index] in (";", "}")
+        )
+
+    return [mark for mark in _MARK.finditer(data) if is_between(mark.start())]
+
+
+def _said(data: bytes) -> str:
+    """The error among the messages, else the last of them."""
+    lines = decode(data.strip()).splitlines()
+    return next((line for line in lines if "[emerg]" in line), lines[-1])

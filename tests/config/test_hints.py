@@ -1,0 +1,157 @@
+"""Absolute includes of a checkout: the right option is named, and nothing else is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nginx_memlint import check
+from nginx_memlint.config import hints
+from nginx_memlint.config.source import FileSystem
+from nginx_memlint.result import ConfigReport, ProblemInfo
+
+SITE = "server { location / {} }\n"
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """What the configurations name as an absolute directory: this machine's, say /etc/nginx."""
+    (tmp_path / "machine/nginx").mkdir(parents=True)
+    return tmp_path / "machine/nginx"
+
+
+def checkout(tmp_path: Path, main: str, files: tuple[str, ...] = ("conf.d/a.conf",)) -> Path:
+    """A repository with a copy of the directory in its folder nginx/."""
+    copy = tmp_path / "work/repo/nginx"
+    for name in files:
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).write_text(SITE)
+    copy.mkdir(parents=True, exist_ok=True)
+    (copy / "nginx.conf").write_text(f"events {{}}\nhttp {{\n    {main}\n}}\n")
+    return copy
+
+
+def one(report: ConfigReport) -> ProblemInfo:
+    assert len(report.problems) == 1, report.problems
+    return report.problems[0]
+
+
+def test_a_pattern_that_finds_nothing(
+    tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = checkout(tmp_path, f"include {machine}/conf.d/*.conf;")
+    monkeypatch.chdir(copy.parent)
+    report = check("nginx/nginx.conf")
+    problem = one(report)
+    assert (problem.file, problem.line, problem.column) == ("nginx/nginx.conf", 3, 5)
+    assert problem.message.endswith(f"but would with --path-map {machine}=nginx")
+    assert not report.complete
+    mended = check("nginx/nginx.conf", path_map=[(str(machine), "nginx")])
+    assert mended.complete
+    assert mended.problems == []
+    assert mended.blocks.location == 1
+
+
+def test_an_empty_directory_here_is_reported_too(tmp_path: Path, machine: Path) -> None:
+    (machine / "conf.d").mkdir()
+    assert not check(checkout(tmp_path, f"include {machine}/conf.d/*.conf;")).complete
+
+
+def test_a_missing_file_has_one_problem(tmp_path: Path, machine: Path) -> None:
+    copy = checkout(tmp_path, f"include {machine}/mime.types;", ("mime.types",))
+    problem = one(check(copy))
+    assert problem.nginx is not None
+    assert problem.nginx.startswith("open()")
+    assert problem.message.endswith(f"; --path-map {machine}={copy} would find it")
+
+
+def test_a_sysroot_is_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "a b"
+    (root / "opt/ngx/conf.d").mkdir(parents=True)
+    (root / "opt/ngx/conf.d/a.conf").write_text(SITE)
+    (root / "opt/ngx/nginx.conf").write_text("events {} http { include /opt/ngx/conf.d/*; }")
+    monkeypatch.chdir(tmp_path)
+    assert one(check("a b/opt/ngx")).message.endswith("but would with --sysroot 'a b'")
+    assert check("a b/opt/ngx", sysroot="a b").blocks.location == 1
+
+
+def test_files_of_this_machine_instead_of_the_copy(tmp_path: Path, machine: Path) -> None:
+    """The counts are right for this machine; that a copy is not read is told, once."""
+    (machine / "conf.d").mkdir()
+    for name in ("a.conf", "b.conf"):
+        (machine / "conf.d" / name).write_text(SITE)
+    include = f"include {machine}/conf.d/a.conf; include {machine}/conf.d/*;"
+    copy = checkout(tmp_path, include)
+    report = check(copy)
+    assert report.complete
+    assert report.blocks.location == 3
+    problem = one(report)
+    assert problem.complete
+    assert "was read from this machine, as nginx would" in problem.message
+    assert f"--path-map {machine}={copy} reads" in problem.message
+
+
+def test_silent_if_they_are_the_same_files(tmp_path: Path, machine: Path) -> None:
+    copy = checkout(tmp_path, f"include {machine}/conf.d/*.conf;")
+    machine.rmdir()
+    machine.symlink_to(copy)
+    report = check(copy)
+    assert report.problems == []
+    assert report.blocks.location == 1
+
+
+@pytest.mark.parametrize(
+    "include",
+    ["{machine}/conf.d/*.conf", "{copy}/sites/*.conf", "/usr/share/nowhere/*.conf", "conf.d/*.x"],
+)
+def test_silent_without_evidence(tmp_path: Path, machine: Path, include: str) -> None:
+    copy = checkout(tmp_path, "", ("other.d/a.conf",))
+    text = f"events {{}} http {{ include {include.format(machine=machine, copy=copy)}; }}"
+    (copy / "nginx.conf").write_text(text)
+    report = check(copy)
+    assert report.problems == []
+    assert report.complete
+
+
+def test_names_alone_are_no_evidence(tmp_path: Path, machine: Path) -> None:
+    """Every directory has some *.conf."""
+    copy = checkout(tmp_path, f"include {machine}/*.conf;")
+    assert check(copy).problems == []
+
+
+@pytest.mark.parametrize("place", hints.INSTALLED)
+def test_silent_where_a_configuration_is_installed(
+    place: str, tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = checkout(tmp_path, f"include {machine}/conf.d/*.conf;")
+    assert place.startswith("/")
+    monkeypatch.setattr(hints, "INSTALLED", (str(tmp_path),))
+    assert check(copy).problems == []
+
+
+def test_silent_with_a_dump_and_with_an_option(tmp_path: Path, machine: Path) -> None:
+    copy = checkout(tmp_path, f"include {machine}/conf.d/*.conf;")
+    text = (copy / "nginx.conf").read_bytes()
+    dump = b"# configuration file /etc/nginx/nginx.conf:\n" + text + b"\n"
+    assert check("-", data=dump).problems == []
+    # nothing is mapped to where the file is: as on that machine
+    assert check(copy, path_map=[("/", str(tmp_path / "work"))]).problems == []
+
+
+def test_included_files_are_hinted_at_too(tmp_path: Path, machine: Path) -> None:
+    copy = checkout(tmp_path, "include sites/*;", ("conf.d/a.conf",))
+    (copy / "sites").mkdir()
+    (copy / "sites/x").write_text(f"include {machine}/conf.d/*.conf;")
+    problem = one(check(copy))
+    assert problem.file == f"{copy}/sites/x"
+    assert problem.chain == [f"{copy}/nginx.conf:3"]
+
+
+def test_the_option_finds_what_it_says(tmp_path: Path, machine: Path) -> None:
+    copy = checkout(tmp_path, "")
+    option = hints.option_for(f"{machine}/conf.d/*.conf", str(copy), f"{copy}/nginx.conf")
+    assert option is not None
+    assert option.files == {f"{copy}/conf.d/a.conf"}
+    files = FileSystem({str(machine): str(copy)}, restricted=True)
+    assert files.exists(f"{machine}/conf.d/a.conf")

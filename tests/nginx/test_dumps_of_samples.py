@@ -1,0 +1,134 @@
+"""``nginx -T`` of every sample, through ``memlint check -``, equals checking the files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from nginx_memlint import check
+from nginx_memlint.config.dump import read_dump
+from nginx_memlint.result import ConfigReport
+from nginx_memlint.sizes import MIB
+
+from .prefix import SYSTEM_BUNDLE, pem_bundle
+from .stack import NGINX, Stack
+
+SAMPLES = Path(__file__).parents[2] / "sample_confs"
+NAMES = sorted(path.parent.name for path in SAMPLES.glob("*/nginx.conf"))
+REJECTED = {
+    "broken": "conf.d/missing.conf",
+    "stream": 'unknown directive "stream"',
+}
+"""Samples of which there is no dump: one is wrong, one needs a module that Debian lacks."""
+
+
+@pytest.fixture
+def sample(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A prefix with a copy of a sample: its sockets go to run/, its bundle is a small one.
+
+    (With the system's bundle the counts are the same and a start takes minutes.)
+    """
+    prefix = tmp_path / str(request.param)
+    shutil.copytree(SAMPLES / request.param, prefix)
+    (prefix / "run").mkdir()
+    shutil.copy(pem_bundle(2), prefix / "ca.pem")
+    for path in prefix.rglob("*.conf"):
+        path.write_text(path.read_text().replace(str(SYSTEM_BUNDLE), f"{prefix}/ca.pem"))
+    return prefix
+
+
+def dump_of(prefix: Path, *, messages: bool = False) -> bytes:
+    """The output of ``nginx -T``."""
+    command = [NGINX, "-T", "-p", str(prefix), "-c", str(prefix / "nginx.conf")]
+    to = subprocess.STDOUT if messages else subprocess.DEVNULL
+    return subprocess.run(
+        command, cwd=prefix, stdout=subprocess.PIPE, stderr=to, check=False, timeout=120
+    ).stdout
+
+
+def without(report: ConfigReport, *names: str) -> dict[str, object]:
+    data: dict[str, object] = json.loads(report.model_dump_json())
+    return {name: value for name, value in data.items() if name not in ("path", *names)}
+
+
+@pytest.mark.parametrize("messages", [False, True], ids=["stdout", "2>&1"])
+@pytest.mark.parametrize("sample", [n for n in NAMES if n not in REJECTED], indirect=True)
+def test_equals_checking_the_files(sample: Path, messages: bool, bookworm: Stack) -> None:
+    """All of the report, if the files have no bundle either and the unit cost is given."""
+    assert bookworm.root is None
+    data = dump_of(sample, messages=messages)
+    for bundle in sample.rglob("*.pem"):
+        bundle.unlink()
+    expected = check(sample, unit_cost=MIB, target="debian-12")
+    found = check("-", data=data, unit_cost=MIB, target="debian-12")
+    assert found.complete
+    assert found.problems == []
+    assert without(found) == without(expected)
+    assert found.blocks.location > 0
+
+
+@pytest.mark.parametrize("sample", [n for n in NAMES if n not in REJECTED], indirect=True)
+def test_without_a_unit_cost_it_falls_back_and_says_so(sample: Path, bookworm: Stack) -> None:
+    assert bookworm.root is None
+    found = check("-", data=dump_of(sample), target="debian-12")
+    expected = check(sample, target="debian-12")
+    for name in ("complete", "blocks", "ssl_contexts", "ca_loads", "families", "problems"):
+        assert getattr(found, name) == getattr(expected, name)
+    if found.ca_loads:
+        assert found.memory.unit_bytes == MIB
+        assert any("not in the dump" in line for line in found.assumptions)
+
+
+@pytest.mark.parametrize("sample", REJECTED, indirect=True)
+def test_what_nginx_rejects_has_no_dump(sample: Path, bookworm: Stack) -> None:
+    assert bookworm.root is None
+    assert dump_of(sample) == b""
+    assert not check("-", data=b"").complete
+    report = check("-", data=dump_of(sample, messages=True))
+    assert not report.complete
+    assert "nginx -T that failed" in report.problems[0].message
+    assert REJECTED[sample.name] in report.problems[0].message
+
+
+@pytest.mark.parametrize("sample", ["stream"], indirect=True)
+def test_the_stream_sample_as_an_openresty_would_dump_it(sample: Path) -> None:
+    """Debian has no stream-lua, so this dump is written here."""
+    path = sample / "nginx.conf"
+    data = b"# configuration file %s:\n%s\n" % (str(path).encode(), path.read_bytes())
+    (sample / "ca.pem").unlink()
+    for ending in (data, data.replace(b"\n", b"\r\n")):
+        found = check("-", data=ending, unit_cost=MIB, target="openresty-1.21.4.4")
+        expected = check(path, unit_cost=MIB, target="openresty-1.21.4.4")
+        assert found.complete
+        assert found.ca_loads == 2
+        assert without(found) == without(expected)
+
+
+def test_names_with_a_relative_prefix(tmp_path: Path, bookworm: Stack) -> None:
+    """``nginx -p .``: the names in the dump are relative, and are the reported ones."""
+    assert bookworm.root is None
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "conf.d/a.conf").write_text(
+        f"server {{ listen unix:{tmp_path}/s; }}\n# configuration file ./conf.d/b.conf:"
+    )
+    (tmp_path / "conf.d/b.conf").write_text("# configuration file ./conf.d/b.conf:\n")
+    (tmp_path / "nginx.conf").write_text(
+        f"pid {tmp_path}/pid; error_log stderr; events {{}}\n"
+        "http { access_log off; include conf.d/*.conf; include ./conf.d//../conf.d/[ab].conf; }"
+    )
+    data = subprocess.run(
+        [NGINX, "-T", "-p", ".", "-c", "nginx.conf"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    dump = read_dump(data)
+    assert dump is not None
+    assert next(iter(dump.files)) == "./nginx.conf"
+    assert (tmp_path / "nginx.conf").read_bytes() == dump.files["./nginx.conf"]

@@ -1,0 +1,272 @@
+"""``nginx -T`` output: recognised, split where nginx joined it, read without the file system."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from nginx_memlint import check
+from nginx_memlint.cli import app
+from nginx_memlint.config.dump import read_dump
+from nginx_memlint.config.source import FileSystem
+from nginx_memlint.result import ConfigReport
+
+MAIN = b"events {}\nhttp {\n    include conf.d/*.conf;\n    include /etc/nginx/mime.types;\n}\n"
+FILES = {
+    "/etc/nginx/nginx.conf": MAIN,
+    "/etc/nginx/conf.d/a.conf": b"server {\n    location / { }\n}",
+    "/etc/nginx/conf.d/b.conf": b"server {\n    lua_ssl_trusted_certificate /x.pem;\n}\n\n",
+    "/etc/nginx/mime.types": b"types {\n    text/html html;\n}\n",
+}
+OK = (
+    b"nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\n"
+    b"nginx: configuration file /etc/nginx/nginx.conf test is successful\n"
+)
+WARNING = (
+    b'nginx: [warn] conflicting server name "a;b{}" on 0.0.0.0:80, ignored\n'
+    b'2026/11/23 07:10:25 [warn] 7#7: the "user" directive makes sense only if {...} #\n'
+)
+
+
+def dump(files: dict[str, bytes]) -> bytes:
+    """What nginx writes (src/core/nginx.c)."""
+    return b"".join(
+        b"# configuration file " + os.fsencode(name) + b":\n" + data + b"\n"
+        for name, data in files.items()
+    )
+
+
+def files(data: bytes) -> dict[str, bytes]:
+    found = read_dump(data)
+    assert found is not None
+    assert found.doubtful == ()
+    return found.files
+
+
+def messages(report: ConfigReport) -> list[tuple[str, int | None, str]]:
+    return [(p.file, p.line, p.message) for p in report.problems]
+
+
+MIXED = {
+    "plain": dump(FILES),
+    "messages before": OK + dump(FILES),
+    "messages behind": dump(FILES) + OK,
+    "warnings": WARNING + OK + dump(FILES),
+    "between files": OK.join(dump({name: data}) for name, data in FILES.items()),
+    "between lines": dump(FILES).replace(b"    text/html", WARNING + b"    text/html"),
+    "a terminal": (OK + dump(FILES)).replace(b"\n", b"\r\n"),
+    "ssh": b"Warning: Permanently added 'h' (ED25519) to the list of known hosts.\r\n"
+    + dump(FILES).replace(b"\n", b"\r\n")
+    + b"Connection to h closed.\r\n",
+    "openresty": OK.replace(b"nginx:", b"openresty:") + dump(FILES),
+    "blank lines": b"\n\n" + dump(FILES),
+    "a shell": b"$ sudo nginx -T\n[sudo] password for me: \n" + dump(FILES),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("data", MIXED.values(), ids=MIXED)
+def test_the_files_come_out_as_they_were(data: bytes) -> None:
+    assert files(data) == FILES
+    report = check("-", data=data)
+    assert report.complete, report.problems
+    assert report.problems == []
+    assert (report.blocks.server, report.blocks.location, report.ca_loads) == (2, 1, 1)
+    assert report.inherited[0].file == "/etc/nginx/conf.d/b.conf"
+    assert report.inherited[0].line == 2
+
+
+def test_crlf_in_the_files_themselves() -> None:
+    crlf = {name: data.replace(b"\n", b"\r\n") for name, data in FILES.items()}
+    assert files(dump(crlf)) == crlf
+    assert files(dump(crlf).replace(b"\n", b"\r\n")) == crlf
+
+
+def test_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "dump.txt").write_bytes(OK + dump(FILES))
+    from_file = check(tmp_path / "dump.txt")
+    assert from_file == check("-", data=dump(FILES)).model_copy(update={"path": from_file.path})
+
+
+def test_the_file_system_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither for includes that are not in it nor for bundles."""
+
+    def touched(*_args: object, **_named: object) -> None:
+        raise AssertionError("the file system was touched")
+
+    monkeypatch.setattr(FileSystem, "__init__", touched)
+    text = b"events {} http { include /etc/passwd; include /etc/*.conf; %s server {} }"
+    bundle = b"lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt;"
+    report = check("-", data=dump({"/etc/nginx/nginx.conf": text % bundle}))
+    assert [p.nginx for p in report.problems] == [
+        'open() "/etc/passwd" failed (2: not in the dump)'
+    ]
+    assert not report.complete
+
+
+def test_the_bundle_is_not_in_it_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = check("-", data=dump(FILES))
+    assert report.memory.unit_bytes == 1 << 20
+    said = "1.0 MiB for a load of /x.pem, which could not be read (not in the dump)"
+    assert any(line.startswith(said) for line in report.assumptions)
+    monkeypatch.setenv("COLUMNS", "300")
+    run = CliRunner().invoke(app, ["check", "-"], input=dump(FILES))
+    assert run.exit_code == 0
+    assert run.output.startswith("ok -: ")
+    assert said in run.output
+
+
+LOOKALIKE = b"# configuration file /etc/nginx/conf.d/b.conf:\n"
+INSIDE = {
+    "in a block": b"server {\n" + LOOKALIKE + b"    location / { }\n}",
+    "between arguments": b"server_name a\n" + LOOKALIKE + b"b;\nserver { location / {} }",
+    "in Lua": b"server { location / { access_by_lua_block { a = [[\n" + LOOKALIKE + b"}]]\n} } }",
+    "in quotes": b"log_format x 'a\n" + LOOKALIKE + b"';\nserver { location / {} }",
+    "before a brace": b"server\n" + LOOKALIKE + b"{ location / {} }",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", INSIDE.values(), ids=INSIDE)
+def test_a_line_like_a_mark_inside_of_something(text: bytes) -> None:
+    """A file ends where nothing is open, so these lines cannot begin one."""
+    changed = FILES | {"/etc/nginx/conf.d/a.conf": text}
+    assert files(dump(changed)) == changed
+    assert check("-", data=dump(changed)).blocks.location == 1
+
+
+def test_a_file_that_begins_with_its_own_mark() -> None:
+    """Somebody saved a file from a dump, mark and all."""
+    mark = b"# configuration file /etc/nginx/nginx.conf:\n"
+    changed = FILES | {"/etc/nginx/nginx.conf": mark + MAIN}
+    assert files(dump(changed)) == changed
+
+
+def test_a_mark_that_may_be_a_comment_is_a_problem() -> None:
+    """Between two blocks, the mark of another file: it is not known which of the two is it."""
+    changed = FILES | {"/etc/nginx/conf.d/a.conf": b"server {}\n" + LOOKALIKE + b"server {}\n"}
+    report = check("-", data=dump(changed))
+    assert not report.complete
+    assert report.problems[0].file == "/etc/nginx/conf.d/b.conf"
+    assert "where it begins is unknown" in report.problems[0].message
+
+
+def test_a_mark_of_a_file_that_nothing_includes_is_a_problem() -> None:
+    text = b"server {}\n# configuration file /old.conf:\nserver {}\n"
+    report = check("-", data=dump(FILES | {"/etc/nginx/conf.d/a.conf": text}))
+    assert messages(report) == [("/old.conf", None, "is in the dump, but no include leads to it")]
+    assert not report.complete
+
+
+def test_a_configuration_is_not_taken_for_a_dump(tmp_path: Path) -> None:
+    """Its comments may look like marks; it is one if anything of a configuration comes first."""
+    for before in (b"# my server\n", b"user www-data;\n", b"events {}\n"):
+        assert read_dump(before + dump(FILES)) is None
+    (tmp_path / "nginx.conf").write_bytes(b"# x\n" + LOOKALIKE + b"events {} http { include a; }")
+    (tmp_path / "a").write_text("server {}")
+    report = check(tmp_path)
+    assert report.complete
+    assert report.blocks.server == 1
+
+
+def test_a_file_that_is_a_dump_of_one_file_and_includes_others(tmp_path: Path) -> None:
+    """Its first line may be a comment; then what it includes would be missed in silence."""
+    text = b"# configuration file /etc/nginx/nginx.conf:\nevents {} http { include *.inc; }\n\n"
+    (tmp_path / "nginx.conf").write_bytes(text)
+    report = check(tmp_path)
+    assert not report.complete
+    assert (
+        "was read as an nginx -T dump, of /etc/nginx/nginx.conf only" in report.problems[0].message
+    )
+    assert check("-", data=text).complete
+
+
+def test_a_dump_that_is_cut_off() -> None:
+    whole = dump(FILES)
+    for end in range(len(whole) - 60):
+        part = whole[:end]
+        report = check("-", data=part)
+        if part.count(b"{") != part.count(b"}") or b"http" in part:
+            assert not report.complete, part
+
+
+@pytest.mark.parametrize("name", ["nginx", "openresty"])
+def test_nginx_rejected_the_configuration(name: str) -> None:
+    said = (
+        f'{name}: [emerg] unknown directive "x" in /etc/nginx/nginx.conf:1\n'
+        f"{name}: configuration file /etc/nginx/nginx.conf test failed\n"
+    )
+    report = check("-", data=said.encode())
+    assert not report.complete
+    assert "nginx -T that failed: " in report.problems[0].message
+    assert 'unknown directive "x"' in report.problems[0].message
+    assert not check("-", data=b"").complete
+
+
+def test_names_relative_to_a_prefix() -> None:
+    """``nginx -p . -c nginx.conf -T``."""
+    renamed = {name.replace("/etc/nginx/", "./"): data for name, data in FILES.items()}
+    renamed["./nginx.conf"] = MAIN.replace(b"/etc/nginx/", b"")
+    report = check("-", data=dump(renamed))
+    assert report.problems == []
+    assert report.inherited[0].file == "./conf.d/b.conf"
+
+
+HOSTILE = [
+    "/", "//", "/etc/nginx/", "x", ".", "..", "/../../etc/passwd", "/a\x1b]0;x\x07", "/\u202etxt",
+    "/a\0b", "/" + "x" * 5000, "/" * 3000, ": :", "/caf\udce9",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("first", [True, False])
+def test_hostile_names(name: str, first: bool) -> None:
+    hostile = {name: b"events {} http { server {} include x; include *; include ../*/*; }"}
+    report = check("-", data=dump(hostile | FILES if first else FILES | hostile))
+    assert not report.complete
+    text = report.model_dump_json()
+    text.encode()
+    assert not any(character in text for character in "\x1b\x07\u202e")
+
+
+def test_many_marks_take_no_long_time() -> None:
+    inside = b"".join(b"# configuration file /%d:\n" % number for number in range(20_000))
+    changed = FILES | {"/etc/nginx/conf.d/a.conf": b"server {\n" + inside + b"}\n"}
+    assert files(dump(changed)) == changed
+    assert len(files(dump(FILES) + inside)) == 20_000 + len(FILES)
+
+
+@given(
+    st.dictionaries(
+        st.text("ab/. :é", min_size=1, max_size=8),
+        st.lists(
+            st.sampled_from(
+                [
+                    "a b;",
+                    "c {",
+                    "}",
+                    "\n",
+                    "# x",
+                    "\r\n",
+                    "'q;'\n;",
+                    "# configuration file x:\n",
+                    "",
+                ]
+            ),
+            max_size=8,
+        ).map("".join),
+        min_size=1,
+        max_size=4,
+    )
+)
+@settings(deadline=None, max_examples=300)
+def test_what_is_split_is_all_there(written: dict[str, str]) -> None:
+    """Never raises, and loses no byte but marks."""
+    data = dump({name: text.encode() for name, text in written.items()})
+    found = read_dump(data)
+    assert found is not None
+    assert dump(found.files).replace(b"\n", b"") == data.replace(b"\n", b"")
+    check("-", data=data)

@@ -124,10 +124,12 @@ def price(contexts: Iterable[Context], bundles: Bundles, costs: Costs) -> list[P
         cpu = costs.cpu_context
         for setting in context.bundles:
             path = bundles.path(setting)
+            if not loaded:
+                load_bytes += costs.first_load
             if path in loaded:
                 load_bytes += bundles.reload_bytes(path)
             else:
-                load_bytes += bundles.load_bytes(path) + costs.cached_file
+                load_bytes += bundles.load_bytes(path)
             if path not in loaded or not costs.caches_certificates:
                 cpu += bundles.certificates(path) * costs.cpu_certificate
             loaded.add(path)

@@ -56,7 +56,7 @@ class Costs:
     client_ca_name: int
     cpu_context: float
     cpu_certificate: float
-    cached_file: int = 0
+    first_load: int = 0
     cached_certificate: int = 0
 
     @property

@@ -27,7 +27,12 @@ _CLASSES = {
     b"upper": string.ascii_uppercase,
     b"xdigit": string.hexdigits,
 }
-_NAMED = re.compile(rb"\[(?::([a-z]+):|=(.)=|\.(.)\.)\]", re.DOTALL)
+_STAR, _QUESTION, _OPEN, _CLOSE, _BACKSLASH, _MINUS = b"*?[]\\-"
+
+# The "z" is missing in glibc, too.
+_CLASS = re.compile(rb"\[:([a-y]*):\]")
+_EQUIVALENTS = re.compile(rb"\[=([^\0])=\]")
+_SKIPPED = re.compile(rb"\[:[a-y]*:\]|\[=[^\0]=\]|\[\..*?\.\]|\\.", re.DOTALL)
 
 
 def has_magic(pattern: str) -> bool:
@@ -46,14 +51,18 @@ def expand(source: Source, pattern: str) -> list[str]:
 
 def _expand(source: Source, pattern: bytes) -> list[str]:
     directory, _, name = pattern.rpartition(b"/")
+    if not name:
+        directory = directory.rstrip(b"/")
+    if (len(directory) - len(directory.rstrip(b"\\"))) % 2:
+        directory = directory[:-1]  # it was for the slash
     if not name and directory:
         return [path + "/" for path in _expand(source, directory) if source.is_dir(path)]
     if _is_pattern(directory):
         directories = [path for path in _expand(source, directory) if source.is_dir(path)]
     else:
         directories = [decode(_unescape(directory))]
-    if not _is_pattern(name):
-        literal = decode(_unescape(name))
+    if not _is_pattern(name) and b"\\" not in name:
+        literal = decode(name)
         return [f"{d}/{literal}" for d in directories if source.exists(f"{d}/{literal}")]
     matches = _compile(name).fullmatch
     found = []
@@ -81,80 +90,111 @@ def _unescape(text: bytes) -> bytes:
 @lru_cache(maxsize=256)
 def _compile(pattern: bytes) -> re.Pattern[bytes]:
     """``fnmatch(3)`` with FNM_PERIOD for one path component."""
-    parts = [] if pattern.startswith((b".", b"\\.")) else [rb"(?!\.)"]
-    position = 0
-    while position < len(pattern):
-        mark = pattern[position : position + 1]
+    leading = b"" if pattern.startswith((b".", b"\\.")) else rb"(?!\.)"
+    joined = leading + _translate(pattern + b"\0", 0)
+    return re.compile(re.sub(rb"(?:\.\*){2,}", b".*", joined), re.DOTALL)
+
+
+def _translate(pattern: bytes, position: int) -> bytes:
+    """The rest of a pattern, which ends with a zero byte, as a regular expression."""
+    parts = []
+    while mark := pattern[position]:
         position += 1
-        if mark == b"*":
+        if mark == _STAR:
             parts.append(b".*")
-        elif mark == b"?":
+        elif mark == _QUESTION:
             parts.append(b".")
-        elif mark == b"[" and (bracket := _bracket(pattern, position)):
-            members, position = bracket
+        elif mark == _OPEN:
+            # where a bracket ends can depend on what it is to match, if it is malformed
+            ways: dict[int, list[int]] = {}
+            for byte in range(1, 256):
+                if (end := _end_of_bracket(pattern, position, byte)) is not None:
+                    ways.setdefault(end, []).append(byte)
+            if len(ways) != 1:
+                rests = [_one_of(ways[end]) + _translate(pattern, end) for end in ways]
+                return b"".join(parts) + (b"(?:" + b"|".join(rests) + b")" if rests else b"(?!)")
+            [(position, members)] = ways.items()
             parts.append(_one_of(members))
-        elif mark == b"\\" and position < len(pattern):
-            parts.append(re.escape(pattern[position : position + 1]))
-            position += 1
+        elif mark == _BACKSLASH and not pattern[position]:
+            parts.append(b"(?!)")
         else:
-            parts.append(re.escape(mark))
-    joined = re.sub(rb"(?:\.\*){2,}", b".*", b"".join(parts))
-    return re.compile(joined, re.DOTALL)
+            if mark == _BACKSLASH:
+                mark = pattern[position]
+                position += 1
+            parts.append(re.escape(bytes([mark])))
+    return b"".join(parts)
 
 
-def _one_of(members: set[int]) -> bytes:
-    if not members:
-        return b"(?!)"
-    return b"[" + b"".join(re.escape(bytes([member])) for member in sorted(members)) + b"]"
+def _one_of(members: list[int]) -> bytes:
+    return b"[" + b"".join(re.escape(bytes([member])) for member in members) + b"]"
 
 
-def _bracket(pattern: bytes, position: int) -> tuple[set[int], int] | None:
-    """The bytes that a bracket expression matches and the offset after it; None if unclosed."""
-    negated = pattern[position : position + 1] in (b"!", b"^")
-    position += negated
-    first = position
-    members: set[int] = set()
-    while True:
-        if position >= len(pattern):
-            return None
-        if pattern[position : position + 1] == b"]" and position > first:
-            break
-        named = _NAMED.match(pattern, position)
-        if named and named[1] is not None:
-            if named[1] not in _CLASSES:
-                return set(), _end_of_bracket(pattern, named.end())
-            members.update(_CLASSES[named[1]].encode())
-            position = named.end()
-            continue
-        low, position = _member(pattern, position)
-        high: int | None = low
-        if pattern[position : position + 1] == b"-" and pattern[
-            position + 1 : position + 2
-        ] not in (
-            b"]",
-            b"",
-        ):
-            high, position = _member(pattern, position + 1)
-        if low is None or high is None:
-            return None
-        members.update(range(low, high + 1))
-    if negated:
-        members = set(range(1, 256)) - members
-    return members, position + 1
+def _end_of_bracket(pattern: bytes, start: int, byte: int) -> int | None:
+    """Where a bracket expression that matches a byte ends; None if it does not match.
+
+    As in fnmatch_loop.c of glibc, which is more lenient after a match than before. A bracket
+    that is never closed stands for itself.
+    """
+    unclosed = start if byte == _OPEN else None
+    negated = pattern[start] in b"!^"
+    first = position = start + negated
+    while pattern[position]:
+        if pattern[position] == _CLOSE and position > first:
+            return position + 1 if negated else None
+        if found := _CLASS.match(pattern, position):
+            if found[1] not in _CLASSES:
+                return None
+            matched = byte in _CLASSES[found[1]].encode()
+            position = found.end()
+        elif found := _EQUIVALENTS.match(pattern, position):
+            matched = byte == found[1][0]
+            position = found.end()
+        else:
+            members = _range(pattern, position)
+            if members is None:
+                return None
+            low, high, position = members
+            matched = low <= byte <= high
+        if matched:
+            end = _skip_bracket(pattern, position)
+            return unclosed if end == 0 else None if negated else end
+    return unclosed
 
 
-def _member(pattern: bytes, position: int) -> tuple[int | None, int]:
-    """One character of a bracket expression, however it is written."""
-    named = _NAMED.match(pattern, position)
-    if named and named[1] is None:
-        return (named[2] or named[3])[0], named.end()
-    if pattern[position : position + 1] == b"\\":
+def _range(pattern: bytes, position: int) -> tuple[int, int, int] | None:
+    """The first and last byte of a range, or of a single character, and the offset after it."""
+    is_symbol = pattern.startswith(b"[.", position)
+    low, position = _member(pattern, position)
+    if not low:
+        return None
+    high = low
+    last = pattern[position + 1] if pattern[position] == _MINUS else 0
+    if last and (is_symbol or last != _CLOSE):
+        high, position = _member(pattern, position + 1)
+    return (low, high, position) if high else None
+
+
+def _member(pattern: bytes, position: int) -> tuple[int, int]:
+    """One character of a bracket expression, however it is written; 0 if malformed."""
+    if pattern.startswith(b"[.", position):
+        end = pattern.find(b".]", position + 2)
+        return (pattern[position + 2], end + 2) if end == position + 3 else (0, position)
+    if pattern[position] == _BACKSLASH:
         position += 1
-    if position >= len(pattern):
-        return None, position
     return pattern[position], position + 1
 
 
-def _end_of_bracket(pattern: bytes, position: int) -> int:
-    closed = pattern.find(b"]", position)
-    return closed + 1 if closed >= 0 else len(pattern)
+def _skip_bracket(pattern: bytes, position: int) -> int | None:
+    """The offset after a bracket that has matched; 0 if it is never closed, None if malformed."""
+    while mark := pattern[position]:
+        if mark == _CLOSE:
+            return position + 1
+        if mark == _BACKSLASH and not pattern[position + 1]:
+            return None
+        if found := _SKIPPED.match(pattern, position):
+            position = found.end()
+        elif pattern.startswith((b"[=", b"[."), position):
+            return None
+        else:
+            position += 1
+    return 0

@@ -84,14 +84,20 @@ class Block:
     parent: Block | None = None
     parts: list[tuple[Body, Inclusion]] = field(default_factory=list)
     children: list[Block] = field(default_factory=list)
+    _own: dict[str, list[Setting]] = field(default_factory=dict)
 
     def own(self, name: str) -> list[Setting]:
-        """The directives of a name that stand in this block itself."""
-        return [
-            Setting(directive, inclusion, self)
-            for body, inclusion in self.parts
-            for directive in body.named.get(name, ())
-        ]
+        """The directives of a name that stand in this block itself. Ask when it is complete."""
+        known = self._own.get(name)
+        if known is None:
+            known = [
+                Setting(directive, inclusion, self)
+                for body, inclusion in self.parts
+                for directive in body.named.get(name, ())
+            ]
+            if len(self.parts) > 1:  # thousands of files, and all blocks below will ask
+                self._own[name] = known
+        return known
 
     def has_own(self, names: frozenset[str]) -> bool:
         """Whether any of these directives stands in this block itself."""

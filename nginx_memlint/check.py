@@ -14,6 +14,7 @@ from nginx_memlint.config.source import MemoryFiles, encode
 from nginx_memlint.config.tree import Block, Setting, Tree, build
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target, find_target
+from nginx_memlint.memory.zones import Zone, zones
 from nginx_memlint.printable import printable
 from nginx_memlint.rules import Cause
 from nginx_memlint.sizes import MIB, human
@@ -112,8 +113,16 @@ class _Check:
         found = tls.contexts(self.tree, self.target)
         priced = memory.price(found, self.bundles, self.target.costs)
         per_worker = tls.worker_contexts(self.tree, self.target)
+        declared, zone_problems = zones(self.tree)
+        self.zones_bytes = sum(zone.size for zone in declared)
         total = memory.estimate(
-            priced, per_worker, self.blocks, self.bundles, self.target, self.workers
+            priced,
+            per_worker,
+            self.blocks,
+            self.bundles,
+            self.target,
+            self.workers,
+            self.zones_bytes,
         )
         inheriting = self.locations_by_setting()
         causes = self.causes(priced, inheriting)
@@ -122,13 +131,14 @@ class _Check:
         problems = [
             *self.entry.problems,
             *hints.explained(self.tree),
+            *zone_problems,
             *self.unused_dump_files(),
         ]
         self.assume(total)
         return result.ConfigReport(
             path=printable(self.name),
             complete=all(problem.complete for problem in problems),
-            target=self.target_info(),
+            target=_target_info(self.target),
             workers=self.workers,
             blocks=_blocks(self.blocks),
             locations_inheriting=locations,
@@ -150,8 +160,11 @@ class _Check:
                 after_reload_worst_bytes=total.after_reload_worst,
                 reload_peak_bytes=total.reload_peak,
                 reload_peak_worst_bytes=total.reload_peak_worst,
+                zones_bytes=total.zones,
+                worst_total_bytes=total.worst_total,
                 rule_of_thumb_bytes=locations * MIB,
             ),
+            zones=_zones(declared),
             cpu_seconds=round(total.cpu_seconds, 3),
             budget_bytes=self.budget,
             files=_shares((item.context.block.inclusion.file.name, item) for item in priced),
@@ -247,7 +260,9 @@ class _Check:
             worker = (
                 tls.worker_contexts(self.tree, target) if target is not self.target else per_worker
             )
-            return memory.estimate(prices, worker, self.blocks, bundles, target, self.workers)
+            return memory.estimate(
+                prices, worker, self.blocks, bundles, target, self.workers, self.zones_bytes
+            )
 
         situation = remedies.Situation(
             self.tree,
@@ -277,26 +292,16 @@ class _Check:
             for path in sorted(source.files.keys() - self.tree.files.keys(), key=encode)
         ]
 
-    def target_info(self) -> result.TargetInfo:
-        target = self.target
-        return result.TargetInfo(
-            name=target.name,
-            nginx=target.texts["nginx"],
-            lua=target.texts["lua"],
-            openssl=target.texts["openssl"],
-            assumed=list(target.assumed),
-        )
-
     def assume(self, total: memory.Estimate) -> None:
         """Say what the figures take for granted."""
         costs = self.target.costs
         for family in tls.present_families(self.tree, self.target):
             module = family.module
-            if module and module.name not in self.target.ships:
-                version = self.target.texts[module.name]
-                option = module.name.replace("_", "-")
+            if module and module.version not in self.target.ships:
+                version = self.target.texts[module.version]
+                option = module.version.replace("_", "-")
                 self.assumptions.append(
-                    f"{module.name} {version}: the target ships none; "
+                    f"{module.version} {version}: the target ships none; "
                     f"state yours with --{option}-version"
                 )
         if self.unit_cost is not None:
@@ -309,9 +314,7 @@ class _Check:
                 )
         if total.loads or total.contexts:
             self.assumptions.append(f"costs measured on {costs.measured}")
-        self.assumptions.append(
-            "left out: nginx's own base, Lua's heaps, shared zones, buffers and connections"
-        )
+        self.assumptions.append("left out: nginx's own base, Lua's heaps, buffers and connections")
 
 
 def _families(found: list[tls.Context]) -> dict[str, result.FamilyCounts]:
@@ -325,6 +328,17 @@ def _families(found: list[tls.Context]) -> dict[str, result.FamilyCounts]:
         )
         for family in FAMILIES
     }
+
+
+def _target_info(target: Target) -> result.TargetInfo:
+    return result.TargetInfo(
+        name=target.name,
+        nginx=target.texts["nginx"],
+        lua=target.texts["lua"],
+        openssl=target.texts["openssl"],
+        stated=target.stated,
+        assumed=list(target.assumed),
+    )
 
 
 def _blocks(counts: Counter[str]) -> result.Blocks:
@@ -342,6 +356,19 @@ def _inherited(cause: Cause) -> result.Inherited:
         ca_loads=cause.loads,
         bytes=cause.total,
     )
+
+
+def _zones(declared: list[Zone]) -> list[result.ZoneInfo]:
+    return [
+        result.ZoneInfo(
+            name=printable(zone.name),
+            bytes=zone.size,
+            directive=zone.setting.directive.name,
+            file=printable(zone.setting.file.name),
+            line=zone.setting.directive.line,
+        )
+        for zone in sorted(declared, key=lambda zone: (-zone.size, zone.name))
+    ]
 
 
 def _shares(items: Iterable[tuple[str, memory.Priced]]) -> list[result.Share]:
@@ -386,13 +413,7 @@ def _unreadable(name: str, problem: Problem, target: Target, workers: int) -> re
     return result.ConfigReport(
         path=printable(name),
         complete=False,
-        target=result.TargetInfo(
-            name=target.name,
-            nginx=target.texts["nginx"],
-            lua=target.texts["lua"],
-            openssl=target.texts["openssl"],
-            assumed=list(target.assumed),
-        ),
+        target=_target_info(target),
         workers=workers,
         blocks=_blocks(Counter()),
         locations_inheriting=0,
@@ -402,6 +423,7 @@ def _unreadable(name: str, problem: Problem, target: Target, workers: int) -> re
         families=_families([]),
         per_worker=result.WorkerCounts(ssl_contexts=0, ca_loads=0),
         memory=zero,
+        zones=[],
         cpu_seconds=0.0,
         budget_bytes=None,
         files=[],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nginx_memlint.config.tree import Block, Setting, Tree
 from nginx_memlint.memory.estimate import Bundles, Estimate, Priced, unit_bytes
@@ -118,7 +118,7 @@ def _without(context: Context, setting: Setting, *, keep: bool) -> Context:
     if keep or not any(bundle.key == setting.key for bundle in context.bundles):
         return context
     rest = [bundle for bundle in context.bundles if bundle.key != setting.key]
-    return Context(context.family, context.block, rest, context.users)
+    return replace(context, bundles=rest)
 
 
 def _smaller_bundle(situation: Situation, cause: Cause) -> Proposal | None:

@@ -28,6 +28,8 @@ class TargetInfo(Model):
     nginx: str
     lua: str
     openssl: str
+    stated: bool
+    """Whether the user named it."""
     assumed: list[str]
     """What was not stated but taken, one sentence each."""
 
@@ -81,6 +83,10 @@ class Memory(Model):
     """While the first reload is under way."""
     reload_peak_worst_bytes: int
     """While a later reload is under way, at worst."""
+    zones_bytes: int
+    """Shared memory zones, held in every phase beside the rest."""
+    worst_total_bytes: int
+    """The worst reload peak and the zones: what a budget is held against."""
     rule_of_thumb_bytes: int
     """Locations that inherit the bundle × 1 MiB: the rule of 2017, for comparison."""
 
@@ -98,6 +104,16 @@ class Inherited(Model):
     """Loads it causes in one ``nginx -t``."""
     bytes: int
     """Bytes of these loads."""
+
+
+class ZoneInfo(Model):
+    """A shared memory zone."""
+
+    name: str
+    bytes: int
+    directive: str
+    file: str
+    line: int
 
 
 class Share(Model):
@@ -166,6 +182,8 @@ class ConfigReport(Model):
     families: dict[str, FamilyCounts]
     per_worker: WorkerCounts
     memory: Memory
+    zones: list[ZoneInfo]
+    """Shared memory that the configuration declares, largest first."""
     cpu_seconds: float
     """CPU time of each start, test and reload; its order of magnitude."""
     budget_bytes: int | None

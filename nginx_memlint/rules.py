@@ -54,8 +54,11 @@ def violations(estimate: Estimate, causes: list[Cause], budget: int | None) -> l
     """Apply the rules, errors first. ``budget`` in bytes replaces the default limit."""
     found = []
     worst = causes[0] if causes else None
-    peak = estimate.reload_peak_worst
-    times = f"{human(estimate.start)} at start, up to {human(peak)} while reloading"
+    peak = estimate.worst_total
+    start = estimate.start + estimate.zones
+    times = f"{human(start)} at start, up to {human(peak)} while reloading"
+    if estimate.zones:
+        times += f" ({human(estimate.zones)} of it shared zones)"
     if budget is not None and peak > budget:
         message = f"{times}: over the budget of {human(budget)}"
         found.append(Violation(BUDGET_RULE, "error", message, worst))

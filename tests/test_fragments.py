@@ -80,7 +80,7 @@ def test_a_fragment_on_standard_input() -> None:
 @pytest.mark.parametrize(
     ("context", "message"),
     [
-        ("server", "cannot be outermost; it may be http or mail or stream"),
+        ("server", "cannot be outermost; it may be events or http or mail or stream"),
         ("http,location", 'cannot be inside "http"; it may be server or upstream'),
         ("http,map", 'cannot be inside "http"'),
         ("http,", 'cannot be inside "http"'),

@@ -24,7 +24,7 @@ CHILDREN: dict[str, dict[str, str]] = {
         "http": "http",
         "stream": "stream",
         "mail": "mail",
-        "events": OPAQUE,
+        "events": "events",
         "mgmt": OPAQUE,  # NGINX Plus
         "rtmp": OPAQUE,  # nginx-rtmp-module, builds no TLS context
     },
@@ -54,6 +54,20 @@ CHILDREN: dict[str, dict[str, str]] = {
 
 KNOWN_NAMES = frozenset(name for children in CHILDREN.values() for name in children)
 
+CORE_NAMES = frozenset(
+    {
+        *("http", "stream", "mail", "events", "server", "location", "if", "limit_except"),
+        *("upstream", "map", "geo", "types", "split_clients", "charset_map"),
+    }
+)
+"""Those of nginx itself, which no module uses for anything but a block."""
+
+NO_BLOCKS: dict[str, frozenset[str]] = {
+    "upstream": frozenset({"server"}),
+    "stream_upstream": frozenset({"server"}),
+}
+"""Kind of a parent block → directives in it that are no blocks, though named like one."""
+
 ARGUMENTS: dict[str, tuple[int, int]] = {
     "http": (0, 0),
     "stream": (0, 0),
@@ -64,10 +78,20 @@ ARGUMENTS: dict[str, tuple[int, int]] = {
     "if": (1, 999),
     "limit_except": (1, 999),
     "upstream": (1, 1),
-    "include": (1, 1),
     "types": (0, 0),
+    "map": (2, 2),
+    "geo": (1, 2),
+    "split_clients": (2, 2),
+    "charset_map": (2, 2),
 }
 """Least and most arguments; for others nginx decides."""
+
+INCLUDE_IN_DATA = {
+    "types": 'invalid number of arguments in "include" directive',
+    "map": "invalid number of the map parameters",
+    "geo": "invalid number of the geo parameters",
+}
+"""Data blocks with an include of their own → what nginx says unless it has one argument."""
 
 PLAIN_INCLUDE = frozenset({"geo"})
 """Data blocks whose own ``include`` takes no glob (``ngx_http_geo_include()``)."""

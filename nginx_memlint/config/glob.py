@@ -2,7 +2,7 @@
 
 Python's ``glob`` differs: ``[^a]``, ``[[:alpha:]]``, backslash escapes, trailing slashes. This
 follows glibc with no flags in the C locale, the one nginx runs in: bytes, sorted bytewise, names
-that begin with a dot only where the pattern has that dot.
+that begin with a dot only where the pattern has that dot; ``.*`` matches ``.`` and ``..`` too.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _expand(source: Source, pattern: bytes) -> list[str]:
     found = []
     for path in directories:
         try:
-            names = source.names(path or "/")
+            names = [".", "..", *source.names(path or "/")]
         except OSError as error:
             if error.errno in ABSENT:
                 continue

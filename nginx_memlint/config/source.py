@@ -99,16 +99,17 @@ class FileSystem:
         name = encode(self._locate(path))
         if not _is_regular(os.stat(name).st_mode):
             return b""
-        # should something else have taken its place just now: no FIFO to wait for, no link out
-        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-        descriptor = os.open(name, flags | (os.O_NOFOLLOW if self.restricted else 0))
-        with os.fdopen(descriptor, "rb") as file:
-            info = os.fstat(descriptor)
+        with open(name, "rb", opener=self._open) as file:
+            info = os.fstat(file.fileno())
             if not _is_regular(info.st_mode):
                 return b""
             if info.st_size > MAX_FILE_BYTES:
                 raise OSError(errno.EFBIG, f"larger than {MAX_FILE_BYTES >> 20} MiB")
             return file.read(info.st_size)
+
+    def _open(self, name: str, flags: int) -> int:
+        """Should something else have taken its place: no FIFO to wait for, no link out."""
+        return os.open(name, flags | os.O_NONBLOCK | (os.O_NOFOLLOW if self.restricted else 0))
 
     def names(self, path: str) -> list[str]:
         """See Source."""

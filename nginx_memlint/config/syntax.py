@@ -23,10 +23,14 @@ from typing import Any, cast
 
 import crossplane.parser
 
+from nginx_memlint.config.blocks import CORE_NAMES
 from nginx_memlint.config.tokens import ConfSyntaxError, Tokens, tokenize
 
 MAX_DEPTH = 10_000
 """Deepest nesting of blocks that is read; nginx's own limit is its stack."""
+
+
+_BRANCH_NAMES = CORE_NAMES | {"include"}
 
 
 class UnsupportedCrossplaneError(Exception):
@@ -64,8 +68,9 @@ class Body:
 
     @cached_property
     def branches(self) -> list[Directive]:
-        """The directives that lead on: blocks and includes."""
-        return [d for d in self.directives if d.body is not None or d.name == "include"]
+        """The directives that lead on: blocks, includes, and what is only named like a block."""
+        names = _BRANCH_NAMES
+        return [d for d in self.directives if d.body is not None or d.name in names]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +121,22 @@ class ParsedFile:
                     break
         first = self._token_span(directive.token)
         return Span(first.line, first.column, first.start, tokens.ends[last])
+
+    def count_args(self, directive: Directive) -> int:
+        """The number of the directive's arguments as nginx counts them, parentheses included."""
+        return self._end(directive) - directive.token - 1
+
+    def nginx_line(self, directive: Directive) -> int:
+        """The line nginx names in messages about the directive: where its ``;`` or ``{`` is."""
+        return self.tokens.nginx_line_of(self.tokens.starts[self._end(directive)])
+
+    def _end(self, directive: Directive) -> int:
+        """Index of the token after the directive's arguments."""
+        tokens = self.tokens
+        index = directive.token + 1
+        while tokens.quoted[index] or tokens.values[index] not in (";", "{"):
+            index += 1
+        return index
 
     def source_line(self, line: int) -> str:
         """The text of a 1-based line, without its line feed."""

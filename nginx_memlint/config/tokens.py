@@ -83,6 +83,8 @@ class Tokens:
     lines: list[int] = field(default_factory=list)
     max_depth: int = 0
     error: ConfSyntaxError | None = None
+    uncounted: list[tuple[int, int]] = field(default_factory=list)
+    """(Offset, number) of line feeds that nginx does not count: see _ReadBuffer."""
 
     def comments(self) -> list[tuple[int, int, str]]:
         """All comments as (line, byte offset, text with its ``#``), in file order."""
@@ -99,6 +101,15 @@ class Tokens:
     def line_of(self, offset: int) -> int:
         """The 1-based line of a byte offset."""
         return self.data.count(b"\n", 0, offset) + 1
+
+    def nginx_line_of(self, offset: int) -> int:
+        """The line that nginx names in messages about a byte offset."""
+        return self.line_of(offset) - sum(n for end, n in self.uncounted if end <= offset)
+
+    def reject(self, message: str, offset: int, line_at: int | None = None) -> ConfSyntaxError:
+        """The error at an offset; `line_at` is an offset in the line that nginx names for it."""
+        line = self.nginx_line_of(offset if line_at is None else line_at)
+        return ConfSyntaxError(message, line, offset)
 
     def column_of(self, offset: int) -> int:
         """The 1-based column of a byte offset, in characters."""
@@ -168,24 +179,24 @@ class _Lexer:
                     break
                 if depth:
                     message = 'unexpected end of file, expecting "}"'
-                    raise ConfSyntaxError(message, tokens.line_of(len(data)), len(data))
+                    raise tokens.reject(message, len(data))
                 return
             mark = found[kind].decode()
             has_name = len(values) > first
             if has_name == (mark == "}"):
-                raise ConfSyntaxError(f'unexpected "{mark}"', line, start)
+                raise tokens.reject(f'unexpected "{mark}"', start)
             name = values[first] if has_name else ""
             if mark != "{":
                 depth -= mark == "}"
                 if depth < 0:
-                    raise ConfSyntaxError('unexpected "}"', line, start)
+                    raise tokens.reject('unexpected "}"', start)
                 if mark == "}":
                     self.blocks_are_data.pop()
                 elif name.endswith(LUA_BLOCK) and not self.blocks_are_data[-1]:
                     message = f'directive "{name}" has no opening "{{"'
-                    raise ConfSyntaxError(message, line, start)
+                    raise tokens.reject(message, start)
             elif self.blocks_are_data[-1]:
-                raise ConfSyntaxError('unexpected "{"', line, start)
+                raise tokens.reject('unexpected "{"', start)
             elif name.endswith(LUA_BLOCK):
                 close = self.buffer.read_lua_block(end)
                 values.append(data[end : close - 1].decode("utf-8", "surrogateescape"))
@@ -224,20 +235,20 @@ class _Lexer:
         elif in_quotes:
             # the closing quote and, unless the directive ends, one byte of white space
             consumed = end + 1
-            if data[consumed : consumed + 1] not in (b";", b"{", b")"):
+            if data[consumed : consumed + 1] in (b" ", b"\t", b"\r", b"\n"):
                 consumed += 1
             if consumed < limit:
                 return
             if end >= limit:
                 message = f'too long parameter, probably missing terminating "{quote}" character'
-                raise ConfSyntaxError(message, self.tokens.line_of(start), limit)
+                raise self.tokens.reject(message, limit, start)
         else:
             consumed = end if data[end : end + 1] in (b";", b"{") else end + 1
             if consumed < limit:
                 return
         beginning = data[start : start + 10].decode("utf-8", "surrogateescape")
         message = f'too long parameter "{beginning}..." started'
-        raise ConfSyntaxError(message, self.tokens.line_of(start), limit)
+        raise self.tokens.reject(message, limit, start)
 
     def diagnose(self, has_name: bool) -> None:
         """Raise what nginx says where no token matches."""
@@ -250,10 +261,8 @@ class _Lexer:
             if found := closed.match(data, start):
                 self.check_length(start + 1, found.end() - 1, quote.decode(), True)
                 if found.end() < len(data):
-                    wrong = chr(data[found.end()])
-                    raise ConfSyntaxError(
-                        f'unexpected "{wrong}"', tokens.line_of(found.end()), found.end()
-                    )
+                    wrong = data[found.end() : found.end() + 1].decode("utf-8", "surrogateescape")
+                    raise tokens.reject(f'unexpected "{wrong}"', found.end())
             else:
                 self.check_length(start + 1, len(data), quote.decode(), True)
         elif start < len(data):
@@ -261,15 +270,16 @@ class _Lexer:
         elif not has_name:
             return
         message = 'unexpected end of file, expecting ";" or "}"'
-        raise ConfSyntaxError(message, tokens.line_of(len(data)), len(data))
+        raise tokens.reject(message, len(data))
 
 
 class _ReadBuffer:
     """The part of the file that nginx has in memory: data[base:last].
 
     ``ngx_conf_read_token()`` refills when all is consumed, keeping the unfinished token. The Lua
-    lexer refills when less than half is left. Only a Lua block needs to know, so the refills
-    before it are replayed when one is met.
+    lexer refills when less than half is left; where it finds nothing in what it has, it goes on
+    after that and forgets its line feeds. Only a Lua block needs to know, so the refills before
+    it are replayed when one is met.
     """
 
     def __init__(self, tokens: Tokens) -> None:
@@ -344,7 +354,10 @@ class _ReadBuffer:
                 raise self.unclosed(open_brace)
             if self.last - position == CONF_BUFFER:
                 raise self.too_long(began)
-            # the unmatched bytes stay in the buffer, but are not searched again
+            # the unmatched bytes stay in the buffer, but are not searched again, and their
+            # line feeds are never counted
+            lines = self.data.count(b"\n", position, self.last)
+            self.tokens.uncounted.append((self.last, lines))
             start, position = position, self.last
             self.refill(start)
 
@@ -352,26 +365,22 @@ class _ReadBuffer:
         closing = opening[0].lstrip(b"-").replace(b"[", b"]")
         closed = self.data.find(closing, opening.end(), self.last)
         if closed < 0:
-            raise ConfSyntaxError(
+            raise self.tokens.reject(
                 f'Lua code block missing the closing long bracket "{closing.decode()}", '
                 "the inlined Lua code may be too long",
-                self.tokens.line_of(opening.start()),
                 opening.start(),
             )
         return closed + len(closing)
 
     def unclosed(self, open_brace: int) -> ConfSyntaxError:
-        return ConfSyntaxError(
+        return self.tokens.reject(
             "unexpected end of file, expecting terminating characters for lua code block",
-            self.tokens.line_of(open_brace),
             open_brace,
         )
 
     def too_long(self, offset: int) -> ConfSyntaxError:
-        return ConfSyntaxError(
-            "too long lua code block, probably missing terminating characters",
-            self.tokens.line_of(offset),
-            offset,
+        return self.tokens.reject(
+            "too long lua code block, probably missing terminating characters", offset
         )
 
 

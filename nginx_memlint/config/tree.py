@@ -10,6 +10,7 @@ import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from nginx_memlint.config import blocks, glob
 from nginx_memlint.config.problems import Problem
@@ -26,14 +27,22 @@ MAX_INCLUDE_DEPTH = 1000
 """Includes inside includes. nginx holds a descriptor for each, 1,024 in all by default."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+_Steps: TypeAlias = "Iterator[_Steps]"
+"""Reading as a generator that yields what must be read before it goes on: blocks nest deeply."""
+
+
+@dataclass(slots=True, eq=False)
 class Inclusion:
-    """One reading of a file: which file, and the ``include`` directive that led there."""
+    """One reading of a file: which file, and the ``include`` directive that led there.
+
+    ``kind`` is that of the block it is read into.
+    """
 
     file: ParsedFile
     via: Directive | None = None
     parent: Inclusion | None = None
     depth: int = 0
+    kind: str = blocks.MAIN
 
     def chain(self) -> tuple[str, ...]:
         """The includes that led here as "file:line", the outermost first."""
@@ -171,6 +180,10 @@ def build(
     return _Builder(source, path, context, directory).build()
 
 
+class _TooLargeError(Exception):
+    """The configuration is too large to be read on; the problem is reported."""
+
+
 class _Builder:
     def __init__(self, source: Source, path: str, context: tuple[str, ...], directory: str) -> None:
         self.source = source
@@ -180,6 +193,7 @@ class _Builder:
         self.problems: list[Problem] = []
         self.files: dict[tuple[str, bool], ParsedFile] = {}
         self.globs: dict[str, list[str]] = {}
+        self.reported: set[int] = set()  # identities of syntax errors
         self.inclusions = 0
         self.blocks = 0
 
@@ -192,8 +206,8 @@ class _Builder:
             inner = Block(kind, None, inclusion, block)
             block.children.append(inner)
             block = inner
-        self.report_syntax(inclusion)
-        self.expand(block, file.body, inclusion)
+        inclusion.kind = block.kind
+        self.read(block, inclusion)
         files = {f.path: f for f in self.files.values()}
         tree = Tree(main, self.source, self.directory, self.problems, files)
         if not self.context and file.error is None:
@@ -208,45 +222,67 @@ class _Builder:
             self.files[key] = parse(data, path, name, in_data_block=in_data_block)
         return self.files[key]
 
-    def expand(self, block: Block, body: Body, inclusion: Inclusion) -> None:
-        """Add the body's content to the block, and all that is below it."""
+    def read(self, block: Block, inclusion: Inclusion) -> None:
+        """Read a file into a block, in nginx's order, and all that it leads to."""
+        pending = [self.read_file(block, inclusion)]
+        try:
+            while pending:
+                inner = next(pending[-1], None)
+                if inner is None:
+                    pending.pop()
+                else:
+                    pending.append(inner)
+        except _TooLargeError:
+            return
+
+    def read_file(self, block: Block, inclusion: Inclusion) -> _Steps:
+        body = inclusion.file.body
+        self.check_byte_order_mark(block, inclusion)
         block.parts.append((body, inclusion))
-        pending = [(block, inclusion, iter(body.branches))]
-        while pending:
-            block, inclusion, branches = pending[-1]
-            directive = next(branches, None)
-            if directive is None:
-                pending.pop()
-                continue
-            if directive.body is None:
-                for included in self.include(directive, block, inclusion):
-                    block.parts.append((included.file.body, included))
-                    pending.append((block, included, iter(included.file.body.branches)))
-                continue
-            self.blocks += 1
-            if self.blocks > MAX_BLOCKS:
-                self.give_up(f"the configuration has more than {MAX_BLOCKS:,} blocks", inclusion)
-                return
-            child = Block(self.kind(directive, block, inclusion), directive, inclusion, block)
-            block.children.append(child)
-            child.parts.append((directive.body, inclusion))
-            pending.append((child, inclusion, iter(directive.body.branches)))
+        yield self.read_body(block, body, inclusion)
+        self.report_syntax(inclusion)
+
+    def read_body(self, block: Block, body: Body, inclusion: Inclusion) -> _Steps:
+        for directive in body.branches:
+            if directive.name == "include" and directive.body is None:
+                for path in self.include(directive, block, inclusion):
+                    included = self.open(path, directive, block, inclusion)
+                    if included is not None:
+                        yield self.read_file(block, included)
+            elif directive.body is None:
+                self.check(directive, block, inclusion)
+            else:
+                kind = self.kind(directive, block, inclusion)
+                child = Block(kind, directive, inclusion, block)
+                block.children.append(child)
+                child.parts.append((directive.body, inclusion))
+                self.blocks += 1
+                if self.blocks > MAX_BLOCKS:
+                    message = f"the configuration has more than {MAX_BLOCKS:,} blocks"
+                    raise self.too_large(message, inclusion)
+                yield self.read_body(child, directive.body, inclusion)
 
     def kind(self, directive: Directive, parent: Block, inclusion: Inclusion) -> str:
-        name = directive.name
         if parent.kind in (blocks.OPAQUE, blocks.DATA):
             return blocks.OPAQUE
-        self.check_arguments(directive, inclusion)
-        if kind := blocks.CHILDREN.get(parent.kind, {}).get(name):
+        fine = self.check(directive, parent, inclusion)
+        if kind := blocks.CHILDREN.get(parent.kind, {}).get(directive.name):
             return kind
-        if name in blocks.KNOWN_NAMES:
-            message = f'"{name}" directive is not allowed here'
-            hint = self.fragment_hint() if parent.kind == blocks.MAIN else ""
-            self.problem(inclusion, directive, message + hint, message)
-        else:
-            message = f'block "{name}" is not known: what it holds is not counted'
+        if fine:
+            message = f'block "{directive.name}" is not known: what it holds is not counted'
             self.problem(inclusion, directive, message)
         return blocks.OPAQUE
+
+    def check(self, directive: Directive, parent: Block, inclusion: Inclusion) -> bool:
+        """Report what nginx has against a block or an include standing in this block."""
+        if parent.kind in (blocks.OPAQUE, blocks.DATA) and directive.name != "include":
+            return True
+        complaint = _complaint(directive, parent.kind, inclusion.file)
+        if complaint:
+            misplaced = parent.kind == blocks.MAIN and complaint.endswith("not allowed here")
+            hint = self.fragment_hint() if misplaced else ""
+            self.problem(inclusion, directive, complaint + hint, complaint)
+        return not complaint
 
     def fragment_hint(self) -> str:
         """The option to suggest, unless the main file is one."""
@@ -255,31 +291,46 @@ class _Builder:
             return ""
         return f"; if this file is a fragment, say where it belongs: --context {_context(body)}"
 
-    def check_arguments(self, directive: Directive, inclusion: Inclusion) -> bool:
-        least, most = blocks.ARGUMENTS.get(directive.name, (0, 999))
-        if least <= len(directive.args) <= most:
-            return True
-        message = f'invalid number of arguments in "{directive.name}" directive'
-        self.problem(inclusion, directive, message, message)
-        return False
+    def check_byte_order_mark(self, block: Block, inclusion: Inclusion) -> None:
+        """nginx takes a byte order mark for a part of the first name in a file."""
+        directives = inclusion.file.body.directives
+        if block.kind in (blocks.OPAQUE, blocks.DATA) or not directives:
+            return
+        name = directives[0].name
+        if name.startswith("\ufeff"):
+            nginx = f'unknown directive "{name}"'
+            message = f"the file begins with a byte order mark, which nginx rejects: {nginx}"
+            self.problem(inclusion, directives[0], message, nginx)
 
-    def include(self, directive: Directive, block: Block, inclusion: Inclusion) -> list[Inclusion]:
-        """The files an include leads to, in reverse, so that the first is expanded first."""
-        holder = block.directive.name if block.kind == blocks.DATA and block.directive else ""
-        if holder in blocks.NO_INCLUDE or not self.check_arguments(directive, inclusion):
+    def include(self, directive: Directive, block: Block, inclusion: Inclusion) -> list[str]:
+        """The paths an include leads to."""
+        holder = _data_name(block)
+        if holder in blocks.NO_INCLUDE:
             return []
-        pattern = directive.args[0]
-        if not pattern.startswith("/"):
-            pattern = f"{self.directory}/{pattern}"
-        paths = [pattern]
+        if holder and len(directive.args) != 1:
+            complaint = blocks.INCLUDE_IN_DATA[holder]
+            self.problem(inclusion, directive, complaint, complaint)
+            return []
+        if not self.check(directive, block, inclusion):
+            return []
+        pattern = self.full_path(directive)
         if glob.has_magic(pattern) and holder not in blocks.PLAIN_INCLUDE:
-            paths = self.glob(pattern, directive, inclusion)
-        found = []
-        for path in paths:
-            included = self.open(path, directive, inclusion, in_data_block=bool(holder))
-            if included is not None:
-                found.append(included)
-        return found[::-1]
+            return self.glob(pattern, directive, inclusion)
+        return [pattern]
+
+    def full_path(self, include: Directive) -> str:
+        """An include's argument as ``ngx_conf_full_name()`` makes it."""
+        path = include.args[0].partition("\0")[0]
+        return path if path.startswith("/") else f"{self.directory}/{path}"
+
+    def has_no_glob(self, last: Directive, inclusion: Inclusion, start: Inclusion) -> bool:
+        """Whether the includes from one reading of a file to another are of plain names."""
+        here: Inclusion | None = inclusion
+        steps = [last]
+        while here is not None and here is not start and here.via:
+            steps.append(here.via)
+            here = here.parent
+        return not any(glob.has_magic(self.full_path(step)) for step in steps)
 
     def glob(self, pattern: str, directive: Directive, inclusion: Inclusion) -> list[str]:
         if pattern not in self.globs:
@@ -292,45 +343,43 @@ class _Builder:
         return self.globs[pattern]
 
     def open(
-        self, path: str, directive: Directive, inclusion: Inclusion, *, in_data_block: bool
+        self, path: str, directive: Directive, block: Block, inclusion: Inclusion
     ) -> Inclusion | None:
         self.inclusions += 1
         if self.inclusions > MAX_INCLUSIONS:
-            if self.inclusions == MAX_INCLUSIONS + 1:
-                message = f"more than {MAX_INCLUSIONS:,} files are included, one inside another"
-                self.give_up(message, inclusion, directive)
-            return None
-        here: Inclusion | None = inclusion
-        while here is not None:
-            if here.file.path == path:
-                cycle = " → ".join(_cycle(inclusion, here, directive))
-                message = f"include cycle: {cycle}"
+            message = f"more than {MAX_INCLUSIONS:,} files are included, one inside another"
+            raise self.too_large(message, inclusion, directive)
+        if (start := _same_reading(path, block, inclusion)) is not None:
+            message = f"include cycle: {' → '.join(_cycle(inclusion, start, directive))}"
+            nginx = None
+            if self.has_no_glob(directive, inclusion, start):
                 nginx = f'open() "{path}" failed (24: Too many open files)'
-                self.problem(inclusion, directive, message, nginx)
-                return None
-            here = here.parent
+            else:
+                # glob(3) finds nothing once it cannot open the directory
+                message += "; nginx follows it until it has no file descriptors left"
+            self.problem(inclusion, directive, message, nginx)
+            return None
         if inclusion.depth >= MAX_INCLUDE_DEPTH:
             nginx = f'open() "{path}" failed (24: Too many open files)'
             message = f"includes are nested deeper than {MAX_INCLUDE_DEPTH}"
             self.problem(inclusion, directive, message, nginx)
             return None
         try:
-            file = self.load(path, in_data_block=in_data_block)
+            file = self.load(path, in_data_block=bool(_data_name(block)))
         except OSError as error:
             call = "pread" if error.errno == errno.EISDIR else "open"
             nginx = f'{call}() "{path}" failed ({_reason(error)})'
             self.problem(inclusion, directive, f"include: {nginx}", nginx)
             return None
-        included = Inclusion(file, directive, inclusion, inclusion.depth + 1)
-        self.report_syntax(included)
-        return included
+        return Inclusion(file, directive, inclusion, inclusion.depth + 1, block.kind)
 
     def report_syntax(self, inclusion: Inclusion) -> None:
         """Report a file's syntax error, once however often it is included."""
         file = inclusion.file
-        if file.error is None or any(p.file == file.name and p.nginx for p in self.problems):
-            return
         error = file.error
+        if error is None or id(error) in self.reported:
+            return
+        self.reported.add(id(error))
         column = file.tokens.column_of(min(error.offset, len(file.tokens.data)))
         self.problems.append(
             Problem(
@@ -352,11 +401,12 @@ class _Builder:
         message += self.fragment_hint() if names else ": the file is empty"
         self.problems.append(Problem(message, tree.main.inclusion.file.name, nginx=nginx))
 
-    def give_up(
+    def too_large(
         self, message: str, inclusion: Inclusion, directive: Directive | None = None
-    ) -> None:
+    ) -> _TooLargeError:
         message += ": the rest is not counted, and nginx would hardly start with it"
         self.problem(inclusion, directive, message)
+        return _TooLargeError()
 
     def problem(
         self,
@@ -365,13 +415,17 @@ class _Builder:
         message: str,
         nginx: str | None = None,
     ) -> None:
-        span = inclusion.file.span(directive) if directive else None
+        file = inclusion.file
+        span = file.span(directive) if directive else None
+        line = span.line if span else None
+        if directive and nginx:
+            line = file.nginx_line(directive)
         self.problems.append(
             Problem(
                 message,
-                inclusion.file.name,
-                span.line if span else None,
-                span.column if span else None,
+                file.name,
+                line,
+                span.column if span and span.line == line else None,
                 nginx=nginx,
                 chain=inclusion.chain(),
             )
@@ -402,6 +456,41 @@ def _context(body: Body) -> str:
         if server.body and not _STREAM_ONLY.isdisjoint(server.body.named):
             return "stream"
     return next((context for name, context in _TELLING.items() if name in body.named), "http")
+
+
+def _complaint(directive: Directive, parent: str, file: ParsedFile) -> str:
+    """What ``ngx_conf_handler()`` says of a block or an include in a kind of block, or nothing."""
+    name = directive.name
+    is_block = name in blocks.CHILDREN.get(parent, {})
+    if name == "include" or name in blocks.NO_BLOCKS.get(parent, ()):
+        if directive.body is not None:
+            return f'directive "{name}" is not terminated by ";"'
+        least, most = (1, 1) if name == "include" else (1, 999)
+    elif not is_block:
+        return f'"{name}" directive is not allowed here' if name in blocks.KNOWN_NAMES else ""
+    elif directive.body is None:
+        return f'directive "{name}" has no opening "{{"'
+    else:
+        least, most = blocks.ARGUMENTS.get(name, (0, 999))
+    if least <= file.count_args(directive) <= most:
+        return ""
+    return f'invalid number of arguments in "{name}" directive'
+
+
+def _data_name(block: Block) -> str:
+    """The name of a block of keys and values, empty for other blocks."""
+    return block.directive.name if block.kind == blocks.DATA and block.directive else ""
+
+
+def _same_reading(path: str, block: Block, inclusion: Inclusion) -> Inclusion | None:
+    """The reading of a file, among those that led here, that would be repeated.
+
+    In another kind of block it is not the same: nginx may find something else wrong first.
+    """
+    here: Inclusion | None = inclusion
+    while here is not None and (here.file.path != path or here.kind != block.kind):
+        here = here.parent
+    return here
 
 
 def _cycle(inclusion: Inclusion, start: Inclusion, directive: Directive) -> list[str]:

@@ -99,7 +99,7 @@ def unit_bytes(bundle: Bundle, costs: Costs) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """A context and the bytes of it: itself, and the CA certificates loaded into it.
+    """A context and the bytes of it: itself with its own certificates, and the CAs in it.
 
     ``cpu_seconds`` is the time of ``nginx -t`` it takes.
     """
@@ -131,7 +131,10 @@ def price(contexts: Iterable[Context], bundles: Bundles, costs: Costs) -> list[P
             if path not in loaded or not costs.caches_certificates:
                 cpu += bundles.certificates(path) * costs.cpu_certificate
             loaded.add(path)
-        priced.append(Priced(context, costs.context, load_bytes, cpu))
+        for setting in context.client_names:
+            load_bytes += bundles.certificates(bundles.path(setting)) * costs.client_ca_name
+        context_bytes = costs.context + context.certificates * costs.key_pair
+        priced.append(Priced(context, context_bytes, load_bytes, cpu))
     return priced
 
 
@@ -139,8 +142,8 @@ def price(contexts: Iterable[Context], bundles: Bundles, costs: Costs) -> list[P
 class Estimate:
     """Bytes of one configuration: ``unit`` for one CA load, the rest in all.
 
-    ``worker`` is what each worker process adds for itself. ``cpu_seconds`` is the time of one
-    start, test or reload.
+    ``worker`` is what each worker process adds for itself, ``zones`` the shared memory held in
+    every phase beside the rest. ``cpu_seconds`` is the time of one start, test or reload.
     """
 
     unit: int
@@ -149,6 +152,7 @@ class Estimate:
     loads: int
     worker: int
     workers: int
+    zones: int
     cpu_seconds: float
 
     @property
@@ -181,6 +185,11 @@ class Estimate:
         """While a later reload is under way, at worst."""
         return self._times(2 + 3 * self.workers, 2)
 
+    @property
+    def worst_total(self) -> int:
+        """The most that the service takes: the worst peak and the zones."""
+        return self.reload_peak_worst + self.zones
+
     def _times(self, configurations: int, generations: int) -> int:
         own = generations * self.workers * self.worker
         return round(RELOAD_MARGIN * configurations * self.configuration + own)
@@ -200,6 +209,7 @@ def estimate(
     bundles: Bundles,
     target: Target,
     workers: int,
+    zones: int = 0,
 ) -> Estimate:
     """Add it all up."""
     costs = target.costs
@@ -215,5 +225,6 @@ def estimate(
         loads=loads,
         worker=worker_bytes,
         workers=workers,
+        zones=zones,
         cpu_seconds=sum(item.cpu_seconds for item in priced),
     )

@@ -85,6 +85,7 @@ class Target:
     ships: frozenset[str] = frozenset()
     sources: tuple[str, ...] = ()
     note: str = ""
+    stated: bool = True
     assumed: tuple[str, ...] = ()
 
 
@@ -159,6 +160,7 @@ def find_target(name: str | None = None, **versions: str | None) -> Target:
         ships=ships,
         sources=tuple(row["source"]),
         note=row.get("note", ""),
+        stated=name is not None,
         assumed=tuple(assumed),
         **parsed,
     )

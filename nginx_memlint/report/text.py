@@ -53,8 +53,9 @@ def _all_well(config: ConfigReport) -> Text:
     return Text.assemble(
         ("ok", "bold green"),
         f" {config.path}: {_plural(config.ssl_contexts, 'TLS context')}, "
-        f"{_plural(config.ca_loads, 'CA load')}; {human(memory.start_bytes)} at start, "
-        f"at most {human(memory.reload_peak_worst_bytes)} while reloading "
+        f"{_plural(config.ca_loads, 'CA load')}; "
+        f"{human(memory.start_bytes + memory.zones_bytes)} at start, "
+        f"at most {human(memory.worst_total_bytes)} while reloading "
         f"({_plural(config.workers, 'worker')}, {_server(config)})",
     )
 
@@ -68,8 +69,8 @@ def _verdict(config: ConfigReport) -> Text:
     worst = config.findings[0].severity
     return Text.assemble(
         (worst, _STYLES[worst]),
-        f" {config.path}: {human(config.memory.start_bytes)} at start, up to "
-        f"{human(config.memory.reload_peak_worst_bytes)} while reloading",
+        f" {config.path}: {human(config.memory.start_bytes + config.memory.zones_bytes)} "
+        f"at start, up to {human(config.memory.worst_total_bytes)} while reloading",
     )
 
 
@@ -144,6 +145,9 @@ def _memory(config: ConfigReport) -> Table:
         ("rule of thumb", memory.rule_of_thumb_bytes, "locations × 1 MiB"),
     ):
         table.add_row(f"  {phase}", human(size), note)
+    if config.zones:
+        zones = _plural(len(config.zones), "zone")
+        table.add_row("  and shared memory", human(memory.zones_bytes), zones)
     return table
 
 
@@ -197,7 +201,7 @@ def _target(config: ConfigReport) -> str:
 
 
 def _server(config: ConfigReport) -> str:
-    if config.target.assumed:
+    if not config.target.stated:
         return f"target {config.target.name} assumed: state yours with --target"
     return config.target.name
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from nginx_memlint.config.tree import Block, Setting, Tree
 from nginx_memlint.memory.targets import Target
-from nginx_memlint.tls.families import FAMILIES, Family, Module
+from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module
 
 
 @dataclass(slots=True, eq=False)
@@ -21,12 +21,16 @@ class Context:
     """One ``SSL_CTX`` that ``nginx -t`` builds.
 
     ``block`` is the block it is built for (of a shared one, the first that needs it),
-    ``bundles`` the settings whose files are loaded into it, ``users`` how many blocks use it.
+    ``bundles`` the settings whose CA files are loaded into it, ``client_names`` those of them
+    whose names are kept to be sent to clients, ``certificates`` how many certificates with keys
+    it holds, ``users`` how many blocks use it.
     """
 
     family: str
     block: Block
     bundles: list[Setting]
+    client_names: list[Setting]
+    certificates: int
     users: int = 1
 
 
@@ -75,12 +79,11 @@ def worker_contexts(tree: Tree, target: Target) -> WorkerContexts:
     ``ngx_http_lua_init_worker()`` merges a configuration of its own from the ``http`` block's;
     measured: one more per worker on 0.10.13 and 0.10.23, none on 0.10.28 and 0.10.29.
     """
-    if target.lua >= (0, 10, 26):
+    if target.lua >= SHARED_LUA:
         return WorkerContexts()
-    family = FAMILIES[0]
     for http in tree.blocks("http"):
         if any(name.startswith("init_worker_by_lua") for name in http.names()):
-            return WorkerContexts(1, tuple(family.bundles(http, target)))
+            return WorkerContexts(1, tuple(LUA.trusted(http, target)))
     return WorkerContexts()
 
 
@@ -95,10 +98,29 @@ def _contexts_of(family: Family, tree: Tree, target: Target) -> Iterator[Context
             if known := groups.get(id(owner)):
                 known.users += 1
                 continue
-        context = Context(family.name, block, family.bundles(block, target))
+        context = _context(family, block, target)
         if shared:
             groups[id(owner)] = context
         yield context
+
+
+def _context(family: Family, block: Block, target: Target) -> Context:
+    client = family.client(block, target)
+    return Context(
+        family.name,
+        block,
+        [*client, *family.trusted(block, target)],
+        client,
+        _own_certificates(block, family.certificate),
+    )
+
+
+def _own_certificates(block: Block, name: str) -> int:
+    """How many certificates are loaded with the context; those with variables are not."""
+    setting = block.effective(name) if name else None
+    if setting is None:
+        return 0
+    return sum("$" not in own.value and own.value != "" for own in setting.block.own(name))
 
 
 def _overriding(block: Block, family: Family) -> Block:

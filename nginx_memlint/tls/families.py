@@ -1,7 +1,7 @@
 """One record per family of TLS directives: the facts that contexts.py applies.
 
 A new family, or a new version threshold, is a record here. What each record says was read in the
-source of the module named in it and checked against the real servers (tests/nginx).
+source named in it and checked against the real servers (tests/nginx).
 """
 
 from __future__ import annotations
@@ -16,6 +16,35 @@ LOCATION_KINDS = frozenset({"server", "location", "if", "limit_except"})
 """Blocks into which ``ngx_http_merge_servers()`` and ``ngx_http_merge_locations()`` merge
 location configuration: each server once, then each entry of its location queue."""
 
+HTTP_SERVER = frozenset({"server"})
+STREAM_SERVER = frozenset({"stream_server"})
+MAIL_SERVER = frozenset({"mail_server"})
+
+SHARED_PASS = (1, 23, 1)
+"""The first nginx whose proxy, grpc and uwsgi blocks share contexts (commit d791b4aab)."""
+
+SHARED_LUA = (0, 10, 26)
+"""The first lua-nginx-module whose blocks share contexts (commit 592a91c1)."""
+
+SHARED_NJS = (0, 8, 8)
+"""The first njs whose http blocks share contexts (commit f2955c8b)."""
+
+SHARED_STREAM_NJS = (1, 0, 2)
+"""Measured: a context per stream server on 0.8.9, one for all on 1.0.2; those between are taken
+for the dearer."""
+
+FETCH_NJS = (0, 7, 0)
+"""The first njs with ``js_fetch_*`` directives, and a context per block for them."""
+
+REJECT_HANDSHAKE = (1, 19, 4)
+"""The first nginx with ``ssl_reject_handshake``."""
+
+STREAM_NAMES = (1, 25, 5)
+"""The first nginx whose stream servers have names, and contexts where a certificate is set."""
+
+STREAM_TRUSTED = (1, 27, 2)
+"""The first nginx whose stream servers load ``ssl_trusted_certificate`` without verifying."""
+
 
 @dataclass(frozen=True, slots=True)
 class Module:
@@ -23,63 +52,154 @@ class Module:
 
     ``name`` as in Target.built_in, ``object`` the shared object that ``load_module`` names,
     ``directives`` tells whether a directive name is the module's own, in the ``root`` context.
+    ``version`` is the component of the target it comes with.
     """
 
     name: str
     object: str
     root: str
+    version: str
     directives: Callable[[str], bool]
+
+
+Condition = Callable[[Block, Target], bool]
+Settings = Callable[[Block, Target], list[Setting]]
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
     """Which blocks build an ``SSL_CTX`` for a family, and what they load into it.
 
-    ``kinds``: the kinds of block that may build one. ``module``: None if the family is in nginx
-    itself. ``wants``: whether a block needs a context. ``bundles``: the settings whose files are
-    loaded as CA certificates into a block's context. ``overrides``: directives that give a block
-    a context of its own where contexts are shared, which ``shared`` decides by version.
-    ``source``: where this was read.
+    ``kinds``: the kinds of block that may build one. ``wants``: whether a block needs a context.
+    ``trusted``: the settings whose files are loaded as CA certificates into a block's context,
+    ``client``: those of them whose names are also sent to clients. ``certificate``: the directive
+    that names the context's own certificates. ``overrides``: directives that give a block a
+    context of its own where contexts are shared, which ``shared`` decides by version. ``module``:
+    None if the family is in nginx itself. ``source``: where this was read.
     """
 
     name: str
     kinds: frozenset[str]
-    module: Module | None
-    wants: Callable[[Block, Target], bool]
-    bundles: Callable[[Block, Target], list[Setting]]
-    overrides: frozenset[str]
-    shared: Callable[[Target], bool]
+    wants: Condition
+    trusted: Settings
+    certificate: str
     source: str
+    client: Settings = lambda _block, _target: []
+    overrides: frozenset[str] = frozenset()
+    shared: Callable[[Target], bool] = lambda _target: False
+    module: Module | None = None
 
 
-def _always(_block: Block, _target: Target) -> bool:
-    return True
+def _value(block: Block, name: str) -> str:
+    """The value that a block sees; empty where it is not set."""
+    setting = block.effective(name)
+    return setting.value if setting is not None else ""
 
 
-def _never(_target: Target) -> bool:
-    return False
+def _nearest(name: str) -> Settings:
+    """The file of the nearest setting; an empty value ends the inheritance."""
 
-
-def _trusted(name: str) -> Callable[[Block, Target], list[Setting]]:
-    """The bundle of the nearest setting; an empty value ends the inheritance."""
-
-    def bundles(block: Block, _target: Target) -> list[Setting]:
+    def settings(block: Block, _target: Target) -> list[Setting]:
         setting = block.effective(name)
         return [setting] if setting is not None and setting.value else []
 
-    return bundles
+    return settings
+
+
+def _when(condition: Condition, then: Settings) -> Settings:
+    def settings(block: Block, target: Target) -> list[Setting]:
+        return then(block, target) if condition(block, target) else []
+
+    return settings
+
+
+def _is_on(name: str) -> Condition:
+    return lambda block, _target: _value(block, name).lower() == "on"
+
+
+def _verifies_clients(block: Block, _target: Target) -> bool:
+    return _value(block, "ssl_verify_client") not in ("", "off")
+
+
+def _listens_with_ssl(block: Block) -> bool:
+    return any("ssl" in listen.directive.args[1:] for listen in block.own("listen"))
+
+
+def _has_certificate(block: Block, target: Target) -> bool:
+    if block.effective("ssl_certificate") is not None:
+        return True
+    return target.nginx >= REJECT_HANDSHAKE and _is_on("ssl_reject_handshake")(block, target)
+
+
+def _stream_ssl_wants(block: Block, target: Target) -> bool:
+    if target.nginx >= STREAM_NAMES:
+        return _has_certificate(block, target)
+    return _listens_with_ssl(block)
+
+
+def _stream_ssl_trusts(block: Block, target: Target) -> bool:
+    return target.nginx >= STREAM_TRUSTED or _verifies_clients(block, target)
+
+
+def _mail_ssl_wants(block: Block, target: Target) -> bool:
+    starttls = _value(block, "starttls").lower() not in ("", "off")
+    return starttls or _is_on("ssl")(block, target) or _listens_with_ssl(block)
+
+
+def _pass_overrides(prefix: str) -> frozenset[str]:
+    settings = (
+        "protocols",
+        "ciphers",
+        "certificate",
+        "certificate_key",
+        "password_file",
+        "verify",
+        "verify_depth",
+        "trusted_certificate",
+        "crl",
+        "session_reuse",
+        "conf_command",
+    )
+    return frozenset(f"{prefix}_{setting}" for setting in settings)
+
+
+def _pass_family(name: str, scheme: str) -> Family:
+    """A module that passes requests on: proxy, grpc, uwsgi."""
+    directive = f"{name}_pass"
+    prefix = f"{name}_ssl"
+
+    def wants(block: Block, _target: Target) -> bool:
+        # with a variable anywhere the scheme is known only at run time
+        return any(
+            "$" in setting.value or setting.value.lower().startswith(scheme)
+            for setting in block.own(directive)
+        )
+
+    return Family(
+        name=prefix,
+        kinds=LOCATION_KINDS,
+        wants=wants,
+        trusted=_when(_is_on(f"{prefix}_verify"), _nearest(f"{prefix}_trusted_certificate")),
+        certificate=f"{prefix}_certificate",
+        overrides=_pass_overrides(prefix),
+        shared=lambda target: target.nginx >= SHARED_PASS,
+        source=f"nginx ngx_http_{name}_pass(), ngx_http_{name}_merge_loc_conf(); "
+        f"ngx_http_{name}_merge_ssl() since 1.23.1",
+    )
 
 
 def _lua_directive(name: str) -> bool:
     return name.startswith("lua_") or "_by_lua" in name
 
 
+def _js_directive(name: str) -> bool:
+    return name.startswith("js_")
+
+
 LUA_TRUSTED = "lua_ssl_trusted_certificate"
+JS_TRUSTED = "js_fetch_trusted_certificate"
 
-HTTP_LUA = Module("lua", "ngx_http_lua_module.so", "http", _lua_directive)
-STREAM_LUA = Module("stream_lua", "ngx_stream_lua_module.so", "stream", _lua_directive)
-
-LUA_OVERRIDES = frozenset(
+_LUA_OVERRIDES = frozenset(
     {
         "lua_ssl_protocols",
         "lua_ssl_ciphers",
@@ -92,27 +212,101 @@ LUA_OVERRIDES = frozenset(
         "lua_ssl_conf_command",
     }
 )
+_JS_OVERRIDES = frozenset(
+    {
+        "js_fetch_protocols",
+        "js_fetch_ciphers",
+        "js_fetch_verify",
+        "js_fetch_verify_depth",
+        JS_TRUSTED,
+    }
+)
+
+LUA = Family(
+    name="lua",
+    kinds=LOCATION_KINDS,
+    wants=lambda _block, _target: True,
+    trusted=_nearest(LUA_TRUSTED),
+    certificate="lua_ssl_certificate",
+    overrides=_LUA_OVERRIDES,
+    shared=lambda target: target.lua >= SHARED_LUA,
+    module=Module("lua", "ngx_http_lua_module.so", "http", "lua", _lua_directive),
+    source="lua-nginx-module ngx_http_lua_merge_loc_conf(); ngx_http_lua_merge_ssl() since 0.10.26",
+)
+
+STREAM_LUA = Family(
+    name="stream_lua",
+    kinds=STREAM_SERVER,
+    wants=lambda _block, _target: True,
+    trusted=_nearest(LUA_TRUSTED),
+    certificate="lua_ssl_certificate",
+    module=Module("stream_lua", "ngx_stream_lua_module.so", "stream", "stream_lua", _lua_directive),
+    source="stream-lua-nginx-module ngx_stream_lua_merge_srv_conf()",
+)
 
 FAMILIES = (
+    LUA,
+    STREAM_LUA,
     Family(
-        name="lua",
-        kinds=LOCATION_KINDS,
-        module=HTTP_LUA,
-        wants=_always,
-        bundles=_trusted(LUA_TRUSTED),
-        overrides=LUA_OVERRIDES,
-        shared=lambda target: target.lua >= (0, 10, 26),
-        source="lua-nginx-module ngx_http_lua_merge_loc_conf(), ngx_http_lua_merge_ssl(); "
-        "shared since 0.10.26 (commit 592a91c1)",
+        name="ssl",
+        kinds=HTTP_SERVER,
+        wants=_has_certificate,
+        trusted=_nearest("ssl_trusted_certificate"),
+        client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
+        certificate="ssl_certificate",
+        source="nginx ngx_http_ssl_merge_srv_conf()",
+    ),
+    _pass_family("proxy", "https://"),
+    _pass_family("grpc", "grpcs://"),
+    _pass_family("uwsgi", "suwsgi://"),
+    Family(
+        name="stream_ssl",
+        kinds=STREAM_SERVER,
+        wants=_stream_ssl_wants,
+        trusted=_when(_stream_ssl_trusts, _nearest("ssl_trusted_certificate")),
+        client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
+        certificate="ssl_certificate",
+        source="nginx ngx_stream_ssl_merge_conf(); ngx_stream_ssl_merge_srv_conf() since 1.25.5",
     ),
     Family(
-        name="stream_lua",
-        kinds=frozenset({"stream_server"}),
-        module=STREAM_LUA,
-        wants=_always,
-        bundles=_trusted(LUA_TRUSTED),
-        overrides=frozenset(),
-        shared=_never,
-        source="stream-lua-nginx-module ngx_stream_lua_merge_srv_conf()",
+        name="stream_proxy_ssl",
+        kinds=STREAM_SERVER,
+        wants=_is_on("proxy_ssl"),
+        trusted=_when(_is_on("proxy_ssl_verify"), _nearest("proxy_ssl_trusted_certificate")),
+        certificate="proxy_ssl_certificate",
+        overrides=_pass_overrides("proxy_ssl"),
+        shared=lambda target: target.nginx >= SHARED_PASS,
+        source="nginx ngx_stream_proxy_merge_srv_conf(); shared as in http",
+    ),
+    Family(
+        name="mail_ssl",
+        kinds=MAIL_SERVER,
+        wants=_mail_ssl_wants,
+        trusted=_when(_verifies_clients, _nearest("ssl_trusted_certificate")),
+        client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
+        certificate="ssl_certificate",
+        source="nginx ngx_mail_ssl_merge_conf()",
+    ),
+    Family(
+        name="js_fetch",
+        kinds=LOCATION_KINDS,
+        wants=lambda _block, target: target.njs >= FETCH_NJS,
+        trusted=_nearest(JS_TRUSTED),
+        certificate="",
+        overrides=_JS_OVERRIDES,
+        shared=lambda target: target.njs >= SHARED_NJS,
+        module=Module("js", "ngx_http_js_module.so", "http", "njs", _js_directive),
+        source="njs ngx_http_js_merge_loc_conf(); shared since 0.8.8",
+    ),
+    Family(
+        name="stream_js_fetch",
+        kinds=STREAM_SERVER,
+        wants=lambda _block, target: target.njs >= FETCH_NJS,
+        trusted=_nearest(JS_TRUSTED),
+        certificate="",
+        overrides=_JS_OVERRIDES,
+        shared=lambda target: target.njs >= SHARED_STREAM_NJS,
+        module=Module("stream_js", "ngx_stream_js_module.so", "stream", "njs", _js_directive),
+        source="njs ngx_stream_js_merge_srv_conf()",
     ),
 )

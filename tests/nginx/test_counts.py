@@ -11,7 +11,7 @@ import pytest
 
 from nginx_memlint import check
 
-from .facts_rows import ROWS, Row, Site, measure
+from .facts_rows import Site
 from .prefix import main_conf, write_conf
 from .random_trees import random_site
 from .stack import Stack
@@ -20,34 +20,12 @@ TREES = int(os.environ.get("MEMLINT_TREES", "240"))
 CHUNKS = 12
 FIRST_SEED = int(os.environ.get("MEMLINT_SEED", random.SystemRandom().randrange(1 << 32)))
 
-TARGETS = {"bookworm": "debian-12", "bullseye": "debian-11", "trixie": "debian-13"}
-LUA_ROWS = [row for row in ROWS if "lua" in row.name]
-
 
 def counts(conf: Path, target: str) -> tuple[int, int]:
     report = check(conf, target=target)
     assert report.problems == []
     assert report.complete
     return report.ssl_contexts, report.ca_loads
-
-
-@pytest.mark.parametrize("row", LUA_ROWS, ids=lambda row: row.name)
-@pytest.mark.parametrize("stack_name", TARGETS)
-def test_facts_table(row: Row, stack_name: str, site: Site) -> None:
-    """The recorded table, without a server: all stacks."""
-    stack = Stack("any")
-    stack.modules = frozenset({"ngx_http_lua_module", "ndk_http_module"})
-    conf = write_conf(site.prefix, row.conf(site, stack))
-    expected = row.expected[stack_name]
-    assert counts(conf, TARGETS[stack_name]) == (expected.contexts, expected.loads)
-
-
-@pytest.mark.parametrize("row", LUA_ROWS, ids=lambda row: row.name)
-def test_facts_table_is_what_nginx_counts(row: Row, bookworm: Stack, tmp_path: Path) -> None:
-    run = measure(row, bookworm, tmp_path)
-    expected = row.expected["bookworm"]
-    assert run.accepted, run.messages
-    assert (run.counts.contexts, run.counts.loads) == (expected.contexts, expected.loads)
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

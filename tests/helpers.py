@@ -1,0 +1,71 @@
+"""What many tests need: a configuration from a few strings, and the command's output."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nginx_memlint import ConfigReport, check
+
+LUA = "load_module modules/ngx_http_lua_module.so;\n"
+SAMPLES = Path(__file__).parent.parent / "sample_confs"
+
+
+def write(directory: Path, files: dict[str, str | bytes]) -> Path:
+    """Write files below a directory and return the path of its nginx.conf."""
+    for name, text in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return directory / "nginx.conf"
+
+
+def http(inside: str, main: str = LUA) -> str:
+    """A whole configuration around the inside of ``http``."""
+    return f"{main}worker_processes 2;\nevents {{}}\nhttp {{\n{inside}\n}}\n"
+
+
+def check_http(directory: Path, inside: str, main: str = LUA, **options: Any) -> ConfigReport:
+    """Check a configuration made from the inside of its ``http``."""
+    report = check(write(directory, {"nginx.conf": http(inside, main)}), **options)
+    assert report.problems == []
+    return report
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Its standard output, which must be one JSON object."""
+        return json.loads(self.out)
+
+
+def memlint(
+    *args: str | Path,
+    stdin: bytes = b"",
+    cwd: Path | None = None,
+    env: dict[str, str] | None = None,
+) -> Run:
+    """Run ``python -m nginx_memlint`` as a process."""
+    done = subprocess.run(
+        [sys.executable, "-m", "nginx_memlint", *map(str, args)],
+        input=stdin,
+        capture_output=True,
+        cwd=cwd,
+        env=env,
+        timeout=120,
+        check=False,
+    )
+    run = Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+    assert "Traceback" not in run.err
+    return run

@@ -1,0 +1,140 @@
+"""What the servers of all stacks counted for random configurations, recorded and checked in.
+
+    python -m tests.nginx.recorded            # records on all stacks that are there
+
+Each line of a recording is a seed and what ``nginx -t`` counted for it. The configurations are not
+stored: a seed always gives the same one, of which a digest is.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .facts_rows import BUNDLE_SIZE, Site
+from .prefix import main_conf, make_prefix, pem_bundle, server_certificate, write_conf
+from .random_families import Abilities, RandomFamilies, random_families
+from .stack import Stack, available
+
+DIRECTORY = Path(__file__).parent / "recordings"
+CASES = 300
+
+TARGETS = {
+    "bookworm": "debian-12",
+    "bullseye": "debian-11",
+    "trixie": "debian-13",
+    "sid": "debian-sid",
+}
+ABILITIES = {
+    "bullseye": Abilities(js=False, stream_js=False, reject_handshake=False),
+    "bookworm": Abilities(js=True, stream_js=False, reject_handshake=True),
+    "trixie": Abilities(js=True, stream_js=False, reject_handshake=True),
+    "sid": Abilities(js=True, stream_js=True, reject_handshake=True),
+}
+MODULES = {
+    "bullseye": ("ngx_http_lua_module", "ngx_stream_module"),
+    "bookworm": (
+        "ngx_http_lua_module",
+        "ngx_stream_module",
+        "ngx_http_js_module",
+        "ngx_stream_js_module",
+    ),
+}
+MODULES |= {"trixie": MODULES["bookworm"], "sid": MODULES["bookworm"]}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A configuration and what was counted."""
+
+    seed: int
+    contexts: int
+    loads: int
+
+
+def imaginary_site() -> Site:
+    """Paths for configurations that are only read."""
+    root = Path("/nonexistent")
+    return Site(root, root / "bundle.pem", root / "server.crt", root / "server.key")
+
+
+def text_of(stack_name: str, case: RandomFamilies, site: Site) -> str:
+    """The whole configuration, for a stack."""
+    stack = Stack(stack_name)
+    stack.modules = frozenset({*MODULES[stack_name], "ndk_http_module"})
+    modules = stack.load_lines(*MODULES[stack_name])
+    return main_conf(site.prefix, case.http, stream=case.stream, modules=modules)
+
+
+def digest(stack_name: str) -> str:
+    """A fingerprint of what the generator makes for the first seeds."""
+    site = imaginary_site()
+    texts = [
+        text_of(stack_name, random_families(seed, site, ABILITIES[stack_name]), site)
+        for seed in range(5)
+    ]
+    return hashlib.sha256("".join(texts).encode()).hexdigest()
+
+
+def load(stack_name: str) -> tuple[dict[str, Any], list[Case]]:
+    """A recording: how it was made, and its cases."""
+    data = json.loads((DIRECTORY / f"{stack_name}.json").read_text())
+    return data, [Case(*row) for row in data.pop("cases")]
+
+
+def count(stack: Stack, seed: int, directory: Path) -> Case | None:
+    """Run one case; None if nginx rejects it."""
+    prefix = make_prefix(Path(tempfile.mkdtemp(dir=directory)))
+    certificate, key = server_certificate()
+    site = Site(prefix, pem_bundle(BUNDLE_SIZE), certificate, key)
+    case = random_families(seed, site, ABILITIES[stack.name])
+    conf = write_conf(prefix, text_of(stack.name, case, site))
+    run = stack.test(conf, prefix=prefix, files=[site.bundle, certificate, key])
+    if not run.accepted:
+        return None
+    # nginx from 1.27.2 adds the certificates of its cache to each store by itself
+    added, rest = divmod(run.counts.X509_STORE_add_cert, BUNDLE_SIZE)
+    assert rest == 0
+    return Case(seed, run.counts.contexts, run.counts.loads + added)
+
+
+def record(stack: Stack) -> Iterator[Case]:
+    """Count CASES accepted configurations on a stack."""
+    found = 0
+    seed = 0
+    with tempfile.TemporaryDirectory(prefix="memlint-") as directory:
+        while found < CASES:
+            if case := count(stack, seed, Path(directory)):
+                found += 1
+                yield case
+            seed += 1
+
+
+def main() -> None:
+    """Record on all stacks."""
+    for stack in available():
+        cases = [[case.seed, case.contexts, case.loads] for case in record(stack)]
+        data = {
+            "stack": stack.name,
+            "versions": stack.versions(),
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "command": "python -m tests.nginx.recorded",
+            "columns": ["seed", "contexts", "loads"],
+            "generator": digest(stack.name),
+            "cases": cases,
+        }
+        DIRECTORY.mkdir(exist_ok=True)
+        head = json.dumps(data | {"cases": None}, indent=1).replace("null", "[\n%s\n ]")
+        rows = ",\n".join(f"  {json.dumps(row)}" for row in cases)
+        (DIRECTORY / f"{stack.name}.json").write_text(head % rows + "\n")
+        print(f"{stack.name}: {len(cases)} cases")
+
+
+if __name__ == "__main__":
+    main()

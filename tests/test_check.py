@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.memory.targets import UnknownTargetError
+from nginx_memlint.memory.targets import UnknownTargetError, find_target
 
 from .helpers import LUA, SAMPLES, check_http, http, write
 
 CA = "lua_ssl_trusted_certificate /nonexistent/ca.pem;"
 MIB = 1 << 20
+FIRST_LOAD = find_target("debian-12").costs.first_load
 
 TREE = """
 server {
@@ -166,7 +167,7 @@ def test_a_file_counts_wherever_it_is_included(tmp_path: Path) -> None:
 def test_the_laws(tmp_path: Path) -> None:
     memory = check_http(tmp_path, CA + TREE, target="debian-12", unit_cost=MIB).memory
     assert memory.unit_bytes == MIB
-    assert memory.loads_bytes == 10 * MIB
+    assert memory.loads_bytes == 10 * MIB + FIRST_LOAD
     assert memory.rule_of_thumb_bytes == 5 * MIB
     start = memory.start_bytes
     assert start == memory.loads_bytes + memory.contexts_bytes + memory.blocks_bytes
@@ -215,7 +216,7 @@ def test_a_cache_of_certificates_makes_further_loads_cheap(tmp_path: Path) -> No
     inside = f"server {{ {locations} }}"
     old = check_http(tmp_path, inside, target="debian-13").memory
     new = check_http(tmp_path, inside, target="debian-sid").memory
-    assert old.loads_bytes == 50 * MIB
+    assert 50 * MIB < old.loads_bytes < 51 * MIB
     assert MIB < new.loads_bytes < 2 * MIB
 
 

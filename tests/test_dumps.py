@@ -182,6 +182,10 @@ def test_a_file_that_is_a_dump_of_one_file_and_includes_others(tmp_path: Path) -
         "was read as an nginx -T dump, of /etc/nginx/nginx.conf only" in report.problems[0].message
     )
     assert check("-", data=text).complete
+    (tmp_path / "nginx.conf").write_bytes(text.replace(b"include", b"\n# include"))
+    assert check(tmp_path).problems[0].message.startswith("unexpected end of file")
+    (tmp_path / "nginx.conf").write_bytes(text.replace(b"include", b"server {} #include") + b"}")
+    assert check(tmp_path).complete
 
 
 def test_a_dump_that_is_cut_off() -> None:

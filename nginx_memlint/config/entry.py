@@ -25,6 +25,8 @@ CANDIDATES = (f"*/{MAIN_FILE}", f"*/*/{MAIN_FILE}", "*.conf")
 
 MAX_CANDIDATES = 5
 
+_INCLUDE = re.compile(rb"(?:^|[;{}])[ \t]*include[ \t]", re.MULTILINE)
+
 
 class EntryError(Exception):
     """There is no main file to be had from what the user named."""
@@ -126,7 +128,7 @@ def _from_dump(data: bytes, name: str = STDIN_NAME) -> Entry | None:
     path = next(iter(dump.files))
     twice = "the dump has two lines that may begin this file: where it begins is unknown"
     problems = [Problem(twice, doubtful) for doubtful in dump.doubtful]
-    if name != STDIN_NAME and len(dump.files) == 1 and b"include" in dump.files[path]:
+    if name != STDIN_NAME and len(dump.files) == 1 and _INCLUDE.search(dump.files[path]):
         # a comment at the top of an ordinary file may look like a dump's first line
         message = (
             f"was read as an nginx -T dump, of {path} only: if it is one, use memlint check -; "
@@ -149,7 +151,7 @@ def _find(name: str, place: Place) -> tuple[FileSystem, str]:
     source = FileSystem(mounts, restricted=True)
     inside = _inside(mounts, directory, base)
     if inside is None and any(is_below(name, mount) for mount in mounts):
-        inside = name.rstrip("/")
+        inside = name.rstrip("/") or "/"
     if inside is not None:
         return source, inside
     if place.sysroot:

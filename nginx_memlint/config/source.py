@@ -99,7 +99,7 @@ class FileSystem:
         name = encode(self._locate(path))
         if not _is_regular(os.stat(name).st_mode):
             return b""
-        with open(name, "rb", opener=self._open_at_once) as file:
+        with open(name, "rb", opener=self._open) as file:
             info = os.fstat(file.fileno())
             if not _is_regular(info.st_mode):
                 return b""
@@ -107,8 +107,8 @@ class FileSystem:
                 raise OSError(errno.EFBIG, f"larger than {MAX_FILE_BYTES >> 20} MiB")
             return file.read(info.st_size)
 
-    def _open_at_once(self, name: str, flags: int) -> int:
-        """Should something else have taken its place just now: no FIFO to wait for, no link out."""
+    def _open(self, name: str, flags: int) -> int:
+        """Should something else have taken its place: no FIFO to wait for, no link out."""
         return os.open(name, flags | os.O_NONBLOCK | (os.O_NOFOLLOW if self.restricted else 0))
 
     def names(self, path: str) -> list[str]:

@@ -93,14 +93,20 @@ class Block:
     parent: Block | None = None
     parts: list[tuple[Body, Inclusion]] = field(default_factory=list)
     children: list[Block] = field(default_factory=list)
+    _own: dict[str, list[Setting]] = field(default_factory=dict)
 
     def own(self, name: str) -> list[Setting]:
-        """The directives of a name that stand in this block itself."""
-        return [
-            Setting(directive, inclusion, self)
-            for body, inclusion in self.parts
-            for directive in body.named.get(name, ())
-        ]
+        """The directives of a name that stand in this block itself. Ask when it is complete."""
+        known = self._own.get(name)
+        if known is None:
+            known = [
+                Setting(directive, inclusion, self)
+                for body, inclusion in self.parts
+                for directive in body.named.get(name, ())
+            ]
+            if len(self.parts) > 1:  # thousands of files, and all blocks below will ask
+                self._own[name] = known
+        return known
 
     def has_own(self, names: frozenset[str]) -> bool:
         """Whether any of these directives stands in this block itself."""
@@ -273,8 +279,8 @@ class _Builder:
             return True
         complaint = _complaint(directive, parent.kind, inclusion.file)
         if complaint:
-            out_of_place = complaint.endswith("not allowed here") and parent.kind == blocks.MAIN
-            hint = self.fragment_hint() if out_of_place else ""
+            misplaced = parent.kind == blocks.MAIN and complaint.endswith("not allowed here")
+            hint = self.fragment_hint() if misplaced else ""
             self.problem(inclusion, directive, complaint + hint, complaint)
         return not complaint
 

@@ -57,6 +57,7 @@ class Costs:
     cpu_context: float
     cpu_certificate: float
     first_load: int = 0
+    first_peak: int = 3
     cached_certificate: int = 0
 
     @property

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import nginx_memlint
 from nginx_memlint import check
+from nginx_memlint.cli import app
 from nginx_memlint.result import ConfigReport
 
 MAIN = "events {}\nhttp {\n include conf.d/*.conf;\n include *.inc;\n include ../up.conf;\n}\n"
@@ -261,3 +263,43 @@ def test_what_this_user_may_not_read(closed: str, open_to_all: Path) -> None:
     assert int(counted) == {"conf.d": 2, "conf.d/a.conf": 2}.get(closed, 0)
     assert rest.startswith("False\n")
     assert "13: Permission denied" in rest
+
+
+def test_pipes_as_includes_and_bundles(tree: Path) -> None:
+    """Nothing waits for a writer."""
+    os.mkfifo(tree / "conf/pipe")
+    (tree / "conf/nginx.conf").write_text(
+        "events {} http { include pi*; include pipe; include conf.d; include /dev/null;"
+        " server { lua_ssl_trusted_certificate pipe; } }"
+    )
+    report = check("conf")
+    failed = f'open() "{tree}/conf/pipe" failed (29: is a FIFO: nginx would wait for its writer)'
+    directory = f'pread() "{tree}/conf/conf.d" failed (21: Is a directory)'
+    assert [problem.nginx for problem in report.problems] == [failed, failed, directory]
+    assert any("is a FIFO" in line for line in report.assumptions)
+
+
+@pytest.mark.usefixtures("tree")
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        (["--sysroot", "nowhere", "conf"], 2),
+        (["--sysroot", "up.conf", "conf"], 2),
+        (["--path-map", "etc=conf", "conf"], 2),
+        (["--path-map", "/etc", "conf"], 2),
+        (["--path-map", "/etc=", "conf"], 2),
+        (["--path-map", "/etc=nowhere", "conf"], 2),
+        (["--prefix", "nowhere"], 3),
+        (["--sysroot", ".", "/"], 3),
+        ([], 2),
+        (["-"], 3),
+        (["missing"], 3),
+        (["--prefix", "conf", "ok.conf"], 0),
+        (["--sysroot", ".", "--path-map", "/x=conf", "/x/ok.conf"], 0),
+    ],
+)
+def test_exit_status(options: list[str], status: int) -> None:
+    Path("conf/ok.conf").write_text("events {}")
+    run = CliRunner().invoke(app, ["check", *options])
+    assert run.exit_code == status, run.output
+    assert run.exception is None or isinstance(run.exception, SystemExit)

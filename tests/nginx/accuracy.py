@@ -1,12 +1,14 @@
 """Predicted against measured memory, from the recordings: docs/ACCURACY.md.
 
 python -m tests.nginx.accuracy            # write the document anew
-python -m tests.nginx.measure bundles bookworm --out results     # how a recording is made
+python -m tests.nginx.measure bundles bookworm --out results
+python -m tests.nginx.accuracy results    # take these results over, and write the document
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +16,9 @@ from typing import Any
 
 from nginx_memlint.memory.estimate import Estimate, unit_bytes
 from nginx_memlint.memory.targets import find_target
-from nginx_memlint.tls.ca_bundle import Bundle
+from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
 
+from .prefix import pem_bundle
 from .recorded import DIRECTORY, TARGETS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "ACCURACY.md"
@@ -101,6 +104,7 @@ def predict(stack: str, bundle: dict[str, int], loads: int, workers: int) -> Est
         workers=workers,
         zones=0,
         cpu_seconds=0,
+        first_peak=costs.first_peak,
     )
 
 
@@ -164,5 +168,46 @@ def _row(comparison: Comparison) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
+def trimmed(kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of a result of tests.nginx.measure."""
+    kept = {key: data[key] for key in ("stack", "versions", "command", "date", "inputs")}
+    for bundle in kept["inputs"].get("bundles") or [kept["inputs"]["bundle"]]:
+        content = read_bundle(pem_bundle(bundle["certificates"]).read_bytes())
+        assert content is not None
+        bundle["der_bytes"] = content.der_bytes
+    keep = _growth if kind == "reloads" else _start
+    return kept | {"rows": [keep(row) for row in data["rows"]]}
+
+
+def _start(row: dict[str, Any]) -> dict[str, Any]:
+    keys = ("certificates", "contexts", "loads", "growth_anon_kb", "growth_pss_kb", "test_cpu_s")
+    return {key: row[key] for key in keys}
+
+
+def _growth(row: dict[str, Any]) -> dict[str, Any]:
+    pairs = list(zip(row["with_bundle"], row["without_bundle"], strict=True))
+    return {
+        "workers": row["workers"],
+        "repeat": row["repeat"],
+        "start_kb": pairs[0][0]["anon"] - pairs[0][1]["anon"],
+        "after_kb": [full["pss"] - base["pss"] for full, base in pairs[1:]],
+        "peak_kb": [full["peak"] - base["peak"] for full, base in pairs[1:]],
+    }
+
+
+def keep_results(directory: Path) -> None:
+    """Take results of tests.nginx.measure over as recordings."""
+    for path in directory.glob("*.json"):
+        kind = path.name.partition("-")[0]
+        if kind in ("bundles", "reloads"):
+            data = trimmed(kind, json.loads(path.read_text()))
+            rows = ",\n".join(f"  {json.dumps(row)}" for row in data["rows"])
+            head = json.dumps(data | {"rows": None}, indent=1)
+            text = head.replace('"rows": null', f'"rows": [\n{rows}\n ]')
+            (DIRECTORY / path.name).write_text(text + "\n")
+
+
 if __name__ == "__main__":
+    if len(sys.argv) == 2:
+        keep_results(Path(sys.argv[1]))
     DOCUMENT.write_text(document())

@@ -55,9 +55,9 @@ class Case:
 
 # What may stand between tokens. A carriage return does not end a comment, only a line feed does.
 BLANKS = (
-    *(b" ", b"\n", b"\n    ", b"\t", b"\r\n", b"\r", b" \t\r\n "),
-    *(b" # comment\n", b"\n#}\n", b" # ; { \" ' \\\n", b" #\\\n", b"\n#\r}\r{\r;\n", b" ##\n"),
-    *(b" # content_by_lua_block {\n", b"\n# --[[ \n", b" # ${\n", b" #\xff\x00\xc2\xa0\n"),
+    *(b" ", b"\n", b"\n    ", b"\t", b"\r\n", b"\r", b" \t\r\n ", b" # comment\n", b"\n#}\n"),
+    *(b" # ; { \" ' \\\n", b" #\\\n", b"\n#\r}\r{\r;\n", b" ##\n", b" # content_by_lua_block {\n"),
+    *(b"\n# --[[ \n", b" # ${\n", b" #\xff\x00\xc2\xa0\n"),
 )
 
 # White space of other kinds than nginx's, and other bytes that are parts of a token to it.
@@ -69,20 +69,16 @@ ODD_BYTES = (
 # Pieces of an unquoted token. The first of the token is always from WORDS.
 WORDS = (b"a", b"x", b"/p", b"server", b"location", b"=", b"*", b"[[", b"--[[", b"(", b")", b"0")
 UNQUOTED = (
-    *WORDS,
-    *ODD_BYTES,
-    *(b"a}b", b"}", b"}}", b"\\;", b"\\{", b"\\}", b"\\ ", b"\\\n", b"\\\r\n", b"\\\t", b"\\#"),
-    *(b'a"b', b"a'b", b"''", b'"', b"#", b"\\\\", b'\\"', b"\\'", b"\\t", b"\\r", b"\\n"),
-    *(b"\\\xff", b"]]", b"--", b"?", b"<>", b"\\a"),
+    *(*WORDS, *ODD_BYTES, b"a}b", b"}", b"}}", b"\\;", b"\\{", b"\\}", b"\\ ", b"\\\n", b"\\\r\n"),
+    *(b"\\\t", b"\\#", b'a"b', b"a'b", b"''", b'"', b"#", b"\\\\", b'\\"', b"\\'", b"\\t", b"\\r"),
+    *(b"\\n", b"\\\xff", b"]]", b"--", b"?", b"<>", b"\\a"),
 )
 
 # Pieces of a quoted token besides the other kind of quote.
 QUOTED = (
-    *WORDS,
-    *ODD_BYTES,
-    *(b" ", b"\n", b"\r\n", b"{", b"}", b";", b"#", b"\t", b"", b"\n\n", b"; }", b"# }\n"),
-    *(b'\\"', b"\\'", b"\\\\", b"\\\n", b"\\t", b"\\n", b"\\ ", b"\\{", b"\\\\\\\\"),
-    *(b"include nope.conf;", b"content_by_lua_block {", b"server {", b"--[[", b"[=["),
+    *(*WORDS, *ODD_BYTES, b" ", b"\n", b"\r\n", b"{", b"}", b";", b"#", b"\t", b"", b"\n\n"),
+    *(b"; }", b"# }\n", b'\\"', b"\\'", b"\\\\", b"\\\n", b"\\t", b"\\n", b"\\ ", b"\\{"),
+    *(b"\\\\\\\\", b"include nope.conf;", b"content_by_lua_block {", b"server {", b"--[[", b"[=["),
 )
 
 # Pieces with a dollar sign: for values in which nginx looks for variables, and for all others.
@@ -104,9 +100,9 @@ PATTERNS = (
     *(b"*", b"*.conf", b"?.conf", b"[ab].conf", b"[^a].conf", b"[!a]*.conf", b"[^a]*", b"[a-z]*"),
     *(b"[[:alpha:]]*", b"[[:digit:]]*.conf", b"[[:upper:][:digit:]]*", b"[^[:alnum:]]*", b"?*"),
     *(b"\\*.conf", b"\\[x].conf", b"[[]x].conf", b"[]x]*", b"a[\\\\]b.conf", b"[*]*", b".*"),
-    *(b"a\\?*.conf", b"*[.]conf", b"**.conf", b"[a", b"a[b", b"*.none", b"[]", b"[a-]*"),
-    *(b"[z-a]*", b"[\xff\xc3]*", b"*\xa9*", b"[[.a.]]*", b"[[=a=]]*", b"[[:nope:]]*", b"[-a]*"),
-    *(b"?.con[f]", b"*b.conf", b"[[:punct:]]*", b"[^]]*", b"[!]]*", b"[\\]x]*", b"a*[b]*"),
+    *(b"a\\?*.conf", b"*[.]conf", b"**.conf", b"[a", b"a[b", b"*.none", b"[]", b"[a-]*", b"[z-a]*"),
+    *(b"[\xff\xc3]*", b"*\xa9*", b"[[.a.]]*", b"[[=a=]]*", b"[[:nope:]]*", b"[-a]*", b"?.con[f]"),
+    *(b"*b.conf", b"[[:punct:]]*", b"[^]]*", b"[!]]*", b"[\\]x]*", b"a*[b]*"),
 )
 DIRECTORY_PATTERNS = (
     *(b"d%d", b"d%d/", b"./d%d", b"d%d/.", b"[d]%d", b"?%d", b"[^e]%d", b"\\d%d", b"d[%d]", b"x%d"),
@@ -115,37 +111,13 @@ DIRECTORY_PATTERNS = (
 # Lua code; what stands in it must leave the braces balanced.
 LUA = (
     *(b" local x = 1 ", b"\nngx.say('}')\n", b' s = "{" ', b" t = { { }, {} } ", b" a[b[1]] = 2 "),
-    *(
-        b" -- }\n",
-        b" --{ \\\n",
-        b" -- ' \" [[ \n",
-        b"--[[ } ]]",
-        b"--[==[ ]] } ]=] ]==]",
-        b"--[ }\n",
-    ),
-    *(
-        b" [[ } ' \" ]] ",
-        b"[=[ ]] } ]=]",
-        b"[==[ ]=] { \n ]==]",
-        b"[===[\n}\n]===]",
-        b" ]] ",
-        b" ]=] ",
-    ),
-    *(b'"\\""', b"'\\''", b'"\\\\"', b"'\\\\'", b"'\"}'", b'"\'}"', b" -- it's\n", b"'--[[ }'"),
-    *(b" x = 'a \n", b' x = "b \n', b" '\\\n", b"- -", b"[ [", b"--", b"\n", b"\r", b"--\r}\n"),
-    *(b" \xff\x00\xc2\xa0 ", b"${", b" # ", b" ; ", b"[=", b"==[", b"--[=\n"),
-    *(
-        b"[[\\]]",
-        b"'\\z'",
-        b'"\t"',
-        b" a--[[b]]c ",
-        b"''",
-        b'""',
-        b"[[]]",
-        b"--[[]]",
-        b"{}",
-        b"{-}",
-    ),
+    *(b" -- }\n", b" --{ \\\n", b" -- ' \" [[ \n", b"--[[ } ]]", b"--[==[ ]] } ]=] ]==]"),
+    *(b"--[ }\n", b" [[ } ' \" ]] ", b"[=[ ]] } ]=]", b"[==[ ]=] { \n ]==]", b"[===[\n}\n]===]"),
+    *(b" ]] ", b" ]=] ", b'"\\""', b"'\\''", b'"\\\\"', b"'\\\\'", b"'\"}'", b'"\'}"'),
+    *(b" -- it's\n", b"'--[[ }'", b" x = 'a \n", b' x = "b \n', b" '\\\n", b"- -", b"[ [", b"--"),
+    *(b"\n", b"\r", b"--\r}\n", b" \xff\x00\xc2\xa0 ", b"${", b" # ", b" ; ", b"[=", b"==["),
+    *(b"--[=\n", b"[[\\]]", b"'\\z'", b'"\t"', b" a--[[b]]c ", b"''", b'""', b"[[]]", b"--[[]]"),
+    *(b"{}", b"{-}"),
 )
 LUA_FILLER = (b"x", b"xy ", b"abc\n", b"\n", b"v = v + 1\n", b"local function f() end\n", b"= ")
 
@@ -224,32 +196,15 @@ INCLUDED_AS: dict[str, tuple[str, ...]] = {
 
 IF_CONDITIONS = (
     *((b"($arg_a)",), (b"(", b"$arg_a", b")"), (b"($arg_a", b"=", b'"a b")'), (b"(-f", b"$uri)")),
-    *(
-        (b"($uri", b"~", b'"x{2}"', b")"),
-        (b"($uri", b"~*", b"'(a|b)')"),
-        (b"($uri", b"!=", b"a}x)"),
-    ),
-    *(
-        (b"(", b"$uri", b"~", b"\\.php$)"),
-        (b"($arg_a", b"=", b"${uri}#)"),
-        (b"($uri", b"=", b'"")'),
-    ),
-    *(
-        (b"($uri", b"=", b'"$arg_a\\"")'),
-        (b"($uri", b"=", b"'a' )"),
-        (b"($arg_a", b"=", b"server)"),
-    ),
+    *((b"($uri", b"~", b'"x{2}"', b")"), (b"($uri", b"~*", b"'(a|b)')")),
+    *((b"($uri", b"!=", b"a}x)"), (b"(", b"$uri", b"~", b"\\.php$)")),
+    *((b"($arg_a", b"=", b"${uri}#)"), (b"($uri", b"=", b'"")'), (b"($uri", b"=", b'"$arg_a\\"")')),
+    *((b"($uri", b"=", b"'a' )"), (b"($arg_a", b"=", b"server)")),
 )
 
 LOCATIONS = (
     *((b"~", b"^/a"), (b"~*", b'"\\.(a|b)$"'), (b"~", b"'x{2}'"), (b"~", b"\\.php$"), (b"~^/one",)),
-    *(
-        (b"~", b'"a b;"'),
-        (b"~", b"a\\;b"),
-        (b"~", b"a}b"),
-        (b'"~x"',),
-        (b"~*", b"a#x"),
-    ),
+    *((b"~", b'"a b;"'), (b"~", b"a\\;b"), (b"~", b"a}b"), (b'"~x"',), (b"~*", b"a#x")),
     *((b"'~'", b"\\}"), (b"~", b"\xff"), (b"~", b"b\x0cc"), (b"~", b"${a"), (b"~", b'"\\\\{"')),
 )
 
@@ -257,74 +212,28 @@ LOCATIONS = (
 BAD_STATEMENTS = (
     *(b"server;", b"server x { }", b"location { }", b"location a b c { }", b"location /x;", b"if;"),
     *(b"if { }", b"include;", b"include a b;", b"include missing.conf;", b"include empty_dir;"),
-    *(
-        b"include empty_dir/;",
-        b'include "";',
-        b"include missing/x.conf;",
-        b"include { }",
-        b"{",
-        b";",
-    ),
-    *(
-        b"}",
-        b"{ }",
-        b"; ;",
-        b'"a"b;',
-        b"'a'\"b\";",
-        b'"a"#\n;',
-        b"types;",
-        b"http { }",
-        b"events { }",
-    ),
-    *(b"server { server { } }", b"limit_except GET { }", b"limit_except;", b"limit_except { }"),
-    *(b"content_by_lua_block;", b"content_by_lua_block 'x';", b"set_by_lua_block $v;", b"location"),
-    *(b"types { a { } }", b"types { } }", b"types { include; }", b"types { include missing; }"),
-    *(
-        b"types { include a b; }",
-        b"types { server { } }",
-        b"types { a }",
-        b"map $uri $m { a b c; }",
-    ),
+    *(b"include empty_dir/;", b'include "";', b"include missing/x.conf;", b"include { }", b"{"),
+    *(b";", b"}", b"{ }", b"; ;", b'"a"b;', b"'a'\"b\";", b'"a"#\n;', b"types;", b"http { }"),
+    *(b"events { }", b"server { server { } }", b"limit_except GET { }", b"limit_except;"),
+    *(b"limit_except { }", b"content_by_lua_block;", b"content_by_lua_block 'x';"),
+    *(b"set_by_lua_block $v;", b"location", b"types { a { } }", b"types { } }"),
+    *(b"types { include; }", b"types { include missing; }", b"types { include a b; }"),
+    *(b"types { server { } }", b"types { a }", b"map $uri $m { a b c; }"),
     *(b"map $uri $m { server { } }", b"geo $g { include *.none; }", b"geo $g { include a b; }"),
     *(b"map $uri $m { include a b; }", b"geo $g { x; }", b"upstream u1 { server 127.0.0.1 { } }"),
     *(b"upstream u2 { location / { } }", b"upstream { }", b"upstream a b { }", b"upstream u3;"),
-    *(
-        b"server { location / { limit_except GET { if ($a) { } } } }",
-        b"server { limit_except GET { } }",
-    ),
-    *(b"if ($arg_a) { location / { } }", b"if ($arg_a) { server { } }", b"geo;", b"map $uri $x;"),
-    *(
-        b"server\n\n{ location\n/a\n\n; }",
-        b"include\nmissing.conf\n;",
-        b"server { } ;",
-        b"charset_map;",
-    ),
-    *(b"server { location /y }", b"server { include missing_in_server.conf; }", b"split_clients;"),
-    *(
-        b"include link_loop;",
-        b"include link_dangling;",
-        b"include link_dang*;",
-        b"include link_loo[p];",
-    ),
+    b"server { location / { limit_except GET { if ($a) { } } } }",
+    *(b"server { limit_except GET { } }", b"if ($arg_a) { location / { } }"),
+    *(b"if ($arg_a) { server { } }", b"geo;", b"map $uri $x;", b"server\n\n{ location\n/a\n\n; }"),
+    *(b"include\nmissing.conf\n;", b"server { } ;", b"charset_map;", b"server { location /y }"),
+    *(b"server { include missing_in_server.conf; }", b"split_clients;", b"include link_loop;"),
+    *(b"include link_dangling;", b"include link_dang*;", b"include link_loo[p];"),
     *(b"include self.conf;", b"include twin1.conf;", b"include a\x00b;", b"include \\;", b"http;"),
     *(b"map $uri $m { include twin1.conf; }", b"stream { server { } }", b"mail { server { } }"),
     *(b"location / { types { include self.conf; } }", b"events;", b"limit_except GET;", b"if (a);"),
 )
 BAD_ENDS = (
-    b"}",
-    b"{",
-    b";",
-    b"a",
-    b'"',
-    b"'",
-    b'"a',
-    b"'a b",
-    b"#",
-    b"\\",
-    b"a {",
-    b"a;}",
-    b"$",
-    b"${",
+    *(b"}", b"{", b";", b"a", b'"', b"'", b'"a', b"'a b", b"#", b"\\", b"a {", b"a;}", b"$", b"${"),
 )
 BAD_BYTES = (
     *(b"{", b"}", b";", b'"', b"'", b"\\", b"#", b"\n", b"\r", b" ", b"$", b"(", b")", b"[", b"]"),

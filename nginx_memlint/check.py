@@ -172,6 +172,7 @@ class _Check:
             findings=[self.finding(violation) for violation in violations],
             remedies=self.remedies(priced, per_worker, total, causes),
             assumptions=self.assumptions,
+            guesses=self.guesses(),
             problems=[_problem(problem) for problem in problems],
         )
 
@@ -290,6 +291,16 @@ class _Check:
             for path in sorted(source.files.keys() - self.tree.files.keys(), key=encode)
         ]
 
+    def guesses(self) -> list[str]:
+        """What stands in for bundles that could not be read."""
+        if self.unit_cost is not None:
+            return []
+        return [
+            f"{human(memory.FALLBACK_UNIT)} for a load of {printable(path)}, "
+            f"which could not be read ({reason}); state it with --unit-cost"
+            for path, reason in self.bundles.failures.items()
+        ]
+
     def assume(self, total: memory.Estimate) -> None:
         """Say what the figures take for granted."""
         costs = self.target.costs
@@ -304,14 +315,14 @@ class _Check:
                 )
         if self.unit_cost is not None:
             self.assumptions.append(f"{human(self.unit_cost)} for a CA load, as given")
-        else:
-            for path, reason in self.bundles.failures.items():
-                self.assumptions.append(
-                    f"{human(memory.FALLBACK_UNIT)} for a load of {printable(path)}, "
-                    f"which could not be read ({reason}); state it with --unit-cost"
-                )
+        self.assumptions += self.guesses()
         if total.loads or total.contexts:
             self.assumptions.append(f"costs measured on {costs.measured}")
+        if total.loads and not self.tree.main.own("worker_shutdown_timeout"):
+            self.assumptions.append(
+                "old workers exit soon after a reload: those held by open connections add up to "
+                "twice the start's memory with each reload; set worker_shutdown_timeout"
+            )
         self.assumptions.append("left out: nginx's own base, Lua's heaps, buffers and connections")
 
 
@@ -429,5 +440,6 @@ def _unreadable(name: str, problem: Problem, target: Target, workers: int) -> re
         findings=[],
         remedies=[],
         assumptions=[],
+        guesses=[],
         problems=[_problem(problem)],
     )

@@ -138,7 +138,13 @@ def _standard_input() -> bytes:
 
 
 _VersionOption = Annotated[
-    str | None, typer.Option(callback=_version_number, metavar="VERSION", show_default=False)
+    str | None,
+    typer.Option(
+        callback=_version_number,
+        metavar="VERSION",
+        show_default=False,
+        help="Instead of the target's.",
+    ),
 ]
 
 

@@ -195,6 +195,8 @@ class ConfigReport(Model):
     remedies: list[Remedy]
     assumptions: list[str]
     """What the figures take for granted."""
+    guesses: list[str]
+    """Those of them that stand for something the program looked for and did not find."""
     problems: list[ProblemInfo]
 
 

@@ -26,9 +26,8 @@ def _write_config(config: ConfigReport, console: Console) -> None:
     if config.complete and not config.findings:
         console.print(_all_well(config), soft_wrap=True)
         _problems(config.problems, console)
-        for line in config.assumptions:
-            if "--unit-cost" in line:  # a bundle that could not be read: the size is a guess
-                console.print(Text(f"  {line}"), soft_wrap=True)
+        for guess in config.guesses:
+            console.print(Text(f"  {guess}"), soft_wrap=True)
         return
     console.print(_verdict(config), soft_wrap=True)
     _problems(config.problems, console)

@@ -1,0 +1,127 @@
+"""Spans of directives, arguments and blocks; files parsed once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nginx_memlint import check
+from nginx_memlint.config import tree as tree_module
+from nginx_memlint.config.source import FileSystem
+from nginx_memlint.config.syntax import Directive, ParsedFile, Span, parse
+from nginx_memlint.config.tree import build
+
+from ..helpers import http, write
+
+TEXT = """\
+# täglich
+user  "é x"  b;\tworker_processes
+\t2 ;
+http { # a }
+  content_by_lua_block { return "}" }
+\tif ( $a = 'x' ) { set $b c; }
+}
+"""
+
+
+@pytest.fixture
+def file() -> ParsedFile:
+    return parse(TEXT.encode(), "/x", "x")
+
+
+def text(file: ParsedFile, span: Span) -> str:
+    return file.tokens.data[span.start : span.end].decode()
+
+
+def directive(file: ParsedFile, *path: str) -> Directive:
+    body = file.body
+    for name in path[:-1]:
+        [outer] = body.named[name]
+        assert outer.body is not None
+        body = outer.body
+    return body.named[path[-1]][0]
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "args", "whole", "line", "column"),
+    [
+        (("user",), "user", ['"é x"', "b"], 'user  "é x"  b;', 2, 1),
+        (("worker_processes",), "worker_processes", ["2"], "worker_processes\n\t2 ;", 2, 17),
+        (
+            ("http", "content_by_lua_block"),
+            "content_by_lua_block",
+            [' return "}" '],
+            'content_by_lua_block { return "}" }',
+            5,
+            3,
+        ),
+        (
+            ("http", "if"),
+            "if",
+            ["(", "$a", "=", "'x'", ")"],
+            "if ( $a = 'x' ) { set $b c; }",
+            6,
+            2,
+        ),
+        (("http", "if", "set"), "set", ["$b", "c"], "set $b c;", 6, 20),
+    ],
+)
+def test_spans(
+    file: ParsedFile,
+    path: tuple[str, ...],
+    name: str,
+    args: list[str],
+    whole: str,
+    line: int,
+    column: int,
+) -> None:
+    found = directive(file, *path)
+    span = file.span(found)
+    assert (text(file, span), span.line, span.column) == (name, line, column)
+    assert [text(file, file.arg_span(found, i)) for i in range(len(args))] == args
+    assert text(file, file.whole_span(found)) == whole
+    assert (file.whole_span(found).line, file.whole_span(found).column) == (line, column)
+
+
+def test_the_span_of_a_block_reaches_its_brace(file: ParsedFile) -> None:
+    block = text(file, file.whole_span(directive(file, "http")))
+    assert block.startswith("http { # a }")
+    assert block.endswith("c; }\n}")
+
+
+def test_comments(file: ParsedFile) -> None:
+    assert [(line, comment) for line, _, comment in file.tokens.comments()] == [
+        (1, "# täglich"),
+        (4, "# a }"),
+    ]
+
+
+def test_a_file_included_from_many_places_is_parsed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locations = "".join(f"location /{i} {{ include many.conf; }}" for i in range(1000))
+    conf = write(
+        tmp_path,
+        {"nginx.conf": http(f"server {{ {locations} }}"), "many.conf": "if ($a) { return 204; }"},
+    )
+    parsed = []
+
+    def counting(data: bytes, path: str, name: str, *, in_data_block: bool = False) -> ParsedFile:
+        parsed.append(path)
+        return parse(data, path, name, in_data_block=in_data_block)
+
+    monkeypatch.setattr(tree_module, "parse", counting)
+    tree = build(FileSystem({"/": "/"}, restricted=False), str(conf))
+    assert len(parsed) == 2
+    blocks = list(tree.blocks("if"))
+    assert len(blocks) == 1000
+    assert blocks[7].inclusion.chain() == (f"{conf}:5",)
+
+
+def test_deep_nesting(tmp_path: Path) -> None:
+    depth = 3000
+    nested = "location / {" * depth + "}" * depth
+    report = check(write(tmp_path, {"nginx.conf": http(f"server {{ {nested} }}")}))
+    assert report.complete
+    assert report.blocks.location == depth

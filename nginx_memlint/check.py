@@ -11,6 +11,7 @@ from nginx_memlint.config import blocks, hints
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import MemoryFiles, encode
+from nginx_memlint.config.syntax import no_cyclic_gc
 from nginx_memlint.config.tree import Block, Setting, Tree, build
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target, find_target
@@ -68,7 +69,8 @@ def check(  # one option per question a user can answer
     except EntryError as error:
         return _unreadable(name, error.problem, server, workers or ASSUMED_WORKERS)
     tree = build(entry.source, entry.path, tuple(context), entry.directory)
-    return _Check(name, entry, tree, server, workers, unit_cost, max_memory).report()
+    with no_cyclic_gc():
+        return _Check(name, entry, tree, server, workers, unit_cost, max_memory).report()
 
 
 def check_context(context: Iterable[str]) -> None:
@@ -105,7 +107,7 @@ class _Check:
         self.assumptions: list[str] = []
         self.workers = self.count_workers(workers)
         self.bundles = memory.Bundles(tree, target.costs, unit_cost)
-        self.blocks = Counter(block.kind for block in tree.main.walk())
+        self.blocks = Counter(block.kind for block in tree.all_blocks)
 
     def report(self) -> result.ConfigReport:
         found = tls.contexts(self.tree, self.target)

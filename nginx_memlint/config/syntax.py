@@ -155,7 +155,7 @@ def parse(data: bytes, path: str, name: str, *, in_data_block: bool = False) -> 
     ``in_data_block``: the file is included inside a ``map``, ``geo`` or the like.
     """
     check_crossplane()
-    with _no_cyclic_gc():
+    with no_cyclic_gc():
         tokens = tokenize(data, in_data_block=in_data_block)
         if tokens.max_depth > MAX_DEPTH:
             error = ConfSyntaxError(f"blocks are nested deeper than {MAX_DEPTH}", 1, 0)
@@ -229,8 +229,8 @@ def _recursion_limit(depth: int) -> Iterator[None]:
 
 
 @contextmanager
-def _no_cyclic_gc() -> Iterator[None]:
-    """A parse makes many small objects and no garbage: collecting meanwhile only costs time."""
+def no_cyclic_gc() -> Iterator[None]:
+    """Reading makes many small objects and no garbage: collecting meanwhile only costs time."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -10,12 +10,13 @@ import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 from nginx_memlint.config import blocks, glob
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import Source
-from nginx_memlint.config.syntax import Body, Directive, ParsedFile, parse
+from nginx_memlint.config.syntax import Body, Directive, ParsedFile, no_cyclic_gc, parse
 
 MAX_INCLUSIONS = 1_000_000
 """Files included, each time counted, before expansion is given up."""
@@ -149,7 +150,7 @@ class Block:
         return " ".join([self.directive.name, *self.directive.args])
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Tree:
     """A configuration, and what kept it from being read."""
 
@@ -159,10 +160,25 @@ class Tree:
     """Where relative paths are looked up (``cycle->conf_prefix``)."""
     problems: list[Problem]
     files: dict[str, ParsedFile]
+    _names: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @cached_property
+    def all_blocks(self) -> list[Block]:
+        """The main block and all below it, each before its children."""
+        return list(self.main.walk())
 
     def blocks(self, *kinds: str) -> Iterator[Block]:
         """All blocks of these kinds."""
-        return (block for block in self.main.walk() if block.kind in kinds)
+        return (block for block in self.all_blocks if block.kind in kinds)
+
+    def names_below(self, kind: str) -> frozenset[str]:
+        """The names of all directives in blocks of a kind and in what is inside them."""
+        if kind not in self._names:
+            roots = self.blocks(kind)
+            self._names[kind] = frozenset(
+                name for root in roots for block in root.walk() for name in block.names()
+            )
+        return self._names[kind]
 
 
 def build(
@@ -177,7 +193,8 @@ def build(
     """
     if directory is None:
         directory = path.rpartition("/")[0]
-    return _Builder(source, path, context, directory).build()
+    with no_cyclic_gc():
+        return _Builder(source, path, context, directory).build()
 
 
 class _TooLargeError(Exception):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from nginx_memlint.config.blocks import DATA
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.tree import Setting, Tree
 
@@ -98,8 +99,8 @@ def zones(tree: Tree) -> tuple[list[Zone], list[Problem]]:
 
 
 def _settings(tree: Tree) -> Iterator[Setting]:
-    for block in tree.main.walk():
-        if block.kind != "data":
+    for block in tree.all_blocks:
+        if block.kind != DATA:
             for name in DIRECTIVES.keys() & set(block.names()):
                 yield from block.own(name)
 

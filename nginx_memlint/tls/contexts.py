@@ -65,12 +65,7 @@ def is_present(module: Module, tree: Tree, target: Target) -> bool:
         return True
     if any(s.value.rpartition("/")[2] == module.object for s in tree.main.own("load_module")):
         return True
-    return any(
-        module.directives(name)
-        for root in tree.blocks(module.root)
-        for block in root.walk()
-        for name in block.names()
-    )
+    return any(map(module.directives, tree.names_below(module.root)))
 
 
 def worker_contexts(tree: Tree, target: Target) -> WorkerContexts:

@@ -7,18 +7,23 @@ python -m tests.nginx.accuracy results    # take these results over, and write t
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nginx_memlint import check
 from nginx_memlint.memory.estimate import Estimate, unit_bytes
 from nginx_memlint.memory.targets import find_target
 from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
 
-from .prefix import pem_bundle
+from .facts_rows import Site
+from .measure_start import family_http
+from .prefix import main_conf, pem_bundle, write_conf
 from .recorded import DIRECTORY, TARGETS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "ACCURACY.md"
@@ -55,6 +60,16 @@ was exceeded by up to that.
 
 | stack | workers | | measured | predicted | ratio |
 |---|---|---|---|---|---|
+"""
+
+BLOCKS = """\
+## A block, by what is in it
+
+One more `server` or `location`, as the slope from 50 to 200 of them, with a bundle of 120
+certificates, no Lua, two workers.
+
+| stack | block | measured | predicted | ratio |
+|---|---|---|---|---|
 """
 
 LIMITS = """\
@@ -145,9 +160,44 @@ def through_reloads() -> Iterator[Comparison]:
                 yield Comparison((stack, str(workers), label), max(measured), predicted / KIB)
 
 
+def by_block() -> Iterator[Comparison]:
+    """What one more block costs."""
+    with tempfile.TemporaryDirectory() as directory:
+        for stack, target in TARGETS.items():
+            data = recording("families", stack)
+            site = Site(
+                Path(directory),
+                _imitation(Path(directory), data["inputs"]["bundle"]),
+                Path("/nonexistent.crt"),
+                Path("/nonexistent.key"),
+            )
+            few, *_, many = data["inputs"]["blocks"]
+            for variant, measured in data["rows"].items():
+                sizes = []
+                for blocks in (few, many):
+                    text = main_conf(site.prefix, family_http(variant, blocks, site), workers=2)
+                    sizes.append(check(write_conf(site.prefix, text), target=target).memory)
+                growth = sizes[1].start_bytes - sizes[0].start_bytes
+                predicted = growth / (many - few) / KIB
+                yield Comparison((stack, f"`{variant}`"), measured["anon_kb_per_block"], predicted)
+
+
+def _imitation(directory: Path, bundle: dict[str, int]) -> Path:
+    """A PEM file of as many certificates and bytes of DER as the one that was measured."""
+    size, rest = divmod(bundle["der_bytes"], bundle["certificates"])
+    path = directory / "bundle.pem"
+    with path.open("w") as file:
+        for number in range(bundle["certificates"]):
+            der = number.to_bytes(size + (rest if number == 0 else 0), "big")
+            body = base64.b64encode(der).decode()
+            file.write(f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
+    return path
+
+
 def document() -> str:
     """The whole text."""
     parts = [INTRODUCTION, START, *map(_row, at_start())]
+    parts += ["\n", BLOCKS, *map(_row, by_block())]
     parts += ["\n", RELOADS, *map(_row, through_reloads()), "\n", LIMITS]
     return (
         "".join(
@@ -159,10 +209,11 @@ def document() -> str:
 
 
 def _row(comparison: Comparison) -> str:
+    decimals = 0 if comparison.measured >= 100 else 1
     cells = [
         *comparison.labels,
-        f"{comparison.measured:,.0f}",
-        f"{comparison.predicted:,.0f}",
+        f"{comparison.measured:,.{decimals}f}",
+        f"{comparison.predicted:,.{decimals}f}",
         f"{comparison.ratio:.3f}",
     ]
     return f"| {' | '.join(cells)} |\n"
@@ -175,6 +226,8 @@ def trimmed(kind: str, data: dict[str, Any]) -> dict[str, Any]:
         content = read_bundle(pem_bundle(bundle["certificates"]).read_bytes())
         assert content is not None
         bundle["der_bytes"] = content.der_bytes
+    if kind == "families":
+        return kept | {"rows": data["summary"]}
     keep = _growth if kind == "reloads" else _start
     return kept | {"rows": [keep(row) for row in data["rows"]]}
 
@@ -199,8 +252,11 @@ def keep_results(directory: Path) -> None:
     """Take results of tests.nginx.measure over as recordings."""
     for path in directory.glob("*.json"):
         kind = path.name.partition("-")[0]
-        if kind in ("bundles", "reloads"):
+        if kind in ("bundles", "families", "reloads"):
             data = trimmed(kind, json.loads(path.read_text()))
+            if kind == "families":
+                (DIRECTORY / path.name).write_text(json.dumps(data, indent=1) + "\n")
+                continue
             rows = ",\n".join(f"  {json.dumps(row)}" for row in data["rows"])
             head = json.dumps(data | {"rows": None}, indent=1)
             text = head.replace('"rows": null', f'"rows": [\n{rows}\n ]')

@@ -15,8 +15,8 @@ from .experiment import (
     slope,
     with_bundle,
 )
+from .facts_rows import Site
 from .prefix import (
-    listen,
     main_conf,
     make_prefix,
     pem_bundle,
@@ -147,35 +147,52 @@ def blocks(stack: Stack, directory: Path, arguments: argparse.Namespace) -> None
     results.write()
 
 
+FAMILIES: dict[str, tuple[str, str | None, str | None]] = {
+    "server": ("", "", None),
+    "ssl server": ("{pair}", "", None),
+    "ssl server, ssl_trusted_certificate": ("{pair} ssl_trusted_certificate {ca};", "", None),
+    "ssl server, ssl_client_certificate, verify off": (
+        "{pair} ssl_client_certificate {ca};",
+        "",
+        None,
+    ),
+    "ssl server, ssl_client_certificate, verify on": (
+        "{pair} ssl_client_certificate {ca}; ssl_verify_client on;",
+        "",
+        None,
+    ),
+    "proxy_pass http": ("", None, "proxy_pass http://127.0.0.1;"),
+    "proxy_pass https": ("", None, "{https}"),
+    "proxy_pass https, CA and verify in http": ("{verify}", None, "{https}"),
+    "proxy_pass https, CA and verify in each": ("", None, "{https} {verify}"),
+}
+"""Inside of http, of each server (None: one server), of each location (None: none), by name."""
+
+
+def family_http(variant: str, blocks: int, site: Site) -> str:
+    """The inside of http with so many blocks of a variant."""
+    words = {
+        "pair": site.pair,
+        "ca": site.bundle,
+        "https": "proxy_pass https://127.0.0.1;",
+        "verify": f"proxy_ssl_trusted_certificate {site.bundle}; proxy_ssl_verify on;",
+    }
+    http, server, location = (
+        None if text is None else text.format(**words) for text in FAMILIES[variant]
+    )
+    if server is not None:
+        listening = site.ssl() if http else site.plain()
+        servers = (f"server {{ {listening} server_name s{i}; {server} }}\n" for i in range(blocks))
+        return f"{http}{''.join(servers)}"
+    text = one_server(site.prefix, blocks + 1, http=http or "", location=location or "")
+    return text.replace(" return 204;", "")
+
+
 def families(stack: Stack, directory: Path, arguments: argparse.Namespace) -> None:
     """Measure what a block costs in nginx's own families, with and without a bundle."""
     certificates = arguments.certificates[0]
     bundle = pem_bundle(certificates)
     certificate, key = server_certificate()
-    pair = f"ssl_certificate {certificate}; ssl_certificate_key {key};"
-    verify = f"proxy_ssl_trusted_certificate {bundle}; proxy_ssl_verify on;"
-    https = "proxy_pass https://127.0.0.1;"
-    client = f"{pair} ssl_client_certificate {bundle};"
-    # name: inside of http, of each server (None: one server), of each location (None: none)
-    variants: dict[str, tuple[str, str | None, str | None]] = {
-        "server": ("", "", None),
-        "ssl server": (pair, "", None),
-        "ssl server, ssl_trusted_certificate": (
-            f"{pair} ssl_trusted_certificate {bundle};",
-            "",
-            None,
-        ),
-        "ssl server, ssl_client_certificate, verify off": (client, "", None),
-        "ssl server, ssl_client_certificate, verify on": (
-            f"{client} ssl_verify_client on;",
-            "",
-            None,
-        ),
-        "proxy_pass http": ("", None, "proxy_pass http://127.0.0.1;"),
-        "proxy_pass https": ("", None, https),
-        "proxy_pass https, CA and verify in http": (verify, None, https),
-        "proxy_pass https, CA and verify in each": ("", None, https + verify),
-    }
     inputs = {
         "workers": 2,
         "blocks": arguments.contexts,
@@ -184,19 +201,11 @@ def families(stack: Stack, directory: Path, arguments: argparse.Namespace) -> No
         "modules": "none",
     }
     results = Results(arguments.out / f"families-{stack.name}.json", stack, inputs)
-    for variant, (http, server_lines, location) in variants.items():
+    for variant in FAMILIES:
         points_kb, points_cpu = [], []
         for blocks in arguments.contexts:
             prefix = make_prefix(Path(tempfile.mkdtemp(dir=directory)))
-            if server_lines is not None:
-                listening = f"listen {listen(prefix)}{' ssl' if http else ''};"
-                text = http + "".join(
-                    f"server {{ {listening} server_name s{i}; {server_lines} }}\n"
-                    for i in range(blocks)
-                )
-            else:
-                text = one_server(prefix, blocks + 1, http=http, location=location or "")
-                text = text.replace(" return 204;", "")
+            text = family_http(variant, blocks, Site(prefix, bundle, certificate, key))
             conf = write_conf(prefix, main_conf(prefix, text, workers=2))
             setup = Setup(stack, conf, prefix, (bundle, certificate, key))
             tests = [

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from .accuracy import DOCUMENT, Comparison, at_start, document, recording, through_reloads
+from .accuracy import DOCUMENT, Comparison, at_start, by_block, document, recording, through_reloads
 from .recorded import TARGETS
 
 START = list(at_start())
+BLOCKS = list(by_block())
 RELOADS = list(through_reloads())
 
 
@@ -18,6 +19,11 @@ def name(comparison: Comparison) -> str:
 @pytest.mark.parametrize("comparison", START, ids=name)
 def test_start_is_within_five_percent(comparison: Comparison) -> None:
     assert comparison.ratio == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("comparison", BLOCKS, ids=name)
+def test_a_block_is_not_dearer_than_predicted(comparison: Comparison) -> None:
+    assert 0.99 <= comparison.ratio <= 1.10
 
 
 @pytest.mark.parametrize("comparison", RELOADS, ids=name)
@@ -33,7 +39,7 @@ def test_everything_was_measured() -> None:
     assert {c.labels[1] for c in START} == {"1", "20", "60", "120", "150"}
     assert {c.labels[1] for c in RELOADS} == {"1", "2", "4"}
     for stack in TARGETS:
-        for kind in ("bundles", "reloads"):
+        for kind in ("bundles", "reloads", "families"):
             data = recording(kind, stack)
             assert data["rows"]
             assert data["versions"]["nginx"]

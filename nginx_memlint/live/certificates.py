@@ -1,8 +1,9 @@
 """CA bundles and a server certificate to measure with.
 
-Certificates are made with the ``openssl`` command, three of them: from each, any number of
-others follow by writing another number into its names. A signature is then wrong, which is of no
-account: a CA file is loaded without checking it.
+A few certificates are made with the ``openssl`` command: from each, any number of others follow
+by writing another number into its names. The signature is then wrong, which is of no account: a
+CA file is loaded without checking it. Keys and names are as mixed as in Mozilla's list, because
+memory depends on both.
 """
 
 from __future__ import annotations
@@ -26,21 +27,33 @@ SYSTEM_BUNDLES = (
 )
 
 _NUMBER = b"00000000"
-_CONFIG = f"""\
+_CONFIG = """\
 [req]
 distinguished_name = name
-x509_extensions = ca
+x509_extensions = {extensions}
 prompt = no
 string_mask = utf8only
 [name]
-C = XX
-O = Synthetic Trust Services
-CN = Synthetic Root CA {_NUMBER.decode()}
+{name}
 [ca]
 basicConstraints = critical, CA:true
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
+[server]
+basicConstraints = critical, CA:true
+subjectKeyIdentifier = hash
 """
+
+_NAMES = (
+    f"C = XX\nO = Synthetic Trust\nCN = Root CA {_NUMBER.decode()}",
+    f"C = XX\nO = Synthetic Trust Services\nOU = Certification Authority\n"
+    f"CN = Synthetic Root CA {_NUMBER.decode()}",
+    f"C = XX\nO = Synthetic Certification Services Company Ltd.\n"
+    f"CN = Synthetic Global Root Certificate Authority {_NUMBER.decode()}",
+    f"C = XX\nO = Synthetic\nOU = Synthetic Class 1 Trust Network\n"
+    f"CN = Synthetic Root G{_NUMBER.decode()}",
+)
+"""Half of four parts, half of three: 3.5 on average in Mozilla's list."""
 
 _KEYS = {
     "ec": ["ecparam", "-name", "secp384r1", "-genkey", "-noout"],
@@ -76,23 +89,34 @@ def make_bundles(directory: Path, count: int) -> Bundles:
     openssl = shutil.which("openssl")
     if openssl is None:
         return _from_system(directory, count)
-    made = {kind: _certificate(openssl, kind, directory) for kind in _KEYS}
+    made = {kind: _certificates(openssl, kind, directory) for kind in _KEYS}
+    _certificate(openssl, "server", "CN = localhost", directory / "small.key", directory)
     ec = round(count // 2 * EC_SHARE)
-    rsa = count // 2 - ec
 
-    def write(name: str, kind: str, times: int) -> Path:
-        numbered = [_numbered(made["ec"], n) for n in range(1, times * ec + 1)]
-        numbered += [_numbered(made[kind], n) for n in range(1, times * rsa + 1)]
-        return _write(directory / name, numbered)
+    def write(name: str, kind: str, certificates: int, of_ec: int) -> Path:
+        kinds = _spread(certificates, of_ec, kind)
+        return _write(
+            directory / name,
+            [_numbered(made[k][n % len(_NAMES)], n + 1) for n, k in enumerate(kinds)],
+        )
 
+    half = count // 2
     return Bundles(
-        write("small.pem", "small", 2),
-        write("large.pem", "large", 2),
-        write("half.pem", "small", 1),
-        directory / "small.crt",
+        write("small.pem", "small", count, 2 * ec),
+        write("large.pem", "large", count, 2 * ec),
+        write("half.pem", "small", half, ec),
+        directory / "server.crt",
         directory / "small.key",
-        f"{count} certificates made with openssl: {2 * ec} EC P-384, {2 * rsa} RSA 2048 or 4096",
+        f"{count} certificates made with openssl: {2 * ec} EC P-384, {count - 2 * ec} RSA 2048 "
+        "or 4096",
     )
+
+
+def _spread(count: int, of_ec: int, other: str) -> list[str]:
+    """``of_ec`` of ``count`` kinds are EC, evenly spread."""
+    return [
+        "ec" if (n + 1) * of_ec // count > n * of_ec // count else other for n in range(count)
+    ]
 
 
 def _run(openssl: str, arguments: Sequence[str]) -> None:
@@ -111,15 +135,19 @@ def _run(openssl: str, arguments: Sequence[str]) -> None:
         raise LiveError(f"openssl {arguments[0]} fails: {done.stderr.strip()}")
 
 
-def _certificate(openssl: str, kind: str, directory: Path) -> bytes:
-    """A new self-signed CA certificate in DER."""
-    key, certificate = directory / f"{kind}.key", directory / f"{kind}.crt"
-    config = directory / "openssl.cnf"
-    config.write_text(_CONFIG)
+def _certificates(openssl: str, kind: str, directory: Path) -> list[bytes]:
+    """A CA certificate for each of the names, in DER; one key signs them all."""
+    key = directory / f"{kind}.key"
     name, *options = _KEYS[kind]
     # genrsa takes the number of bits last
-    sized = [*options[:-1], "-out", str(key), options[-1]]
-    _run(openssl, [name, *sized] if name == "genrsa" else [name, *options, "-out", str(key)])
+    _run(openssl, [name, *options[:-1], "-out", str(key), options[-1]])
+    return [_certificate(openssl, "ca", names, key, directory) for names in _NAMES]
+
+
+def _certificate(openssl: str, extensions: str, name: str, key: Path, directory: Path) -> bytes:
+    """A new self-signed certificate, in DER; it is left in a file too."""
+    config, certificate = directory / "openssl.cnf", directory / f"{extensions}.crt"
+    config.write_text(_CONFIG.format(extensions=extensions, name=name))
     _run(
         openssl,
         ["req", "-new", "-x509", "-sha256", "-days", "3650", "-config", str(config)]
@@ -152,7 +180,9 @@ def _from_system(directory: Path, count: int) -> Bundles:
     """The smallest and the largest certificates of the machine's bundle."""
     for name in SYSTEM_BUNDLES:
         path = Path(name)
-        ders = sorted(set(_ders(path.read_text("utf-8", "replace"))), key=len) if path.is_file() else []
+        if not path.is_file():
+            continue
+        ders = sorted(set(_ders(path.read_text("utf-8", "replace"))), key=len)
         if len(ders) >= 2:
             half = max(1, min(count // 2, len(ders) // 4))
             small = ders[: 2 * half]

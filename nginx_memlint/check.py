@@ -49,8 +49,9 @@ def check(  # one option per question a user can answer
     """Read a configuration, count its contexts, estimate its memory, apply the rules.
 
     ``path`` is a main file, a directory with an nginx.conf, an ``nginx -T`` dump, or ``-`` for
-    ``data``. ``target`` is a name or what load_target() made of a target file. ``unit_cost`` and ``max_memory`` are bytes. ``context`` names the blocks around a
-    fragment. A configuration that cannot be read in full is no exception: see
+    ``data``. ``target`` is a name, or what load_target() made of a target file. ``unit_cost`` and
+    ``max_memory`` are bytes. ``context`` names the blocks around a fragment. A configuration that
+    cannot be read in full is no exception: see
     ``ConfigReport.problems``. Raises UnknownTargetError and ValueError for wrong options.
     """
     versions = {

@@ -354,8 +354,7 @@ class _Run:
         if self.bundles.certificate is None:
             return None
         return (
-            f"ssl_certificate {self.bundles.certificate}; "
-            f"ssl_certificate_key {self.bundles.key};"
+            f"ssl_certificate {self.bundles.certificate}; ssl_certificate_key {self.bundles.key};"
         )
 
     def pairs(

@@ -86,9 +86,10 @@ class Bundles:
 
 def make_bundles(directory: Path, count: int) -> Bundles:
     """Write bundles of ``count`` certificates, an even number, into a directory."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
+    found = shutil.which("openssl")
+    if found is None:
         return _from_system(directory, count)
+    openssl = str(Path(found).absolute())
     made = {kind: _certificates(openssl, kind, directory) for kind in _KEYS}
     _certificate(openssl, "server", "CN = localhost", directory / "small.key", directory)
     ec = round(count // 2 * EC_SHARE)
@@ -114,15 +115,14 @@ def make_bundles(directory: Path, count: int) -> Bundles:
 
 def _spread(count: int, of_ec: int, other: str) -> list[str]:
     """``of_ec`` of ``count`` kinds are EC, evenly spread."""
-    return [
-        "ec" if (n + 1) * of_ec // count > n * of_ec // count else other for n in range(count)
-    ]
+    return ["ec" if (n + 1) * of_ec // count > n * of_ec // count else other for n in range(count)]
 
 
-def _run(openssl: str, arguments: Sequence[str]) -> None:
+def _run(openssl: str, arguments: Sequence[str], directory: Path) -> None:
     try:
         done = subprocess.run(
             [openssl, *arguments],
+            cwd=directory,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -140,7 +140,7 @@ def _certificates(openssl: str, kind: str, directory: Path) -> list[bytes]:
     key = directory / f"{kind}.key"
     name, *options = _KEYS[kind]
     # genrsa takes the number of bits last
-    _run(openssl, [name, *options[:-1], "-out", str(key), options[-1]])
+    _run(openssl, [name, *options[:-1], "-out", key.name, options[-1]], directory)
     return [_certificate(openssl, "ca", names, key, directory) for names in _NAMES]
 
 
@@ -150,8 +150,9 @@ def _certificate(openssl: str, extensions: str, name: str, key: Path, directory:
     config.write_text(_CONFIG.format(extensions=extensions, name=name))
     _run(
         openssl,
-        ["req", "-new", "-x509", "-sha256", "-days", "3650", "-config", str(config)]
-        + ["-key", str(key), "-out", str(certificate)],
+        f"req -new -x509 -sha256 -days 3650 -config {config.name}"
+        f" -key {key.name} -out {certificate.name}".split(),
+        directory,
     )
     [der] = _ders(certificate.read_text())
     return der

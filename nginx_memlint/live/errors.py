@@ -13,7 +13,7 @@ class RejectedError(LiveError):
     """nginx does not accept a configuration; the message is nginx's own."""
 
 
-class Interrupted(KeyboardInterrupt):  # noqa: N818  what it stands for is not an error
+class Interrupted(KeyboardInterrupt):
     """SIGINT, SIGTERM or SIGHUP came; ``number`` is the signal."""
 
     def __init__(self, number: int) -> None:

@@ -412,9 +412,9 @@ def _memory(pid: int) -> Memory:
             "not allowed to read the memory of nginx's workers; run as root with CAP_SYS_PTRACE, "
             "or as a normal user"
         ) from None
-    sizes = dict(
-        (line.split()[0], int(line.split()[1]) * 1024)
+    sizes = {
+        line.split()[0]: int(line.split()[1]) * 1024
         for line in text.splitlines()
         if line.startswith(b"Pss")
-    )
+    }
     return Memory(sizes.get(b"Pss:", 0), sizes.get(b"Pss_Anon:", 0))

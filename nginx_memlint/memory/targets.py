@@ -181,12 +181,13 @@ def with_versions(target: Target, versions: Mapping[str, str | None]) -> Target:
     given = {key: text for key, text in versions.items() if text is not None}
     if not given:
         return target
+    parsed: dict[str, Any] = {key: parse_version(text) for key, text in given.items()}
     return replace(
         target,
         name=f"{target.name} with {_list(given)}",
         texts=target.texts | given,
         ships=target.ships | given.keys(),
-        **{key: parse_version(text) for key, text in given.items()},
+        **parsed,
     )
 
 
@@ -202,8 +203,8 @@ def installed_target(
 
     With the costs of the measured stack it is most like, unless they are given. Raises ValueError.
     """
-    texts = _FALLBACK | versions
-    parsed = {key: parse_version(text) for key, text in texts.items()}
+    texts = {**_FALLBACK, **versions}
+    parsed: dict[str, Any] = {key: parse_version(text) for key, text in texts.items()}
     return Target(
         name=name,
         built_in=frozenset(built_in),

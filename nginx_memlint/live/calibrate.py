@@ -51,7 +51,7 @@ class Plan:
     servers: tuple[int, int] = (50, 500)
     loads: tuple[int, int] = (40, 140)
     certificates: int = 50
-    pairs: tuple[int, int] = (20, 120)
+    pairs: tuple[int, int] = (50, 300)
     names: tuple[int, int] = (20, 70)
     repeats: int = 3
     reload_workers: tuple[int, ...] = (1, 2, 4)
@@ -72,7 +72,7 @@ QUICK = Plan(
     servers=(25, 175),
     loads=(20, 70),
     certificates=26,
-    pairs=(10, 60),
+    pairs=(30, 180),
     names=(10, 40),
     repeats=1,
     reload_workers=(2,),

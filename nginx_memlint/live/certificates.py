@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import base64
 import re
-import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 
 from nginx_memlint.live.errors import LiveError
 
@@ -86,7 +86,7 @@ class Bundles:
 
 def make_bundles(directory: Path, count: int) -> Bundles:
     """Write bundles of ``count`` certificates, an even number, into a directory."""
-    found = shutil.which("openssl")
+    found = which("openssl")
     if found is None:
         return _from_system(directory, count)
     openssl = str(Path(found).absolute())

@@ -8,6 +8,7 @@ master and workers, bytes; CPU is that of ``nginx -t``, seconds.
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import time
@@ -38,6 +39,9 @@ CACHED_SINCE = (1, 27, 2)
 
 WORKERS = 2
 """As when the shipped costs were measured."""
+
+FIRST_PEAK = 3
+"""Configurations that a first reload with one worker holds by the laws (``Costs.first_peak``)."""
 
 LOAD_BYTES_MOST = 6_500
 """Of one certificate, about: for the memory needed."""
@@ -265,10 +269,10 @@ class _Run:
     def result(self) -> Calibration:
         plan, method, bundles = self.plan, self.method, self.bundles
         pair = self.pair()
-        self.total = 10 + 2 * (pair is not None) * 3 + 2 * len(plan.reload_workers)
+        self.total = 12 + 2 * (pair is not None) * 3 + 2 * len(plan.reload_workers)
         costs: dict[str, float] = {}
         caches = parse_version(self.site.nginx.version) >= CACHED_SINCE
-        self.total += 4 if caches else 0
+        self.total += 2 if caches else 0
 
         plain = "return 204;"
         # without the module, unless it is built in
@@ -292,15 +296,14 @@ class _Run:
         small -= with_
         large -= with_
         small_is, large_is = _bundle(bundles.small), _bundle(bundles.large)
-        cached_file = cached = 0.0
+        first = self.first_load(small)
+        cached = 0.0
         if caches:
-            half = self.loads("few CA certificates", bundles.half, own=True)[0] - with_
             same = self.loads("one CA file", bundles.small, own=False)[0] - with_
-            cached_file = max(0.0, 2 * half - small)
             cached = max(1.0, same / small_is.certificates)
         count = small_is.certificates
         der = (large - small) / (large_is.der_bytes - small_is.der_bytes)
-        certificate = (small - cached_file - der * small_is.der_bytes) / count
+        certificate = (small - der * small_is.der_bytes) / count
         cpu = (small_cpu + large_cpu - 2 * with_cpu) / (count + large_is.certificates)
 
         costs["location"] = round(location)
@@ -308,13 +311,16 @@ class _Run:
         costs["context"] = round(context)
         costs["certificate"] = round(certificate)
         costs["der"] = der
+        costs["first_load"] = round(first)
         if caches:
-            costs["cached_file"] = round(cached_file)
             costs["cached_certificate"] = round(cached)
         costs |= self.pairs(pair, server, context, count)
         costs["cpu_context"] = max(0.0, with_cpu)
         costs["cpu_certificate"] = max(0.0, cpu)
         reloads = tuple(self.reloads(workers) for workers in plan.reload_workers)
+        for series in reloads:
+            if series.workers == 1 and series.peak[0] > FIRST_PEAK * RELOAD_MARGIN:
+                costs["first_peak"] = math.ceil(series.peak[0] / RELOAD_MARGIN)
         self.report(self.total, self.total, "done")
         return Calibration(
             self.measured(), self.versions(), tuple(sorted(self.site.nginx.built_in)), costs,
@@ -348,6 +354,15 @@ class _Run:
             return f"server {{ listen {self.site.socket};\n{''.join(blocks)}}}\n"
 
         return self.slope(name, self.plan.loads, http, self.method.load)
+
+    def first_load(self, load: float) -> float:
+        """Bytes that the first load of all takes beside its own."""
+        method = self.method
+        found = [
+            self.measure("first CA file", self.locations(1, inside), method.load)[0]
+            for inside in (method.context, method.trusting(self.bundles.small))
+        ]
+        return max(0.0, found[1] - found[0] - load)
 
     def pair(self) -> str | None:
         """Directives of a server with TLS."""

@@ -72,13 +72,12 @@ _PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", 
 class Bundles:
     """Two CA files of the same number of certificates that differ in their size.
 
-    ``half`` has half of the smaller one's. ``certificate`` and ``key`` are a server's, if there
+    ``certificate`` and ``key`` are a server's, if there
     are any. ``source`` says where they are from.
     """
 
     small: Path
     large: Path
-    half: Path
     certificate: Path | None
     key: Path | None
     source: str
@@ -101,11 +100,9 @@ def make_bundles(directory: Path, count: int) -> Bundles:
             [_numbered(made[k][n % len(_NAMES)], n + 1) for n, k in enumerate(kinds)],
         )
 
-    half = count // 2
     return Bundles(
         write("small.pem", "small", count, 2 * ec),
         write("large.pem", "large", count, 2 * ec),
-        write("half.pem", "small", half, ec),
         directory / "server.crt",
         directory / "small.key",
         f"{count} certificates made with openssl: {2 * ec} EC P-384, {count - 2 * ec} RSA 2048 "
@@ -190,7 +187,6 @@ def _from_system(directory: Path, count: int) -> Bundles:
             return Bundles(
                 _write(directory / "small.pem", small),
                 _write(directory / "large.pem", ders[-2 * half :]),
-                _write(directory / "half.pem", small[::2]),
                 None,
                 None,
                 f"{2 * half} small and {2 * half} large certificates of {name}: there is no "

@@ -167,11 +167,11 @@ def _read(name: str, prefix: str | None) -> Tree | None:
         raise LiveError("nginx -t reads files, not standard input: name the nginx.conf")
     try:
         entry = open_entry(name, Place(prefix))
+        if not isinstance(entry.source, FileSystem):
+            raise LiveError(f"{printable(name)} is an nginx -T dump: name the nginx.conf itself")
+        return build(entry.source, entry.path, ())
     except OSError:
         return None
-    if not isinstance(entry.source, FileSystem):
-        raise LiveError(f"{printable(name)} is an nginx -T dump: name the nginx.conf itself")
-    return build(entry.source, entry.path, ())
 
 
 def installed(server: Nginx, tree: Tree | None, prefix: str | None, directory: Path) -> Target:

@@ -352,7 +352,7 @@ def calibrate_command(
         ),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help=f"Measure less, in about 20 s. {QUICK_ACCURACY[9:]}.")
+        bool, typer.Option("--quick", help=f"Measure less, in about 20 s: {QUICK_ACCURACY[9:]}.")
     ] = False,
 ) -> None:
     """Measure what the nginx installed here costs; takes about 2 minutes.

@@ -495,7 +495,7 @@ class _Run:
 NOT_MEASURED = {"key_pair": 7_400, "client_ca_name": 840}
 """Taken from costs.toml's debian-12 where there is no certificate with a key."""
 
-QUICK_ACCURACY = "--quick: memory within 5 % of a full run, CPU within 20 %"
+QUICK_ACCURACY = "--quick: memory mostly within 5 % of a full run, CPU within 20 %"
 
 
 def openssl_version(nginx: Nginx) -> str:

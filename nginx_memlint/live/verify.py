@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 from nginx_memlint.check import check
-from nginx_memlint.config.entry import Place, open_entry
+from nginx_memlint.config.entry import EntryError, Place, open_entry
 from nginx_memlint.config.source import FileSystem
 from nginx_memlint.config.tree import Tree, build
 from nginx_memlint.live.available import available_memory, guard, require_memory
@@ -170,7 +170,7 @@ def _read(name: str, prefix: str | None) -> Tree | None:
         if not isinstance(entry.source, FileSystem):
             raise LiveError(f"{printable(name)} is an nginx -T dump: name the nginx.conf itself")
         return build(entry.source, entry.path, ())
-    except OSError:
+    except (EntryError, OSError):
         return None
 
 

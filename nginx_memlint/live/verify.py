@@ -169,7 +169,7 @@ def _read(name: str, prefix: str | None) -> Tree | None:
         entry = open_entry(name, Place(prefix))
         if not isinstance(entry.source, FileSystem):
             raise LiveError(f"{printable(name)} is an nginx -T dump: name the nginx.conf itself")
-        return build(entry.source, entry.path, ())
+        return build(entry.source, entry.path, (), entry.directory)
     except (EntryError, OSError):
         return None
 

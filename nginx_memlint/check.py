@@ -14,7 +14,7 @@ from nginx_memlint.config.source import MemoryFiles, encode
 from nginx_memlint.config.syntax import no_cyclic_gc
 from nginx_memlint.config.tree import Block, Setting, Tree, build
 from nginx_memlint.memory import estimate as memory
-from nginx_memlint.memory.targets import Target, find_target
+from nginx_memlint.memory.targets import Target, find_target, with_versions
 from nginx_memlint.memory.zones import Zone, zones
 from nginx_memlint.printable import printable
 from nginx_memlint.rules import Cause
@@ -32,7 +32,7 @@ def check(  # one option per question a user can answer
     path: str | os.PathLike[str],
     *,
     data: bytes | None = None,
-    target: str | None = None,
+    target: str | Target | None = None,
     nginx_version: str | None = None,
     lua_version: str | None = None,
     stream_lua_version: str | None = None,
@@ -49,18 +49,22 @@ def check(  # one option per question a user can answer
     """Read a configuration, count its contexts, estimate its memory, apply the rules.
 
     ``path`` is a main file, a directory with an nginx.conf, an ``nginx -T`` dump, or ``-`` for
-    ``data``. ``unit_cost`` and ``max_memory`` are bytes. ``context`` names the blocks around a
-    fragment. A configuration that cannot be read in full is no exception: see
+    ``data``. ``target`` is a name, or what load_target() made of a target file. ``unit_cost`` and
+    ``max_memory`` are bytes. ``context`` names the blocks around a fragment. A configuration that
+    cannot be read in full is no exception: see
     ``ConfigReport.problems``. Raises UnknownTargetError and ValueError for wrong options.
     """
-    server = find_target(
-        target,
-        nginx=nginx_version,
-        lua=lua_version,
-        stream_lua=stream_lua_version,
-        njs=njs_version,
-        openssl=openssl_version,
-    )
+    versions = {
+        "nginx": nginx_version,
+        "lua": lua_version,
+        "stream_lua": stream_lua_version,
+        "njs": njs_version,
+        "openssl": openssl_version,
+    }
+    if isinstance(target, Target):
+        server = with_versions(target, versions)
+    else:
+        server = find_target(target, **versions)
     check_context(context)
     name = os.fspath(path)
     place = Place(prefix, sysroot, tuple(path_map))

@@ -6,28 +6,41 @@ import io
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from nginx_memlint import __version__
 from nginx_memlint.check import check, check_context
 from nginx_memlint.config.source import MAX_FILE_BYTES
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
+from nginx_memlint.live import text as live_text
+from nginx_memlint.live.calibrate import QUICK_ACCURACY, calibrate
+from nginx_memlint.live.calibrate import Report as CalibrationReport
+from nginx_memlint.live.errors import Interrupted, LiveError
+from nginx_memlint.live.process import interruptible
+from nginx_memlint.live.verify import SLACK, TOLERANCE, verify
 from nginx_memlint.memory.targets import (
+    Target,
+    TargetFileError,
     UnknownTargetError,
     find_target,
+    load_target,
     parse_version,
     target_names,
 )
 from nginx_memlint.report import json as json_report
 from nginx_memlint.report import text as text_report
 from nginx_memlint.result import Report
-from nginx_memlint.sizes import parse_size
+from nginx_memlint.sizes import human, parse_size
 
 _EXIT_HELP = "Exit status: " + "; ".join(f"{code} {text}" for code, text in MEANINGS.items()) + "."
 
@@ -104,6 +117,22 @@ def _target(name: str | None) -> str | None:
     return name
 
 
+def _target_file(path: str | None, name: str | None) -> Target | str | None:
+    """The target that --target-file or --target names."""
+    if path is None:
+        return name
+    if name is not None:
+        raise typer.BadParameter("is used instead of --target", param_hint="--target-file")
+    try:
+        return load_target(path)
+    except TargetFileError as error:
+        raise typer.BadParameter(str(error), param_hint="--target-file") from None
+    except OSError as error:
+        raise typer.BadParameter(
+            f"cannot read {path}: {error.strerror}", param_hint="--target-file"
+        ) from None
+
+
 def _context(text: str | None) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",")) if text else ()
     try:
@@ -137,6 +166,12 @@ def _standard_input() -> bytes:
     return data
 
 
+_TargetFileOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help="The server it is for, as measured there by memlint calibrate."
+    ),
+]
 _VersionOption = Annotated[
     str | None,
     typer.Option(
@@ -165,6 +200,7 @@ def check_command(
             callback=_target, metavar="NAME", help="The server it is for: see memlint targets."
         ),
     ] = None,
+    target_file: _TargetFileOption = None,
     nginx_version: _VersionOption = None,
     lua_version: _VersionOption = None,
     stream_lua_version: _VersionOption = None,
@@ -224,6 +260,7 @@ def check_command(
     """Count TLS contexts and CA loads, estimate memory, warn before deploy."""
     blocks = _context(context)
     mapped = _path_map(path_map or [])
+    server = _target_file(target_file, target)
     if sysroot is not None and not os.path.isdir(sysroot):
         raise typer.BadParameter(f'"{sysroot}" is not a directory', param_hint="--sysroot")
     if not paths:
@@ -235,7 +272,7 @@ def check_command(
         check(
             path,
             data=data,
-            target=target,
+            target=server,
             nginx_version=nginx_version,
             lua_version=lua_version,
             stream_lua_version=stream_lua_version,
@@ -253,6 +290,184 @@ def check_command(
     ]
     _WRITERS[output_format](Report(configs=configs), _console())
     raise typer.Exit(exit_code(configs, fail_on))
+
+
+@contextmanager
+def _live() -> Iterator[None]:
+    """Run something on the real nginx: what keeps it from running is a line and status 2."""
+    try:
+        with interruptible():
+            yield
+    except LiveError as error:
+        print(f"memlint: {error}", file=sys.stderr)
+        raise typer.Exit(Exit.USAGE) from None
+    except Interrupted as interrupt:
+        print("memlint: interrupted; nginx was stopped, temporary files removed", file=sys.stderr)
+        raise typer.Exit(128 + interrupt.number) from None
+
+
+@contextmanager
+def _progress() -> Iterator[CalibrationReport]:
+    """A progress bar on standard error, if that is a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    console = Console(stderr=True, markup=False)
+    with Progress(
+        *columns, console=console, transient=True, disable=not sys.stderr.isatty()
+    ) as bar:
+        task = bar.add_task("nginx", total=None)
+
+        def report(done: int, total: int, name: str) -> None:
+            bar.update(task, completed=done, total=total, description=name)
+
+        yield report
+
+
+_NginxOption = Annotated[
+    str | None,
+    typer.Option(metavar="PATH", help="The nginx binary.", show_default="the first found here"),
+]
+
+
+@app.command(
+    name="calibrate",
+    epilog="Exit status: 0 measured; 2 wrong usage, or nginx cannot be measured here; "
+    "130 interrupted.",
+)
+def calibrate_command(
+    nginx: _NginxOption = None,
+    load_module: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH", help="A module to load, e.g. ngx_http_lua_module.so. Repeatable."
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="The target file.",
+            show_default="standard output",
+        ),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help=f"Measure less, in about 20 s: {QUICK_ACCURACY[9:]}.")
+    ] = False,
+) -> None:
+    """Measure what the nginx installed here costs; takes about 2 minutes.
+
+    It runs nginx on made-up configurations in a temporary directory, on unix sockets, as any
+    user; your own nginx and its files are left alone. The file it writes is for memlint check
+    --target-file, here or elsewhere.
+    """
+    with _live():
+        if output is not None:
+            _writable(output)
+        with _progress() as report:
+            found = calibrate(
+                nginx, load_modules=tuple(load_module or ()), quick=quick, report=report
+            )
+        if output is None:
+            print(found.toml(), end="")
+        else:
+            Path(output).write_text(found.toml(), "utf-8")
+        live_text.calibration(found, Console(stderr=True, highlight=False, markup=False))
+
+
+def _writable(path: str) -> None:
+    """Complain before the work is done, not after it."""
+    directory = os.path.dirname(path) or "."
+    if os.path.isdir(path) or not os.access(path if os.path.exists(path) else directory, os.W_OK):
+        raise typer.BadParameter(f"cannot write {path}", param_hint="--output")
+
+
+@app.command(
+    name="verify",
+    epilog="Exit status: 0 they agree; 1 they do not; 2 wrong usage, or too little memory; 3 the "
+    "configuration could not be read in full, or nginx rejects it; 130 interrupted.",
+)
+def verify_command(
+    path: Annotated[
+        str, typer.Argument(metavar="CONF", help="nginx.conf, or a directory that holds it.")
+    ],
+    nginx: _NginxOption = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            callback=_target,
+            metavar="NAME",
+            help="The server to estimate for.",
+            show_default="the nginx here",
+        ),
+    ] = None,
+    target_file: _TargetFileOption = None,
+    nginx_version: _VersionOption = None,
+    lua_version: _VersionOption = None,
+    stream_lua_version: _VersionOption = None,
+    njs_version: _VersionOption = None,
+    openssl_version: _VersionOption = None,
+    unit_cost: Annotated[
+        int | None,
+        typer.Option(parser=_size, metavar="SIZE", help="Memory of one CA load, e.g. 1MiB."),
+    ] = None,
+    prefix: Annotated[
+        str | None, typer.Option("-p", "--prefix", metavar="DIR", help="As nginx -p.")
+    ] = None,
+    tolerance: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=10.0,
+            help=f"Part by which memory may differ; less than {human(SLACK)} never counts.",
+        ),
+    ] = TOLERANCE,
+    force: Annotated[
+        bool, typer.Option("--force", help="Run nginx -t even if memory is short.")
+    ] = False,
+    output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
+) -> None:
+    """Run nginx -t on a configuration and compare its memory with the estimate.
+
+    It takes all the memory and time of a start. Like any nginx -t it opens what the configuration
+    names: as root it may create log files and the pid file. What each worker adds, and reloads,
+    are not part of it.
+    """
+    server = _target_file(target_file, target)
+    versions = {
+        "nginx": nginx_version,
+        "lua": lua_version,
+        "stream_lua": stream_lua_version,
+        "njs": njs_version,
+        "openssl": openssl_version,
+    }
+
+    def announce(memory: int, cpu: float, available: int) -> None:
+        print(
+            f"memlint: nginx -t will take about {human(memory)} of memory and {cpu:.1f} s of CPU; "
+            f"{human(available)} is available",
+            file=sys.stderr,
+        )
+
+    with _live():
+        found = verify(
+            path,
+            nginx=nginx,
+            target=server,
+            versions=versions,
+            unit_cost=unit_cost,
+            prefix=prefix,
+            tolerance=tolerance,
+            force=force,
+            announce=announce,
+        )
+    if output_format is Format.JSON:
+        print(found.model_dump_json(indent=2))
+    else:
+        live_text.verification(found, _console())
+    if found.agrees is None:
+        raise typer.Exit(Exit.INCOMPLETE)
+    raise typer.Exit(Exit.OK if found.agrees else Exit.FINDINGS)
 
 
 @app.command()

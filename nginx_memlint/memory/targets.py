@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields, replace
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, NewType
+
+from nginx_memlint.printable import printable
 
 Version = NewType("Version", tuple[int, ...])
 """A version's numbers; a letter counts as one more number: 1.1.1w is (1, 1, 1, 23)."""
@@ -23,6 +28,10 @@ DEFAULT_OPENSSL = "3.0"
 
 class UnknownTargetError(ValueError):
     """No stack has this name."""
+
+
+class TargetFileError(ValueError):
+    """A target file that cannot be used; the message names the file and the key."""
 
 
 def parse_version(text: str) -> Version:
@@ -165,6 +174,130 @@ def find_target(name: str | None = None, **versions: str | None) -> Target:
         assumed=tuple(assumed),
         **parsed,
     )
+
+
+def with_versions(target: Target, versions: Mapping[str, str | None]) -> Target:
+    """The same server with single versions replaced; raises ValueError."""
+    given = {key: text for key, text in versions.items() if text is not None}
+    if not given:
+        return target
+    parsed: dict[str, Any] = {key: parse_version(text) for key, text in given.items()}
+    return replace(
+        target,
+        name=f"{target.name} with {_list(given)}",
+        texts=target.texts | given,
+        ships=target.ships | given.keys(),
+        **parsed,
+    )
+
+
+def installed_target(
+    name: str,
+    versions: Mapping[str, str],
+    built_in: Iterable[str],
+    costs: Costs | None = None,
+    sources: tuple[str, ...] = (),
+    note: str = "",
+) -> Target:
+    """The server of these versions, which must name nginx's and OpenSSL's.
+
+    With the costs of the measured stack it is most like, unless they are given. Raises ValueError.
+    """
+    texts = {**_FALLBACK, **versions}
+    parsed: dict[str, Any] = {key: parse_version(text) for key, text in texts.items()}
+    return Target(
+        name=name,
+        built_in=frozenset(built_in),
+        costs=costs or costs_for(parsed["nginx"], parsed["openssl"]),
+        texts=texts,
+        ships=frozenset(versions),
+        sources=sources,
+        note=note,
+        **parsed,
+    )
+
+
+BUILT_IN = ("lua", "stream_lua", "js", "stream_js")
+"""Names that ``built_in`` may hold."""
+
+_KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,)}
+_COST_KEYS = {
+    field.name: _KINDS[str(field.type)] for field in fields(Costs) if field.name != "name"
+}
+_FILE_KEYS: dict[str, tuple[type, ...]] = {
+    **_COST_KEYS,
+    **dict.fromkeys(VERSION_KEYS, (str,)),
+    "built_in": (list,),
+    "source": (list,),
+    "note": (str,),
+}
+_UNUSED = ("openssl_since", "nginx_since")
+"""Keys of costs.toml that say which servers borrow a row: a file is for one server."""
+
+_REQUIRED = (
+    "nginx",
+    "openssl",
+    *(f.name for f in fields(Costs) if f.default is MISSING and f.name not in ("name", *_UNUSED)),
+)
+
+
+def load_target(path: str | os.PathLike[str]) -> Target:
+    """The server that a file describes: the keys of a row of costs.toml and of targets.toml.
+
+    ``memlint calibrate`` writes such files. Raises TargetFileError, and OSError if the file
+    cannot be read.
+    """
+    name = printable(os.fspath(path))
+    try:
+        row = tomllib.loads(Path(path).read_text("utf-8"))
+    except ValueError as error:  # TOML or UTF-8
+        raise TargetFileError(f"{name} is not TOML: {error}") from None
+    for key, value in row.items():
+        _check_key(name, key, value)
+    for key in _REQUIRED:
+        if key not in row:
+            raise TargetFileError(f"{name}: {key} is missing")
+    costs: dict[str, Any] = dict.fromkeys(_UNUSED, "0")
+    costs |= {key: value for key, value in row.items() if key in _COST_KEYS}
+    return installed_target(
+        name,
+        {key: row[key] for key in VERSION_KEYS if key in row},
+        row.get("built_in", []),
+        Costs(name=name, **costs),
+        tuple(row.get("source", [])),
+        row.get("note", ""),
+    )
+
+
+_WORDS = {int: "a whole number", float: "a number", str: "a text", list: "a list of texts"}
+
+
+def _check_key(name: str, key: str, value: object) -> None:
+    """Raise TargetFileError unless a key is known and its value of the right kind."""
+    if key not in _FILE_KEYS:
+        raise TargetFileError(
+            f"{name}: {printable(key)} is not a key of a target file (known: "
+            f"{', '.join(sorted(_FILE_KEYS))})"
+        )
+    kinds = _FILE_KEYS[key]
+    right = isinstance(value, kinds) and not isinstance(value, bool)
+    if isinstance(value, list):
+        right = right and all(isinstance(item, str) for item in value)
+    if not right:
+        raise TargetFileError(f"{name}: {key} must be {_WORDS[kinds[-1]]}")
+    if isinstance(value, (int, float)) and not 0 <= value < float("inf"):
+        raise TargetFileError(f"{name}: {key} must not be negative or infinite")
+    if key in VERSION_KEYS:
+        try:
+            parse_version(str(value))
+        except ValueError as error:
+            raise TargetFileError(f"{name}: {key}: {printable(str(error))}") from None
+    if key == "built_in" and isinstance(value, list):
+        for item in value:
+            if item not in BUILT_IN:
+                raise TargetFileError(
+                    f'{name}: built_in: "{printable(item)}" is not one of {", ".join(BUILT_IN)}'
+                )
 
 
 def with_lua(target: Target, lua: str) -> Target:

@@ -1,0 +1,88 @@
+"""How much memory may be used here: the machine's and the control group's, in bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from nginx_memlint.live.errors import LiveError
+from nginx_memlint.sizes import MIB, human
+
+RESERVE = 64 * MIB
+"""Left to others while something is measured."""
+
+_UNLIMITED = 1 << 60
+"""Control groups of version 1 write a number near 2^63 where there is no limit."""
+
+
+def available_memory(root: Path = Path("/")) -> int:
+    """The least of MemAvailable and what each control group around this process has left.
+
+    ``root`` is where ``proc`` and ``sys`` are. What a group's page cache holds can be had back.
+    """
+    left = [_mem_available(root / "proc/meminfo")]
+    for line in _read(root / "proc/self/cgroup").splitlines():
+        _, controllers, path = line.split(":", 2)
+        cgroups = root / "sys/fs/cgroup"
+        if not controllers:
+            for base in (cgroups, cgroups / "unified"):
+                left += _left(base, path, "memory.max", "memory.current")
+        elif "memory" in controllers.split(","):
+            left += _left(
+                cgroups / "memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes"
+            )
+    return max(0, min(left))
+
+
+def require_memory(needed: int, what: str, advice: str = "") -> None:
+    """Raise LiveError if there is not enough."""
+    there = available_memory()
+    if there < needed + RESERVE:
+        raise LiveError(
+            f"{what} needs {human(needed + RESERVE)} of memory, and {human(there)} is available "
+            f"here (MemAvailable and the control group's limit){advice}"
+        )
+
+
+def guard(what: str) -> Callable[[], None]:
+    """A function that raises LiveError once memory gets scarce."""
+
+    def check() -> None:
+        if available_memory() < RESERVE // 2:
+            raise LiveError(f"{what} was stopped: less than {human(RESERVE // 2)} is left here")
+
+    return check
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def _mem_available(path: Path) -> int:
+    for line in _read(path).splitlines():
+        key, _, value = line.partition(":")
+        if key == "MemAvailable":
+            return int(value.split()[0]) * 1024
+    return _UNLIMITED
+
+
+def _left(base: Path, path: str, limit_name: str, usage_name: str) -> list[int]:
+    """What is left in a group and in those around it; in a container its own root is the base."""
+    found = []
+    group = base / path.lstrip("/")
+    while True:
+        limit, usage = _read(group / limit_name).strip(), _read(group / usage_name).strip()
+        if limit.isdigit() and usage.isdigit() and int(limit) < _UNLIMITED:
+            found.append(int(limit) - int(usage) + _reclaimable(group / "memory.stat"))
+        if group == base or base not in group.parents:
+            return found
+        group = group.parent
+
+
+def _reclaimable(path: Path) -> int:
+    sizes = dict(line.split(" ", 1) for line in _read(path).splitlines() if " " in line)
+    value = sizes.get("total_inactive_file", sizes.get("inactive_file", "0"))
+    return int(value) if value.isdigit() else 0

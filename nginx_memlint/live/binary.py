@@ -1,0 +1,209 @@
+"""Which nginx is here: versions, configure arguments, modules; read from ``nginx -V``."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nginx_memlint.live.errors import LiveError
+from nginx_memlint.live.process import run
+
+VERSION_TIMEOUT = 20.0
+
+_NAMES = ("nginx", "openresty")
+_DIRECTORIES = (
+    "/usr/sbin",
+    "/usr/local/sbin",
+    "/usr/local/bin",
+    "/usr/local/nginx/sbin",
+    "/usr/local/openresty/nginx/sbin",
+    "/usr/local/openresty/bin",
+)
+"""Where packages put it; a normal user's PATH often has none of them."""
+
+_MODULE_DIRECTORIES = (
+    "/usr/lib/nginx/modules",
+    "/usr/lib64/nginx/modules",
+    "/usr/share/nginx/modules",
+)
+
+_STATIC = {
+    "lua": r"(?:ngx_lua|lua-nginx-module)",
+    "stream_lua": r"(?:ngx_stream_lua|stream-lua-nginx-module)",
+    "js": r"njs",
+}
+"""Names of directories with the source of modules, by the names of Target.built_in."""
+
+_VERSION_KEYS = {"lua": "lua", "stream_lua": "stream_lua", "js": "njs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Nginx:
+    """An nginx binary, as it describes itself.
+
+    ``tls`` is the TLS library as built with, ``running`` as it runs with: name and version, e.g.
+    ``("OpenSSL", "3.0.19")``; None without TLS. ``arguments`` are configure's.
+    """
+
+    path: str
+    brand: str
+    version: str
+    tls: tuple[str, str] | None
+    running: tuple[str, str] | None
+    arguments: tuple[str, ...]
+
+    def argument(self, name: str) -> str | None:
+        """The value of ``--name=value``; the last one counts, as in configure."""
+        found = [a.split("=", 1)[1] for a in self.arguments if a.startswith(f"--{name}=")]
+        return found[-1] if found else None
+
+    @property
+    def built_in(self) -> frozenset[str]:
+        """Modules that need no ``load_module``, by their names in Target.built_in."""
+        return frozenset(name for name in _STATIC if self._static(name) is not None)
+
+    @property
+    def module_versions(self) -> dict[str, str]:
+        """Versions of built-in modules, where their directory tells: "ngx_lua-0.10.25"."""
+        found = {name: self._static(name) for name in _STATIC}
+        return {_VERSION_KEYS[name]: version for name, version in found.items() if version}
+
+    @property
+    def own_tls(self) -> bool:
+        """Whether the TLS library is inside the binary, so that calls of it cannot be counted."""
+        return self.argument("with-openssl") is not None
+
+    def _static(self, name: str) -> str | None:
+        """The version of a module that is built in; empty if unknown, None if it is not."""
+        for argument in self.arguments:
+            key, _, value = argument.partition("=")
+            for part in value.split("/") if key == "--add-module" else ():
+                if match := re.fullmatch(_STATIC[name] + r"(?:-v?(\d+(?:\.\d+)*)\w*)?", part):
+                    return match[1] or ""
+        return None
+
+    def module_file(self, name: str) -> str | None:
+        """The file of a dynamic module, e.g. ``ngx_http_lua_module``."""
+        own = self.argument("modules-path")
+        prefix = self.argument("prefix") or "/usr/local/nginx"
+        for directory in (own or f"{prefix}/modules", *_MODULE_DIRECTORIES):
+            path = Path(prefix, directory, f"{name}.so")
+            if path.is_file():
+                return str(path)
+        return None
+
+
+def find_nginx(path: str | None = None) -> str:
+    """The absolute path of a binary: the one named, or the first that is usual."""
+    if path is not None:
+        found = shutil.which(path)
+        if found is None:
+            raise LiveError(f'"{path}" is not a program; name the nginx binary with --nginx')
+        return os.path.abspath(found)
+    directories = os.pathsep.join([os.environ.get("PATH", os.defpath), *_DIRECTORIES])
+    for name in _NAMES:
+        if found := shutil.which(name, path=directories):
+            return os.path.abspath(found)
+    raise LiveError("no nginx found here; install it, or name the binary with --nginx")
+
+
+def describe(path: str) -> Nginx:
+    """Ask a binary what it is."""
+    ended = run([path, "-V"], VERSION_TIMEOUT)
+    if ended.code != 0:
+        raise LiveError(f"{path} -V fails: {ended.output.strip() or f'status {ended.code}'}")
+    return parse(path, ended.output)
+
+
+def parse(path: str, text: str) -> Nginx:
+    """Read what ``nginx -V`` prints."""
+    version = re.search(r"^(?:nginx|\S+) version: ([^/\s]+)/(\d+(?:\.\d+)*)", text, re.MULTILINE)
+    if version is None:
+        raise LiveError(f"{path} is not nginx: its -V does not say its version")
+    built = re.search(r"^built with (.+)$", text, re.MULTILINE)
+    tls = running = None
+    if built is not None:
+        there, _, now = built[1].partition("running with ")
+        tls = _library(there)
+        running = _library(now) or tls
+    arguments = re.search(r"^configure arguments:(.*)$", text, re.MULTILINE)
+    return Nginx(
+        path,
+        version[1],
+        version[2],
+        tls,
+        running,
+        _words(arguments[1]) if arguments else (),
+    )
+
+
+def _words(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:  # a quote in a compiler option
+        return tuple(text.split())
+
+
+def _library(text: str) -> tuple[str, str] | None:
+    """``OpenSSL 1.0.2k-fips  26 Jan 2017`` is ("OpenSSL", "1.0.2k")."""
+    match = re.match(r"\s*([A-Za-z][\w-]*)(?:\s+(\d+(?:\.\d+)*[a-z]?))?", text)
+    return (match[1], match[2] or "") if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Lua:
+    """The Lua module: the lines that load it (none if it is built in) and its version."""
+
+    load: str
+    version: str
+
+
+def load_lines(modules: Sequence[str]) -> str:
+    """``load_module`` lines."""
+    return "".join(f"load_module {path};\n" for path in modules)
+
+
+def lua_modules(nginx: Nginx, named: Sequence[str] = ()) -> list[str] | None:
+    """The files to load for the Lua module, ``named`` ones first; None if there is none."""
+    if "lua" in nginx.built_in:
+        return list(named)
+    names = {Path(path).name for path in named}
+    found = list(named)
+    if "ngx_http_lua_module.so" not in names:
+        lua = nginx.module_file("ngx_http_lua_module")
+        if lua is None:
+            return None
+        found.append(lua)
+    if "ndk_http_module.so" not in names and (ndk := nginx.module_file("ndk_http_module")):
+        found.insert(0, ndk)
+    return found
+
+
+_ASK = (
+    "init_by_lua_block { io.stderr:write('memlint-lua=', ngx.config.ngx_lua_version, '\\n') "
+    "io.stderr:flush() os.exit(0) }"
+)
+
+
+def lua_version(nginx: Nginx, load: str, directory: Path) -> str | None:
+    """The version of the Lua module, as it says itself; None if it does not run.
+
+    Packages number it as they like: Debian 11's has nginx's version. ``directory`` is a temporary
+    prefix.
+    """
+    conf = directory / "ask.conf"
+    conf.write_text(
+        f"{load}daemon off; master_process off; pid {directory}/ask.pid; error_log stderr;\n"
+        f"events {{}}\nhttp {{ access_log off; {_ASK} }}\n"
+    )
+    ended = run([nginx.path, "-p", str(directory), "-c", str(conf)], VERSION_TIMEOUT)
+    match = re.search(r"memlint-lua=(\d+)", ended.output)
+    if match is None:
+        return None
+    number = int(match[1])
+    return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"

@@ -1,0 +1,518 @@
+"""Measure what the nginx of this machine costs: one row for memory/costs.toml, as a target file.
+
+Each cost is a slope: the growth from a configuration with few of something to one with many, so
+that nginx's own base is out of it. Memory is the anonymous part of the proportional set size of
+master and workers, bytes; CPU is that of ``nginx -t``, seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nginx_memlint.live.available import require_memory
+from nginx_memlint.live.binary import (
+    Nginx,
+    describe,
+    find_nginx,
+    load_lines,
+    lua_modules,
+    lua_version,
+)
+from nginx_memlint.live.certificates import Bundles, make_bundles
+from nginx_memlint.live.errors import LiveError, require_linux
+from nginx_memlint.live.site import Site, temporary_directory
+from nginx_memlint.memory.estimate import RELOAD_MARGIN
+from nginx_memlint.memory.targets import DEFAULT_OPENSSL, parse_version
+from nginx_memlint.sizes import MIB
+from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
+from nginx_memlint.tls.families import SHARED_LUA
+
+CACHED_SINCE = (1, 27, 2)
+"""The first nginx that parses a CA file once and shares its certificates between contexts."""
+
+WORKERS = 2
+"""As when the shipped costs were measured."""
+
+FIRST_PEAK = 3
+"""Configurations that a first reload with one worker holds by the laws (``Costs.first_peak``)."""
+
+LOAD_BYTES_MOST = 6_500
+"""Of one certificate, about: for the memory needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many of each are configured: few and many. ``repeats`` of ``nginx -t``, for CPU."""
+
+    blocks: tuple[int, int] = (100, 1000)
+    servers: tuple[int, int] = (50, 500)
+    loads: tuple[int, int] = (40, 140)
+    certificates: int = 50
+    pairs: tuple[int, int] = (50, 300)
+    names: tuple[int, int] = (20, 70)
+    repeats: int = 3
+    reload_workers: tuple[int, ...] = (1, 2, 4)
+    reloads: int = 5
+    reload_loads: int = 100
+
+    @property
+    def needed(self) -> int:
+        """Bytes of memory: the worst reload peak, and nginx's base."""
+        peak = 2 + 3 * max(self.reload_workers)
+        unit = self.reload_loads * self.certificates * LOAD_BYTES_MOST
+        return max(peak * unit, max(self.loads) * self.certificates * LOAD_BYTES_MOST) + 64 * MIB
+
+
+FULL = Plan()
+QUICK = Plan(
+    blocks=(50, 350),
+    servers=(25, 175),
+    loads=(20, 70),
+    certificates=26,
+    pairs=(30, 180),
+    names=(10, 40),
+    repeats=1,
+    reload_workers=(2,),
+    reloads=2,
+    reload_loads=50,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadSeries:
+    """Reloads of one server, in units of U, the growth at start.
+
+    ``after`` and ``peak`` hold a figure for each reload; the laws are those of memory/estimate.py.
+    """
+
+    workers: int
+    after: tuple[float, ...]
+    peak: tuple[float, ...]
+
+    @property
+    def after_law(self) -> int:
+        """Most that is kept."""
+        return 2 + self.workers
+
+    @property
+    def peak_law(self) -> int:
+        """Highest peak."""
+        return 2 + 3 * self.workers
+
+    @property
+    def within(self) -> bool:
+        """Whether nothing was above the laws with their margin."""
+        return (
+            max(self.after) <= self.after_law * RELOAD_MARGIN
+            and max(self.peak) <= self.peak_law * RELOAD_MARGIN
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What was measured. ``costs`` has the keys of costs.toml, ``versions`` those of a target."""
+
+    measured: str
+    versions: dict[str, str]
+    built_in: tuple[str, ...]
+    costs: dict[str, float]
+    reloads: tuple[ReloadSeries, ...]
+    notes: tuple[str, ...]
+
+    def toml(self) -> str:
+        """The target file."""
+        lines = [
+            "# Written by memlint calibrate; use it with: memlint check --target-file FILE",
+            *(f"# {note}" for note in self.notes),
+            *(f"# {line}" for line in reload_lines(self.reloads)),
+            f"measured = {_text(self.measured)}",
+            *(f"{key} = {_text(text)}" for key, text in self.versions.items()),
+            f"built_in = [{', '.join(_text(name) for name in self.built_in)}]",
+            *(f"{key} = {_number(value)}" for key, value in self.costs.items()),
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def reload_lines(reloads: tuple[ReloadSeries, ...]) -> list[str]:
+    """What reloads took beside what the laws say, a line for each number of workers."""
+    return [
+        f"reloads with {s.workers} worker{'' if s.workers == 1 else 's'}: kept "
+        f"{_units(s.after)} (law: at most {s.after_law}), peak {_units(s.peak)} "
+        f"(law: at most {s.peak_law}) times the start: "
+        + ("as the laws say" if s.within else "MORE than the laws say")
+        for s in reloads
+    ]
+
+
+def _units(values: tuple[float, ...]) -> str:
+    return ", ".join(f"{value:.1f}" for value in values)
+
+
+def _text(text: str) -> str:
+    """A TOML basic string; JSON's escapes are among TOML's."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _number(value: float) -> str:
+    """Bytes as whole numbers, a factor or CPU seconds with four digits."""
+    if isinstance(value, int):
+        return f"{value:_}"
+    text = f"{value:.4g}"
+    return text if "." in text or "e" in text else f"{text}.0"
+
+
+Report = Callable[[int, int, str], None]
+"""Is told how many steps are done, how many there are, and which is next."""
+
+
+def calibrate(
+    nginx: str | None = None,
+    *,
+    load_modules: tuple[str, ...] = (),
+    quick: bool = False,
+    report: Report = lambda _done, _all, _name: None,
+) -> Calibration:
+    """Measure. ``nginx`` is the binary; ``load_modules`` are modules it needs for Lua.
+
+    Raises LiveError.
+    """
+    require_linux()
+    plan = QUICK if quick else FULL
+    require_memory(
+        plan.needed, "calibrating", "" if quick else "; --quick needs less, or free some"
+    )
+    server = describe(find_nginx(nginx))
+    if server.tls is None:
+        raise LiveError(f"{server.path} is built without TLS: it has no contexts to measure")
+    with temporary_directory() as directory:
+        method = choose_method(server, load_modules, directory)
+        report(0, 1, "certificates")
+        bundles = make_bundles(directory, plan.certificates)
+        return _Run(Site(server, directory), method, bundles, plan, quick, report).result()
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How contexts are made.
+
+    ``lua`` is its version if the Lua module makes them; then a location holds ``plain`` without a
+    context of its own and ``context`` with one. ``load`` are the lines for the latter.
+    ``implicit``: every block has a context already, as the module is built in and too old to
+    share.
+    """
+
+    load: str
+    lua: str | None
+    implicit: bool = False
+
+    @property
+    def context(self) -> str:
+        """Directives that give a location a context without CA certificates."""
+        if self.lua is not None and not self.implicit:
+            return "lua_ssl_verify_depth 1; return 204;"
+        return "proxy_pass https://127.0.0.1:9; proxy_ssl_verify_depth 1;"
+
+    @property
+    def plain(self) -> str:
+        """The same location without the context."""
+        if self.lua is not None and not self.implicit:
+            return "return 204;"
+        return "proxy_pass http://127.0.0.1:9;"
+
+    def trusting(self, bundle: Path) -> str:
+        """Directives that give a location a context with a bundle."""
+        if self.lua is not None and not self.implicit:
+            return f"lua_ssl_trusted_certificate {bundle}; return 204;"
+        return (
+            "proxy_pass https://127.0.0.1:9; proxy_ssl_verify on; "
+            f"proxy_ssl_trusted_certificate {bundle};"
+        )
+
+
+def choose_method(nginx: Nginx, load_modules: tuple[str, ...], directory: Path) -> Method:
+    """By the Lua module if there is one that works, else by ``proxy_ssl``."""
+    named = [os.path.abspath(path) for path in load_modules]
+    for path in named:
+        if not os.path.isfile(path):
+            raise LiveError(f"{path}: there is no such module")
+    modules = lua_modules(nginx, named)
+    if modules is not None:
+        load = load_lines(modules)
+        version = lua_version(nginx, load, directory)
+        if version is not None:
+            implicit = "lua" in nginx.built_in and parse_version(version) < SHARED_LUA
+            return Method(load, version, implicit)
+        if named:
+            raise LiveError(f"{nginx.path} does not run with the modules named")
+    return Method(load_lines(named), None)
+
+
+@dataclass(slots=True)
+class _Run:
+    site: Site
+    method: Method
+    bundles: Bundles
+    plan: Plan
+    quick: bool
+    report: Report
+    measurements: dict[str, tuple[int, float]] = field(default_factory=dict)
+    done: int = 0
+    total: int = 0
+
+    def result(self) -> Calibration:
+        plan, method, bundles = self.plan, self.method, self.bundles
+        pair = self.pair()
+        self.total = 12 + 2 * (pair is not None) * 3 + 2 * len(plan.reload_workers)
+        costs: dict[str, float] = {}
+        caches = parse_version(self.site.nginx.version) >= CACHED_SINCE
+        self.total += 2 if caches else 0
+
+        plain = "return 204;"
+        # without the module, unless it is built in
+        location, _ = self.slope("locations", plan.blocks, lambda n: self.locations(n, plain))
+        server, _ = self.slope("servers", plan.servers, lambda n: self.servers(n, ""))
+        without = location
+        if method.plain != plain:
+            self.total += 2
+            without, _ = self.slope(
+                "proxies", plan.blocks, lambda n: self.locations(n, method.plain)
+            )
+        with_, with_cpu = self.slope(
+            "contexts", plan.blocks, lambda n: self.locations(n, method.context), method.load
+        )
+        context = with_ - without
+        if method.implicit:
+            location, server = location - context, server - context
+
+        small, small_cpu = self.loads("small CA files", bundles.small, own=caches)
+        large, large_cpu = self.loads("large CA files", bundles.large, own=caches)
+        small -= with_
+        large -= with_
+        small_is, large_is = _bundle(bundles.small), _bundle(bundles.large)
+        first = self.first_load(small)
+        cached = 0.0
+        if caches:
+            same = self.loads("one CA file", bundles.small, own=False)[0] - with_
+            cached = max(1.0, same / small_is.certificates)
+        count = small_is.certificates
+        der = (large - small) / (large_is.der_bytes - small_is.der_bytes)
+        certificate = (small - der * small_is.der_bytes) / count
+        cpu = (small_cpu + large_cpu - 2 * with_cpu) / (count + large_is.certificates)
+
+        costs["location"] = round(location)
+        costs["server"] = round(server)
+        costs["context"] = round(context)
+        costs["certificate"] = round(certificate)
+        costs["der"] = der
+        costs["first_load"] = round(first)
+        if caches:
+            costs["cached_certificate"] = round(cached)
+        costs |= self.pairs(pair, server, context, count)
+        costs["cpu_context"] = max(0.0, with_cpu)
+        costs["cpu_certificate"] = max(0.0, cpu)
+        reloads = tuple(self.reloads(workers) for workers in plan.reload_workers)
+        for series in reloads:
+            if series.workers == 1 and series.peak[0] > FIRST_PEAK * RELOAD_MARGIN:
+                costs["first_peak"] = math.ceil(series.peak[0] / RELOAD_MARGIN)
+        self.report(self.total, self.total, "done")
+        return Calibration(
+            self.measured(), self.versions(), tuple(sorted(self.site.nginx.built_in)), costs,
+            reloads, self.notes(pair),
+        )  # fmt: skip
+
+    # what is configured
+
+    def locations(self, count: int, inside: str) -> str:
+        blocks = "".join(f"location /l{i} {{ {inside} }}\n" for i in range(count))
+        return f"server {{ listen {self.site.socket};\n{blocks}}}\n"
+
+    def servers(self, count: int, inside: str, ssl: str = "") -> str:
+        return "".join(
+            f"server {{ listen {self.site.socket}{ssl}; server_name s{i}; {inside} }}\n"
+            for i in range(count)
+        )
+
+    def loads(self, name: str, bundle: Path, *, own: bool) -> tuple[float, float]:
+        """Bytes and CPU of a location that loads a bundle; ``own``: a copy of the file each."""
+
+        def http(count: int) -> str:
+            blocks = []
+            for i in range(count):
+                path = bundle
+                if own:
+                    path = self.site.directory / f"{bundle.stem}-{i}.pem"
+                    if not path.exists():
+                        path.write_bytes(bundle.read_bytes())
+                blocks.append(f"location /l{i} {{ {self.method.trusting(path)} }}\n")
+            return f"server {{ listen {self.site.socket};\n{''.join(blocks)}}}\n"
+
+        return self.slope(name, self.plan.loads, http, self.method.load)
+
+    def first_load(self, load: float) -> float:
+        """Bytes that the first load of all takes beside its own."""
+        method = self.method
+        found = [
+            self.measure("first CA file", self.locations(1, inside), method.load)[0]
+            for inside in (method.context, method.trusting(self.bundles.small))
+        ]
+        return max(0.0, found[1] - found[0] - load)
+
+    def pair(self) -> str | None:
+        """Directives of a server with TLS."""
+        if self.bundles.certificate is None:
+            return None
+        return (
+            f"ssl_certificate {self.bundles.certificate}; ssl_certificate_key {self.bundles.key};"
+        )
+
+    def pairs(
+        self, pair: str | None, server: float, context: float, certificates: int
+    ) -> dict[str, float]:
+        """What a server's own certificate and the names of client CAs cost.
+
+        Without the Lua module, which would add a context to each server.
+        """
+        if pair is None:
+            return dict(NOT_MEASURED)
+        plan, small = self.plan, self.bundles.small
+        extra = context if self.method.implicit else 0
+        ssl, _ = self.slope("TLS servers", plan.pairs, lambda n: self.servers(n, pair, " ssl"))
+        trusted, _ = self.slope(
+            "trusting servers",
+            plan.names,
+            lambda n: self.servers(n, f"{pair} ssl_trusted_certificate {small};", " ssl"),
+        )
+        client, _ = self.slope(
+            "verifying servers",
+            plan.names,
+            lambda n: self.servers(
+                n, f"{pair} ssl_client_certificate {small}; ssl_verify_client on;", " ssl"
+            ),
+        )
+        return {
+            "key_pair": round(max(0.0, ssl - server - context - extra)),
+            "client_ca_name": round(max(0.0, (client - trusted) / certificates)),
+        }
+
+    # how it is measured
+
+    def slope(
+        self, name: str, counts: tuple[int, int], http: Callable[[int], str], load: str = ""
+    ) -> tuple[float, float]:
+        """Bytes and CPU seconds of one more."""
+        (few, few_cpu), (many, many_cpu) = (self.measure(name, http(n), load) for n in counts)
+        more = counts[1] - counts[0]
+        return (many - few) / more, (many_cpu - few_cpu) / more
+
+    def measure(self, name: str, http: str, load: str) -> tuple[int, float]:
+        self.step(name)
+        self.site.configure(http, load=load, workers=WORKERS)
+        cpu = min(self.site.test().cpu_seconds for _ in range(self.plan.repeats))
+        with self.site.server() as server:
+            return server.settled().anonymous, cpu
+
+    def reloads(self, workers: int) -> ReloadSeries:
+        """Reload with a bundle and without; the difference is what the bundle takes."""
+        method, count = self.method, self.plan.reload_loads
+        caches = parse_version(self.site.nginx.version) >= CACHED_SINCE
+        series = []
+        for inside in (None, self.bundles.small):
+            self.step(f"reloads, {workers} workers")
+            if inside is None:
+                http = self.locations(count, method.context)
+            elif caches:
+                copies = (self.site.directory / f"{inside.stem}-{i}.pem" for i in range(count))
+                for copy in copies:
+                    if not copy.exists():
+                        copy.write_bytes(inside.read_bytes())
+                blocks = "".join(
+                    "location /l{} {{ {} }}\n".format(
+                        i, method.trusting(self.site.directory / f"{inside.stem}-{i}.pem")
+                    )
+                    for i in range(count)
+                )
+                http = f"server {{ listen {self.site.socket};\n{blocks}}}\n"
+            else:
+                http = self.locations(count, method.trusting(inside))
+            self.site.configure(http, load=method.load, workers=workers)
+            with self.site.server() as server:
+                start = server.settled().anonymous
+                series.append((start, [server.reload() for _ in range(self.plan.reloads)]))
+        (base, without), (full, with_) = series
+        unit = full - base
+        if unit <= 0:
+            raise LiveError("CA files take no memory on this nginx; nothing to compare reloads by")
+        pairs = list(zip(with_, without, strict=True))
+        return ReloadSeries(
+            workers,
+            tuple((a.after - b.after) / unit for a, b in pairs),
+            tuple((a.peak - b.peak) / unit for a, b in pairs),
+        )
+
+    def step(self, name: str) -> None:
+        self.report(self.done, self.total, name)
+        self.done += 1
+
+    # what is said of it
+
+    def versions(self) -> dict[str, str]:
+        nginx = self.site.nginx
+        texts = {"nginx": nginx.version, **nginx.module_versions}
+        if self.method.lua is not None:
+            texts["lua"] = self.method.lua
+        texts["openssl"] = openssl_version(nginx)
+        return texts
+
+    def measured(self) -> str:
+        nginx = self.site.nginx
+        parts = [f"{nginx.brand} {nginx.version}"]
+        if self.method.lua is not None:
+            parts.append(f"lua-nginx-module {self.method.lua}")
+        if nginx.running is not None:
+            parts.append(" ".join(nginx.running).strip())
+        parts.append(_libc())
+        parts.append(platform.machine())
+        quick = ", --quick" if self.quick else ""
+        return f"{', '.join(parts)}; {time.strftime('%Y-%m-%d', time.gmtime())}{quick}"
+
+    def notes(self, pair: str | None) -> tuple[str, ...]:
+        by = "proxy_ssl" if self.method.lua is None or self.method.implicit else "lua_ssl"
+        notes = [f"contexts by {by}; {self.bundles.source}"]
+        if self.quick:
+            notes.append(QUICK_ACCURACY)
+        if pair is None:
+            notes.append("key_pair and client_ca_name were not measured: they are Debian 12's")
+        return tuple(notes)
+
+
+NOT_MEASURED = {"key_pair": 7_400, "client_ca_name": 840}
+"""Taken from costs.toml's debian-12 where there is no certificate with a key."""
+
+QUICK_ACCURACY = "--quick: memory mostly within 5 % of a full run, CPU within 20 %"
+
+
+def openssl_version(nginx: Nginx) -> str:
+    """The version of the OpenSSL it runs with; of another library, that of a usual OpenSSL."""
+    if nginx.running is not None and nginx.running[0] == "OpenSSL" and nginx.running[1]:
+        return nginx.running[1]
+    return DEFAULT_OPENSSL
+
+
+def _libc() -> str:
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION") or "unknown libc"
+    except (ValueError, OSError):
+        return "not glibc"
+
+
+def _bundle(path: Path) -> Bundle:
+    bundle = read_bundle(path.read_bytes())
+    assert bundle is not None
+    return bundle

@@ -1,0 +1,30 @@
+"""What keeps a measurement from being made; the messages are for users and say what to do."""
+
+from __future__ import annotations
+
+import sys
+
+
+class LiveError(Exception):
+    """The nginx here cannot be measured; exit status 2."""
+
+
+class RejectedError(LiveError):
+    """nginx does not accept a configuration; the message is nginx's own."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """SIGINT, SIGTERM or SIGHUP came; ``number`` is the signal."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def require_linux() -> None:
+    """Raise LiveError elsewhere."""
+    if sys.platform != "linux":
+        raise LiveError(
+            "only works on Linux: it reads the memory of nginx from /proc. Run it on the server, "
+            "and take the file that memlint calibrate writes with you (check --target-file)"
+        )

@@ -1,0 +1,420 @@
+"""Run nginx for a measurement: bounded in time, and gone afterwards whatever happens.
+
+Sizes are bytes, times are seconds.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+from nginx_memlint.live.errors import Interrupted, LiveError, RejectedError
+
+START_TIMEOUT = 60.0
+RELOAD_TIMEOUT = 120.0
+STOP_TIMEOUT = 10.0
+"""Seconds a server gets to stop by itself before it is killed."""
+
+PAUSE = 0.002
+LONGEST_PAUSE = 0.02
+GUARD_INTERVAL = 0.2
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_PR_SET_CHILD_SUBREAPER = 36
+"""``prctl(2)``; the number is the same on all architectures."""
+
+_SHELL = "/bin/sh"
+_GATE = '{ read -r go && exec "$@" </dev/null; } <&3 3<&- 4>&- & echo "$!" >&4'
+"""A small process that becomes the program once it is told to on descriptor 3."""
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Turn the first SIGINT, SIGTERM or SIGHUP into Interrupted, and ignore those after it.
+
+    So cleaning up, which takes seconds at most, is not itself interrupted.
+    """
+
+    def interrupt(number: int, _frame: object) -> None:
+        for each in SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
+        raise Interrupted(number)
+
+    before = {
+        number: signal.getsignal(number)
+        for number in SIGNALS
+        if signal.getsignal(number) is not signal.SIG_IGN  # as under nohup
+    }
+    for number in before:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold signals back, so that no process is started and then forgotten."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment, with messages in English and without inherited sockets."""
+    own = {key: value for key, value in os.environ.items() if key != "NGINX"}
+    return {**own, "LC_ALL": "C", **more}
+
+
+def _spawn(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    output: int,
+    descriptors: Mapping[int, int],
+) -> int:
+    """Start a program in a process group of its own; ``descriptors``: number there → here."""
+    actions: list[tuple[int, int, int] | tuple[int, int, str, int, int]] = [
+        (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_DUP2, output, 1),
+        (os.POSIX_SPAWN_DUP2, output, 2),
+        *((os.POSIX_SPAWN_DUP2, here, there) for there, here in descriptors.items()),
+    ]
+    try:
+        return os.posix_spawn(
+            arguments[0],
+            list(arguments),
+            _environment(environment),
+            file_actions=actions,
+            setpgroup=0,
+            setsigmask=[],
+            setsigdef=[signal.SIGPIPE, *SIGNALS],
+        )
+    except OSError as error:
+        raise LiveError(f"cannot run {arguments[0]}: {error.strerror}") from None
+
+
+def _text(descriptor: int) -> str:
+    """All of an in-memory file, without moving the position its writers share."""
+    size = os.fstat(descriptor).st_size
+    return os.pread(descriptor, size, 0).decode("utf-8", "backslashreplace")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A program that ran to its end.
+
+    ``code`` is the exit status, negative for a signal. ``output`` is standard output and error.
+    ``peak_rss`` is bytes (``ru_maxrss``).
+    """
+
+    code: int
+    output: str
+    seconds: float
+    cpu_seconds: float
+    peak_rss: int
+
+
+def run(
+    arguments: Sequence[str],
+    timeout: float,
+    environment: Mapping[str, str] | None = None,
+    guard: Callable[[], None] | None = None,
+) -> Ended:
+    """Run a program and measure it.
+
+    ``ru_maxrss`` survives ``execve()``: a child of this Python would never have less than Python
+    itself. So a shell of 1 MiB forks it, ends, and leaves it to this process, which waits for it
+    as the "child subreaper". ``guard`` is called now and then and may raise. Raises LiveError when
+    the time is over.
+    """
+    output = os.memfd_create("output")
+    pid = None
+    try:
+        with _subreaper():
+            with _uninterrupted():
+                group, pid, gate = _gated(arguments, environment or {}, output)
+            try:
+                started = time.monotonic()
+                os.write(gate, b"go\n")
+                os.close(gate)
+                ended = _wait(pid, arguments[0], started + timeout, guard)
+                seconds = time.monotonic() - started
+            except BaseException:
+                _kill_group(group)
+                with suppress(ChildProcessError):
+                    os.wait4(pid, 0)
+                raise
+        status, usage = ended
+        return Ended(
+            os.waitstatus_to_exitcode(status),
+            _text(output),
+            seconds,
+            usage[0],
+            usage[1],
+        )
+    finally:
+        os.close(output)
+
+
+@contextmanager
+def _subreaper() -> Iterator[None]:
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    if prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise LiveError("the kernel does not let memlint wait for nginx (prctl)")
+    try:
+        yield
+    finally:
+        prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+def _gated(
+    arguments: Sequence[str], environment: Mapping[str, str], output: int
+) -> tuple[int, int, int]:
+    """Start the shell; return the process group, the program's pid, and the gate to write to."""
+    gate_read, gate = _pipe()
+    pid_read, pid_write = _pipe()
+    group = None
+    try:
+        group = _spawn(
+            [_SHELL, "-c", _GATE, _SHELL, *arguments],
+            environment,
+            output,
+            {3: gate_read, 4: pid_write},
+        )
+        os.close(pid_write)
+        pid_write = -1
+        if not select.select([pid_read], [], [], START_TIMEOUT)[0]:
+            raise LiveError(f"{_SHELL} does not start")
+        line = os.read(pid_read, 32)
+        os.waitpid(group, 0)
+        if not line.strip().isdigit():
+            raise LiveError(f"{_SHELL} does not start a program: {_text(output).strip()}")
+        return group, int(line), gate
+    except BaseException:
+        os.close(gate)
+        if group is not None:
+            _kill_group(group)
+            with suppress(ChildProcessError):
+                os.waitpid(group, 0)
+        raise
+    finally:
+        os.close(gate_read)
+        os.close(pid_read)
+        if pid_write >= 0:
+            os.close(pid_write)
+
+
+def _pipe() -> tuple[int, int]:
+    """A pipe whose numbers are out of the way of 3 and 4."""
+    ends = os.pipe()
+    moved = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in ends]
+    for end in ends:
+        os.close(end)
+    return moved[0], moved[1]
+
+
+def _kill_group(group: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _wait(
+    pid: int, name: str, deadline: float, guard: Callable[[], None] | None
+) -> tuple[int, tuple[float, int]]:
+    """The status, and CPU seconds and peak bytes."""
+    pause = PAUSE
+    guarded = time.monotonic()
+    while True:
+        done, status, usage = os.wait4(pid, os.WNOHANG)
+        if done:
+            return status, (usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+        now = time.monotonic()
+        if now > deadline:
+            raise LiveError(f"{name} does not end; it was killed")
+        if guard is not None and now > guarded + GUARD_INTERVAL:
+            guarded = now
+            guard()
+        time.sleep(pause)
+        pause = min(pause * 1.2, LONGEST_PAUSE)
+
+
+class Memory(NamedTuple):
+    """Proportional set size in bytes: a page of n processes counts as 1/n for each of them."""
+
+    pss: int = 0
+    anonymous: int = 0
+    """The part that is not files: what other programs map does not change it."""
+
+
+class Reload(NamedTuple):
+    """Anonymous memory of all processes, in bytes, at its highest and when all was quiet."""
+
+    peak: int
+    after: int
+
+
+class Server:
+    """A started nginx: master and workers."""
+
+    def __init__(self, arguments: Sequence[str], workers: int) -> None:
+        """``arguments`` must keep nginx in the foreground; ``workers`` is how many it will have."""
+        self._workers = workers
+        self._output = os.memfd_create("output")
+        self._reaped = False
+        try:
+            with _uninterrupted():
+                self.pid = _spawn(arguments, {}, self._output, {})
+        except BaseException:
+            os.close(self._output)
+            raise
+
+    def __enter__(self) -> Self:
+        try:
+            self._wait_until(lambda: len(self._serving()) >= self._workers, START_TIMEOUT)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def memory(self) -> Memory:
+        """Of master and workers together."""
+        found = [_memory(pid) for pid in (self.pid, *self._children())]
+        return Memory(sum(m.pss for m in found), sum(m.anonymous for m in found))
+
+    def settled(self) -> Memory:
+        """The memory once it no longer changes: workers have run their first instructions."""
+        before = self.memory()
+        deadline = time.monotonic() + 2.0
+        quiet = 0
+        while quiet < 3 and time.monotonic() < deadline:
+            time.sleep(0.05)
+            now = self.memory()
+            quiet = quiet + 1 if now.anonymous == before.anonymous else 0
+            before = now
+        return before
+
+    def reload(self) -> Reload:
+        """Send SIGHUP and look at the memory until only new workers are left."""
+        old = set(self._children())
+        peak = 0
+
+        def done() -> bool:
+            nonlocal peak
+            peak = max(peak, self.memory().anonymous)
+            return len(self._serving()) >= self._workers and old.isdisjoint(self._children())
+
+        os.kill(self.pid, signal.SIGHUP)
+        self._wait_until(done, RELOAD_TIMEOUT, pause=0.0)
+        after = self.settled().anonymous
+        return Reload(max(peak, after), after)
+
+    def close(self) -> None:
+        """Stop it, by force if need be."""
+        if self._reaped:
+            return
+        try:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGTERM)
+            deadline = time.monotonic() + STOP_TIMEOUT
+            while not self._ended() and time.monotonic() < deadline:
+                time.sleep(PAUSE)
+        finally:
+            # the master is not waited for yet, so its number still names its group
+            _kill_group(self.pid)
+            os.waitpid(self.pid, 0)
+            self._reaped = True
+            os.close(self._output)
+
+    def _ended(self) -> bool:
+        """Whether the master has ended; leaves it to be waited for."""
+        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self.pid, options) is not None
+
+    def _wait_until(self, done: Callable[[], bool], timeout: float, pause: float = PAUSE) -> None:
+        deadline = time.monotonic() + timeout
+        while not done():
+            if self._ended():
+                raise RejectedError(_text(self._output).strip() or "nginx ended without a message")
+            if time.monotonic() > deadline:
+                raise LiveError(f"nginx is not ready after {timeout:.0f} s; it was killed")
+            if pause:
+                time.sleep(pause)
+
+    def _children(self) -> list[int]:
+        try:
+            with open(f"/proc/{self.pid}/task/{self.pid}/children", "rb") as file:
+                return [int(word) for word in file.read().split()]
+        except ProcessLookupError:
+            return []
+        except FileNotFoundError:
+            return _children_by_scan(self.pid)
+
+    def _serving(self) -> list[int]:
+        """The workers that have initialised and are not shutting down."""
+        titles = {pid: _title(pid) for pid in self._children()}
+        return [
+            pid
+            for pid, title in titles.items()
+            if title.startswith("nginx: worker process") and "shutting down" not in title
+        ]
+
+
+def _children_by_scan(parent: int) -> list[int]:
+    """The children of a process, on a kernel without the ``children`` file."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
+                # the name, in parentheses, may hold anything; the parent is the second after it
+                if int(file.read().rpartition(b")")[2].split()[1]) == parent:
+                    found.append(int(name))
+    return found
+
+
+def _title(pid: int) -> str:
+    """The command line, which nginx rewrites to say what a process is; empty if it has ended."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+    except OSError:
+        return ""
+
+
+def _memory(pid: int) -> Memory:
+    """Of one process; zeros if it has ended."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+            text = file.read()
+    except ProcessLookupError:
+        return Memory()
+    except FileNotFoundError:
+        if os.path.exists("/proc/self/smaps_rollup"):
+            return Memory()
+        raise LiveError("needs Linux 4.14 or later (/proc/PID/smaps_rollup)") from None
+    except PermissionError:
+        raise LiveError(
+            "not allowed to read the memory of nginx's workers; run as root with CAP_SYS_PTRACE, "
+            "or as a normal user"
+        ) from None
+    sizes = {
+        line.split()[0]: int(line.split()[1]) * 1024
+        for line in text.splitlines()
+        if line.startswith(b"Pss")
+    }
+    return Memory(sizes.get(b"Pss:", 0), sizes.get(b"Pss_Anon:", 0))

@@ -1,0 +1,91 @@
+"""A temporary prefix in which nginx runs for a measurement: sockets, temporary files, logs."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nginx_memlint.live.binary import Nginx
+from nginx_memlint.live.errors import RejectedError
+from nginx_memlint.live.process import Ended, Server, run
+
+TEST_TIMEOUT = 120.0
+_TEMP_PATHS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+_LONGEST = 80
+"""Characters of a directory whose unix sockets have names that a socket can have (108)."""
+
+BLOCKS_HASH = "server_names_hash_max_size 8192; server_names_hash_bucket_size 128;"
+
+
+@contextmanager
+def temporary_directory() -> Iterator[Path]:
+    """A directory that is removed at the end."""
+    parent = tempfile.gettempdir()
+    if len(os.fsencode(parent)) > _LONGEST:
+        parent = "/tmp"
+    with tempfile.TemporaryDirectory(
+        prefix="memlint-", dir=parent, ignore_cleanup_errors=True
+    ) as name:
+        yield Path(name)
+
+
+class Site:
+    """Configurations for one nginx in one directory; the last one written is the one that runs.
+
+    No privileged port, no file outside of the directory, so it works as any user.
+    """
+
+    def __init__(self, nginx: Nginx, directory: Path) -> None:
+        self.nginx = nginx
+        self.directory = directory
+        self._conf = directory / "nginx.conf"
+        self._workers = 1
+        self._missing: set[str] = set()
+
+    @property
+    def socket(self) -> str:
+        """A ``listen`` argument."""
+        return f"unix:{self.directory}/s"
+
+    def configure(self, http: str, *, load: str = "", workers: int = 1) -> None:
+        """Write a configuration around the inside of its ``http``."""
+        temporary = "".join(
+            f"{name}_temp_path {self.directory}/{name};\n"
+            for name in _TEMP_PATHS
+            if f"--without-http_{name}_module" not in self.nginx.arguments
+        )
+        self._workers = workers
+        self._conf.write_text(
+            f"{load}{_user()}daemon off;\nmaster_process on;\nworker_processes {workers};\n"
+            f"pid {self.directory}/nginx.pid;\nlock_file {self.directory}/nginx.lock;\n"
+            "error_log stderr crit;\nevents { worker_connections 64; }\n"
+            f"http {{\naccess_log off;\n{BLOCKS_HASH}\n{temporary}{http}}}\n"
+        )
+
+    @property
+    def _arguments(self) -> list[str]:
+        return [self.nginx.path, "-p", str(self.directory), "-c", str(self._conf)]
+
+    def test(self) -> Ended:
+        """Run ``nginx -t``; raises RejectedError."""
+        ended = run([*self._arguments, "-t"], TEST_TIMEOUT)
+        if ended.code != 0:
+            raise RejectedError(ended.output.strip() or f"nginx -t ended with {ended.code}")
+        return ended
+
+    def server(self) -> Server:
+        """Start nginx."""
+        return Server(self._arguments, self._workers)
+
+
+def _user() -> str:
+    """A line that keeps root's workers root.
+
+    Another user's memory is not readable in a container without CAP_SYS_PTRACE. Not for others:
+    nginx ignores it then, with a warning.
+    """
+    return f"user {pwd.getpwuid(0).pw_name};\n" if os.geteuid() == 0 else ""

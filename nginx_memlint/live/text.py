@@ -1,0 +1,93 @@
+"""What calibrate and verify say to people."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from nginx_memlint.live.calibrate import Calibration, reload_lines
+from nginx_memlint.live.verify import Figures, Verification
+from nginx_memlint.sizes import human
+
+
+def calibration(found: Calibration, console: Console) -> None:
+    """A summary: the costs are in the file."""
+    console.print(f"measured on {found.measured}", soft_wrap=True)
+    for line in (*found.notes, *reload_lines(found.reloads)):
+        console.print(f"  {line}", soft_wrap=True)
+
+
+def verification(found: Verification, console: Console) -> None:
+    """Predicted beside measured."""
+    if found.measured is None:
+        _not_measured(found, console)
+        return
+    agrees = ("ok", "bold green") if found.agrees else ("disagrees", "bold red")
+    console.print(
+        Text.assemble(
+            agrees, f" {found.path}: predicted for {found.target}, measured on {found.nginx}"
+        ),
+        soft_wrap=True,
+    )
+    console.print(_table(found.predicted, found.measured, found.ratio))
+    console.print(
+        f"  tolerance {found.tolerance:.0%} of the memory, at least {human(found.slack_bytes)}; "
+        "counts must be equal; CPU is not compared",
+        soft_wrap=True,
+    )
+    if found.not_counted:
+        console.print(f"  not compared: {found.not_counted}", soft_wrap=True)
+    if not found.agrees:
+        console.print(
+            "  what to do: memlint calibrate --output FILE, then --target-file FILE; if counts "
+            "differ, state the versions or report it, with the configuration if you can",
+            soft_wrap=True,
+        )
+
+
+def _not_measured(found: Verification, console: Console) -> None:
+    if found.message:
+        console.print(
+            Text.assemble(("rejected", "bold magenta"), f" {found.path}: nginx -t says"),
+            soft_wrap=True,
+        )
+        for line in found.message.splitlines():
+            console.print(f"    {line}", soft_wrap=True)
+        return
+    console.print(
+        Text.assemble(
+            ("incomplete", "bold magenta"),
+            f" {found.path}: not read in full, so nginx was not run: what it takes is unknown",
+        ),
+        soft_wrap=True,
+    )
+    for problem in found.problems:
+        place = ":".join(str(part) for part in (problem.file, problem.line) if part is not None)
+        console.print(f"    {place}: {problem.message}", soft_wrap=True)
+
+
+def _table(predicted: Figures, measured: Figures, ratio: float | None) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "predicted", "measured", "ratio"):
+        table.add_column(heading, justify="left" if not heading else "right", no_wrap=True)
+    table.add_row(
+        "  memory of one configuration",
+        human(predicted.memory_bytes),
+        human(measured.memory_bytes),
+        "–" if ratio is None else f"{ratio:.3f}",
+    )
+    cpu = measured.cpu_seconds / predicted.cpu_seconds if predicted.cpu_seconds else None
+    table.add_row(
+        "  CPU of nginx -t",
+        f"{predicted.cpu_seconds:.2f} s",
+        f"{measured.cpu_seconds:.2f} s",
+        "–" if cpu is None else f"{cpu:.2f}",
+    )
+    for name, expected, found in (
+        ("TLS contexts", predicted.ssl_contexts, measured.ssl_contexts),
+        ("CA loads", predicted.ca_loads, measured.ca_loads),
+    ):
+        same = "–" if found is None else "equal" if found == expected else "NOT EQUAL"
+        table.add_row(f"  {name}", f"{expected:,}", "–" if found is None else f"{found:,}", same)
+    return table

@@ -1,0 +1,319 @@
+"""Compare an estimate with what ``nginx -t`` of this very configuration takes.
+
+``nginx -t`` builds the configuration as a start does, in one process, and ends. Its peak memory
+is read as ``ru_maxrss``; that of the same nginx on an empty configuration with the same modules
+is subtracted. What is left is one configuration, U: ``start_bytes`` without what each worker adds
+for itself (``init_worker_by_lua*`` with old Lua modules; nginx -t has no workers).
+
+The peak is in resident pages, the estimate in the growth of anonymous ones. On Debian 12 they
+differ by what is the same for every configuration: up to 1.5 MB, which are the pages of OpenSSL's
+own code and data that an empty configuration does not touch. That is why differences below SLACK
+do not count.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from nginx_memlint.check import check
+from nginx_memlint.config.entry import EntryError, Place, open_entry
+from nginx_memlint.config.source import FileSystem
+from nginx_memlint.config.tree import Tree, build
+from nginx_memlint.live.available import available_memory, guard, require_memory
+from nginx_memlint.live.binary import (
+    Nginx,
+    describe,
+    find_nginx,
+    load_lines,
+    lua_modules,
+    lua_version,
+)
+from nginx_memlint.live.calibrate import CACHED_SINCE, openssl_version
+from nginx_memlint.live.counts import Counter, Counts
+from nginx_memlint.live.errors import LiveError, RejectedError, require_linux
+from nginx_memlint.live.process import run
+from nginx_memlint.live.site import TEST_TIMEOUT, temporary_directory
+from nginx_memlint.memory.targets import (
+    Target,
+    find_target,
+    installed_target,
+    parse_version,
+    with_versions,
+)
+from nginx_memlint.printable import printable
+from nginx_memlint.result import ConfigReport, Model, ProblemInfo
+from nginx_memlint.sizes import MIB
+from nginx_memlint.tls.ca_bundle import read_bundle
+
+TOLERANCE = 0.15
+SLACK = 2 * MIB
+
+BASE_BYTES = 32 * MIB
+"""For the memory needed: nginx's own base and its modules."""
+
+CPU_FACTOR = 20
+"""nginx is killed after the time predicted × this, and TEST_TIMEOUT more."""
+
+
+class Figures(Model):
+    """One set of figures; null where there is none."""
+
+    memory_bytes: int
+    """Of one configuration, nginx's own base left out."""
+    cpu_seconds: float
+    ssl_contexts: int | None
+    ca_loads: int | None
+
+
+class Verification(Model):
+    """An estimate beside the measurement."""
+
+    schema_version: Literal[1] = 1
+    path: str
+    nginx: str
+    """The binary."""
+    target: str
+    tolerance: float
+    slack_bytes: int
+    """Differences in memory below this do not count."""
+    predicted: Figures
+    measured: Figures | None
+    """Null if nginx was not run, or rejected the configuration."""
+    seconds: float | None
+    """Wall-clock time of ``nginx -t``."""
+    ratio: float | None
+    """Measured memory by predicted memory; null if nothing was predicted."""
+    agrees: bool | None
+    """Null if there is nothing to compare."""
+    not_counted: str
+    """Why contexts and loads were not compared; empty if they were."""
+    message: str
+    """What nginx says of a configuration it rejects."""
+    problems: list[ProblemInfo]
+    """What kept the configuration from being read in full."""
+
+
+Announce = Callable[[int, float, int], None]
+"""Is told the bytes and CPU seconds that nginx -t will take, and the bytes available."""
+
+
+def verify(
+    path: str | os.PathLike[str],
+    *,
+    nginx: str | None = None,
+    target: str | Target | None = None,
+    versions: Mapping[str, str | None] | None = None,
+    workers: int | None = None,
+    unit_cost: int | None = None,
+    prefix: str | None = None,
+    tolerance: float = TOLERANCE,
+    force: bool = False,
+    announce: Announce = lambda _memory, _cpu, _available: None,
+) -> Verification:
+    """Estimate a configuration, then test it with the real nginx and compare.
+
+    ``target`` is the server to estimate for, the nginx here unless it is given; ``versions``
+    replaces single versions of it (keys of VERSION_KEYS). ``force``: even if memory is short.
+    Raises LiveError.
+    """
+    require_linux()
+    server = describe(find_nginx(nginx))
+    name = os.fspath(path)
+    with temporary_directory() as directory:
+        tree = _read(name, prefix)
+        if target is None:
+            target = installed(server, tree, prefix, directory)
+        elif isinstance(target, str):
+            target = find_target(target)
+        report = check(
+            path,
+            target=with_versions(target, versions or {}),
+            workers=workers,
+            unit_cost=unit_cost,
+            prefix=prefix,
+        )
+        predicted = _predicted(report)
+        unmeasured = Verification(
+            path=printable(name),
+            nginx=printable(server.path),
+            target=report.target.name,
+            tolerance=tolerance,
+            slack_bytes=SLACK,
+            predicted=predicted,
+            measured=None,
+            seconds=None,
+            ratio=None,
+            agrees=None,
+            not_counted="nginx was not run",
+            message="",
+            problems=report.problems,
+        )
+        if not report.complete or tree is None:
+            return unmeasured
+        needed = predicted.memory_bytes + BASE_BYTES
+        announce(needed, predicted.cpu_seconds, available_memory())
+        if not force:
+            require_memory(needed, "this nginx -t", "; --force runs it all the same")
+        return _measure(unmeasured, server, tree, report, prefix, directory, force=force)
+
+
+def _read(name: str, prefix: str | None) -> Tree | None:
+    """The configuration; None if its main file cannot be read, which check() reports."""
+    if name == "-":
+        raise LiveError("nginx -t reads files, not standard input: name the nginx.conf")
+    try:
+        entry = open_entry(name, Place(prefix))
+        if not isinstance(entry.source, FileSystem):
+            raise LiveError(f"{printable(name)} is an nginx -T dump: name the nginx.conf itself")
+        return build(entry.source, entry.path, (), entry.directory)
+    except (EntryError, OSError):
+        return None
+
+
+def installed(server: Nginx, tree: Tree | None, prefix: str | None, directory: Path) -> Target:
+    """The nginx of this machine as a target, with the Lua module the configuration loads."""
+    versions = {"nginx": server.version, **server.module_versions}
+    named = [] if tree is None else _modules(server, tree, prefix)
+    lua = [path for path in named if os.path.basename(path) == "ngx_http_lua_module.so"]
+    if "lua" in server.built_in or lua:
+        modules = lua_modules(server, lua)
+        version = None if modules is None else lua_version(server, load_lines(modules), directory)
+        if version is not None:
+            versions["lua"] = version
+    versions["openssl"] = openssl_version(server)
+    return replace(
+        installed_target("the nginx here", versions, server.built_in), sources=(server.path,)
+    )
+
+
+def _modules(server: Nginx, tree: Tree, prefix: str | None) -> list[str]:
+    """The modules that the configuration loads, as absolute paths."""
+    base = os.path.abspath(prefix or server.argument("prefix") or "/usr/local/nginx")
+    return [os.path.join(base, setting.value) for setting in tree.main.own("load_module")]
+
+
+def _predicted(report: ConfigReport) -> Figures:
+    memory = report.memory
+    return Figures(
+        memory_bytes=memory.blocks_bytes + memory.contexts_bytes + memory.loads_bytes,
+        cpu_seconds=report.cpu_seconds,
+        ssl_contexts=report.ssl_contexts,
+        ca_loads=report.ca_loads,
+    )
+
+
+def _measure(
+    unmeasured: Verification,
+    server: Nginx,
+    tree: Tree,
+    report: ConfigReport,
+    prefix: str | None,
+    directory: Path,
+    *,
+    force: bool,
+) -> Verification:
+    main = tree.main.inclusion.file.path
+    counter = Counter(server, directory)
+    place = [] if prefix is None else ["-p", os.path.abspath(prefix)]
+    base = _base(server, tree, prefix, directory, counter.environment)
+    ended = run(
+        [server.path, "-t", *place, "-c", main],
+        TEST_TIMEOUT + CPU_FACTOR * unmeasured.predicted.cpu_seconds,
+        counter.environment,
+        None if force else guard("nginx -t"),
+    )
+    if ended.code != 0:
+        message = ended.output.strip() or f"nginx -t ended with {ended.code}"
+        if ended.code < 0:
+            message = f"nginx -t was killed by signal {-ended.code}\n{message}"
+        return unmeasured.model_copy(update={"message": _lines(message)})
+    counts = counter.counts()
+    reason = counter.reason
+    loads: int | None = None
+    if counts is not None:
+        loads = counts.loads
+        if parse_version(server.version) >= CACHED_SINCE:
+            loads = _cached_loads(counts, report, main)
+            if loads is None:
+                reason = "CA loads: nginx adds the certificates of its cache, not files"
+    measured = Figures(
+        memory_bytes=max(0, ended.peak_rss - base),
+        cpu_seconds=round(ended.cpu_seconds, 3),
+        ssl_contexts=None if counts is None else counts.contexts,
+        ca_loads=loads,
+    )
+    predicted = unmeasured.predicted
+    ratio = measured.memory_bytes / predicted.memory_bytes if predicted.memory_bytes else None
+    return unmeasured.model_copy(
+        update={
+            "measured": measured,
+            "seconds": round(ended.seconds, 3),
+            "ratio": None if ratio is None else round(ratio, 3),
+            "agrees": agrees(predicted, measured, unmeasured.tolerance),
+            "not_counted": reason,
+        }
+    )
+
+
+def agrees(predicted: Figures, measured: Figures, tolerance: float) -> bool:
+    """Memory within the tolerance, counts equal where there are any; CPU is not compared."""
+    difference = abs(measured.memory_bytes - predicted.memory_bytes)
+    return (
+        difference <= max(SLACK, tolerance * predicted.memory_bytes)
+        and measured.ssl_contexts in (None, predicted.ssl_contexts)
+        and measured.ca_loads in (None, predicted.ca_loads)
+    )
+
+
+def _cached_loads(counts: Counts, report: ConfigReport, main: str) -> int | None:
+    """Loads, where nginx adds the certificates of its cache to each store; None if unknown.
+
+    It is known if the certificates added are just those of the loads predicted.
+    """
+    expected = 0
+    for inherited in report.inherited:
+        path = os.path.join(os.path.dirname(main), inherited.value)
+        try:
+            bundle = read_bundle(Path(path).read_bytes())
+        except OSError:
+            return None
+        if bundle is None:
+            return None
+        expected += inherited.ca_loads * bundle.certificates
+    if counts.added == expected:
+        return report.ca_loads
+    return None
+
+
+def _base(
+    server: Nginx,
+    tree: Tree,
+    prefix: str | None,
+    directory: Path,
+    environment: Mapping[str, str],
+) -> int:
+    """Peak bytes of ``nginx -t`` on an empty configuration with the same modules."""
+    blocks = "".join(
+        f"{name} {{ }}\n" for name in ("http", "stream", "mail") if any(tree.blocks(name))
+    )
+    conf = directory / "empty.conf"
+    conf.write_text(
+        f"{load_lines(_modules(server, tree, prefix))}pid {directory}/empty.pid;\n"
+        f"error_log stderr;\nevents {{ }}\n{blocks}"
+    )
+    ended = run(
+        [server.path, "-t", "-p", str(directory), "-c", str(conf)], TEST_TIMEOUT, environment
+    )
+    if ended.code != 0:
+        raise RejectedError(
+            f"{server.path} does not accept an empty configuration: {ended.output.strip()}"
+        )
+    return ended.peak_rss
+
+
+def _lines(text: str) -> str:
+    return "\n".join(printable(line) for line in text.splitlines())

@@ -1,0 +1,127 @@
+"""Nothing is left behind: no process, no directory, no open descriptor."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nginx_memlint.live.errors import Interrupted, LiveError, RejectedError
+from nginx_memlint.live.process import Server, interruptible, run
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
+
+FAKE = """\
+#!/bin/sh
+case "$*" in
+*-V*) echo "nginx version: nginx/1.22.1"; echo "built with OpenSSL 3.0.19 27 Jan 2026"
+      echo "configure arguments: --add-module=../ngx_lua-0.10.26"; exit 0;;
+*ask.conf*) echo memlint-lua=10026; exit 0;;
+{quick}) exit 0;;
+esac
+sleep 61 &
+echo $$ $! > {pids}.new
+mv {pids}.new {pids}
+sleep 62
+"""
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_open() -> Iterator[None]:
+    before = len(os.listdir("/proc/self/fd"))
+    yield
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("during", ["test", "server"])
+def test_a_signal_leaves_nothing(tmp_path: Path, number: signal.Signals, during: str) -> None:
+    pids, temporary, fake = tmp_path / "pids", tmp_path / "tmp", tmp_path / "nginx"
+    temporary.mkdir()
+    # a server: nginx -t succeeds at once, and only the start goes on
+    fake.write_text(FAKE.format(pids=pids, quick="*-t" if during == "server" else "never"))
+    fake.chmod(0o755)
+    memlint = subprocess.Popen(
+        [sys.executable, "-m", "nginx_memlint", "calibrate", "--quick", "--nginx", str(fake)],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not pids.exists():
+            assert memlint.poll() is None, memlint.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        memlint.send_signal(number)
+        memlint.send_signal(number)
+        out, err = memlint.communicate(timeout=30)
+    finally:
+        memlint.kill()
+        memlint.wait()
+    assert memlint.returncode == 128 + number
+    assert out == ""
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    assert not any(alive(int(pid)) for pid in pids.read_text().split())
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_run_is_measured_without_what_python_takes() -> None:
+    ended = run(["/bin/sh", "-c", "echo out; echo err >&2; exit 3"], 10)
+    assert ended.code == 3
+    assert sorted(ended.output.split()) == ["err", "out"]
+    assert 0 < ended.peak_rss < 8 << 20
+    assert run(["/bin/sh", "-c", "kill -9 $$"], 10).code == -9
+
+
+def test_a_run_that_does_not_end_is_killed(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    with pytest.raises(LiveError, match="does not end"):
+        run(["/bin/sh", "-c", f"echo $$ >{pid}; sleep 60"], 0.5)
+    assert not alive(int(pid.read_text()))
+
+
+def test_a_guard_stops_a_run() -> None:
+    def guard() -> None:
+        raise LiveError("memory is short")
+
+    with pytest.raises(LiveError, match="memory is short"):
+        run(["/bin/sh", "-c", "sleep 60"], 30, guard=guard)
+
+
+def test_a_program_that_is_not_there() -> None:
+    with pytest.raises(LiveError, match="cannot run"):
+        Server(["/nonexistent/nginx"], 1)
+
+
+def test_a_server_that_does_not_start_says_why() -> None:
+    server = Server(["/bin/sh", "-c", "echo reason; exit 1"], 1)
+    with pytest.raises(RejectedError, match="reason"), server:
+        pass
+
+
+def test_the_first_signal_interrupts_and_later_ones_wait() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Interrupted) as caught, interruptible():  # noqa: PT012  what is tested
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+    assert caught.value.number == signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) == before

@@ -1,0 +1,214 @@
+"""calibrate and verify with the real nginx.
+
+MEMLINT_FULL_CALIBRATION=1 adds a full calibration, which takes two minutes.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pwd
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nginx_memlint.live import calibrate as live
+from nginx_memlint.live.binary import describe, find_nginx
+from nginx_memlint.live.calibrate import Calibration, Plan, calibrate, choose_method
+from nginx_memlint.live.site import Site, temporary_directory
+from nginx_memlint.live.verify import Verification, verify
+from nginx_memlint.memory.targets import load_target, measured_costs
+from sample_confs import make_incident
+
+from ..helpers import SAMPLES, memlint
+from .facts_rows import Site as Place
+from .prefix import main_conf, pem_bundle, write_conf
+from .stack import Stack
+
+SHIPPED = next(costs for costs in measured_costs() if costs.name == "debian-12")
+BUNDLE = (150, 160_050)
+"""Certificates and bytes of DER of Debian 12's bundle."""
+
+SMALL = Plan(
+    blocks=(50, 350),
+    servers=(50, 250),
+    loads=(20, 70),
+    certificates=26,
+    pairs=(20, 40),
+    names=(5, 10),
+    repeats=1,
+    reload_workers=(1,),
+    reloads=1,
+    reload_loads=50,
+)
+
+
+def load(costs: object) -> float:
+    certificates, der = BUNDLE
+    return float(
+        certificates * getattr(costs, "certificate") + der * getattr(costs, "der")  # noqa: B009
+    )
+
+
+def close(found: Calibration, directory: Path, tolerance: float) -> None:
+    """Costs as shipped, within a tolerance; CPU is another machine's."""
+    path = directory / "calibrated.toml"
+    path.write_text(found.toml())
+    costs = load_target(path).costs
+    for key in ("location", "server", "context"):
+        assert getattr(costs, key) == pytest.approx(getattr(SHIPPED, key), rel=tolerance), key
+    assert load(costs) == pytest.approx(load(SHIPPED), rel=tolerance)
+    for series in found.reloads:
+        assert series.within, series
+
+
+def test_a_small_calibration_is_close(
+    bookworm: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "QUICK", SMALL)
+    steps: list[tuple[int, int]] = []
+    found = calibrate(quick=True, report=lambda done, of, _name: steps.append((done, of)))
+    assert found.versions["lua"] == bookworm.versions()["lua"]
+    assert steps[-1][0] == steps[-1][1]
+    close(found, tmp_path, 0.05)
+
+
+@pytest.mark.skipif("MEMLINT_FULL_CALIBRATION" not in os.environ, reason="takes two minutes")
+def test_a_full_calibration_is_within_five_percent(bookworm: Stack, tmp_path: Path) -> None:
+    found = calibrate()
+    assert found.versions["nginx"] == bookworm.versions()["nginx"]
+    close(found, tmp_path, 0.05)
+    for key in ("certificate", "der"):
+        assert found.costs[key] == pytest.approx(getattr(SHIPPED, key), rel=0.05), key
+
+
+def test_without_the_lua_module_and_without_openssl(
+    bookworm: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Contexts of proxy_ssl, certificates of the system."""
+    assert bookworm.modules
+    monkeypatch.setattr(live, "QUICK", SMALL)
+    monkeypatch.setattr(live, "lua_modules", lambda _nginx, _named: None)
+    monkeypatch.setattr("nginx_memlint.live.certificates.which", lambda _name: None)
+    found = calibrate(quick=True)
+    assert "proxy_ssl" in found.notes[0]
+    assert "ca-certificates.crt" in found.notes[0]
+    assert "lua" not in found.versions
+    path = tmp_path / "target.toml"
+    path.write_text(found.toml())
+    costs = load_target(path).costs
+    assert costs.context == pytest.approx(SHIPPED.context, rel=0.15)
+    assert load(costs) == pytest.approx(load(SHIPPED), rel=0.10)
+
+
+def incident(directory: Path, monkeypatch: pytest.MonkeyPatch, servers: int) -> Path:
+    """The sample with fewer servers of 50 locations."""
+    monkeypatch.setattr(make_incident, "SERVERS", servers)
+    monkeypatch.setattr(make_incident, "SERVERS_A_FILE", servers)
+    for name, text in make_incident.files("scaled", make_incident.TRUSTED).items():
+        path = directory / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    (directory / "run").mkdir()
+    monkeypatch.chdir(directory)
+    return directory / "nginx.conf"
+
+
+def test_verify_agrees_on_the_incident(
+    bookworm: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conf = incident(tmp_path, monkeypatch, 8)
+    found = verify(conf, prefix=str(tmp_path), tolerance=0.05)
+    assert found.measured is not None
+    assert found.measured.ssl_contexts == found.predicted.ssl_contexts == 408
+    assert found.measured.ca_loads == found.predicted.ca_loads == 408
+    assert found.ratio == pytest.approx(1, abs=0.05)
+    assert found.agrees
+    assert bookworm.versions()["nginx"] == "1.22.1"
+
+
+@pytest.mark.usefixtures("bookworm")
+def test_verify_disagrees_where_the_estimate_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident(tmp_path, monkeypatch, 1)
+    run = memlint("verify", "-p", tmp_path, "--target", "debian-13", "nginx.conf", cwd=tmp_path)
+    assert run.code == 1
+    assert "NOT EQUAL" in run.out
+    assert "nginx -t will take about" in run.err
+    run = memlint("verify", "-p", tmp_path, "--format", "json", "nginx.conf", cwd=tmp_path)
+    assert run.code == 0
+    assert Verification.model_validate(run.json).agrees
+
+
+@pytest.mark.usefixtures("bookworm")
+def test_verify_without_a_compiler_compares_memory(
+    site: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nginx_memlint.live.counts.which", lambda _name: None)
+    http = f"server {{ {site.plain()} location / {{ return 204; }} }}"
+    found = verify(write_conf(site.prefix, main_conf(site.prefix, http)))
+    assert found.agrees
+    assert found.measured is not None
+    assert found.measured.ssl_contexts is None
+    assert "no C compiler" in found.not_counted
+
+
+@pytest.mark.usefixtures("bookworm")
+def test_verify_of_what_nginx_rejects(site: Place) -> None:
+    http = f"server {{ {site.plain()} root; }}"
+    conf = write_conf(site.prefix, main_conf(site.prefix, http))
+    run = memlint("verify", conf)
+    assert run.code == 3
+    assert 'invalid number of arguments in "root" directive' in run.out
+
+
+@pytest.mark.usefixtures("bookworm")
+def test_verify_of_what_cannot_be_read() -> None:
+    run = memlint("verify", SAMPLES / "broken")
+    assert run.code == 3
+    assert "nginx was not run" in run.out
+    assert memlint("verify", "/nonexistent.conf").code == 3
+    assert memlint("verify", "-").code == 2
+
+
+def test_verify_where_each_worker_adds_something(bookworm: Stack, site: Place) -> None:
+    """nginx -t has no workers, so that is not predicted of it."""
+    http = (
+        f"lua_ssl_trusted_certificate {pem_bundle(120)}; init_worker_by_lua_block {{ }}\n"
+        f"server {{ {site.plain()} {' '.join(f'location /{n} {{ }}' for n in range(20))} }}"
+    )
+    modules = bookworm.load_lines("ngx_http_lua_module")
+    text = main_conf(site.prefix, http, modules=modules, workers=4)
+    found = verify(write_conf(site.prefix, text))
+    assert found.agrees, found
+
+
+@pytest.mark.usefixtures("bookworm")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_another_user_can_run_nginx() -> None:
+    """What calibrate does first, as nobody."""
+
+    def as_nobody(results: Any) -> None:
+        os.setgroups([])
+        os.setgid(nobody.pw_gid)
+        os.setuid(nobody.pw_uid)
+        with temporary_directory() as inside:
+            server = describe(find_nginx())
+            method = choose_method(server, (), inside)
+            site = Site(server, inside)
+            site.configure(f"server {{ listen {site.socket}; }}", load=method.load, workers=2)
+            peak = site.test().peak_rss
+            with site.server() as running:
+                results.put((method.lua, peak > 0, running.settled().anonymous > 0))
+
+    nobody = pwd.getpwnam("nobody")
+    forking = multiprocessing.get_context("fork")
+    results = forking.SimpleQueue()
+    process = forking.Process(target=as_nobody, args=(results,))
+    process.start()
+    process.join(60)
+    process.kill()
+    assert process.exitcode == 0
+    assert results.get() == ("0.10.23", True, True)

@@ -25,7 +25,7 @@ NAMES = (
 
 SITE = """\
 server {{
-    listen unix:run/{name}.sock;
+    listen 127.0.0.1:8080;
     server_name {name}.example.org;
     root /var/www/{name};
     index index.php index.html;

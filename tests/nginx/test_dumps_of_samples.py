@@ -28,13 +28,12 @@ REJECTED = {
 
 @pytest.fixture
 def sample(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A prefix with a copy of a sample: its sockets go to run/, its bundle is a small one.
+    """A prefix with a copy of a sample: its bundle is a small one.
 
     (With the system's bundle the counts are the same and a start takes minutes.)
     """
     prefix = tmp_path / str(request.param)
     shutil.copytree(SAMPLES / request.param, prefix)
-    (prefix / "run").mkdir()
     shutil.copy(pem_bundle(2), prefix / "ca.pem")
     for path in prefix.rglob("*.conf"):
         path.write_text(path.read_text().replace(str(SYSTEM_BUNDLE), f"{prefix}/ca.pem"))

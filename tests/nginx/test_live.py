@@ -110,7 +110,6 @@ def incident(directory: Path, monkeypatch: pytest.MonkeyPatch, servers: int) -> 
         path = directory / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
-    (directory / "run").mkdir()
     monkeypatch.chdir(directory)
     return directory / "nginx.conf"
 

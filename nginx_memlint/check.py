@@ -21,6 +21,7 @@ from nginx_memlint.rules import Cause
 from nginx_memlint.sizes import MIB, human
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls.families import FAMILIES, LUA_TRUSTED
+from nginx_memlint.tls.misplaced import misplaced
 
 ASSUMED_WORKERS = 4
 """Workers where ``worker_processes`` is auto and none are given."""
@@ -136,6 +137,7 @@ class _Check:
             *self.entry.problems,
             *hints.explained(self.tree),
             *zone_problems,
+            *misplaced(self.tree),
             *self.unused_dump_files(),
         ]
         self.assume(total)

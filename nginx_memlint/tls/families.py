@@ -118,7 +118,7 @@ def _is_on(name: str) -> Condition:
 
 
 def _verifies_clients(block: Block, _target: Target) -> bool:
-    return _value(block, "ssl_verify_client") not in ("", "off")
+    return _value(block, "ssl_verify_client").lower() not in ("", "off")
 
 
 def _listens_with_ssl(block: Block) -> bool:

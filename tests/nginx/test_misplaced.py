@@ -1,0 +1,45 @@
+"""Directives set twice or out of place: what memlint says, and nginx."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from nginx_memlint import check
+
+from .facts_rows import Site
+from .prefix import main_conf, write_conf
+from .stack import Stack
+
+CASES = {
+    "twice": "server { LISTEN LUA\nLUA }",
+    "twice, by an include": "server { LISTEN LUA\ninclude ca.conf; }",
+    "in an if": "server { LISTEN location / { if ($a) {\nLUA } } }",
+    "in a limit_except": "server { LISTEN location / { limit_except GET {\nLUA } } }",
+    "in an upstream": "upstream u { server 127.0.0.1;\nLUA }",
+    "ssl in a location": "server { LISTEN location / {\nssl_trusted_certificate CA; } }",
+    "verify twice": "proxy_ssl_verify on;\nproxy_ssl_verify off;",
+    "client verification twice": "ssl_verify_client on;\nssl_verify_client off;",
+    "several certificates": "server { LISTEN PAIR PAIR }",
+    "commands": "lua_ssl_conf_command Options -Bugs; lua_ssl_conf_command Options -Bugs;",
+    "once each": "LUA server { LISTEN LUA location / { LUA } }",
+}
+"""Capitals stand for directives and paths."""
+
+
+@pytest.mark.parametrize("inside", CASES.values(), ids=CASES)
+def test_misplaced(inside: str, bookworm: Stack, site: Site) -> None:
+    lua = f"lua_ssl_trusted_certificate {site.bundle};"
+    words = {"LISTEN": site.plain(), "LUA": lua, "PAIR": site.pair, "CA": str(site.bundle)}
+    for word, text in words.items():
+        inside = re.sub(rf"\b{word}\b", text, inside)
+    write_conf(site.prefix, f"\n{lua}", "ca.conf")
+    text = main_conf(site.prefix, inside, modules=bookworm.load_lines("ngx_http_lua_module"))
+    conf = write_conf(site.prefix, text)
+    run = bookworm.test(conf, prefix=site.prefix)
+    report = check(conf, target="debian-12")
+    assert report.complete == run.accepted, (run.messages, report.problems)
+    if not run.accepted:
+        [problem] = report.problems
+        assert f"{problem.nginx} in {problem.file}:{problem.line}" in run.messages

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -113,13 +114,13 @@ class _Check:
         self.workers = self.count_workers(workers)
         self.bundles = memory.Bundles(tree, target.costs, unit_cost)
         self.blocks = Counter(block.kind for block in tree.all_blocks)
+        self.zones, self.zone_problems = zones(tree)
+        self.zones_bytes = sum(zone.size for zone in self.zones)
 
     def report(self) -> result.ConfigReport:
         found = tls.contexts(self.tree, self.target)
         priced = memory.price(found, self.bundles, self.target.costs)
         per_worker = tls.worker_contexts(self.tree, self.target)
-        declared, zone_problems = zones(self.tree)
-        self.zones_bytes = sum(zone.size for zone in declared)
         total = memory.estimate(
             priced,
             per_worker,
@@ -136,7 +137,7 @@ class _Check:
         problems = [
             *self.entry.problems,
             *hints.explained(self.tree),
-            *zone_problems,
+            *self.zone_problems,
             *misplaced(self.tree),
             *self.unused_dump_files(),
         ]
@@ -170,7 +171,7 @@ class _Check:
                 worst_total_bytes=total.worst_total,
                 rule_of_thumb_bytes=locations * MIB,
             ),
-            zones=_zones(declared),
+            zones=_zones(self.zones),
             cpu_seconds=round(total.cpu_seconds, 3),
             budget_bytes=self.budget,
             files=_shares((item.context.block.inclusion.file.name, item) for item in priced),
@@ -187,7 +188,7 @@ class _Check:
     def count_workers(self, given: int | None) -> int:
         own = self.tree.main.own("worker_processes")
         value = own[0].value if own else "1"
-        if value.isascii() and value.isdigit() and int(value) > 0 and (own or given is None):
+        if re.fullmatch(r"0*[1-9][0-9]{0,8}", value) and (own or given is None):
             if given is not None and given != int(value):
                 self.assumptions.append(
                     f"{value} workers, as the configuration says; --workers is for auto"

@@ -201,6 +201,8 @@ def test_the_unit_follows_the_bundle(tmp_path: Path) -> None:
         ("worker_processes 3;", None, 3),
         ("worker_processes 3;", 8, 3),
         ("worker_processes auto;", 8, 8),
+        (f"worker_processes {'9' * 4000};", 8, 8),
+        ("worker_processes 0;", 8, 8),
         ("worker_processes auto;", None, 4),
         ("", None, 1),
         ("", 8, 8),

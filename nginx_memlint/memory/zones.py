@@ -69,13 +69,17 @@ DIRECTIVES: dict[str, Callable[[tuple[str, ...]], Iterator[_Declared]]] = {
 }
 """Directives that declare shared memory, and where in their arguments."""
 
+MAX_SIZE = 1 << 63
+"""``NGX_MAX_SIZE_T_VALUE`` and one."""
+
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20}
 
 
 def parse_size(text: str) -> int | None:
     """Bytes of a size as ``ngx_parse_size()`` reads it: digits and K or M; None if it is none."""
     match = re.fullmatch(r"([0-9]+)([kKmM]?)", text)
-    return int(match[1]) * _UNITS[match[2].lower()] if match else None
+    size = int(match[1]) * _UNITS[match[2].lower()] if match else None
+    return size if size is not None and size < MAX_SIZE else None
 
 
 def zones(tree: Tree) -> tuple[list[Zone], list[Problem]]:

@@ -26,15 +26,36 @@ def missing() -> str | None:
     return None
 
 
-@pytest.fixture(scope="session")
-def bookworm() -> Stack:
-    """Debian 12's nginx."""
-    reason = missing()
+OPTIONAL = {
+    "ngx_stream_module": "libnginx-mod-stream",
+    "ngx_mail_module": "libnginx-mod-mail",
+    "ngx_http_js_module": "libnginx-mod-http-js",
+    "ngx_stream_js_module": "libnginx-mod-stream-js",
+}
+"""Modules that some tests need beside the Lua module, and Debian's packages of them."""
+
+
+def require(reason: str | None) -> None:
+    """Skip, or fail where the real server is required, if there is a reason to."""
     if reason and os.environ.get("MEMLINT_REQUIRE_NGINX"):
         pytest.fail(f"MEMLINT_REQUIRE_NGINX is set, but {reason}")
     if reason:
         pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def bookworm() -> Stack:
+    """Debian 12's nginx."""
+    require(missing())
     return native()
+
+
+@pytest.fixture(scope="session")
+def all_modules(bookworm: Stack) -> Stack:
+    """Debian 12's nginx with all modules that build contexts."""
+    absent = [package for module, package in OPTIONAL.items() if module not in bookworm.modules]
+    require(f"{', '.join(absent)} not installed" if absent else None)
+    return bookworm
 
 
 @pytest.fixture

@@ -63,8 +63,8 @@ def test_facts_table(row: Row, stack_name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_facts_table_is_what_nginx_counts(row: Row, bookworm: Stack, tmp_path: Path) -> None:
-    run = measure(row, bookworm, tmp_path)
+def test_facts_table_is_what_nginx_counts(row: Row, all_modules: Stack, tmp_path: Path) -> None:
+    run = measure(row, all_modules, tmp_path)
     expected = row.expected["bookworm"]
     assert run.accepted, run.messages
     assert (run.counts.contexts, run.counts.loads) == (expected.contexts, expected.loads)
@@ -78,9 +78,9 @@ def stacks() -> list[str]:
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 @pytest.mark.parametrize("stack_name", stacks())
 def test_random_configurations_live(
-    stack_name: str, chunk: int, bookworm: Stack, tmp_path: Path
+    stack_name: str, chunk: int, all_modules: Stack, tmp_path: Path
 ) -> None:
-    found = {stack.name: stack for stack in available()} | {"bookworm": bookworm}
+    found = {stack.name: stack for stack in available()} | {"bookworm": all_modules}
     accepted = 0
     for number in range(LIVE // CHUNKS):
         seed = FIRST_SEED + chunk * LIVE + number

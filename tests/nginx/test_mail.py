@@ -40,19 +40,17 @@ SERVERS = [
 )
 @pytest.mark.parametrize("inherited", [False, True])
 def test_mail_servers(
-    settings: str, contexts: int, loads: int, inherited: bool, bookworm: Stack, site: Site
+    settings: str, contexts: int, loads: int, inherited: bool, all_modules: Stack, site: Site
 ) -> None:
-    if "ngx_mail_module" not in bookworm.modules:
-        pytest.fail("libnginx-mod-mail is not installed")
     filled = settings.format(pair=site.pair, ca=site.bundle, other=f"unix:{site.prefix}/o.sock")
     outer, inner = (filled, "") if inherited and "listen" not in filled else ("", filled)
     conf = write_conf(
         site.prefix,
-        f"{bookworm.load_lines('ngx_mail_module')} pid {site.prefix}/pid; error_log stderr;"
+        f"{all_modules.load_lines('ngx_mail_module')} pid {site.prefix}/pid; error_log stderr;"
         f"events {{}} mail {{ auth_http 127.0.0.1:1; {outer} "
         f"server {{ {site.plain()} protocol imap; {inner} }} }}",
     )
-    run = bookworm.test(conf, prefix=site.prefix)
+    run = all_modules.test(conf, prefix=site.prefix)
     assert run.accepted, run.messages
     report = check(conf, target="debian-12")
     assert report.problems == []

@@ -329,8 +329,8 @@ class _Check:
             self.assumptions.append(f"costs measured on {costs.measured}")
         if total.loads and not self.tree.main.own("worker_shutdown_timeout"):
             self.assumptions.append(
-                "old workers exit soon after a reload: those held by open connections add up to "
-                "twice the start's memory with each reload; set worker_shutdown_timeout"
+                "old workers exit soon after a reload: held by open connections, they add twice "
+                "the start's memory and more with each; set worker_shutdown_timeout"
             )
         self.assumptions.append("left out: nginx's own base, Lua's heaps, buffers and connections")
 

@@ -72,17 +72,28 @@ certificates, no Lua, two workers.
 |---|---|---|---|---|
 """
 
-LIMITS = """\
-## What is not in these figures
+HELD = """\
+## Workers held by open connections
 
-- **Workers held by open connections** keep their generation alive: with every old worker held by an
-  unfinished request, memory grew by about 2 U with each reload (to 7 U after three, at rest) and
-  peaked at 10 U (1 worker), 15 U (2) and 24 U (4) when all were released at once. Bound it with
-  `worker_shutdown_timeout`.
-- **When the worst case comes** depends on the size of the configuration: with 25 to 125 contexts of
-  120 certificates it came by the third to fifth reload, with 300 by the 14th to 33rd; with 500 not
-  within 20 on Debian 12. Until then memory rests at 2 U and peaks at (3 + W) U.
-- Other C libraries and allocators (musl, jemalloc) were not measured.
+Not in the predictions. Every old worker is kept alive by an unfinished request (64 a generation);
+in units of U, the growth at start. Bound it with `worker_shutdown_timeout`.
+
+| stack | workers | at start and after each of four reloads | peak when all are released |
+|---|---|---|---|
+"""
+
+ONSET = """\
+## When the worst case comes
+
+With two workers, the first reload whose peak was above (3 + W) U, by the number of contexts (120
+certificates each). Until then memory rests at 2 U and peaks at (3 + W) U.
+
+| stack | contexts | reloads watched | first |
+|---|---|---|---|
+"""
+
+LIMITS = """\
+Not measured: other C libraries and allocators (musl, jemalloc), more than eight workers.
 """
 
 
@@ -198,7 +209,20 @@ def document() -> str:
     """The whole text."""
     parts = [INTRODUCTION, START, *map(_row, at_start())]
     parts += ["\n", BLOCKS, *map(_row, by_block())]
-    parts += ["\n", RELOADS, *map(_row, through_reloads()), "\n", LIMITS]
+    parts += ["\n", RELOADS, *map(_row, through_reloads())]
+    laws = json.loads((DIRECTORY / "reload-laws.json").read_text())
+    parts += ["\n", HELD]
+    parts += [
+        f"| {row['stack']} | {row['workers']} | {', '.join(map(str, row['after_units']))} | "
+        f"{row['release_peak_units']} |\n"
+        for row in laws["held"]
+    ]
+    parts += ["\n", ONSET]
+    parts += [
+        f"| {row['stack']} | {row['contexts']} | {row['reloads']} | {row['first'] or 'none'} |\n"
+        for row in laws["onset"]
+    ]
+    parts += ["\n", LIMITS]
     return (
         "".join(
             part if part.startswith(("#", "|", "\n")) and not part.startswith("# ") else part + "\n"

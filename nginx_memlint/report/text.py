@@ -133,20 +133,22 @@ def _memory(config: ConfigReport) -> Table:
     table.add_column()
     table.add_column(justify="right", style="bold", no_wrap=True)
     table.add_column(style="dim")
-    workers = _plural(config.workers, "worker")
-    unit = f"{human(memory.unit_bytes)} a CA load"
-    for phase, size, note in (
-        ("at start", memory.start_bytes, unit),
+    zones = _plural(len(config.zones), "zone")
+    rows = [
+        ("at start", memory.start_bytes, f"{human(memory.unit_bytes)} a CA load"),
         ("after the first reload", memory.after_reload_bytes, ""),
-        ("after later reloads, at worst", memory.after_reload_worst_bytes, workers),
+        (
+            "after later reloads, at worst",
+            memory.after_reload_worst_bytes,
+            _plural(config.workers, "worker"),
+        ),
         ("peak of the first reload", memory.reload_peak_bytes, ""),
         ("peak of later reloads, at worst", memory.reload_peak_worst_bytes, _budget(config)),
+        ("and shared memory, always", memory.zones_bytes, zones if config.zones else ""),
         ("rule of thumb", memory.rule_of_thumb_bytes, "locations × 1 MiB"),
-    ):
+    ]
+    for phase, size, note in rows:
         table.add_row(f"  {phase}", human(size), note)
-    if config.zones:
-        zones = _plural(len(config.zones), "zone")
-        table.add_row("  and shared memory", human(memory.zones_bytes), zones)
     return table
 
 

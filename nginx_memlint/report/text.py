@@ -144,11 +144,12 @@ def _memory(config: ConfigReport) -> Table:
         ),
         ("peak of the first reload", memory.reload_peak_bytes, ""),
         ("peak of later reloads, at worst", memory.reload_peak_worst_bytes, _budget(config)),
-        ("and shared memory, always", memory.zones_bytes, zones if config.zones else ""),
+        ("and shared memory, always", memory.zones_bytes, zones),
         ("rule of thumb", memory.rule_of_thumb_bytes, "locations × 1 MiB"),
     ]
     for phase, size, note in rows:
-        table.add_row(f"  {phase}", human(size), note)
+        if size:
+            table.add_row(f"  {phase}", human(size), note)
     return table
 
 

@@ -262,3 +262,9 @@ def test_crowdsec_sample_is_a_warning() -> None:
     report = check(SAMPLES / "crowdsec", target="debian-12")
     assert [finding.severity for finding in report.findings] == ["warning"]
     assert report.findings[0].file.endswith("conf.d/bouncer.conf")
+
+
+def test_a_directive_of_http_outside_of_it(tmp_path: Path) -> None:
+    report = check(write(tmp_path, {"nginx.conf": http("server { }", main=f"{LUA}{CA}")}))
+    assert not report.complete
+    assert report.problems[0].nginx == '"lua_ssl_trusted_certificate" directive is not allowed here'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nginx_memlint.config.blocks import MAIN
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.tree import Block, Setting, Tree
 from nginx_memlint.tls.families import FAMILIES
@@ -29,6 +30,8 @@ _CHECKED_KINDS = frozenset(
 def misplaced(tree: Tree) -> Iterator[Problem]:
     """What ``ngx_conf_handler()`` and ``ngx_conf_set_str_slot()`` would reject."""
     for block in tree.all_blocks:
+        if block.kind == MAIN and "events" not in block.names():
+            continue  # a fragment: what it lacks is its context
         if block.kind in _CHECKED_KINDS:
             for name in ALLOWED.keys() & set(block.names()):
                 yield from _complaints(block, name)

@@ -102,3 +102,14 @@ def _c_glob(libc: ctypes.CDLL, pattern: bytes) -> list[str]:
         return [decode(found.pathv[i] or b"") for i in range(found.pathc)] if code == 0 else []
     finally:
         libc.globfree(ctypes.byref(found))
+
+
+@pytest.mark.parametrize("pattern", ["*?[^x]", "**?[!x]", "*??[^x]", "?*[^x]", "*[^x]", "*?[.]"])
+def test_a_dot_after_a_run_that_begins_with_a_star(
+    pattern: str, libc: ctypes.CDLL, tmp_path: Path
+) -> None:
+    for name in ("a.", "ab.", "a.b", "ab", "a..", ".a."):
+        (tmp_path / name).touch()
+    source = FileSystem({"/": "/"}, restricted=False)
+    whole = f"{tmp_path}/{pattern}"
+    assert glob.expand(source, whole) == _c_glob(libc, os.fsencode(whole))

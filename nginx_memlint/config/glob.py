@@ -91,7 +91,12 @@ def _unescape(text: bytes) -> bytes:
 def _compile(pattern: bytes) -> re.Pattern[bytes]:
     """``fnmatch(3)`` with FNM_PERIOD for one path component."""
     leading = b"" if pattern.startswith((b".", b"\\.")) else rb"(?!\.)"
-    joined = leading + _translate(pattern + b"\0", 0)
+    position = 0
+    if run := re.match(rb"\*[*?]+(?=\[)", pattern):
+        # glibc takes the first byte that such a bracket is tried on for a leading one
+        position = run.end()
+        leading += rb".{%d}(?:(?!\.)|.+)" % run[0].count(b"?")
+    joined = leading + _translate(pattern + b"\0", position)
     return re.compile(re.sub(rb"(?:\.\*){2,}", b".*", joined), re.DOTALL)
 
 

@@ -121,15 +121,7 @@ class _Check:
         found = tls.contexts(self.tree, self.target)
         priced = memory.price(found, self.bundles, self.target.costs)
         per_worker = tls.worker_contexts(self.tree, self.target)
-        total = memory.estimate(
-            priced,
-            per_worker,
-            self.blocks,
-            self.bundles,
-            self.target,
-            self.workers,
-            self.zones_bytes,
-        )
+        total = self.estimate(priced, self.bundles, self.target)
         inheriting = self.locations_by_setting()
         causes = self.causes(priced, inheriting)
         violations = rules.violations(total, causes, self.budget)
@@ -179,10 +171,19 @@ class _Check:
                 (label, item) for item in priced if (label := _server_label(item.context.block))
             ),
             findings=[self.finding(violation) for violation in violations],
-            remedies=self.remedies(priced, per_worker, total, causes),
+            remedies=self.remedies(priced, total, causes),
             assumptions=self.assumptions,
             guesses=self.guesses(),
             problems=[_problem(problem) for problem in problems],
+        )
+
+    def estimate(
+        self, priced: list[memory.Priced], bundles: memory.Bundles, target: Target
+    ) -> memory.Estimate:
+        """The memory of this configuration with these contexts, on a target."""
+        per_worker = tls.worker_contexts(self.tree, target)
+        return memory.estimate(
+            priced, per_worker, self.blocks, bundles, target, self.workers, self.zones_bytes
         )
 
     def count_workers(self, given: int | None) -> int:
@@ -256,21 +257,14 @@ class _Check:
     def remedies(
         self,
         priced: list[memory.Priced],
-        per_worker: tls.WorkerContexts,
         now: memory.Estimate,
         causes: list[Cause],
     ) -> list[result.Remedy]:
         def again(
             contexts: list[tls.Context], target: Target, replaced: dict[str, int] | None
         ) -> memory.Estimate:
-            bundles = memory.Bundles(self.tree, target.costs, self.unit_cost, replaced)
-            prices = memory.price(contexts, bundles, target.costs)
-            worker = (
-                tls.worker_contexts(self.tree, target) if target is not self.target else per_worker
-            )
-            return memory.estimate(
-                prices, worker, self.blocks, bundles, target, self.workers, self.zones_bytes
-            )
+            bundles = self.bundles.repriced(target.costs, replaced)
+            return self.estimate(memory.price(contexts, bundles, target.costs), bundles, target)
 
         situation = remedies.Situation(
             self.tree,

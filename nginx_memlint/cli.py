@@ -41,6 +41,7 @@ from nginx_memlint.report import json as json_report
 from nginx_memlint.report import text as text_report
 from nginx_memlint.result import Report
 from nginx_memlint.sizes import human, parse_size
+from nginx_memlint.tls.families import LUA
 
 _EXIT_HELP = "Exit status: " + "; ".join(f"{code} {text}" for code, text in MEANINGS.items()) + "."
 
@@ -484,7 +485,7 @@ def targets() -> None:
         ]
         sharing = "–"
         if "lua" in target.ships:
-            sharing = "shared" if target.lua >= (0, 10, 26) else "per block"
+            sharing = "shared" if LUA.shared(target) else "per block"
         table.add_row(name, *shown, sharing)
     _console().print(table)
 

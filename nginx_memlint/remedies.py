@@ -7,15 +7,12 @@ from dataclasses import dataclass, replace
 
 from nginx_memlint.config.tree import Block, Setting, Tree
 from nginx_memlint.memory.estimate import Bundles, Estimate, Priced, unit_bytes
-from nginx_memlint.memory.targets import Target, with_lua
+from nginx_memlint.memory.targets import Target, with_versions
 from nginx_memlint.rules import Cause
 from nginx_memlint.sizes import MIB
 from nginx_memlint.tls.ca_bundle import Bundle
 from nginx_memlint.tls.contexts import Context
-from nginx_memlint.tls.families import LUA_TRUSTED
-
-SHARED_LUA = "0.10.26"
-"""The first lua-nginx-module whose blocks share contexts."""
+from nginx_memlint.tls.families import LUA_TRUSTED, SHARED_LUA
 
 FEW_CERTIFICATES = 10
 """Size of the smaller bundle that is proposed: the CAs a service talks to are few."""
@@ -138,10 +135,11 @@ def _smaller_bundle(situation: Situation, cause: Cause) -> Proposal | None:
 
 def _newer_lua(situation: Situation, cause: Cause) -> Proposal | None:
     """Upgrade to a lua-nginx-module whose blocks share contexts."""
-    target = with_lua(situation.target, SHARED_LUA)
+    version = ".".join(map(str, SHARED_LUA))
+    target = with_versions(situation.target, {"lua": version})
     if cause.setting.directive.name != LUA_TRUSTED or target.lua <= situation.target.lua:
         return None
     contexts = situation.recount(target)
     after = situation.again(contexts, target, None)
-    change = f"upgrade to lua-nginx-module {SHARED_LUA} or later (OpenResty 1.25.3.1, Debian 13)"
+    change = f"upgrade to lua-nginx-module {version} or later (OpenResty 1.25.3.1, Debian 13)"
     return Proposal(change, after, sum(len(context.bundles) for context in contexts))

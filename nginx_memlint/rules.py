@@ -43,12 +43,6 @@ REPEATED_RULE = "ML101"
 BUDGET_RULE = "ML201"
 PEAK_RULE = "ML202"
 
-RULES = {
-    REPEATED_RULE: "a CA bundle is parsed again for many blocks",
-    BUDGET_RULE: "the worst reload peak is over the budget (--max-memory)",
-    PEAK_RULE: "the worst reload peak is of a size that kills machines",
-}
-
 
 def violations(estimate: Estimate, causes: list[Cause], budget: int | None) -> list[Violation]:
     """Apply the rules, errors first. ``budget`` in bytes replaces the default limit."""

@@ -155,14 +155,6 @@ def _library(text: str) -> tuple[str, str] | None:
     return (match[1], match[2] or "") if match else None
 
 
-@dataclass(frozen=True, slots=True)
-class Lua:
-    """The Lua module: the lines that load it (none if it is built in) and its version."""
-
-    load: str
-    version: str
-
-
 def load_lines(modules: Sequence[str]) -> str:
     """``load_module`` lines."""
     return "".join(f"load_module {path};\n" for path in modules)

@@ -54,6 +54,12 @@ class Bundles:
         self._known: dict[str, Bundle | None] = {}
         self.failures: dict[str, str] = {}
 
+    def repriced(self, costs: Costs, replaced: dict[str, int] | None = None) -> Bundles:
+        """The same files, read once for both, at other costs."""
+        other = Bundles(self._tree, costs, self._unit_cost, replaced)
+        other._known, other.failures = self._known, self.failures
+        return other
+
     def path(self, setting: Setting) -> str:
         """The file's absolute path (``ngx_conf_full_name()``: relative to nginx.conf)."""
         value = setting.value

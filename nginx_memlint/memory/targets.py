@@ -300,10 +300,5 @@ def _check_key(name: str, key: str, value: object) -> None:
                 )
 
 
-def with_lua(target: Target, lua: str) -> Target:
-    """The same server with another lua-nginx-module."""
-    return replace(target, lua=parse_version(lua), texts=target.texts | {"lua": lua})
-
-
 def _list(versions: dict[str, str]) -> str:
     return ", ".join(f"{key} {text}" for key, text in versions.items())

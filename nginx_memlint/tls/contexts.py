@@ -23,7 +23,7 @@ class Context:
     ``block`` is the block it is built for (of a shared one, the first that needs it),
     ``bundles`` the settings whose CA files are loaded into it, ``client_names`` those of them
     whose names are kept to be sent to clients, ``certificates`` how many certificates with keys
-    it holds, ``users`` how many blocks use it.
+    it holds.
     """
 
     family: str
@@ -31,7 +31,6 @@ class Context:
     bundles: list[Setting]
     client_names: list[Setting]
     certificates: int
-    users: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +83,16 @@ def worker_contexts(tree: Tree, target: Target) -> WorkerContexts:
 
 def _contexts_of(family: Family, tree: Tree, target: Target) -> Iterator[Context]:
     shared = family.shared(target)
-    groups: dict[int, Context] = {}
+    groups: set[int] = set()
     for block in tree.blocks(*family.kinds):
         if not family.wants(block, target):
             continue
         if shared:
             owner = _overriding(block, family)
-            if known := groups.get(id(owner)):
-                known.users += 1
+            if id(owner) in groups:
                 continue
-        context = _context(family, block, target)
-        if shared:
-            groups[id(owner)] = context
-        yield context
+            groups.add(id(owner))
+        yield _context(family, block, target)
 
 
 def _context(family: Family, block: Block, target: Target) -> Context:

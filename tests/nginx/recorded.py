@@ -64,11 +64,16 @@ def imaginary_site() -> Site:
     return Site(root, root / "bundle.pem", root / "server.crt", root / "server.key")
 
 
-def text_of(stack_name: str, case: RandomFamilies, site: Site) -> str:
-    """The whole configuration, for a stack."""
+def imaginary_stack(stack_name: str) -> Stack:
+    """A stack that need not be there, with all modules it could have."""
     stack = Stack(stack_name)
     stack.modules = frozenset({*MODULES[stack_name], "ndk_http_module"})
-    modules = stack.load_lines(*MODULES[stack_name])
+    return stack
+
+
+def text_of(stack_name: str, case: RandomFamilies, site: Site) -> str:
+    """The whole configuration, for a stack."""
+    modules = imaginary_stack(stack_name).load_lines(*MODULES[stack_name])
     return main_conf(site.prefix, case.http, stream=case.stream, modules=modules)
 
 

@@ -13,7 +13,16 @@ from nginx_memlint import check
 from .facts_rows import ROWS, Row, Site, measure
 from .prefix import write_conf
 from .random_families import random_families
-from .recorded import ABILITIES, CASES, MODULES, TARGETS, count, digest, imaginary_site, load
+from .recorded import (
+    ABILITIES,
+    CASES,
+    TARGETS,
+    count,
+    digest,
+    imaginary_site,
+    imaginary_stack,
+    load,
+)
 from .recorded import text_of as conf_text
 from .stack import Stack, available
 
@@ -55,8 +64,7 @@ def test_facts_table(row: Row, stack_name: str, tmp_path: Path) -> None:
     if expected is None:
         return
     site = imaginary_site()
-    stack = Stack(stack_name)
-    stack.modules = frozenset({*MODULES[stack_name], "ndk_http_module"})
+    stack = imaginary_stack(stack_name)
     report = check(write_conf(tmp_path, row.conf(site, stack)), target=TARGETS[stack_name])
     assert report.ssl_contexts == expected.contexts
     assert expected.loads in (None, report.ca_loads)

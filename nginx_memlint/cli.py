@@ -45,6 +45,9 @@ from nginx_memlint.tls.families import LUA
 
 _EXIT_HELP = "Exit status: " + "; ".join(f"{code} {text}" for code, text in MEANINGS.items()) + "."
 
+NO_WRAP = 1_000_000
+"""Columns of what is no terminal: a path is never broken."""
+
 app = typer.Typer(
     name="memlint",
     help="Tells what an nginx or OpenResty configuration will cost in memory "
@@ -57,8 +60,11 @@ app = typer.Typer(
 
 
 def _console() -> Console:
-    """Standard output; names from a configuration are never taken for markup."""
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100
+    """Standard output; names from a configuration are never taken for markup.
+
+    Only a terminal has a width: what goes to a file or a pipe keeps a line a line.
+    """
+    width = None if sys.stdout.isatty() else NO_WRAP
     return Console(highlight=False, emoji=False, markup=False, width=width)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,14 @@ def test_the_incident_fails_with_no_option() -> None:
     assert "locations × 1 MiB" in run.out
     assert "state yours with --target" in run.out
     assert len(run.out.splitlines()) <= 40
+
+
+def test_a_long_path_breaks_no_line(tmp_path: Path) -> None:
+    here = memlint("check", INCIDENT, env=os.environ | {"COLUMNS": "40"})
+    far = tmp_path / ("long" * 30) / "incident"
+    shutil.copytree(INCIDENT, far)
+    there = memlint("check", far, env=os.environ | {"COLUMNS": "40"})
+    assert there.out.replace(str(far), str(INCIDENT)) == here.out
 
 
 def test_a_healthy_configuration_is_one_line() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -187,14 +186,14 @@ def _remedies(config: ConfigReport, console: Console) -> None:
             f"{number}. {remedy.change}: saves {human(remedy.saves_start_bytes)} at start, "
             f"{human(remedy.saves_peak_bytes)} at the peak ({_plural(remedy.ca_loads, 'CA load')})"
         )
-        console.print(Padding(Text(line), (0, 0, 0, 2)))
+        console.print(Text(f"  {line}"), soft_wrap=True)
 
 
 def _assumptions(config: ConfigReport, console: Console) -> None:
     lines = [f"target {_target(config)}", *config.target.assumed, *config.assumptions]
     console.print()
     for line in lines:
-        console.print(Padding(Text(line, "dim"), (0, 0, 0, 2)))
+        console.print(Text(f"  {line}", "dim"), soft_wrap=True)
 
 
 def _target(config: ConfigReport) -> str:

@@ -6,6 +6,7 @@ import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 
 from nginx_memlint import remedies, result, rules
 from nginx_memlint.config import blocks, hints
@@ -171,6 +172,7 @@ class _Check:
                 (label, item) for item in priced if (label := _server_label(item.context.block))
             ),
             findings=[self.finding(violation) for violation in violations],
+            suppressed=[],
             remedies=self.remedies(priced, total, causes),
             assumptions=self.assumptions,
             guesses=self.guesses(),
@@ -240,18 +242,23 @@ class _Check:
     def finding(self, violation: rules.Violation) -> result.Finding:
         cause = violation.cause
         if cause is None:
-            file, line, column = self.tree.main.inclusion.file, 1, 1
+            file, line, column, length = self.tree.main.inclusion.file, 1, 1, 0
         else:
             span = cause.setting.file.span(cause.setting.directive)
             file, line, column = cause.setting.file, span.line, span.column
+            length = len(cause.setting.directive.name)
         return result.Finding(
             rule=violation.rule,
+            name=rules.NAMES[violation.rule],
             severity=violation.severity,
             message=printable(violation.message),
             file=printable(file.name),
             line=line,
             column=column,
+            end_column=column + length,
             source=printable(file.source_line(line).strip()),
+            bytes=cause.repeated if cause else 0,
+            fingerprint=f"{violation.rule}:{file.name}",
         )
 
     def remedies(
@@ -277,6 +284,8 @@ class _Check:
         return [
             result.Remedy(
                 change=printable(proposal.change),
+                start_bytes=proposal.after.start,
+                peak_bytes=proposal.after.reload_peak_worst,
                 saves_start_bytes=now.start - proposal.after.start,
                 saves_peak_bytes=now.reload_peak_worst - proposal.after.reload_peak_worst,
                 ca_loads=proposal.loads,
@@ -353,8 +362,12 @@ def _target_info(target: Target) -> result.TargetInfo:
     )
 
 
+_FIELDS = {"if": "if_"}
+"""Kind of block → field of result.Blocks, where Python needs another name."""
+
+
 def _blocks(counts: Counter[str]) -> result.Blocks:
-    return result.Blocks.model_validate({kind: counts[kind] for kind in blocks.COUNTED})
+    return result.Blocks(**{_FIELDS.get(kind, kind): counts[kind] for kind in blocks.COUNTED})
 
 
 def _inherited(cause: Cause) -> result.Inherited:
@@ -421,7 +434,7 @@ def _problem(problem: Problem) -> result.ProblemInfo:
 
 def _unreadable(name: str, problem: Problem, target: Target, workers: int) -> result.ConfigReport:
     """The report on a configuration whose main file could not be read: zeros and a problem."""
-    zero = result.Memory(**dict.fromkeys(result.Memory.model_fields, 0))
+    zero = result.Memory(**dict.fromkeys((f.name for f in fields(result.Memory)), 0))
     return result.ConfigReport(
         path=printable(name),
         complete=False,
@@ -441,6 +454,7 @@ def _unreadable(name: str, problem: Problem, target: Target, workers: int) -> re
         files=[],
         servers=[],
         findings=[],
+        suppressed=[],
         remedies=[],
         assumptions=[],
         guesses=[],

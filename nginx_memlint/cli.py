@@ -469,7 +469,7 @@ def verify_command(
             announce=announce,
         )
     if output_format is Format.JSON:
-        print(found.model_dump_json(indent=2))
+        print(json_report.dumps(found))
     else:
         live_text.verification(found, _console())
     if found.agrees is None:
@@ -499,7 +499,7 @@ def targets() -> None:
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of --format json."""
-    print(json.dumps(Report.model_json_schema(by_alias=True, mode="serialization"), indent=2))
+    print(json.dumps(json_report.schema(), indent=2))
 
 
 def main() -> NoReturn:

@@ -6,21 +6,36 @@ escaped.
 
 from __future__ import annotations
 
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 SCHEMA_VERSION: Literal[1] = 1
 
 Severity = Literal["error", "warning", "note"]
 
 
-class Model(BaseModel):
-    """Base of all: immutable, and every docstring a description in the schema."""
-
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, extra="forbid")
+_T = TypeVar("_T")
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def record(cls: type[_T]) -> type[_T]:
+    """A frozen dataclass: no import of pydantic, which report/json.py needs for the schema."""
+    return dataclass(frozen=True, kw_only=True)(cls)
+
+
+class Model:
+    """Base of all: how pydantic reads them, every docstring a description in the schema."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {
+        "use_attribute_docstrings": True,
+        "extra": "forbid",
+        "alias_generator": lambda name: name.rstrip("_"),
+        "validate_by_name": True,
+        "serialize_by_alias": True,
+    }
+
+
+@record
 class TargetInfo(Model):
     """The server that was assumed."""
 
@@ -34,18 +49,18 @@ class TargetInfo(Model):
     """What was not stated but taken, one sentence each."""
 
 
+@record
 class Blocks(Model):
     """How many blocks there are, each inclusion of a file counted."""
 
     server: int = 0
     location: int = 0
-    if_: int = Field(0, alias="if")
+    if_: int = 0
     limit_except: int = 0
     stream_server: int = 0
 
-    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
-
+@record
 class FamilyCounts(Model):
     """What one family of directives builds in one ``nginx -t``."""
 
@@ -53,6 +68,7 @@ class FamilyCounts(Model):
     ca_loads: int
 
 
+@record
 class WorkerCounts(Model):
     """What each worker process builds for itself, beside what it shares with the master."""
 
@@ -60,6 +76,7 @@ class WorkerCounts(Model):
     ca_loads: int
 
 
+@record
 class Memory(Model):
     """Bytes of the whole service (master and workers), by phase."""
 
@@ -91,6 +108,7 @@ class Memory(Model):
     """Locations that inherit the bundle × 1 MiB: the rule of 2017, for comparison."""
 
 
+@record
 class Inherited(Model):
     """A directive that locations inherit a CA bundle from."""
 
@@ -106,6 +124,7 @@ class Inherited(Model):
     """Bytes of these loads."""
 
 
+@record
 class ZoneInfo(Model):
     """A shared memory zone."""
 
@@ -116,6 +135,7 @@ class ZoneInfo(Model):
     line: int
 
 
+@record
 class Share(Model):
     """A part of the cost."""
 
@@ -124,30 +144,80 @@ class Share(Model):
     bytes: int
 
 
+@record
+class Remedy(Model):
+    """A change and what it saves, by estimating the configuration with the change made."""
+
+    change: str
+    start_bytes: int
+    """What a start then takes, shared memory zones apart."""
+    peak_bytes: int
+    """What the worst reload peak then takes, shared memory zones apart."""
+    saves_start_bytes: int
+    saves_peak_bytes: int
+    """At the worst reload peak."""
+    ca_loads: int
+    """Loads that remain."""
+    fixable: bool = False
+    """Whether ``memlint check --fix`` can make the change."""
+
+
+@record
+class Related(Model):
+    """A place that a finding is about, beside its cause."""
+
+    file: str
+    line: int
+    column: int = 1
+    message: str
+    bytes: int
+
+
+@record
 class Finding(Model):
-    """Something to change."""
+    """Something to change: one cause, and what it leads to."""
+
+    rule: str
+    name: str
+    """The rule's name in words joined by hyphens."""
+    severity: Severity
+    message: str
+    file: str
+    line: int
+    column: int = 1
+    end_column: int = 1
+    """Where the directive's name ends, exclusive; the column itself if there is no directive."""
+    source: str = ""
+    """The line in the file."""
+    bytes: int = 0
+    """What is at stake, at a start; of a budget, what is over it."""
+    related: list[Related] = field(default_factory=list)
+    """The costliest places, the costliest first."""
+    related_total: int = 0
+    """How many such places there are."""
+    remedy: Remedy | None = None
+    """The change that saves most."""
+    fingerprint: str
+    """The same for the same finding when lines move: of rule, file, and the blocks around."""
+
+
+@record
+class Suppressed(Model):
+    """A finding that was accepted, and by what."""
 
     rule: str
     severity: Severity
     message: str
     file: str
     line: int
-    column: int = 1
-    source: str = ""
-    """The line in the file."""
+    bytes: int
+    fingerprint: str
+    by: Literal["ignore", "settings", "baseline"]
+    reason: str
+    """As given; empty for a baseline."""
 
 
-class Remedy(Model):
-    """A change and what it saves, by estimating the configuration with the change made."""
-
-    change: str
-    saves_start_bytes: int
-    saves_peak_bytes: int
-    """At the worst reload peak."""
-    ca_loads: int
-    """Loads that remain."""
-
-
+@record
 class ProblemInfo(Model):
     """What kept the configuration from being read as nginx would read it."""
 
@@ -159,10 +229,11 @@ class ProblemInfo(Model):
     """What nginx itself says."""
     complete: bool = False
     """Whether the counts are right in spite of it."""
-    chain: list[str] = []
+    chain: list[str] = field(default_factory=list)
     """The includes that led there, as "file:line"."""
 
 
+@record
 class ConfigReport(Model):
     """One configuration."""
 
@@ -192,7 +263,10 @@ class ConfigReport(Model):
     servers: list[Share]
     """The most expensive servers."""
     findings: list[Finding]
+    suppressed: list[Suppressed]
+    """Findings that an ignore comment, the settings or a baseline accept."""
     remedies: list[Remedy]
+    """All changes worth making, those that save most first."""
     assumptions: list[str]
     """What the figures take for granted."""
     guesses: list[str]
@@ -200,6 +274,7 @@ class ConfigReport(Model):
     problems: list[ProblemInfo]
 
 
+@record
 class Report(Model):
     """All configurations of one run."""
 

@@ -67,3 +67,10 @@ def violations(estimate: Estimate, causes: list[Cause], budget: int | None) -> l
             )
             found.append(Violation(REPEATED_RULE, "warning", message, cause))
     return found
+
+
+NAMES = {
+    REPEATED_RULE: "repeated-ca-loads",
+    BUDGET_RULE: "over-budget",
+    PEAK_RULE: "peak-kills-machines",
+}

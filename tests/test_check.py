@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,10 @@ map $a $b { location 1; server 2; }
 
 def test_blocks_by_kind(tmp_path: Path) -> None:
     blocks = check_http(tmp_path, TREE).blocks
-    assert blocks.model_dump() == {
+    assert asdict(blocks) == {
         "server": 2,
         "location": 5,
-        "if": 2,
+        "if_": 2,
         "limit_except": 1,
         "stream_server": 0,
     }
@@ -119,7 +120,7 @@ def test_stream_lua_builds_one_for_each_server(tmp_path: Path) -> None:
     )
     for target in ("openresty-1.21.4.4", "openresty-1.27.1.1"):
         report = check(conf, target=target)
-        assert report.families["stream_lua"].model_dump() == {"ssl_contexts": 2, "ca_loads": 1}
+        assert asdict(report.families["stream_lua"]) == {"ssl_contexts": 2, "ca_loads": 1}
         assert report.blocks.stream_server == 2
     # this one is older than the bundling of stream-lua, but the directive proves the module
     assert check(conf, target="openresty-1.11.2.2").ssl_contexts == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,9 +60,7 @@ def test_the_blocks_around_count_as_nginx_counts_them(tmp_path: Path) -> None:
     part = check(tmp_path / "f.conf", context=["http", "server"])
     assert (part.ssl_contexts, part.ca_loads) == (whole.ssl_contexts, whole.ca_loads) == (3, 2)
     assert part.blocks == whole.blocks
-    assert part.findings == [
-        f.model_copy(update={"file": f"{tmp_path}/f.conf"}) for f in whole.findings
-    ]
+    assert part.findings == [replace(f, file=f"{tmp_path}/f.conf") for f in whole.findings]
 
 
 def test_a_main_block_in_a_fragment_is_out_of_place(tmp_path: Path) -> None:

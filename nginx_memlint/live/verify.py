@@ -45,7 +45,7 @@ from nginx_memlint.memory.targets import (
     with_versions,
 )
 from nginx_memlint.printable import printable
-from nginx_memlint.result import ConfigReport, Model, ProblemInfo
+from nginx_memlint.result import ConfigReport, Model, ProblemInfo, record
 from nginx_memlint.sizes import MIB
 from nginx_memlint.tls.ca_bundle import read_bundle
 
@@ -59,6 +59,7 @@ CPU_FACTOR = 20
 """nginx is killed after the time predicted × this, and TEST_TIMEOUT more."""
 
 
+@record
 class Figures(Model):
     """One set of figures; null where there is none."""
 
@@ -69,6 +70,7 @@ class Figures(Model):
     ca_loads: int | None
 
 
+@record
 class Verification(Model):
     """An estimate beside the measurement."""
 
@@ -230,7 +232,7 @@ def _measure(
         message = ended.output.strip() or f"nginx -t ended with {ended.code}"
         if ended.code < 0:
             message = f"nginx -t was killed by signal {-ended.code}\n{message}"
-        return unmeasured.model_copy(update={"message": _lines(message)})
+        return replace(unmeasured, message=_lines(message))
     counts = counter.counts()
     reason = counter.reason
     loads: int | None = None
@@ -248,14 +250,13 @@ def _measure(
     )
     predicted = unmeasured.predicted
     ratio = measured.memory_bytes / predicted.memory_bytes if predicted.memory_bytes else None
-    return unmeasured.model_copy(
-        update={
-            "measured": measured,
-            "seconds": round(ended.seconds, 3),
-            "ratio": None if ratio is None else round(ratio, 3),
-            "agrees": agrees(predicted, measured, unmeasured.tolerance),
-            "not_counted": reason,
-        }
+    return replace(
+        unmeasured,
+        measured=measured,
+        seconds=round(ended.seconds, 3),
+        ratio=None if ratio is None else round(ratio, 3),
+        agrees=agrees(predicted, measured, unmeasured.tolerance),
+        not_counted=reason,
     )
 
 

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pydantic import TypeAdapter
 from rich.console import Console
 
-from nginx_memlint.result import Report
+from nginx_memlint.result import Model, Report
 
 
 def write(report: Report, console: Console) -> None:
     """Print the report."""
-    console.file.write(report.model_dump_json(indent=2) + "\n")
+    console.file.write(dumps(report) + "\n")
+
+
+def dumps(report: Model) -> str:
+    """A record of results as JSON text."""
+    adapter: TypeAdapter[Model] = TypeAdapter(type(report))
+    return adapter.dump_json(report, indent=2).decode()
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of what ``write`` prints."""
+    return TypeAdapter(Report).json_schema(by_alias=True, mode="serialization")

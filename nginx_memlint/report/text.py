@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -30,7 +32,7 @@ def _write_config(config: ConfigReport, console: Console) -> None:
         return
     console.print(_verdict(config), soft_wrap=True)
     _problems(config.problems, console)
-    if not config.complete and not any(config.blocks.model_dump().values()):
+    if not config.complete and not any(asdict(config.blocks).values()):
         return
     quoted = None
     for finding in config.findings:

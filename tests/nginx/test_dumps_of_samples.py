@@ -11,6 +11,7 @@ import pytest
 
 from nginx_memlint import check
 from nginx_memlint.config.dump import read_dump
+from nginx_memlint.report.json import dumps
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.sizes import MIB
 
@@ -50,7 +51,7 @@ def dump_of(prefix: Path, *, messages: bool = False) -> bytes:
 
 
 def without(report: ConfigReport, *names: str) -> dict[str, object]:
-    data: dict[str, object] = json.loads(report.model_dump_json())
+    data: dict[str, object] = json.loads(dumps(report))
     return {name: value for name, value in data.items() if name not in ("path", *names)}
 
 

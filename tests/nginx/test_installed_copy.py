@@ -7,11 +7,13 @@ is accepted and what it counts. The copy is elsewhere, and the installed one is 
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nginx_memlint import check
+from nginx_memlint.report.json import dumps
 from nginx_memlint.result import ConfigReport
 
 from .prefix import make_prefix, pem_bundle
@@ -212,6 +214,6 @@ def names_of(report: ConfigReport, etc: Path) -> set[tuple[str, int]]:
 
 def plain(copy: Copy, report: ConfigReport) -> str:
     """The report, whole, with names as installed; absolute links are shown as what they lead to."""
-    text = report.model_copy(update={"path": ""}).model_dump_json(indent=1)
+    text = dumps(replace(report, path=""))
     text = text.replace(f"{copy.sysroot}/", "/")
     return text.replace("sites-enabled/default", "sites-available/default")

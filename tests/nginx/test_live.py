@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from nginx_memlint.live import calibrate as live
 from nginx_memlint.live.binary import describe, find_nginx
@@ -138,7 +139,7 @@ def test_verify_disagrees_where_the_estimate_is_wrong(
     assert "nginx -t will take about" in run.err
     run = memlint("verify", "-p", tmp_path, "--format", "json", "nginx.conf", cwd=tmp_path)
     assert run.code == 0
-    assert Verification.model_validate(run.json).agrees
+    assert TypeAdapter(Verification).validate_python(run.json).agrees
 
 
 @pytest.mark.usefixtures("bookworm")

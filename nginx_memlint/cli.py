@@ -26,6 +26,7 @@ from nginx_memlint.live import text as live_text
 from nginx_memlint.live.calibrate import QUICK_ACCURACY, calibrate
 from nginx_memlint.live.calibrate import Report as CalibrationReport
 from nginx_memlint.live.errors import Interrupted, LiveError
+from nginx_memlint.live.installed import target_of
 from nginx_memlint.live.process import interruptible
 from nginx_memlint.live.verify import SLACK, TOLERANCE, verify
 from nginx_memlint.memory.targets import (
@@ -124,12 +125,17 @@ def _target(name: str | None) -> str | None:
     return name
 
 
-def _target_file(path: str | None, name: str | None) -> Target | str | None:
-    """The target that --target-file or --target names."""
+def _server(name: str | None, path: str | None, binary: str | None = None) -> Target | str | None:
+    """The server that --target, --target-file or --nginx-binary names, one of them."""
+    given = {"--target": name, "--target-file": path, "--nginx-binary": binary}
+    options = [option for option, value in given.items() if value is not None]
+    if len(options) > 1:
+        raise typer.BadParameter(f"is used instead of {options[0]}", param_hint=options[-1])
+    if binary is not None:
+        with _live():
+            return target_of(binary)
     if path is None:
         return name
-    if name is not None:
-        raise typer.BadParameter("is used instead of --target", param_hint="--target-file")
     try:
         return load_target(path)
     except TargetFileError as error:
@@ -208,6 +214,12 @@ def check_command(
         ),
     ] = None,
     target_file: _TargetFileOption = None,
+    nginx_binary: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH", help="The server it is for, as this nginx -V and its modules say."
+        ),
+    ] = None,
     nginx_version: _VersionOption = None,
     lua_version: _VersionOption = None,
     stream_lua_version: _VersionOption = None,
@@ -267,7 +279,7 @@ def check_command(
     """Count TLS contexts and CA loads, estimate memory, warn before deploy."""
     blocks = _context(context)
     mapped = _path_map(path_map or [])
-    server = _target_file(target_file, target)
+    server = _server(target, target_file, nginx_binary)
     if sysroot is not None and not os.path.isdir(sysroot):
         raise typer.BadParameter(f'"{sysroot}" is not a directory', param_hint="--sysroot")
     if not paths:
@@ -440,7 +452,7 @@ def verify_command(
     names: as root it may create log files and the pid file. What each worker adds, and reloads,
     are not part of it.
     """
-    server = _target_file(target_file, target)
+    server = _server(target, target_file)
     versions = {
         "nginx": nginx_version,
         "lua": lua_version,

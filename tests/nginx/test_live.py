@@ -216,7 +216,7 @@ def test_another_user_can_run_nginx() -> None:
     assert results.get() == ("0.10.23", True, True)
 
 
-def test_check_for_the_binary_here(tmp_path: Path) -> None:
+def test_check_for_the_binary_here() -> None:
     run = memlint("check", "--nginx-binary", find_nginx(), "--format", "json", INCIDENT)
     [config] = run.json["configs"]
     assert config["target"]["nginx"] == describe(find_nginx()).version

@@ -17,6 +17,8 @@ _INVISIBLE = (
 
 _HIDDEN = re.compile(f"[{_INVISIBLE}]")
 
+_NOT_PLAIN = re.compile("[^ -~]")
+
 _ESCAPED = re.compile(
     r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(000[0-9a-f]{5}|0010[0-9a-f]{4}))", re.ASCII
 )
@@ -28,11 +30,7 @@ def printable(text: str) -> str:
     ``\x1b`` is a byte, alone or one that is not UTF-8; ``\u202e`` and ``\U000e0001`` are code
     points. Doing it twice changes nothing.
     """
-    if text.isprintable() and (text.isascii() or not _HIDDEN.search(text)):
-        return text
-    return "".join(
-        char if char.isprintable() and not _HIDDEN.match(char) else _escape(char) for char in text
-    )
+    return _NOT_PLAIN.sub(_escape, text)
 
 
 def unescaped(text: str) -> str:
@@ -43,7 +41,10 @@ def unescaped(text: str) -> str:
     return _ESCAPED.sub(_unescape, text)
 
 
-def _escape(char: str) -> str:
+def _escape(match: re.Match[str]) -> str:
+    char = match[0]
+    if char.isprintable() and not _HIDDEN.match(char):
+        return char
     code = ord(char)
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -66,13 +66,15 @@ def write(report: Report, outputs: Sequence[Output], stdout: TextIO) -> None:
         if item.path is not None:
             text = io.StringIO()
             writer(item.name)(report, text)
-            written.append((item, text.getvalue()))
-    for item, content in written:
-        assert item.path is not None
-        try:
-            _replace(item.path, content.encode("utf-8", "backslashreplace"))
-        except OSError as error:
-            raise OutputError(f"cannot write {item.path}: {error.strerror}", item.option) from None
+            content = text.getvalue().encode("utf-8", "backslashreplace")
+            written.append(_File(item.path, content))
+    try:
+        for step in (_File.stage, _File.commit):
+            for file in written:
+                _attempt(step, file)
+    finally:
+        for file in written:
+            file.clean()
     for item in outputs:
         if item.path is None:
             if item.name != DEFAULT and isinstance(stdout, io.TextIOWrapper):
@@ -133,19 +135,39 @@ def _is_plain(path: str) -> bool:
     return os.path.isfile(path) or not os.path.exists(path)
 
 
-def _replace(path: str, data: bytes) -> None:
-    if not _is_plain(path):
-        with open(path, "wb") as file:
-            file.write(data)
-        return
-    real = os.path.realpath(path)
-    temporary = os.path.join(os.path.dirname(real), f".memlint-{secrets.token_hex(8)}")
-    try:
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
-            if os.path.exists(real):
-                os.fchmod(file.fileno(), os.stat(real).st_mode & 0o7777)
-            file.write(data)
-        os.replace(temporary, real)
-    finally:
+class _File:
+    """A file on its way: first beside its place, where a full disk does no harm, then there."""
+
+    def __init__(self, path: str, content: bytes) -> None:
+        self.path = path
+        self._content = content
+        self._real = os.path.realpath(path)
+        name = f".memlint-{secrets.token_hex(8)}"
+        self._temporary = os.path.join(os.path.dirname(self._real), name)
+
+    def stage(self) -> None:
+        if not _is_plain(self.path):
+            return
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with open(os.open(self._temporary, flags, 0o666), "wb") as file:
+            if os.path.exists(self._real):
+                os.fchmod(file.fileno(), os.stat(self._real).st_mode & 0o7777)
+            file.write(self._content)
+
+    def commit(self) -> None:
+        if _is_plain(self.path):
+            os.replace(self._temporary, self._real)
+            return
+        with open(self.path, "wb") as file:
+            file.write(self._content)
+
+    def clean(self) -> None:
         with suppress(FileNotFoundError):
-            os.unlink(temporary)
+            os.unlink(self._temporary)
+
+
+def _attempt(step: Callable[[_File], None], file: _File) -> None:
+    try:
+        step(file)
+    except OSError as error:
+        raise OutputError(f'cannot write "{file.path}": {error.strerror}', "--output") from None

@@ -68,8 +68,3 @@ _RULES = (
 def rule_infos() -> tuple[RuleInfo, ...]:
     """All rules, in the order of their codes."""
     return _RULES
-
-
-def rule_info(code: str) -> RuleInfo:
-    """The rule of a code; raises KeyError."""
-    return {rule.code: rule for rule in (READING, *rule_infos())}[code]

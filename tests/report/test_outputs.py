@@ -101,15 +101,19 @@ def test_nothing_is_written_if_refused(conf: Path) -> None:
     assert conf.read_bytes() == before
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_permissions(conf: Path, tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o500)
+def test_permissions(conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     locked = tmp_path / "locked"
-    locked.touch(mode=0o400)
-    for path in (closed / "x", locked):
-        with pytest.raises(OutputError, match="cannot"):
-            outputs.parse(["json"], str(path), [str(conf)])
+    locked.touch()
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    denied = {str(locked), str(closed)}
+    # root, who may run the tests, is refused nothing
+    monkeypatch.setattr(os, "access", lambda path, _: str(path) not in denied)
+    outputs.parse(["json"], str(tmp_path / "x"), [str(conf)])
+    with pytest.raises(OutputError, match="permission denied"):
+        outputs.parse(["json"], str(locked), [str(conf)])
+    with pytest.raises(OutputError, match="directory cannot be written"):
+        outputs.parse(["json"], str(closed / "x"), [str(conf)])
 
 
 def test_a_file_is_replaced_whole(conf: Path, tmp_path: Path) -> None:
@@ -141,20 +145,25 @@ def test_a_device_stays_a_device(conf: Path) -> None:
     assert before.st_ino == after.st_ino
 
 
-def test_a_failed_writer_leaves_all_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    target = tmp_path / "first"
-    target.write_text("old")
+def test_a_full_disk_leaves_all_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("first", "second")
+    for name in names:
+        (tmp_path / name).write_text("old")
+    opened = os.open
 
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+    def full(path: str, *args: int) -> int:
+        if sum(".memlint-" in name for name in os.listdir(tmp_path)):
+            raise OSError(28, "No space left on device")
+        return opened(path, *args)
 
-    monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(OutputError, match="No space left"):
-        outputs.write(Report(configs=[]), [Output("json", str(target))], io.StringIO())
-    assert target.read_text() == "old"
-    assert os.listdir(tmp_path) == ["first"]
+    monkeypatch.setattr(os, "open", full)
+    out = io.StringIO()
+    files = [Output("text", None), *(Output("json", str(tmp_path / name)) for name in names)]
+    with pytest.raises(OutputError, match='second": No space left'):
+        outputs.write(Report(configs=[]), files, out)
+    assert out.getvalue() == ""
+    assert sorted(os.listdir(tmp_path)) == ["first", "second"]
+    assert {(tmp_path / name).read_text() for name in names} == {"old"}
 
 
 def test_utf_8_in_every_locale(tmp_path: Path) -> None:

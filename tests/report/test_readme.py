@@ -20,8 +20,7 @@ ROWS = dict(re.findall(r"^\| `(\w+)` \|.*\| `memlint (check .*)` \|$", README.re
 
 
 def test_every_format_is_in_the_table() -> None:
-    assert list(ROWS) == ["text", "json", "line", "sarif", "github", "gitlab", "junit", "markdown"]
-    assert set(ROWS) <= set(FORMATS)
+    assert set(ROWS) == set(FORMATS)
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -38,16 +38,15 @@ from nginx_memlint.memory.targets import (
     parse_version,
     target_names,
 )
+from nginx_memlint.report import DEFAULT, FORMATS, outputs
 from nginx_memlint.report import json as json_report
-from nginx_memlint.report import text as text_report
+from nginx_memlint.report.outputs import Output, OutputError
+from nginx_memlint.report.text import console_for
 from nginx_memlint.result import Report
 from nginx_memlint.sizes import human, parse_size
 from nginx_memlint.tls.families import LUA
 
 _EXIT_HELP = "Exit status: " + "; ".join(f"{code} {text}" for code, text in MEANINGS.items()) + "."
-
-NO_WRAP = 1_000_000
-"""Columns of what is no terminal: a path is never broken."""
 
 app = typer.Typer(
     name="memlint",
@@ -60,23 +59,11 @@ app = typer.Typer(
 )
 
 
-def _console() -> Console:
-    """Standard output; names from a configuration are never taken for markup.
-
-    Only a terminal has a width: what goes to a file or a pipe keeps a line a line.
-    """
-    width = None if sys.stdout.isatty() else NO_WRAP
-    return Console(highlight=False, emoji=False, markup=False, width=width)
-
-
 class Format(StrEnum):
-    """Output formats."""
+    """Output formats of verify."""
 
     TEXT = "text"
     JSON = "json"
-
-
-_WRITERS = {Format.TEXT: text_report.write, Format.JSON: json_report.write}
 
 
 def _version(value: bool) -> None:
@@ -167,6 +154,13 @@ def _path_map(texts: list[str]) -> list[tuple[str, str]]:
             raise typer.BadParameter(f'there is no "{outside}"', param_hint="--path-map")
         pairs.append((inside, outside))
     return pairs
+
+
+def _outputs(formats: list[str], output: str | None, inputs: list[str]) -> list[Output]:
+    try:
+        return outputs.parse(formats, output, inputs)
+    except OutputError as error:
+        raise typer.BadParameter(str(error), param_hint=error.option) from None
 
 
 def _standard_input() -> bytes:
@@ -271,7 +265,26 @@ def check_command(
             help="CONF is a fragment that belongs inside these blocks, e.g. http,server.",
         ),
     ] = None,
-    output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            metavar="NAME[:FILE]",
+            autocompletion=lambda: list(FORMATS),
+            help=f"Output format: {', '.join(FORMATS)}. Repeatable, each with a file.",
+            show_default=DEFAULT,
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Where to, if there is one format.",
+            show_default="standard output",
+        ),
+    ] = None,
     fail_on: Annotated[
         FailOn, typer.Option(help="The least severity that makes the exit status 1.")
     ] = FailOn.ERROR,
@@ -286,6 +299,7 @@ def check_command(
         if prefix is None:
             raise typer.BadParameter("name a configuration", param_hint="CONF")
         paths = ["conf/nginx.conf"]
+    written = _outputs(formats or [], output, [os.path.join(prefix or "", path) for path in paths])
     data = _standard_input() if "-" in paths else None
     configs = [
         check(
@@ -307,7 +321,11 @@ def check_command(
         )
         for path in paths
     ]
-    _WRITERS[output_format](Report(configs=configs), _console())
+    try:
+        outputs.write(Report(configs=configs), written, sys.stdout)
+    except OutputError as error:
+        print(f"memlint: {error}", file=sys.stderr)
+        raise typer.Exit(Exit.USAGE) from None
     raise typer.Exit(exit_code(configs, fail_on))
 
 
@@ -483,7 +501,7 @@ def verify_command(
     if output_format is Format.JSON:
         print(json_report.dumps(found))
     else:
-        live_text.verification(found, _console())
+        live_text.verification(found, console_for(sys.stdout))
     if found.agrees is None:
         raise typer.Exit(Exit.INCOMPLETE)
     raise typer.Exit(Exit.OK if found.agrees else Exit.FINDINGS)
@@ -505,7 +523,7 @@ def targets() -> None:
         if "lua" in target.ships:
             sharing = "shared" if LUA.shared(target) else "per block"
         table.add_row(name, *shown, sharing)
-    _console().print(table)
+    console_for(sys.stdout).print(table)
 
 
 @app.command()

@@ -9,8 +9,8 @@ from typing import Any, TextIO
 
 from nginx_memlint.report.issues import Issue, issues
 from nginx_memlint.report.places import base
-from nginx_memlint.report.rule_info import READING
 from nginx_memlint.result import Report
+from nginx_memlint.rules.reading import READING
 
 _SEVERITIES = {"error": "critical", "warning": "major", "note": "info"}
 """Problems that leave the counts in doubt are blockers."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nginx_memlint.printable import printable
-from nginx_memlint.report.rule_info import READING
 from nginx_memlint.result import (
     ConfigReport,
     Finding,
@@ -16,6 +15,7 @@ from nginx_memlint.result import (
     Severity,
     Suppressed,
 )
+from nginx_memlint.rules.reading import READING
 from nginx_memlint.sizes import human
 
 

@@ -10,8 +10,9 @@ from typing import TextIO
 
 from nginx_memlint.printable import printable
 from nginx_memlint.report.issues import Issue, issues, suppressed
-from nginx_memlint.report.rule_info import READING, rule_infos
 from nginx_memlint.result import ConfigReport, Report
+from nginx_memlint.rules import RULES
+from nginx_memlint.rules.reading import READING
 
 NOT_READ = "the configuration was not read in full"
 
@@ -42,7 +43,7 @@ def _suite(config: ConfigReport) -> ET.Element:
     case = _case(suite, READING.code, READING.name, path)
     if problems:
         _outcome(case, "system-out" if config.complete else "error", problems)
-    rules = {rule.code: rule.name for rule in rule_infos()}
+    rules = {rule.code: rule.name for rule in RULES}
     rules |= {issue.rule: issue.name for issue in found if issue.rule != READING.code}
     for code, name in rules.items():
         case = _case(suite, code, name, path)

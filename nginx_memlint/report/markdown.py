@@ -17,8 +17,8 @@ from typing import TextIO
 from nginx_memlint.printable import printable
 from nginx_memlint.report.issues import Issue, advice, issues
 from nginx_memlint.report.places import Base, base
-from nginx_memlint.report.rule_info import READING
 from nginx_memlint.result import ConfigReport, Report
+from nginx_memlint.rules.reading import READING
 from nginx_memlint.sizes import human
 
 MARKER = "<!-- memlint -->"

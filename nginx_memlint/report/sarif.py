@@ -13,8 +13,10 @@ from nginx_memlint import __version__
 from nginx_memlint.printable import printable
 from nginx_memlint.report.issues import Issue, issues, suppressed
 from nginx_memlint.report.places import Base, base, directory_uri
-from nginx_memlint.report.rule_info import READING, RuleInfo, rule_infos
 from nginx_memlint.result import Related, Report, Suppressed
+from nginx_memlint.rules import RULES
+from nginx_memlint.rules.reading import READING
+from nginx_memlint.rules.rule import Rule
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -44,7 +46,7 @@ def log(report: Report, place: Base) -> dict[str, Any]:
                     "driver": {
                         "name": "memlint",
                         "semanticVersion": __version__,
-                        "rules": [_rule(rule) for rule in (READING, *rule_infos())],
+                        "rules": [_rule(rule) for rule in (READING, *RULES)],
                         "notifications": [_rule(READING)],
                     }
                 },
@@ -73,7 +75,7 @@ def log(report: Report, place: Base) -> dict[str, Any]:
     }
 
 
-def _rule(rule: RuleInfo) -> dict[str, Any]:
+def _rule(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.code,
         "name": rule.name,

@@ -94,8 +94,8 @@ def test_the_dockerfile_installs_and_runs(tmp_path: Path, project: tuple[Path, s
     words = [shlex.split(line) for line in lines if line]
     for copy in (line for line in words if line[0] == "COPY" and not line[1].startswith("--")):
         *sources, _destination = copy[1:]
-        for source in sources:
-            assert (project[0] / source).exists()
+        for name in sources:
+            assert (project[0] / name).exists()
     source = tmp_path / "src"
     source.mkdir()
     for copy in (line for line in words if line[0] == "COPY" and not line[1].startswith("--")):
@@ -108,5 +108,5 @@ def test_the_dockerfile_installs_and_runs(tmp_path: Path, project: tuple[Path, s
         f"cd {shlex.quote(str(source))}\n" + install.replace("/opt/memlint", str(there)), tmp_path
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    command = [there / "bin" / "memlint", "check", SAMPLES / "healthy"]
+    command: list[str | Path] = [there / "bin" / "memlint", "check", SAMPLES / "healthy"]
     assert subprocess.run(command, timeout=60, check=False).returncode == 0

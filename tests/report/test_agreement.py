@@ -10,7 +10,8 @@ import pytest
 
 from nginx_memlint.report import FORMATS, writer
 from nginx_memlint.report.places import base
-from nginx_memlint.report.rule_info import READING, rule_infos
+from nginx_memlint.rules import RULES
+from nginx_memlint.rules.reading import READING
 
 from .render import SAMPLE_NAMES, render, render_json, sample
 
@@ -70,5 +71,5 @@ def test_every_format_has_a_module() -> None:
 
 
 def test_every_rule_is_described() -> None:
-    codes = [rule.code for rule in rule_infos()]
+    codes = [rule.code for rule in RULES]
     assert codes == sorted(set(codes))

@@ -11,8 +11,8 @@ import pytest
 import xmlschema
 
 from nginx_memlint.check import check
-from nginx_memlint.report.rule_info import rule_infos
 from nginx_memlint.result import Report
+from nginx_memlint.rules import RULES
 
 from ..helpers import http, write
 from .render import SAMPLE_NAMES, SCHEMAS, render, sample
@@ -52,7 +52,7 @@ def test_samples_fit_the_schema(name: str) -> None:
     [config] = report.configs
     [suite] = suites(report)
     found = outcomes(suite)
-    assert set(found) == {"ML000", *(rule.code for rule in rule_infos())}
+    assert set(found) == {"ML000", *(rule.code for rule in RULES)}
     failed = {finding.rule for finding in config.findings}
     assert {rule for rule, outcome in found.items() if outcome == "failure"} == failed
     assert (found["ML000"] == "error") is not config.complete
@@ -62,7 +62,7 @@ def test_nothing_passes_unread() -> None:
     [suite] = suites(sample("broken"))
     assert outcomes(suite) == {
         "ML000": "error",
-        **{rule.code: "skipped" for rule in rule_infos()},
+        **{rule.code: "skipped" for rule in RULES},
     }
     error = suite.find("testcase/error")
     assert error is not None

@@ -189,7 +189,9 @@ class Objects:
         return self._process
 
     def _fill(self) -> None:
-        assert self._process and self._process.stdout and self._selector
+        assert self._process
+        assert self._process.stdout
+        assert self._selector
         if not self._selector.select(ANSWER_SECONDS):
             raise OSError(errno.ETIMEDOUT, f"git has not answered for {ANSWER_SECONDS} s")
         data = os.read(self._process.stdout.fileno(), 1 << 20)
@@ -270,7 +272,7 @@ class Commit(Disk):
         for beginning, what in STAND_INS.items():
             if data.startswith(beginning):
                 error = MissingError(what)
-                self.missing[node.path] = error.strerror
+                self.missing[node.path] = str(error.strerror)
                 raise error
         return data
 
@@ -348,7 +350,7 @@ class Commit(Disk):
         assert node.object is not None
         if node.mode == _SUBMODULE:
             error = MissingError("is a submodule")
-            self.missing[node.path] = error.strerror
+            self.missing[node.path] = str(error.strerror)
             raise error
         if node.object not in self._trees:
             data = self._objects.read(node.object, "tree")

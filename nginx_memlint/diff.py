@@ -261,13 +261,7 @@ class _Both:
             old = self.side(name, replace(self.place, disk=commit))
             if not commit.used:
                 raise DiffError(f"{printable(name)}: is not in {printable(commit.top)}")
-            unread = [
-                result.ProblemInfo(file=printable(path), line=None, message=printable(reason))
-                for path, reason in commit.missing.items()
-            ]
-        if unread:
-            problems = [*old.report.problems, *unread]
-            old.report = replace(old.report, complete=False, problems=problems)
+            old.add_unread(commit.missing)
         new = self.side(name, self.place)
         is_new, is_gone = (
             (old.absent, new.absent) if old.absent is not new.absent else (False, False)
@@ -317,6 +311,16 @@ class _Side:
     servers: list[_Part]
     files: list[_Part]
     absent: bool
+
+    def add_unread(self, files: dict[str, str]) -> None:
+        """Report files, with the reason: a bundle has its cost guessed, and is no problem else."""
+        problems = list(self.report.problems)
+        for path, reason in files.items():
+            name = printable(path)
+            if not any(name in problem.message or name == problem.file for problem in problems):
+                problems.append(result.ProblemInfo(file=name, line=None, message=printable(reason)))
+        if files:
+            self.report = replace(self.report, complete=False, problems=problems)
 
 
 def _shown_side(report: result.ConfigReport) -> Side:

@@ -218,8 +218,8 @@ class Commit(Disk):
     """This machine's files, those of a working tree replaced by what a commit has there.
 
     Symbolic links are followed from either to the other. ``used`` tells whether any path has led
-    into the working tree; ``missing`` holds the files whose content is not in the commit, with
-    the reason.
+    into the working tree; ``missing`` holds the files whose content cannot be had, with the
+    reason.
     """
 
     def __init__(self, top: str, name: str, objects: Objects) -> None:
@@ -268,12 +268,21 @@ class Commit(Disk):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if stat.S_ISDIR(node.mode):
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
-        data = self._objects.read(node.object, "blob")
-        for beginning, what in STAND_INS.items():
-            if data.startswith(beginning):
-                error = MissingError(what)
-                self.missing[node.path] = str(error.strerror)
-                raise error
+        return self._content(node, "blob")
+
+    def _content(self, node: _Node, kind: str) -> bytes:
+        """An object's content; what cannot be had is noted."""
+        assert node.object is not None
+        try:
+            if node.mode == _SUBMODULE:
+                raise MissingError("is a submodule")
+            data = self._objects.read(node.object, kind)
+            for beginning, what in STAND_INS.items():
+                if data.startswith(beginning):
+                    raise MissingError(what)
+        except OSError as error:
+            self.missing[node.path] = str(error.strerror)
+            raise
         return data
 
     @cached_property
@@ -338,7 +347,7 @@ class Commit(Disk):
     def _target(self, node: _Node) -> str:
         if node.object is None:
             return super().readlink(node.path)
-        target = self._objects.read(node.object, "blob")
+        target = self._content(node, "blob")
         if len(target) >= MAX_LINK_BYTES:
             raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
         if not target or b"\0" in target:
@@ -348,12 +357,8 @@ class Commit(Disk):
     def _tree(self, node: _Node) -> dict[str, tuple[int, str]]:
         """The modes and object names in a directory of the commit, by name."""
         assert node.object is not None
-        if node.mode == _SUBMODULE:
-            error = MissingError("is a submodule")
-            self.missing[node.path] = str(error.strerror)
-            raise error
         if node.object not in self._trees:
-            data = self._objects.read(node.object, "tree")
+            data = self._content(node, "tree")
             self._trees[node.object] = _parse_tree(data, len(node.object) // 2)
         return self._trees[node.object]
 

@@ -87,12 +87,13 @@ def open_commit(directory: str, reference: str) -> Commit:
     top = decode(_ask(here, "rev-parse", "--show-toplevel").removesuffix(b"\n"))
     if not top:
         raise GitError(f"{printable(directory or '.')} is in no working tree of git")
-    wanted = f"{reference}^{{commit}}"
     found = b""
-    if reference and not reference.startswith("^") and "\0" not in reference:
-        options = ("rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
+    if "\0" not in reference:
+        verify = ("rev-parse", "--verify", "--quiet", "--end-of-options")
         with suppress(GitError):
-            found = _ask(here, *options).strip()
+            # in two steps: ":/text" would take the suffix for text
+            named = decode(_ask(here, *verify, reference).strip())
+            found = _ask(here, *verify, f"{named}^{{commit}}").strip()
     if not _OBJECT_NAME.fullmatch(found):
         shallow = _ask(here, "rev-parse", "--is-shallow-repository").strip() == b"true"
         hint = "; it is a shallow clone: fetch the commit first" if shallow else ""

@@ -150,7 +150,7 @@ class RootDiff(Model):
 
 @record
 class Diff(Model):
-    """All configurations of one run, what grows most first."""
+    """All configurations of one run: those that exceed first, then what changes most."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
     base: str | None
@@ -213,7 +213,7 @@ def diff(  # one option per question a user can answer
         if "-" in names:
             raise DiffError("standard input is in no commit: name a file, or two")
         roots = [both.with_commit(base, name) for name in names]
-    roots.sort(key=lambda root: -abs(root.memory.worst_total_bytes.growth))
+    roots.sort(key=lambda root: (not root.exceeds, -abs(root.memory.worst_total_bytes.growth)))
     return Diff(
         base=None if base is None else printable(base), max_growth_bytes=max_growth, roots=roots
     )

@@ -548,9 +548,12 @@ def test_bare_repositories(
 
 @needs_git
 def test_a_bare_repository_in_the_tree_is_not_trusted(repository: Repository) -> None:
+    """A directory that looks like one may come with any repository, settings and all."""
     repository.git("init", "-q", "--bare", "sub")
+    repository.git("config", "-f", "sub/config", "core.bare", "false")
+    repository.git("config", "-f", "sub/config", "core.worktree", str(repository.path))
     conf = write(repository.path / "sub", {"nginx.conf": http("")})
-    with pytest.raises(DiffError, match="bare"):
+    with pytest.raises(DiffError, match="cannot use bare repository"):
         diff([conf], base="HEAD")
 
 
@@ -564,7 +567,7 @@ def test_submodules_are_not_passed_over(repository: Repository, tmp_path: Path) 
         root = repository.root()
         assert root.old is not None
         assert not root.old.complete
-        assert any("submodule" in problem.message for problem in root.old.problems)
+        assert any("is a submodule: " in problem.message for problem in root.old.problems)
         assert root.new is not None
         assert root.new.complete
     trusted = http(TRUSTED.replace("ca.pem", "sub/ca.pem") + site("b"))
@@ -732,3 +735,19 @@ def test_sha256_repositories(tmp_path: Path) -> None:
     repository.git("init", "-q", "--object-format=sha256")
     repository.commit({"nginx.conf": http("include a/*;"), "a/b": site("a")})
     assert repository.root().state == "unchanged"
+
+
+def test_the_readme_shows_what_is_printed() -> None:
+    readme = (SAMPLES.parent / "README.md").read_text("utf-8")
+    section = readme.partition("## What a change costs")[2].partition("\n## ")[0]
+    command = next(line for line in section.splitlines() if "sample_confs" in line).split()
+    shown = [
+        line[4:] for line in section.splitlines() if line.startswith("    ") and "…" not in line
+    ]
+    run = memlint(*command[1:], cwd=SAMPLES.parent)
+    assert run.code == 1
+    if "849.5 KiB" not in run.out:
+        pytest.skip("another CA bundle than the one of Debian 12")
+    printed = [line.rstrip() for line in run.out.splitlines()]
+    assert len(shown) > 10
+    assert [line for line in printed if line in shown] == shown

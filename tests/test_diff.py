@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from nginx_memlint.config import git as git_module
 from nginx_memlint.diff import Diff, DiffError, PartChange, RootDiff, diff, exit_code
+from nginx_memlint.report import json as json_report
 from nginx_memlint.sizes import MIB, human_growth, human_range
 
 from .helpers import SAMPLES, http, memlint, write
@@ -336,6 +338,7 @@ def test_new_and_removed_roots(repository: Repository) -> None:
     assert named(removed.servers) == {"a": "removed"}
     assert (new.exceeds, removed.exceeds) == (True, False)
     assert exit_code(found) == 1
+    jsonschema.validate(json.loads(json_report.dumps(found)), json_report.schema(Diff))
     run = memlint("diff", "--base", "HEAD", "a", "b", cwd=repository.path)
     assert run.code == 0
     assert [line.split()[0] for line in run.out.splitlines()[:2]] == ["new", "removed"]

@@ -20,6 +20,6 @@ def dumps(report: Model) -> str:
     return adapter.dump_json(report, indent=2).decode()
 
 
-def schema() -> dict[str, Any]:
-    """The JSON Schema of what ``write`` prints."""
-    return TypeAdapter(Report).json_schema(by_alias=True, mode="serialization")
+def schema(of: type[Model] = Report) -> dict[str, Any]:
+    """The JSON Schema of what ``dumps`` makes of a record."""
+    return TypeAdapter(of).json_schema(by_alias=True, mode="serialization")

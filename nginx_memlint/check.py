@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
 from nginx_memlint import remedies, result, rules
+from nginx_memlint.breakdown import by_block
 from nginx_memlint.config import blocks, hints
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
@@ -48,14 +49,16 @@ def check(  # one option per question a user can answer
     sysroot: str | None = None,
     path_map: Sequence[tuple[str, str]] = (),
     context: Sequence[str] = (),
+    breakdown: bool = False,
 ) -> result.ConfigReport:
     """Read a configuration, count its contexts, estimate its memory, apply the rules.
 
     ``path`` is a main file, a directory with an nginx.conf, an ``nginx -T`` dump, or ``-`` for
     ``data``. ``target`` is a name, or what load_target() made of a target file. ``unit_cost`` and
-    ``max_memory`` are bytes. ``context`` names the blocks around a fragment. A configuration that
-    cannot be read in full is no exception: see
-    ``ConfigReport.problems``. Raises UnknownTargetError and ValueError for wrong options.
+    ``max_memory`` are bytes. ``context`` names the blocks around a fragment. ``breakdown`` asks for
+    ``ConfigReport.breakdown``, what each block costs. A configuration that cannot be read in full
+    is no exception: see ``ConfigReport.problems``. Raises UnknownTargetError and ValueError for
+    wrong options.
     """
     versions = {
         "nginx": nginx_version,
@@ -77,7 +80,7 @@ def check(  # one option per question a user can answer
         return _unreadable(name, error.problem, server, workers or ASSUMED_WORKERS)
     tree = build(entry.source, entry.path, tuple(context), entry.directory)
     with no_cyclic_gc():
-        return _Check(name, entry, tree, server, workers, unit_cost, max_memory).report()
+        return _Check(name, entry, tree, server, workers, unit_cost, max_memory).report(breakdown)
 
 
 def check_context(context: Iterable[str]) -> None:
@@ -118,7 +121,7 @@ class _Check:
         self.zones, self.zone_problems = zones(tree)
         self.zones_bytes = sum(zone.size for zone in self.zones)
 
-    def report(self) -> result.ConfigReport:
+    def report(self, breakdown: bool = False) -> result.ConfigReport:
         found = tls.contexts(self.tree, self.target)
         priced = memory.price(found, self.bundles, self.target.costs)
         per_worker = tls.worker_contexts(self.tree, self.target)
@@ -177,6 +180,10 @@ class _Check:
             assumptions=self.assumptions,
             guesses=self.guesses(),
             problems=[_problem(problem) for problem in problems],
+            from_dump=isinstance(self.entry.source, MemoryFiles),
+            breakdown=by_block(self.name, self.tree, priced, self.target.costs)
+            if breakdown
+            else None,
         )
 
     def estimate(

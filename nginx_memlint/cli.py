@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -37,9 +37,12 @@ from nginx_memlint.memory.targets import (
     parse_version,
     target_names,
 )
+from nginx_memlint.printable import printable
 from nginx_memlint.report import json as json_report
 from nginx_memlint.report import text as text_report
-from nginx_memlint.result import Report
+from nginx_memlint.report import tree as tree_report
+from nginx_memlint.report.waiting import waiting
+from nginx_memlint.result import ConfigReport, Report
 from nginx_memlint.sizes import human, parse_size
 from nginx_memlint.tls.families import LUA
 
@@ -173,6 +176,21 @@ def _standard_input() -> bytes:
     return data
 
 
+_PathsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="CONF...",
+        help="nginx.conf, a directory that holds it, an nginx -T dump, or - for standard "
+        "input. Several are several configurations.",
+        show_default=False,
+    ),
+]
+_TargetOption = Annotated[
+    str | None,
+    typer.Option(
+        callback=_target, metavar="NAME", help="The server it is for: see memlint targets."
+    ),
+]
 _TargetFileOption = Annotated[
     str | None,
     typer.Option(
@@ -188,25 +206,83 @@ _VersionOption = Annotated[
         help="Instead of the target's.",
     ),
 ]
+_UnitCostOption = Annotated[
+    int | None,
+    typer.Option(
+        parser=_size,
+        metavar="SIZE",
+        help="Memory of one CA load, e.g. 1MiB, instead of what the bundle weighs.",
+    ),
+]
+_PrefixOption = Annotated[
+    str | None,
+    typer.Option(
+        "-p", "--prefix", metavar="DIR", help="As nginx -p: a relative CONF is taken from it."
+    ),
+]
+_SysrootOption = Annotated[
+    str | None,
+    typer.Option(metavar="DIR", help="Look absolute paths up below DIR; read nothing outside it."),
+]
+_PathMapOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FROM=TO", help="Look paths below FROM up below TO. Repeatable; longest wins."
+    ),
+]
+_ContextOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="BLOCKS",
+        help="CONF is a fragment that belongs inside these blocks, e.g. http,server.",
+    ),
+]
+
+
+def _check_all(
+    paths: list[str] | None,
+    *,
+    target: str | None,
+    target_file: str | None,
+    prefix: str | None,
+    sysroot: str | None,
+    path_map: list[str] | None,
+    context: str | None,
+    **options: Any,  # noqa: ANN401  # typed where they are declared, and by check()
+) -> list[ConfigReport]:
+    """Check the configurations that the arguments name; ``options`` are those of check()."""
+    blocks = _context(context)
+    mapped = _path_map(path_map or [])
+    server = _target_file(target_file, target)
+    if sysroot is not None and not os.path.isdir(sysroot):
+        raise typer.BadParameter(f'"{sysroot}" is not a directory', param_hint="--sysroot")
+    if not paths:
+        if prefix is None:
+            raise typer.BadParameter("name a configuration", param_hint="CONF")
+        paths = ["conf/nginx.conf"]
+    data = _standard_input() if "-" in paths else None
+    configs = []
+    for path in paths:
+        with waiting(f"reading {printable(path)}"):
+            configs.append(
+                check(
+                    path,
+                    data=data,
+                    target=server,
+                    prefix=prefix,
+                    sysroot=sysroot,
+                    path_map=mapped,
+                    context=blocks,
+                    **options,
+                )
+            )
+    return configs
 
 
 @app.command(name="check", epilog=_EXIT_HELP)
 def check_command(
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="CONF...",
-            help="nginx.conf, a directory that holds it, an nginx -T dump, or - for standard "
-            "input. Several are several configurations.",
-            show_default=False,
-        ),
-    ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option(
-            callback=_target, metavar="NAME", help="The server it is for: see memlint targets."
-        ),
-    ] = None,
+    paths: _PathsArgument = None,
+    target: _TargetOption = None,
     target_file: _TargetFileOption = None,
     nginx_version: _VersionOption = None,
     lua_version: _VersionOption = None,
@@ -226,77 +302,83 @@ def check_command(
             "Without it, 4 GiB is.",
         ),
     ] = None,
-    unit_cost: Annotated[
-        int | None,
-        typer.Option(
-            parser=_size,
-            metavar="SIZE",
-            help="Memory of one CA load, e.g. 1MiB, instead of what the bundle weighs.",
-        ),
-    ] = None,
-    prefix: Annotated[
-        str | None,
-        typer.Option(
-            "-p", "--prefix", metavar="DIR", help="As nginx -p: a relative CONF is taken from it."
-        ),
-    ] = None,
-    sysroot: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DIR", help="Look absolute paths up below DIR; read nothing outside it."
-        ),
-    ] = None,
-    path_map: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FROM=TO", help="Look paths below FROM up below TO. Repeatable; longest wins."
-        ),
-    ] = None,
-    context: Annotated[
-        str | None,
-        typer.Option(
-            metavar="BLOCKS",
-            help="CONF is a fragment that belongs inside these blocks, e.g. http,server.",
-        ),
-    ] = None,
+    unit_cost: _UnitCostOption = None,
+    prefix: _PrefixOption = None,
+    sysroot: _SysrootOption = None,
+    path_map: _PathMapOption = None,
+    context: _ContextOption = None,
     output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
     fail_on: Annotated[
         FailOn, typer.Option(help="The least severity that makes the exit status 1.")
     ] = FailOn.ERROR,
 ) -> None:
     """Count TLS contexts and CA loads, estimate memory, warn before deploy."""
-    blocks = _context(context)
-    mapped = _path_map(path_map or [])
-    server = _target_file(target_file, target)
-    if sysroot is not None and not os.path.isdir(sysroot):
-        raise typer.BadParameter(f'"{sysroot}" is not a directory', param_hint="--sysroot")
-    if not paths:
-        if prefix is None:
-            raise typer.BadParameter("name a configuration", param_hint="CONF")
-        paths = ["conf/nginx.conf"]
-    data = _standard_input() if "-" in paths else None
-    configs = [
-        check(
-            path,
-            data=data,
-            target=server,
-            nginx_version=nginx_version,
-            lua_version=lua_version,
-            stream_lua_version=stream_lua_version,
-            njs_version=njs_version,
-            openssl_version=openssl_version,
-            workers=workers,
-            unit_cost=unit_cost,
-            max_memory=max_memory,
-            prefix=prefix,
-            sysroot=sysroot,
-            path_map=mapped,
-            context=blocks,
-        )
-        for path in paths
-    ]
+    configs = _check_all(
+        paths,
+        target=target,
+        target_file=target_file,
+        nginx_version=nginx_version,
+        lua_version=lua_version,
+        stream_lua_version=stream_lua_version,
+        njs_version=njs_version,
+        openssl_version=openssl_version,
+        workers=workers,
+        unit_cost=unit_cost,
+        max_memory=max_memory,
+        prefix=prefix,
+        sysroot=sysroot,
+        path_map=path_map,
+        context=context,
+    )
     _WRITERS[output_format](Report(configs=configs), _console())
     raise typer.Exit(exit_code(configs, fail_on))
+
+
+@app.command(
+    name="tree",
+    epilog="Exit status: 0 shown; 2 wrong usage; 3 a configuration could not be read in full: "
+    "what was read is still shown.",
+)
+def tree_command(
+    paths: _PathsArgument = None,
+    depth: Annotated[
+        int, typer.Option(min=0, help="Levels to show; 0 for all. What is below is summed.")
+    ] = tree_report.DEPTH,
+    top: Annotated[
+        int, typer.Option(min=0, help="Blocks to show on each level; 0 for all.")
+    ] = tree_report.TOP,
+    target: _TargetOption = None,
+    target_file: _TargetFileOption = None,
+    nginx_version: _VersionOption = None,
+    lua_version: _VersionOption = None,
+    stream_lua_version: _VersionOption = None,
+    njs_version: _VersionOption = None,
+    openssl_version: _VersionOption = None,
+    unit_cost: _UnitCostOption = None,
+    prefix: _PrefixOption = None,
+    sysroot: _SysrootOption = None,
+    path_map: _PathMapOption = None,
+    context: _ContextOption = None,
+) -> None:
+    """Show where the memory of one configuration goes: http → server → location."""
+    configs = _check_all(
+        paths,
+        target=target,
+        target_file=target_file,
+        nginx_version=nginx_version,
+        lua_version=lua_version,
+        stream_lua_version=stream_lua_version,
+        njs_version=njs_version,
+        openssl_version=openssl_version,
+        unit_cost=unit_cost,
+        prefix=prefix,
+        sysroot=sysroot,
+        path_map=path_map,
+        context=context,
+        breakdown=True,
+    )
+    tree_report.write(Report(configs=configs), _console(), depth=depth, top=top)
+    raise typer.Exit(exit_code(configs, FailOn.NEVER))
 
 
 @contextmanager

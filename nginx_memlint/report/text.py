@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nginx_memlint.result import ConfigReport, Finding, ProblemInfo, Report, Share
+from nginx_memlint.report.links import Links
+from nginx_memlint.result import ConfigReport, Finding, Report, Share
 from nginx_memlint.sizes import human
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
@@ -26,18 +27,19 @@ def write(report: Report, console: Console) -> None:
 def _write_config(config: ConfigReport, console: Console) -> None:
     if config.complete and not config.findings:
         console.print(_all_well(config), soft_wrap=True)
-        _problems(config.problems, console)
+        problems(config, console)
         for guess in config.guesses:
             console.print(Text(f"  {guess}"), soft_wrap=True)
         return
     console.print(_verdict(config), soft_wrap=True)
-    _problems(config.problems, console)
+    problems(config, console)
     if not config.complete and not any(asdict(config.blocks).values()):
         return
     quoted = None
+    links = Links(config, console)
     for finding in config.findings:
         place = (finding.file, finding.line)
-        _finding(finding, console, quote=place != quoted)
+        _finding(finding, console, links, quote=place != quoted)
         quoted = place
     console.print(_counts(config), soft_wrap=True)
     if config.findings:
@@ -56,7 +58,7 @@ def _all_well(config: ConfigReport) -> Text:
         f"{_plural(config.ca_loads, 'CA load')}; "
         f"{human(memory.start_bytes + memory.zones_bytes)} at start, "
         f"at most {human(memory.worst_total_bytes)} while reloading "
-        f"({_plural(config.workers, 'worker')}, {_server(config)})",
+        f"({_plural(config.workers, 'worker')}, {server(config)})",
     )
 
 
@@ -74,24 +76,26 @@ def _verdict(config: ConfigReport) -> Text:
     )
 
 
-def _problems(problems: list[ProblemInfo], console: Console) -> None:
-    for problem in problems[:MAX_PROBLEMS]:
+def problems(config: ConfigReport, console: Console) -> None:
+    """Print what kept the configuration from being read."""
+    links = Links(config, console)
+    for problem in config.problems[:MAX_PROBLEMS]:
         place = ":".join(
             str(part) for part in (problem.file, problem.line, problem.column) if part is not None
         )
-        line = Text.assemble("  ", (place, "bold"), f": {problem.message}")
+        line = Text.assemble("  ", (place, links.style(problem.file)), f": {problem.message}")
         console.print(line, soft_wrap=True)
         if problem.chain:
             chain = " → ".join(problem.chain)
             console.print(Text(f"    included from {chain}", "dim"), soft_wrap=True)
-    if len(problems) > MAX_PROBLEMS:
-        console.print(f"  and {len(problems) - MAX_PROBLEMS} more problems (--format json)")
+    if len(config.problems) > MAX_PROBLEMS:
+        console.print(f"  and {len(config.problems) - MAX_PROBLEMS} more problems (--format json)")
 
 
-def _finding(finding: Finding, console: Console, *, quote: bool) -> None:
+def _finding(finding: Finding, console: Console, links: Links, *, quote: bool) -> None:
     console.print(
         Text.assemble(
-            (f"{finding.file}:{finding.line}:{finding.column}", "bold"),
+            (f"{finding.file}:{finding.line}:{finding.column}", links.style(finding.file)),
             ": ",
             (finding.severity, _STYLES[finding.severity]),
             f" {finding.rule}: {finding.message}",
@@ -203,7 +207,8 @@ def _target(config: ConfigReport) -> str:
     return f"{target.name}: nginx {target.nginx}, lua {target.lua}, OpenSSL {target.openssl}"
 
 
-def _server(config: ConfigReport) -> str:
+def server(config: ConfigReport) -> str:
+    """The target, and that it was assumed if it was."""
     if not config.target.stated:
         return f"target {config.target.name} assumed: state yours with --target"
     return config.target.name

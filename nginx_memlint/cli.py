@@ -38,6 +38,7 @@ from nginx_memlint.memory.targets import (
     target_names,
 )
 from nginx_memlint.printable import printable
+from nginx_memlint.report import html as html_report
 from nginx_memlint.report import json as json_report
 from nginx_memlint.report import text as text_report
 from nginx_memlint.report import tree as tree_report
@@ -76,9 +77,31 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    HTML = "html"
 
 
-_WRITERS = {Format.TEXT: text_report.write, Format.JSON: json_report.write}
+class LiveFormat(StrEnum):
+    """Output formats of what was run."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+_WRITERS = {
+    Format.TEXT: text_report.write,
+    Format.JSON: json_report.write,
+    Format.HTML: html_report.write,
+}
+
+
+def _require_html() -> None:
+    """Complain before the work is done, not after it."""
+    try:
+        html_report.require()
+    except html_report.MissingExtraError as error:
+        raise typer.BadParameter(str(error), param_hint="--format") from None
+    if sys.stdout.isatty():
+        raise typer.BadParameter("html is for a file: add > report.html", param_hint="--format")
 
 
 def _version(value: bool) -> None:
@@ -313,6 +336,8 @@ def check_command(
     ] = FailOn.ERROR,
 ) -> None:
     """Count TLS contexts and CA loads, estimate memory, warn before deploy."""
+    if output_format is Format.HTML:
+        _require_html()
     configs = _check_all(
         paths,
         target=target,
@@ -329,6 +354,7 @@ def check_command(
         sysroot=sysroot,
         path_map=path_map,
         context=context,
+        breakdown=output_format is Format.HTML,
     )
     _WRITERS[output_format](Report(configs=configs), _console())
     raise typer.Exit(exit_code(configs, fail_on))
@@ -514,7 +540,9 @@ def verify_command(
     force: Annotated[
         bool, typer.Option("--force", help="Run nginx -t even if memory is short.")
     ] = False,
-    output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
+    output_format: Annotated[
+        LiveFormat, typer.Option("--format", help="Output format.")
+    ] = LiveFormat.TEXT,
 ) -> None:
     """Run nginx -t on a configuration and compare its memory with the estimate.
 
@@ -550,7 +578,7 @@ def verify_command(
             force=force,
             announce=announce,
         )
-    if output_format is Format.JSON:
+    if output_format is LiveFormat.JSON:
         print(json_report.dumps(found))
     else:
         live_text.verification(found, _console())

@@ -6,7 +6,7 @@ The bytes of all nodes together are those of one configuration, to the byte.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -120,27 +120,40 @@ def largest(nodes: list[Node], most: int) -> tuple[list[Node], int]:
     kept = set(order[:most])
     place: dict[int, int] = {}
     drafts: list[_Draft] = []
-    rest: dict[int, _Draft] = {}
-    members: Counter[int] = Counter()
+    dropped: defaultdict[int, list[_Draft]] = defaultdict(list)
     for number, (node, own) in enumerate(zip(nodes, _own_parts(nodes), strict=True)):
+        if node.parent is not None:
+            own.parent = place[node.parent]
         if number in kept:
-            own.parent = None if node.parent is None else place[node.parent]
             place[number] = len(drafts)
             drafts.append(own)
-            continue
-        assert node.parent is not None
-        above = place[number] = place[node.parent]  # below what is left out: the same place
-        if above not in rest:
-            rest[above] = _Draft(above, "more", "", node.file, None)
-        more = rest[above]
-        more.blocks += own.blocks
-        more.contexts += own.contexts
-        more.loads += own.loads
-        more.own += own.own
-        members[above] += 1
-    for above, more in rest.items():
-        more.name = f"{members[above]:,} more"
-    return _added_up([*drafts, *rest.values()]), len(nodes) - most
+        else:
+            assert own.parent is not None
+            place[number] = own.parent  # what is below it is summed up with it
+            dropped[own.parent].append(own)
+    left_out = 0
+    for members in dropped.values():
+        if len(members) == 1:  # as large as a line that says so
+            drafts += members
+        else:
+            left_out += len(members)
+            drafts.append(_sum(members))
+    return _added_up(drafts), left_out
+
+
+def _sum(members: list[_Draft]) -> _Draft:
+    first = members[0]
+    return _Draft(
+        first.parent,
+        "more",
+        f"{len(members):,} more",
+        first.file,
+        None,
+        sum(member.blocks for member in members),
+        sum(member.contexts for member in members),
+        sum(member.loads for member in members),
+        sum(member.own for member in members),
+    )
 
 
 def _own_parts(nodes: list[Node]) -> list[_Draft]:

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from nginx_memlint import Report, check
 from nginx_memlint.report import html
+from nginx_memlint.result import Related, Suppressed
 
 from .helpers import SAMPLES, http, memlint, write
 
@@ -89,6 +91,41 @@ def test_names_cannot_end_the_data(tmp_path: Path) -> None:
     assert data["nodes"]["name"][-1] == f"server {name}".replace("\u2028", "\\u2028")
     assert page.count("<script") == 3
     assert "<!--" not in page
+
+
+def test_all_of_a_finding_is_shown() -> None:
+    report = check(SAMPLES / "incident", target="debian-12", breakdown=True)
+    first = report.findings[0]
+    finding = replace(
+        first,
+        related=[Related(file="<r>.conf", line=7, message="<what>", bytes=3 << 20)],
+        related_total=1234,
+        remedy=replace(report.remedies[0], change="do <this>", fixable=True),
+    )
+    accepted = Suppressed(
+        rule="ML101",
+        severity="warning",
+        message="<accepted>",
+        file="a.conf",
+        line=3,
+        bytes=1,
+        fingerprint="x",
+        by="ignore",
+        reason="<because>",
+    )
+    page = html.page(Report(configs=[replace(report, findings=[finding], suppressed=[accepted])]))
+    text = " ".join(page.split())
+    for shown in (
+        "&lt;r&gt;.conf:7</span></td><td>&lt;what&gt;</td>",
+        "3.0 MiB",
+        "costliest places (1,234 in all)",
+        "<strong>do &lt;this&gt;</strong>: saves 3.4 GiB at start, 49.4 GiB at the peak",
+        "(memlint check --fix can do it)",
+        "&lt;accepted&gt;",
+        "by ignore: &lt;because&gt;",
+        *(line.replace("'", "&#39;") for line in report.assumptions),
+    ):
+        assert shown in text
 
 
 def test_large_configurations_are_summed_up(

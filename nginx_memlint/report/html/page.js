@@ -89,6 +89,8 @@ class Phases {
     const traces = [bar(2, "master and workers", color("loads"))];
     if (zones) traces.push(bar(3, "shared zones", color("contexts")));
     const most = Math.max(...phases.map((phase) => phase[2] + phase[3]), budget || 0, 1);
+    // not across the budget's line
+    const beside = (size) => (size < budget && budget < size + most * (narrow ? 0.3 : 0.14) ? budget : size);
     const layout = {
       barmode: "stack",
       bargap: 0.4,
@@ -110,14 +112,12 @@ class Phases {
         zerolinecolor: color("line"),
       },
       annotations: phases.map((phase, index) => ({
-        x: phase[2] + phase[3],
+        x: beside(phase[2] + phase[3]),
         y: names[index],
         text: human(phase[2] + phase[3]),
         xanchor: "left",
         xshift: 6,
         showarrow: false,
-        borderpad: 1,
-        bgcolor: color("paper"),
         font: { ...font(13), color: budget && phase[2] + phase[3] > budget ? color("error") : color("ink") },
       })),
       shapes: [],
@@ -290,7 +290,6 @@ class Explorer {
       const data = slice.__data__ && slice.__data__.data;
       const mine = data && data.data && Number(data.data.id) === this.chosen && this.chosen !== null;
       slice.classList.toggle("chosen", Boolean(mine));
-      if (mine) slice.parentNode.append(slice); // its outline above its neighbours
     }
     for (const row of this.rows.children) {
       row.classList.toggle("chosen", this.chosen !== null && row.dataset.id === String(this.chosen));
@@ -454,4 +453,8 @@ async function start() {
   document.documentElement.dataset.ready = "yes";
 }
 
-start();
+start().catch((error) => {
+  // an old browser: the tables say the same
+  document.documentElement.classList.add("no-charts");
+  throw error;
+});

@@ -208,6 +208,17 @@ def test_the_page_may_not_use_the_network(browser: Browser, incident: Path) -> N
     assert browser.requests() == [incident.as_uri()]
 
 
+def test_deep_nesting(browser: Browser, tmp_path: Path) -> None:
+    depth = 1500
+    text = http("server {" + "location / {" * depth + "}" * depth + "}")
+    page = make(tmp_path, write(tmp_path, {"nginx.conf": text}))
+    browser.open(page)
+    assert tiles(browser) == 1 + 3  # the file, its server, two locations
+    browser.one(".treemap").send_keys(*[Keys.ARROW_RIGHT, Keys.ENTER] * 12)
+    browser.wait(lambda: len(crumbs(browser)) == 7)
+    assert browser.messages() == []
+
+
 def test_several_configurations(browser: Browser, tmp_path: Path) -> None:
     names = ("crowdsec", "broken", "stream", "shared")
     page = make(tmp_path, "--max-memory", "1GiB", *(SAMPLES / name for name in names))

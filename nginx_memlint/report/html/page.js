@@ -5,6 +5,7 @@
 const MOST_TILES = 700; // drawn at once: how deep the treemap looks depends on it
 const MOST_ROWS = 100;
 const MOST_HITS = 30;
+const GENERATIONS = 3;
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
 function human(bytes) {
@@ -150,10 +151,7 @@ class Explorer {
     this.children = nodes.parent.map(() => []);
     nodes.parent.forEach((parent, id) => parent !== null && this.children[parent].push(id));
     this.children.forEach((ids) => ids.sort((a, b) => nodes.bytes[b] - nodes.bytes[a]));
-    this.level = 0;
-    while (this.children[this.level].length === 1 && this.children[this.children[this.level][0]].length) {
-      this.level = this.children[this.level][0];
-    }
+    this.level = this.children[0].length === 1 ? this.children[0][0] : 0; // a single file
     this.chosen = null;
     this.root.hidden = false;
     this.listen();
@@ -186,7 +184,7 @@ class Explorer {
       generation = generation.flatMap((id) => this.children[id]);
       if (depth > 1 && drawn.length + generation.length > MOST_TILES) break;
       drawn.push(...generation);
-      if (depth === 3) break;
+      if (depth === GENERATIONS) break;
     }
     return drawn;
   }
@@ -299,8 +297,9 @@ class Explorer {
   list() {
     const { name, bytes, contexts, loads } = this.nodes;
     const path = this.path(this.level);
+    const shown = path.length > 8 ? [...path.slice(0, 3), ...path.slice(-4)] : path; // may be very deep
     this.crumbs.replaceChildren(
-      ...path.map((id) => {
+      ...shown.map((id) => {
         const button = element("button", { type: "button", textContent: name[id], onclick: () => this.zoom(id) });
         if (id === this.level) button.setAttribute("aria-current", "location");
         return button;
@@ -359,7 +358,7 @@ class Explorer {
     this.hits.replaceChildren(
       element("small", { textContent: summary }),
       ...found.map((id) => {
-        const about = [human(this.nodes.bytes[id]), ...this.path(id).slice(1, -1).map((outer) => this.nodes.name[outer])];
+        const about = [human(this.nodes.bytes[id]), ...this.path(id).slice(1, -1).slice(0, 3).map((outer) => this.nodes.name[outer])];
         const button = element("button", { type: "button" }, element("strong", { textContent: this.nodes.name[id] }), element("small", { textContent: about.join(" \u00b7 ") }));
         button.onclick = () => this.found(id);
         return button;

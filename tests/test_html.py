@@ -143,7 +143,7 @@ def test_large_configurations_are_summed_up(
     assert report.breakdown is not None
     assert nodes["bytes"][0] == report.breakdown[0].bytes
     assert "more" in nodes["kind"]
-    assert "702 cheapest blocks are summed up" in page
+    assert "702 others are summed up" in page
     assert "380 more: memlint check --format json lists all" in page
     plotly = re.search(r'<script type="application/octet-stream".*?</script>', page, re.DOTALL)
     assert plotly is not None

@@ -208,6 +208,20 @@ def test_the_page_may_not_use_the_network(browser: Browser, incident: Path) -> N
     assert browser.requests() == [incident.as_uri()]
 
 
+def test_more_blocks_than_can_be_drawn(browser: Browser, tmp_path: Path) -> None:
+    locations = "".join(f"location /{number} {{ }} " for number in range(3000))
+    text = http(f"server {{ server_name many; {locations} }} server {{ }}")
+    page = make(tmp_path, write(tmp_path, {"nginx.conf": text}))
+    browser.open(page)
+    assert tiles(browser) == 1 + 2
+    click_tile(browser, "server many")
+    browser.wait(lambda: tiles(browser) == 1 + 700 + 1)
+    assert browser.texts(".below tbody tr")[-1].startswith("2,900 more: ")
+    labels = browser.run("return document.querySelector('.treemap').textContent")
+    assert "2,300 more" in labels
+    assert browser.messages() == []
+
+
 def test_deep_nesting(browser: Browser, tmp_path: Path) -> None:
     depth = 1500
     text = http("server {" + "location / {" * depth + "}" * depth + "}")

@@ -182,7 +182,8 @@ class Explorer {
     let generation = [this.level];
     for (let depth = 1; generation.length; depth += 1) {
       generation = generation.flatMap((id) => this.children[id]);
-      if (depth > 1 && drawn.length + generation.length > MOST_TILES) break;
+      if (depth === 1) generation = generation.slice(0, MOST_TILES);
+      else if (drawn.length + generation.length > MOST_TILES) break;
       drawn.push(...generation);
       if (depth === GENERATIONS) break;
     }
@@ -227,6 +228,18 @@ class Explorer {
       pathbar: { visible: false },
       tiling: { packing: "squarify", pad: 2 },
     };
+    const rest = this.children[this.level].slice(MOST_TILES);
+    if (rest.length) {
+      trace.ids.push("rest");
+      trace.parents.push(String(this.level));
+      trace.labels.push(rest.length.toLocaleString("en") + " more");
+      trace.values.push(rest.reduce((sum, id) => sum + bytes[id], 0));
+      trace.text.push(human(trace.values[ids.length]));
+      const sum = (column) => rest.reduce((total, id) => total + column[id], 0).toLocaleString("en");
+      trace.customdata.push([trace.labels[ids.length], "", sum(contexts), sum(loads), sum(blocks)]);
+      trace.textfont.color.push(color("ink"));
+      trace.marker.colors.push(mixed(color("plain"), color("paper"), 0.5));
+    }
     const layout = {
       margin: { l: 0, r: 0, t: 0, b: 0 },
       paper_bgcolor: "rgba(0,0,0,0)",
@@ -242,6 +255,7 @@ class Explorer {
 
   clicked(event) {
     const id = Number(event.points[0].id);
+    if (Number.isNaN(id)) return false; // the rest
     // not inside Plotly's own event handling, which goes on to use what would be redrawn
     setTimeout(() => {
       if (id === this.level) this.out();

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 
 from nginx_memlint import result
+from nginx_memlint.breakdown import by_block
 from nginx_memlint.config import blocks, hints
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
@@ -51,13 +52,15 @@ def check(  # one option per question a user can answer
     path_map: Sequence[tuple[str, str]] = (),
     context: Sequence[str] = (),
     policy: Policy = NO_POLICY,
+    breakdown: bool = False,
 ) -> result.ConfigReport:
     """Read a configuration, count its contexts, estimate its memory, apply the rules.
 
     ``path`` is a main file, a directory with an nginx.conf, an ``nginx -T`` dump, or ``-`` for
     ``data``. ``target`` is a name, or what load_target() made of a target file. ``unit_cost`` and
     ``max_memory`` are bytes; the latter replaces that of ``policy``. ``context`` names the blocks
-    around a fragment. A configuration that cannot be read in full is no exception: see
+    around a fragment. ``breakdown`` asks for ``ConfigReport.breakdown``, what each block costs. A
+    configuration that cannot be read in full is no exception: see
     ``ConfigReport.problems``. Raises UnknownTargetError and ValueError for wrong options.
     """
     versions = {
@@ -73,7 +76,7 @@ def check(  # one option per question a user can answer
         policy = replace(policy, limits=replace(policy.limits, max_memory=max_memory))
     place = Place(prefix, sysroot, tuple(path_map))
     return inspect(
-        os.fspath(path), place, data, server, tuple(context), workers, unit_cost, policy
+        os.fspath(path), place, data, server, tuple(context), workers, unit_cost, policy, breakdown
     ).report
 
 
@@ -99,6 +102,7 @@ def inspect(
     workers: int | None = None,
     unit_cost: int | None = None,
     policy: Policy = NO_POLICY,
+    breakdown: bool = False,
 ) -> Inspection:
     """As check(), which describes the options, with all that the report shows a part of."""
     try:
@@ -109,7 +113,7 @@ def inspect(
     tree = build(entry.source, entry.path, context, entry.directory)
     with no_cyclic_gc():
         checked = _Check(name, entry, tree, target, workers, unit_cost, policy)
-        return Inspection(checked.report(), checked.situation)
+        return Inspection(checked.report(breakdown), checked.situation)
 
 
 def choose_target(target: str | Target | None, versions: dict[str, str | None]) -> Target:
@@ -156,7 +160,7 @@ class _Check:
             tree, target, self.count_workers(workers), self.bundles, declared, policy.limits
         )
 
-    def report(self) -> result.ConfigReport:
+    def report(self, breakdown: bool) -> result.ConfigReport:
         situation = self.situation
         total = situation.estimate
         inheriting = self.locations_by_setting()
@@ -220,6 +224,10 @@ class _Check:
             assumptions=self.assumptions,
             guesses=self.guesses(),
             problems=[_problem(problem) for problem in problems],
+            from_dump=isinstance(self.entry.source, MemoryFiles),
+            breakdown=by_block(self.name, self.tree, situation.priced, situation.target.costs)
+            if breakdown
+            else None,
         )
 
     def count_workers(self, given: int | None) -> Workers:

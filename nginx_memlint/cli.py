@@ -38,10 +38,12 @@ from nginx_memlint.memory.targets import (
     parse_version,
     target_names,
 )
+from nginx_memlint.printable import printable
 from nginx_memlint.report import DEFAULT, FORMATS, outputs
 from nginx_memlint.report import json as json_report
 from nginx_memlint.report.outputs import Output, OutputError
 from nginx_memlint.report.text import console_for
+from nginx_memlint.report.waiting import waiting
 from nginx_memlint.result import Report
 from nginx_memlint.sizes import human, parse_size
 from nginx_memlint.tls.families import LUA
@@ -158,9 +160,13 @@ def _path_map(texts: list[str]) -> list[tuple[str, str]]:
 
 def _outputs(formats: list[str], output: str | None, inputs: list[str]) -> list[Output]:
     try:
-        return outputs.parse(formats, output, inputs)
+        found = outputs.parse(formats, output, inputs)
     except OutputError as error:
         raise typer.BadParameter(str(error), param_hint=error.option) from None
+    for item in found:
+        if item.path is None and sys.stdout.isatty() and not FORMATS[item.name].terminal:
+            raise typer.BadParameter(f"{item.name} is for a file: add --output FILE")
+    return found
 
 
 def _check_sysroot(sysroot: str | None) -> None:
@@ -201,6 +207,15 @@ _VersionOption = Annotated[
     ),
 ]
 
+_PathsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="CONF...",
+        help="nginx.conf, a directory that holds it, an nginx -T dump, or - for standard "
+        "input. Several are several configurations.",
+        show_default=False,
+    ),
+]
 _TargetOption = Annotated[
     str | None,
     typer.Option(
@@ -252,15 +267,7 @@ _ContextOption = Annotated[
 
 @app.command(name="check", epilog=_EXIT_HELP)
 def check_command(
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="CONF...",
-            help="nginx.conf, a directory that holds it, an nginx -T dump, or - for standard "
-            "input. Several are several configurations.",
-            show_default=False,
-        ),
-    ] = None,
+    paths: _PathsArgument = None,
     target: _TargetOption = None,
     target_file: _TargetFileOption = None,
     nginx_binary: _NginxBinaryOption = None,
@@ -316,32 +323,92 @@ def check_command(
     paths = _configurations(paths, prefix)
     written = _outputs(formats or [], output, [os.path.join(prefix or "", path) for path in paths])
     data = _standard_input() if "-" in paths else None
-    configs = [
-        check(
-            path,
-            data=data,
-            target=server,
-            nginx_version=nginx_version,
-            lua_version=lua_version,
-            stream_lua_version=stream_lua_version,
-            njs_version=njs_version,
-            openssl_version=openssl_version,
-            workers=workers,
-            unit_cost=unit_cost,
-            max_memory=max_memory,
-            prefix=prefix,
-            sysroot=sysroot,
-            path_map=mapped,
-            context=blocks,
-        )
-        for path in paths
-    ]
+    configs = []
+    for path in paths:
+        with waiting(f"reading {printable(path)}"):
+            configs.append(
+                check(
+                    path,
+                    data=data,
+                    target=server,
+                    nginx_version=nginx_version,
+                    lua_version=lua_version,
+                    stream_lua_version=stream_lua_version,
+                    njs_version=njs_version,
+                    openssl_version=openssl_version,
+                    workers=workers,
+                    unit_cost=unit_cost,
+                    max_memory=max_memory,
+                    prefix=prefix,
+                    sysroot=sysroot,
+                    path_map=mapped,
+                    context=blocks,
+                    breakdown=any(FORMATS[item.name].breakdown for item in written),
+                )
+            )
     try:
         outputs.write(Report(configs=configs), written, sys.stdout)
     except OutputError as error:
         print(f"memlint: {error}", file=sys.stderr)
         raise typer.Exit(Exit.USAGE) from None
     raise typer.Exit(exit_code(configs, fail_on))
+
+
+@app.command(
+    name="tree",
+    epilog="Exit status: 0 shown; 2 wrong usage; 3 a configuration could not be read in full: "
+    "what was read is still shown.",
+)
+def tree_command(
+    paths: _PathsArgument = None,
+    depth: Annotated[
+        int, typer.Option(min=0, help="Levels to show; 0 for all. What is below is summed.")
+    ] = 3,
+    top: Annotated[int, typer.Option(min=0, help="Blocks to show on each level; 0 for all.")] = 5,
+    target: _TargetOption = None,
+    target_file: _TargetFileOption = None,
+    nginx_binary: _NginxBinaryOption = None,
+    nginx_version: _VersionOption = None,
+    lua_version: _VersionOption = None,
+    stream_lua_version: _VersionOption = None,
+    njs_version: _VersionOption = None,
+    openssl_version: _VersionOption = None,
+    unit_cost: _UnitCostOption = None,
+    prefix: _PrefixOption = None,
+    sysroot: _SysrootOption = None,
+    path_map: _PathMapOption = None,
+    context: _ContextOption = None,
+) -> None:
+    """Show where the memory of one configuration goes: http → server → location."""
+    from nginx_memlint.report import tree as tree_report  # noqa: PLC0415
+
+    blocks = _context(context)
+    mapped = _path_map(path_map or [])
+    server = _server(target, target_file, nginx_binary)
+    _check_sysroot(sysroot)
+    configs = []
+    for path in _configurations(paths, prefix):
+        with waiting(f"reading {printable(path)}"):
+            configs.append(
+                check(
+                    path,
+                    data=_standard_input() if path == "-" else None,
+                    target=server,
+                    nginx_version=nginx_version,
+                    lua_version=lua_version,
+                    stream_lua_version=stream_lua_version,
+                    njs_version=njs_version,
+                    openssl_version=openssl_version,
+                    unit_cost=unit_cost,
+                    prefix=prefix,
+                    sysroot=sysroot,
+                    path_map=mapped,
+                    context=blocks,
+                    breakdown=True,
+                )
+            )
+    tree_report.write(Report(configs=configs), console_for(sys.stdout), depth=depth, top=top)
+    raise typer.Exit(exit_code(configs, FailOn.NEVER))
 
 
 class DiffFormat(StrEnum):

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import TextIO
 
 from nginx_memlint.config.entry import MAIN_FILE
-from nginx_memlint.report import DEFAULT, FORMATS, writer
+from nginx_memlint.report import DEFAULT, FORMATS, missing_extra, writer
 from nginx_memlint.result import Report
 
 STDOUT = "-"
@@ -89,6 +89,9 @@ def _parse(text: str) -> Output:
         close = get_close_matches(name, FORMATS, 1, 0.4)
         hint = f'; did you mean "{close[0]}"?' if close else ""
         raise OutputError(f'"{name}" is not one of {", ".join(FORMATS)}{hint}', "--format")
+    if missing_extra(name):
+        hint = f'pip install "nginx-memlint[{name}]"'
+        raise OutputError(f"{name} needs more packages: {hint}", "--format")
     if colon and not path:
         raise OutputError(f'"{text}" names no file', "--format")
     return Output(name, path if path and path != STDOUT else None)

@@ -18,6 +18,7 @@ from nginx_memlint.config.tree import Block, Setting, Tree, build
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target, find_target, with_versions
 from nginx_memlint.memory.zones import Zone, zones
+from nginx_memlint.policy import Policy
 from nginx_memlint.printable import printable
 from nginx_memlint.rules import Cause
 from nginx_memlint.sizes import MIB, human
@@ -29,6 +30,8 @@ ASSUMED_WORKERS = 4
 """Workers where ``worker_processes`` is auto and none are given."""
 
 MOST_EXPENSIVE = 5
+
+NO_POLICY = Policy()
 
 
 def check(  # one option per question a user can answer
@@ -48,13 +51,14 @@ def check(  # one option per question a user can answer
     sysroot: str | None = None,
     path_map: Sequence[tuple[str, str]] = (),
     context: Sequence[str] = (),
+    policy: Policy = NO_POLICY,
 ) -> result.ConfigReport:
     """Read a configuration, count its contexts, estimate its memory, apply the rules.
 
     ``path`` is a main file, a directory with an nginx.conf, an ``nginx -T`` dump, or ``-`` for
     ``data``. ``target`` is a name, or what load_target() made of a target file. ``unit_cost`` and
-    ``max_memory`` are bytes. ``context`` names the blocks around a fragment. A configuration that
-    cannot be read in full is no exception: see
+    ``max_memory`` are bytes; ``max_memory`` replaces the limit in ``policy``. ``context`` names the
+    blocks around a fragment. A configuration that cannot be read in full is no exception: see
     ``ConfigReport.problems``. Raises UnknownTargetError and ValueError for wrong options.
     """
     versions = {
@@ -77,7 +81,8 @@ def check(  # one option per question a user can answer
         return _unreadable(name, error.problem, server, workers or ASSUMED_WORKERS)
     tree = build(entry.source, entry.path, tuple(context), entry.directory)
     with no_cyclic_gc():
-        return _Check(name, entry, tree, server, workers, unit_cost, max_memory).report()
+        budget = policy.limits.max_memory if max_memory is None else max_memory
+        return _Check(name, entry, tree, server, workers, unit_cost, budget).report()
 
 
 def check_context(context: Iterable[str]) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -40,6 +41,8 @@ from nginx_memlint.memory.targets import (
 from nginx_memlint.report import json as json_report
 from nginx_memlint.report import text as text_report
 from nginx_memlint.result import Report
+from nginx_memlint.settings import SettingsError, all_arguments, everywhere, plan
+from nginx_memlint.settings.in_force import KEYS
 from nginx_memlint.sizes import human, parse_size
 from nginx_memlint.tls.families import LUA
 
@@ -149,6 +152,18 @@ def _context(text: str | None) -> tuple[str, ...]:
     return names
 
 
+def _seconds(limit: float | None) -> float | None:
+    if limit is not None and not 0 < limit < float("inf"):
+        raise typer.BadParameter(f"{limit} is not a positive number")
+    return limit
+
+
+def _sysroot(path: str) -> str:
+    if not os.path.isdir(path):
+        raise typer.BadParameter(f'"{path}" is not a directory', param_hint="--sysroot")
+    return path
+
+
 def _path_map(texts: list[str]) -> list[tuple[str, str]]:
     pairs = []
     for text in texts:
@@ -190,15 +205,59 @@ _VersionOption = Annotated[
 ]
 
 
+_ConfigOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="The settings file.",
+        show_default="memlint.toml or pyproject.toml, in the nearest directory above CONF",
+    ),
+]
+_NoConfigOption = Annotated[
+    bool, typer.Option("--no-config", help="Use no settings file, as for what you do not trust.")
+]
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    """Mistakes in settings are lines and status 2."""
+    try:
+        yield
+    except SettingsError as error:
+        for line in str(error).splitlines():
+            print(f"memlint: {line}", file=sys.stderr)
+        raise typer.Exit(Exit.USAGE) from None
+
+
+def _flags(ctx: typer.Context) -> dict[str, Any]:
+    """What was given on the command line and can be set, by its key."""
+    given = {
+        key: ctx.params[name]
+        for name in ctx.params
+        if (key := name.replace("_", "-")) in KEYS
+        and (source := ctx.get_parameter_source(name)) is not None
+        and not source.name.startswith("DEFAULT")
+    }
+    read: dict[str, Callable[[Any], Any]] = {
+        "context": _context,
+        "path-map": _path_map,
+        "sysroot": _sysroot,
+        "fail-on": lambda level: level.value,
+        "target-file": lambda path: _target_file(path, given.get("target")),
+    }
+    return given | {key: read[key](value) for key, value in given.items() if key in read}
+
+
 @app.command(name="check", epilog=_EXIT_HELP)
 def check_command(
+    ctx: typer.Context,
     paths: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="CONF...",
             help="nginx.conf, a directory that holds it, an nginx -T dump, or - for standard "
             "input. Several are several configurations.",
-            show_default=False,
+            show_default="the roots that memlint.toml lists",
         ),
     ] = None,
     target: Annotated[
@@ -224,6 +283,20 @@ def check_command(
             metavar="SIZE",
             help="The budget, e.g. 4GiB: a worst reload peak above it is an error. "
             "Without it, 4 GiB is.",
+        ),
+    ] = None,
+    max_start_memory: Annotated[
+        int | None,
+        typer.Option(parser=_size, metavar="SIZE", help="The budget at a start."),
+    ] = None,
+    max_zones_memory: Annotated[
+        int | None,
+        typer.Option(parser=_size, metavar="SIZE", help="The budget of all shared memory zones."),
+    ] = None,
+    max_test_seconds: Annotated[
+        float | None,
+        typer.Option(
+            callback=_seconds, metavar="SECONDS", help="The limit of CPU time for nginx -t."
         ),
     ] = None,
     unit_cost: Annotated[
@@ -259,44 +332,72 @@ def check_command(
             help="CONF is a fragment that belongs inside these blocks, e.g. http,server.",
         ),
     ] = None,
+    config: _ConfigOption = None,
+    no_config: _NoConfigOption = False,
     output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
     fail_on: Annotated[
         FailOn, typer.Option(help="The least severity that makes the exit status 1.")
     ] = FailOn.ERROR,
 ) -> None:
     """Count TLS contexts and CA loads, estimate memory, warn before deploy."""
-    blocks = _context(context)
-    mapped = _path_map(path_map or [])
-    server = _target_file(target_file, target)
-    if sysroot is not None and not os.path.isdir(sysroot):
-        raise typer.BadParameter(f'"{sysroot}" is not a directory', param_hint="--sysroot")
-    if not paths:
-        if prefix is None:
-            raise typer.BadParameter("name a configuration", param_hint="CONF")
+    if not paths and prefix is not None:
         paths = ["conf/nginx.conf"]
-    data = _standard_input() if "-" in paths else None
+    with _settings():
+        roots = plan(paths or [], _flags(ctx), config=config, isolated=no_config)
+        arguments = all_arguments(roots)
+    if not roots:
+        message = "name a configuration, or list roots in memlint.toml"
+        raise typer.BadParameter(message, param_hint="CONF")
+    data = _standard_input() if "-" in (paths or []) else None
     configs = [
-        check(
-            path,
-            data=data,
-            target=server,
-            nginx_version=nginx_version,
-            lua_version=lua_version,
-            stream_lua_version=stream_lua_version,
-            njs_version=njs_version,
-            openssl_version=openssl_version,
-            workers=workers,
-            unit_cost=unit_cost,
-            max_memory=max_memory,
-            prefix=prefix,
-            sysroot=sysroot,
-            path_map=mapped,
-            context=blocks,
-        )
-        for path in paths
+        check(root.path or "", data=data, **options)
+        for root, options in zip(roots, arguments, strict=True)
     ]
     _WRITERS[output_format](Report(configs=configs), _console())
-    raise typer.Exit(exit_code(configs, fail_on))
+    raise typer.Exit(
+        max(exit_code([config], root.fail_on) for config, root in zip(configs, roots, strict=True))
+    )
+
+
+def _of_check(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command those options of check that settings have, too."""
+    signature = inspect.signature(command)
+    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    options = inspect.signature(check_command).parameters.values()
+    more = [option for option in options if option.name.replace("_", "-") in KEYS]
+    command.__signature__ = signature.replace(parameters=[*own, *more])  # type: ignore[attr-defined]
+    return command
+
+
+@app.command(name="config", epilog="Exit status: 0; 2 wrong usage or settings.")
+@_of_check
+def config_command(
+    ctx: typer.Context,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="CONF...",
+            help="As for check.",
+            show_default="all roots",
+        ),
+    ] = None,
+    config: _ConfigOption = None,
+    no_config: _NoConfigOption = False,
+    output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
+    **_: object,
+) -> None:
+    """Print what is in force for each configuration, and where each value is from."""
+    with _settings():
+        flags = _flags(ctx)
+        roots = plan(paths or [], flags, config=config, isolated=no_config)
+        roots = roots or [everywhere(flags, config=config, isolated=no_config)]
+        all_arguments(roots)
+    from nginx_memlint.report import settings as settings_report  # noqa: PLC0415
+
+    if output_format is Format.JSON:
+        print(json_report.dumps(settings_report.in_force(roots)))
+    else:
+        settings_report.write(roots, _console())
 
 
 @contextmanager
@@ -496,10 +597,28 @@ def targets() -> None:
     _console().print(table)
 
 
+class SchemaOf(StrEnum):
+    """What has a JSON Schema."""
+
+    REPORT = "report"
+    SETTINGS = "settings"
+    CONFIG = "config"
+    VERIFICATION = "verification"
+
+
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of --format json."""
-    print(json.dumps(json_report.schema(), indent=2))
+def schema(
+    of: Annotated[
+        SchemaOf,
+        typer.Argument(
+            metavar="WHAT",
+            help="report (check --format json), settings (memlint.toml), config or verification "
+            "(config, verify --format json).",
+        ),
+    ] = SchemaOf.REPORT,
+) -> None:
+    """Print a JSON Schema."""
+    print(json.dumps(json_report.schema(of), indent=2))
 
 
 def main() -> NoReturn:

@@ -74,3 +74,8 @@ NAMES = {
     BUDGET_RULE: "over-budget",
     PEAK_RULE: "peak-kills-machines",
 }
+
+
+def codes() -> tuple[str, ...]:
+    """The codes of all rules, in their order."""
+    return tuple(NAMES)

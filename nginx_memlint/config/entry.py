@@ -89,6 +89,16 @@ def open_entry(
         raise EntryError(_unreadable(error, name, name)) from None
 
 
+def located(name: str, place: Place) -> str:
+    """The path here of what the user names; for ``-`` the directory it is taken to be in."""
+    name = "." if name == "-" else name
+    try:
+        source, path = _find(os.path.join(place.prefix or "", name), place)
+        return source.shown(path)
+    except (EntryError, OSError):  # open_entry() says so
+        return name
+
+
 def _from_stdin(data: bytes, place: Place) -> Entry:
     if entry := _from_dump(data):
         return entry
@@ -143,7 +153,7 @@ def _find(name: str, place: Place) -> tuple[FileSystem, str]:
     directory, base = os.path.split(name)
     if base in ("", ".", ".."):
         directory, base = name, ""
-    own = _absolute(directory)
+    own = absolute(directory)
     path = os.path.join(own, base) if base else own
     mounts = place.mounts()
     if not mounts:
@@ -166,10 +176,10 @@ def _find(name: str, place: Place) -> tuple[FileSystem, str]:
 def _inside(mounts: Mapping[str, str], directory: str, base: str) -> str | None:
     """The path as nginx sees it of a file that is in one of the mounts."""
     real: Callable[[str], str] = os.path.realpath
-    for absolute in (_absolute, real):
-        path = os.path.join(absolute(directory), base).rstrip("/")
-        for inside, outside in sorted(mounts.items(), key=lambda m: -len(absolute(m[1]))):
-            root = absolute(outside)
+    for full in (absolute, real):
+        path = os.path.join(full(directory), base).rstrip("/")
+        for inside, outside in sorted(mounts.items(), key=lambda m: -len(full(m[1]))):
+            root = full(outside)
             if not is_below(path, root):
                 continue
             found = os.path.join(inside, path[len(root) :].lstrip("/")).rstrip("/") or "/"
@@ -178,7 +188,7 @@ def _inside(mounts: Mapping[str, str], directory: str, base: str) -> str | None:
     return None
 
 
-def _absolute(directory: str) -> str:
+def absolute(directory: str) -> str:
     """The absolute name of a directory, without ``..`` and as the user wrote it if possible."""
     plain = os.path.abspath(directory)
     real = os.path.realpath(directory)

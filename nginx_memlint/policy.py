@@ -1,0 +1,41 @@
+"""What a team has decided: limits, severities, and what is accepted where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from nginx_memlint.result import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Budgets; None where there is none. Bytes, and seconds of CPU time."""
+
+    max_memory: int | None = None
+    max_start_memory: int | None = None
+    max_zones_memory: int | None = None
+    max_test_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PathIgnore:
+    """Rules that are accepted in files whose path matches.
+
+    ``directory`` is where the globs start.
+    """
+
+    directory: str
+    paths: tuple[str, ...]
+    rules: frozenset[str]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All decisions. ``severities``: rule code → severity, None for off."""
+
+    limits: Limits = Limits()
+    severities: Mapping[str, Severity | None] = field(default_factory=lambda: MappingProxyType({}))
+    ignores: tuple[PathIgnore, ...] = ()

@@ -361,9 +361,9 @@ def check_command(
 
 def _of_check(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command those options of check that settings have, too."""
-    signature = inspect.signature(command)
+    signature = inspect.signature(command, eval_str=True)
     own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-    options = inspect.signature(check_command).parameters.values()
+    options = inspect.signature(check_command, eval_str=True).parameters.values()
     more = [option for option in options if option.name.replace("_", "-") in KEYS]
     command.__signature__ = signature.replace(parameters=[*own, *more])  # type: ignore[attr-defined]
     return command

@@ -28,8 +28,14 @@ LAST = ".git"
 """A directory that holds this is the last one searched."""
 
 MAX_BYTES = 256 << 10
-MAX_ROWS = 200
-"""Lines of one value whose keys are given a line."""
+MAX_DOTS = 2000
+"""In one line: tomllib takes quadratic time for a key of many parts."""
+
+MAX_PARSED = 4 << 20
+"""Characters parsed to find the lines of keys."""
+
+MAX_DEPTH = 8
+"""Parts of the path of a key that is looked for: ``tool.memlint.roots[0].ignore[0].paths[0]``."""
 
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -54,7 +60,7 @@ class SettingsFile:
     def line(self, path: KeyPath) -> int | None:
         """The line of a key; of the value that holds it if it is one of several there."""
         path = (*self.key, *path)
-        for length in range(len(path), len(self.key), -1):
+        for length in range(len(path), 0, -1):
             rows = self._rows.get(path[:length])
             if rows is None:
                 continue
@@ -157,6 +163,9 @@ def _read(path: str) -> SettingsFile | None:
 
 
 def _parsed(name: str, text: str) -> dict[str, Any]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > MAX_DOTS:
+            raise SettingsError(f"{name}:{number}: more than {MAX_DOTS} dots in one line")
     try:
         return tomllib.loads(text)
     except RecursionError:
@@ -174,15 +183,25 @@ def _parsed(name: str, text: str) -> dict[str, Any]:
 
 
 def _statements(lines: list[str]) -> Iterator[tuple[KeyPath, range]]:
-    """The keys of a TOML text and their lines, from 0.
+    """The keys of a TOML text and their lines, from 0; none beyond what MAX_PARSED allows.
 
     tomllib knows no lines, so that each statement is parsed by itself.
     """
     table: KeyPath = ()
     counts: Counter[KeyPath] = Counter()
-    first = 0
-    while first < len(lines):
-        data, end = _statement(lines, first)
+    first = parsed = brackets = 0
+    for end, line in enumerate(lines, 1):
+        brackets += sum(map(line.count, "[{")) - sum(map(line.count, "]}"))
+        if brackets > 0 and end > first + 1:
+            continue  # inside a list; brackets in texts are why it is no more than a hint
+        statement = "\n".join(lines[first:end])
+        parsed += len(statement)
+        if parsed > MAX_PARSED:
+            return
+        try:
+            data = tomllib.loads(statement)
+        except ValueError:
+            continue  # it goes on in the next line
         rows = range(first, end)
         if lines[first].lstrip().startswith("["):
             table = _header(data, counts)
@@ -190,23 +209,14 @@ def _statements(lines: list[str]) -> Iterator[tuple[KeyPath, range]]:
         else:
             for path in _paths(data):
                 yield table + path, rows
-        first = end
-
-
-def _statement(lines: list[str], first: int) -> tuple[dict[str, Any], int]:
-    for end in range(first + 1, min(first + MAX_ROWS, len(lines)) + 1):
-        try:
-            return tomllib.loads("\n".join(lines[first:end])), end
-        except ValueError:
-            continue  # it goes on in the next line
-    return {}, first + 1
+        first, brackets = end, 0
 
 
 def _header(data: dict[str, Any], counts: Counter[KeyPath]) -> KeyPath:
     """The path of ``[a.b]`` or, counted, of ``[[a.b]]``."""
     path: KeyPath = ()
     node: Any = data
-    while node:
+    while node and len(path) < MAX_DEPTH:
         [(key, node)] = node.items()
         path += (key,)
         if isinstance(node, list):
@@ -223,6 +233,8 @@ def _paths(data: dict[str, Any]) -> Iterator[KeyPath]:
         path, node = pending.pop()
         if path:
             yield path
+        if len(path) == MAX_DEPTH:
+            continue
         if isinstance(node, dict):
             pending += [((*path, key), value) for key, value in node.items()]
         elif isinstance(node, list):

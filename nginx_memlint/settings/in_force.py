@@ -93,7 +93,9 @@ def plan(
     The settings are ``config``'s, or the nearest above each configuration; ``isolated``: none.
     ``flags`` are by KEYS. The list is empty if there is nothing to check. Raises SettingsError.
     """
-    settings = None if config is None or isolated else _Settings(read(config))
+    if config is not None and isolated:
+        raise SettingsError("--config and --no-config exclude each other")
+    settings = None if config is None else _Settings(read(config))
 
     @cache
     def nearest(directory: str) -> _Settings | None:

@@ -17,11 +17,13 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     ValidationError,
+    ValidationInfo,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, ErrorDetails
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from nginx_memlint import rules
 from nginx_memlint.check import check_context
@@ -32,6 +34,9 @@ from nginx_memlint.settings.files import KeyPath, SettingsError, SettingsFile
 from nginx_memlint.sizes import parse_size
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+MAX_MISTAKES = 20
+"""That are listed one by one."""
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
@@ -90,6 +95,12 @@ Size = Annotated[
 ]
 Version = Annotated[str, AfterValidator(_version)]
 Path = Annotated[str, AfterValidator(_path), Field(json_schema_extra={"minLength": 1})]
+AbsolutePath = Annotated[
+    str,
+    AfterValidator(_path),
+    AfterValidator(_absolute),
+    WithJsonSchema({"type": "string", "pattern": "^/"}),
+]
 TargetName = Annotated[
     str,
     AfterValidator(_known("target", target_names, "memlint targets")),
@@ -156,7 +167,12 @@ class RootSettings(_Table):
     """The limit of CPU seconds for nginx -t, which each start and reload take, too."""
     sysroot: Path | None = None
     """Look absolute paths up below this directory; read nothing outside it."""
-    path_map: dict[Annotated[Path, AfterValidator(_absolute)], Path] | None = None
+    path_map: (
+        Annotated[
+            dict[AbsolutePath, Path], Field(json_schema_extra={"additionalProperties": False})
+        ]
+        | None
+    ) = None
     """FROM = TO: look paths below FROM up below TO; the longest wins."""
     prefix: Path | None = None
     """As nginx -p. It does not change where roots are."""
@@ -169,11 +185,12 @@ class RootSettings(_Table):
     ignore: list[Ignore] = []
     """Findings that are accepted in some files."""
 
-    @model_validator(mode="after")
-    def _one_target(self) -> RootSettings:
-        if self.target is not None and self.target_file is not None:
-            raise ValueError("target-file is used instead of target: leave one of them out")
-        return self
+    @field_validator("target_file")
+    @classmethod
+    def _one_target(cls, path: str | None, others: ValidationInfo) -> str | None:
+        if others.data.get("target") is not None:
+            raise ValueError("is used instead of target: leave one of them out")
+        return path
 
 
 class RootTable(RootSettings):
@@ -204,9 +221,22 @@ class Settings(RootSettings):
     """The configurations that ``memlint check`` checks if none is named."""
 
 
+class _Schema(GenerateJsonSchema):
+    """As TOML has it: there is no null, a key is left out."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002
+        return False
+
+
 def schema() -> dict[str, Any]:
     """The JSON Schema of memlint.toml."""
-    return {"$schema": SCHEMA_DIALECT, **Settings.model_json_schema()}
+    return {"$schema": SCHEMA_DIALECT, **Settings.model_json_schema(schema_generator=_Schema)}
 
 
 def validated(file: SettingsFile) -> dict[str, Any]:
@@ -217,8 +247,11 @@ def validated(file: SettingsFile) -> dict[str, Any]:
     try:
         settings = Settings.model_validate(file.table)
     except ValidationError as error:
-        mistakes = [_mistake(file, detail) for detail in error.errors(include_url=False)]
-        raise SettingsError("\n".join(dict.fromkeys(mistakes))) from None
+        mistakes = sorted(_mistake(file, detail) for detail in error.errors(include_url=False))
+        lines = [text for _, text in mistakes[:MAX_MISTAKES]]
+        if len(mistakes) > MAX_MISTAKES:
+            lines.append(f"{printable(file.path)}: and {len(mistakes) - MAX_MISTAKES} more")
+        raise SettingsError("\n".join(lines)) from None
     return settings.model_dump(by_alias=True, exclude_unset=True)
 
 
@@ -229,7 +262,7 @@ _WORDS = {
     "list_type": "must be a list",
     "dict_type": "must be a table",
     "model_type": "must be a table",
-    "finite_number": "must not be infinite",
+    "finite_number": "must be finite",
     "missing": "is missing",
     "string_too_short": "is empty",
     "string_pattern_mismatch": "is empty",
@@ -243,13 +276,17 @@ _WORDS = {
 }
 
 
-def _mistake(file: SettingsFile, detail: ErrorDetails) -> str:
+def _mistake(file: SettingsFile, detail: ErrorDetails) -> tuple[int, str]:
+    """Its line and what to say."""
     path: KeyPath = tuple(part for part in detail["loc"] if part != "[key]")
     if detail["type"] == "extra_forbidden":
-        return f"{file.at(path)}: {_unknown(path)}"
-    words = _WORDS.get(detail["type"], "{msg}").format(**detail.get("ctx", {}), msg=detail["msg"])
-    place = file.at(path[:-1] if detail["type"] == "missing" else path)
-    return printable(f"{place}: {_dotted(path)}{': ' if path else ''}{words}")
+        what = _unknown(path)
+    else:
+        words = _WORDS.get(detail["type"], "{msg}")
+        what = f"{_dotted(path)}: {words.format(**detail.get('ctx', {}), msg=detail['msg'])}"
+    if detail["type"] == "missing":
+        path = path[:-1]
+    return file.line(path) or 0, f"{file.at(path)}: {printable(what)}"
 
 
 def _unknown(path: KeyPath) -> str:
@@ -257,7 +294,7 @@ def _unknown(path: KeyPath) -> str:
     owner = {1: Settings}.get(len(path), Ignore if "ignore" in path else RootTable)
     known = [name.replace("_", "-") for name in owner.model_fields]
     guess = suggestion(key, known) or "; memlint schema settings lists all keys"
-    return printable(f'unknown key "{key}"{guess}')
+    return f'unknown key "{key}"{guess}'
 
 
 def _dotted(path: KeyPath) -> str:

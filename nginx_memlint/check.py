@@ -6,21 +6,22 @@ import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
-from nginx_memlint import remedies, result, rules
+from nginx_memlint import result
 from nginx_memlint.config import blocks, hints
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import MemoryFiles, encode
 from nginx_memlint.config.syntax import no_cyclic_gc
-from nginx_memlint.config.tree import Block, Setting, Tree, build
+from nginx_memlint.config.tree import Block, Tree, build
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target, find_target, with_versions
 from nginx_memlint.memory.zones import Zone, zones
-from nginx_memlint.policy import Policy
+from nginx_memlint.policy import NO_POLICY, Policy
 from nginx_memlint.printable import printable
-from nginx_memlint.rules import Cause
+from nginx_memlint.rules import engine
+from nginx_memlint.situation import SettingLoads, Situation, Workers
 from nginx_memlint.sizes import MIB, human
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls.families import FAMILIES, LUA_TRUSTED
@@ -30,8 +31,6 @@ ASSUMED_WORKERS = 4
 """Workers where ``worker_processes`` is auto and none are given."""
 
 MOST_EXPENSIVE = 5
-
-NO_POLICY = Policy()
 
 
 def check(  # one option per question a user can answer
@@ -57,8 +56,8 @@ def check(  # one option per question a user can answer
 
     ``path`` is a main file, a directory with an nginx.conf, an ``nginx -T`` dump, or ``-`` for
     ``data``. ``target`` is a name, or what load_target() made of a target file. ``unit_cost`` and
-    ``max_memory`` are bytes; ``max_memory`` replaces the limit in ``policy``. ``context`` names the
-    blocks around a fragment. A configuration that cannot be read in full is no exception: see
+    ``max_memory`` are bytes; the latter replaces that of ``policy``. ``context`` names the blocks
+    around a fragment. A configuration that cannot be read in full is no exception: see
     ``ConfigReport.problems``. Raises UnknownTargetError and ValueError for wrong options.
     """
     versions = {
@@ -73,6 +72,8 @@ def check(  # one option per question a user can answer
     else:
         server = find_target(target, **versions)
     check_context(context)
+    if max_memory is not None:
+        policy = replace(policy, limits=replace(policy.limits, max_memory=max_memory))
     name = os.fspath(path)
     place = Place(prefix, sysroot, tuple(path_map))
     try:
@@ -81,8 +82,7 @@ def check(  # one option per question a user can answer
         return _unreadable(name, error.problem, server, workers or ASSUMED_WORKERS)
     tree = build(entry.source, entry.path, tuple(context), entry.directory)
     with no_cyclic_gc():
-        budget = policy.limits.max_memory if max_memory is None else max_memory
-        return _Check(name, entry, tree, server, workers, unit_cost, budget).report()
+        return _Check(name, entry, tree, server, workers, unit_cost, policy).report()
 
 
 def check_context(context: Iterable[str]) -> None:
@@ -108,30 +108,26 @@ class _Check:
         target: Target,
         workers: int | None,
         unit_cost: int | None,
-        budget: int | None,
+        policy: Policy,
     ) -> None:
         self.name = name
         self.entry = entry
         self.tree = tree
-        self.target = target
         self.unit_cost = unit_cost
-        self.budget = budget
+        self.policy = policy
         self.assumptions: list[str] = []
-        self.workers = self.count_workers(workers)
         self.bundles = memory.Bundles(tree, target.costs, unit_cost)
-        self.blocks = Counter(block.kind for block in tree.all_blocks)
-        self.zones, self.zone_problems = zones(tree)
-        self.zones_bytes = sum(zone.size for zone in self.zones)
+        declared, self.zone_problems = zones(tree)
+        self.situation = Situation(
+            tree, target, self.count_workers(workers), self.bundles, declared, policy.limits
+        )
 
     def report(self) -> result.ConfigReport:
-        found = tls.contexts(self.tree, self.target)
-        priced = memory.price(found, self.bundles, self.target.costs)
-        per_worker = tls.worker_contexts(self.tree, self.target)
-        total = self.estimate(priced, self.bundles, self.target)
+        situation = self.situation
+        total = situation.estimate
         inheriting = self.locations_by_setting()
-        causes = self.causes(priced, inheriting)
-        violations = rules.violations(total, causes, self.budget)
         locations = sum(inheriting.values())
+        outcome = engine.run(situation, self.policy)
         problems = [
             *self.entry.problems,
             *hints.explained(self.tree),
@@ -143,16 +139,20 @@ class _Check:
         return result.ConfigReport(
             path=printable(self.name),
             complete=all(problem.complete for problem in problems),
-            target=_target_info(self.target),
-            workers=self.workers,
-            blocks=_blocks(self.blocks),
+            target=_target_info(situation.target),
+            workers=situation.workers.count,
+            blocks=_blocks(situation.block_counts),
             locations_inheriting=locations,
-            inherited=[_inherited(cause) for cause in causes],
-            ssl_contexts=len(priced),
-            ca_loads=sum(len(context.bundles) for context in found),
-            families=_families(found),
+            inherited=[
+                _inherited(loads, inheriting[loads.setting.key])
+                for loads in situation.loads_by_setting
+            ],
+            ssl_contexts=len(situation.contexts),
+            ca_loads=situation.ca_loads,
+            families=_families(situation.contexts),
             per_worker=result.WorkerCounts(
-                ssl_contexts=per_worker.contexts, ca_loads=len(per_worker.bundles)
+                ssl_contexts=situation.per_worker.contexts,
+                ca_loads=len(situation.per_worker.bundles),
             ),
             memory=result.Memory(
                 unit_bytes=total.unit,
@@ -169,31 +169,26 @@ class _Check:
                 worst_total_bytes=total.worst_total,
                 rule_of_thumb_bytes=locations * MIB,
             ),
-            zones=_zones(self.zones),
+            zones=_zones(situation.zones),
             cpu_seconds=round(total.cpu_seconds, 3),
-            budget_bytes=self.budget,
-            files=_shares((item.context.block.inclusion.file.name, item) for item in priced),
-            servers=_shares(
-                (label, item) for item in priced if (label := _server_label(item.context.block))
+            budget_bytes=self.policy.limits.max_memory,
+            files=_shares(
+                (item.context.block.inclusion.file.name, item) for item in situation.priced
             ),
-            findings=[self.finding(violation) for violation in violations],
-            suppressed=[],
-            remedies=self.remedies(priced, total, causes),
+            servers=_shares(
+                (label, item)
+                for item in situation.priced
+                if (label := _server_label(item.context.block))
+            ),
+            findings=outcome.findings,
+            suppressed=outcome.suppressed,
+            remedies=engine.remedies(situation, outcome.proposals),
             assumptions=self.assumptions,
             guesses=self.guesses(),
             problems=[_problem(problem) for problem in problems],
         )
 
-    def estimate(
-        self, priced: list[memory.Priced], bundles: memory.Bundles, target: Target
-    ) -> memory.Estimate:
-        """The memory of this configuration with these contexts, on a target."""
-        per_worker = tls.worker_contexts(self.tree, target)
-        return memory.estimate(
-            priced, per_worker, self.blocks, bundles, target, self.workers, self.zones_bytes
-        )
-
-    def count_workers(self, given: int | None) -> int:
+    def count_workers(self, given: int | None) -> Workers:
         own = self.tree.main.own("worker_processes")
         value = own[0].value if own else "1"
         if re.fullmatch(r"0*[1-9][0-9]{0,8}", value) and (own or given is None):
@@ -203,14 +198,14 @@ class _Check:
                 )
             elif not own:
                 self.assumptions.append("1 worker: worker_processes is not set")
-            return int(value)
+            return Workers(int(value), known=True)
         if given is not None:
-            return given
+            return Workers(given, known=True)
         self.assumptions.append(
             f"{ASSUMED_WORKERS} workers: worker_processes is {value or 'empty'}; "
             "state yours with --workers N"
         )
-        return ASSUMED_WORKERS
+        return Workers(ASSUMED_WORKERS, known=False)
 
     def locations_by_setting(self) -> Counter[tuple[str, int]]:
         """How many locations inherit a CA bundle for Lua, by the directive that sets it."""
@@ -220,83 +215,6 @@ class _Check:
             if setting is not None and setting.value and setting.block is not block:
                 counts[setting.key] += 1
         return counts
-
-    def causes(
-        self, priced: list[memory.Priced], inheriting: Counter[tuple[str, int]]
-    ) -> list[Cause]:
-        """The directives whose bundles are loaded, the costliest first."""
-        settings: dict[tuple[str, int], Setting] = {}
-        totals: Counter[tuple[str, int]] = Counter()
-        loads: Counter[tuple[str, int]] = Counter()
-        first: dict[tuple[str, int], int] = {}
-        for item in priced:
-            for setting in item.context.bundles:
-                settings.setdefault(setting.key, setting)
-                share = item.load_bytes // len(item.context.bundles)
-                totals[setting.key] += share
-                loads[setting.key] += 1
-                first.setdefault(setting.key, share)
-        return sorted(
-            (
-                Cause(setting, loads[key], inheriting[key], totals[key], totals[key] - first[key])
-                for key, setting in settings.items()
-            ),
-            key=lambda cause: -cause.total,
-        )
-
-    def finding(self, violation: rules.Violation) -> result.Finding:
-        cause = violation.cause
-        if cause is None:
-            file, line, column, length = self.tree.main.inclusion.file, 1, 1, 0
-        else:
-            span = cause.setting.file.span(cause.setting.directive)
-            file, line, column = cause.setting.file, span.line, span.column
-            length = len(cause.setting.directive.name)
-        return result.Finding(
-            rule=violation.rule,
-            name=rules.NAMES[violation.rule],
-            severity=violation.severity,
-            message=printable(violation.message),
-            file=printable(file.name),
-            line=line,
-            column=column,
-            end_column=column + length,
-            source=printable(file.source_line(line).strip()),
-            bytes=cause.repeated if cause else 0,
-            fingerprint=f"{violation.rule}:{file.name}",
-        )
-
-    def remedies(
-        self,
-        priced: list[memory.Priced],
-        now: memory.Estimate,
-        causes: list[Cause],
-    ) -> list[result.Remedy]:
-        def again(
-            contexts: list[tls.Context], target: Target, replaced: dict[str, int] | None
-        ) -> memory.Estimate:
-            bundles = self.bundles.repriced(target.costs, replaced)
-            return self.estimate(memory.price(contexts, bundles, target.costs), bundles, target)
-
-        situation = remedies.Situation(
-            self.tree,
-            self.target,
-            priced,
-            self.bundles,
-            lambda target: tls.contexts(self.tree, target),
-            again,
-        )
-        return [
-            result.Remedy(
-                change=printable(proposal.change),
-                start_bytes=proposal.after.start,
-                peak_bytes=proposal.after.reload_peak_worst,
-                saves_start_bytes=now.start - proposal.after.start,
-                saves_peak_bytes=now.reload_peak_worst - proposal.after.reload_peak_worst,
-                ca_loads=proposal.loads,
-            )
-            for proposal in remedies.proposals(situation, now, causes)
-        ]
 
     def unused_dump_files(self) -> list[Problem]:
         """Files of a dump that no include led to: the dump was not understood."""
@@ -320,11 +238,11 @@ class _Check:
 
     def assume(self, total: memory.Estimate) -> None:
         """Say what the figures take for granted."""
-        costs = self.target.costs
-        for family in tls.present_families(self.tree, self.target):
+        target = self.situation.target
+        for family in tls.present_families(self.tree, target):
             module = family.module
-            if module and module.version not in self.target.ships:
-                version = self.target.texts[module.version]
+            if module and module.version not in target.ships:
+                version = target.texts[module.version]
                 option = module.version.replace("_", "-")
                 self.assumptions.append(
                     f"{module.version} {version}: the target ships none; "
@@ -334,7 +252,7 @@ class _Check:
             self.assumptions.append(f"{human(self.unit_cost)} for a CA load, as given")
         self.assumptions += self.guesses()
         if total.loads or total.contexts:
-            self.assumptions.append(f"costs measured on {costs.measured}")
+            self.assumptions.append(f"costs measured on {target.costs.measured}")
         if total.loads and not self.tree.main.own("worker_shutdown_timeout"):
             self.assumptions.append(
                 "old workers exit soon after a reload: held by open connections, they add twice "
@@ -375,16 +293,16 @@ def _blocks(counts: Counter[str]) -> result.Blocks:
     return result.Blocks(**{_FIELDS.get(kind, kind): counts[kind] for kind in blocks.COUNTED})
 
 
-def _inherited(cause: Cause) -> result.Inherited:
-    setting = cause.setting
+def _inherited(loads: SettingLoads, locations: int) -> result.Inherited:
+    setting = loads.setting
     return result.Inherited(
         directive=printable(setting.directive.name),
         value=printable(setting.value),
         file=printable(setting.file.name),
         line=setting.directive.line,
-        locations=cause.locations,
-        ca_loads=cause.loads,
-        bytes=cause.total,
+        locations=locations,
+        ca_loads=loads.loads,
+        bytes=loads.total,
     )
 
 

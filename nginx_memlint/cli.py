@@ -27,6 +27,7 @@ from nginx_memlint.live import text as live_text
 from nginx_memlint.live.calibrate import QUICK_ACCURACY, calibrate
 from nginx_memlint.live.calibrate import Report as CalibrationReport
 from nginx_memlint.live.errors import Interrupted, LiveError
+from nginx_memlint.live.installed import target_of
 from nginx_memlint.live.process import interruptible
 from nginx_memlint.live.verify import SLACK, TOLERANCE, verify
 from nginx_memlint.memory.targets import (
@@ -38,18 +39,17 @@ from nginx_memlint.memory.targets import (
     parse_version,
     target_names,
 )
+from nginx_memlint.report import DEFAULT, FORMATS, outputs
 from nginx_memlint.report import json as json_report
-from nginx_memlint.report import text as text_report
+from nginx_memlint.report.outputs import Output, OutputError
+from nginx_memlint.report.text import console_for
 from nginx_memlint.result import Report
 from nginx_memlint.settings import SettingsError, all_arguments, everywhere, plan
-from nginx_memlint.settings.in_force import KEYS
+from nginx_memlint.settings.in_force import FLAGS
 from nginx_memlint.sizes import human, parse_size
 from nginx_memlint.tls.families import LUA
 
 _EXIT_HELP = "Exit status: " + "; ".join(f"{code} {text}" for code, text in MEANINGS.items()) + "."
-
-NO_WRAP = 1_000_000
-"""Columns of what is no terminal: a path is never broken."""
 
 app = typer.Typer(
     name="memlint",
@@ -62,23 +62,11 @@ app = typer.Typer(
 )
 
 
-def _console() -> Console:
-    """Standard output; names from a configuration are never taken for markup.
-
-    Only a terminal has a width: what goes to a file or a pipe keeps a line a line.
-    """
-    width = None if sys.stdout.isatty() else NO_WRAP
-    return Console(highlight=False, emoji=False, markup=False, width=width)
-
-
 class Format(StrEnum):
-    """Output formats."""
+    """Output formats of verify."""
 
     TEXT = "text"
     JSON = "json"
-
-
-_WRITERS = {Format.TEXT: text_report.write, Format.JSON: json_report.write}
 
 
 def _version(value: bool) -> None:
@@ -127,12 +115,17 @@ def _target(name: str | None) -> str | None:
     return name
 
 
-def _target_file(path: str | None, name: str | None) -> Target | str | None:
-    """The target that --target-file or --target names."""
+def _server(name: str | None, path: str | None, binary: str | None = None) -> Target | str | None:
+    """The server that --target, --target-file or --nginx-binary names, one of them."""
+    given = {"--target": name, "--target-file": path, "--nginx-binary": binary}
+    options = [option for option, value in given.items() if value is not None]
+    if len(options) > 1:
+        raise typer.BadParameter(f"is used instead of {options[0]}", param_hint=options[-1])
+    if binary is not None:
+        with _live():
+            return target_of(binary)
     if path is None:
         return name
-    if name is not None:
-        raise typer.BadParameter("is used instead of --target", param_hint="--target-file")
     try:
         return load_target(path)
     except TargetFileError as error:
@@ -176,6 +169,13 @@ def _path_map(texts: list[str]) -> list[tuple[str, str]]:
             raise typer.BadParameter(f'there is no "{outside}"', param_hint="--path-map")
         pairs.append((inside, outside))
     return pairs
+
+
+def _outputs(formats: list[str], output: str | None, inputs: list[str]) -> list[Output]:
+    try:
+        return outputs.parse(formats, output, inputs)
+    except OutputError as error:
+        raise typer.BadParameter(str(error), param_hint=error.option) from None
 
 
 def _standard_input() -> bytes:
@@ -234,16 +234,21 @@ def _flags(ctx: typer.Context) -> dict[str, Any]:
     given = {
         key: ctx.params[name]
         for name in ctx.params
-        if (key := name.replace("_", "-")) in KEYS
+        if (key := name.replace("_", "-")) in FLAGS
         and (source := ctx.get_parameter_source(name)) is not None
         and not source.name.startswith("DEFAULT")
     }
+
+    def server() -> Target | str | None:
+        return _server(*map(given.get, ("target", "target-file", "nginx-binary")))
+
     read: dict[str, Callable[[Any], Any]] = {
         "context": _context,
         "path-map": _path_map,
         "sysroot": _sysroot,
         "fail-on": lambda level: level.value,
-        "target-file": lambda path: _target_file(path, given.get("target")),
+        "target-file": lambda _: server(),
+        "nginx-binary": lambda _: server(),
     }
     return given | {key: read[key](value) for key, value in given.items() if key in read}
 
@@ -267,6 +272,12 @@ def check_command(
         ),
     ] = None,
     target_file: _TargetFileOption = None,
+    nginx_binary: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH", help="The server it is for, as this nginx -V and its modules say."
+        ),
+    ] = None,
     nginx_version: _VersionOption = None,
     lua_version: _VersionOption = None,
     stream_lua_version: _VersionOption = None,
@@ -334,7 +345,26 @@ def check_command(
     ] = None,
     config: _ConfigOption = None,
     no_config: _NoConfigOption = False,
-    output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            metavar="NAME[:FILE]",
+            autocompletion=lambda: list(FORMATS),
+            help=f"Output format: {', '.join(FORMATS)}. Repeatable, each with a file.",
+            show_default=DEFAULT,
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Where to, if there is one format.",
+            show_default="standard output",
+        ),
+    ] = None,
     fail_on: Annotated[
         FailOn, typer.Option(help="The least severity that makes the exit status 1.")
     ] = FailOn.ERROR,
@@ -348,12 +378,18 @@ def check_command(
     if not roots:
         message = "name a configuration, or list roots in memlint.toml"
         raise typer.BadParameter(message, param_hint="CONF")
+    inputs = [os.path.join(root.values["prefix"].value or "", root.path or "") for root in roots]
+    written = _outputs(formats or [], output, inputs)
     data = _standard_input() if "-" in (paths or []) else None
     configs = [
         check(root.path or "", data=data, **options)
         for root, options in zip(roots, arguments, strict=True)
     ]
-    _WRITERS[output_format](Report(configs=configs), _console())
+    try:
+        outputs.write(Report(configs=configs), written, sys.stdout)
+    except OutputError as error:
+        print(f"memlint: {error}", file=sys.stderr)
+        raise typer.Exit(Exit.USAGE) from None
     raise typer.Exit(
         max(exit_code([config], root.fail_on) for config, root in zip(configs, roots, strict=True))
     )
@@ -364,7 +400,7 @@ def _of_check(command: Callable[..., None]) -> Callable[..., None]:
     signature = inspect.signature(command, eval_str=True)
     own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
     options = inspect.signature(check_command, eval_str=True).parameters.values()
-    more = [option for option in options if option.name.replace("_", "-") in KEYS]
+    more = [option for option in options if option.name.replace("_", "-") in FLAGS]
     command.__signature__ = signature.replace(parameters=[*own, *more])  # type: ignore[attr-defined]
     return command
 
@@ -397,7 +433,7 @@ def config_command(
     if output_format is Format.JSON:
         print(json_report.dumps(settings_report.in_force(roots)))
     else:
-        settings_report.write(roots, _console())
+        settings_report.write(roots, console_for(sys.stdout))
 
 
 @contextmanager
@@ -541,7 +577,7 @@ def verify_command(
     names: as root it may create log files and the pid file. What each worker adds, and reloads,
     are not part of it.
     """
-    server = _target_file(target_file, target)
+    server = _server(target, target_file)
     versions = {
         "nginx": nginx_version,
         "lua": lua_version,
@@ -572,7 +608,7 @@ def verify_command(
     if output_format is Format.JSON:
         print(json_report.dumps(found))
     else:
-        live_text.verification(found, _console())
+        live_text.verification(found, console_for(sys.stdout))
     if found.agrees is None:
         raise typer.Exit(Exit.INCOMPLETE)
     raise typer.Exit(Exit.OK if found.agrees else Exit.FINDINGS)
@@ -594,7 +630,7 @@ def targets() -> None:
         if "lua" in target.ships:
             sharing = "shared" if LUA.shared(target) else "per block"
         table.add_row(name, *shown, sharing)
-    _console().print(table)
+    console_for(sys.stdout).print(table)
 
 
 class SchemaOf(StrEnum):

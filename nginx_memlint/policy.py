@@ -21,10 +21,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class PathIgnore:
-    """Rules that are accepted in files whose path matches.
-
-    ``directory`` is where the globs start.
-    """
+    """Rules that are accepted in files whose path matches. ``directory``: where the globs start."""
 
     directory: str
     paths: tuple[str, ...]
@@ -39,3 +36,6 @@ class Policy:
     limits: Limits = Limits()
     severities: Mapping[str, Severity | None] = field(default_factory=lambda: MappingProxyType({}))
     ignores: tuple[PathIgnore, ...] = ()
+
+
+NO_POLICY = Policy()

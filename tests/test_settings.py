@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from nginx_memlint.memory.targets import Target
+from nginx_memlint.memory.targets import Target, find_target
 from nginx_memlint.path_globs import applies, matches
 from nginx_memlint.policy import Limits, PathIgnore
 from nginx_memlint.report import json as json_report
@@ -27,7 +27,7 @@ from nginx_memlint.settings import (
     plan,
 )
 from nginx_memlint.settings.files import MAX_BYTES, find, read
-from nginx_memlint.settings.in_force import KEYS
+from nginx_memlint.settings.in_force import FLAGS, KEYS
 from nginx_memlint.settings.model import Settings
 
 from .helpers import http, memlint, write
@@ -421,6 +421,18 @@ def test_a_flag_target_forgets_versions_below() -> None:
     assert check_arguments(root)["target"] == "debian-11"
 
 
+@pytest.mark.usefixtures("two")
+def test_a_binary_is_a_flag_only(here: Path) -> None:
+    server = find_target("debian-11")
+    root = one("hosts/mail", nginx_binary=server)
+    assert root.values["target"].value is None
+    assert root.values["lua-version"].value is None
+    assert check_arguments(root)["target"] is server
+    write(here, {"memlint.toml": 'nginx-binary = "./evil"'})
+    with pytest.raises(SettingsError, match='unknown key "nginx-binary"'):
+        one()
+
+
 def test_the_policy_of_a_root(two: Path) -> None:
     policy = check_arguments(one("hosts/web"))["policy"]
     assert policy.limits == Limits(max_memory=5000)
@@ -551,7 +563,7 @@ def test_config_as_json(two: Path) -> None:
     run = memlint("config", "--format", "json", "--max-test-seconds", "2.5", cwd=two)
     jsonschema.validate(run.json, json_report.schema("config"))
     web, mail = run.json["roots"]
-    assert list(web["values"]) == list(KEYS)
+    assert list(web["values"]) == list(FLAGS)
     assert web["values"]["target"] == {
         "value": "debian-13",
         "from": "settings",
@@ -578,7 +590,7 @@ def test_config_without_roots(here: Path) -> None:
 
 def test_every_key_is_a_flag_of_check() -> None:
     out = memlint("check", "--help", env=os.environ | {"COLUMNS": "200"}).out
-    assert all(f"--{key} " in out for key in KEYS)
+    assert all(f"--{key} " in out for key in FLAGS)
     keys = {name.replace("_", "-") for name in Settings.model_fields}
     assert keys == {*KEYS, "severity", "ignore", "roots"}
 

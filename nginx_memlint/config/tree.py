@@ -64,6 +64,11 @@ class Setting:
     block: Block
 
     @property
+    def name(self) -> str:
+        """The directive's name."""
+        return self.directive.name
+
+    @property
     def value(self) -> str:
         """Its first argument, empty if it has none."""
         return self.directive.args[0] if self.directive.args else ""

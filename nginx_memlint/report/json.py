@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 from pydantic import TypeAdapter
-from rich.console import Console
 
 from nginx_memlint.result import Model, Report
 
 
-def write(report: Report, console: Console) -> None:
-    """Print the report."""
-    console.file.write(dumps(report) + "\n")
+def write(report: Report, out: TextIO) -> None:
+    """Write the report."""
+    out.write(dumps(report) + "\n")
 
 
 def dumps(report: Model) -> str:

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TextIO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from nginx_memlint.report.issues import advice
 from nginx_memlint.result import ConfigReport, Finding, ProblemInfo, Report, Share
 from nginx_memlint.sizes import human
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 MAX_PROBLEMS = 20
 
+NO_WRAP = 1_000_000
+"""Columns of what is no terminal: a path is never broken."""
 
-def write(report: Report, console: Console) -> None:
-    """Print the report."""
+
+def console_for(out: TextIO) -> Console:
+    """A console on a stream; names from a configuration are never taken for markup.
+
+    Only a terminal has a width: what goes to a file or a pipe keeps a line a line.
+    """
+    width = None if out.isatty() else NO_WRAP
+    return Console(file=out, highlight=False, emoji=False, markup=False, width=width)
+
+
+def write(report: Report, out: TextIO) -> None:
+    """Write the report."""
+    console = console_for(out)
     for index, config in enumerate(report.configs):
         if index:
             console.print()
@@ -32,7 +47,7 @@ def _write_config(config: ConfigReport, console: Console) -> None:
         return
     console.print(_verdict(config), soft_wrap=True)
     _problems(config.problems, console)
-    if not config.complete and not any(asdict(config.blocks).values()):
+    if not (config.complete or config.findings or any(asdict(config.blocks).values())):
         return
     quoted = None
     for finding in config.findings:
@@ -184,11 +199,7 @@ def _remedies(config: ConfigReport, console: Console) -> None:
         return
     console.print(Text("\nwhat would help most"))
     for number, remedy in enumerate(config.remedies, 1):
-        line = (
-            f"{number}. {remedy.change}: saves {human(remedy.saves_start_bytes)} at start, "
-            f"{human(remedy.saves_peak_bytes)} at the peak ({_plural(remedy.ca_loads, 'CA load')})"
-        )
-        console.print(Text(f"  {line}"), soft_wrap=True)
+        console.print(Text(f"  {number}. {advice(remedy)}"), soft_wrap=True)
 
 
 def _assumptions(config: ConfigReport, console: Console) -> None:

@@ -30,9 +30,12 @@ KEYS = (
 )
 """What can be set by a settings file and by a flag, in the order of ``memlint config``."""
 
-_SERVER = ("target", "target-file", *VERSIONS)
+FLAGS = (*KEYS[:2], "nginx-binary", *KEYS[2:])
+"""KEYS, and what is a flag only: settings must not name a program to run."""
+
+_SERVER = ("target", "target-file", "nginx-binary", *VERSIONS)
 _PLACE = ("sysroot", "path-map")
-GROUPS = {"target": _SERVER, "target-file": _SERVER, "sysroot": _PLACE, "path-map": _PLACE}
+GROUPS = dict.fromkeys(_SERVER[:3], _SERVER) | dict.fromkeys(_PLACE, _PLACE)
 """Keys which, once set, undo what earlier levels said of these."""
 
 SIZES = ("unit-cost", "max-memory", "max-start-memory", "max-zones-memory")
@@ -56,7 +59,7 @@ class Value:
 
 
 DEFAULTS: Mapping[str, Value] = MappingProxyType(
-    dict.fromkeys(KEYS, Value(None))
+    dict.fromkeys(FLAGS, Value(None))
     | {"target": Value(CLASSIC), "fail-on": Value(FailOn.ERROR.value)}
 )
 
@@ -66,7 +69,7 @@ class Root:
     """One configuration to check and what is in force for it.
 
     ``path`` is None for what holds where no root is named, ``file`` if there are no settings.
-    ``values`` has all KEYS; ``severities`` are by rule code.
+    ``values`` has all FLAGS; ``severities`` are by rule code.
     """
 
     path: str | None
@@ -91,7 +94,7 @@ def plan(
     """The configurations to check; without ``paths``, the roots that the settings list.
 
     The settings are ``config``'s, or the nearest above each configuration; ``isolated``: none.
-    ``flags`` are by KEYS. The list is empty if there is nothing to check. Raises SettingsError.
+    ``flags`` are by FLAGS. The list is empty if there is nothing to check. Raises SettingsError.
     """
     if config is not None and isolated:
         raise SettingsError("--config and --no-config exclude each other")
@@ -280,7 +283,8 @@ def _from_file(file: SettingsFile, key: str, table: Mapping[str, Any]) -> object
 
 
 def _target(values: Mapping[str, Value]) -> str | Target | None:
-    found = values["target-file"]
+    binary = values["nginx-binary"]
+    found = values["target-file"] if binary.value is None else binary
     if found.value is None:
         # a default is not stated: check() says what it assumes
         return None if values["target"] is DEFAULTS["target"] else values["target"].value

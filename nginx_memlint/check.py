@@ -6,7 +6,7 @@ import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 
 from nginx_memlint import result
 from nginx_memlint.config import blocks, hints
@@ -67,22 +67,56 @@ def check(  # one option per question a user can answer
         "njs": njs_version,
         "openssl": openssl_version,
     }
-    if isinstance(target, Target):
-        server = with_versions(target, versions)
-    else:
-        server = find_target(target, **versions)
+    server = choose_target(target, versions)
     check_context(context)
     if max_memory is not None:
         policy = replace(policy, limits=replace(policy.limits, max_memory=max_memory))
-    name = os.fspath(path)
     place = Place(prefix, sysroot, tuple(path_map))
+    return inspect(
+        os.fspath(path), place, data, server, tuple(context), workers, unit_cost, policy
+    ).report
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A report, and what it was made from.
+
+    ``situation`` is None if there is no main file; ``absent`` tells that nothing is where it
+    should be.
+    """
+
+    report: result.ConfigReport
+    situation: Situation | None = None
+    absent: bool = False
+
+
+def inspect(
+    name: str,
+    place: Place,
+    data: bytes | None,
+    target: Target,
+    context: tuple[str, ...] = (),
+    workers: int | None = None,
+    unit_cost: int | None = None,
+    policy: Policy = NO_POLICY,
+) -> Inspection:
+    """As check(), which describes the options, with all that the report shows a part of."""
     try:
         entry = open_entry(name, place, data, is_fragment=bool(context))
     except EntryError as error:
-        return _unreadable(name, error.problem, server, workers or ASSUMED_WORKERS)
-    tree = build(entry.source, entry.path, tuple(context), entry.directory)
+        report = _unreadable(name, error.problem, target, workers or ASSUMED_WORKERS)
+        return Inspection(report, absent=error.absent)
+    tree = build(entry.source, entry.path, context, entry.directory)
     with no_cyclic_gc():
-        return _Check(name, entry, tree, server, workers, unit_cost, policy).report()
+        checked = _Check(name, entry, tree, target, workers, unit_cost, policy)
+        return Inspection(checked.report(), checked.situation)
+
+
+def choose_target(target: str | Target | None, versions: dict[str, str | None]) -> Target:
+    """A target by name, or as measured, with these versions. Raises ValueError."""
+    if isinstance(target, Target):
+        return with_versions(target, versions)
+    return find_target(target, **versions)
 
 
 def check_context(context: Iterable[str]) -> None:

@@ -39,7 +39,7 @@ from nginx_memlint.memory.targets import (
     parse_version,
     target_names,
 )
-from nginx_memlint.report import DEFAULT, FORMATS, outputs
+from nginx_memlint.report import DEFAULT, FORMATS, outputs, schemas
 from nginx_memlint.report import json as json_report
 from nginx_memlint.report.outputs import Output, OutputError
 from nginx_memlint.report.text import console_for
@@ -151,12 +151,6 @@ def _seconds(limit: float | None) -> float | None:
     return limit
 
 
-def _sysroot(path: str) -> str:
-    if not os.path.isdir(path):
-        raise typer.BadParameter(f'"{path}" is not a directory', param_hint="--sysroot")
-    return path
-
-
 def _path_map(texts: list[str]) -> list[tuple[str, str]]:
     pairs = []
     for text in texts:
@@ -176,6 +170,18 @@ def _outputs(formats: list[str], output: str | None, inputs: list[str]) -> list[
         return outputs.parse(formats, output, inputs)
     except OutputError as error:
         raise typer.BadParameter(str(error), param_hint=error.option) from None
+
+
+def _check_sysroot(sysroot: str | None) -> None:
+    if sysroot is not None and not os.path.isdir(sysroot):
+        raise typer.BadParameter(f'"{sysroot}" is not a directory', param_hint="--sysroot")
+
+
+def _configurations(paths: list[str] | None, prefix: str | None) -> list[str]:
+    """The configurations named, or the one that nginx -p implies."""
+    if not paths and prefix is None:
+        raise typer.BadParameter("name a configuration", param_hint="CONF")
+    return paths or ["conf/nginx.conf"]
 
 
 def _standard_input() -> bytes:
@@ -201,6 +207,54 @@ _VersionOption = Annotated[
         metavar="VERSION",
         show_default=False,
         help="Instead of the target's.",
+    ),
+]
+
+_TargetOption = Annotated[
+    str | None,
+    typer.Option(
+        callback=_target, metavar="NAME", help="The server it is for: see memlint targets."
+    ),
+]
+_NginxBinaryOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH", help="The server it is for, as this nginx -V and its modules say."
+    ),
+]
+_WorkersOption = Annotated[
+    int | None,
+    typer.Option(min=1, max=4096, help="Worker processes, where the configuration says auto."),
+]
+_UnitCostOption = Annotated[
+    int | None,
+    typer.Option(
+        parser=_size,
+        metavar="SIZE",
+        help="Memory of one CA load, e.g. 1MiB, instead of what the bundle weighs.",
+    ),
+]
+_PrefixOption = Annotated[
+    str | None,
+    typer.Option(
+        "-p", "--prefix", metavar="DIR", help="As nginx -p: a relative CONF is taken from it."
+    ),
+]
+_SysrootOption = Annotated[
+    str | None,
+    typer.Option(metavar="DIR", help="Look absolute paths up below DIR; read nothing outside it."),
+]
+_PathMapOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FROM=TO", help="Look paths below FROM up below TO. Repeatable; longest wins."
+    ),
+]
+_ContextOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="BLOCKS",
+        help="CONF is a fragment that belongs inside these blocks, e.g. http,server.",
     ),
 ]
 
@@ -238,6 +292,7 @@ def _flags(ctx: typer.Context) -> dict[str, Any]:
         and (source := ctx.get_parameter_source(name)) is not None
         and not source.name.startswith("DEFAULT")
     }
+    _check_sysroot(given.get("sysroot"))
 
     def server() -> Target | str | None:
         return _server(*map(given.get, ("target", "target-file", "nginx-binary")))
@@ -245,7 +300,6 @@ def _flags(ctx: typer.Context) -> dict[str, Any]:
     read: dict[str, Callable[[Any], Any]] = {
         "context": _context,
         "path-map": _path_map,
-        "sysroot": _sysroot,
         "fail-on": lambda level: level.value,
         "target-file": lambda _: server(),
         "nginx-binary": lambda _: server(),
@@ -265,28 +319,15 @@ def check_command(
             show_default="the roots that memlint.toml lists",
         ),
     ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option(
-            callback=_target, metavar="NAME", help="The server it is for: see memlint targets."
-        ),
-    ] = None,
+    target: _TargetOption = None,
     target_file: _TargetFileOption = None,
-    nginx_binary: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PATH", help="The server it is for, as this nginx -V and its modules say."
-        ),
-    ] = None,
+    nginx_binary: _NginxBinaryOption = None,
     nginx_version: _VersionOption = None,
     lua_version: _VersionOption = None,
     stream_lua_version: _VersionOption = None,
     njs_version: _VersionOption = None,
     openssl_version: _VersionOption = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, max=4096, help="Worker processes, where the configuration says auto."),
-    ] = None,
+    workers: _WorkersOption = None,
     max_memory: Annotated[
         int | None,
         typer.Option(
@@ -310,39 +351,11 @@ def check_command(
             callback=_seconds, metavar="SECONDS", help="The limit of CPU time for nginx -t."
         ),
     ] = None,
-    unit_cost: Annotated[
-        int | None,
-        typer.Option(
-            parser=_size,
-            metavar="SIZE",
-            help="Memory of one CA load, e.g. 1MiB, instead of what the bundle weighs.",
-        ),
-    ] = None,
-    prefix: Annotated[
-        str | None,
-        typer.Option(
-            "-p", "--prefix", metavar="DIR", help="As nginx -p: a relative CONF is taken from it."
-        ),
-    ] = None,
-    sysroot: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DIR", help="Look absolute paths up below DIR; read nothing outside it."
-        ),
-    ] = None,
-    path_map: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FROM=TO", help="Look paths below FROM up below TO. Repeatable; longest wins."
-        ),
-    ] = None,
-    context: Annotated[
-        str | None,
-        typer.Option(
-            metavar="BLOCKS",
-            help="CONF is a fragment that belongs inside these blocks, e.g. http,server.",
-        ),
-    ] = None,
+    unit_cost: _UnitCostOption = None,
+    prefix: _PrefixOption = None,
+    sysroot: _SysrootOption = None,
+    path_map: _PathMapOption = None,
+    context: _ContextOption = None,
     config: _ConfigOption = None,
     no_config: _NoConfigOption = False,
     formats: Annotated[
@@ -434,6 +447,102 @@ def config_command(
         print(json_report.dumps(settings_report.in_force(roots)))
     else:
         settings_report.write(roots, console_for(sys.stdout))
+
+
+class DiffFormat(StrEnum):
+    """Output formats of a comparison."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@app.command(
+    name="diff",
+    epilog="Exit status: 0 growth within --max-growth, or none given; 1 more than that; 2 wrong "
+    "usage; 3 a configuration could not be read or parsed in full; 4 an internal error.",
+)
+def diff_command(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="OLD NEW | CONF...",
+            help="Two of what memlint check takes; with --base, any number that are each "
+            "compared with what they were.",
+            show_default=False,
+        ),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GIT_REF",
+            help="Compare the working tree with this commit, e.g. main or HEAD. It is read from "
+            "git's objects: nothing is checked out.",
+        ),
+    ] = None,
+    max_growth: Annotated[
+        int | None,
+        typer.Option(
+            parser=_size,
+            metavar="SIZE",
+            help="Exit with 1 if the most that a configuration takes, its worst reload peak and "
+            "shared memory, grows by more.",
+        ),
+    ] = None,
+    target: _TargetOption = None,
+    target_file: _TargetFileOption = None,
+    nginx_binary: _NginxBinaryOption = None,
+    nginx_version: _VersionOption = None,
+    lua_version: _VersionOption = None,
+    stream_lua_version: _VersionOption = None,
+    njs_version: _VersionOption = None,
+    openssl_version: _VersionOption = None,
+    workers: _WorkersOption = None,
+    unit_cost: _UnitCostOption = None,
+    prefix: _PrefixOption = None,
+    sysroot: _SysrootOption = None,
+    path_map: _PathMapOption = None,
+    context: _ContextOption = None,
+    output_format: Annotated[
+        DiffFormat, typer.Option("--format", help="Output format.")
+    ] = DiffFormat.TEXT,
+) -> None:
+    """Show what a change to a configuration costs, by phase, cause, server and file.
+
+    All options hold for both sides.
+    """
+    from nginx_memlint import diff  # noqa: PLC0415
+    from nginx_memlint.report import diff_text  # noqa: PLC0415
+
+    _check_sysroot(sysroot)
+    if base is not None:
+        paths = _configurations(paths, prefix)
+    try:
+        found = diff.diff(
+            paths or [],
+            base=base,
+            max_growth=max_growth,
+            data=_standard_input() if "-" in (paths or []) else None,
+            target=_server(target, target_file, nginx_binary),
+            nginx_version=nginx_version,
+            lua_version=lua_version,
+            stream_lua_version=stream_lua_version,
+            njs_version=njs_version,
+            openssl_version=openssl_version,
+            workers=workers,
+            unit_cost=unit_cost,
+            prefix=prefix,
+            sysroot=sysroot,
+            path_map=_path_map(path_map or []),
+            context=_context(context),
+        )
+    except diff.DiffError as error:
+        print(f"memlint: {error}", file=sys.stderr)
+        raise typer.Exit(Exit.USAGE) from None
+    if output_format is DiffFormat.JSON:
+        print(json_report.dumps(found))
+    else:
+        diff_text.write(found, console_for(sys.stdout))
+    raise typer.Exit(diff.exit_code(found))
 
 
 @contextmanager
@@ -551,13 +660,8 @@ def verify_command(
     stream_lua_version: _VersionOption = None,
     njs_version: _VersionOption = None,
     openssl_version: _VersionOption = None,
-    unit_cost: Annotated[
-        int | None,
-        typer.Option(parser=_size, metavar="SIZE", help="Memory of one CA load, e.g. 1MiB."),
-    ] = None,
-    prefix: Annotated[
-        str | None, typer.Option("-p", "--prefix", metavar="DIR", help="As nginx -p.")
-    ] = None,
+    unit_cost: _UnitCostOption = None,
+    prefix: _PrefixOption = None,
     tolerance: Annotated[
         float,
         typer.Option(
@@ -634,27 +738,24 @@ def targets() -> None:
 
 
 class SchemaOf(StrEnum):
-    """What has a JSON Schema."""
+    """What has a JSON Schema: report/schemas.py has them."""
 
-    REPORT = "report"
-    SETTINGS = "settings"
+    CHECK = "check"
+    DIFF = "diff"
     CONFIG = "config"
-    VERIFICATION = "verification"
+    VERIFY = "verify"
+    SETTINGS = "settings"
 
 
 @app.command()
 def schema(
     of: Annotated[
         SchemaOf,
-        typer.Argument(
-            metavar="WHAT",
-            help="report (check --format json), settings (memlint.toml), config or verification "
-            "(config, verify --format json).",
-        ),
-    ] = SchemaOf.REPORT,
+        typer.Argument(help="A command, for its --format json, or settings, for memlint.toml."),
+    ] = SchemaOf.CHECK,
 ) -> None:
     """Print a JSON Schema."""
-    print(json.dumps(json_report.schema(of), indent=2))
+    print(json.dumps(schemas.schema(of), indent=2))
 
 
 def main() -> NoReturn:

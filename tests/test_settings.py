@@ -13,10 +13,11 @@ from typing import Any
 import jsonschema
 import pytest
 
+from nginx_memlint.cli import SchemaOf
 from nginx_memlint.memory.targets import Target, find_target
 from nginx_memlint.path_globs import applies, matches
 from nginx_memlint.policy import Limits, PathIgnore
-from nginx_memlint.report import json as json_report
+from nginx_memlint.report import schemas
 from nginx_memlint.report.settings import in_force
 from nginx_memlint.settings import (
     Root,
@@ -561,7 +562,7 @@ def test_config_says_where_values_are_from(two: Path) -> None:
 
 def test_config_as_json(two: Path) -> None:
     run = memlint("config", "--format", "json", "--max-test-seconds", "2.5", cwd=two)
-    jsonschema.validate(run.json, json_report.schema("config"))
+    jsonschema.validate(run.json, schemas.schema("config"))
     web, mail = run.json["roots"]
     assert list(web["values"]) == list(FLAGS)
     assert web["values"]["target"] == {
@@ -604,13 +605,17 @@ def test_the_published_schema_is_current() -> None:
     assert published == memlint("schema", "settings").out, message
 
 
-@pytest.mark.parametrize("kind", ["report", "settings", "config", "verification"])
-def test_schemas_are_schemas(kind: str) -> None:
-    jsonschema.Draft202012Validator.check_schema(json_report.schema(kind))
+@pytest.mark.parametrize("name", schemas.NAMES)
+def test_schemas_are_schemas(name: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(schemas.schema(name))
+
+
+def test_the_command_knows_all_schemas() -> None:
+    assert {str(kind) for kind in SchemaOf} == set(schemas.NAMES)
 
 
 def test_the_schema_takes_what_the_program_takes() -> None:
-    schema = json_report.schema("settings")
+    schema = schemas.schema("settings")
     jsonschema.validate(tomllib.loads(TWO), schema)
     jsonschema.validate({"roots": ["a", {"path": "b", "context": ["http"]}]}, schema)
 
@@ -643,7 +648,7 @@ def test_the_schema_refuses_what_the_program_refuses(here: Path, text: str) -> N
     with pytest.raises(SettingsError):
         one()
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(tomllib.loads(text), json_report.schema("settings"))
+        jsonschema.validate(tomllib.loads(text), schemas.schema("settings"))
 
 
 # the small parts
@@ -751,7 +756,7 @@ def test_the_example_in_the_readme(here: Path) -> None:
             "hosts/mail/server.toml": TARGET_FILE,
         },
     )
-    jsonschema.validate(tomllib.loads(example), json_report.schema("settings"))
+    jsonschema.validate(tomllib.loads(example), schemas.schema("settings"))
     run = memlint("check", "--format", "json", cwd=here)
     assert run.code == 0, run.err
     configs = run.json["configs"]

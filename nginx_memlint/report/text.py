@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TextIO
 
@@ -90,17 +91,21 @@ def _verdict(config: ConfigReport) -> Text:
 
 
 def _problems(problems: list[ProblemInfo], console: Console) -> None:
+    for line in problem_lines(problems):
+        console.print(Text.assemble("  ", line), soft_wrap=True)
+
+
+def problem_lines(problems: list[ProblemInfo]) -> Iterator[Text]:
+    """What kept a configuration from being read, the first of it."""
     for problem in problems[:MAX_PROBLEMS]:
         place = ":".join(
             str(part) for part in (problem.file, problem.line, problem.column) if part is not None
         )
-        line = Text.assemble("  ", (place, "bold"), f": {problem.message}")
-        console.print(line, soft_wrap=True)
+        yield Text.assemble((place, "bold"), f": {problem.message}")
         if problem.chain:
-            chain = " → ".join(problem.chain)
-            console.print(Text(f"    included from {chain}", "dim"), soft_wrap=True)
+            yield Text(f"  included from {' → '.join(problem.chain)}", "dim")
     if len(problems) > MAX_PROBLEMS:
-        console.print(f"  and {len(problems) - MAX_PROBLEMS} more problems (--format json)")
+        yield Text(f"and {len(problems) - MAX_PROBLEMS} more problems (--format json)")
 
 
 def _finding(finding: Finding, console: Console, *, quote: bool) -> None:

@@ -13,7 +13,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from nginx_memlint.config.entry import MAIN_FILE, Place, absolute, located
+from nginx_memlint.config.entry import MAIN_FILE, EntryError, Place, absolute, located
 from nginx_memlint.config.source import is_below
 from nginx_memlint.exit_codes import FailOn
 from nginx_memlint.memory.targets import CLASSIC, VERSION_KEYS, Target, TargetFileError, load_target
@@ -113,7 +113,7 @@ def plan(
     place = Place(flags.get("prefix"), flags.get("sysroot"), tuple(flags.get("path-map") or ()))
     roots = []
     for path in paths:
-        where = located(path, place)
+        where = _here(path, place)
         above = nearest(where if os.path.isdir(where) else os.path.dirname(where) or ".")
         roots.append(
             _root(path, None, {}, flags) if above is None else above.applied(path, where, flags)
@@ -216,6 +216,15 @@ class _Settings:
         if index is not None:
             levels[("roots", index)] = self.roots[index]
         return _root(path, self.file, levels, flags)
+
+
+def _here(path: str, place: Place) -> str:
+    """Where a configuration is; for ``-`` the directory it is taken to be in."""
+    path = "." if path == "-" else path
+    try:
+        return located(path, place)
+    except (EntryError, OSError):  # check() says so
+        return path
 
 
 def _unmoved(root: Root) -> Root:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -39,12 +40,14 @@ from nginx_memlint.memory.targets import (
     target_names,
 )
 from nginx_memlint.printable import printable
-from nginx_memlint.report import DEFAULT, FORMATS, outputs
+from nginx_memlint.report import DEFAULT, FORMATS, outputs, schemas
 from nginx_memlint.report import json as json_report
 from nginx_memlint.report.outputs import Output, OutputError
 from nginx_memlint.report.text import console_for
 from nginx_memlint.report.waiting import waiting
-from nginx_memlint.result import Report
+from nginx_memlint.result import ConfigReport, Report
+from nginx_memlint.settings import SettingsError, all_arguments, everywhere, plan
+from nginx_memlint.settings.in_force import FLAGS, Root
 from nginx_memlint.sizes import human, parse_size
 from nginx_memlint.tls.families import LUA
 
@@ -144,6 +147,12 @@ def _context(text: str | None) -> tuple[str, ...]:
     return names
 
 
+def _seconds(limit: float | None) -> float | None:
+    if limit is not None and not 0 < limit < float("inf"):
+        raise typer.BadParameter(f"{limit} is not a positive number")
+    return limit
+
+
 def _path_map(texts: list[str]) -> list[tuple[str, str]]:
     pairs = []
     for text in texts:
@@ -213,7 +222,7 @@ _PathsArgument = Annotated[
         metavar="CONF...",
         help="nginx.conf, a directory that holds it, an nginx -T dump, or - for standard "
         "input. Several are several configurations.",
-        show_default=False,
+        show_default="the roots that memlint.toml lists",
     ),
 ]
 _TargetOption = Annotated[
@@ -265,8 +274,84 @@ _ContextOption = Annotated[
 ]
 
 
+_ConfigOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="The settings file.",
+        show_default="memlint.toml or pyproject.toml, in the nearest directory above CONF",
+    ),
+]
+_NoConfigOption = Annotated[
+    bool, typer.Option("--no-config", help="Use no settings file, as for what you do not trust.")
+]
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    """Mistakes in settings are lines and status 2."""
+    try:
+        yield
+    except SettingsError as error:
+        for line in str(error).splitlines():
+            print(f"memlint: {line}", file=sys.stderr)
+        raise typer.Exit(Exit.USAGE) from None
+
+
+def _flags(ctx: typer.Context) -> dict[str, Any]:
+    """What was given on the command line and can be set, by its key."""
+    given = {
+        key: ctx.params[name]
+        for name in ctx.params
+        if (key := name.replace("_", "-")) in FLAGS
+        and (source := ctx.get_parameter_source(name)) is not None
+        and not source.name.startswith("DEFAULT")
+    }
+    _check_sysroot(given.get("sysroot"))
+
+    def server() -> Target | str | None:
+        return _server(*map(given.get, ("target", "target-file", "nginx-binary")))
+
+    read: dict[str, Callable[[Any], Any]] = {
+        "context": _context,
+        "path-map": _path_map,
+        "fail-on": lambda level: level.value,
+        "target-file": lambda _: server(),
+        "nginx-binary": lambda _: server(),
+    }
+    return given | {key: read[key](value) for key, value in given.items() if key in read}
+
+
+def _roots(
+    paths: list[str] | None, ctx: typer.Context, config: str | None, no_config: bool
+) -> tuple[list[Root], list[dict[str, Any]]]:
+    """The configurations to read, and the arguments of check() for each."""
+    flags = _flags(ctx)
+    if not paths and "prefix" in flags:
+        paths = ["conf/nginx.conf"]
+    with _settings():
+        roots = plan(paths or [], flags, config=config, isolated=no_config)
+        arguments = all_arguments(roots)
+    if not roots:
+        message = "name a configuration, or list roots in memlint.toml"
+        raise typer.BadParameter(message, param_hint="CONF")
+    return roots, arguments
+
+
+def _check_roots(
+    roots: list[Root], arguments: list[dict[str, Any]], *, breakdown: bool
+) -> list[ConfigReport]:
+    data = _standard_input() if any(root.path == "-" for root in roots) else None
+    configs = []
+    for root, options in zip(roots, arguments, strict=True):
+        with waiting(f"reading {printable(root.path or '')}"):
+            configs.append(check(root.path or "", data=data, breakdown=breakdown, **options))
+    return configs
+
+
 @app.command(name="check", epilog=_EXIT_HELP)
 def check_command(
+    ctx: typer.Context,
     paths: _PathsArgument = None,
     target: _TargetOption = None,
     target_file: _TargetFileOption = None,
@@ -286,11 +371,27 @@ def check_command(
             "Without it, 4 GiB is.",
         ),
     ] = None,
+    max_start_memory: Annotated[
+        int | None,
+        typer.Option(parser=_size, metavar="SIZE", help="The budget at a start."),
+    ] = None,
+    max_zones_memory: Annotated[
+        int | None,
+        typer.Option(parser=_size, metavar="SIZE", help="The budget of all shared memory zones."),
+    ] = None,
+    max_test_seconds: Annotated[
+        float | None,
+        typer.Option(
+            callback=_seconds, metavar="SECONDS", help="The limit of CPU time for nginx -t."
+        ),
+    ] = None,
     unit_cost: _UnitCostOption = None,
     prefix: _PrefixOption = None,
     sysroot: _SysrootOption = None,
     path_map: _PathMapOption = None,
     context: _ContextOption = None,
+    config: _ConfigOption = None,
+    no_config: _NoConfigOption = False,
     formats: Annotated[
         list[str] | None,
         typer.Option(
@@ -316,42 +417,84 @@ def check_command(
     ] = FailOn.ERROR,
 ) -> None:
     """Count TLS contexts and CA loads, estimate memory, warn before deploy."""
-    blocks = _context(context)
-    mapped = _path_map(path_map or [])
-    server = _server(target, target_file, nginx_binary)
-    _check_sysroot(sysroot)
-    paths = _configurations(paths, prefix)
-    written = _outputs(formats or [], output, [os.path.join(prefix or "", path) for path in paths])
-    data = _standard_input() if "-" in paths else None
-    configs = []
-    for path in paths:
-        with waiting(f"reading {printable(path)}"):
-            configs.append(
-                check(
-                    path,
-                    data=data,
-                    target=server,
-                    nginx_version=nginx_version,
-                    lua_version=lua_version,
-                    stream_lua_version=stream_lua_version,
-                    njs_version=njs_version,
-                    openssl_version=openssl_version,
-                    workers=workers,
-                    unit_cost=unit_cost,
-                    max_memory=max_memory,
-                    prefix=prefix,
-                    sysroot=sysroot,
-                    path_map=mapped,
-                    context=blocks,
-                    breakdown=any(FORMATS[item.name].breakdown for item in written),
-                )
-            )
+    roots, arguments = _roots(paths, ctx, config, no_config)
+    inputs = [os.path.join(root.values["prefix"].value or "", root.path or "") for root in roots]
+    written = _outputs(formats or [], output, inputs)
+    configs = _check_roots(
+        roots, arguments, breakdown=any(FORMATS[item.name].breakdown for item in written)
+    )
     try:
         outputs.write(Report(configs=configs), written, sys.stdout)
     except OutputError as error:
         print(f"memlint: {error}", file=sys.stderr)
         raise typer.Exit(Exit.USAGE) from None
-    raise typer.Exit(exit_code(configs, fail_on))
+    raise typer.Exit(
+        max(exit_code([config], root.fail_on) for config, root in zip(configs, roots, strict=True))
+    )
+
+
+_VERDICT = (
+    "workers",
+    "max_memory",
+    "max_start_memory",
+    "max_zones_memory",
+    "max_test_seconds",
+    "fail_on",
+)
+"""Options that have no bearing on what a start takes."""
+
+
+def _of_check(
+    without: tuple[str, ...] = (),
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command those options of check that settings have, too, but for some."""
+
+    def give(command: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(command, eval_str=True)
+        own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        options = inspect.signature(check_command, eval_str=True).parameters.values()
+        more = [
+            option
+            for option in options
+            if option.name.replace("_", "-") in FLAGS and option.name not in without
+        ]
+        command.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            parameters=[*own, *more]
+        )
+        return command
+
+    return give
+
+
+@app.command(name="config", epilog="Exit status: 0; 2 wrong usage or settings.")
+@_of_check()
+def config_command(
+    ctx: typer.Context,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="CONF...",
+            help="As for check.",
+            show_default="all roots",
+        ),
+    ] = None,
+    config: _ConfigOption = None,
+    no_config: _NoConfigOption = False,
+    output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
+    **_: object,
+) -> None:
+    """Print what is in force for each configuration, and where each value is from."""
+    with _settings():
+        flags = _flags(ctx)
+        roots = plan(paths or [], flags, config=config, isolated=no_config)
+        roots = roots or [everywhere(flags, config=config, isolated=no_config)]
+        all_arguments(roots)
+    from nginx_memlint.report import settings as settings_report  # noqa: PLC0415
+
+    if output_format is Format.JSON:
+        print(json_report.dumps(settings_report.in_force(roots)))
+    else:
+        settings_report.write(roots, console_for(sys.stdout))
 
 
 @app.command(
@@ -359,54 +502,23 @@ def check_command(
     epilog="Exit status: 0 shown; 2 wrong usage; 3 a configuration could not be read in full: "
     "what was read is still shown.",
 )
+@_of_check(without=_VERDICT)
 def tree_command(
+    ctx: typer.Context,
     paths: _PathsArgument = None,
     depth: Annotated[
         int, typer.Option(min=0, help="Levels to show; 0 for all. What is below is summed.")
     ] = 3,
     top: Annotated[int, typer.Option(min=0, help="Blocks to show on each level; 0 for all.")] = 5,
-    target: _TargetOption = None,
-    target_file: _TargetFileOption = None,
-    nginx_binary: _NginxBinaryOption = None,
-    nginx_version: _VersionOption = None,
-    lua_version: _VersionOption = None,
-    stream_lua_version: _VersionOption = None,
-    njs_version: _VersionOption = None,
-    openssl_version: _VersionOption = None,
-    unit_cost: _UnitCostOption = None,
-    prefix: _PrefixOption = None,
-    sysroot: _SysrootOption = None,
-    path_map: _PathMapOption = None,
-    context: _ContextOption = None,
+    config: _ConfigOption = None,
+    no_config: _NoConfigOption = False,
+    **_: object,
 ) -> None:
     """Show where the memory of one configuration goes: http → server → location."""
     from nginx_memlint.report import tree as tree_report  # noqa: PLC0415
 
-    blocks = _context(context)
-    mapped = _path_map(path_map or [])
-    server = _server(target, target_file, nginx_binary)
-    _check_sysroot(sysroot)
-    configs = []
-    for path in _configurations(paths, prefix):
-        with waiting(f"reading {printable(path)}"):
-            configs.append(
-                check(
-                    path,
-                    data=_standard_input() if path == "-" else None,
-                    target=server,
-                    nginx_version=nginx_version,
-                    lua_version=lua_version,
-                    stream_lua_version=stream_lua_version,
-                    njs_version=njs_version,
-                    openssl_version=openssl_version,
-                    unit_cost=unit_cost,
-                    prefix=prefix,
-                    sysroot=sysroot,
-                    path_map=mapped,
-                    context=blocks,
-                    breakdown=True,
-                )
-            )
+    roots, arguments = _roots(paths, ctx, config, no_config)
+    configs = _check_roots(roots, arguments, breakdown=True)
     tree_report.write(Report(configs=configs), console_for(sys.stdout), depth=depth, top=top)
     raise typer.Exit(exit_code(configs, FailOn.NEVER))
 
@@ -700,21 +812,24 @@ def targets() -> None:
 
 
 class SchemaOf(StrEnum):
-    """Commands with JSON output."""
+    """What has a JSON Schema: report/schemas.py has them."""
 
     CHECK = "check"
     DIFF = "diff"
+    CONFIG = "config"
+    VERIFY = "verify"
+    SETTINGS = "settings"
 
 
 @app.command()
 def schema(
-    command: Annotated[SchemaOf, typer.Argument(help="Whose output.")] = SchemaOf.CHECK,
+    of: Annotated[
+        SchemaOf,
+        typer.Argument(help="A command, for its --format json, or settings, for memlint.toml."),
+    ] = SchemaOf.CHECK,
 ) -> None:
-    """Print the JSON Schema of a command's --format json."""
-    from nginx_memlint.diff import Diff  # noqa: PLC0415
-
-    records = {SchemaOf.CHECK: Report, SchemaOf.DIFF: Diff}
-    print(json.dumps(json_report.schema(records[command]), indent=2))
+    """Print a JSON Schema."""
+    print(json.dumps(schemas.schema(of), indent=2))
 
 
 def main() -> NoReturn:

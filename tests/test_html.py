@@ -161,5 +161,5 @@ def test_a_terminal_is_no_place_for_it() -> None:
     from .test_tree import on_a_terminal
 
     out = on_a_terminal("check", "--format", "html", SAMPLES / "healthy")
-    assert "--output FILE" in out
+    assert "html is for a file" in out
     assert "<html" not in out

@@ -175,7 +175,7 @@ def _find(name: str, place: Place) -> tuple[FileSystem, str]:
     directory, base = os.path.split(name)
     if base in ("", ".", ".."):
         directory, base = name, ""
-    own = _absolute(directory)
+    own = absolute(directory)
     path = os.path.join(own, base) if base else own
     mounts = place.mounts()
     if not mounts:
@@ -198,10 +198,10 @@ def _find(name: str, place: Place) -> tuple[FileSystem, str]:
 def _inside(mounts: Mapping[str, str], directory: str, base: str) -> str | None:
     """The path as nginx sees it of a file that is in one of the mounts."""
     real: Callable[[str], str] = os.path.realpath
-    for absolute in (_absolute, real):
-        path = os.path.join(absolute(directory), base).rstrip("/")
-        for inside, outside in sorted(mounts.items(), key=lambda m: -len(absolute(m[1]))):
-            root = absolute(outside)
+    for full in (absolute, real):
+        path = os.path.join(full(directory), base).rstrip("/")
+        for inside, outside in sorted(mounts.items(), key=lambda m: -len(full(m[1]))):
+            root = full(outside)
             if not is_below(path, root):
                 continue
             found = os.path.join(inside, path[len(root) :].lstrip("/")).rstrip("/") or "/"
@@ -210,7 +210,7 @@ def _inside(mounts: Mapping[str, str], directory: str, base: str) -> str | None:
     return None
 
 
-def _absolute(directory: str) -> str:
+def absolute(directory: str) -> str:
     """The absolute name of a directory, without ``..`` and as the user wrote it if possible."""
     plain = os.path.abspath(directory)
     real = os.path.realpath(directory)

@@ -130,6 +130,11 @@ class ParsedFile:
         """The line nginx names in messages about the directive: where its ``;`` or ``{`` is."""
         return self.tokens.nginx_line_of(self.tokens.starts[self._end(directive)])
 
+    def head_lines(self, directive: Directive) -> tuple[int, int]:
+        """The lines from the directive's name to its ``;`` or ``{``, first and last."""
+        lines = self.tokens.lines
+        return lines[directive.token], lines[self._end(directive)]
+
     def _end(self, directive: Directive) -> int:
         """Index of the token after the directive's arguments."""
         tokens = self.tokens

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal, NamedTuple
 
@@ -33,11 +33,16 @@ from nginx_memlint.sizes import MIB, human
 MAX_BYTES = 64 << 20
 """Bytes of the largest baseline that is read."""
 
+MAX_SIZE = 1 << 63
+
 STDIN = "-"
 
 
 class BaselineError(Exception):
     """The file is no baseline, or cannot be read or written; the text names it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(printable(text))
 
 
 @record
@@ -160,7 +165,7 @@ class Baseline:
         try:
             write_atomically(self.path, self.dumps().encode())
         except OSError as error:
-            raise BaselineError(f"cannot write {self.path}: {error.strerror}") from None
+            raise BaselineError(f"cannot write {self.path}: {_reason(error)}") from None
 
     def _exists(self, root: str) -> bool:
         return root == STDIN or os.path.lexists(os.path.join(self.directory, root))
@@ -184,11 +189,15 @@ def slack(size: int) -> int:
 
 def load(path: str) -> Baseline:
     """Read a baseline. Raises BaselineError; its cause is a FileNotFoundError if there is none."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise BaselineError(f"{path} is not a file")
     try:
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BaselineError(f"cannot read {path}: {error.strerror}") from error
+    except FileNotFoundError as error:
+        raise BaselineError(f"there is no {path}: make it with --write-baseline") from error
+    except (OSError, ValueError) as error:
+        raise BaselineError(f"cannot read {path}: {_reason(error)}") from error
     if len(data) > MAX_BYTES:
         raise BaselineError(f"{path} is larger than {MAX_BYTES >> 20} MiB")
     return Baseline(path, _validated(path, data))
@@ -219,13 +228,20 @@ def _validated(path: str, data: bytes) -> dict[str, dict[str, Entry]]:
         ]
 
     try:
-        return TypeAdapter(File).validate_json(data, strict=True).roots
+        roots = TypeAdapter(File).validate_json(data, strict=True).roots
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise BaselineError(
-            printable(f"{path} is no baseline: {where + ': ' if where else ''}{first['msg']}")
+            f"{path} is no baseline: {where + ': ' if where else ''}{first['msg']}"
         ) from None
+    if not all(0 <= e.bytes < MAX_SIZE for entries in roots.values() for e in entries.values()):
+        raise BaselineError(f"{path} is no baseline: a size is negative, or far too large")
+    return roots
+
+
+def _reason(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def _may_accept(finding: Finding) -> bool:
@@ -238,6 +254,6 @@ def _grown(finding: Finding, entry: Entry) -> Finding:
     return replace(finding, message=f"{finding.message}; {more}", accepted_bytes=entry.bytes)
 
 
-def _order(item: tuple[str, Entry]) -> Sequence[str]:
+def _order(item: tuple[str, Entry]) -> tuple[str, str, str]:
     fingerprint, entry = item
     return entry.rule, entry.file, fingerprint

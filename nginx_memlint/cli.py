@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from nginx_memlint import __version__
+from nginx_memlint.baseline import Baseline, BaselineError, load, load_or_new
 from nginx_memlint.check import check, check_context
 from nginx_memlint.config.source import MAX_FILE_BYTES
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
@@ -37,9 +38,11 @@ from nginx_memlint.memory.targets import (
     parse_version,
     target_names,
 )
+from nginx_memlint.printable import printable
 from nginx_memlint.report import json as json_report
 from nginx_memlint.report import text as text_report
 from nginx_memlint.result import Report
+from nginx_memlint.rules.ignore_unused import unused_in_all
 from nginx_memlint.sizes import human, parse_size
 from nginx_memlint.tls.families import LUA
 
@@ -259,6 +262,18 @@ def check_command(
             help="CONF is a fragment that belongs inside these blocks, e.g. http,server.",
         ),
     ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Accept the findings in FILE: report what is new or has grown."
+        ),
+    ] = None,
+    write_baseline: Annotated[
+        bool, typer.Option("--write-baseline", help="Write all findings to the baseline's FILE.")
+    ] = False,
+    show_suppressed: Annotated[
+        bool, typer.Option("--show-suppressed", help="List accepted findings in the text too.")
+    ] = False,
     output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
     fail_on: Annotated[
         FailOn, typer.Option(help="The least severity that makes the exit status 1.")
@@ -274,6 +289,7 @@ def check_command(
         if prefix is None:
             raise typer.BadParameter("name a configuration", param_hint="CONF")
         paths = ["conf/nginx.conf"]
+    accepted = _baseline(baseline, write_baseline)
     data = _standard_input() if "-" in paths else None
     configs = [
         check(
@@ -295,8 +311,42 @@ def check_command(
         )
         for path in paths
     ]
-    _WRITERS[output_format](Report(configs=configs), _console())
-    raise typer.Exit(exit_code(configs, fail_on))
+    report = Report(configs=unused_in_all(configs))
+    if accepted is not None:
+        if write_baseline:
+            accepted = _written(accepted, report)
+        report = accepted.applied(report)
+    _WRITERS[output_format](report, _console())
+    if show_suppressed and output_format is Format.TEXT:
+        text_report.write_suppressed(report, _console())
+    raise typer.Exit(exit_code(report.configs, fail_on))
+
+
+def _baseline(path: str | None, write: bool) -> Baseline | None:
+    """The baseline to be applied or written anew."""
+    if path is None:
+        if write:
+            raise typer.BadParameter("needs --baseline FILE", param_hint="--write-baseline")
+        return None
+    try:
+        return load_or_new(path) if write else load(path)
+    except BaselineError as error:
+        raise typer.BadParameter(str(error), param_hint="--baseline") from None
+
+
+def _written(baseline: Baseline, report: Report) -> Baseline:
+    """Write the baseline anew, unless a finding may be missing."""
+    if unread := [config.path for config in report.configs if not config.complete]:
+        print(f"memlint: baseline not written: not read in full: {unread[0]}", file=sys.stderr)
+        return baseline
+    baseline = baseline.updated(report.configs)
+    try:
+        baseline.write()
+    except BaselineError as error:
+        raise typer.BadParameter(str(error), param_hint="--baseline") from None
+    count = sum(map(len, baseline.roots.values()))
+    print(f"memlint: baseline of {count:,} written to {printable(baseline.path)}", file=sys.stderr)
+    return baseline
 
 
 @contextmanager

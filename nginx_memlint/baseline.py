@@ -249,7 +249,7 @@ def _may_accept(finding: Finding) -> bool:
 
 
 def _grown(finding: Finding, entry: Entry) -> Finding:
-    more = f"grew from {human(entry.bytes)} to {human(finding.bytes)}"
+    more = f"its cost grew from {human(entry.bytes)} to {human(finding.bytes)}"
     more += f" (+{human(finding.bytes - entry.bytes)})"
     return replace(finding, message=f"{finding.message}; {more}", accepted_bytes=entry.bytes)
 

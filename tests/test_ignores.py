@@ -17,7 +17,7 @@ from nginx_memlint.rules.accepted import matches
 from nginx_memlint.rules.ignore_unused import unused_in_all
 from nginx_memlint.sizes import MIB
 
-from .helpers import http, memlint, write
+from .helpers import http, memlint_here, write
 
 CA = "lua_ssl_trusted_certificate ca.pem;"
 LOCATIONS = "location /a { } location /b { } location /c { }"
@@ -207,7 +207,7 @@ def test_findings_about_all_are_accepted_at_the_top_of_the_main_file(tmp_path: P
 def test_an_accepted_budget_leaves_the_figures(tmp_path: Path) -> None:
     inside = "lua_shared_dict a 200m; # memlint: ignore[ML201] so be it\nserver { }"
     conf = write(tmp_path, {"nginx.conf": http(inside)})
-    run = memlint("check", "--target", "debian-12", "--max-memory", "100MiB", conf)
+    run = memlint_here("check", "--target", "debian-12", "--max-memory", "100MiB", conf)
     assert run.code == 0
     first, second = run.out.splitlines()
     assert "200.0 MiB at start, at most 200.2 MiB while reloading" in first
@@ -345,7 +345,7 @@ def test_the_examples_in_the_documentation(tmp_path: Path, code: str) -> None:
         example = section.partition("```nginx\n")[2].partition("```")[0]
         command = shlex.split(example.splitlines()[0].removeprefix("# memlint "))
         conf = write(tmp_path, {"nginx.conf": example})
-        [config] = memlint(*command, "--format", "json", conf).json["configs"]
+        [config] = memlint_here(*command, "--format", "json", conf).json["configs"]
         assert config["problems"] == []
         found[heading] = {finding["rule"] for finding in config["findings"]}
     assert code in found["Fails"]

@@ -6,6 +6,7 @@ Also the README's examples of both, as they stand there.
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ IGNORED = MAIN.replace("ca.pem;", "ca.pem; # memlint: ignore[ML101] until it run
 CHECK = ("check", "--target", "debian-12", "--unit-cost", "32MiB", "--baseline", "baseline.json")
 
 OK_API = (
-    "ok api: 3 TLS contexts, 3 CA loads; 96.1 MiB at start, at most 807.2 MiB while reloading "
+    "ok api: 3 TLS contexts, 3 CA loads; 96.1 MiB at start, at most 807.4 MiB while reloading "
     "(2 workers, debian-12)\n"
 )
 OK_SHOP = (
@@ -122,7 +123,7 @@ def test_a_cost_of_another_kind_is_new(repository: Path) -> None:
     assert brief(run)[2:] == [
         "warning shop: 224.2 MiB at start, up to 1.8 GiB while reloading",
         "shop/sites/own.conf:1:10: warning ML101: lua_ssl_trusted_certificate makes nginx parse "
-        "own.pem 3 times (96.1 MiB): once for each block that sees it",
+        "own.pem 3 times (96.0 MiB): once for each block that sees it",
         BY_BASELINE[:-1],
     ]
 
@@ -144,10 +145,10 @@ def test_a_directive_is_removed_and_the_ignore_is_stale(repository: Path) -> Non
     run = run_checks()
     assert run.code == 0
     assert brief(run) == [
-        "warning api: 68.9 KiB at start, up to 578.8 KiB while reloading",
-        "api/nginx.conf:5:57: warning ML902: ML101 is accepted here, but not reported: delete it "
+        "warning api: 70.9 KiB at start, up to 596.0 KiB while reloading",
+        "api/nginx.conf:5:55: warning ML902: ML101 is accepted here, but not reported: delete it "
         "from the comment",
-        "ok shop: 4 TLS contexts, 0 CA loads; 91.3 KiB at start, at most 766.9 KiB while "
+        "ok shop: 4 TLS contexts, 0 CA loads; 92.4 KiB at start, at most 776.0 KiB while "
         "reloading (2 workers, debian-12)",
         "baseline baseline.json: 1 entry is gone: write it anew with --write-baseline",
     ]
@@ -194,3 +195,44 @@ def test_a_repository_is_moved(repository: Path, monkeypatch: pytest.MonkeyPatch
     paths = (moved / "api", moved / "shop")
     far = memlint_here(*CHECK[:-1], moved / "baseline.json", *paths)
     assert (far.code, far.out.replace(f"{moved}/", "")) == (0, before.out)
+
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+
+
+def example(section: str, language: str) -> str:
+    """The code of a language in a section of the README."""
+    text = README.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    return text.partition(f"```{language}\n")[2].partition("```")[0]
+
+
+def test_the_ignores_in_the_readme(tmp_path: Path) -> None:
+    text = f"{MAIN.partition('http {')[0]}http {{\n{example('Ignores', 'nginx')}}}\n"
+    conf = write(tmp_path, {"nginx.conf": text})
+    options = ("--target", "debian-12", "--unit-cost", "32MiB", "--max-memory", "300MiB")
+    run = memlint_here("check", *options, "--fail-on", "warning", "--show-suppressed", conf)
+    assert run.code == 0
+    assert "3 findings accepted: 3 by an ignore" in run.out
+    for comment in re.findall(r"# memlint: .*\] (.*)", text):
+        assert comment in run.out
+
+
+def test_the_baseline_in_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    conf = write(tmp_path / "conf", {"nginx.conf": MAIN.replace("ca.pem;", "ca.pem; server { }")})
+    zone = conf.read_text().replace("http {", "http { lua_shared_dict pages 5000m;")
+    first, second, *rest = example("Baseline", "sh").splitlines()
+    assert rest == []
+    conf.write_text(zone)
+    found = memlint_here("check", "conf/")
+    assert found.code == 1
+    program, *write_it = shlex.split(first, comments=True)
+    assert program == "memlint"
+    assert memlint_here(*write_it).code == 0
+    program, *compare = shlex.split(second, comments=True)
+    assert program == "memlint"
+    assert memlint_here(*compare).code == 0
+    conf.write_text(zone.replace("5000m", "6000m"))
+    grown = memlint_here(*compare)
+    assert grown.code == 1
+    assert "grew from 4.9 GiB to 5.9 GiB" in grown.out

@@ -345,7 +345,8 @@ def _written(baseline: Baseline, report: Report) -> Baseline:
     except BaselineError as error:
         raise typer.BadParameter(str(error), param_hint="--baseline") from None
     count = sum(map(len, baseline.roots.values()))
-    print(f"memlint: baseline of {count:,} written to {printable(baseline.path)}", file=sys.stderr)
+    what = f"{count:,} finding{'s' * (count != 1)}"
+    print(f"memlint: {printable(baseline.path)} written: it accepts {what}", file=sys.stderr)
     return baseline
 
 

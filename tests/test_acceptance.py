@@ -54,7 +54,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     assert run == Run(
         0,
         f"{OK_API}{BY_IGNORE}\n{OK_SHOP}{BY_BASELINE}",
-        "memlint: baseline of 1 written to baseline.json\n",
+        "memlint: baseline.json written: it accepts 1 finding\n",
     )
     return tmp_path
 
@@ -155,7 +155,7 @@ def test_a_directive_is_removed_and_the_ignore_is_stale(repository: Path) -> Non
     assert run_checks("--fail-on", "warning").code == 1
     write(repository / "api", {"nginx.conf": MAIN.replace("ca.pem;", '"";')})
     run = memlint_here(*CHECK, "--write-baseline", "api", "shop")
-    assert (run.code, run.err) == (0, "memlint: baseline of 0 written to baseline.json\n")
+    assert (run.code, run.err) == (0, "memlint: baseline.json written: it accepts 0 findings\n")
     assert len(brief(run_checks("--fail-on", "warning"))) == 2
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +14,12 @@ import pytest
 
 from nginx_memlint import ConfigReport, check
 from nginx_memlint.baseline import Baseline, BaselineError, load, slack
+from nginx_memlint.config.tree import Setting
 from nginx_memlint.files import write_atomically
 from nginx_memlint.result import Report
+from nginx_memlint.rules import RULES, engine
+from nginx_memlint.rules.rule import Draft
+from nginx_memlint.situation import Situation
 from nginx_memlint.sizes import GIB, MIB
 
 from .helpers import http, memlint_here, write
@@ -125,6 +129,29 @@ def test_the_costliest_of_several_places_may_change(tmp_path: Path) -> None:
     assert [finding.line for finding in after.findings] == [6]
     base = baseline_of(tmp_path / "base.json", [before])
     assert base.accept(after.main_file, after.findings).new == []
+
+
+def test_twins_are_told_apart_by_their_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Findings of one rule about one directive in blocks of one name, in either order."""
+    conf = write(tmp_path, {"nginx.conf": http("server { }\nserver { }")})
+    prints = []
+    for sizes in ((MIB, GIB), (GIB, MIB)):
+
+        def twins(situation: Situation, sizes: tuple[int, int] = sizes) -> Iterator[Draft]:
+            for size, block in zip(sizes, situation.tree.blocks("server"), strict=True):
+                assert block.directive is not None
+                yield Draft("x", Setting(block.directive, block.inclusion, block), size)
+
+        rule = replace(RULES[0], check=twins)
+        monkeypatch.setattr(engine, "RULES", (rule,))
+        prints.append({finding.bytes: finding.fingerprint for finding in look(conf).findings})
+    assert prints[0] == prints[1]
+    assert prints[0][MIB] == f"{prints[0][GIB]}-2"
+    report = look(conf)
+    base = baseline_of(tmp_path / "base.json", [report])
+    assert base.accept(report.main_file, report.findings).new == []
 
 
 def test_growth_is_against_the_recorded_size(tmp_path: Path) -> None:
@@ -298,7 +325,7 @@ def test_json_names_what_is_accepted_and_gone(tmp_path: Path) -> None:
     args = ("check", *OPTIONS, "--max-memory", "100MiB", "--baseline", tmp_path / "b.json")
     run = memlint_here(*args, "--write-baseline", "--format", "json", conf)
     assert run.json["baseline"] == {"path": str(tmp_path / "b.json"), "gone": []}
-    assert run.err == f"memlint: baseline of 1 written to {tmp_path / 'b.json'}\n"
+    assert run.err == f"memlint: {tmp_path / 'b.json'} written: it accepts 1 finding\n"
     [config] = run.json["configs"]
     assert config["main_file"] == str(conf)
     [accepted] = config["suppressed"]

@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nginx_memlint import ConfigReport, check
 from nginx_memlint.exit_codes import FailOn, exit_code
@@ -246,6 +248,19 @@ def test_a_comment_of_use_in_one_root_is_of_use(tmp_path: Path) -> None:
     for report in (old, new):
         [stale] = report.findings
         assert stale.message.startswith("ML201 ")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(st.text(max_size=40), st.from_regex(r" ?ignore\[(ML[12]0[12],? ?)*\].*")))
+def test_no_comment_is_passed_over(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    text = text.replace("\n", " ").encode("utf-8", "replace").decode()
+    directory = tmp_path_factory.mktemp("any")
+    report = look(
+        directory, {"nginx.conf": http(f"{CA} # memlint:{text}\nserver {{ {LOCATIONS} }}")}
+    )
+    found, accepted = rules(report)
+    assert accepted == ["ML101"] or {"ML901", "ML902"} & set(found)
+    assert ("ML101" in found) != ("ML101" in accepted)
 
 
 def test_many_comments_take_linear_time(tmp_path: Path) -> None:

@@ -186,6 +186,23 @@ def test_a_root_that_is_not_checked_is_not_gone() -> None:
     assert Path("baseline.json").read_text() == before
 
 
+def test_an_ignore_in_a_file_of_both_roots(repository: Path) -> None:
+    write(repository, {"ca.conf": f"{IGNORED.splitlines()[4]}\n"})
+    for root in ("api", "shop"):
+        own = MAIN.replace("    lua_ssl_trusted_certificate ca.pem;", "    include ../ca.conf;")
+        write(repository / root, {"nginx.conf": own})
+    write(repository / "api", {"sites/a.conf": ""})
+    assert brief(run_checks("--fail-on", "warning"))[:3] == [
+        "ok api: 0 TLS contexts, 0 CA loads; 0 B at start, at most 0 B while reloading "
+        "(2 workers, debian-12)",
+        OK_SHOP[:-1],
+        BY_IGNORE[:-1],
+    ]
+    alone = memlint_here(*CHECK, "--fail-on", "warning", "api")
+    assert alone.code == 1
+    assert brief(alone)[1].startswith("api/../ca.conf:1:59: warning ML902: ML101 is accepted")
+
+
 def test_a_repository_is_moved(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = run_checks()
     moved = repository.rename(repository.with_name("elsewhere"))

@@ -165,7 +165,6 @@ class _Check:
         total = situation.estimate
         inheriting = self.locations_by_setting()
         locations = sum(inheriting.values())
-        outcome = engine.run(situation, self.policy)
         problems = [
             *self.entry.problems,
             *hints.explained(self.tree),
@@ -173,10 +172,13 @@ class _Check:
             *misplaced(self.tree),
             *self.unused_dump_files(),
         ]
+        complete = all(problem.complete for problem in problems)
+        outcome = engine.run(situation, self.policy, complete=complete)
         self.assume(total)
         return result.ConfigReport(
             path=printable(self.name),
-            complete=all(problem.complete for problem in problems),
+            main_file=printable(self.entry.name),
+            complete=complete,
             target=_target_info(situation.target),
             workers=situation.workers.count,
             blocks=_blocks(situation.block_counts),
@@ -402,6 +404,7 @@ def _unreadable(name: str, problem: Problem, target: Target, workers: int) -> re
     zero = result.Memory(**dict.fromkeys((f.name for f in fields(result.Memory)), 0))
     return result.ConfigReport(
         path=printable(name),
+        main_file=printable(name),
         complete=False,
         target=_target_info(target),
         workers=workers,

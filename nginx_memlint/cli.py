@@ -20,6 +20,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from nginx_memlint import __version__
+from nginx_memlint.baseline import Baseline, BaselineError, load, load_or_new
 from nginx_memlint.check import check, check_context
 from nginx_memlint.config.source import MAX_FILE_BYTES
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
@@ -42,10 +43,12 @@ from nginx_memlint.memory.targets import (
 from nginx_memlint.printable import printable
 from nginx_memlint.report import DEFAULT, FORMATS, outputs, schemas
 from nginx_memlint.report import json as json_report
+from nginx_memlint.report import text as text_report
 from nginx_memlint.report.outputs import Output, OutputError
 from nginx_memlint.report.text import console_for
 from nginx_memlint.report.waiting import waiting
 from nginx_memlint.result import ConfigReport, Report
+from nginx_memlint.rules.ignore_unused import unused_in_all
 from nginx_memlint.settings import SettingsError, all_arguments, everywhere, plan
 from nginx_memlint.settings.in_force import FLAGS, Root
 from nginx_memlint.sizes import human, parse_size
@@ -412,6 +415,18 @@ def check_command(
             show_default="standard output",
         ),
     ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Accept the findings in FILE: report what is new or has grown."
+        ),
+    ] = None,
+    write_baseline: Annotated[
+        bool, typer.Option("--write-baseline", help="Write all findings to the baseline's FILE.")
+    ] = False,
+    show_suppressed: Annotated[
+        bool, typer.Option("--show-suppressed", help="List accepted findings in the text too.")
+    ] = False,
     fail_on: Annotated[
         FailOn, typer.Option(help="The least severity that makes the exit status 1.")
     ] = FailOn.ERROR,
@@ -420,17 +435,52 @@ def check_command(
     roots, arguments = _roots(paths, ctx, config, no_config)
     inputs = [os.path.join(root.values["prefix"].value or "", root.path or "") for root in roots]
     written = _outputs(formats or [], output, inputs)
+    accepted = _baseline(baseline, write_baseline)
     configs = _check_roots(
         roots, arguments, breakdown=any(FORMATS[item.name].breakdown for item in written)
     )
+    report = Report(configs=unused_in_all(configs))
+    if accepted is not None:
+        if write_baseline:
+            accepted = _written(accepted, report)
+        report = accepted.applied(report)
     try:
-        outputs.write(Report(configs=configs), written, sys.stdout)
+        outputs.write(report, written, sys.stdout)
     except OutputError as error:
         print(f"memlint: {error}", file=sys.stderr)
         raise typer.Exit(Exit.USAGE) from None
-    raise typer.Exit(
-        max(exit_code([config], root.fail_on) for config, root in zip(configs, roots, strict=True))
-    )
+    if show_suppressed and any(item.name == DEFAULT and item.path is None for item in written):
+        text_report.write_suppressed(report, console_for(sys.stdout))
+    verdicts = zip(report.configs, roots, strict=True)
+    raise typer.Exit(max(exit_code([config], root.fail_on) for config, root in verdicts))
+
+
+def _baseline(path: str | None, write: bool) -> Baseline | None:
+    """The baseline to be applied or written anew."""
+    if path is None:
+        if write:
+            raise typer.BadParameter("needs --baseline FILE", param_hint="--write-baseline")
+        return None
+    try:
+        return load_or_new(path) if write else load(path)
+    except BaselineError as error:
+        raise typer.BadParameter(str(error), param_hint="--baseline") from None
+
+
+def _written(baseline: Baseline, report: Report) -> Baseline:
+    """Write the baseline anew, unless a finding may be missing."""
+    if unread := [config.path for config in report.configs if not config.complete]:
+        print(f"memlint: baseline not written: not read in full: {unread[0]}", file=sys.stderr)
+        return baseline
+    baseline = baseline.updated(report.configs)
+    try:
+        baseline.write()
+    except BaselineError as error:
+        raise typer.BadParameter(str(error), param_hint="--baseline") from None
+    count = sum(map(len, baseline.roots.values()))
+    what = f"{count:,} finding{'s' * (count != 1)}"
+    print(f"memlint: {printable(baseline.path)} written: it accepts {what}", file=sys.stderr)
+    return baseline
 
 
 _VERDICT = (

@@ -21,7 +21,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class PathIgnore:
-    """Rules that are accepted in files whose path matches. ``directory``: where the globs start."""
+    """Rules, by code, that are accepted in files whose path matches.
+
+    The file is that of a finding's cause. ``directory`` is where the globs start: see
+    path_globs.py for what they mean. One that matches nothing is not reported: a file that is
+    accepted need not be there always.
+    """
 
     directory: str
     paths: tuple[str, ...]

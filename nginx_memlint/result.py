@@ -198,7 +198,18 @@ class Finding(Model):
     remedy: Remedy | None = None
     """The change that saves most."""
     fingerprint: str
-    """The same for the same finding when lines move: of rule, file, and the blocks around."""
+    """The same for the same finding when lines move: of the rule and what it is about."""
+    accepted_bytes: int | None = None
+    """What the baseline accepts of ``bytes``, which have grown beyond that; else None."""
+
+
+@record
+class Location(Model):
+    """A place in a file."""
+
+    file: str
+    line: int
+    column: int
 
 
 @record
@@ -206,6 +217,7 @@ class Suppressed(Model):
     """A finding that was accepted, and by what."""
 
     rule: str
+    name: str
     severity: Severity
     message: str
     file: str
@@ -215,6 +227,8 @@ class Suppressed(Model):
     by: Literal["ignore", "settings", "baseline"]
     reason: str
     """As given; empty for a baseline."""
+    ignore: Location | None = None
+    """The rule's code in the comment that accepts it."""
 
 
 @record
@@ -263,6 +277,8 @@ class ConfigReport(Model):
     """One configuration."""
 
     path: str
+    main_file: str
+    """The file that was opened: the main file, a dump, or - for standard input."""
     complete: bool
     """Whether everything was read. If not, the counts are at least what they say."""
     target: TargetInfo
@@ -304,8 +320,33 @@ class ConfigReport(Model):
 
 
 @record
+class GoneEntry(Model):
+    """What a baseline accepts and nothing reports any more."""
+
+    root: str
+    """The main file, relative to the baseline's directory."""
+    root_exists: bool
+    rule: str
+    name: str
+    file: str
+    """Relative to the baseline's directory."""
+    bytes: int
+    fingerprint: str
+
+
+@record
+class BaselineInfo(Model):
+    """The baseline that was applied."""
+
+    path: str
+    gone: list[GoneEntry]
+    """Entries without use, of the configurations of this run and of main files that are gone."""
+
+
+@record
 class Report(Model):
     """All configurations of one run."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
     configs: list[ConfigReport]
+    baseline: BaselineInfo | None = None

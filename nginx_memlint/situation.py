@@ -12,6 +12,7 @@ from functools import cached_property
 
 from nginx_memlint.config.changes import Change, changed
 from nginx_memlint.config.tree import Setting, Tree
+from nginx_memlint.ignores import Ignores
 from nginx_memlint.memory.estimate import Bundles, Estimate, Priced, estimate, price
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.memory.zones import Zone
@@ -163,6 +164,11 @@ class Situation:
                 both.loads += own.loads  # of several families: a file included in http and stream
                 both.total += own.total
         return sorted(sums.values(), key=lambda own: -own.total)
+
+    @cached_property
+    def ignores(self) -> Ignores:
+        """The comments in it that accept findings."""
+        return Ignores(self.tree)
 
     def after(self, change: Change) -> Situation:
         """The situation with the files changed."""

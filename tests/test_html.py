@@ -104,6 +104,7 @@ def test_all_of_a_finding_is_shown() -> None:
     )
     accepted = Suppressed(
         rule="ML101",
+        name="a-rule",
         severity="warning",
         message="<accepted>",
         file="a.conf",

@@ -74,12 +74,14 @@ class Place:
 class Entry:
     """A source, the path of the main file in it, and the directory of its relative paths.
 
+    ``name`` is the file that was opened here: the main file, a dump, or "-" for standard input.
     ``problems`` are what is doubtful before anything is parsed.
     """
 
     source: Source
     path: str
     directory: str
+    name: str
     problems: tuple[Problem, ...] = ()
 
 
@@ -113,7 +115,7 @@ def _from_stdin(data: bytes, place: Place) -> Entry:
         message = f"{where} is outside of {place.sysroot}: say --prefix DIR"
         raise EntryError(Problem(message, STDIN_NAME)) from None
     source.given[STDIN_NAME] = data
-    return Entry(source, STDIN_NAME, directory.rstrip("/"))
+    return Entry(source, STDIN_NAME, directory.rstrip("/"), "-")
 
 
 def _from_file(name: str, place: Place, is_fragment: bool) -> Entry:
@@ -133,7 +135,7 @@ def _from_file(name: str, place: Place, is_fragment: bool) -> Entry:
     directory = path.rpartition("/")[0]
     if is_fragment and place.prefix:
         directory = _find(place.prefix, place)[1].rstrip("/")
-    return Entry(source, path, directory)
+    return Entry(source, path, directory, source.shown(path))
 
 
 def located(name: str, place: Place) -> str:
@@ -167,7 +169,8 @@ def _from_dump(data: bytes, name: str = STDIN_NAME) -> Entry | None:
             "if not, change its first line"
         )
         problems.append(Problem(message, name, 1))
-    return Entry(MemoryFiles(dump.files), path, path.rpartition("/")[0], tuple(problems))
+    opened = "-" if name == STDIN_NAME else name
+    return Entry(MemoryFiles(dump.files), path, path.rpartition("/")[0], opened, tuple(problems))
 
 
 def _find(name: str, place: Place) -> tuple[FileSystem, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import posixpath
 import stat
 from collections.abc import Mapping
 from typing import Protocol
@@ -286,6 +287,19 @@ class MemoryFiles:
     def shown(self, path: str) -> str:
         """See Source."""
         return path
+
+
+def relative(path: str, directory: str) -> str:
+    """A path as seen from a directory; as it is unless more than the root is above both.
+
+    The same wherever a copy of the files is, for files that are in it.
+    """
+    path = posixpath.normpath(path)
+    if not (path.startswith("/") and directory.startswith("/")):
+        return path
+    if posixpath.commonpath([path, posixpath.normpath(directory)]) == "/":
+        return path
+    return posixpath.relpath(path, directory)
 
 
 def is_below(path: str, directory: str) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -130,6 +131,11 @@ class ParsedFile:
         """The line nginx names in messages about the directive: where its ``;`` or ``{`` is."""
         return self.tokens.nginx_line_of(self.tokens.starts[self._end(directive)])
 
+    def head_lines(self, directive: Directive) -> tuple[int, int]:
+        """The lines from the directive's name to its ``;`` or ``{``, first and last."""
+        lines = self.tokens.lines
+        return lines[directive.token], lines[self._end(directive)]
+
     def _end(self, directive: Directive) -> int:
         """Index of the token after the directive's arguments."""
         tokens = self.tokens
@@ -140,8 +146,16 @@ class ParsedFile:
 
     def source_line(self, line: int) -> str:
         """The text of a 1-based line, without its line feed."""
-        lines = self.tokens.data.split(b"\n", line)
-        return lines[line - 1].decode("utf-8", "surrogateescape") if line <= len(lines) else ""
+        tokens = self.tokens
+        data = tokens.data
+        before = bisect_left(tokens.lines, line) - 1  # a token on an earlier line
+        here, start = (tokens.lines[before], tokens.starts[before]) if before >= 0 else (1, 0)
+        for _ in range(line - here):
+            start = data.find(b"\n", start) + 1
+            if not start:
+                return ""
+        end = data.find(b"\n", start)
+        return data[start : end if end >= 0 else None].decode("utf-8", "surrogateescape")
 
     def _token_span(self, index: int) -> Span:
         tokens = self.tokens

@@ -86,16 +86,26 @@ class Tokens:
     uncounted: list[tuple[int, int]] = field(default_factory=list)
     """(Offset, number) of line feeds that nginx does not count: see _ReadBuffer."""
 
-    def comments(self) -> list[tuple[int, int, str]]:
-        """All comments as (line, byte offset, text with its ``#``), in file order."""
+    def comments(self, containing: bytes = b"#") -> list[tuple[int, int, str]]:
+        """The comments that contain some bytes as (line, byte offset, text with its ``#``).
+
+        In file order. Of a file that nginx would reject, those before what is wrong.
+        """
         found = []
-        gap = 0
-        edges = [*zip(self.starts, self.ends, strict=True), (len(self.data), len(self.data))]
-        for start, end in edges:
-            for match in re.compile(rb"#[^\n]*").finditer(self.data, gap, start):
-                text = match[0].decode("utf-8", "surrogateescape")
-                found.append((self.line_of(match.start()), match.start(), text))
-            gap = max(gap, end)
+        data = self.data
+        end_of_read = self.ends[-1] if self.error and self.ends else len(data)
+        position = line = 0
+        while 0 <= (hit := data.find(containing, position)) < end_of_read:
+            token = bisect_right(self.starts, hit) - 1
+            end = self.ends[token] if token >= 0 else 0
+            if end <= hit:  # between tokens is nothing but blanks and comments
+                start = data.find(b"#", max(end, data.rfind(b"\n", 0, hit) + 1))
+                end = data.find(b"\n", hit)
+                end = len(data) if end < 0 else end
+                text = data[start:end].decode("utf-8", "surrogateescape")
+                found.append((line + data.count(b"\n", position, start) + 1, start, text))
+            line += data.count(b"\n", position, end)
+            position = end
         return found
 
     def line_of(self, offset: int) -> int:

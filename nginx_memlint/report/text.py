@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TextIO
@@ -12,10 +13,11 @@ from rich.text import Text
 
 from nginx_memlint.report.issues import advice
 from nginx_memlint.report.links import Links
-from nginx_memlint.result import ConfigReport, Finding, ProblemInfo, Report, Share
+from nginx_memlint.result import BaselineInfo, ConfigReport, Finding, ProblemInfo, Report, Share
 from nginx_memlint.sizes import human
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+_BY = {"ignore": "an ignore", "settings": "the settings", "baseline": "the baseline"}
 MAX_PROBLEMS = 20
 
 NO_WRAP = 1_000_000
@@ -38,6 +40,24 @@ def write(report: Report, out: TextIO) -> None:
         if index:
             console.print()
         _write_config(config, console)
+    if report.baseline is not None:
+        _gone(report.baseline, console)
+
+
+def write_suppressed(report: Report, console: Console) -> None:
+    """Print the findings that were accepted, and by what."""
+    for config in report.configs:
+        if config.suppressed:
+            console.print(Text(f"\naccepted in {config.path}"), soft_wrap=True)
+        for finding in config.suppressed:
+            by = _BY[finding.by]
+            if finding.ignore is not None:
+                by += f" at {finding.ignore.file}:{finding.ignore.line}"
+            if finding.reason:
+                by += f": {finding.reason}"
+            line = f"{finding.severity} {finding.rule}: {finding.message}"
+            console.print(Text(f"  {finding.file}:{finding.line}: {line}"), soft_wrap=True)
+            console.print(Text(f"      by {by}", "dim"), soft_wrap=True)
 
 
 def _write_config(config: ConfigReport, console: Console) -> None:
@@ -46,6 +66,7 @@ def _write_config(config: ConfigReport, console: Console) -> None:
         problems(config, console)
         for guess in config.guesses:
             console.print(Text(f"  {guess}"), soft_wrap=True)
+        _accepted(config, console)
         return
     console.print(_verdict(config), soft_wrap=True)
     problems(config, console)
@@ -57,6 +78,7 @@ def _write_config(config: ConfigReport, console: Console) -> None:
         place = (finding.file, finding.line)
         _finding(finding, console, links, quote=place != quoted)
         quoted = place
+    _accepted(config, console)
     console.print(_counts(config), soft_wrap=True)
     if config.findings:
         console.print()
@@ -124,6 +146,29 @@ def _finding(finding: Finding, console: Console, links: Links, *, quote: bool) -
     )
     if quote and finding.source:
         console.print(Text(f"    {finding.source}", "dim"), no_wrap=True, overflow="ellipsis")
+
+
+def _accepted(config: ConfigReport, console: Console) -> None:
+    """How many findings were accepted."""
+    if not config.suppressed:
+        return
+    counts: Counter[str] = Counter(finding.by for finding in config.suppressed)
+    by = ", ".join(f"{counts[kind]:,} by {name}" for kind, name in _BY.items() if counts[kind])
+    total = _plural(len(config.suppressed), "finding")
+    console.print(Text(f"  {total} accepted: {by} (--show-suppressed)", "dim"), soft_wrap=True)
+
+
+def _gone(baseline: BaselineInfo, console: Console) -> None:
+    """Entries of the baseline that nothing reports any more."""
+    count = len(baseline.gone)
+    if not count:
+        return
+    removed = {entry.root for entry in baseline.gone if not entry.root_exists}
+    what = "1 entry is gone" if count == 1 else f"{count:,} entries are gone"
+    if removed:
+        what += f" (there is no {', '.join(sorted(removed)[:MAX_PROBLEMS])} any more)"
+    line = f"baseline {baseline.path}: {what}: write it anew with --write-baseline"
+    console.print(Text(line), soft_wrap=True)
 
 
 def _counts(config: ConfigReport) -> Text:

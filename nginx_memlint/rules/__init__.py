@@ -6,6 +6,8 @@ To add one: write a module as its neighbours are, and put it into the table.
 from __future__ import annotations
 
 from nginx_memlint.rules import (
+    ignore_malformed,
+    ignore_unused,
     lua_bundle_inherited,
     over_budget,
     peak_kills_machines,
@@ -19,6 +21,8 @@ RULES: tuple[Rule, ...] = tuple(
             lua_bundle_inherited,
             over_budget,
             peak_kills_machines,
+            ignore_malformed,
+            ignore_unused,  # the last: it is about what the others have found
         ),
     )
 )

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-import posixpath
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from nginx_memlint import result
+from nginx_memlint.config.source import relative
 from nginx_memlint.config.syntax import ParsedFile
 from nginx_memlint.config.tree import Block, Setting
+from nginx_memlint.ignores import ABOUT_COMMENTS, Mark
 from nginx_memlint.policy import Policy
 from nginx_memlint.printable import printable
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.rules import RULES
+from nginx_memlint.rules.accepted import path_ignored, suppressed
 from nginx_memlint.rules.rule import Draft, Rule
 from nginx_memlint.situation import Situation
 
 MAX_RELATED = 5
 
 _ORDER = {"error": 0, "warning": 1, "note": 2}
+
+_IGNORABLE = {
+    name: rule.code
+    for rule in RULES
+    if not rule.code.startswith(ABOUT_COMMENTS)
+    for name in (rule.code, rule.name)
+}
+"""Code or name → code, of the rules whose findings a comment may accept."""
 
 
 @dataclass(slots=True)
@@ -32,19 +42,44 @@ class Outcome:
     proposals: list[Proposal] = field(default_factory=list)
 
 
-def run(situation: Situation, policy: Policy) -> Outcome:
-    """Apply every rule that is not off."""
+def run(situation: Situation, policy: Policy, *, complete: bool = True) -> Outcome:
+    """Apply every rule that is not off, and what accepts findings: comments, then settings.
+
+    ``complete`` says that the configuration was read in full: only then is a comment of no use.
+    """
     outcome = Outcome()
     fingerprints: Counter[str] = Counter()
+    severities = {rule.code: policy.severities.get(rule.code, rule.severity) for rule in RULES}
+    judged = [code for code, severity in severities.items() if severity and complete]
+    situation.ignores.prepare(_IGNORABLE, judged)
     for rule in RULES:
-        severity = policy.severities.get(rule.code, rule.severity)
+        severity = severities[rule.code]
         if severity is None:
             continue
-        for draft in rule.check(situation):
-            outcome.findings.append(_finding(rule, severity, draft, situation, fingerprints))
+        for draft in sorted(rule.check(situation), key=lambda draft: -draft.bytes):
+            finding = _finding(rule, severity, draft, situation, fingerprints)
+            accepted = _ignored(finding, draft, situation) or path_ignored(finding, policy.ignores)
+            if accepted is not None:
+                outcome.suppressed.append(accepted)
+                continue
+            outcome.findings.append(finding)
             outcome.proposals += draft.proposals or ()
     outcome.findings.sort(key=lambda finding: _ORDER[finding.severity])
     return outcome
+
+
+def _ignored(
+    finding: result.Finding, draft: Draft, situation: Situation
+) -> result.Suppressed | None:
+    """The finding as accepted by a comment, if one does."""
+    if draft.comment is not None:
+        return None
+    found = situation.ignores.accepting(finding.rule, draft.setting)
+    if found is None:
+        return None
+    ignore, code = found
+    place = result.Location(file=printable(code.file.name), line=code.line, column=code.column)
+    return suppressed(finding, "ignore", printable(ignore.reason), place)
 
 
 def remedies(now: Situation, proposals: list[Proposal]) -> list[result.Remedy]:
@@ -74,10 +109,10 @@ def _finding(
     situation: Situation,
     fingerprints: Counter[str],
 ) -> result.Finding:
-    file, line, column, length = _position(draft.setting, situation)
+    file, line, column, length = _position(draft.comment or draft.setting, situation)
     places = draft.places or []
     proposals = draft.proposals or []
-    fingerprint = _fingerprint(rule, draft.setting, situation)
+    fingerprint = _fingerprint(rule, draft, situation)
     fingerprints[fingerprint] += 1
     if fingerprints[fingerprint] > 1:
         fingerprint += f"-{fingerprints[fingerprint]}"
@@ -113,8 +148,12 @@ def _related(at: Block | Setting, message: str, size: int, situation: Situation)
     )
 
 
-def _position(at: Block | Setting | None, situation: Situation) -> tuple[ParsedFile, int, int, int]:
+def _position(
+    at: Block | Setting | Mark | None, situation: Situation
+) -> tuple[ParsedFile, int, int, int]:
     """File, line, column and length of a directive's name; the main file's start without one."""
+    if isinstance(at, Mark):
+        return at.file, at.line, at.column, len(at.text)
     if at is None or at.directive is None:
         return situation.tree.main.inclusion.file, 1, 1, 0
     file = at.inclusion.file
@@ -122,15 +161,23 @@ def _position(at: Block | Setting | None, situation: Situation) -> tuple[ParsedF
     return file, span.line, span.column, len(at.directive.name)
 
 
-def _fingerprint(rule: Rule, setting: Setting | None, situation: Situation) -> str:
-    """Of rule, relative file, the blocks around and the directive; never a line or its place."""
-    parts = [rule.code]
-    if setting is not None:
-        parts.append(posixpath.relpath(setting.file.path, situation.tree.directory or "/"))
-        parts += reversed(list(_around(setting.block)))
-        parts.append(setting.name)
+def _fingerprint(rule: Rule, draft: Draft, situation: Situation) -> str:
+    """Of the rule and what makes the draft what it is; never a line, nor where the files are."""
+    parts = [rule.code, *_identity(draft, situation.tree.directory)]
     text = "\0".join(parts)
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _identity(draft: Draft, directory: str) -> Iterable[str]:
+    if draft.identity is not None:
+        return draft.identity
+    if draft.comment is not None:
+        return relative(draft.comment.file.path, directory), draft.comment.text
+    if draft.setting is not None:
+        setting = draft.setting
+        around = reversed(list(_around(setting.block)))
+        return relative(setting.file.path, directory), *around, setting.name
+    return ()
 
 
 def _around(block: Block) -> Iterator[str]:

@@ -21,7 +21,7 @@ def phases(situation: Situation) -> str:
 
 def blamed(situation: Situation, message: str, size: int) -> Draft:
     """A draft at the directive that costs most, with the changes that help it."""
-    return Draft(message, culprit(situation), size, proposals=best(situation))
+    return Draft(message, culprit(situation), size, proposals=best(situation), identity=())
 
 
 def culprit(situation: Situation) -> Setting | None:

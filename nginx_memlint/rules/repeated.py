@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from nginx_memlint.config.source import relative
 from nginx_memlint.config.tree import Block
 from nginx_memlint.remedies import Remedy, worthwhile
 from nginx_memlint.rules.rule import Draft, Place
@@ -31,6 +32,7 @@ def repeated(
             cause.repeated,
             costliest(cause),
             worthwhile(situation, [remedy(situation, cause) for remedy in remedies]),
+            identity=(cause.family, relative(cause.path, situation.tree.directory)),
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from nginx_memlint.config.tree import Block, Setting
+from nginx_memlint.ignores import Mark
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.result import Severity
 from nginx_memlint.situation import Situation
@@ -28,7 +29,9 @@ class Draft:
 
     ``setting`` is the one cause, None if that is the configuration as a whole. ``bytes`` are at
     stake: at a start, or over a budget. ``places`` come with the costliest first. ``proposals``
-    are changes that help.
+    are changes that help. ``identity`` makes it the same one in the next run: by default the
+    cause's file, the blocks around it and its name; to be given if the cause is only the costliest
+    of several, so that another may be it next time. ``comment`` is the place of a draft about one.
     """
 
     message: str
@@ -36,6 +39,8 @@ class Draft:
     bytes: int
     places: list[Place] | None = None
     proposals: list[Proposal] | None = None
+    identity: tuple[str, ...] | None = None
+    comment: Mark | None = None
 
 
 Check = Callable[[Situation], Iterable[Draft]]

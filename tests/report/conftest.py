@@ -68,6 +68,7 @@ def hostile(repository: Path) -> Report:
     )
     accepted = Suppressed(
         rule="ML201",
+        name="a-rule",
         severity="error",
         message=NASTY,
         file=first.file,

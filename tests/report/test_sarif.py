@@ -138,6 +138,7 @@ def test_accepted_findings_are_suppressed(repository: Path) -> None:
     def accepted(by: Any, reason: str) -> Suppressed:
         return Suppressed(
             rule="ML101",
+            name="a-rule",
             severity="warning",
             message="m",
             file="nginx.conf",

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import wraps
+from typing import ParamSpec
 
 from nginx_memlint import result
 from nginx_memlint.config import blocks, hints
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
-from nginx_memlint.config.source import MemoryFiles, encode
+from nginx_memlint.config.source import MemoryFiles, Source, encode
 from nginx_memlint.config.syntax import no_cyclic_gc
 from nginx_memlint.config.tree import Block, Tree, build
 from nginx_memlint.memory import estimate as memory
@@ -20,6 +22,7 @@ from nginx_memlint.memory.targets import Target, find_target, with_versions
 from nginx_memlint.memory.zones import Zone, zones
 from nginx_memlint.policy import NO_POLICY, Policy
 from nginx_memlint.printable import printable
+from nginx_memlint.remedies import Proposal
 from nginx_memlint.rules import engine
 from nginx_memlint.situation import SettingLoads, Situation, Workers
 from nginx_memlint.sizes import MIB, human
@@ -32,8 +35,24 @@ ASSUMED_WORKERS = 4
 
 MOST_EXPENSIVE = 5
 
+_P = ParamSpec("_P")
 
-def check(  # one option per question a user can answer
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checked:
+    """A report, and what it was made from; nothing else if the main file could not be read.
+
+    ``fixes``: of each finding the best change of the files. ``reread`` checks the same
+    configuration again, read from another source.
+    """
+
+    report: result.ConfigReport
+    situation: Situation | None = None
+    fixes: Sequence[Proposal] = ()
+    reread: Callable[[Source], Checked] | None = None
+
+
+def examine(  # one option per question a user can answer
     path: str | os.PathLike[str],
     *,
     data: bytes | None = None,
@@ -51,7 +70,7 @@ def check(  # one option per question a user can answer
     path_map: Sequence[tuple[str, str]] = (),
     context: Sequence[str] = (),
     policy: Policy = NO_POLICY,
-) -> result.ConfigReport:
+) -> Checked:
     """Read a configuration, count its contexts, estimate its memory, apply the rules.
 
     ``path`` is a main file, a directory with an nginx.conf, an ``nginx -T`` dump, or ``-`` for
@@ -79,10 +98,28 @@ def check(  # one option per question a user can answer
     try:
         entry = open_entry(name, place, data, is_fragment=bool(context))
     except EntryError as error:
-        return _unreadable(name, error.problem, server, workers or ASSUMED_WORKERS)
-    tree = build(entry.source, entry.path, tuple(context), entry.directory)
-    with no_cyclic_gc():
-        return _Check(name, entry, tree, server, workers, unit_cost, policy).report()
+        return Checked(_unreadable(name, error.problem, server, workers or ASSUMED_WORKERS))
+
+    def read(source: Source) -> Checked:
+        tree = build(source, entry.path, tuple(context), entry.directory)
+        own = replace(entry, source=source)
+        with no_cyclic_gc():
+            done = _Check(name, own, tree, server, workers, unit_cost, policy)
+            report = done.report()
+            return Checked(report, done.situation, done.fixes, read)
+
+    return read(entry.source)
+
+
+def _only_the_report(examine: Callable[_P, Checked]) -> Callable[_P, result.ConfigReport]:
+    @wraps(examine, assigned=("__module__", "__doc__"))
+    def check(*args: _P.args, **options: _P.kwargs) -> result.ConfigReport:
+        return examine(*args, **options).report
+
+    return check
+
+
+check = _only_the_report(examine)
 
 
 def check_context(context: Iterable[str]) -> None:
@@ -116,6 +153,7 @@ class _Check:
         self.unit_cost = unit_cost
         self.policy = policy
         self.assumptions: list[str] = []
+        self.fixes: list[Proposal] = []
         self.bundles = memory.Bundles(tree, target.costs, unit_cost)
         declared, self.zone_problems = zones(tree)
         self.situation = Situation(
@@ -128,6 +166,7 @@ class _Check:
         inheriting = self.locations_by_setting()
         locations = sum(inheriting.values())
         outcome = engine.run(situation, self.policy)
+        self.fixes = outcome.fixes
         problems = [
             *self.entry.problems,
             *hints.explained(self.tree),

@@ -122,6 +122,10 @@ class ParsedFile:
         first = self._token_span(directive.token)
         return Span(first.line, first.column, first.start, tokens.ends[last])
 
+    def opening(self, directive: Directive) -> int:
+        """The byte offset behind the ``{`` of a directive with a block."""
+        return self.tokens.ends[self._end(directive)]
+
     def count_args(self, directive: Directive) -> int:
         """The number of the directive's arguments as nginx counts them, parentheses included."""
         return self._end(directive) - directive.token - 1

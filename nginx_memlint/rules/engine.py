@@ -30,6 +30,8 @@ class Outcome:
     findings: list[result.Finding] = field(default_factory=list)
     suppressed: list[result.Suppressed] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
+    fixes: list[Proposal] = field(default_factory=list)
+    """Of each finding the best change that is one of the files."""
 
 
 def run(situation: Situation, policy: Policy) -> Outcome:
@@ -43,6 +45,7 @@ def run(situation: Situation, policy: Policy) -> Outcome:
         for draft in rule.check(situation):
             outcome.findings.append(_finding(rule, severity, draft, situation, fingerprints))
             outcome.proposals += draft.proposals or ()
+            outcome.fixes += [p for p in draft.proposals or () if p.change is not None][:1]
     outcome.findings.sort(key=lambda finding: _ORDER[finding.severity])
     return outcome
 

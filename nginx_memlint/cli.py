@@ -6,7 +6,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import StrEnum
@@ -19,7 +19,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from nginx_memlint import __version__
-from nginx_memlint.check import check, check_context
+from nginx_memlint import fix as fixing
+from nginx_memlint.check import Checked, check_context, examine
 from nginx_memlint.config.source import MAX_FILE_BYTES
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
 from nginx_memlint.live import text as live_text
@@ -38,8 +39,9 @@ from nginx_memlint.memory.targets import (
     target_names,
 )
 from nginx_memlint.report import json as json_report
+from nginx_memlint.report import patch
 from nginx_memlint.report import text as text_report
-from nginx_memlint.result import Report
+from nginx_memlint.result import ConfigReport, Report
 from nginx_memlint.sizes import human, parse_size
 from nginx_memlint.tls.families import LUA
 
@@ -263,6 +265,18 @@ def check_command(
     fail_on: Annotated[
         FailOn, typer.Option(help="The least severity that makes the exit status 1.")
     ] = FailOn.ERROR,
+    show_fix: Annotated[
+        bool,
+        typer.Option(
+            "--show-fix", help="Print what --fix would do as a patch, instead of a report."
+        ),
+    ] = False,
+    fix: Annotated[
+        bool,
+        typer.Option(
+            "--fix", help="Move or delete directives in your files where that saves memory."
+        ),
+    ] = False,
 ) -> None:
     """Count TLS contexts and CA loads, estimate memory, warn before deploy."""
     blocks = _context(context)
@@ -274,9 +288,12 @@ def check_command(
         if prefix is None:
             raise typer.BadParameter("name a configuration", param_hint="CONF")
         paths = ["conf/nginx.conf"]
+    if fix or show_fix:
+        _fixable(show_fix=show_fix, fix=fix, paths=paths, blocks=blocks, written=output_format)
     data = _standard_input() if "-" in paths else None
-    configs = [
-        check(
+
+    def examined(path: str) -> Checked:
+        return examine(
             path,
             data=data,
             target=server,
@@ -293,10 +310,60 @@ def check_command(
             path_map=mapped,
             context=blocks,
         )
-        for path in paths
-    ]
-    _WRITERS[output_format](Report(configs=configs), _console())
-    raise typer.Exit(exit_code(configs, fail_on))
+
+    status = Exit.OK
+    if show_fix:
+        configs = _show_fix([examined(path) for path in paths])
+    elif fix:
+        configs, status = _fix(paths, examined)
+    else:
+        configs = [examined(path).report for path in paths]
+    if not show_fix:
+        _WRITERS[output_format](Report(configs=configs), _console())
+    raise typer.Exit(max(status, exit_code(configs, fail_on)))
+
+
+def _fixable(
+    *, show_fix: bool, fix: bool, paths: list[str], blocks: tuple[str, ...], written: Format
+) -> None:
+    """Complain about options that do not go together."""
+    option = "--fix" if fix else "--show-fix"
+    reason = ""
+    if show_fix and fix:
+        reason = "writes what --show-fix shows: give one of them"
+    elif show_fix and written is not Format.TEXT:
+        reason = "prints a patch, not a report: leave --format out"
+    elif blocks:
+        reason = "needs whole configurations: other files may need what a fragment holds"
+    elif fix and "-" in paths:
+        reason = "changes files: standard input is none"
+    if reason:
+        raise typer.BadParameter(reason, param_hint=option)
+
+
+def _show_fix(found: list[Checked]) -> list[ConfigReport]:
+    plans = fixing.plans(found)
+    patch.write(plans, sys.stdout)
+    for plan in plans:
+        _tell([*plan.notes, *plan.refusals])
+    return [checked.report for checked in found]
+
+
+def _fix(paths: list[str], examined: Callable[[str], Checked]) -> tuple[list[ConfigReport], Exit]:
+    try:
+        with interruptible():
+            done = fixing.fix(paths, examined)
+    except Interrupted as interrupt:
+        _tell(["interrupted; no configuration is left half changed"])
+        raise typer.Exit(128 + interrupt.number) from None
+    _tell(done.said)
+    status = Exit.FINDINGS if done.refused else Exit.OK
+    return done.reports, Exit.INTERNAL if done.broken else status
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(f"memlint: {line}", file=sys.stderr)
 
 
 @contextmanager

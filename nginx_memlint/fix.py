@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from nginx_memlint.check import Checked
 from nginx_memlint.config.changes import Change, obstacle
-from nginx_memlint.config.edits import edited
+from nginx_memlint.config.edits import Splice, edits, spliced
 from nginx_memlint.config.entry import STDIN_NAME
 from nginx_memlint.config.source import FileSystem, Source
 from nginx_memlint.config.tree import Block, Tree
@@ -36,6 +36,7 @@ class Edit:
     path: str
     before: bytes
     after: bytes
+    splices: list[Splice]
 
 
 @dataclass(slots=True)
@@ -126,7 +127,9 @@ def _plan(checked: Checked, places: Mapping[str, str], shared: frozenset[str]) -
     if change is None:
         return plan
     assert plan.promise is not None
-    after = edited(change)
+    splices = edits(change)
+    data = {path: now.tree.files[path].tokens.data for path in splices}
+    after = {path: spliced(data[path], own) for path, own in splices.items()}
     if reason := _doubt(now.tree, after, places, shared):
         return plan.refuse(f"{name}: nothing is changed: {reason}")
     assert checked.reread is not None
@@ -138,8 +141,8 @@ def _plan(checked: Checked, places: Mapping[str, str], shared: frozenset[str]) -
     deleting = {setting.file.path for setting in change.delete}
     # directives are put before others are deleted: each step is a working configuration
     for path in sorted(after, key=lambda path: (path in deleting, path)):
-        before = now.tree.files[path].tokens.data
-        plan.edits.append(Edit(places.get(path, path), before, after[path]))
+        real = places.get(path, path)
+        plan.edits.append(Edit(real, data[path], after[path], splices[path]))
     return plan
 
 

@@ -1,4 +1,4 @@
-"""A change as new bytes of the files: every byte that is not of a directive changed stays.
+"""A change as edits of the files' bytes: every byte that is not of a directive changed stays.
 
 A directive is deleted with its line if nothing else stands on it; comments on the line or between
 its arguments stay. A directive is inserted as its own bytes, quotes included: on a line of its own
@@ -8,6 +8,9 @@ with the block's indentation and the line's ending, or in the line if the block 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 
 from nginx_memlint.config.changes import Change
 from nginx_memlint.config.syntax import Directive, ParsedFile
@@ -17,28 +20,57 @@ DEFAULT_INDENT = b"    "
 
 _BLANK = b" \t"
 _WHITE = b" \t\r\n"
-_REST_OF_LINE = re.compile(rb"[^\n]*\n?")
+_REST_OF_WHITE_LINE = re.compile(rb"[ \t\r]*(?:\n|\Z)")
+_REST_WITHOUT_CODE = re.compile(rb"[ \t\r]*(?:#[^\n]*)?\n")
 _COMMENT = re.compile(rb"#[^\n]*")
-_NOTHING_BUT_COMMENT = re.compile(rb"[ \t\r]*(?:#[^\n]*)?\n")
 _FIRST_INDENT = re.compile(rb"^([ \t]+)[^ \t\r\n#]", re.MULTILINE)
 
 
-def edited(change: Change) -> dict[str, bytes]:
-    """The files that a change touches: path as nginx sees it → what the file becomes.
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """Whole lines of a file, data[start:end], and what comes in their place."""
 
-    The files must have been parsed without an error.
+    start: int
+    end: int
+    text: bytes
+
+
+def spliced(data: bytes, splices: Iterable[Splice]) -> bytes:
+    """A file's bytes after its edits, which are in order."""
+    parts = []
+    done = 0
+    for splice in splices:
+        parts += [data[done : splice.start], splice.text]
+        done = splice.end
+    return b"".join([*parts, data[done:]])
+
+
+def edits(change: Change) -> dict[str, list[Splice]]:
+    """The edits that make a change: path as nginx sees it → splices in order.
+
+    The files must have been parsed without an error. Only directives without a block are deleted.
     """
     work: dict[str, _Edits] = {}
 
-    def edits(file: ParsedFile) -> _Edits:
+    def of(file: ParsedFile) -> _Edits:
         return work.setdefault(file.path, _Edits(file))
 
     for setting in change.delete:
-        edits(setting.file).delete(setting.directive)
+        of(setting.file).delete(setting.directive)
     for block, setting in change.insert:
         assert block.directive is not None
-        edits(block.inclusion.file).insert(block.directive, setting)
-    return {path: found.apply() for path, found in work.items()}
+        of(block.inclusion.file).insert(block.directive, setting)
+    return {path: found.splices() for path, found in work.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A directive to delete, or a block's directive and the texts to put behind its ``{``."""
+
+    start: int
+    end: int
+    directive: Directive
+    texts: tuple[bytes, ...] = ()
 
 
 class _Edits:
@@ -46,6 +78,7 @@ class _Edits:
 
     def __init__(self, file: ParsedFile) -> None:
         self.file = file
+        self.data = file.tokens.data
         self.deleted: dict[int, Directive] = {}
         self.inserted: dict[int, tuple[Directive, dict[tuple[str, tuple[str, ...]], bytes]]] = {}
 
@@ -56,98 +89,105 @@ class _Edits:
         """Once, however many of the places that the block's file is included in are named."""
         _, texts = self.inserted.setdefault(into.token, (into, {}))
         old = setting.directive
-        texts.setdefault((old.name, old.args), _text(setting.file, old))
+        start, end = _extent(setting.file, old)
+        texts.setdefault((old.name, old.args), setting.file.tokens.data[start:end])
 
-    def apply(self) -> bytes:
-        """The file's bytes after it; from its end, so that offsets before an edit hold."""
-        data = self.file.tokens.data
-        steps: list[tuple[int, int, Directive, list[bytes]]] = []
-        for gone in self.deleted.values():
-            span = self.file.whole_span(gone)
-            steps.append((span.start, span.end, gone, []))
+    def splices(self) -> list[Splice]:
+        steps = [_Step(*_extent(self.file, gone), gone) for gone in self.deleted.values()]
         for into, texts in self.inserted.values():
             offset = self.file.opening(into)
-            steps.append((offset, offset, into, list(texts.values())))
+            steps.append(_Step(offset, offset, into, tuple(texts.values())))
+        found: list[Splice] = []
+        lines: list[_Step] = []  # on lines that touch each other
+        first = last = 0
+        for step in sorted(steps, key=lambda step: step.start):
+            if not lines or step.start >= last:
+                if lines:
+                    found.append(Splice(first, last, self._lines(lines, first, last)))
+                lines = []
+                first = self.data.rfind(b"\n", 0, step.start) + 1
+            lines.append(step)
+            last = max(last, self.data.find(b"\n", step.end) + 1 or len(self.data))
+        if lines:
+            found.append(Splice(first, last, self._lines(lines, first, last)))
+        return found
+
+    def _lines(self, steps: list[_Step], first: int, last: int) -> bytes:
+        """data[first:last] after the steps; from its end, so that offsets before a step hold."""
+        data = self.data
         done: list[bytes] = []  # what comes behind, the last part first
-        stop = len(data)
-        for start, end, directive, inserted in sorted(steps, key=lambda step: -step[0]):
-            tail = data[end:stop]
-            while b"\n" not in tail and done:
+        stop = last
+        for step in reversed(steps):
+            tail = data[step.end : stop]
+            while done and b"\n" not in tail and _REST_OF_WHITE_LINE.match(tail):
                 tail += done.pop()
-            if inserted:
-                stop = start
-                done.append(self._inserted(tail, directive, inserted))
-            else:
-                before = data[data.rfind(b"\n", 0, start) + 1 : start]
-                kept, tail = _deleted(before, tail, self._comments(directive))
-                stop = start - len(before) + len(kept)
-                done.append(tail)
-        return b"".join([data[:stop], *reversed(done)])
+            stop = step.start
+            if step.texts:
+                done.append(self._inserted(tail, step))
+                continue
+            blank = stop
+            while blank > first and data[blank - 1] in _BLANK:
+                blank -= 1
+            indent = data[blank:stop] if blank == first or data[blank - 1] in b"\n" else None
+            comments = self._comments(step.directive)
+            keep, tail = _deleted(indent, tail, comments)
+            done.append(tail)
+            stop = stop if keep else blank
+        return b"".join([data[first:stop], *reversed(done)])
 
     def _comments(self, directive: Directive) -> list[bytes]:
         """The comments between a directive's name and its end, line feeds excluded."""
         tokens = self.file.tokens
-        end = self.file.whole_span(directive).end
-        index = directive.token
         found: list[bytes] = []
-        while tokens.ends[index] < end:
-            gap = tokens.data[tokens.ends[index] : tokens.starts[index + 1]]
-            found += _COMMENT.findall(gap)
-            index += 1
+        for index in range(directive.token, self.file.last(directive)):
+            found += _COMMENT.findall(tokens.data[tokens.ends[index] : tokens.starts[index + 1]])
         return found
 
-    def _inserted(self, tail: bytes, into: Directive, texts: list[bytes]) -> bytes:
+    def _inserted(self, tail: bytes, step: _Step) -> bytes:
         """What follows a block's ``{``, with directives put before it."""
-        if found := _NOTHING_BUT_COMMENT.match(tail):
+        if found := _REST_WITHOUT_CODE.match(tail):
             newline = b"\r\n" if found[0].endswith(b"\r\n") else b"\n"
-            indent = self._indent(into)
-            lines = b"".join(indent + text + newline for text in texts)
+            indent = self._indent(step.directive)
+            lines = b"".join(indent + text + newline for text in step.texts)
             return found[0] + lines + tail[found.end() :]
         gap = b"" if tail[0] in _WHITE else b" "
-        return b" " + b" ".join(texts) + gap + tail
+        return b" " + b" ".join(step.texts) + gap + tail
 
     def _indent(self, block: Directive) -> bytes:
         """That of the first directive in a block, else one step more than the block's own."""
         tokens = self.file.tokens
-        inside = block.body.directives if block.body else []
-        if inside:
-            first = tokens.starts[inside[0].token]
-            if (indent := _indent_before(tokens.data, first)) is not None:
-                return indent
+        if block.body and block.body.directives:
+            first = tokens.starts[block.body.directives[0].token]
+            before = self.data[self.data.rfind(b"\n", 0, first) + 1 : first]
+            if not before.strip(_BLANK):
+                return before
         start = tokens.starts[block.token]
-        line = tokens.data[tokens.data.rfind(b"\n", 0, start) + 1 : start]
-        own = line[: _leading(line)]
-        step = _FIRST_INDENT.search(tokens.data)
-        return own + (step[1] if step else DEFAULT_INDENT)
+        line = self.data[self.data.rfind(b"\n", 0, start) + 1 : start]
+        return line[: len(line) - len(line.lstrip(_BLANK))] + self._indent_step
+
+    @cached_property
+    def _indent_step(self) -> bytes:
+        """The first indentation in the file."""
+        found = _FIRST_INDENT.search(self.data)
+        return found[1] if found else DEFAULT_INDENT
 
 
-def _deleted(before: bytes, tail: bytes, comments: list[bytes]) -> tuple[bytes, bytes]:
-    """What stays of the line before a directive, and of what follows it, without the directive."""
-    found = _REST_OF_LINE.match(tail)
-    rest = found[0] if found else b""
-    is_first, is_last = not before.strip(_BLANK), not rest.strip(_WHITE)
+def _deleted(indent: bytes | None, tail: bytes, comments: list[bytes]) -> tuple[bool, bytes]:
+    """What follows a directive once it is gone, and whether the blanks before it stay.
+
+    ``indent`` are these, None if more stands before it on its line.
+    """
+    white = _REST_OF_WHITE_LINE.match(tail)
     if comments:  # the last of them brings the line's end
-        indent = before if is_first else b""
-        kept = indent.join(comment + b"\n" for comment in comments)
-        return before, kept + (tail[len(rest) :] if is_last else indent + tail.lstrip(_BLANK))
-    if not is_last:
-        return before, tail.lstrip(_BLANK)
-    if is_first:
-        return b"", tail[len(rest) :]
-    return before.rstrip(_BLANK), tail
+        kept = (indent or b"").join(comment + b"\n" for comment in comments)
+        return True, kept + (
+            tail[white.end() :] if white else (indent or b"") + tail.lstrip(_BLANK)
+        )
+    if white is None:
+        return True, tail.lstrip(_BLANK)
+    return False, tail if indent is None else tail[white.end() :]
 
 
-def _indent_before(data: bytes, offset: int) -> bytes | None:
-    """The white space before what begins at an offset, if it is the first on its line."""
-    before = data[data.rfind(b"\n", 0, offset) + 1 : offset]
-    return None if before.strip(_BLANK) else before
-
-
-def _leading(text: bytes) -> int:
-    """How many spaces and tabs it begins with."""
-    return len(text) - len(text.lstrip(_BLANK))
-
-
-def _text(file: ParsedFile, directive: Directive) -> bytes:
-    span = file.whole_span(directive)
-    return file.tokens.data[span.start : span.end]
+def _extent(file: ParsedFile, directive: Directive) -> tuple[int, int]:
+    tokens = file.tokens
+    return tokens.starts[directive.token], tokens.ends[file.last(directive)]

@@ -6,11 +6,14 @@ import difflib
 import os
 import re
 from collections.abc import Sequence
-from typing import TextIO
+from typing import Literal, TextIO, TypeAlias
 
 from nginx_memlint.config.source import decode, encode
 from nginx_memlint.fix import Edit, Plan, patch_base
 from nginx_memlint.printable import printable
+
+CONTEXT = 3
+"""Lines around a change that a patch shows."""
 
 _NO_NEWLINE = b"\n\\ No newline at end of file\n"
 _TO_QUOTE = re.compile(rb'[\x00-\x1f\x7f"\\]')
@@ -46,14 +49,61 @@ def patch(plans: Sequence[Plan]) -> bytes:
 
 def _diff(edit: Edit, base: str) -> bytes:
     name = encode(os.path.relpath(edit.path, base) if edit.path.startswith("/") else edit.path)
-    lines = difflib.diff_bytes(
-        difflib.unified_diff,
-        _lines(edit.before),
-        _lines(edit.after),
-        _header(b"a/" + name),
-        _header(b"b/" + name),
-    )
-    return b"".join(line if line.endswith(b"\n") else line + _NO_NEWLINE for line in lines)
+    old, new = _lines(edit.before), _lines(edit.after)
+    parts = [b"--- %b\n+++ %b\n" % (_header(b"a/" + name), _header(b"b/" + name))]
+    for group in _Matcher(edit).get_grouped_opcodes(CONTEXT):
+        (_, from_start, _, to_start, _), (_, _, from_end, _, to_end) = group[0], group[-1]
+        spans = _span(from_start, from_end), _span(to_start, to_end)
+        parts.append(b"@@ -%b +%b @@\n" % spans)
+        for kind, i, j, k, m in group:
+            if kind == "equal":
+                parts += [b" " + line for line in old[i:j]]
+            else:
+                parts += [b"-" + line for line in old[i:j]]
+                parts += [b"+" + line for line in new[k:m]]
+    return b"".join(part if part.endswith(b"\n") else part + _NO_NEWLINE for part in parts)
+
+
+_Opcode: TypeAlias = tuple[Literal["replace", "delete", "insert", "equal"], int, int, int, int]
+
+
+class _Matcher(difflib.SequenceMatcher[bytes]):
+    """Knows where the files differ: difflib alone takes minutes for long files of short lines."""
+
+    def __init__(self, edit: Edit) -> None:
+        super().__init__(None, (), ())
+        self._codes: list[_Opcode] = []
+        done = i = k = 0
+
+        def equal(text: bytes) -> None:
+            nonlocal i, k
+            if count := len(_lines(text)):
+                self._add(("equal", i, i + count, k, k + count))
+                i, k = i + count, k + count
+
+        for splice in edit.splices:
+            equal(edit.before[done : splice.start])
+            gone, come = _lines(edit.before[splice.start : splice.end]), _lines(splice.text)
+            matcher = difflib.SequenceMatcher(None, gone, come, False)
+            for kind, first, last, first_new, last_new in matcher.get_opcodes():
+                self._add((kind, i + first, i + last, k + first_new, k + last_new))
+            i, k, done = i + len(gone), k + len(come), splice.end
+        equal(edit.before[done:])
+
+    def _add(self, code: _Opcode) -> None:
+        kind, start, end, new_start, new_end = code
+        if kind == "equal" and self._codes and self._codes[-1][0] == kind:
+            _, start, _, new_start, _ = self._codes.pop()
+        self._codes.append((kind, start, end, new_start, new_end))
+
+    def get_opcodes(self) -> list[_Opcode]:
+        """What get_grouped_opcodes() makes hunks of."""
+        return self._codes
+
+
+def _span(start: int, end: int) -> bytes:
+    """Lines of a hunk; one without any is named by the line before it."""
+    return b"%d,%d" % (start + (end > start), end - start)
 
 
 def _lines(data: bytes) -> list[bytes]:

@@ -86,7 +86,7 @@ def _changed_bodies(change: Change) -> dict[int, Body]:
     before: dict[int, Body] = {}
     for setting in change.delete:
         for body, _ in setting.block.parts:
-            if any(directive is setting.directive for directive in body.named[setting.name]):
+            if any(own is setting.directive for own in body.named.get(setting.name, ())):
                 before[id(body)] = body
                 break
     added: dict[int, list[Directive]] = {}

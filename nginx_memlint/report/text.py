@@ -187,6 +187,7 @@ def _remedies(config: ConfigReport, console: Console) -> None:
         line = (
             f"{number}. {remedy.change}: saves {human(remedy.saves_start_bytes)} at start, "
             f"{human(remedy.saves_peak_bytes)} at the peak ({_plural(remedy.ca_loads, 'CA load')})"
+            f"{'; --fix does it' if remedy.fixable else ''}"
         )
         console.print(Text(f"  {line}"), soft_wrap=True)
 

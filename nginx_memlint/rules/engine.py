@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from nginx_memlint import result
+from nginx_memlint.config.changes import obstacle
 from nginx_memlint.config.syntax import ParsedFile
 from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.policy import Policy
@@ -66,7 +67,8 @@ def remedy_of(now: Situation, proposal: Proposal) -> result.Remedy:
         saves_start_bytes=before.start - after.start,
         saves_peak_bytes=before.reload_peak_worst - after.reload_peak_worst,
         ca_loads=proposal.after.ca_loads,
-        fixable=proposal.change is not None,
+        fixable=proposal.change is not None
+        and obstacle(now.tree, proposal.after.tree, proposal.change) is None,
     )
 
 

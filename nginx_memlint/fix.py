@@ -63,7 +63,10 @@ class Plan:
 
 @dataclass(slots=True)
 class Fixed:
-    """What was done: reports of the configurations as they are now, and what to tell."""
+    """What was done: reports of the configurations as they are now, and what to tell.
+
+    ``refused``: something was not changed that could be; ``broken``: files could not be put back.
+    """
 
     reports: list[ConfigReport] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
@@ -96,8 +99,13 @@ def fix(paths: Sequence[str], examined: Callable[[str], Checked]) -> Fixed:
                 done.said += [f"changed {printable(edit.path)}" for edit in plan.edits]
             except RewriteError as error:
                 refusals.append(f"{path}: nothing is changed: {error}")
-            except (BrokenPromiseError, LeftChangedError) as error:
-                refusals.append(f"{path}: {error}; please report this")
+            except BrokenPromiseError:
+                refusals.append(
+                    f"{path}: nothing is changed: the files were put back, since the figures were "
+                    "not the promised ones; was something else changed meanwhile?"
+                )
+            except LeftChangedError as error:
+                refusals.append(f"{path}: {error}")
                 done.broken = True
         done.said += map(printable, refusals)
         done.refused |= bool(refusals)
@@ -110,9 +118,7 @@ def _write(path: str, plan: Plan, examined: Callable[[str], Checked]) -> ConfigR
     with rewritten([Rewrite(edit.path, edit.before, edit.after) for edit in plan.edits]):
         again = examined(path)
         if not again.report.complete or _figures(again) != _promised(plan.promise):
-            raise BrokenPromiseError(
-                "the figures were not the promised ones; the files are as they were"
-            )
+            raise BrokenPromiseError
     return again.report
 
 

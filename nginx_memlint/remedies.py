@@ -69,7 +69,8 @@ def move_to_lua(situation: Situation, cause: Cause) -> Proposal | None:
     holders = {id(place.block) for place in places}
     if any(id(user) in holders for user in users):
         return None
-    where = f"into the {len(users):,} block{'s' * (len(users) != 1)} that run Lua"
+    only = len(users) == 1
+    where = f"into the {len(users):,} block{'' if only else 's'} that run{'s' if only else ''} Lua"
     text = f"move the directive {where}" if users else "remove the directive: no Lua needs it"
     change = Change(places, tuple((user, setting) for user in users))
     after = situation.after(change)

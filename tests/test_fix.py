@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ import pytest
 
 from nginx_memlint import fix as fixing
 from nginx_memlint.check import Checked, examine
+from nginx_memlint.config.changes import Change
 from nginx_memlint.fix import Fixed
+from nginx_memlint.remedies import Proposal
 from nginx_memlint.report.patch import patch
 from nginx_memlint.sizes import MIB
 
@@ -25,7 +28,8 @@ from .helpers import LUA, SAMPLES, http, memlint, write
 
 OPTIONS: dict[str, Any] = {"target": "debian-12", "unit_cost": 100 * MIB}
 FLAGS = ("--target", "debian-12", "--unit-cost", "100MiB")
-TRUSTED = "lua_ssl_trusted_certificate ca.pem;"
+DIRECTIVE = "lua_ssl_trusted_certificate"
+TRUSTED = f"{DIRECTIVE} ca.pem;"
 PLAIN = http(
     f"    {TRUSTED}\n"
     "    server {\n"
@@ -90,7 +94,7 @@ def test_the_command(plain: Path) -> None:
     assert plain.read_text() == FIXED
     assert run.out.startswith(f"ok {plain}: 3 TLS contexts, 1 CA load; ")
     lines = run.err.splitlines()
-    assert "move the directive into the 1 block that run" in lines[0]
+    assert "move the directive into the 1 block that runs Lua" in lines[0]
     assert "3 → 1 CA loads" in lines[0]
     assert lines[1:] == [f"memlint: changed {plain}"]
 
@@ -279,7 +283,7 @@ def trusted_by_lua(conf: Path) -> list[str]:
     situation = examined(str(conf)).situation
     assert situation is not None
     locations = [b for b in situation.tree.blocks("location") if b.label == "location /lua"]
-    settings = [location.effective("lua_ssl_trusted_certificate") for location in locations]
+    settings = [location.effective(DIRECTIVE) for location in locations]
     return [setting.value if setting else "" for setting in settings]
 
 
@@ -305,6 +309,67 @@ def test_two_changes_at_once(tmp_path: Path) -> None:
     done = run_fix(conf)
     assert done.reports[0].ca_loads == 2
     assert any("in all: " in line and "6 → 2 CA loads" in line for line in done.said)
+
+
+def test_nested_changes_come_one_after_the_other(tmp_path: Path) -> None:
+    """Both are of the same directive, one in a block around the other's: the dearer one first."""
+    text = http(
+        "lua_ssl_trusted_certificate a.pem;\n"
+        "server { location /a { access_by_lua_file a; } location /b { } location /c { } }\n"
+        "server { lua_ssl_trusted_certificate b.pem; location /a { access_by_lua_file a; } }"
+    )
+    conf = write(tmp_path, {"nginx.conf": text})
+    checked = examined(str(conf))
+    assert checked.situation is not None
+    [server] = [b for b in checked.situation.tree.blocks("server") if b.own(DIRECTIVE)]
+    inner = Change(delete=tuple(server.own(DIRECTIVE)))
+    proposal = Proposal("remove it", checked.situation.after(inner), inner)
+    [plan] = fixing.plans([replace(checked, fixes=[proposal, *checked.fixes])])
+    assert [line for line in plan.said if "move the directive" in line]
+    assert not [line for line in plan.said if "remove it" in line]
+    assert [line for line in plan.notes if "remove it: not now" in line]
+    assert plan.promise is not None
+    assert plan.promise.ca_loads == 1 + 2
+
+
+def test_a_change_that_others_would_feel_is_left_to_the_user(tmp_path: Path) -> None:
+    """As obstacle() finds it, whatever a rule proposes."""
+    conf = write(tmp_path, {"nginx.conf": http("server { include ca; } server { include ca; }")})
+    (tmp_path / "ca").write_text(TRUSTED)
+    checked = examined(str(conf))
+    assert checked.situation is not None
+    server = next(checked.situation.tree.blocks("server"))
+    half = Change(delete=tuple(server.own(DIRECTIVE)))
+    proposal = Proposal("remove it", checked.situation.after(half), half)
+    [plan] = fixing.plans([replace(checked, fixes=[proposal])])
+    assert plan.edits == []
+    [refusal] = plan.refusals
+    assert "remove it: left to you: it would change what server in " in refusal
+
+
+def test_directives_are_put_before_others_are_deleted(tmp_path: Path) -> None:
+    """So the files are a working configuration at every moment."""
+    conf = write(
+        tmp_path,
+        {
+            "nginx.conf": http("include a; server { include z; location / { } }"),
+            "a": f"{TRUSTED}\n",
+            "z": "location /lua { access_by_lua_file a.lua; }\n",
+        },
+    )
+    [plan] = fixing.plans([examined(str(conf))])
+    assert [Path(edit.path).name for edit in plan.edits] == ["z", "a"]
+
+
+def test_the_readme() -> None:
+    readme = (SAMPLES.parent / "README.md").read_text()
+    section = readme.partition("<!-- show-fix -->")[2]
+    command = section.partition("```sh\n")[2].partition("\n```")[0].split()
+    block = section.partition("\n```\n\n")[2].partition("\n    …")[0]
+    shown = "".join(line[4:] + "\n" for line in block.split("\n"))
+    assert shown.count("\n") > 8
+    run = memlint(*command[1:], cwd=SAMPLES.parent)
+    assert run.out.startswith(shown)
 
 
 # What is refused
@@ -455,14 +520,14 @@ def test_a_failed_write_is_taken_back(
     before = contents(three.parent)
     real, calls = os.replace, 0
 
-    def replace(*args: Any, **more: Any) -> None:
+    def fake_replace(*args: Any, **more: Any) -> None:
         nonlocal calls
         calls += 1
         if calls == fails_at:
             raise OSError(errno.EIO, "no luck")
         real(*args, **more)
 
-    monkeypatch.setattr(os, "replace", replace)
+    monkeypatch.setattr(os, "replace", fake_replace)
     done = run_fix(three)
     assert calls == fails_at + fails_at - 1
     assert "nothing is changed: cannot write" in done.said[-1]
@@ -514,8 +579,9 @@ def test_a_broken_promise_is_taken_back(three: Path) -> None:
         return examined(path)
 
     done = fixing.fix([str(three)], grown)
-    assert done.broken
-    assert "the files are as they were" in done.said[-1]
+    assert done.refused
+    assert not done.broken
+    assert "the files were put back" in done.said[-1]
     (three.parent / "app-9").unlink()
     assert contents(three.parent) == before
 
@@ -524,14 +590,14 @@ def test_what_cannot_be_put_back_is_named(three: Path, monkeypatch: pytest.Monke
     before = contents(three.parent)
     real, calls = os.replace, 0
 
-    def replace(*args: Any, **more: Any) -> None:
+    def fake_replace(*args: Any, **more: Any) -> None:
         nonlocal calls
         calls += 1
         if calls > 1:
             raise OSError(errno.EROFS, "read-only now")
         real(*args, **more)
 
-    monkeypatch.setattr(os, "replace", replace)
+    monkeypatch.setattr(os, "replace", fake_replace)
     done = run_fix(three)
     assert done.broken
     [line] = [line for line in done.said if "could not put back" in line]

@@ -7,10 +7,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import wraps
-from typing import ParamSpec
 
 from nginx_memlint import result
+from nginx_memlint.breakdown import by_block
 from nginx_memlint.config import blocks, hints
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
@@ -35,24 +34,8 @@ ASSUMED_WORKERS = 4
 
 MOST_EXPENSIVE = 5
 
-_P = ParamSpec("_P")
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Checked:
-    """A report, and what it was made from; nothing else if the main file could not be read.
-
-    ``fixes``: of each finding the best change of the files. ``reread`` checks the same
-    configuration again, read from another source.
-    """
-
-    report: result.ConfigReport
-    situation: Situation | None = None
-    fixes: Sequence[Proposal] = ()
-    reread: Callable[[Source], Checked] | None = None
-
-
-def examine(  # one option per question a user can answer
+def check(  # one option per question a user can answer
     path: str | os.PathLike[str],
     *,
     data: bytes | None = None,
@@ -70,13 +53,15 @@ def examine(  # one option per question a user can answer
     path_map: Sequence[tuple[str, str]] = (),
     context: Sequence[str] = (),
     policy: Policy = NO_POLICY,
-) -> Checked:
+    breakdown: bool = False,
+) -> result.ConfigReport:
     """Read a configuration, count its contexts, estimate its memory, apply the rules.
 
     ``path`` is a main file, a directory with an nginx.conf, an ``nginx -T`` dump, or ``-`` for
     ``data``. ``target`` is a name, or what load_target() made of a target file. ``unit_cost`` and
     ``max_memory`` are bytes; the latter replaces that of ``policy``. ``context`` names the blocks
-    around a fragment. A configuration that cannot be read in full is no exception: see
+    around a fragment. ``breakdown`` asks for ``ConfigReport.breakdown``, what each block costs. A
+    configuration that cannot be read in full is no exception: see
     ``ConfigReport.problems``. Raises UnknownTargetError and ValueError for wrong options.
     """
     versions = {
@@ -86,40 +71,66 @@ def examine(  # one option per question a user can answer
         "njs": njs_version,
         "openssl": openssl_version,
     }
-    if isinstance(target, Target):
-        server = with_versions(target, versions)
-    else:
-        server = find_target(target, **versions)
+    server = choose_target(target, versions)
     check_context(context)
     if max_memory is not None:
         policy = replace(policy, limits=replace(policy.limits, max_memory=max_memory))
-    name = os.fspath(path)
     place = Place(prefix, sysroot, tuple(path_map))
+    return inspect(
+        os.fspath(path), place, data, server, tuple(context), workers, unit_cost, policy, breakdown
+    ).report
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A report, and what it was made from.
+
+    ``situation`` is None if there is no main file; ``absent`` tells that nothing is where it
+    should be. ``fixes``: of each finding the best change of the files. ``reread`` inspects the
+    same configuration again, read from another source.
+    """
+
+    report: result.ConfigReport
+    situation: Situation | None = None
+    absent: bool = False
+    fixes: Sequence[Proposal] = ()
+    reread: Callable[[Source], Inspection] | None = None
+
+
+def inspect(
+    name: str,
+    place: Place,
+    data: bytes | None,
+    target: Target,
+    context: tuple[str, ...] = (),
+    workers: int | None = None,
+    unit_cost: int | None = None,
+    policy: Policy = NO_POLICY,
+    breakdown: bool = False,
+) -> Inspection:
+    """As check(), which describes the options, with all that the report shows a part of."""
     try:
         entry = open_entry(name, place, data, is_fragment=bool(context))
     except EntryError as error:
-        return Checked(_unreadable(name, error.problem, server, workers or ASSUMED_WORKERS))
+        report = _unreadable(name, error.problem, target, workers or ASSUMED_WORKERS)
+        return Inspection(report, absent=error.absent)
 
-    def read(source: Source) -> Checked:
-        tree = build(source, entry.path, tuple(context), entry.directory)
+    def read(source: Source) -> Inspection:
         own = replace(entry, source=source)
+        tree = build(source, entry.path, context, entry.directory)
         with no_cyclic_gc():
-            done = _Check(name, own, tree, server, workers, unit_cost, policy)
-            report = done.report()
-            return Checked(report, done.situation, done.fixes, read)
+            checked = _Check(name, own, tree, target, workers, unit_cost, policy)
+            report = checked.report(breakdown)
+            return Inspection(report, checked.situation, fixes=checked.fixes, reread=read)
 
     return read(entry.source)
 
 
-def _only_the_report(examine: Callable[_P, Checked]) -> Callable[_P, result.ConfigReport]:
-    @wraps(examine, assigned=("__module__", "__doc__"))
-    def check(*args: _P.args, **options: _P.kwargs) -> result.ConfigReport:
-        return examine(*args, **options).report
-
-    return check
-
-
-check = _only_the_report(examine)
+def choose_target(target: str | Target | None, versions: dict[str, str | None]) -> Target:
+    """A target by name, or as measured, with these versions. Raises ValueError."""
+    if isinstance(target, Target):
+        return with_versions(target, versions)
+    return find_target(target, **versions)
 
 
 def check_context(context: Iterable[str]) -> None:
@@ -160,7 +171,7 @@ class _Check:
             tree, target, self.count_workers(workers), self.bundles, declared, policy.limits
         )
 
-    def report(self) -> result.ConfigReport:
+    def report(self, breakdown: bool) -> result.ConfigReport:
         situation = self.situation
         total = situation.estimate
         inheriting = self.locations_by_setting()
@@ -225,6 +236,10 @@ class _Check:
             assumptions=self.assumptions,
             guesses=self.guesses(),
             problems=[_problem(problem) for problem in problems],
+            from_dump=isinstance(self.entry.source, MemoryFiles),
+            breakdown=by_block(self.name, self.tree, situation.priced, situation.target.costs)
+            if breakdown
+            else None,
         )
 
     def count_workers(self, given: int | None) -> Workers:

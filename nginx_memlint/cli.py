@@ -20,13 +20,15 @@ from rich.table import Table
 
 from nginx_memlint import __version__
 from nginx_memlint import fix as fixing
-from nginx_memlint.check import Checked, check_context, examine
+from nginx_memlint.check import Inspection, check, check_context, choose_target, inspect
+from nginx_memlint.config.entry import Place
 from nginx_memlint.config.source import MAX_FILE_BYTES
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
 from nginx_memlint.live import text as live_text
 from nginx_memlint.live.calibrate import QUICK_ACCURACY, calibrate
 from nginx_memlint.live.calibrate import Report as CalibrationReport
 from nginx_memlint.live.errors import Interrupted, LiveError
+from nginx_memlint.live.installed import target_of
 from nginx_memlint.live.process import interruptible
 from nginx_memlint.live.verify import SLACK, TOLERANCE, verify
 from nginx_memlint.memory.targets import (
@@ -38,17 +40,18 @@ from nginx_memlint.memory.targets import (
     parse_version,
     target_names,
 )
+from nginx_memlint.policy import Limits, Policy
+from nginx_memlint.printable import printable
+from nginx_memlint.report import DEFAULT, FORMATS, outputs, patch
 from nginx_memlint.report import json as json_report
-from nginx_memlint.report import patch
-from nginx_memlint.report import text as text_report
+from nginx_memlint.report.outputs import Output, OutputError
+from nginx_memlint.report.text import console_for
+from nginx_memlint.report.waiting import waiting
 from nginx_memlint.result import ConfigReport, Report
 from nginx_memlint.sizes import human, parse_size
 from nginx_memlint.tls.families import LUA
 
 _EXIT_HELP = "Exit status: " + "; ".join(f"{code} {text}" for code, text in MEANINGS.items()) + "."
-
-NO_WRAP = 1_000_000
-"""Columns of what is no terminal: a path is never broken."""
 
 app = typer.Typer(
     name="memlint",
@@ -61,23 +64,11 @@ app = typer.Typer(
 )
 
 
-def _console() -> Console:
-    """Standard output; names from a configuration are never taken for markup.
-
-    Only a terminal has a width: what goes to a file or a pipe keeps a line a line.
-    """
-    width = None if sys.stdout.isatty() else NO_WRAP
-    return Console(highlight=False, emoji=False, markup=False, width=width)
-
-
 class Format(StrEnum):
-    """Output formats."""
+    """Output formats of verify."""
 
     TEXT = "text"
     JSON = "json"
-
-
-_WRITERS = {Format.TEXT: text_report.write, Format.JSON: json_report.write}
 
 
 def _version(value: bool) -> None:
@@ -126,12 +117,17 @@ def _target(name: str | None) -> str | None:
     return name
 
 
-def _target_file(path: str | None, name: str | None) -> Target | str | None:
-    """The target that --target-file or --target names."""
+def _server(name: str | None, path: str | None, binary: str | None = None) -> Target | str | None:
+    """The server that --target, --target-file or --nginx-binary names, one of them."""
+    given = {"--target": name, "--target-file": path, "--nginx-binary": binary}
+    options = [option for option, value in given.items() if value is not None]
+    if len(options) > 1:
+        raise typer.BadParameter(f"is used instead of {options[0]}", param_hint=options[-1])
+    if binary is not None:
+        with _live():
+            return target_of(binary)
     if path is None:
         return name
-    if name is not None:
-        raise typer.BadParameter("is used instead of --target", param_hint="--target-file")
     try:
         return load_target(path)
     except TargetFileError as error:
@@ -165,6 +161,29 @@ def _path_map(texts: list[str]) -> list[tuple[str, str]]:
     return pairs
 
 
+def _outputs(formats: list[str], output: str | None, inputs: list[str]) -> list[Output]:
+    try:
+        found = outputs.parse(formats, output, inputs)
+    except OutputError as error:
+        raise typer.BadParameter(str(error), param_hint=error.option) from None
+    for item in found:
+        if item.path is None and sys.stdout.isatty() and not FORMATS[item.name].terminal:
+            raise typer.BadParameter(f"{item.name} is for a file: add --output FILE")
+    return found
+
+
+def _check_sysroot(sysroot: str | None) -> None:
+    if sysroot is not None and not os.path.isdir(sysroot):
+        raise typer.BadParameter(f'"{sysroot}" is not a directory', param_hint="--sysroot")
+
+
+def _configurations(paths: list[str] | None, prefix: str | None) -> list[str]:
+    """The configurations named, or the one that nginx -p implies."""
+    if not paths and prefix is None:
+        raise typer.BadParameter("name a configuration", param_hint="CONF")
+    return paths or ["conf/nginx.conf"]
+
+
 def _standard_input() -> bytes:
     try:
         data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1) if sys.stdin else b""
@@ -191,34 +210,76 @@ _VersionOption = Annotated[
     ),
 ]
 
+_PathsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="CONF...",
+        help="nginx.conf, a directory that holds it, an nginx -T dump, or - for standard "
+        "input. Several are several configurations.",
+        show_default=False,
+    ),
+]
+_TargetOption = Annotated[
+    str | None,
+    typer.Option(
+        callback=_target, metavar="NAME", help="The server it is for: see memlint targets."
+    ),
+]
+_NginxBinaryOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH", help="The server it is for, as this nginx -V and its modules say."
+    ),
+]
+_WorkersOption = Annotated[
+    int | None,
+    typer.Option(min=1, max=4096, help="Worker processes, where the configuration says auto."),
+]
+_UnitCostOption = Annotated[
+    int | None,
+    typer.Option(
+        parser=_size,
+        metavar="SIZE",
+        help="Memory of one CA load, e.g. 1MiB, instead of what the bundle weighs.",
+    ),
+]
+_PrefixOption = Annotated[
+    str | None,
+    typer.Option(
+        "-p", "--prefix", metavar="DIR", help="As nginx -p: a relative CONF is taken from it."
+    ),
+]
+_SysrootOption = Annotated[
+    str | None,
+    typer.Option(metavar="DIR", help="Look absolute paths up below DIR; read nothing outside it."),
+]
+_PathMapOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FROM=TO", help="Look paths below FROM up below TO. Repeatable; longest wins."
+    ),
+]
+_ContextOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="BLOCKS",
+        help="CONF is a fragment that belongs inside these blocks, e.g. http,server.",
+    ),
+]
+
 
 @app.command(name="check", epilog=_EXIT_HELP)
 def check_command(
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="CONF...",
-            help="nginx.conf, a directory that holds it, an nginx -T dump, or - for standard "
-            "input. Several are several configurations.",
-            show_default=False,
-        ),
-    ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option(
-            callback=_target, metavar="NAME", help="The server it is for: see memlint targets."
-        ),
-    ] = None,
+    paths: _PathsArgument = None,
+    target: _TargetOption = None,
     target_file: _TargetFileOption = None,
+    nginx_binary: _NginxBinaryOption = None,
     nginx_version: _VersionOption = None,
     lua_version: _VersionOption = None,
     stream_lua_version: _VersionOption = None,
     njs_version: _VersionOption = None,
     openssl_version: _VersionOption = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, max=4096, help="Worker processes, where the configuration says auto."),
-    ] = None,
+    workers: _WorkersOption = None,
     max_memory: Annotated[
         int | None,
         typer.Option(
@@ -228,40 +289,31 @@ def check_command(
             "Without it, 4 GiB is.",
         ),
     ] = None,
-    unit_cost: Annotated[
-        int | None,
-        typer.Option(
-            parser=_size,
-            metavar="SIZE",
-            help="Memory of one CA load, e.g. 1MiB, instead of what the bundle weighs.",
-        ),
-    ] = None,
-    prefix: Annotated[
-        str | None,
-        typer.Option(
-            "-p", "--prefix", metavar="DIR", help="As nginx -p: a relative CONF is taken from it."
-        ),
-    ] = None,
-    sysroot: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DIR", help="Look absolute paths up below DIR; read nothing outside it."
-        ),
-    ] = None,
-    path_map: Annotated[
+    unit_cost: _UnitCostOption = None,
+    prefix: _PrefixOption = None,
+    sysroot: _SysrootOption = None,
+    path_map: _PathMapOption = None,
+    context: _ContextOption = None,
+    formats: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="FROM=TO", help="Look paths below FROM up below TO. Repeatable; longest wins."
+            "--format",
+            metavar="NAME[:FILE]",
+            autocompletion=lambda: list(FORMATS),
+            help=f"Output format: {', '.join(FORMATS)}. Repeatable, each with a file.",
+            show_default=DEFAULT,
         ),
     ] = None,
-    context: Annotated[
+    output: Annotated[
         str | None,
         typer.Option(
-            metavar="BLOCKS",
-            help="CONF is a fragment that belongs inside these blocks, e.g. http,server.",
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Where to, if there is one format.",
+            show_default="standard output",
         ),
     ] = None,
-    output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
     fail_on: Annotated[
         FailOn, typer.Option(help="The least severity that makes the exit status 1.")
     ] = FailOn.ERROR,
@@ -281,75 +333,76 @@ def check_command(
     """Count TLS contexts and CA loads, estimate memory, warn before deploy."""
     blocks = _context(context)
     mapped = _path_map(path_map or [])
-    server = _target_file(target_file, target)
-    if sysroot is not None and not os.path.isdir(sysroot):
-        raise typer.BadParameter(f'"{sysroot}" is not a directory', param_hint="--sysroot")
-    if not paths:
-        if prefix is None:
-            raise typer.BadParameter("name a configuration", param_hint="CONF")
-        paths = ["conf/nginx.conf"]
-    if fix or show_fix:
-        _fixable(show_fix=show_fix, fix=fix, paths=paths, blocks=blocks, written=output_format)
-    data = _standard_input() if "-" in paths else None
-
-    def examined(path: str) -> Checked:
-        return examine(
-            path,
-            data=data,
-            target=server,
-            nginx_version=nginx_version,
-            lua_version=lua_version,
-            stream_lua_version=stream_lua_version,
-            njs_version=njs_version,
-            openssl_version=openssl_version,
-            workers=workers,
-            unit_cost=unit_cost,
-            max_memory=max_memory,
-            prefix=prefix,
-            sysroot=sysroot,
-            path_map=mapped,
-            context=blocks,
+    server = _server(target, target_file, nginx_binary)
+    _check_sysroot(sysroot)
+    paths = _configurations(paths, prefix)
+    if fix and show_fix:
+        raise typer.BadParameter(
+            "writes what --show-fix shows: give one of them", param_hint="--fix"
         )
+    if fix or show_fix:
+        option = "--fix" if fix else "--show-fix"
+        _check_fix(option, paths, blocks, has_format=bool(formats or output))
+    written = _outputs(formats or [], output, [os.path.join(prefix or "", path) for path in paths])
+    versions = {
+        "nginx": nginx_version,
+        "lua": lua_version,
+        "stream_lua": stream_lua_version,
+        "njs": njs_version,
+        "openssl": openssl_version,
+    }
+    data = _standard_input() if "-" in paths else None
+    place = Place(prefix, sysroot, tuple(mapped))
+    target_found = choose_target(server, versions)
+    policy = Policy(Limits(max_memory=max_memory))
+    breakdown = any(FORMATS[item.name].breakdown for item in written)
+
+    def examined(path: str) -> Inspection:
+        with waiting(f"reading {printable(path)}"):
+            return inspect(
+                path, place, data, target_found, blocks, workers, unit_cost, policy, breakdown
+            )
 
     status = Exit.OK
-    if show_fix:
-        configs = _show_fix([examined(path) for path in paths])
-    elif fix:
+    if fix:
         configs, status = _fix(paths, examined)
     else:
-        configs = [examined(path).report for path in paths]
-    if not show_fix:
-        _WRITERS[output_format](Report(configs=configs), _console())
+        found = [examined(path) for path in paths]
+        configs = [inspection.report for inspection in found]
+    if show_fix:
+        _show_fix(found)
+    else:
+        try:
+            outputs.write(Report(configs=configs), written, sys.stdout)
+        except OutputError as error:
+            print(f"memlint: {error}", file=sys.stderr)
+            raise typer.Exit(Exit.USAGE) from None
     raise typer.Exit(max(status, exit_code(configs, fail_on)))
 
 
-def _fixable(
-    *, show_fix: bool, fix: bool, paths: list[str], blocks: tuple[str, ...], written: Format
-) -> None:
+def _check_fix(option: str, paths: list[str], blocks: tuple[str, ...], *, has_format: bool) -> None:
     """Complain about options that do not go together."""
-    option = "--fix" if fix else "--show-fix"
     reason = ""
-    if show_fix and fix:
-        reason = "writes what --show-fix shows: give one of them"
-    elif show_fix and written is not Format.TEXT:
-        reason = "prints a patch, not a report: leave --format out"
+    if option == "--show-fix" and has_format:
+        reason = "prints a patch, not a report: leave --format and --output out"
     elif blocks:
         reason = "needs whole configurations: other files may need what a fragment holds"
-    elif fix and "-" in paths:
+    elif option == "--fix" and "-" in paths:
         reason = "changes files: standard input is none"
     if reason:
         raise typer.BadParameter(reason, param_hint=option)
 
 
-def _show_fix(found: list[Checked]) -> list[ConfigReport]:
+def _show_fix(found: list[Inspection]) -> None:
     plans = fixing.plans(found)
     patch.write(plans, sys.stdout)
     for plan in plans:
         _tell([*plan.notes, *plan.refusals])
-    return [checked.report for checked in found]
 
 
-def _fix(paths: list[str], examined: Callable[[str], Checked]) -> tuple[list[ConfigReport], Exit]:
+def _fix(
+    paths: list[str], examined: Callable[[str], Inspection]
+) -> tuple[list[ConfigReport], Exit]:
     try:
         with interruptible():
             done = fixing.fix(paths, examined)
@@ -364,6 +417,159 @@ def _fix(paths: list[str], examined: Callable[[str], Checked]) -> tuple[list[Con
 def _tell(lines: Iterable[str]) -> None:
     for line in lines:
         print(f"memlint: {line}", file=sys.stderr)
+
+
+@app.command(
+    name="tree",
+    epilog="Exit status: 0 shown; 2 wrong usage; 3 a configuration could not be read in full: "
+    "what was read is still shown.",
+)
+def tree_command(
+    paths: _PathsArgument = None,
+    depth: Annotated[
+        int, typer.Option(min=0, help="Levels to show; 0 for all. What is below is summed.")
+    ] = 3,
+    top: Annotated[int, typer.Option(min=0, help="Blocks to show on each level; 0 for all.")] = 5,
+    target: _TargetOption = None,
+    target_file: _TargetFileOption = None,
+    nginx_binary: _NginxBinaryOption = None,
+    nginx_version: _VersionOption = None,
+    lua_version: _VersionOption = None,
+    stream_lua_version: _VersionOption = None,
+    njs_version: _VersionOption = None,
+    openssl_version: _VersionOption = None,
+    unit_cost: _UnitCostOption = None,
+    prefix: _PrefixOption = None,
+    sysroot: _SysrootOption = None,
+    path_map: _PathMapOption = None,
+    context: _ContextOption = None,
+) -> None:
+    """Show where the memory of one configuration goes: http → server → location."""
+    from nginx_memlint.report import tree as tree_report  # noqa: PLC0415
+
+    blocks = _context(context)
+    mapped = _path_map(path_map or [])
+    server = _server(target, target_file, nginx_binary)
+    _check_sysroot(sysroot)
+    configs = []
+    for path in _configurations(paths, prefix):
+        with waiting(f"reading {printable(path)}"):
+            configs.append(
+                check(
+                    path,
+                    data=_standard_input() if path == "-" else None,
+                    target=server,
+                    nginx_version=nginx_version,
+                    lua_version=lua_version,
+                    stream_lua_version=stream_lua_version,
+                    njs_version=njs_version,
+                    openssl_version=openssl_version,
+                    unit_cost=unit_cost,
+                    prefix=prefix,
+                    sysroot=sysroot,
+                    path_map=mapped,
+                    context=blocks,
+                    breakdown=True,
+                )
+            )
+    tree_report.write(Report(configs=configs), console_for(sys.stdout), depth=depth, top=top)
+    raise typer.Exit(exit_code(configs, FailOn.NEVER))
+
+
+class DiffFormat(StrEnum):
+    """Output formats of a comparison."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@app.command(
+    name="diff",
+    epilog="Exit status: 0 growth within --max-growth, or none given; 1 more than that; 2 wrong "
+    "usage; 3 a configuration could not be read or parsed in full; 4 an internal error.",
+)
+def diff_command(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="OLD NEW | CONF...",
+            help="Two of what memlint check takes; with --base, any number that are each "
+            "compared with what they were.",
+            show_default=False,
+        ),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GIT_REF",
+            help="Compare the working tree with this commit, e.g. main or HEAD. It is read from "
+            "git's objects: nothing is checked out.",
+        ),
+    ] = None,
+    max_growth: Annotated[
+        int | None,
+        typer.Option(
+            parser=_size,
+            metavar="SIZE",
+            help="Exit with 1 if the most that a configuration takes, its worst reload peak and "
+            "shared memory, grows by more.",
+        ),
+    ] = None,
+    target: _TargetOption = None,
+    target_file: _TargetFileOption = None,
+    nginx_binary: _NginxBinaryOption = None,
+    nginx_version: _VersionOption = None,
+    lua_version: _VersionOption = None,
+    stream_lua_version: _VersionOption = None,
+    njs_version: _VersionOption = None,
+    openssl_version: _VersionOption = None,
+    workers: _WorkersOption = None,
+    unit_cost: _UnitCostOption = None,
+    prefix: _PrefixOption = None,
+    sysroot: _SysrootOption = None,
+    path_map: _PathMapOption = None,
+    context: _ContextOption = None,
+    output_format: Annotated[
+        DiffFormat, typer.Option("--format", help="Output format.")
+    ] = DiffFormat.TEXT,
+) -> None:
+    """Show what a change to a configuration costs, by phase, cause, server and file.
+
+    All options hold for both sides.
+    """
+    from nginx_memlint import diff  # noqa: PLC0415
+    from nginx_memlint.report import diff_text  # noqa: PLC0415
+
+    _check_sysroot(sysroot)
+    if base is not None:
+        paths = _configurations(paths, prefix)
+    try:
+        found = diff.diff(
+            paths or [],
+            base=base,
+            max_growth=max_growth,
+            data=_standard_input() if "-" in (paths or []) else None,
+            target=_server(target, target_file, nginx_binary),
+            nginx_version=nginx_version,
+            lua_version=lua_version,
+            stream_lua_version=stream_lua_version,
+            njs_version=njs_version,
+            openssl_version=openssl_version,
+            workers=workers,
+            unit_cost=unit_cost,
+            prefix=prefix,
+            sysroot=sysroot,
+            path_map=_path_map(path_map or []),
+            context=_context(context),
+        )
+    except diff.DiffError as error:
+        print(f"memlint: {error}", file=sys.stderr)
+        raise typer.Exit(Exit.USAGE) from None
+    if output_format is DiffFormat.JSON:
+        print(json_report.dumps(found))
+    else:
+        diff_text.write(found, console_for(sys.stdout))
+    raise typer.Exit(diff.exit_code(found))
 
 
 @contextmanager
@@ -481,13 +687,8 @@ def verify_command(
     stream_lua_version: _VersionOption = None,
     njs_version: _VersionOption = None,
     openssl_version: _VersionOption = None,
-    unit_cost: Annotated[
-        int | None,
-        typer.Option(parser=_size, metavar="SIZE", help="Memory of one CA load, e.g. 1MiB."),
-    ] = None,
-    prefix: Annotated[
-        str | None, typer.Option("-p", "--prefix", metavar="DIR", help="As nginx -p.")
-    ] = None,
+    unit_cost: _UnitCostOption = None,
+    prefix: _PrefixOption = None,
     tolerance: Annotated[
         float,
         typer.Option(
@@ -507,7 +708,7 @@ def verify_command(
     names: as root it may create log files and the pid file. What each worker adds, and reloads,
     are not part of it.
     """
-    server = _target_file(target_file, target)
+    server = _server(target, target_file)
     versions = {
         "nginx": nginx_version,
         "lua": lua_version,
@@ -538,7 +739,7 @@ def verify_command(
     if output_format is Format.JSON:
         print(json_report.dumps(found))
     else:
-        live_text.verification(found, _console())
+        live_text.verification(found, console_for(sys.stdout))
     if found.agrees is None:
         raise typer.Exit(Exit.INCOMPLETE)
     raise typer.Exit(Exit.OK if found.agrees else Exit.FINDINGS)
@@ -560,13 +761,25 @@ def targets() -> None:
         if "lua" in target.ships:
             sharing = "shared" if LUA.shared(target) else "per block"
         table.add_row(name, *shown, sharing)
-    _console().print(table)
+    console_for(sys.stdout).print(table)
+
+
+class SchemaOf(StrEnum):
+    """Commands with JSON output."""
+
+    CHECK = "check"
+    DIFF = "diff"
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of --format json."""
-    print(json.dumps(json_report.schema(), indent=2))
+def schema(
+    command: Annotated[SchemaOf, typer.Argument(help="Whose output.")] = SchemaOf.CHECK,
+) -> None:
+    """Print the JSON Schema of a command's --format json."""
+    from nginx_memlint.diff import Diff  # noqa: PLC0415
+
+    records = {SchemaOf.CHECK: Report, SchemaOf.DIFF: Diff}
+    print(json.dumps(json_report.schema(records[command]), indent=2))
 
 
 def main() -> NoReturn:

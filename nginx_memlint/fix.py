@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nginx_memlint.check import Checked
+from nginx_memlint.check import Inspection
 from nginx_memlint.config.changes import Change, obstacle
 from nginx_memlint.config.edits import Splice, edits, spliced
 from nginx_memlint.config.entry import STDIN_NAME
@@ -74,7 +74,7 @@ class Fixed:
     broken: bool = False
 
 
-def plans(found: Sequence[Checked]) -> list[Plan]:
+def plans(found: Sequence[Inspection]) -> list[Plan]:
     """What can be done to each configuration; a file that several read is left alone."""
     places = [_places(checked) for checked in found]
     readers = Counter(real for own in places for real in set(own.values()))
@@ -82,7 +82,7 @@ def plans(found: Sequence[Checked]) -> list[Plan]:
     return [_plan(checked, own, shared) for checked, own in zip(found, places, strict=True)]
 
 
-def fix(paths: Sequence[str], examined: Callable[[str], Checked]) -> Fixed:
+def fix(paths: Sequence[str], examined: Callable[[str], Inspection]) -> Fixed:
     """Write what can be done, check again, put back what does not keep its promise."""
     found = [examined(path) for path in paths]
     done = Fixed()
@@ -113,7 +113,7 @@ def fix(paths: Sequence[str], examined: Callable[[str], Checked]) -> Fixed:
     return done
 
 
-def _write(path: str, plan: Plan, examined: Callable[[str], Checked]) -> ConfigReport:
+def _write(path: str, plan: Plan, examined: Callable[[str], Inspection]) -> ConfigReport:
     assert plan.promise is not None
     with rewritten([Rewrite(edit.path, edit.before, edit.after) for edit in plan.edits]):
         again = examined(path)
@@ -122,7 +122,7 @@ def _write(path: str, plan: Plan, examined: Callable[[str], Checked]) -> ConfigR
     return again.report
 
 
-def _plan(checked: Checked, places: Mapping[str, str], shared: frozenset[str]) -> Plan:
+def _plan(checked: Inspection, places: Mapping[str, str], shared: frozenset[str]) -> Plan:
     name, now = checked.report.path, checked.situation
     plan = Plan()
     if now is None or not checked.report.complete:
@@ -230,7 +230,7 @@ def _any_inside(inner: Mapping[int, Block], outer: Mapping[int, Block]) -> bool:
     )
 
 
-def _places(checked: Checked) -> dict[str, str]:
+def _places(checked: Inspection) -> dict[str, str]:
     """Path as nginx sees it → where the file itself is here; empty for files handed over."""
     if checked.situation is None:
         return {}
@@ -267,7 +267,7 @@ def _doubt(
     return None
 
 
-def _unwritable(checked: Checked) -> str | None:
+def _unwritable(checked: Inspection) -> str | None:
     """Why what was read are not files here."""
     assert checked.situation is not None
     tree = checked.situation.tree
@@ -279,7 +279,7 @@ def _unwritable(checked: Checked) -> str | None:
     return None
 
 
-def _figures(checked: Checked) -> object:
+def _figures(checked: Inspection) -> object:
     return None if checked.situation is None else _promised(checked.situation)
 
 
@@ -292,7 +292,7 @@ def _promised(situation: Situation) -> object:
     return contexts, situation.estimate, situation.block_counts
 
 
-def _problems(checked: Checked) -> list[tuple[str, str]]:
+def _problems(checked: Inspection) -> list[tuple[str, str]]:
     return [(problem.file, problem.message) for problem in checked.report.problems]
 
 

@@ -234,6 +234,31 @@ class ProblemInfo(Model):
 
 
 @record
+class Node(Model):
+    """A block in the tree of cost. The tree is a list: each node comes after its parent."""
+
+    parent: int | None
+    """Index of the node it is in; None for the first."""
+    kind: str
+    """``main`` (the whole), ``file``, or the block's: ``http``, ``server``, ``location``, ..."""
+    name: str
+    """As people know it: a server's name, a location's path."""
+    file: str
+    line: int | None
+    """Where it stands; None for a whole file, and for a block that a fragment was put in."""
+    blocks: int
+    """Servers, locations, ifs and limit_excepts: itself and all below it."""
+    ssl_contexts: int
+    """Built for it and for all below it; a shared one counts where it is built first."""
+    ca_loads: int
+    own_bytes: int
+    """Its own memory and that of the contexts and loads built for it."""
+    bytes: int
+    """The same with all below it. Of the first node: the memory of one configuration, which is
+    ``blocks_bytes + contexts_bytes + loads_bytes`` of Memory."""
+
+
+@record
 class ConfigReport(Model):
     """One configuration."""
 
@@ -272,6 +297,10 @@ class ConfigReport(Model):
     guesses: list[str]
     """Those of them that stand for something the program looked for and did not find."""
     problems: list[ProblemInfo]
+    from_dump: bool = False
+    """Whether it was read from an ``nginx -T`` dump: files are named as they are there."""
+    breakdown: list[Node] | None = None
+    """What each block costs, as blocks are nested; None unless asked for."""
 
 
 @record

@@ -17,16 +17,17 @@ from typing import Any
 import pytest
 
 from nginx_memlint import fix as fixing
-from nginx_memlint.check import Checked, examine
+from nginx_memlint.check import Inspection, inspect
 from nginx_memlint.config.changes import Change
+from nginx_memlint.config.entry import Place
 from nginx_memlint.fix import Fixed
+from nginx_memlint.memory.targets import find_target
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.report.patch import patch
 from nginx_memlint.sizes import MIB
 
 from .helpers import LUA, SAMPLES, http, memlint, write
 
-OPTIONS: dict[str, Any] = {"target": "debian-12", "unit_cost": 100 * MIB}
 FLAGS = ("--target", "debian-12", "--unit-cost", "100MiB")
 DIRECTIVE = "lua_ssl_trusted_certificate"
 TRUSTED = f"{DIRECTIVE} ca.pem;"
@@ -50,8 +51,9 @@ FIXED = http(
 )
 
 
-def examined(path: str, **more: Any) -> Checked:
-    return examine(path, **(OPTIONS | more))
+def examined(path: str, *, sysroot: str | None = None, context: tuple[str, ...] = ()) -> Inspection:
+    target = find_target("debian-12")
+    return inspect(path, Place(None, sysroot), None, target, context, unit_cost=100 * MIB)
 
 
 def run_fix(*paths: Path, **more: Any) -> Fixed:
@@ -430,7 +432,7 @@ def test_a_dump_and_standard_input(tmp_path: Path) -> None:
     ("options", "reason"),
     [
         (["--fix", "--show-fix"], "give one of them"),
-        (["--show-fix", "--format", "json"], "leave --format out"),
+        (["--show-fix", "--format", "json"], "leave --format"),
         (["--fix", "--context", "http"], "needs whole configurations"),
         (["--show-fix", "--context", "http"], "needs whole configurations"),
     ],
@@ -553,7 +555,7 @@ def test_an_interrupt_takes_all_back(three: Path) -> None:
     before = contents(three.parent)
     checks = 0
 
-    def interrupted(path: str) -> Checked:
+    def interrupted(path: str) -> Inspection:
         nonlocal checks
         checks += 1
         if checks == 2:
@@ -571,7 +573,7 @@ def test_a_broken_promise_is_taken_back(three: Path) -> None:
     before = contents(three.parent)
     checks = 0
 
-    def grown(path: str) -> Checked:
+    def grown(path: str) -> Inspection:
         nonlocal checks
         checks += 1
         if checks == 2:

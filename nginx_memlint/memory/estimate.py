@@ -208,9 +208,14 @@ class Estimate:
 
 def block_bytes(blocks: Counter[str], costs: Costs) -> int:
     """The configuration's own memory, without TLS and Lua."""
-    servers = blocks["server"] + blocks["stream_server"]
-    others = blocks["location"] + blocks["if"] + blocks["limit_except"]
-    return servers * costs.server + others * costs.location
+    return sum(count * own_bytes(kind, costs) for kind, count in blocks.items())
+
+
+def own_bytes(kind: str, costs: Costs) -> int:
+    """A block's own memory, without TLS and Lua; that of kinds not named is not estimated."""
+    if kind in ("server", "stream_server"):
+        return costs.server
+    return costs.location if kind in ("location", "if", "limit_except") else 0
 
 
 def estimate(

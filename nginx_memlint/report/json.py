@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TextIO
 
 from pydantic import TypeAdapter
-from rich.console import Console
 
 from nginx_memlint.result import Model, Report
 
 
-def write(report: Report, console: Console) -> None:
-    """Print the report."""
-    console.file.write(dumps(report) + "\n")
+def write(report: Report, out: TextIO) -> None:
+    """Write the report."""
+    out.write(dumps(report) + "\n")
 
 
 def dumps(report: Model) -> str:
@@ -21,6 +20,6 @@ def dumps(report: Model) -> str:
     return adapter.dump_json(report, indent=2).decode()
 
 
-def schema() -> dict[str, Any]:
-    """The JSON Schema of what ``write`` prints."""
-    return TypeAdapter(Report).json_schema(by_alias=True, mode="serialization")
+def schema(of: type[Model] = Report) -> dict[str, Any]:
+    """The JSON Schema of what ``dumps`` makes of a record."""
+    return TypeAdapter(of).json_schema(by_alias=True, mode="serialization")

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
+from typing import TextIO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from nginx_memlint.report.issues import advice
+from nginx_memlint.report.links import Links
 from nginx_memlint.result import ConfigReport, Finding, ProblemInfo, Report, Share
 from nginx_memlint.sizes import human
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 MAX_PROBLEMS = 20
 
+NO_WRAP = 1_000_000
+"""Columns of what is no terminal: a path is never broken."""
 
-def write(report: Report, console: Console) -> None:
-    """Print the report."""
+
+def console_for(out: TextIO) -> Console:
+    """A console on a stream; names from a configuration are never taken for markup.
+
+    Only a terminal has a width: what goes to a file or a pipe keeps a line a line.
+    """
+    width = None if out.isatty() else NO_WRAP
+    return Console(file=out, highlight=False, emoji=False, markup=False, width=width)
+
+
+def write(report: Report, out: TextIO) -> None:
+    """Write the report."""
+    console = console_for(out)
     for index, config in enumerate(report.configs):
         if index:
             console.print()
@@ -26,18 +43,19 @@ def write(report: Report, console: Console) -> None:
 def _write_config(config: ConfigReport, console: Console) -> None:
     if config.complete and not config.findings:
         console.print(_all_well(config), soft_wrap=True)
-        _problems(config.problems, console)
+        problems(config, console)
         for guess in config.guesses:
             console.print(Text(f"  {guess}"), soft_wrap=True)
         return
     console.print(_verdict(config), soft_wrap=True)
-    _problems(config.problems, console)
-    if not config.complete and not any(asdict(config.blocks).values()):
+    problems(config, console)
+    if not (config.complete or config.findings or any(asdict(config.blocks).values())):
         return
     quoted = None
+    links = Links(config, console)
     for finding in config.findings:
         place = (finding.file, finding.line)
-        _finding(finding, console, quote=place != quoted)
+        _finding(finding, console, links, quote=place != quoted)
         quoted = place
     console.print(_counts(config), soft_wrap=True)
     if config.findings:
@@ -56,7 +74,7 @@ def _all_well(config: ConfigReport) -> Text:
         f"{_plural(config.ca_loads, 'CA load')}; "
         f"{human(memory.start_bytes + memory.zones_bytes)} at start, "
         f"at most {human(memory.worst_total_bytes)} while reloading "
-        f"({_plural(config.workers, 'worker')}, {_server(config)})",
+        f"({_plural(config.workers, 'worker')}, {server(config)})",
     )
 
 
@@ -74,24 +92,30 @@ def _verdict(config: ConfigReport) -> Text:
     )
 
 
-def _problems(problems: list[ProblemInfo], console: Console) -> None:
+def problems(config: ConfigReport, console: Console) -> None:
+    """Print what kept the configuration from being read."""
+    for line in problem_lines(config.problems, Links(config, console)):
+        console.print(Text.assemble("  ", line), soft_wrap=True)
+
+
+def problem_lines(problems: list[ProblemInfo], links: Links | None = None) -> Iterator[Text]:
+    """What kept a configuration from being read, the first of it."""
     for problem in problems[:MAX_PROBLEMS]:
         place = ":".join(
             str(part) for part in (problem.file, problem.line, problem.column) if part is not None
         )
-        line = Text.assemble("  ", (place, "bold"), f": {problem.message}")
-        console.print(line, soft_wrap=True)
+        style = links.style(problem.file) if links else "bold"
+        yield Text.assemble((place, style), f": {problem.message}")
         if problem.chain:
-            chain = " → ".join(problem.chain)
-            console.print(Text(f"    included from {chain}", "dim"), soft_wrap=True)
+            yield Text(f"  included from {' → '.join(problem.chain)}", "dim")
     if len(problems) > MAX_PROBLEMS:
-        console.print(f"  and {len(problems) - MAX_PROBLEMS} more problems (--format json)")
+        yield Text(f"and {len(problems) - MAX_PROBLEMS} more problems (--format json)")
 
 
-def _finding(finding: Finding, console: Console, *, quote: bool) -> None:
+def _finding(finding: Finding, console: Console, links: Links, *, quote: bool) -> None:
     console.print(
         Text.assemble(
-            (f"{finding.file}:{finding.line}:{finding.column}", "bold"),
+            (f"{finding.file}:{finding.line}:{finding.column}", links.style(finding.file)),
             ": ",
             (finding.severity, _STYLES[finding.severity]),
             f" {finding.rule}: {finding.message}",
@@ -184,12 +208,8 @@ def _remedies(config: ConfigReport, console: Console) -> None:
         return
     console.print(Text("\nwhat would help most"))
     for number, remedy in enumerate(config.remedies, 1):
-        line = (
-            f"{number}. {remedy.change}: saves {human(remedy.saves_start_bytes)} at start, "
-            f"{human(remedy.saves_peak_bytes)} at the peak ({_plural(remedy.ca_loads, 'CA load')})"
-            f"{'; --fix does it' if remedy.fixable else ''}"
-        )
-        console.print(Text(f"  {line}"), soft_wrap=True)
+        how = "; --fix does it" if remedy.fixable else ""
+        console.print(Text(f"  {number}. {advice(remedy)}{how}"), soft_wrap=True)
 
 
 def _assumptions(config: ConfigReport, console: Console) -> None:
@@ -204,7 +224,8 @@ def _target(config: ConfigReport) -> str:
     return f"{target.name}: nginx {target.nginx}, lua {target.lua}, OpenSSL {target.openssl}"
 
 
-def _server(config: ConfigReport) -> str:
+def server(config: ConfigReport) -> str:
+    """The target, and that it was assumed if it was."""
     if not config.target.stated:
         return f"target {config.target.name} assumed: state yours with --target"
     return config.target.name

@@ -20,14 +20,15 @@ from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module
 class Context:
     """One ``SSL_CTX`` that ``nginx -t`` builds.
 
-    ``block`` is the block it is built for (of a shared one, the first that needs it),
-    ``bundles`` the settings whose CA files are loaded into it, ``client_names`` those of them
-    whose names are kept to be sent to clients, ``certificates`` how many certificates with keys
-    it holds.
+    ``block`` is the block it is built for (of a shared one, the first that needs it), ``owner``
+    the one whose settings it has (of a shared one, the block it is shared from). ``bundles`` are
+    the settings whose CA files are loaded into it, ``client_names`` those of them whose names are
+    kept to be sent to clients, ``certificates`` how many certificates with keys it holds.
     """
 
     family: str
     block: Block
+    owner: Block
     bundles: list[Setting]
     client_names: list[Setting]
     certificates: int
@@ -87,19 +88,21 @@ def _contexts_of(family: Family, tree: Tree, target: Target) -> Iterator[Context
     for block in tree.blocks(*family.kinds):
         if not family.wants(block, target):
             continue
+        owner = block
         if shared:
             owner = _overriding(block, family)
             if id(owner) in groups:
                 continue
             groups.add(id(owner))
-        yield _context(family, block, target)
+        yield _context(family, block, owner, target)
 
 
-def _context(family: Family, block: Block, target: Target) -> Context:
+def _context(family: Family, block: Block, owner: Block, target: Target) -> Context:
     client = family.client(block, target)
     return Context(
         family.name,
         block,
+        owner,
         [*client, *family.trusted(block, target)],
         client,
         _own_certificates(block, family.certificate),

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import fix as fixing
-from nginx_memlint.check import Checked, examine
+from nginx_memlint.check import Inspection, inspect
+from nginx_memlint.config.entry import Place
+from nginx_memlint.memory.targets import find_target
 from nginx_memlint.sizes import MIB
 
 from ..helpers import SAMPLES, write
@@ -25,9 +27,9 @@ CHUNKS = 4
 FIRST_SEED = int(os.environ.get("MEMLINT_SEED", random.SystemRandom().randrange(1 << 32)))
 
 
-def examined(path: str) -> Checked:
+def examined(path: str) -> Inspection:
     """Loads are dear, so that little repetition is a finding."""
-    return examine(path, target="debian-12", unit_cost=100 * MIB)
+    return inspect(path, Place(), None, find_target("debian-12"), unit_cost=100 * MIB)
 
 
 def fixed(conf: Path) -> bool:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import TypedDict, Unpack
 
 from nginx_memlint import result
 from nginx_memlint.breakdown import by_block
 from nginx_memlint.config import blocks, hints
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
-from nginx_memlint.config.source import MemoryFiles, encode
+from nginx_memlint.config.source import MemoryFiles, Source, encode
 from nginx_memlint.config.syntax import no_cyclic_gc
 from nginx_memlint.config.tree import Block, Tree, build
 from nginx_memlint.memory import estimate as memory
@@ -21,6 +22,7 @@ from nginx_memlint.memory.targets import Target, find_target, with_versions
 from nginx_memlint.memory.zones import Zone, zones
 from nginx_memlint.policy import NO_POLICY, Policy
 from nginx_memlint.printable import printable
+from nginx_memlint.remedies import Proposal
 from nginx_memlint.rules import engine
 from nginx_memlint.situation import SettingLoads, Situation, Workers
 from nginx_memlint.sizes import MIB, human
@@ -34,63 +36,86 @@ ASSUMED_WORKERS = 4
 MOST_EXPENSIVE = 5
 
 
-def check(  # one option per question a user can answer
-    path: str | os.PathLike[str],
-    *,
-    data: bytes | None = None,
-    target: str | Target | None = None,
-    nginx_version: str | None = None,
-    lua_version: str | None = None,
-    stream_lua_version: str | None = None,
-    njs_version: str | None = None,
-    openssl_version: str | None = None,
-    workers: int | None = None,
-    unit_cost: int | None = None,
-    max_memory: int | None = None,
-    prefix: str | None = None,
-    sysroot: str | None = None,
-    path_map: Sequence[tuple[str, str]] = (),
-    context: Sequence[str] = (),
-    policy: Policy = NO_POLICY,
-    breakdown: bool = False,
-) -> result.ConfigReport:
-    """Read a configuration, count its contexts, estimate its memory, apply the rules.
-
-    ``path`` is a main file, a directory with an nginx.conf, an ``nginx -T`` dump, or ``-`` for
-    ``data``. ``target`` is a name, or what load_target() made of a target file. ``unit_cost`` and
-    ``max_memory`` are bytes; the latter replaces that of ``policy``. ``context`` names the blocks
-    around a fragment. ``breakdown`` asks for ``ConfigReport.breakdown``, what each block costs. A
-    configuration that cannot be read in full is no exception: see
-    ``ConfigReport.problems``. Raises UnknownTargetError and ValueError for wrong options.
-    """
-    versions = {
-        "nginx": nginx_version,
-        "lua": lua_version,
-        "stream_lua": stream_lua_version,
-        "njs": njs_version,
-        "openssl": openssl_version,
-    }
-    server = choose_target(target, versions)
-    check_context(context)
-    if max_memory is not None:
-        policy = replace(policy, limits=replace(policy.limits, max_memory=max_memory))
-    place = Place(prefix, sysroot, tuple(path_map))
-    return inspect(
-        os.fspath(path), place, data, server, tuple(context), workers, unit_cost, policy, breakdown
-    ).report
-
-
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """A report, and what it was made from.
 
     ``situation`` is None if there is no main file; ``absent`` tells that nothing is where it
-    should be.
+    should be. ``fixes``: of each finding the best change of the files. ``reread`` inspects the
+    same configuration again, read from another source.
     """
 
     report: result.ConfigReport
     situation: Situation | None = None
     absent: bool = False
+    fixes: Sequence[Proposal] = ()
+    reread: Callable[[Source], Inspection] | None = None
+
+
+class Options(TypedDict, total=False):
+    """What check() can be told beside the path; each has a default."""
+
+    data: bytes | None
+    """Standard input, for the path ``-``."""
+    target: str | Target | None
+    """A name, or what load_target() made of a target file."""
+    nginx_version: str | None
+    lua_version: str | None
+    stream_lua_version: str | None
+    njs_version: str | None
+    openssl_version: str | None
+    workers: int | None
+    """Where the configuration says auto."""
+    unit_cost: int | None
+    """Bytes of one CA load, instead of what the bundle weighs."""
+    max_memory: int | None
+    """Bytes; it replaces that of ``policy``."""
+    prefix: str | None
+    sysroot: str | None
+    path_map: Sequence[tuple[str, str]]
+    context: Sequence[str]
+    """The blocks around a fragment."""
+    policy: Policy
+    breakdown: bool
+    """Asks for ``ConfigReport.breakdown``, what each block costs."""
+
+
+def check(path: str | os.PathLike[str], **options: Unpack[Options]) -> result.ConfigReport:
+    """Read a configuration, count its contexts, estimate its memory, apply the rules.
+
+    ``path`` is a main file, a directory with an nginx.conf, an ``nginx -T`` dump, or ``-`` for
+    ``data``. A configuration that cannot be read in full is no exception: see
+    ``ConfigReport.problems``. Raises UnknownTargetError and ValueError for wrong options.
+    """
+    return examine(path, **options).report
+
+
+def examine(path: str | os.PathLike[str], **options: Unpack[Options]) -> Inspection:
+    """As check(), with what the report was made from."""
+    versions = {
+        "nginx": options.get("nginx_version"),
+        "lua": options.get("lua_version"),
+        "stream_lua": options.get("stream_lua_version"),
+        "njs": options.get("njs_version"),
+        "openssl": options.get("openssl_version"),
+    }
+    server = choose_target(options.get("target"), versions)
+    context = tuple(options.get("context", ()))
+    check_context(context)
+    policy = options.get("policy", NO_POLICY)
+    if (budget := options.get("max_memory")) is not None:
+        policy = replace(policy, limits=replace(policy.limits, max_memory=budget))
+    return inspect(
+        os.fspath(path),
+        Place(options.get("prefix"), options.get("sysroot"), tuple(options.get("path_map", ()))),
+        options.get("data"),
+        server,
+        context,
+        options.get("workers"),
+        options.get("unit_cost"),
+        policy,
+        options.get("breakdown", False),
+    )
 
 
 def inspect(
@@ -110,10 +135,16 @@ def inspect(
     except EntryError as error:
         report = _unreadable(name, error.problem, target, workers or ASSUMED_WORKERS)
         return Inspection(report, absent=error.absent)
-    tree = build(entry.source, entry.path, context, entry.directory)
-    with no_cyclic_gc():
-        checked = _Check(name, entry, tree, target, workers, unit_cost, policy)
-        return Inspection(checked.report(breakdown), checked.situation)
+
+    def read(source: Source) -> Inspection:
+        own = replace(entry, source=source)
+        tree = build(source, entry.path, context, entry.directory)
+        with no_cyclic_gc():
+            checked = _Check(name, own, tree, target, workers, unit_cost, policy)
+            report = checked.report(breakdown)
+            return Inspection(report, checked.situation, fixes=checked.fixes, reread=read)
+
+    return read(entry.source)
 
 
 def choose_target(target: str | Target | None, versions: dict[str, str | None]) -> Target:
@@ -154,6 +185,7 @@ class _Check:
         self.unit_cost = unit_cost
         self.policy = policy
         self.assumptions: list[str] = []
+        self.fixes: list[Proposal] = []
         self.bundles = memory.Bundles(tree, target.costs, unit_cost)
         declared, self.zone_problems = zones(tree)
         self.situation = Situation(
@@ -174,6 +206,7 @@ class _Check:
         ]
         complete = all(problem.complete for problem in problems)
         outcome = engine.run(situation, self.policy, complete=complete)
+        self.fixes = outcome.fixes
         self.assume(total)
         return result.ConfigReport(
             path=printable(self.name),

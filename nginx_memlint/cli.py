@@ -7,7 +7,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import StrEnum
@@ -20,8 +20,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from nginx_memlint import __version__
+from nginx_memlint import fix as fixing
 from nginx_memlint.baseline import Baseline, BaselineError, load, load_or_new
-from nginx_memlint.check import check, check_context
+from nginx_memlint.check import Inspection, Options, check_context, examine
 from nginx_memlint.config.source import MAX_FILE_BYTES
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
 from nginx_memlint.live import text as live_text
@@ -41,7 +42,7 @@ from nginx_memlint.memory.targets import (
     target_names,
 )
 from nginx_memlint.printable import printable
-from nginx_memlint.report import DEFAULT, FORMATS, outputs, schemas
+from nginx_memlint.report import DEFAULT, FORMATS, outputs, patch, schemas
 from nginx_memlint.report import json as json_report
 from nginx_memlint.report import text as text_report
 from nginx_memlint.report.outputs import Output, OutputError
@@ -327,7 +328,7 @@ def _flags(ctx: typer.Context) -> dict[str, Any]:
 
 def _roots(
     paths: list[str] | None, ctx: typer.Context, config: str | None, no_config: bool
-) -> tuple[list[Root], list[dict[str, Any]]]:
+) -> tuple[list[Root], list[Options]]:
     """The configurations to read, and the arguments of check() for each."""
     flags = _flags(ctx)
     if not paths and "prefix" in flags:
@@ -342,14 +343,20 @@ def _roots(
 
 
 def _check_roots(
-    roots: list[Root], arguments: list[dict[str, Any]], *, breakdown: bool
+    roots: list[Root], arguments: list[Options], *, breakdown: bool
 ) -> list[ConfigReport]:
+    """The reports; what they were made from is let go, one after the other."""
+    return [found.report for found in _examined(roots, arguments, breakdown=breakdown)]
+
+
+def _examined(
+    roots: list[Root], arguments: list[Options], *, breakdown: bool
+) -> Iterator[Inspection]:
     data = _standard_input() if any(root.path == "-" for root in roots) else None
-    configs = []
     for root, options in zip(roots, arguments, strict=True):
         with waiting(f"reading {printable(root.path or '')}"):
-            configs.append(check(root.path or "", data=data, breakdown=breakdown, **options))
-    return configs
+            found = examine(root.path or "", **options | {"data": data, "breakdown": breakdown})
+        yield found
 
 
 @app.command(name="check", epilog=_EXIT_HELP)
@@ -430,15 +437,40 @@ def check_command(
     fail_on: Annotated[
         FailOn, typer.Option(help="The least severity that makes the exit status 1.")
     ] = FailOn.ERROR,
+    show_fix: Annotated[
+        bool,
+        typer.Option(
+            "--show-fix", help="Print what --fix would do as a patch, instead of a report."
+        ),
+    ] = False,
+    fix: Annotated[
+        bool,
+        typer.Option(
+            "--fix", help="Move or delete directives in your files where that saves memory."
+        ),
+    ] = False,
 ) -> None:
     """Count TLS contexts and CA loads, estimate memory, warn before deploy."""
     roots, arguments = _roots(paths, ctx, config, no_config)
     inputs = [os.path.join(root.values["prefix"].value or "", root.path or "") for root in roots]
     written = _outputs(formats or [], output, inputs)
     accepted = _baseline(baseline, write_baseline)
-    configs = _check_roots(
-        roots, arguments, breakdown=any(FORMATS[item.name].breakdown for item in written)
-    )
+    breakdown = any(FORMATS[item.name].breakdown for item in written)
+    if fix and show_fix:
+        message = "writes what --show-fix shows: give one of them"
+        raise typer.BadParameter(message, param_hint="--fix")
+    status = Exit.OK
+    if show_fix:
+        _check_fix("--show-fix", roots, has_format=bool(formats or output))
+        found = list(_examined(roots, arguments, breakdown=breakdown))
+        configs = [inspection.report for inspection in found]
+        _show_fix(found)
+        written = []
+    elif fix:
+        _check_fix("--fix", roots, has_format=False)
+        configs, status = _fix(roots, arguments, breakdown=breakdown)
+    else:
+        configs = _check_roots(roots, arguments, breakdown=breakdown)
     report = Report(configs=unused_in_all(configs))
     if accepted is not None:
         if write_baseline:
@@ -452,7 +484,53 @@ def check_command(
     if show_suppressed and any(item.name == DEFAULT and item.path is None for item in written):
         text_report.write_suppressed(report, console_for(sys.stdout))
     verdicts = zip(report.configs, roots, strict=True)
-    raise typer.Exit(max(exit_code([config], root.fail_on) for config, root in verdicts))
+    verdict = max(exit_code([config], root.fail_on) for config, root in verdicts)
+    raise typer.Exit(max(status, verdict))
+
+
+def _check_fix(option: str, roots: list[Root], *, has_format: bool) -> None:
+    """Complain about options that do not go together."""
+    reason = ""
+    if option == "--show-fix" and has_format:
+        reason = "prints a patch, not a report: leave --format and --output out"
+    elif any(root.values["context"].value for root in roots):
+        reason = "needs whole configurations: other files may need what a fragment holds"
+    elif option == "--fix" and any(root.path == "-" for root in roots):
+        reason = "changes files: standard input is none"
+    if reason:
+        raise typer.BadParameter(reason, param_hint=option)
+
+
+def _show_fix(found: list[Inspection]) -> None:
+    plans = fixing.plans(found)
+    patch.write(plans, sys.stdout)
+    for made in plans:
+        _tell([*made.notes, *made.refusals])
+
+
+def _fix(
+    roots: list[Root], arguments: list[Options], *, breakdown: bool
+) -> tuple[list[ConfigReport], Exit]:
+    options = {root.path or "": given for root, given in zip(roots, arguments, strict=True)}
+
+    def examined(path: str) -> Inspection:
+        with waiting(f"reading {printable(path)}"):
+            return examine(path, **options[path] | {"breakdown": breakdown})
+
+    try:
+        with interruptible():
+            done = fixing.fix(list(options), examined)
+    except Interrupted as interrupt:
+        _tell(["interrupted; no configuration is left half changed"])
+        raise typer.Exit(128 + interrupt.number) from None
+    _tell(done.said)
+    status = Exit.FINDINGS if done.refused else Exit.OK
+    return done.reports, Exit.INTERNAL if done.broken else status
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(f"memlint: {line}", file=sys.stderr)
 
 
 def _baseline(path: str | None, write: bool) -> Baseline | None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from nginx_memlint.config.changes import Change
-from nginx_memlint.config.tree import Block
+from nginx_memlint.config.changes import Change, obstacle
+from nginx_memlint.config.tree import Block, Setting, Tree
 from nginx_memlint.memory.estimate import unit_bytes
 from nginx_memlint.memory.targets import with_versions
 from nginx_memlint.situation import Cause, Situation
@@ -59,13 +59,34 @@ def move_to_lua(situation: Situation, cause: Cause) -> Proposal | None:
     setting = cause.setting
     if setting.name != LUA_TRUSTED or cause.family != "lua" or len(cause.by_setting) > 1:
         return None
-    users = _lua_users(setting.block)
-    if any(user is setting.block for user in users):
+    places = everywhere(situation.tree, setting)
+    users = [
+        user
+        for place in places
+        for user in _lua_users(place.block)
+        if (seen := user.effective(LUA_TRUSTED)) is not None and seen.key == setting.key
+    ]
+    holders = {id(place.block) for place in places}
+    if any(id(user) in holders for user in users):
         return None
-    where = f"into the {len(users):,} block{'s' * (len(users) != 1)} that run Lua"
+    only = len(users) == 1
+    where = f"into the {len(users):,} block{'' if only else 's'} that run{'s' if only else ''} Lua"
     text = f"move the directive {where}" if users else "remove the directive: no Lua needs it"
-    change = Change((setting,), tuple((user, setting) for user in users))
-    return Proposal(text, situation.after(change), change)
+    change = Change(places, tuple((user, setting) for user in users))
+    after = situation.after(change)
+    if obstacle(situation.tree, after.tree, change):
+        return None
+    return Proposal(text, after, change)
+
+
+def everywhere(tree: Tree, setting: Setting) -> tuple[Setting, ...]:
+    """The directive in each place that includes its file."""
+    return tuple(
+        own
+        for block in tree.all_blocks
+        for own in block.own(setting.name)
+        if own.key == setting.key
+    )
 
 
 def _lua_users(block: Block) -> list[Block]:

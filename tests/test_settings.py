@@ -463,7 +463,9 @@ def test_a_target_file_is_from_the_settings_directory(
     assert isinstance(target, Target)
     assert target.name == "a/server.toml"
     monkeypatch.chdir(here / "a")
-    assert check_arguments(one("nginx.conf"))["target"].name == "server.toml"
+    target = check_arguments(one("nginx.conf"))["target"]
+    assert isinstance(target, Target)
+    assert target.name == "server.toml"
 
 
 def test_with_a_sysroot_flag_settings_read_nothing_outside(here: Path) -> None:

@@ -173,6 +173,10 @@ class FileSystem:
                 return outside
         return self._outside(path) or path
 
+    def real_path(self, path: str) -> str:
+        """Where the file itself is on this machine, all links followed; raises OSError."""
+        return decode(os.path.realpath(encode(self._locate(path))))
+
     def _mode(self, path: str, *, follow: bool) -> int | None:
         """None if there is nothing at the path."""
         try:

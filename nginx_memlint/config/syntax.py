@@ -110,6 +110,11 @@ class ParsedFile:
 
     def whole_span(self, directive: Directive) -> Span:
         """The directive from its name to its ``;`` or its block's ``}``."""
+        first = self._token_span(directive.token)
+        return Span(first.line, first.column, first.start, self.tokens.ends[self.last(directive)])
+
+    def last(self, directive: Directive) -> int:
+        """Index of the directive's last token: its ``;`` or its block's ``}``."""
         tokens = self.tokens
         last = directive.token
         depth = 0
@@ -119,9 +124,11 @@ class ParsedFile:
                 value = tokens.values[last]
                 depth += (value == "{") - (value == "}")
                 if depth == 0 and value in (";", "}"):
-                    break
-        first = self._token_span(directive.token)
-        return Span(first.line, first.column, first.start, tokens.ends[last])
+                    return last
+
+    def opening(self, directive: Directive) -> int:
+        """The byte offset behind the ``{`` of a directive with a block."""
+        return self.tokens.ends[self._end(directive)]
 
     def count_args(self, directive: Directive) -> int:
         """The number of the directive's arguments as nginx counts them, parentheses included."""

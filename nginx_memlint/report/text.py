@@ -253,7 +253,8 @@ def _remedies(config: ConfigReport, console: Console) -> None:
         return
     console.print(Text("\nwhat would help most"))
     for number, remedy in enumerate(config.remedies, 1):
-        console.print(Text(f"  {number}. {advice(remedy)}"), soft_wrap=True)
+        how = "; --fix does it" if remedy.fixable else ""
+        console.print(Text(f"  {number}. {advice(remedy)}{how}"), soft_wrap=True)
 
 
 def _assumptions(config: ConfigReport, console: Console) -> None:

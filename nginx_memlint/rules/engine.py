@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from nginx_memlint import result
+from nginx_memlint.config.changes import obstacle
 from nginx_memlint.config.source import relative
 from nginx_memlint.config.syntax import ParsedFile
 from nginx_memlint.config.tree import Block, Setting
@@ -40,6 +41,8 @@ class Outcome:
     findings: list[result.Finding] = field(default_factory=list)
     suppressed: list[result.Suppressed] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
+    fixes: list[Proposal] = field(default_factory=list)
+    """Of each finding the best change that is one of the files."""
 
 
 def run(situation: Situation, policy: Policy, *, complete: bool = True) -> Outcome:
@@ -64,6 +67,7 @@ def run(situation: Situation, policy: Policy, *, complete: bool = True) -> Outco
                 continue
             outcome.findings.append(finding)
             outcome.proposals += draft.proposals or ()
+            outcome.fixes += [p for p in draft.proposals or () if p.change is not None][:1]
     outcome.findings.sort(key=lambda finding: _ORDER[finding.severity])
     return outcome
 
@@ -98,7 +102,8 @@ def remedy_of(now: Situation, proposal: Proposal) -> result.Remedy:
         saves_start_bytes=before.start - after.start,
         saves_peak_bytes=before.reload_peak_worst - after.reload_peak_worst,
         ca_loads=proposal.after.ca_loads,
-        fixable=proposal.change is not None,
+        fixable=proposal.change is not None
+        and obstacle(now.tree, proposal.after.tree, proposal.change) is None,
     )
 
 

@@ -13,6 +13,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from nginx_memlint.check import Options
 from nginx_memlint.config.entry import MAIN_FILE, EntryError, Place, absolute, located
 from nginx_memlint.config.source import is_below
 from nginx_memlint.exit_codes import FailOn
@@ -131,13 +132,13 @@ def everywhere(
     return _Settings(file).root(None, None, flags) if file else _root(None, None, {}, flags)
 
 
-def check_arguments(root: Root) -> dict[str, Any]:
+def check_arguments(root: Root) -> Options:
     """The keyword arguments of check() for a root: its policy and all else that is in force.
 
     Raises SettingsError for files and directories in it that cannot be used.
     """
     values = {key: found.value for key, found in root.values.items()}
-    arguments = {
+    arguments: Any = {
         key.replace("-", "_"): values[key]
         for key in (*VERSIONS, "workers", "unit-cost", "sysroot", "prefix")
     }
@@ -148,7 +149,7 @@ def check_arguments(root: Root) -> dict[str, Any]:
             if path is not None and root.values[key].file and not os.path.exists(path):
                 at = root.values[key].at()
                 raise SettingsError(f'{at}: {key}: there is no "{printable(path)}"')
-    return arguments | {
+    options: Options = arguments | {
         "target": _target(root.values),
         "path_map": path_map,
         "context": tuple(values["context"] or ()),
@@ -163,9 +164,10 @@ def check_arguments(root: Root) -> dict[str, Any]:
             ignores=tuple(found.value for found in root.ignores),
         ),
     }
+    return options
 
 
-def all_arguments(roots: Iterable[Root]) -> list[dict[str, Any]]:
+def all_arguments(roots: Iterable[Root]) -> list[Options]:
     """check_arguments() of each, all mistakes in one SettingsError."""
     mistakes: dict[str, None] = {}
     found = []

@@ -108,7 +108,9 @@ def _nodes(nodes: list[Node]) -> dict[str, list[Any]]:
         "files": [_short(name) for name in files],
         "parent": [node.parent for node in nodes],
         "kind": [node.kind for node in nodes],
-        "name": [_short(node.name, MAX_NAME) for node in nodes],
+        "name": [
+            _short(node.name, MAX_TEXT if node.kind == "file" else MAX_NAME) for node in nodes
+        ],
         "file": [files[node.file] for node in nodes],
         "line": [node.line for node in nodes],
         "blocks": [node.blocks for node in nodes],

@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 
 from nginx_memlint import result
 from nginx_memlint.config import blocks, hints
@@ -20,7 +21,7 @@ from nginx_memlint.memory.targets import Target, find_target, with_versions
 from nginx_memlint.memory.zones import Zone, zones
 from nginx_memlint.policy import NO_POLICY, Policy
 from nginx_memlint.printable import printable
-from nginx_memlint.rules import engine
+from nginx_memlint.rules import bundle_unreadable, engine, no_shutdown_timeout
 from nginx_memlint.situation import SettingLoads, Situation, Workers
 from nginx_memlint.sizes import MIB, human
 from nginx_memlint.tls import contexts as tls
@@ -51,14 +52,16 @@ def check(  # one option per question a user can answer
     path_map: Sequence[tuple[str, str]] = (),
     context: Sequence[str] = (),
     policy: Policy = NO_POLICY,
+    now: datetime | None = None,
 ) -> result.ConfigReport:
     """Read a configuration, count its contexts, estimate its memory, apply the rules.
 
     ``path`` is a main file, a directory with an nginx.conf, an ``nginx -T`` dump, or ``-`` for
     ``data``. ``target`` is a name, or what load_target() made of a target file. ``unit_cost`` and
     ``max_memory`` are bytes; the latter replaces that of ``policy``. ``context`` names the blocks
-    around a fragment. A configuration that cannot be read in full is no exception: see
-    ``ConfigReport.problems``. Raises UnknownTargetError and ValueError for wrong options.
+    around a fragment. ``now`` (by default the present) is when certificates are to be valid. A
+    configuration that cannot be read in full is no exception: see ``ConfigReport.problems``.
+    Raises UnknownTargetError and ValueError for wrong options.
     """
     versions = {
         "nginx": nginx_version,
@@ -82,7 +85,8 @@ def check(  # one option per question a user can answer
         return _unreadable(name, error.problem, server, workers or ASSUMED_WORKERS)
     tree = build(entry.source, entry.path, tuple(context), entry.directory)
     with no_cyclic_gc():
-        return _Check(name, entry, tree, server, workers, unit_cost, policy).report()
+        now = now or datetime.now(UTC)
+        return _Check(name, entry, tree, server, workers, unit_cost, policy, now).report()
 
 
 def check_context(context: Iterable[str]) -> None:
@@ -109,6 +113,7 @@ class _Check:
         workers: int | None,
         unit_cost: int | None,
         policy: Policy,
+        now: datetime,
     ) -> None:
         self.name = name
         self.entry = entry
@@ -119,7 +124,7 @@ class _Check:
         self.bundles = memory.Bundles(tree, target.costs, unit_cost)
         declared, self.zone_problems = zones(tree)
         self.situation = Situation(
-            tree, target, self.count_workers(workers), self.bundles, declared, policy.limits
+            tree, target, self.count_workers(workers), self.bundles, declared, policy.limits, now
         )
 
     def report(self) -> result.ConfigReport:
@@ -135,7 +140,8 @@ class _Check:
             *misplaced(self.tree),
             *self.unused_dump_files(),
         ]
-        self.assume(total)
+        guesses = self.guesses(outcome)
+        self.assume(total, outcome, guesses)
         return result.ConfigReport(
             path=printable(self.name),
             complete=all(problem.complete for problem in problems),
@@ -184,7 +190,7 @@ class _Check:
             suppressed=outcome.suppressed,
             remedies=engine.remedies(situation, outcome.proposals),
             assumptions=self.assumptions,
-            guesses=self.guesses(),
+            guesses=guesses,
             problems=[_problem(problem) for problem in problems],
         )
 
@@ -226,17 +232,24 @@ class _Check:
             for path in sorted(source.files.keys() - self.tree.files.keys(), key=encode)
         ]
 
-    def guesses(self) -> list[str]:
-        """What stands in for bundles that could not be read."""
+    def guesses(self, outcome: engine.Outcome) -> list[str]:
+        """What stands in for bundles that could not be read, where no finding says so."""
         if self.unit_cost is not None:
             return []
+        loaded = bundle_unreadable.unreadable(self.situation)
+        said = {
+            path
+            for path, [first, *_] in loaded.items()
+            if engine.is_shown(outcome, bundle_unreadable.CODE, first.setting, self.situation)
+        }
         return [
             f"{human(memory.FALLBACK_UNIT)} for a load of {printable(path)}, "
             f"which could not be read ({reason}); state it with --unit-cost"
             for path, reason in self.bundles.failures.items()
+            if path not in said
         ]
 
-    def assume(self, total: memory.Estimate) -> None:
+    def assume(self, total: memory.Estimate, outcome: engine.Outcome, guesses: list[str]) -> None:
         """Say what the figures take for granted."""
         target = self.situation.target
         for family in tls.present_families(self.tree, target):
@@ -250,10 +263,12 @@ class _Check:
                 )
         if self.unit_cost is not None:
             self.assumptions.append(f"{human(self.unit_cost)} for a CA load, as given")
-        self.assumptions += self.guesses()
+        self.assumptions += guesses
         if total.loads or total.contexts:
             self.assumptions.append(f"costs measured on {target.costs.measured}")
-        if total.loads and not self.tree.main.own("worker_shutdown_timeout"):
+        has_timeout = self.tree.main.own("worker_shutdown_timeout")
+        said = any(finding.rule == no_shutdown_timeout.CODE for finding in outcome.findings)
+        if total.loads and not has_timeout and not said:
             self.assumptions.append(
                 "old workers exit soon after a reload: held by open connections, they add twice "
                 "the start's memory and more with each; set worker_shutdown_timeout"

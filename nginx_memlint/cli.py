@@ -37,9 +37,13 @@ from nginx_memlint.memory.targets import (
     parse_version,
     target_names,
 )
+from nginx_memlint.policy import Limits, Policy
+from nginx_memlint.printable import printable
+from nginx_memlint.report import documentation
 from nginx_memlint.report import json as json_report
 from nginx_memlint.report import text as text_report
 from nginx_memlint.result import Report
+from nginx_memlint.rules import find_rule
 from nginx_memlint.sizes import human, parse_size
 from nginx_memlint.tls.families import LUA
 
@@ -259,6 +263,22 @@ def check_command(
             help="CONF is a fragment that belongs inside these blocks, e.g. http,server.",
         ),
     ] = None,
+    max_start_memory: Annotated[
+        int | None,
+        typer.Option(parser=_size, metavar="SIZE", help="The budget for a start, e.g. 1GiB."),
+    ] = None,
+    max_zones_memory: Annotated[
+        int | None,
+        typer.Option(
+            parser=_size, metavar="SIZE", help="The budget for shared memory zones, e.g. 1GiB."
+        ),
+    ] = None,
+    max_test_seconds: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0, metavar="SECONDS", help="CPU time that nginx -t may take.", show_default="30"
+        ),
+    ] = None,
     output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
     fail_on: Annotated[
         FailOn, typer.Option(help="The least severity that makes the exit status 1.")
@@ -275,6 +295,7 @@ def check_command(
             raise typer.BadParameter("name a configuration", param_hint="CONF")
         paths = ["conf/nginx.conf"]
     data = _standard_input() if "-" in paths else None
+    policy = Policy(Limits(None, max_start_memory, max_zones_memory, max_test_seconds))
     configs = [
         check(
             path,
@@ -292,6 +313,7 @@ def check_command(
             sysroot=sysroot,
             path_map=mapped,
             context=blocks,
+            policy=policy,
         )
         for path in paths
     ]
@@ -494,6 +516,33 @@ def targets() -> None:
             sharing = "shared" if LUA.shared(target) else "per block"
         table.add_row(name, *shown, sharing)
     _console().print(table)
+
+
+@app.command(name="rules")
+def rules_command(
+    output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
+) -> None:
+    """List the rules."""
+    if output_format is Format.JSON:
+        print(documentation.as_json())
+    else:
+        documentation.table(_console())
+
+
+@app.command(epilog="Exit status: 0; 2 there is no such rule.")
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="A rule's code or name: ML101.")],
+) -> None:
+    """Print a rule's documentation: what, why, cost, how to fix it, examples."""
+    try:
+        rule = find_rule(code)
+    except KeyError:
+        close = documentation.closest(code)
+        hint = f'; did you mean "{close}"?' if close else ""
+        raise typer.BadParameter(
+            f'"{printable(code)}" is not a rule{hint} (memlint rules lists all)', param_hint="CODE"
+        ) from None
+    documentation.explain(rule, _console())
 
 
 @app.command()

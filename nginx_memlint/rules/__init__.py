@@ -6,9 +6,21 @@ To add one: write a module as its neighbours are, and put it into the table.
 from __future__ import annotations
 
 from nginx_memlint.rules import (
+    bundle_unreadable,
+    large_bundle,
     lua_bundle_inherited,
+    no_shutdown_timeout,
     over_budget,
+    override_defeats_sharing,
+    pass_bundle_inherited,
     peak_kills_machines,
+    server_bundle_repeated,
+    slow_test,
+    stale_certificates,
+    start_over_budget,
+    trusted_certificate_unused,
+    workers_unknown,
+    zones_over_budget,
 )
 from nginx_memlint.rules.rule import Rule, rule_of
 
@@ -17,8 +29,20 @@ RULES: tuple[Rule, ...] = tuple(
         rule_of,
         (
             lua_bundle_inherited,
+            pass_bundle_inherited,
+            server_bundle_repeated,
+            override_defeats_sharing,
+            trusted_certificate_unused,
             over_budget,
             peak_kills_machines,
+            start_over_budget,
+            zones_over_budget,
+            slow_test,
+            workers_unknown,
+            no_shutdown_timeout,
+            large_bundle,
+            stale_certificates,
+            bundle_unreadable,
         ),
     )
 )

@@ -37,14 +37,22 @@ def run(situation: Situation, policy: Policy) -> Outcome:
     outcome = Outcome()
     fingerprints: Counter[str] = Counter()
     for rule in RULES:
-        severity = policy.severities.get(rule.code, rule.severity)
-        if severity is None:
+        if policy.severities.get(rule.code, rule.severity) is None:
             continue
         for draft in rule.check(situation):
+            usual = draft.severity or rule.severity
+            severity = policy.severities.get(rule.code) or usual
             outcome.findings.append(_finding(rule, severity, draft, situation, fingerprints))
             outcome.proposals += draft.proposals or ()
     outcome.findings.sort(key=lambda finding: _ORDER[finding.severity])
     return outcome
+
+
+def is_shown(outcome: Outcome, code: str, setting: Setting | None, situation: Situation) -> bool:
+    """Whether a finding of a rule on a directive is among the findings."""
+    file, line, column, _ = _position(setting, situation)
+    place = (code, printable(file.name), line, column)
+    return any(place == (f.rule, f.file, f.line, f.column) for f in outcome.findings)
 
 
 def remedies(now: Situation, proposals: list[Proposal]) -> list[result.Remedy]:

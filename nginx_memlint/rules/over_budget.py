@@ -18,25 +18,40 @@ What is over the budget: the kernel or the container's limit kills nginx for it.
 
 Follow the remedy that is shown, run fewer workers, or raise the limit and the budget.
 
+## Since
+
+Every version of nginx.
+
 ## Fails
 
 ```nginx
-# memlint check --max-memory 100MiB
+# memlint check --target debian-12 --unit-cost 32MiB --max-memory 512MiB
 events {}
 http {
-    lua_shared_dict sessions 200m;
-    server { listen 80; }
+    ssl_certificate server.crt;
+    ssl_certificate_key server.key;
+    ssl_client_certificate ca.pem;
+    ssl_verify_client on;
+    server { listen 443 ssl; server_name a.example.com; }
+    server { listen 443 ssl; server_name b.example.com; }
 }
 ```
 
 ## Passes
 
 ```nginx
-# memlint check --max-memory 300MiB
+# memlint check --target debian-12 --unit-cost 32MiB --max-memory 512MiB
 events {}
 http {
-    lua_shared_dict sessions 200m;
-    server { listen 80; }
+    ssl_certificate server.crt;
+    ssl_certificate_key server.key;
+    server {
+        listen 443 ssl;
+        server_name a.example.com;
+        ssl_client_certificate ca.pem;
+        ssl_verify_client on;
+    }
+    server { listen 443 ssl; server_name b.example.com; }
 }
 ```
 """

@@ -19,6 +19,10 @@ The peak itself.
 
 Follow the remedy that is shown; or state the memory that nginx may take with `--max-memory`.
 
+## Since
+
+Every version of nginx.
+
 ## Fails
 
 ```nginx

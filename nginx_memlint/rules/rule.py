@@ -28,7 +28,7 @@ class Draft:
 
     ``setting`` is the one cause, None if that is the configuration as a whole. ``bytes`` are at
     stake: at a start, or over a budget. ``places`` come with the costliest first. ``proposals``
-    are changes that help.
+    are changes that help. ``severity`` is that of the rule unless it is given here.
     """
 
     message: str
@@ -36,6 +36,7 @@ class Draft:
     bytes: int
     places: list[Place] | None = None
     proposals: list[Proposal] | None = None
+    severity: Severity | None = None
 
 
 Check = Callable[[Situation], Iterable[Draft]]

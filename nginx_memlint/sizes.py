@@ -27,3 +27,8 @@ def parse_size(text: str) -> int:
 def human(size: float) -> str:
     """A size for people: ``3.4 GiB``."""
     return ByteSize(round(size)).human_readable(separator=" ")
+
+
+def human_seconds(seconds: float) -> str:
+    """The order of magnitude of a time for people: ``80 s``."""
+    return f"{seconds:.1g} s" if seconds < 10 else f"{round(seconds, -1):.0f} s"

@@ -46,7 +46,9 @@ def _changed_bodies(change: Change) -> dict[int, Body]:
     before: dict[int, Body] = {}
     for setting in change.delete:
         for body, _ in setting.block.parts:
-            if any(directive is setting.directive for directive in body.named[setting.name]):
+            if any(
+                directive is setting.directive for directive in body.named.get(setting.name, ())
+            ):
                 before[id(body)] = body
                 break
     added: dict[int, list[Directive]] = {}

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from nginx_memlint.rules import RULES
 from nginx_memlint.rules.rule import Rule
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
 def table(console: Console) -> None:
     """Print a line for each rule."""
-    from rich.table import Table
-    from rich.text import Text
-
     rows = Table(box=None, pad_edge=False)
     rows.add_column("code", no_wrap=True)
     rows.add_column("name", no_wrap=True)
@@ -32,8 +30,6 @@ def table(console: Console) -> None:
 
 def as_json() -> str:
     """The rules as a JSON list, with their documentation."""
-    import json
-
     keys = ("code", "name", "severity", "summary", "doc")
     return json.dumps([{key: getattr(rule, key) for key in keys} for rule in RULES], indent=2)
 
@@ -44,7 +40,7 @@ def explain(rule: Rule, console: Console) -> None:
         f"# {rule.code} {rule.name}\n\n{rule.summary}\n\nSeverity: {rule.severity}\n\n{rule.doc}\n"
     )
     if console.is_terminal:
-        from rich.markdown import Markdown
+        from rich.markdown import Markdown  # noqa: PLC0415 # slow to import, for a terminal alone
 
         console.print(Markdown(text))
     else:

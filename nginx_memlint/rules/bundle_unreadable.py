@@ -86,7 +86,7 @@ def check(situation: Situation) -> Iterator[Draft]:
             f"{path} {reason}: nginx rejects it"
             if rejected
             else f"{path} could not be read ({reason}): {human(FALLBACK_UNIT)} is guessed for each "
-            f"of {times}; nginx does not start without it"
+            f"of {times} (state it with --unit-cost), and nginx does not start without the file"
         )
         yield Draft(
             what,

@@ -81,8 +81,8 @@ def check(situation: Situation) -> Iterator[Draft]:
         return
     size = 2 * now.configuration
     yield Draft(
-        "worker_shutdown_timeout is not set: old workers that open connections hold after a "
-        f"reload keep {human(size)} or more, and as much again with each further reload",
+        f"worker_shutdown_timeout is not set: every reload adds {human(size)} or more for as long "
+        "as open connections hold the old workers",
         None,
         size,
     )

@@ -14,18 +14,18 @@ theirs. With U the memory of one configuration and W workers, the peak comes to 
 
 What is over the budget: the kernel or the container's limit kills nginx for it.
 
-## Fix
-
-Follow the remedy that is shown, run fewer workers, or raise the limit and the budget.
-
 ## Since
 
 Every version of nginx.
 
+## Fix
+
+Follow the remedy that is shown, run fewer workers, or raise the limit and the budget.
+
 ## Fails
 
 ```nginx
-# memlint check --target debian-12 --unit-cost 32MiB --max-memory 512MiB
+# memlint check --target debian-12 --unit-cost 32MiB --max-memory 256MiB
 events {}
 http {
     ssl_certificate server.crt;
@@ -40,7 +40,7 @@ http {
 ## Passes
 
 ```nginx
-# memlint check --target debian-12 --unit-cost 32MiB --max-memory 512MiB
+# memlint check --target debian-12 --unit-cost 32MiB --max-memory 256MiB
 events {}
 http {
     ssl_certificate server.crt;

@@ -65,6 +65,7 @@ from nginx_memlint.remedies import best
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.rules.thresholds import SLOW_TEST
 from nginx_memlint.situation import Situation
+from nginx_memlint.sizes import human_seconds
 
 CODE = "ML205"
 NAME = "slow-test"
@@ -80,8 +81,8 @@ def check(situation: Situation) -> Iterator[Draft]:
         return
     loads = situation.loads_by_setting
     yield Draft(
-        f"nginx -t, a start and a reload each take about {seconds:.1g} s of CPU (an order of "
-        f"magnitude), parsing CA bundles {situation.ca_loads:,} times: over {limit:g} s; "
+        f"nginx -t, a start and a reload each take about {human_seconds(seconds)} of CPU (an "
+        f"order of magnitude), parsing CA bundles {situation.ca_loads:,} times: over {limit:g} s; "
         "systemd gives a start 90 s",
         loads[0].setting if loads else None,
         sum(own.total for own in loads),

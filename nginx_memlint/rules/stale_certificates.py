@@ -66,7 +66,7 @@ from nginx_memlint.rules.repeated import costliest
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.rules.thresholds import REPEATED_CERTIFICATES, STALE_CERTIFICATES
 from nginx_memlint.situation import Cause, Situation
-from nginx_memlint.sizes import human
+from nginx_memlint.sizes import human, human_seconds
 from nginx_memlint.tls.ca_bundle import Bundle, not_after
 
 CODE = "ML302"
@@ -116,12 +116,13 @@ def _expired(situation: Situation, cause: Cause, bundle: Bundle) -> Draft | None
     if saved < STALE_CERTIFICATES:
         return None
     return Draft(
-        f"{len(stale):,} of {bundle.certificates:,} certificates in {cause.setting.value} have "
-        f"expired, and it is loaded {cause.loads:,} times: {human(saved)} for nothing",
+        f"{len(stale):,} of {bundle.certificates:,} certificates in {cause.setting.value} "
+        f"{'has' if len(stale) == 1 else 'have'} expired, and it is loaded "
+        f"{cause.loads:,} times: {human(saved)} for nothing",
         cause.setting,
         saved,
         costliest(cause.priced),
-        [Proposal(f"remove the {len(stale):,} expired certificates from {_name(cause)}", after)],
+        [Proposal(f"remove what has expired from {_name(cause)} ({len(stale):,})", after)],
     )
 
 
@@ -131,8 +132,9 @@ def _repeats(situation: Situation, cause: Cause, bundle: Bundle) -> Draft | None
         return None
     listed = bundle.certificates + bundle.repeats
     return Draft(
-        f"{bundle.repeats:,} of {listed:,} certificates in {cause.setting.value} are listed "
-        f"again: parsing them takes about {seconds:.1g} s of each nginx -t (an order of magnitude)",
+        f"{bundle.repeats:,} of {listed:,} certificates in {cause.setting.value} are repeats: "
+        f"parsing them takes about {human_seconds(seconds)} of each nginx -t (an order of "
+        "magnitude)",
         cause.setting,
         0,
         costliest(cause.priced),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import wraps
 from typing import TypeAlias
 
 from nginx_memlint.config.changes import Change
@@ -35,6 +36,20 @@ class Proposal:
 Remedy: TypeAlias = Callable[[Situation, Cause], Proposal | None]
 
 
+def _once(remedy: Remedy) -> Remedy:
+    """Several rules propose the same: count and estimate it once."""
+
+    @wraps(remedy)
+    def known(situation: Situation, cause: Cause) -> Proposal | None:
+        key = remedy.__name__, cause.family, cause.path
+        if key not in situation.memo:
+            situation.memo[key] = remedy(situation, cause)
+        found: Proposal | None = situation.memo[key]
+        return found
+
+    return known
+
+
 def worthwhile(situation: Situation, found: Iterable[Proposal | None]) -> list[Proposal]:
     """Those that save enough, the ones that save most first."""
     start = situation.estimate.start
@@ -51,6 +66,7 @@ def best(situation: Situation) -> list[Proposal]:
     return worthwhile(situation, [remedy(situation, cause) for remedy in remedies])
 
 
+@_once
 def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
     """Set the directive only in the blocks that use the certificates, e.g. those that run Lua."""
     use = use_of(cause.setting)
@@ -96,6 +112,7 @@ def _as_written(tree: Tree, holders: list[Block]) -> bool:
     return None not in {holder.directive for holder in holders} and readings == chosen
 
 
+@_once
 def remove_unused(situation: Situation, cause: Cause) -> Proposal | None:
     """Delete the directive, if nothing uses it."""
     return remove(situation, cause.setting) if cause.setting.key in situation.unused else None
@@ -108,6 +125,7 @@ def remove(situation: Situation, setting: Setting) -> Proposal:
     return Proposal(f"remove {setting.name} ({place})", situation.after(change), change)
 
 
+@_once
 def share(situation: Situation, cause: Cause) -> Proposal | None:
     """Set once what blocks set again, so that they share a context."""
     family = by_name(cause.family)
@@ -139,6 +157,7 @@ def _and(names: Iterable[str]) -> str:
     return " and ".join(sorted(names))
 
 
+@_once
 def smaller_bundle(situation: Situation, cause: Cause) -> Proposal | None:
     """Use a bundle with just the CAs needed."""
     bundle = situation.bundles.bundle(cause.path)
@@ -155,6 +174,7 @@ def smaller_bundle(situation: Situation, cause: Cause) -> Proposal | None:
     return Proposal(text, situation.with_bundles({cause.path: small}))
 
 
+@_once
 def newer_version(situation: Situation, cause: Cause) -> Proposal | None:
     """Upgrade to a version whose blocks share contexts or certificates."""
     upgraded = _upgraded(situation, cause)

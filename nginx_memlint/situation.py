@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from nginx_memlint.config.changes import Change, changed
 from nginx_memlint.config.tree import Setting, Tree
@@ -90,6 +91,8 @@ class Situation:
     limits: Limits
     now: datetime | None = None
     """The time at which certificates are to be valid; None: it is not asked."""
+    memo: dict[tuple[str, str, str], Any] = field(default_factory=dict, init=False, repr=False)
+    """What was worked out of this situation for several rules (remedies.py)."""
 
     @cached_property
     def is_whole(self) -> bool:

@@ -90,11 +90,13 @@ def check(situation: Situation) -> Iterator[Draft]:
 def _expired(situation: Situation, cause: Cause, bundle: Bundle) -> Draft | None:
     if situation.now is None:
         return None
-    everything = list(dict.fromkeys(situation.bundles.ders(cause.path)))
     costly = _total(situation, cause.path) >= STALE_CERTIFICATES
-    if not costly and any(not _is_expired(der, situation.now) for der in everything):
-        return None
-    stale = [der for der in everything if _is_expired(der, situation.now)]
+    stale = []
+    for der in dict.fromkeys(situation.bundles.ders(cause.path)):
+        if _is_expired(der, situation.now):
+            stale.append(der)
+        elif not costly:
+            return None  # one is valid, and the others cost too little to look at
     if not stale:
         return None
     if len(stale) == bundle.certificates:

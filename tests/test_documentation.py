@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def test_explain_on_a_terminal_is_rendered() -> None:
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "\x1b[" in text
     assert "## What" not in text
-    assert "lua_ssl_trusted_certificate ca.pem;" in text
+    assert "lua_ssl_trusted_certificate ca.pem;" in re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 @pytest.mark.parametrize(

@@ -98,26 +98,51 @@ def _hoisted(tree: Tree, family: Family, using: set[int]) -> Change:
     insert: list[tuple[Block, Setting]] = []
     for name in _names(tree, family):
         seen = _seen(tree, name)
+        setting, values = _below(tree, name, seen, using)
         pending = [root for root in tree.main.children if root.kind in _HOLDERS]
         while pending:
             block = pending.pop()
-            setting = {id(inner) for inner in block.walk() if inner.own(name)} - {id(block)}
-            branches = [
-                child
-                for child in block.children
-                if any(id(inner) in setting for inner in child.walk())
-            ]
-            values = {seen[id(inner)] for inner in block.walk() if id(inner) in using}
-            alone = len(branches) < 2 or len(values) != 1 or block.kind not in _HOLDERS
-            if alone or seen[id(block)] in values or block.own(name):
+            branches = [child for child in block.children if id(child) in setting]
+            alike = values[id(block)]
+            if len(branches) < 2 or len(alike) != 1 or not _may_set(block, name, seen, alike):
                 pending += branches
                 continue
-            [value] = values
-            alike = [i for i in block.walk() if id(i) in setting and seen[id(i)] == value]
-            if alike and value:
-                insert += [(block, own) for own in alike[0].own(name)]
-                delete += [own for inner in alike for own in inner.own(name)]
+            [value] = alike
+            inner = [i for i in block.walk() if i is not block and seen[id(i)] == value]
+            own = [settings for i in inner if (settings := i.own(name))]
+            insert += [(block, one) for one in own[0]] if own else []
+            delete += [one for settings in own for one in settings]
     return Change(tuple(delete), tuple(insert))
+
+
+def _may_set(block: Block, name: str, seen: dict[int, _Value], alike: set[_Value]) -> bool:
+    """Whether a block can be given a directive of that value, and it is not there already."""
+    return (
+        block.kind in _HOLDERS
+        and not block.own(name)
+        and seen[id(block)] not in alike
+        and () not in alike
+    )
+
+
+def _below(
+    tree: Tree, name: str, seen: dict[int, _Value], using: set[int]
+) -> tuple[set[int], dict[int, set[_Value]]]:
+    """The blocks in which, or below which, a directive is set; what users there see of it."""
+    setting: set[int] = set()
+    values: dict[int, set[_Value]] = {id(block): set() for block in tree.all_blocks}
+    for block in reversed(tree.all_blocks):  # each after its children
+        if id(block) in using:
+            values[id(block)].add(seen[id(block)])
+        if block.own(name):
+            setting.add(id(block))
+        if block.parent is not None:
+            around = values[id(block.parent)]
+            if len(around) < 2:  # two are as good as many
+                around |= values[id(block)]
+            if id(block) in setting:
+                setting.add(id(block.parent))
+    return setting, values
 
 
 def _once(settings: list[Setting] | tuple[Setting, ...]) -> tuple[Setting, ...]:

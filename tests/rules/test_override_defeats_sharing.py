@@ -97,16 +97,45 @@ def test_no_change_that_has_another_effect(tmp_path: Path, inside: str) -> None:
     assert finding.remedy is None or not finding.remedy.fixable
 
 
-def test_no_change_in_a_file_that_other_blocks_need(tmp_path: Path) -> None:
-    """As written it is one directive: redundant in one server, needed in the other."""
+def test_no_change_in_a_file_that_is_included_where_it_would_matter(tmp_path: Path) -> None:
+    """It could be set once in the first server, but not in the second."""
+    inside = (
+        "server { include p.conf; }"
+        "server { include p.conf; location /x { proxy_pass https://127.0.0.1; } }"
+    )
+    files: dict[str, str | bytes] = {"p.conf": passes(VERIFY)}
+    [finding] = of(report(tmp_path, f"http {{ {inside} }}", files, **NEW), "ML104")
+    assert "no change would leave every block the values it sees" in finding.message
+    assert finding.remedy is None or not finding.remedy.fixable
+
+
+def test_no_change_that_lets_another_value_through(tmp_path: Path) -> None:
+    between = "location /b { %s location /b/c { proxy_pass https://127.0.0.1; %s } }"
+    depth = "proxy_ssl_verify_depth 2;"
+    inside = (
+        f"{VERIFY} server {{ {passes(depth)} {between % ('proxy_ssl_verify_depth 3;', depth)} }}"
+    )
+    [finding] = http(tmp_path, inside, "ML104", **NEW)
+    assert "no change would leave every block the values it sees" in finding.message
+    assert finding.remedy is None or not finding.remedy.fixable
+    [finding] = http(tmp_path, inside.replace("depth 3", "depth 2"), "ML104", **NEW)
+    assert finding.remedy is not None
+    assert finding.remedy.ca_loads == 1
+
+
+def test_set_once_around_servers_that_set_different_parts(tmp_path: Path) -> None:
     inside = (
         f"server {{ {VERIFY} include p.conf; }}"
         "server { proxy_ssl_trusted_certificate ca.pem; include p.conf; }"
     )
     files: dict[str, str | bytes] = {"p.conf": passes("proxy_ssl_verify on;")}
     [finding] = of(report(tmp_path, f"http {{ {inside} }}", files, **NEW), "ML104")
-    if finding.remedy is not None and finding.remedy.fixable:
-        assert "once" in finding.remedy.change
+    assert finding.remedy is not None
+    assert finding.remedy.change == (
+        "set proxy_ssl_trusted_certificate and proxy_ssl_verify once in http instead of in each "
+        "block"
+    )
+    assert finding.remedy.ca_loads == 1
 
 
 def test_nothing_is_proposed_for_what_was_not_read_in_full(tmp_path: Path) -> None:

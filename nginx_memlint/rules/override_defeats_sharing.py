@@ -100,18 +100,18 @@ def _draft(situation: Situation, cause: Cause, size: int) -> Draft:
     if change:
         keys = {setting.key for setting in change.delete}
         settings = [setting for setting in settings if setting.key in keys] or settings
-        at, why = settings[0], "with values that they need not set themselves"
+        at, why = settings[0], "which they need not"
     elif situation.is_whole:
         at = costliest_setting(situation, cause)
-        why = "and no change would leave every block the values it sees"
+        why = "but no change would leave every block the values it sees"
     else:
         at = costliest_setting(situation, cause)
-        why = "and a change is only known where all of a configuration was read"
+        why = "but a change is only known where all of a configuration was read"
     names = " and ".join(sorted({setting.name for setting in settings} & family.overrides))
     value = costliest_setting(situation, cause).value
     return Draft(
-        f"{names}, set block by block, makes nginx parse {value} {cause.loads:,} times "
-        f"({human(cause.total)}): blocks that set them share no context, {why}",
+        f"nginx parses {value} {cause.loads:,} times ({human(cause.total)}), because blocks that "
+        f"could share a context set {names} each, {why}",
         at,
         size,
         costliest(cause.priced),

@@ -63,7 +63,7 @@ def test_one_finding_at_the_first_of_the_settings_to_change(tmp_path: Path) -> N
     inside = f"{VERIFY}\nserver {{\n{passes('proxy_ssl_verify_depth 2;')} }}"
     [finding] = http(tmp_path, "proxy_ssl_verify_depth 2;" + inside, "ML104", **NEW)
     assert finding.line == 5
-    assert finding.message.startswith("proxy_ssl_verify_depth, set block by block, makes nginx")
+    assert finding.message.endswith("set proxy_ssl_verify_depth each, which they need not")
     assert finding.related_total == 3
     assert finding.remedy is not None
     assert finding.remedy.change.startswith("remove proxy_ssl_verify_depth where")

@@ -60,8 +60,8 @@ def check(  # one option per question a user can answer
     ``data``. ``target`` is a name, or what load_target() made of a target file. ``unit_cost`` and
     ``max_memory`` are bytes; the latter replaces that of ``policy``. ``context`` names the blocks
     around a fragment. ``now`` (aware; by default the present) is when certificates are to be
-    valid. A configuration that cannot be read in full is no exception: see ``ConfigReport.problems``.
-    Raises UnknownTargetError and ValueError for wrong options.
+    valid. A configuration that cannot be read in full is no exception: see
+    ``ConfigReport.problems``. Raises UnknownTargetError and ValueError for wrong options.
     """
     versions = {
         "nginx": nginx_version,

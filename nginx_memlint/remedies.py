@@ -147,14 +147,16 @@ def _share_text(change: Change) -> str:
     parts = []
     if moved:
         labels = {block.kind.removeprefix("stream_") for block, _ in change.insert}
-        parts.append(f"set {_and(moved)} once in {_and(labels)} instead of in each block")
+        parts.append(f"set {listed(moved)} once in {listed(labels)} instead of in each block")
     if dropped:
-        parts.append(f"remove {_and(dropped)} where it only repeats what is inherited")
+        parts.append(f"remove {listed(dropped)} where it only repeats what is inherited")
     return ", and ".join(parts)
 
 
-def _and(names: Iterable[str]) -> str:
-    return " and ".join(sorted(names))
+def listed(names: Iterable[str]) -> str:
+    """Names in words: "a, b and c"."""
+    *others, last = sorted(names)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 @_once

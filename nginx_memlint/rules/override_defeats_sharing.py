@@ -69,7 +69,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nginx_memlint.config.tree import Block, Setting
-from nginx_memlint.remedies import share, smaller_bundle, worthwhile
+from nginx_memlint.remedies import listed, share, smaller_bundle, worthwhile
 from nginx_memlint.rules.repeated import costliest, costliest_setting, loaded_again
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
@@ -107,7 +107,7 @@ def _draft(situation: Situation, cause: Cause, size: int) -> Draft:
     else:
         at = costliest_setting(situation, cause)
         why = "but a change is only known where all of a configuration was read"
-    names = " and ".join(sorted({setting.name for setting in settings} & family.overrides))
+    names = listed({setting.name for setting in settings} & family.overrides)
     value = costliest_setting(situation, cause).value
     return Draft(
         f"nginx parses {value} {cause.loads:,} times ({human(cause.total)}), because blocks that "

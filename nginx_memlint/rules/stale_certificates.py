@@ -108,6 +108,8 @@ def _expired(situation: Situation, cause: Cause, bundle: Bundle) -> Draft | None
             costliest(cause.priced),
             severity="warning",
         )
+    if situation.bundles.are_priced:
+        return None  # what is left would take is not known
     rest = Bundle(
         bundle.certificates - len(stale),
         bundle.der_bytes - sum(map(len, stale)),

@@ -196,7 +196,7 @@ CASES = (
         "set once in the server",
         "ML104",
         "debian-13",
-        "set proxy_ssl_conf_command and proxy_ssl_trusted_certificate and proxy_ssl_verify once",
+        "set proxy_ssl_conf_command, proxy_ssl_trusted_certificate and proxy_ssl_verify once",
         passes("", VERIFY + OPTIONS),
         passes("", "").replace("s0.sock;", f"s0.sock; {VERIFY} {OPTIONS}"),
         "trixie",

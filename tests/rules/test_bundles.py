@@ -57,6 +57,12 @@ def test_ml302_when_all_have_expired(tmp_path: Path) -> None:
     assert of(report(tmp_path, text, now=EXPIRED - timedelta(days=1)), "ML302") == []
 
 
+def test_ml302_says_nothing_of_costs_that_are_given(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"some.pem": pem(40, EXPIRED) + pem(40, first=100)}
+    checked = report(tmp_path, clients(80, "some.pem"), files, unit_cost=1 << 20)
+    assert of(checked, "ML302") == []
+
+
 def test_ml302_one_that_is_valid_is_enough(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"some.pem": pem(20, EXPIRED) + pem(1, first=100)}
     assert of(report(tmp_path, clients(1, "some.pem"), files), "ML302") == []

@@ -88,13 +88,13 @@ def check(situation: Situation) -> Iterator[Draft]:
     for cause in situation.causes:
         if by_name(cause.family).shared(situation.target):
             size = loaded_again(situation, cause)
-            if size >= REPEATED_LOADS:
-                yield _draft(situation, cause, size)
+            settings = _overriding(cause) if size >= REPEATED_LOADS else []
+            if settings:
+                yield _draft(situation, cause, settings, size)
 
 
-def _draft(situation: Situation, cause: Cause, size: int) -> Draft:
+def _draft(situation: Situation, cause: Cause, settings: list[Setting], size: int) -> Draft:
     family = by_name(cause.family)
-    settings = _overriding(cause)
     found = worthwhile(situation, [share(situation, cause), smaller_bundle(situation, cause)])
     change = next((proposal.change for proposal in found if proposal.change), None)
     if change:

@@ -108,6 +108,12 @@ def _expired(situation: Situation, cause: Cause, bundle: Bundle) -> Draft | None
             costliest(cause.priced),
             severity="warning",
         )
+    return _some_expired(situation, cause, bundle, stale)
+
+
+def _some_expired(
+    situation: Situation, cause: Cause, bundle: Bundle, stale: list[bytes]
+) -> Draft | None:
     if situation.bundles.are_priced:
         return None  # what is left would take is not known
     rest = Bundle(

@@ -147,6 +147,14 @@ def test_nothing_is_proposed_for_what_was_not_read_in_full(tmp_path: Path) -> No
     assert not any(remedy.fixable for remedy in checked.remedies)
 
 
+def test_not_where_no_setting_is_to_blame(tmp_path: Path) -> None:
+    """nginx rejects a second http block."""
+    text = f"http {{ {LUA} server {{ {HANDLER} }} }}\n" * 4
+    checked = report(tmp_path, text, **NEW)
+    assert checked.ca_loads == 4
+    assert [finding for finding in checked.findings if finding.rule == "ML104"] == []
+
+
 def tree_of(directory: Path, text: str) -> Tree:
     conf = write(directory, {"nginx.conf": f"events {{}} {text}"})
     entry = open_entry(str(conf), Place())

@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from typing import TypedDict, Unpack
 
 from nginx_memlint import result
@@ -23,7 +24,7 @@ from nginx_memlint.memory.zones import Zone, zones
 from nginx_memlint.policy import NO_POLICY, Policy
 from nginx_memlint.printable import printable
 from nginx_memlint.remedies import Proposal
-from nginx_memlint.rules import engine
+from nginx_memlint.rules import bundle_unreadable, engine, no_shutdown_timeout
 from nginx_memlint.situation import SettingLoads, Situation, Workers
 from nginx_memlint.sizes import MIB, human
 from nginx_memlint.tls import contexts as tls
@@ -78,6 +79,8 @@ class Options(TypedDict, total=False):
     policy: Policy
     breakdown: bool
     """Asks for ``ConfigReport.breakdown``, what each block costs."""
+    now: datetime | None
+    """When certificates are to be valid (aware); by default the present."""
 
 
 def check(path: str | os.PathLike[str], **options: Unpack[Options]) -> result.ConfigReport:
@@ -115,6 +118,7 @@ def examine(path: str | os.PathLike[str], **options: Unpack[Options]) -> Inspect
         options.get("unit_cost"),
         policy,
         options.get("breakdown", False),
+        options.get("now"),
     )
 
 
@@ -128,6 +132,7 @@ def inspect(
     unit_cost: int | None = None,
     policy: Policy = NO_POLICY,
     breakdown: bool = False,
+    now: datetime | None = None,
 ) -> Inspection:
     """As check(), which describes the options, with all that the report shows a part of."""
     try:
@@ -136,11 +141,13 @@ def inspect(
         report = _unreadable(name, error.problem, target, workers or ASSUMED_WORKERS)
         return Inspection(report, absent=error.absent)
 
+    today = now or datetime.now(UTC)
+
     def read(source: Source) -> Inspection:
         own = replace(entry, source=source)
         tree = build(source, entry.path, context, entry.directory)
         with no_cyclic_gc():
-            checked = _Check(name, own, tree, target, workers, unit_cost, policy)
+            checked = _Check(name, own, tree, target, workers, unit_cost, policy, today)
             report = checked.report(breakdown)
             return Inspection(report, checked.situation, fixes=checked.fixes, reread=read)
 
@@ -178,6 +185,7 @@ class _Check:
         workers: int | None,
         unit_cost: int | None,
         policy: Policy,
+        now: datetime,
     ) -> None:
         self.name = name
         self.entry = entry
@@ -189,7 +197,7 @@ class _Check:
         self.bundles = memory.Bundles(tree, target.costs, unit_cost)
         declared, self.zone_problems = zones(tree)
         self.situation = Situation(
-            tree, target, self.count_workers(workers), self.bundles, declared, policy.limits
+            tree, target, self.count_workers(workers), self.bundles, declared, policy.limits, now
         )
 
     def report(self, breakdown: bool) -> result.ConfigReport:
@@ -207,7 +215,8 @@ class _Check:
         complete = all(problem.complete for problem in problems)
         outcome = engine.run(situation, self.policy, complete=complete)
         self.fixes = outcome.fixes
-        self.assume(total)
+        guesses = self.guesses(outcome)
+        self.assume(total, outcome, guesses)
         return result.ConfigReport(
             path=printable(self.name),
             main_file=printable(self.entry.name),
@@ -257,7 +266,7 @@ class _Check:
             suppressed=outcome.suppressed,
             remedies=engine.remedies(situation, outcome.proposals),
             assumptions=self.assumptions,
-            guesses=self.guesses(),
+            guesses=guesses,
             problems=[_problem(problem) for problem in problems],
             from_dump=isinstance(self.entry.source, MemoryFiles),
             breakdown=by_block(self.name, self.tree, situation.priced, situation.target.costs)
@@ -303,17 +312,24 @@ class _Check:
             for path in sorted(source.files.keys() - self.tree.files.keys(), key=encode)
         ]
 
-    def guesses(self) -> list[str]:
-        """What stands in for bundles that could not be read."""
+    def guesses(self, outcome: engine.Outcome) -> list[str]:
+        """What stands in for bundles that could not be read, where no finding says so."""
         if self.unit_cost is not None:
             return []
+        loaded = bundle_unreadable.unreadable(self.situation)
+        said = {
+            path
+            for path, [first, *_] in loaded.items()
+            if engine.is_shown(outcome, bundle_unreadable.CODE, first.setting, self.situation)
+        }
         return [
             f"{human(memory.FALLBACK_UNIT)} for a load of {printable(path)}, "
             f"which could not be read ({reason}); state it with --unit-cost"
             for path, reason in self.bundles.failures.items()
+            if path not in said
         ]
 
-    def assume(self, total: memory.Estimate) -> None:
+    def assume(self, total: memory.Estimate, outcome: engine.Outcome, guesses: list[str]) -> None:
         """Say what the figures take for granted."""
         target = self.situation.target
         for family in tls.present_families(self.tree, target):
@@ -327,10 +343,12 @@ class _Check:
                 )
         if self.unit_cost is not None:
             self.assumptions.append(f"{human(self.unit_cost)} for a CA load, as given")
-        self.assumptions += self.guesses()
+        self.assumptions += guesses
         if total.loads or total.contexts:
             self.assumptions.append(f"costs measured on {target.costs.measured}")
-        if total.loads and not self.tree.main.own("worker_shutdown_timeout"):
+        has_timeout = self.tree.main.own("worker_shutdown_timeout")
+        said = any(finding.rule == no_shutdown_timeout.CODE for finding in outcome.findings)
+        if total.loads and not has_timeout and not said:
             self.assumptions.append(
                 "old workers exit soon after a reload: held by open connections, they add twice "
                 "the start's memory and more with each; set worker_shutdown_timeout"

@@ -42,13 +42,14 @@ from nginx_memlint.memory.targets import (
     target_names,
 )
 from nginx_memlint.printable import printable
-from nginx_memlint.report import DEFAULT, FORMATS, outputs, patch, schemas
+from nginx_memlint.report import DEFAULT, FORMATS, documentation, outputs, patch, schemas
 from nginx_memlint.report import json as json_report
 from nginx_memlint.report import text as text_report
 from nginx_memlint.report.outputs import Output, OutputError
 from nginx_memlint.report.text import console_for
 from nginx_memlint.report.waiting import waiting
 from nginx_memlint.result import ConfigReport, Report
+from nginx_memlint.rules import engine, find_rule
 from nginx_memlint.rules.ignore_unused import unused_in_all
 from nginx_memlint.settings import SettingsError, all_arguments, everywhere, plan
 from nginx_memlint.settings.in_force import FLAGS, Root
@@ -646,6 +647,7 @@ def tree_command(
     from nginx_memlint.report import tree as tree_report  # noqa: PLC0415
 
     roots, arguments = _roots(paths, ctx, config, no_config)
+    arguments = [given | {"policy": engine.NO_RULES} for given in arguments]
     configs = _check_roots(roots, arguments, breakdown=True)
     tree_report.write(Report(configs=configs), console_for(sys.stdout), depth=depth, top=top)
     raise typer.Exit(exit_code(configs, FailOn.NEVER))
@@ -947,6 +949,33 @@ class SchemaOf(StrEnum):
     CONFIG = "config"
     VERIFY = "verify"
     SETTINGS = "settings"
+
+
+@app.command(name="rules")
+def rules_command(
+    output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
+) -> None:
+    """List the rules."""
+    if output_format is Format.JSON:
+        print(documentation.as_json())
+    else:
+        documentation.table(console_for(sys.stdout))
+
+
+@app.command(epilog="Exit status: 0; 2 there is no such rule.")
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="A rule's code or name: ML101.")],
+) -> None:
+    """Print a rule's documentation: what, why, cost, how to fix it, examples."""
+    try:
+        rule = find_rule(code)
+    except KeyError:
+        close = documentation.closest(code)
+        hint = f'; did you mean "{close}"?' if close else ""
+        raise typer.BadParameter(
+            f'"{printable(code)}" is not a rule{hint} (memlint rules lists all)', param_hint="CODE"
+        ) from None
+    documentation.explain(rule, console_for(sys.stdout))
 
 
 @app.command()

@@ -26,6 +26,7 @@ from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.printable import printable
 from nginx_memlint.result import Model, record
+from nginx_memlint.rules import engine
 from nginx_memlint.situation import Situation
 
 SCHEMA_VERSION: Literal[1] = 1
@@ -239,7 +240,16 @@ class _Both:
 
     def side(self, name: str, place: Place, data: bytes | None = None) -> _Side:
         """Read one of the two; only what is compared is kept."""
-        found = inspect(name, place, data, self.target, self.context, self.workers, self.unit_cost)
+        found = inspect(
+            name,
+            place,
+            data,
+            self.target,
+            self.context,
+            self.workers,
+            self.unit_cost,
+            policy=engine.NO_RULES,
+        )
         if found.situation is None:
             return _Side(found.report, [], [], [], found.absent)
         parts = _Parts(found.situation)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from nginx_memlint.config.changes import Change, changed
 from nginx_memlint.config.tree import Setting, Tree
@@ -18,6 +20,8 @@ from nginx_memlint.memory.targets import Target
 from nginx_memlint.memory.zones import Zone
 from nginx_memlint.policy import Limits
 from nginx_memlint.tls import contexts as tls
+from nginx_memlint.tls.ca_bundle import Bundle
+from nginx_memlint.tls.uses import Unused, unused
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,26 @@ class Situation:
     bundles: Bundles
     zones: list[Zone]
     limits: Limits
+    now: datetime | None = None
+    """The time at which certificates are to be valid; None: it is not asked."""
+    memo: dict[tuple[str, str, str], Any] = field(default_factory=dict, init=False, repr=False)
+    """What was worked out of this situation for several rules (remedies.py)."""
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether all of a whole configuration was read.
+
+        Only then is it known that something is nowhere, and what a change would lead to.
+        """
+        complete = all(problem.complete for problem in self.tree.problems)
+        return complete and all(
+            block.directive is not None or block is self.tree.main for block in self.tree.all_blocks
+        )
+
+    @cached_property
+    def unused(self) -> dict[tuple[str, int], Unused]:
+        """The directives that load CA certificates which nothing uses, by Setting.key."""
+        return unused(self.tree, self.target) if self.is_whole else {}
 
     @cached_property
     def block_counts(self) -> Counter[str]:
@@ -172,21 +196,12 @@ class Situation:
 
     def after(self, change: Change) -> Situation:
         """The situation with the files changed."""
-        return Situation(
-            changed(self.tree, change),
-            self.target,
-            self.workers,
-            self.bundles,
-            self.zones,
-            self.limits,
-        )
+        return replace(self, tree=changed(self.tree, change))
 
     def on(self, target: Target) -> Situation:
         """The situation on another server."""
-        bundles = self.bundles.repriced(target.costs)
-        return Situation(self.tree, target, self.workers, bundles, self.zones, self.limits)
+        return replace(self, target=target, bundles=self.bundles.repriced(target.costs))
 
-    def with_bundles(self, sizes: Mapping[str, int]) -> Situation:
-        """The situation with other bundles: path → bytes of one load."""
-        bundles = self.bundles.repriced(self.target.costs, dict(sizes))
-        return Situation(self.tree, self.target, self.workers, bundles, self.zones, self.limits)
+    def with_bundles(self, bundles: Mapping[str, Bundle]) -> Situation:
+        """The situation with other files in the place of some: path → what is in it."""
+        return replace(self, bundles=self.bundles.repriced(self.target.costs, bundles))

@@ -14,13 +14,13 @@ U the memory of one configuration and W workers:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nginx_memlint.config.tree import Setting, Tree
 from nginx_memlint.memory.targets import Costs, Target
 from nginx_memlint.sizes import MIB
-from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
+from nginx_memlint.tls.ca_bundle import Bundle, NotPemError, bundle_of, certificates
 from nginx_memlint.tls.contexts import Context, WorkerContexts
 
 FALLBACK_UNIT = MIB
@@ -36,8 +36,8 @@ RELOAD_MARGIN = 1.05
 class Bundles:
     """The CA bundles that the configuration names, each read once.
 
-    ``unit_cost`` is the bytes of a load if the user gave them; ``replaced`` gives the bytes of a
-    load of single files, whatever is in them.
+    ``unit_cost`` is the bytes of a load if the user gave them; ``replaced`` are other files in
+    the place of some, whatever the user said a load takes.
     """
 
     def __init__(
@@ -45,19 +45,26 @@ class Bundles:
         tree: Tree,
         costs: Costs,
         unit_cost: int | None = None,
-        replaced: dict[str, int] | None = None,
+        replaced: Mapping[str, Bundle] | None = None,
     ) -> None:
         self._tree = tree
         self._costs = costs
         self._unit_cost = unit_cost
-        self._replaced = replaced or {}
+        self._replaced = dict(replaced or {})
         self._known: dict[str, Bundle | None] = {}
         self.failures: dict[str, str] = {}
+        self.rejected: set[str] = set()
 
-    def repriced(self, costs: Costs, replaced: dict[str, int] | None = None) -> Bundles:
-        """The same files, read once for both, at other costs."""
-        other = Bundles(self._tree, costs, self._unit_cost, replaced)
+    @property
+    def are_priced(self) -> bool:
+        """Whether the user said what a load takes."""
+        return self._unit_cost is not None
+
+    def repriced(self, costs: Costs, replaced: Mapping[str, Bundle] | None = None) -> Bundles:
+        """The same files, read once for both, at other costs, some of them replaced."""
+        other = Bundles(self._tree, costs, self._unit_cost, {**self._replaced, **(replaced or {})})
         other._known, other.failures = self._known, self.failures
+        other.rejected = self.rejected
         return other
 
     def path(self, setting: Setting) -> str:
@@ -66,17 +73,29 @@ class Bundles:
         return value if value.startswith("/") else f"{self._tree.directory}/{value}"
 
     def bundle(self, path: str) -> Bundle | None:
-        """What is in the file; None, and an entry in ``failures``, if that is unknown."""
+        """What is in the file; None if that is unknown.
+
+        Then ``failures`` says why, and ``rejected`` has the path if nginx rejects the file.
+        """
+        if path in self._replaced:
+            return self._replaced[path]
         if path not in self._known:
             self._known[path] = None
             try:
-                self._known[path] = read_bundle(self._tree.source.read(path))
+                self._known[path] = bundle_of(self._tree.source.read(path))
             except OSError as error:
                 self.failures[path] = error.strerror or str(error)
-            else:
-                if self._known[path] is None:
-                    self.failures[path] = "holds no PEM certificate"
+            except NotPemError as error:
+                self.failures[path] = str(error)
+                self.rejected.add(path)
         return self._known[path]
+
+    def ders(self, path: str) -> list[bytes]:
+        """The certificates of the file in DER, read again; none if it cannot be."""
+        try:
+            return certificates(self._tree.source.read(path))
+        except (OSError, NotPemError):
+            return []
 
     def certificates(self, path: str) -> int:
         """Certificates in the file, or in the bundle assumed for it."""
@@ -85,9 +104,7 @@ class Bundles:
 
     def load_bytes(self, path: str) -> int:
         """Bytes of one load of the file that has to be parsed."""
-        if path in self._replaced:
-            return self._replaced[path]
-        if self._unit_cost is not None:
+        if self._unit_cost is not None and path not in self._replaced:
             return self._unit_cost
         bundle = self.bundle(path)
         return unit_bytes(bundle, self._costs) if bundle else FALLBACK_UNIT

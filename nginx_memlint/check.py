@@ -13,6 +13,7 @@ from typing import TypedDict, Unpack
 from nginx_memlint import result
 from nginx_memlint.breakdown import by_block
 from nginx_memlint.config import blocks, hints
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS, Bounds, exceeded
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import MemoryFiles, Source, encode
@@ -77,6 +78,8 @@ class Options(TypedDict, total=False):
     context: Sequence[str]
     """The blocks around a fragment."""
     policy: Policy
+    bounds: Bounds
+    """How much is read."""
     breakdown: bool
     """Asks for ``ConfigReport.breakdown``, what each block costs."""
     now: datetime | None
@@ -110,7 +113,12 @@ def examine(path: str | os.PathLike[str], **options: Unpack[Options]) -> Inspect
         policy = replace(policy, limits=replace(policy.limits, max_memory=budget))
     return inspect(
         os.fspath(path),
-        Place(options.get("prefix"), options.get("sysroot"), tuple(options.get("path_map", ()))),
+        Place(
+            options.get("prefix"),
+            options.get("sysroot"),
+            tuple(options.get("path_map", ())),
+            bounds=options.get("bounds", DEFAULT_BOUNDS),
+        ),
         options.get("data"),
         server,
         context,
@@ -212,6 +220,7 @@ class _Check:
             *misplaced(self.tree),
             *self.unused_dump_files(),
         ]
+        problems = self.bounded(problems)
         complete = all(problem.complete for problem in problems)
         outcome = engine.run(situation, self.policy, complete=complete)
         self.fixes = outcome.fixes
@@ -273,6 +282,17 @@ class _Check:
             if breakdown
             else None,
         )
+
+    def bounded(self, problems: list[Problem]) -> list[Problem]:
+        """As many problems as are listed, and how many more there are."""
+        most = self.tree.source.bounds.problems
+        rest = problems[most:]
+        if not (count := len(rest) + self.tree.unlisted):
+            return problems
+        what = f"{count:,} more problems are not listed"
+        complete = not self.tree.unlisted and all(problem.complete for problem in rest)
+        more = Problem(exceeded(what, "problems"), self.entry.name, complete=complete)
+        return [*problems[:most], more]
 
     def count_workers(self, given: int | None) -> Workers:
         own = self.tree.main.own("worker_processes")

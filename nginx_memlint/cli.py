@@ -23,7 +23,7 @@ from nginx_memlint import __version__
 from nginx_memlint import fix as fixing
 from nginx_memlint.baseline import Baseline, BaselineError, load, load_or_new
 from nginx_memlint.check import Inspection, Options, check_context, examine
-from nginx_memlint.config.source import MAX_FILE_BYTES
+from nginx_memlint.config.bounds import NAMES, bounds_from, parse_bounds
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
 from nginx_memlint.live import text as live_text
 from nginx_memlint.live.calibrate import QUICK_ACCURACY, calibrate
@@ -195,14 +195,19 @@ def _configurations(paths: list[str] | None, prefix: str | None) -> list[str]:
     return paths or ["conf/nginx.conf"]
 
 
-def _standard_input() -> bytes:
+def _standard_input(most: int) -> bytes:
+    """All of it, or more than ``most`` bytes of it."""
     try:
-        data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1) if sys.stdin else b""
+        return sys.stdin.buffer.read(most + 1) if sys.stdin else b""
     except OSError as error:
         raise typer.BadParameter(f"standard input: {error.strerror}") from None
-    if len(data) > MAX_FILE_BYTES:
-        raise typer.BadParameter(f"standard input is larger than {MAX_FILE_BYTES >> 20} MiB")
-    return data
+
+
+def _bounds(texts: list[str]) -> dict[str, int]:
+    try:
+        return parse_bounds(texts)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--bounds") from None
 
 
 _TargetFileOption = Annotated[
@@ -270,6 +275,13 @@ _PathMapOption = Annotated[
         metavar="FROM=TO", help="Look paths below FROM up below TO. Repeatable; longest wins."
     ),
 ]
+_BoundsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=NUMBER",
+        help="How much is read at most: " + ", ".join(NAMES) + ". Repeatable.",
+    ),
+]
 _ContextOption = Annotated[
     str | None,
     typer.Option(
@@ -320,6 +332,7 @@ def _flags(ctx: typer.Context) -> dict[str, Any]:
     read: dict[str, Callable[[Any], Any]] = {
         "context": _context,
         "path-map": _path_map,
+        "bounds": _bounds,
         "fail-on": lambda level: level.value,
         "target-file": lambda _: server(),
         "nginx-binary": lambda _: server(),
@@ -353,8 +366,10 @@ def _check_roots(
 def _examined(
     roots: list[Root], arguments: list[Options], *, breakdown: bool
 ) -> Iterator[Inspection]:
-    data = _standard_input() if any(root.path == "-" for root in roots) else None
-    for root, options in zip(roots, arguments, strict=True):
+    both = [*zip(roots, arguments, strict=True)]
+    most = max((o["bounds"].file_bytes for root, o in both if root.path == "-"), default=None)
+    data = None if most is None else _standard_input(most)
+    for root, options in both:
         with waiting(f"reading {printable(root.path or '')}"):
             found = examine(root.path or "", **options | {"data": data, "breakdown": breakdown})
         yield found
@@ -401,6 +416,7 @@ def check_command(
     sysroot: _SysrootOption = None,
     path_map: _PathMapOption = None,
     context: _ContextOption = None,
+    bounds: _BoundsOption = None,
     config: _ConfigOption = None,
     no_config: _NoConfigOption = False,
     formats: Annotated[
@@ -706,6 +722,7 @@ def diff_command(
     sysroot: _SysrootOption = None,
     path_map: _PathMapOption = None,
     context: _ContextOption = None,
+    bounds: _BoundsOption = None,
     output_format: Annotated[
         DiffFormat, typer.Option("--format", help="Output format.")
     ] = DiffFormat.TEXT,
@@ -718,6 +735,7 @@ def diff_command(
     from nginx_memlint.report import diff_text  # noqa: PLC0415
 
     _check_sysroot(sysroot)
+    limits = bounds_from(_bounds(bounds or []))
     if base is not None:
         paths = _configurations(paths, prefix)
     try:
@@ -725,7 +743,7 @@ def diff_command(
             paths or [],
             base=base,
             max_growth=max_growth,
-            data=_standard_input() if "-" in (paths or []) else None,
+            data=_standard_input(limits.file_bytes) if "-" in (paths or []) else None,
             target=_server(target, target_file, nginx_binary),
             nginx_version=nginx_version,
             lua_version=lua_version,
@@ -738,6 +756,7 @@ def diff_command(
             sysroot=sysroot,
             path_map=_path_map(path_map or []),
             context=_context(context),
+            bounds=limits,
         )
     except diff.DiffError as error:
         print(f"memlint: {error}", file=sys.stderr)

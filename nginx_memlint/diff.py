@@ -17,6 +17,7 @@ from typing import Literal
 from nginx_memlint import result
 from nginx_memlint.check import check_context, choose_target, inspect
 from nginx_memlint.config import blocks
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS, Bounds
 from nginx_memlint.config.entry import EntryError, Place, located
 from nginx_memlint.config.source import encode
 from nginx_memlint.config.syntax import ParsedFile
@@ -178,6 +179,7 @@ def diff(  # one option per question a user can answer
     sysroot: str | None = None,
     path_map: Sequence[tuple[str, str]] = (),
     context: Sequence[str] = (),
+    bounds: Bounds = DEFAULT_BOUNDS,
 ) -> Diff:
     """Compare two configurations, or configurations of a working tree with those of a commit.
 
@@ -196,7 +198,7 @@ def diff(  # one option per question a user can answer
     check_context(context)
     both = _Both(
         choose_target(target, versions),
-        Place(prefix, sysroot, tuple(path_map)),
+        Place(prefix, sysroot, tuple(path_map), bounds=bounds),
         tuple(context),
         workers,
         unit_cost,

@@ -25,17 +25,18 @@ from typing import Any, cast
 import crossplane.parser
 
 from nginx_memlint.config.blocks import CORE_NAMES
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS, exceeded
 from nginx_memlint.config.tokens import ConfSyntaxError, Tokens, tokenize
-
-MAX_DEPTH = 10_000
-"""Deepest nesting of blocks that is read; nginx's own limit is its stack."""
-
 
 _BRANCH_NAMES = CORE_NAMES | {"include"}
 
 
 class UnsupportedCrossplaneError(Exception):
     """The installed ``crossplane`` package is not the one this program works with."""
+
+
+class TooDeepError(ConfSyntaxError):
+    """Blocks are nested deeper than is read, whatever nginx says."""
 
 
 @dataclass(slots=True, eq=False)
@@ -170,16 +171,25 @@ class ParsedFile:
         return Span(tokens.lines[index], tokens.column_of(start), start, tokens.ends[index])
 
 
-def parse(data: bytes, path: str, name: str, *, in_data_block: bool = False) -> ParsedFile:
+def parse(
+    data: bytes,
+    path: str,
+    name: str,
+    *,
+    in_data_block: bool = False,
+    max_depth: int = DEFAULT_BOUNDS.block_depth,
+) -> ParsedFile:
     """Parse one file; includes are left as directives.
 
-    ``in_data_block``: the file is included inside a ``map``, ``geo`` or the like.
+    ``in_data_block``: the file is included inside a ``map``, ``geo`` or the like. Blocks deeper
+    than ``max_depth`` are an error.
     """
     check_crossplane()
     with no_cyclic_gc():
         tokens = tokenize(data, in_data_block=in_data_block)
-        if tokens.max_depth > MAX_DEPTH:
-            error = ConfSyntaxError(f"blocks are nested deeper than {MAX_DEPTH}", 1, 0)
+        if tokens.max_depth > max_depth:
+            what = f"blocks are nested deeper than {max_depth:,}"
+            error = TooDeepError(exceeded(what, "block-depth"), 1, 0)
             return ParsedFile(path, name, tokens, Body(), error)
         body = _body(_crossplane_parse(tokens), tokens)
     return ParsedFile(path, name, tokens, body, tokens.error)

@@ -223,6 +223,9 @@ class _Check:
         problems = self.bounded(problems)
         complete = all(problem.complete for problem in problems)
         outcome = engine.run(situation, self.policy, complete=complete)
+        if unlisted := self.unlisted(outcome):
+            problems += unlisted
+            complete = False
         self.fixes = outcome.fixes
         guesses = self.guesses(outcome)
         self.assume(total, outcome, guesses)
@@ -294,6 +297,16 @@ class _Check:
         more = Problem(exceeded(what, "problems"), self.entry.name, complete=complete)
         return [*problems[:most], more]
 
+    def unlisted(self, outcome: engine.Outcome) -> list[Problem]:
+        """What was found, or may have been accepted, beyond the bound."""
+        said = []
+        if outcome.unlisted:
+            said.append(f"{outcome.unlisted:,} more findings are not listed")
+        if not self.situation.ignores.all_read:
+            most = self.tree.source.bounds.findings
+            said.append(f"more than {most:,} comments accept findings: the others are not read")
+        return [Problem(exceeded(what, "findings"), self.entry.name) for what in said]
+
     def count_workers(self, given: int | None) -> Workers:
         own = self.tree.main.own("worker_processes")
         value = own[0].value if own else "1"
@@ -337,10 +350,11 @@ class _Check:
         if self.unit_cost is not None:
             return []
         loaded = bundle_unreadable.unreadable(self.situation)
+        shown = engine.shown(outcome, bundle_unreadable.CODE)
         said = {
             path
             for path, [first, *_] in loaded.items()
-            if engine.is_shown(outcome, bundle_unreadable.CODE, first.setting, self.situation)
+            if engine.place_of(first.setting, self.situation) in shown
         }
         return [
             f"{human(memory.FALLBACK_UNIT)} for a load of {printable(path)}, "
@@ -372,6 +386,10 @@ class _Check:
             self.assumptions.append(
                 "old workers exit soon after a reload: held by open connections, they add twice "
                 "the start's memory and more with each; set worker_shutdown_timeout"
+            )
+        if self.situation.untried:
+            self.assumptions.append(
+                "changes were only tried for the costliest findings: those of others are not shown"
             )
         self.assumptions.append("left out: nginx's own base, Lua's heaps, buffers and connections")
 

@@ -43,7 +43,7 @@ def _once(remedy: Remedy) -> Remedy:
     def known(situation: Situation, cause: Cause) -> Proposal | None:
         key = remedy.__name__, cause.family, cause.path
         if key not in situation.memo:
-            situation.memo[key] = remedy(situation, cause)
+            situation.memo[key] = remedy(situation, cause) if situation.may_try() else None
         found: Proposal | None = situation.memo[key]
         return found
 
@@ -112,8 +112,10 @@ def remove_unused(situation: Situation, cause: Cause) -> Proposal | None:
     return remove(situation, cause.setting) if cause.setting.key in situation.unused else None
 
 
-def remove(situation: Situation, setting: Setting) -> Proposal:
+def remove(situation: Situation, setting: Setting) -> Proposal | None:
     """Delete a directive, in every place that includes it."""
+    if not situation.may_try():
+        return None
     change = Change(tuple(places(situation.tree, setting)))
     place = f"{setting.file.name}:{setting.directive.line}"
     return Proposal(f"remove {setting.name} ({place})", situation.after(change), change)

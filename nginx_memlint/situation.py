@@ -23,6 +23,12 @@ from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls.ca_bundle import Bundle
 from nginx_memlint.tls.uses import Unused, unused
 
+MIN_TRIES, MAX_TRIES = 10, 50
+"""The most changes that are tried for the findings of one configuration."""
+
+BLOCKS_TRIED = 1_000_000
+"""Blocks in all the changed configurations together, from MIN_TRIES on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workers:
@@ -94,6 +100,10 @@ class Situation:
     """The time at which certificates are to be valid; None: it is not asked."""
     memo: dict[tuple[str, str, str], Any] = field(default_factory=dict, init=False, repr=False)
     """What was worked out of this situation for several rules (remedies.py)."""
+    tried: int = field(default=0, init=False)
+    """How many changes were to be tried so far."""
+    untried: bool = field(default=False, init=False)
+    """Whether there were more changes to try than is bearable."""
 
     @cached_property
     def is_whole(self) -> bool:
@@ -193,6 +203,13 @@ class Situation:
     def ignores(self) -> Ignores:
         """The comments in it that accept findings."""
         return Ignores(self.tree)
+
+    def may_try(self) -> bool:
+        """Whether one more change may be tried: each takes as long as all the blocks."""
+        most = min(max(BLOCKS_TRIED // (len(self.tree.all_blocks) + 1), MIN_TRIES), MAX_TRIES)
+        self.tried += 1
+        self.untried = self.untried or self.tried > most
+        return self.tried <= most
 
     def after(self, change: Change) -> Situation:
         """The situation with the files changed."""

@@ -32,9 +32,11 @@ class Bounds:
     block_depth: int = 10_000
     """Blocks inside blocks in one file; nginx recurses for each, until its stack is full."""
     names: int = 1_000_000
-    """Names in directories that patterns of includes are held against, each time counted."""
+    """Directories that patterns of includes look into, and the names there, each time counted."""
     problems: int = 5000
     """Problems that are listed; the rest are counted."""
+    findings: int = 10_000
+    """Findings of one rule that are listed, and comments that accept findings."""
 
 
 DEFAULT_BOUNDS = Bounds()

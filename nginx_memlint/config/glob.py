@@ -69,7 +69,7 @@ def _expand(source: Source, pattern: bytes) -> list[str]:
     if not _is_pattern(name) and b"\\" not in name:
         literal = decode(name)
         return [f"{d}/{literal}" for d in directories if source.exists(f"{d}/{literal}")]
-    matches = _compile(name).fullmatch
+    matches = None  # most patterns of a hostile file lead to no directory
     found = []
     for path in directories:
         try:
@@ -78,6 +78,7 @@ def _expand(source: Source, pattern: bytes) -> list[str]:
             if error.errno in ABSENT:
                 continue
             raise
+        matches = matches or _compile(name).fullmatch
         found += [f"{path}/{entry}" for entry in names if matches(encode(entry))]
     return found
 

@@ -213,6 +213,7 @@ class FileSystem:
             for point in self._mount_points
             if self.restricted and point.startswith(below) and point != below
         }
+        self._meter.list(1)
         try:
             found.update(self._disk.names(*self._locate(path)))
         except FileNotFoundError:

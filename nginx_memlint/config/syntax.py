@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import gc
 import sys
-from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,7 +25,7 @@ import crossplane.parser
 
 from nginx_memlint.config.blocks import CORE_NAMES
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, exceeded
-from nginx_memlint.config.tokens import ConfSyntaxError, Tokens, tokenize
+from nginx_memlint.config.tokens import MAX_COLUMN, ConfSyntaxError, Tokens, tokenize
 
 _BRANCH_NAMES = CORE_NAMES | {"include"}
 
@@ -153,17 +152,14 @@ class ParsedFile:
         return index
 
     def source_line(self, line: int) -> str:
-        """The text of a 1-based line, without its line feed."""
+        """The text of a 1-based line, without its line feed; of a long one, the beginning."""
         tokens = self.tokens
-        data = tokens.data
-        before = bisect_left(tokens.lines, line) - 1  # a token on an earlier line
-        here, start = (tokens.lines[before], tokens.starts[before]) if before >= 0 else (1, 0)
-        for _ in range(line - here):
-            start = data.find(b"\n", start) + 1
-            if not start:
-                return ""
-        end = data.find(b"\n", start)
-        return data[start : end if end >= 0 else None].decode("utf-8", "surrogateescape")
+        if line > len(tokens.feeds) + 1:
+            return ""
+        start = tokens.line_start(line)
+        end = tokens.feeds[line - 1] if line <= len(tokens.feeds) else len(tokens.data)
+        text = tokens.data[start : min(end, start + MAX_COLUMN)].decode("utf-8", "surrogateescape")
+        return f"{text} …" if end > start + MAX_COLUMN else text
 
     def _token_span(self, index: int) -> Span:
         tokens = self.tokens

@@ -10,7 +10,7 @@ modelled here too.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
 CONF_BUFFER = 4096
@@ -23,6 +23,10 @@ DATA_BLOCKS = frozenset(
 
 LUA_BLOCK = "_by_lua_block"
 """Ending of the names of directives whose block is Lua code."""
+
+MAX_COLUMN = 1 << 14
+"""Bytes of a line in which characters are counted for columns: a line may have a hundred million,
+and a problem at each."""
 
 # White space is space, tab, CR and LF only. A quoted token must be followed by one of
 # white space, ";", "{" or ")"; an unquoted one ends at white space, ";" or "{".
@@ -85,6 +89,7 @@ class Tokens:
     error: ConfSyntaxError | None = None
     uncounted: list[tuple[int, int]] = field(default_factory=list)
     """(Offset, number) of line feeds that nginx does not count: see _ReadBuffer."""
+    _feeds: list[int] | None = None
 
     def comments(self, containing: bytes = b"#") -> list[tuple[int, int, str]]:
         """The comments that contain some bytes as (line, byte offset, text with its ``#``).
@@ -99,7 +104,7 @@ class Tokens:
             token = bisect_right(self.starts, hit) - 1
             end = self.ends[token] if token >= 0 else 0
             if end <= hit:  # between tokens is nothing but blanks and comments
-                start = data.find(b"#", max(end, data.rfind(b"\n", 0, hit) + 1))
+                start = data.find(b"#", max(end, data.rfind(b"\n", end, hit) + 1))
                 end = data.find(b"\n", hit)
                 end = len(data) if end < 0 else end
                 text = data[start:end].decode("utf-8", "surrogateescape")
@@ -110,7 +115,18 @@ class Tokens:
 
     def line_of(self, offset: int) -> int:
         """The 1-based line of a byte offset."""
-        return self.data.count(b"\n", 0, offset) + 1
+        return bisect_left(self.feeds, offset) + 1
+
+    @property
+    def feeds(self) -> list[int]:
+        """The offsets of all line feeds."""
+        if self._feeds is None:
+            self._feeds = [found.start() for found in re.finditer(b"\n", self.data)]
+        return self._feeds
+
+    def line_start(self, line: int) -> int:
+        """The offset of a 1-based line."""
+        return self.feeds[line - 2] + 1 if line > 1 else 0
 
     def nginx_line_of(self, offset: int) -> int:
         """The line that nginx names in messages about a byte offset."""
@@ -122,9 +138,11 @@ class Tokens:
         return ConfSyntaxError(message, line, offset)
 
     def column_of(self, offset: int) -> int:
-        """The 1-based column of a byte offset, in characters."""
-        line_start = self.data.rfind(b"\n", 0, offset) + 1
-        return len(self.data[line_start:offset].decode("utf-8", "surrogateescape")) + 1
+        """The 1-based column of a byte offset, in characters; behind MAX_COLUMN, in bytes."""
+        start = self.line_start(self.line_of(offset))
+        counted = min(offset, start + MAX_COLUMN)
+        characters = len(self.data[start:counted].decode("utf-8", "surrogateescape"))
+        return characters + offset - counted + 1
 
 
 def tokenize(data: bytes, *, in_data_block: bool = False) -> Tokens:

@@ -84,13 +84,14 @@ def costliest(priced: list[tuple[Priced, int]]) -> list[Place]:
     ]
 
 
-def loads_of(situation: Situation, setting: Setting) -> list[tuple[Priced, int]]:
-    """The contexts that load a bundle for a directive as written, and the bytes of it in each."""
-    return [
-        (item, item.load_bytes // len(item.context.bundles))
-        for item in situation.priced
-        if any(bundle.key == setting.key for bundle in item.context.bundles)
-    ]
+def loads_by_key(situation: Situation) -> dict[tuple[str, int], list[tuple[Priced, int]]]:
+    """Directive as written → the contexts that load its bundle, and the bytes of it in each."""
+    found: dict[tuple[str, int], list[tuple[Priced, int]]] = {}
+    for item in situation.priced:
+        bundles = item.context.bundles
+        for key in {bundle.key for bundle in bundles}:
+            found.setdefault(key, []).append((item, item.load_bytes // len(bundles)))
+    return found
 
 
 def _server(block: Block) -> Block:

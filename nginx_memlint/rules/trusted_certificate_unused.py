@@ -60,8 +60,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nginx_memlint.memory.estimate import Priced
 from nginx_memlint.remedies import remove
-from nginx_memlint.rules.repeated import costliest, loads_of
+from nginx_memlint.rules.repeated import costliest, loads_by_key
 from nginx_memlint.rules.rule import Draft, Place
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
 from nginx_memlint.situation import Situation
@@ -75,22 +76,26 @@ SEVERITY = "warning"
 
 def check(situation: Situation) -> Iterator[Draft]:
     """Each such directive that costs something, or whose risk is real."""
-    drafts = [_draft(situation, entry) for entry in situation.unused.values()]
-    return iter(sorted((d for d in drafts if d is not None), key=lambda draft: -draft.bytes))
+    by_key = loads_by_key(situation)
+    found = [(entry, by_key.get(entry.places[0].key, [])) for entry in situation.unused.values()]
+    found.sort(key=lambda each: -sum(own for _, own in each[1]))
+    for entry, loads in found:
+        if draft := _draft(situation, entry, loads):
+            yield draft
 
 
-def _draft(situation: Situation, entry: Unused) -> Draft | None:
+def _draft(situation: Situation, entry: Unused, loads: list[tuple[Priced, int]]) -> Draft | None:
     setting = entry.places[0]
-    loads = loads_of(situation, setting)
     size = sum(own for _, own in loads)
     if loads:
+        proposal = remove(situation, setting)
         return Draft(
             f"{setting.name} makes nginx parse {setting.value} {_times(len(loads))} "
             f"({human(size)}) for nothing: {entry.use.unused}",
             setting,
             size,
             costliest(loads),
-            [remove(situation, setting)],
+            [proposal] if proposal else [],
             severity="warning" if size >= REPEATED_LOADS else "note",
         )
     if entry.exposed:

@@ -157,9 +157,11 @@ class BoundsTable(_Table):
     block_depth: Number | None = None
     """Blocks inside blocks in one file."""
     names: Number | None = None
-    """Names in directories that patterns of includes are held against."""
+    """Directories that patterns of includes look into, and the names there."""
     problems: Number | None = None
     """Problems that are listed; the rest are counted."""
+    findings: Number | None = None
+    """Findings of one rule that are listed, and comments that accept findings."""
 
 
 class RootSettings(_Table):

@@ -9,14 +9,22 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.config.bounds import DEFAULT_BOUNDS, NAMES, Bounds, bounds_from, parse_bounds
+from nginx_memlint.config.bounds import (
+    DEFAULT_BOUNDS,
+    NAMES,
+    Bounds,
+    bounds_from,
+    parse_bounds,
+    tokens_at_most,
+)
 from nginx_memlint.diff import diff
 from nginx_memlint.settings.model import BoundsTable
 
 from ..helpers import SAMPLES, http, memlint, memlint_here, write
 
+MAIN = http("include a.conf;\ninclude d/*.conf;\nserver {\nlocation / {\n}\n}#memlint:\n#memlint:")
 FILES: dict[str, str | bytes] = {
-    "nginx.conf": http("include a.conf;\ninclude d/*.conf;\nserver {\nlocation / {\n}\n}"),
+    "nginx.conf": MAIN,
     "a.conf": "include b.conf;\nserver { }\n",
     "b.conf": "map $a $b { default 1; }\n",
     "d/1.conf": "wrong { }\n",
@@ -26,14 +34,15 @@ FILES: dict[str, str | bytes] = {
 
 EXCEEDED: dict[str, tuple[int, str, int | None, str]] = {
     "file-bytes": (60, "nginx.conf", None, "larger than 60 bytes"),
-    "total-bytes": (150, "nginx.conf", 5, "all files together are larger than 150 bytes"),
-    "tokens": (30, "nginx.conf", 5, "more than 30 tokens"),
+    "total-bytes": (len(MAIN), "nginx.conf", 5, "all files together are larger"),
+    "tokens": (tokens_at_most(MAIN.encode()), "nginx.conf", 5, "the files have more than"),
     "inclusions": (2, "nginx.conf", 6, "more than 2 files are included"),
     "include-depth": (1, "a.conf", 1, "nested deeper than 1 "),
     "blocks": (2, "b.conf", 1, "more than 2 blocks"),
     "block-depth": (2, "nginx.conf", 1, "blocks are nested deeper than 2 "),
     "names": (1, "nginx.conf", 6, "more than 1 names"),
     "problems": (1, "nginx.conf", None, "1 more problems are not listed"),
+    "findings": (1, "nginx.conf", None, "more than 1 comments accept findings"),
 }
 """Bound → a value too small for FILES, and the problem."""
 

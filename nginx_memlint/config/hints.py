@@ -155,6 +155,8 @@ def _ancestors(directory: str) -> list[str]:
 
 def _matches(source: Source, pattern: str) -> frozenset[str] | None:
     """The files here that an include leads to; None if that cannot be known."""
+    if glob.cost(pattern):
+        return None
     try:
         paths = glob.expand(source, pattern)
         return frozenset(

@@ -29,6 +29,9 @@ from nginx_memlint.config.syntax import (
 MAX_STEPS = 10
 """Names in a chain of includes that are given; it may have a thousand, of 4,096 bytes each."""
 
+MAX_PATTERN_COST = 20_000
+"""Some 10 seconds for malformed brackets of all patterns together."""
+
 _Steps: TypeAlias = "Iterator[_Steps]"
 """Reading as a generator that yields what must be read before it goes on: blocks nest deeply."""
 
@@ -222,6 +225,7 @@ class _Builder:
         self.globs: dict[str, list[str]] = {}
         self.reported: set[int] = set()  # identities of syntax errors
         self.inclusions = 0
+        self.pattern_cost = 0
         self.blocks = 0
 
     def build(self) -> Tree:
@@ -363,7 +367,10 @@ class _Builder:
 
     def glob(self, pattern: str, directive: Directive, inclusion: Inclusion) -> list[str]:
         if pattern not in self.globs:
+            self.pattern_cost += glob.cost(pattern)
             try:
+                if self.pattern_cost > MAX_PATTERN_COST:
+                    raise OSError(errno.EINVAL, "there are too many malformed brackets")
                 self.globs[pattern] = glob.expand(self.source, pattern)
             except OSError as error:
                 message = f'cannot list "{pattern}" ({_reason(error)})'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import io
 import json
 import os
 import sys
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -197,8 +196,13 @@ def _configurations(paths: list[str] | None, prefix: str | None) -> list[str]:
 
 def _standard_input(most: int) -> bytes:
     """All of it, or more than ``most`` bytes of it."""
+    parts = []
     try:
-        return sys.stdin.buffer.read(most + 1) if sys.stdin else b""
+        # piece by piece: an interrupt between two of the system's calls is noticed
+        while most >= 0 and sys.stdin and (part := sys.stdin.buffer.read(min(most + 1, 1 << 20))):
+            parts.append(part)
+            most -= len(part)
+        return b"".join(parts)
     except OSError as error:
         raise typer.BadParameter(f"standard input: {error.strerror}") from None
 
@@ -1006,20 +1010,3 @@ def schema(
 ) -> None:
     """Print a JSON Schema."""
     print(json.dumps(schemas.schema(of), indent=2))
-
-
-def main() -> NoReturn:
-    """Run the command; the exit status is one of exit_codes.Exit."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
-    try:
-        app()
-    except BrokenPipeError:
-        # the reader has gone: not an error of ours, and nobody is left to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(Exit.OK)
-    except Exception as error:  # the last resort: a line, not a traceback
-        print(f"memlint: internal error: {type(error).__name__}: {error}", file=sys.stderr)
-        print("Please report it, with the configuration if you can.", file=sys.stderr)
-        sys.exit(Exit.INTERNAL)
-    sys.exit(Exit.OK)

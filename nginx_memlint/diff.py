@@ -267,6 +267,8 @@ class _Both:
             commit = open_commit(directory, reference)
         except EntryError as error:
             raise DiffError(f"{printable(name)}: {printable(error.problem.message)}") from None
+        except OSError as error:  # the working directory is gone
+            raise DiffError(f"{printable(name)}: {error.strerror}") from None
         except GitError as error:
             raise DiffError(f"{printable(name)}: {error}") from None
         with closing(commit):

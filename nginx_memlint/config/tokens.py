@@ -28,6 +28,8 @@ MAX_COLUMN = 1 << 14
 """Bytes of a line in which characters are counted for columns: a line may have a hundred million,
 and a problem at each."""
 
+# A token that nginx takes has fewer parts than its buffer has bytes; what has more is left to
+# diagnose(), as a hundred million of them would take gigabytes.
 # White space is space, tab, CR and LF only. A quoted token must be followed by one of
 # white space, ";", "{" or ")"; an unquoted one ends at white space, ";" or "{".
 _TOKEN = re.compile(
@@ -35,9 +37,9 @@ _TOKEN = re.compile(
       ([^ \t\r\n;{}"'\#\\$][^ \t\r\n;{\\$]*+)(?=[ \t\r\n;{])      # 1 word
     | ([;{}])                                                     # 2 punctuation
     | (\#[^\n]*+)                                                 # 3 comment
-    | "((?:[^"\\]++|\\.)*+)"(?=[ \t\r\n;{)])                      # 4 double-quoted
-    | '((?:[^'\\]++|\\.)*+)'(?=[ \t\r\n;{)])                      # 5 single-quoted
-    | ((?!["'\#}])(?:[^ \t\r\n;{\\$]++|\\.|\$\{*+)++)(?=[ \t\r\n;{])   # 6 word with \ or $
+    | "((?:[^"\\]++|\\.){0,4096}+)"(?=[ \t\r\n;{)])                      # 4 double-quoted
+    | '((?:[^'\\]++|\\.){0,4096}+)'(?=[ \t\r\n;{)])                      # 5 single-quoted
+    | ((?!["'\#}])(?:[^ \t\r\n;{\\$]++|\\.|\$\{*+){1,4096}+)(?=[ \t\r\n;{])   # 6 word with \ or $
     | (\Z)                                                        # 7 end of file
     )""",
     re.VERBOSE | re.DOTALL,
@@ -285,7 +287,9 @@ class _Lexer:
         blank = re.compile(rb"(?:[ \t\r\n]++|#[^\n]*(?:\n|\Z))*+").match(data, gap)
         start = blank.end() if blank else gap
         if start < len(data) and (quote := data[start : start + 1]) in (b'"', b"'"):
-            closed = re.compile(rb"%b(?:[^%b\\]++|\\.)*+%b" % (quote, quote, quote), re.DOTALL)
+            closed = re.compile(
+                rb"%b(?:[^%b\\]++|\\.){0,4096}+%b" % (quote, quote, quote), re.DOTALL
+            )
             if found := closed.match(data, start):
                 self.check_length(start + 1, found.end() - 1, quote.decode(), True)
                 if found.end() < len(data):

@@ -156,7 +156,7 @@ MANY: dict[str, tuple[Callable[[int], bytes], int]] = {
     "duplicates": (lambda n: events(b"lua_ssl_trusted_certificate a;\n" * n), 3),
     "bundles": (
         lambda n: events(
-            b"".join(b"server{lua_ssl_trusted_certificate /no/%d;}" % i for i in range(n // 10))
+            b"".join(b"server{lua_ssl_trusted_certificate /no/%d;}" % i for i in range(n // 100))
         ),
         0,
     ),

@@ -188,13 +188,6 @@ def _check_sysroot(sysroot: str | None) -> None:
         raise typer.BadParameter(f'"{sysroot}" is not a directory', param_hint="--sysroot")
 
 
-def _configurations(paths: list[str] | None, prefix: str | None) -> list[str]:
-    """The configurations named, or the one that nginx -p implies."""
-    if not paths and prefix is None:
-        raise typer.BadParameter("name a configuration", param_hint="CONF")
-    return paths or ["conf/nginx.conf"]
-
-
 def _standard_input() -> bytes:
     try:
         data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1) if sys.stdin else b""
@@ -562,14 +555,10 @@ def _written(baseline: Baseline, report: Report) -> Baseline:
     return baseline
 
 
-_VERDICT = (
-    "workers",
-    "max_memory",
-    "max_start_memory",
-    "max_zones_memory",
-    "max_test_seconds",
-    "fail_on",
-)
+_LIMITS = ("max_memory", "max_start_memory", "max_zones_memory", "max_test_seconds", "fail_on")
+"""Options that have no bearing on the figures."""
+
+_VERDICT = ("workers", *_LIMITS)
 """Options that have no bearing on what a start takes."""
 
 
@@ -658,21 +647,25 @@ class DiffFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    MARKDOWN = "markdown"
 
 
 @app.command(
     name="diff",
     epilog="Exit status: 0 growth within --max-growth, or none given; 1 more than that; 2 wrong "
-    "usage; 3 a configuration could not be read or parsed in full; 4 an internal error.",
+    "usage or settings; 3 a configuration could not be read or parsed in full; "
+    "4 an internal error.",
 )
+@_of_check(without=_LIMITS)
 def diff_command(
+    ctx: typer.Context,
     paths: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="OLD NEW | CONF...",
             help="Two of what memlint check takes; with --base, any number that are each "
             "compared with what they were.",
-            show_default=False,
+            show_default="with --base, the roots that memlint.toml lists",
         ),
     ] = None,
     base: Annotated[
@@ -692,58 +685,39 @@ def diff_command(
             "shared memory, grows by more.",
         ),
     ] = None,
-    target: _TargetOption = None,
-    target_file: _TargetFileOption = None,
-    nginx_binary: _NginxBinaryOption = None,
-    nginx_version: _VersionOption = None,
-    lua_version: _VersionOption = None,
-    stream_lua_version: _VersionOption = None,
-    njs_version: _VersionOption = None,
-    openssl_version: _VersionOption = None,
-    workers: _WorkersOption = None,
-    unit_cost: _UnitCostOption = None,
-    prefix: _PrefixOption = None,
-    sysroot: _SysrootOption = None,
-    path_map: _PathMapOption = None,
-    context: _ContextOption = None,
     output_format: Annotated[
-        DiffFormat, typer.Option("--format", help="Output format.")
+        DiffFormat,
+        typer.Option("--format", help="Output format; markdown is a pull request's comment."),
     ] = DiffFormat.TEXT,
+    config: _ConfigOption = None,
+    no_config: _NoConfigOption = False,
+    **_: object,
 ) -> None:
     """Show what a change to a configuration costs, by phase, cause, server and file.
 
-    All options hold for both sides.
+    All options hold for both sides. Settings files are used with --base.
     """
     from nginx_memlint import diff  # noqa: PLC0415
-    from nginx_memlint.report import diff_text  # noqa: PLC0415
+    from nginx_memlint.report import diff_markdown, diff_text  # noqa: PLC0415
 
-    _check_sysroot(sysroot)
-    if base is not None:
-        paths = _configurations(paths, prefix)
+    if base is None and config is not None:
+        raise typer.BadParameter("is for --base", param_hint="--config")
     try:
-        found = diff.diff(
-            paths or [],
-            base=base,
-            max_growth=max_growth,
-            data=_standard_input() if "-" in (paths or []) else None,
-            target=_server(target, target_file, nginx_binary),
-            nginx_version=nginx_version,
-            lua_version=lua_version,
-            stream_lua_version=stream_lua_version,
-            njs_version=njs_version,
-            openssl_version=openssl_version,
-            workers=workers,
-            unit_cost=unit_cost,
-            prefix=prefix,
-            sysroot=sysroot,
-            path_map=_path_map(path_map or []),
-            context=_context(context),
-        )
+        if base is None:
+            [options] = all_arguments([everywhere(_flags(ctx), isolated=True)])
+            options["data"] = _standard_input() if "-" in (paths or []) else None
+            found = diff.diff(paths or [], max_growth=max_growth, **options)
+        else:
+            roots, arguments = _roots(paths, ctx, config, no_config)
+            configurations = zip((root.path or "" for root in roots), arguments, strict=True)
+            found = diff.since(base, configurations, max_growth=max_growth)
     except diff.DiffError as error:
         print(f"memlint: {error}", file=sys.stderr)
         raise typer.Exit(Exit.USAGE) from None
     if output_format is DiffFormat.JSON:
         print(json_report.dumps(found))
+    elif output_format is DiffFormat.MARKDOWN:
+        diff_markdown.write(found, sys.stdout)
     else:
         diff_text.write(found, console_for(sys.stdout))
     raise typer.Exit(diff.exit_code(found))

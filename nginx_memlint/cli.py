@@ -65,6 +65,7 @@ app = typer.Typer(
     epilog=_EXIT_HELP,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -210,14 +211,14 @@ _VersionOption = Annotated[
         callback=_version_number,
         metavar="VERSION",
         show_default=False,
-        help="Instead of the target's.",
+        help="The version there, instead of the target's.",
     ),
 ]
 
 _PathsArgument = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="CONF...",
+        metavar="CONF",
         help="nginx.conf, a directory that holds it, an nginx -T dump, or - for standard "
         "input. Several are several configurations.",
         show_default="the roots that memlint.toml lists",
@@ -237,7 +238,9 @@ _NginxBinaryOption = Annotated[
 ]
 _WorkersOption = Annotated[
     int | None,
-    typer.Option(min=1, max=4096, help="Worker processes, where the configuration says auto."),
+    typer.Option(
+        min=1, max=4096, metavar="N", help="Worker processes, where the configuration says auto."
+    ),
 ]
 _UnitCostOption = Annotated[
     int | None,
@@ -371,22 +374,28 @@ def check_command(
         typer.Option(
             parser=_size,
             metavar="SIZE",
-            help="The budget, e.g. 4GiB: a worst reload peak above it is an error. "
-            "Without it, 4 GiB is.",
+            help="The budget, e.g. 4GiB: a worst reload peak above it is an error; without a "
+            "budget, one above 4 GiB is.",
         ),
     ] = None,
     max_start_memory: Annotated[
         int | None,
-        typer.Option(parser=_size, metavar="SIZE", help="The budget at a start."),
+        typer.Option(parser=_size, metavar="SIZE", help="The budget at a start: more is an error."),
     ] = None,
     max_zones_memory: Annotated[
         int | None,
-        typer.Option(parser=_size, metavar="SIZE", help="The budget of all shared memory zones."),
+        typer.Option(
+            parser=_size,
+            metavar="SIZE",
+            help="The budget of all shared memory zones: more is an error.",
+        ),
     ] = None,
     max_test_seconds: Annotated[
         float | None,
         typer.Option(
-            callback=_seconds, metavar="SECONDS", help="The limit of CPU time for nginx -t."
+            callback=_seconds,
+            metavar="SECONDS",
+            help="The CPU time that nginx -t may take: more is a warning.",
         ),
     ] = None,
     unit_cost: _UnitCostOption = None,
@@ -412,7 +421,7 @@ def check_command(
             "-o",
             "--output",
             metavar="FILE",
-            help="Where to, if there is one format.",
+            help="Write to FILE, if there is one format.",
             show_default="standard output",
         ),
     ] = None,
@@ -444,7 +453,7 @@ def check_command(
         ),
     ] = False,
 ) -> None:
-    """Count TLS contexts and CA loads, estimate memory, warn before deploy."""
+    """Tell what configurations cost in memory, and what to change."""
     roots, arguments = _roots(paths, ctx, config, no_config)
     inputs = [os.path.join(root.values["prefix"].value or "", root.path or "") for root in roots]
     written = _outputs(formats or [], output, inputs)
@@ -591,9 +600,9 @@ def config_command(
     paths: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="CONF...",
+            metavar="CONF",
             help="As for check.",
-            show_default="all roots",
+            show_default="the roots that memlint.toml lists",
         ),
     ] = None,
     config: _ConfigOption = None,
@@ -601,7 +610,7 @@ def config_command(
     output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
     **_: object,
 ) -> None:
-    """Print what is in force for each configuration, and where each value is from."""
+    """Print the settings in force, and where each one is from."""
     with _settings():
         flags = _flags(ctx)
         roots = plan(paths or [], flags, config=config, isolated=no_config)
@@ -625,14 +634,19 @@ def tree_command(
     ctx: typer.Context,
     paths: _PathsArgument = None,
     depth: Annotated[
-        int, typer.Option(min=0, help="Levels to show; 0 for all. What is below is summed.")
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Levels to show; 0 for all. What is below is summed."
+        ),
     ] = 3,
-    top: Annotated[int, typer.Option(min=0, help="Blocks to show on each level; 0 for all.")] = 5,
+    top: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Blocks to show on each level; 0 for all.")
+    ] = 5,
     config: _ConfigOption = None,
     no_config: _NoConfigOption = False,
     **_: object,
 ) -> None:
-    """Show where the memory of one configuration goes: http → server → location."""
+    """Show where the memory goes: http → server → location."""
     from nginx_memlint.report import tree as tree_report  # noqa: PLC0415
 
     roots, arguments = _roots(paths, ctx, config, no_config)
@@ -662,7 +676,7 @@ def diff_command(
     paths: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="OLD NEW | CONF...",
+            metavar="OLD NEW | CONF",
             help="Two of what memlint check takes; with --base, any number that are each "
             "compared with what they were.",
             show_default="with --base, the roots that memlint.toml lists",
@@ -693,7 +707,7 @@ def diff_command(
     no_config: _NoConfigOption = False,
     **_: object,
 ) -> None:
-    """Show what a change to a configuration costs, by phase, cause, server and file.
+    """Show what a change costs, by phase, cause, server and file.
 
     All options hold for both sides. Settings files are used with --base.
     """
@@ -786,7 +800,7 @@ def calibrate_command(
         bool, typer.Option("--quick", help=f"Measure less, in about 20 s: {QUICK_ACCURACY[9:]}.")
     ] = False,
 ) -> None:
-    """Measure what the nginx installed here costs; takes about 2 minutes.
+    """Measure what the nginx here costs, in about 2 minutes.
 
     It runs nginx on made-up configurations in a temporary directory, on unix sockets, as any
     user; your own nginx and its files are left alone. The file it writes is for memlint check
@@ -845,6 +859,7 @@ def verify_command(
         typer.Option(
             min=0.0,
             max=10.0,
+            metavar="PART",
             help=f"Part by which memory may differ; less than {human(SLACK)} never counts.",
         ),
     ] = TOLERANCE,
@@ -853,7 +868,7 @@ def verify_command(
     ] = False,
     output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
 ) -> None:
-    """Run nginx -t on a configuration and compare its memory with the estimate.
+    """Run nginx -t and compare its memory with the estimate.
 
     It takes all the memory and time of a start. Like any nginx -t it opens what the configuration
     names: as root it may create log files and the pid file. What each worker adds, and reloads,
@@ -898,7 +913,7 @@ def verify_command(
 
 @app.command()
 def targets() -> None:
-    """List the named servers: versions, and whether Lua's contexts are per block or shared."""
+    """List the named servers and their versions."""
     table = Table(box=None, pad_edge=False)
     for heading in ("name", "nginx", "lua", "stream-lua", "njs", "OpenSSL", "Lua contexts"):
         table.add_column(heading, no_wrap=True)
@@ -940,7 +955,7 @@ def rules_command(
 def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", help="A rule's code or name: ML101.")],
 ) -> None:
-    """Print a rule's documentation: what, why, cost, how to fix it, examples."""
+    """Print what a rule is about: why, cost, fix, examples."""
     try:
         rule = find_rule(code)
     except KeyError:

@@ -17,7 +17,6 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from nginx_memlint import __version__
 from nginx_memlint import fix as fixing
@@ -54,7 +53,6 @@ from nginx_memlint.rules.ignore_unused import unused_in_all
 from nginx_memlint.settings import SettingsError, all_arguments, everywhere, plan
 from nginx_memlint.settings.in_force import FLAGS, Root
 from nginx_memlint.sizes import human, parse_size
-from nginx_memlint.tls.families import LUA
 
 _EXIT_HELP = "Exit status: " + "; ".join(f"{code} {text}" for code, text in MEANINGS.items()) + "."
 
@@ -914,20 +912,7 @@ def verify_command(
 @app.command()
 def targets() -> None:
     """List the named servers and their versions."""
-    table = Table(box=None, pad_edge=False)
-    for heading in ("name", "nginx", "lua", "stream-lua", "njs", "OpenSSL", "Lua contexts"):
-        table.add_column(heading, no_wrap=True)
-    for name in target_names():
-        target = find_target(name)
-        shown = [
-            target.texts[key] if key in target.ships else "–"
-            for key in ("nginx", "lua", "stream_lua", "njs", "openssl")
-        ]
-        sharing = "–"
-        if "lua" in target.ships:
-            sharing = "shared" if LUA.shared(target) else "per block"
-        table.add_row(name, *shown, sharing)
-    console_for(sys.stdout).print(table)
+    documentation.targets(console_for(sys.stdout))
 
 
 class SchemaOf(StrEnum):

@@ -786,19 +786,3 @@ def test_sha256_repositories(tmp_path: Path) -> None:
     repository.git("init", "-q", "--object-format=sha256")
     repository.commit({"nginx.conf": http("include a/*;"), "a/b": site("a")})
     assert repository.root().state == "unchanged"
-
-
-def test_the_readme_shows_what_is_printed() -> None:
-    readme = (SAMPLES.parent / "README.md").read_text("utf-8")
-    section = readme.partition("## What a change costs")[2].partition("\n## ")[0]
-    command = next(line for line in section.splitlines() if "sample_confs" in line).split()
-    shown = [
-        line[4:] for line in section.splitlines() if line.startswith("    ") and "…" not in line
-    ]
-    run = memlint(*command[1:], cwd=SAMPLES.parent)
-    assert run.code == 1
-    if "849.5 KiB" not in run.out:
-        pytest.skip("another CA bundle than the one of Debian 12")
-    printed = [line.rstrip() for line in run.out.splitlines()]
-    assert len(shown) > 10
-    assert [line for line in printed if line in shown] == shown

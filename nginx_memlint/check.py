@@ -93,16 +93,20 @@ def check(path: str | os.PathLike[str], **options: Unpack[Options]) -> result.Co
     return examine(path, **options).report
 
 
-def examine(path: str | os.PathLike[str], **options: Unpack[Options]) -> Inspection:
-    """As check(), with what the report was made from."""
-    versions = {
+def versions(options: Options) -> dict[str, str | None]:
+    """The versions that replace the target's, by component."""
+    return {
         "nginx": options.get("nginx_version"),
         "lua": options.get("lua_version"),
         "stream_lua": options.get("stream_lua_version"),
         "njs": options.get("njs_version"),
         "openssl": options.get("openssl_version"),
     }
-    server = choose_target(options.get("target"), versions)
+
+
+def examine(path: str | os.PathLike[str], **options: Unpack[Options]) -> Inspection:
+    """As check(), with what the report was made from."""
+    server = choose_target(options.get("target"), versions(options))
     context = tuple(options.get("context", ()))
     check_context(context)
     policy = options.get("policy", NO_POLICY)

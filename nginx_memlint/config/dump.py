@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
-from itertools import accumulate
 
 from nginx_memlint.config.source import decode
 from nginx_memlint.config.tokens import tokenize
@@ -83,24 +82,13 @@ def _marks(data: bytes) -> list[re.Match[bytes]]:
     meets an error, all marks behind it are believed.
     """
     tokens = tokenize(data)
-    depths = list(
-        accumulate(
-            0 if quoted else (value == "{") - (value == "}")
-            for value, quoted in zip(tokens.values, tokens.quoted, strict=True)
-        )
-    )
+    numbers = [*tokens.top()]
+    starts = [tokens.starts[number] for number in numbers]
     error = tokens.error.offset if tokens.error else len(data)
 
     def is_between(offset: int) -> bool:
-        index = bisect_left(tokens.starts, offset) - 1
-        if index < 0 or offset >= error:
-            return True
-        return (
-            tokens.ends[index] <= offset
-            and depths[index] == 0
-            and not tokens.quoted[index]
-            and tokens.values[index] in (";", "}")
-        )
+        index = bisect_left(starts, offset) - 1
+        return index < 0 or offset >= error or tokens.ends[numbers[index]] <= offset
 
     return [mark for mark in _MARK.finditer(data) if is_between(mark.start())]
 

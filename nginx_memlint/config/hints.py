@@ -103,7 +103,7 @@ def _absolute_includes(tree: Tree) -> Iterator[tuple[Directive, Inclusion]]:
     seen: set[tuple[str, int]] = set()
     for block in tree.all_blocks:
         for body, inclusion in block.parts:
-            for include in body.named.get("include", ()):
+            for include in body.of("include"):
                 key = (inclusion.file.path, include.token)
                 if key in seen or len(include.args) != 1:
                     continue

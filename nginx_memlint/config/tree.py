@@ -103,7 +103,7 @@ class Block:
             known = [
                 Setting(directive, inclusion, self)
                 for body, inclusion in self.parts
-                for directive in body.named.get(name, ())
+                for directive in body.of(name)
             ]
             if len(self.parts) > 1:  # thousands of files, and all blocks below will ask
                 self._own[name] = known
@@ -111,12 +111,12 @@ class Block:
 
     def has_own(self, names: frozenset[str]) -> bool:
         """Whether any of these directives stands in this block itself."""
-        return any(not names.isdisjoint(body.named) for body, _ in self.parts)
+        return any(not names.isdisjoint(body.names) for body, _ in self.parts)
 
     def names(self) -> Iterator[str]:
         """The names of the directives in this block itself, each once a part."""
         for body, _ in self.parts:
-            yield from body.named
+            yield from body.names
 
     def effective(self, name: str) -> Setting | None:
         """The setting this block sees: its own or the nearest one around it."""
@@ -304,7 +304,7 @@ class _Builder:
     def fragment_hint(self) -> str:
         """The option to suggest, unless the main file is one."""
         body = self.load(self.path, in_data_block=False).body
-        if self.context or not _WHOLE.isdisjoint(body.named):
+        if self.context or not _WHOLE.isdisjoint(body.names):
             return ""
         return f"; if this file is a fragment, say where it belongs: --context {_context(body)}"
 
@@ -469,10 +469,10 @@ _TELLING = {
 
 
 def _context(body: Body) -> str:
-    for server in body.named.get("server", ()):
-        if server.body and not _STREAM_ONLY.isdisjoint(server.body.named):
+    for server in body.of("server"):
+        if server.body and not _STREAM_ONLY.isdisjoint(server.body.names):
             return "stream"
-    return next((context for name, context in _TELLING.items() if name in body.named), "http")
+    return next((context for name, context in _TELLING.items() if name in body.names), "http")
 
 
 def _complaint(directive: Directive, parent: str, file: ParsedFile) -> str:

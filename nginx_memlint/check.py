@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 
 from nginx_memlint import remedies, result, rules
@@ -14,7 +14,7 @@ from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import MemoryFiles, encode
 from nginx_memlint.config.syntax import no_cyclic_gc
-from nginx_memlint.config.tree import Block, Setting, Tree, build
+from nginx_memlint.config.tree import Block, Inherited, Setting, Tree, build
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target, find_target, with_versions
 from nginx_memlint.memory.zones import Zone, zones
@@ -168,9 +168,7 @@ class _Check:
             cpu_seconds=round(total.cpu_seconds, 3),
             budget_bytes=self.budget,
             files=_shares((item.context.block.inclusion.file.name, item) for item in priced),
-            servers=_shares(
-                (label, item) for item in priced if (label := _server_label(item.context.block))
-            ),
+            servers=_shares(_by_server(priced)),
             findings=[self.finding(violation) for violation in violations],
             suppressed=[],
             remedies=self.remedies(priced, total, causes),
@@ -210,8 +208,9 @@ class _Check:
     def locations_by_setting(self) -> Counter[tuple[str, int]]:
         """How many locations inherit a CA bundle for Lua, by the directive that sets it."""
         counts: Counter[tuple[str, int]] = Counter()
+        seen = Inherited({LUA_TRUSTED}, lambda block: block.effective(LUA_TRUSTED))
         for block in self.tree.blocks("location"):
-            setting = block.effective(LUA_TRUSTED)
+            setting = seen.of(block)
             if setting is not None and setting.value and setting.block is not block:
                 counts[setting.key] += 1
         return counts
@@ -226,11 +225,12 @@ class _Check:
         first: dict[tuple[str, int], int] = {}
         for item in priced:
             for setting in item.context.bundles:
-                settings.setdefault(setting.key, setting)
+                key = setting.key
+                settings.setdefault(key, setting)
                 share = item.load_bytes // len(item.context.bundles)
-                totals[setting.key] += share
-                loads[setting.key] += 1
-                first.setdefault(setting.key, share)
+                totals[key] += share
+                loads[key] += 1
+                first.setdefault(key, share)
         return sorted(
             (
                 Cause(setting, loads[key], inheriting[key], totals[key], totals[key] - first[key])
@@ -410,14 +410,25 @@ def _shares(items: Iterable[tuple[str, memory.Priced]]) -> list[result.Share]:
     ]
 
 
-def _server_label(block: Block) -> str | None:
-    """A name for the server a block belongs to."""
-    for outer in (block, *block.ancestors()):
-        if outer.kind in ("server", "stream_server") and outer.directive is not None:
-            names = outer.own("server_name") or outer.own("listen")
-            place = f"{outer.inclusion.file.name}:{outer.directive.line}"
-            return f"{names[0].value} ({place})" if names else place
-    return None
+def _by_server(priced: list[memory.Priced]) -> Iterator[tuple[str, memory.Priced]]:
+    """The contexts of servers, with the servers' names."""
+    labels: dict[int, str] = {}
+    for item in priced:
+        server: Block | None = item.context.block
+        while server is not None and server.kind not in ("server", "stream_server"):
+            server = server.parent
+        if server is None or server.directive is None:
+            continue
+        if id(server) not in labels:
+            labels[id(server)] = _server_label(server, server.directive.line)
+        yield labels[id(server)], item
+
+
+def _server_label(server: Block, line: int) -> str:
+    """A name for a server."""
+    names = server.own("server_name") or server.own("listen")
+    place = f"{server.inclusion.file.name}:{line}"
+    return f"{names[0].value} ({place})" if names else place
 
 
 def _problem(problem: Problem) -> result.ProblemInfo:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from nginx_memlint.config.tree import Block, Setting, Tree
 from nginx_memlint.memory.estimate import Bundles, Estimate, Priced, unit_bytes
@@ -115,7 +115,7 @@ def _without(context: Context, setting: Setting, *, keep: bool) -> Context:
     if keep or not any(bundle.key == setting.key for bundle in context.bundles):
         return context
     rest = [bundle for bundle in context.bundles if bundle.key != setting.key]
-    return replace(context, bundles=rest)
+    return context.with_bundles(rest)
 
 
 def _smaller_bundle(situation: Situation, cause: Cause) -> Proposal | None:

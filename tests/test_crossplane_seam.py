@@ -83,7 +83,7 @@ def generated(seed: int) -> str:
 CONFIGS = {
     "plain": PLAIN,
     "empty": "",
-    "braces": "'{' a { '{' b; } '}' '{' { c ';'; } }",
+    "braces": "'{' a { '{' b; } '}' '{' { c ';'; }",
     "sample": (SAMPLES / "incident" / "tenants" / "00-09.conf").read_text(),
     **{f"seed_{n}": generated(n) for n in range(300)},
 }

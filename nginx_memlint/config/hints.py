@@ -101,7 +101,7 @@ def option_for(pattern: str, directory: str, main: str) -> Option | None:
 def _absolute_includes(tree: Tree) -> Iterator[tuple[Directive, Inclusion]]:
     """The includes of absolute paths outside the main file's own directory, as written."""
     seen: set[tuple[str, int]] = set()
-    for block in tree.all_blocks:
+    for block in tree.having(("include",)):
         for body, inclusion in block.parts:
             for include in body.of("include"):
                 key = (inclusion.file.path, include.token)

@@ -9,6 +9,7 @@ asks for them.
 from __future__ import annotations
 
 import gc
+from array import array
 from collections.abc import Iterator, KeysView
 from contextlib import contextmanager
 
@@ -52,7 +53,7 @@ class Directive:
 class Body:
     """The content of a block or a file: directives in order."""
 
-    __slots__ = ("_directives", "_file", "_first", "_stop", "shape")
+    __slots__ = ("_directives", "_file", "_first", "_known_numbers", "_stop", "shape")
 
     def __init__(self, file: ParsedFile, first: int, stop: int, shape: Shape) -> None:
         self._file = file
@@ -60,6 +61,7 @@ class Body:
         self._stop = stop
         self.shape = shape
         self._directives: list[Directive] | None = None
+        self._known_numbers: array[int] | None = None
 
     @property
     def directives(self) -> list[Directive]:
@@ -97,16 +99,17 @@ class Body:
         numbers = self._numbers()
         return [self._file.directive(numbers[position]) for position in positions]
 
-    def _numbers(self) -> range | list[int]:
+    def _numbers(self) -> range | array[int]:
         first, stop = self._first, self._stop
         if stop - first == len(self.shape.marked):
             return range(first, stop)  # nothing in it holds anything
-        stops = self._file.tokens.stops
-        numbers = []
-        while first < stop:
-            numbers.append(first)
-            first = stops[first] or first + 1
-        return numbers
+        if self._known_numbers is None:
+            stops = self._file.tokens.stops
+            numbers = self._known_numbers = array("I")
+            while first < stop:
+                numbers.append(first)
+                first = stops[first] or first + 1
+        return self._known_numbers
 
 
 class Span:

@@ -70,6 +70,9 @@ _LUA_OPEN, _LUA_CLOSE, _LUA_LONG, _LUA_LONG_COMMENT = range(1, 5)
 _ESCAPE = re.compile(rb"""\\(["'\\trn])""")
 _ESCAPED = {b"t": b"\t", b"r": b"\r", b"n": b"\n"}
 
+_UNUSUAL = re.compile(rb"""["'#\\$}\v\f\x1c-\x1f\x85]""").search
+"""What is split otherwise by bytes.split(), or not at all."""
+
 Token = tuple[str, int, int]
 """Its text (nginx's escapes resolved, without quotes), and the byte offsets of its start and end,
 quotes included, end exclusive."""
@@ -115,10 +118,23 @@ class Tokens:
 
     def args(self, number: int) -> list[Token]:
         """The tokens of a directive after its name."""
+        start = self.starts[number]
+        text = self.data[start : self.heads[number] + 1]
+        if not _UNUSUAL(text):
+            found = []
+            end = 0
+            for word in text[:-1].split():
+                begin = text.index(word, end)
+                end = begin + len(word)
+                found.append((word.decode("utf-8", "surrogateescape"), start + begin, start + end))
+            return found[1:]
         return [*self._tokens(self.starts[number], self.heads[number])][1:]
 
     def count_args(self, number: int) -> int:
         """The number of the tokens of a directive after its name."""
+        text = self.data[self.starts[number] : self.heads[number] + 1]
+        if not _UNUSUAL(text):
+            return len(text[:-1].split()) - 1
         return sum(1 for _ in self._tokens(self.starts[number], self.heads[number])) - 1
 
     def end_of_name(self, number: int) -> int:

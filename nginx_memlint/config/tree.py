@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 from nginx_memlint.config import blocks, glob
 from nginx_memlint.config.problems import Problem
+from nginx_memlint.config.shapes import Shape
 from nginx_memlint.config.source import Source
 from nginx_memlint.config.syntax import Body, Directive, ParsedFile, no_cyclic_gc, parse
 
@@ -32,18 +32,27 @@ _Steps: TypeAlias = "Iterator[_Steps]"
 """Reading as a generator that yields what must be read before it goes on: blocks nest deeply."""
 
 
-@dataclass(slots=True, eq=False)
 class Inclusion:
     """One reading of a file: which file, and the ``include`` directive that led there.
 
     ``kind`` is that of the block it is read into.
     """
 
-    file: ParsedFile
-    via: Directive | None = None
-    parent: Inclusion | None = None
-    depth: int = 0
-    kind: str = blocks.MAIN
+    __slots__ = ("depth", "file", "kind", "parent", "via")
+
+    def __init__(
+        self,
+        file: ParsedFile,
+        via: Directive | None = None,
+        parent: Inclusion | None = None,
+        depth: int = 0,
+        kind: str = blocks.MAIN,
+    ) -> None:
+        self.file = file
+        self.via = via
+        self.parent = parent
+        self.depth = depth
+        self.kind = kind
 
     def chain(self) -> tuple[str, ...]:
         """The includes that led here as "file:line", the outermost first."""
@@ -55,13 +64,15 @@ class Inclusion:
         return tuple(reversed(steps))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Setting:
     """A directive where it stands in the expanded configuration."""
 
-    directive: Directive
-    inclusion: Inclusion
-    block: Block
+    __slots__ = ("block", "directive", "inclusion")
+
+    def __init__(self, directive: Directive, inclusion: Inclusion, block: Block) -> None:
+        self.directive = directive
+        self.inclusion = inclusion
+        self.block = block
 
     @property
     def value(self) -> str:
@@ -79,7 +90,6 @@ class Setting:
         return self.inclusion.file.path, self.directive.token
 
 
-@dataclass(slots=True, eq=False)
 class Block:
     """A block in the expanded configuration.
 
@@ -88,25 +98,36 @@ class Block:
     that a fragment is put in.
     """
 
-    kind: str
-    directive: Directive | None
-    inclusion: Inclusion
-    parent: Block | None = None
-    parts: list[tuple[Body, Inclusion]] = field(default_factory=list)
-    children: list[Block] = field(default_factory=list)
-    _own: dict[str, list[Setting]] = field(default_factory=dict)
+    __slots__ = ("_own", "children", "directive", "inclusion", "kind", "parent", "parts")
+
+    def __init__(
+        self,
+        kind: str,
+        directive: Directive | None,
+        inclusion: Inclusion,
+        parent: Block | None = None,
+    ) -> None:
+        self.kind = kind
+        self.directive = directive
+        self.inclusion = inclusion
+        self.parent = parent
+        body = directive.body if directive is not None else None
+        self.parts: list[tuple[Body, Inclusion]] = [] if body is None else [(body, inclusion)]
+        self.children: list[Block] = []
+        self._own: dict[str, list[Setting]] | None = None
 
     def own(self, name: str) -> list[Setting]:
         """The directives of a name that stand in this block itself. Ask when it is complete."""
-        known = self._own.get(name)
-        if known is None:
-            known = [
-                Setting(directive, inclusion, self)
-                for body, inclusion in self.parts
-                for directive in body.of(name)
-            ]
-            if len(self.parts) > 1:  # thousands of files, and all blocks below will ask
-                self._own[name] = known
+        if self._own is not None and name in self._own:
+            return self._own[name]
+        known = [
+            Setting(directive, inclusion, self)
+            for body, inclusion in self.parts
+            for directive in body.of(name)
+        ]
+        if len(self.parts) > 1:  # thousands of files, and all blocks below will ask
+            self._own = self._own or {}
+            self._own[name] = known
         return known
 
     def has_own(self, names: frozenset[str]) -> bool:
@@ -122,8 +143,9 @@ class Block:
         """The setting this block sees: its own or the nearest one around it."""
         block: Block | None = self
         while block is not None:
-            if own := block.own(name):
-                return own[0]
+            for body, _ in block.parts:
+                if name in body.shape.positions:
+                    return block.own(name)[0]
             block = block.parent
         return None
 
@@ -150,35 +172,105 @@ class Block:
         return " ".join([self.directive.name, *self.directive.args])
 
 
-@dataclass(eq=False)
-class Tree:
-    """A configuration, and what kept it from being read."""
+T = TypeVar("T")
 
-    main: Block
-    source: Source
-    directory: str
-    """Where relative paths are looked up (``cycle->conf_prefix``)."""
-    problems: list[Problem]
-    files: dict[str, ParsedFile]
-    _names: dict[str, frozenset[str]] = field(default_factory=dict)
+
+class Tree:
+    """A configuration, and what kept it from being read.
+
+    Relative paths are looked up in ``directory`` (``cycle->conf_prefix``).
+    """
+
+    def __init__(
+        self,
+        main: Block,
+        source: Source,
+        directory: str,
+        problems: list[Problem],
+        files: dict[str, ParsedFile],
+    ) -> None:
+        self.main = main
+        self.source = source
+        self.directory = directory
+        self.problems = problems
+        self.files = files
 
     @cached_property
     def all_blocks(self) -> list[Block]:
         """The main block and all below it, each before its children."""
         return list(self.main.walk())
 
+    @cached_property
+    def _by_shape(self) -> dict[Shape, list[int]]:
+        """Which of all blocks have a part of a shape."""
+        found: dict[Shape, list[int]] = {}
+        for number, block in enumerate(self.all_blocks):
+            for body, _ in block.parts:
+                try:
+                    found[body.shape].append(number)
+                except KeyError:
+                    found[body.shape] = [number]
+        return found
+
     def blocks(self, *kinds: str) -> Iterator[Block]:
         """All blocks of these kinds."""
         return (block for block in self.all_blocks if block.kind in kinds)
 
+    def having(self, names: Collection[str]) -> list[Block]:
+        """The blocks in which a directive of one of these names stands, in their order."""
+        numbers: set[int] = set()
+        for shape, found in self._by_shape.items():
+            if not shape.positions.keys().isdisjoint(names):
+                numbers.update(found)
+        return [self.all_blocks[number] for number in sorted(numbers)]
+
     def names_below(self, kind: str) -> frozenset[str]:
         """The names of all directives in blocks of a kind and in what is inside them."""
-        if kind not in self._names:
-            roots = self.blocks(kind)
-            self._names[kind] = frozenset(
-                name for root in roots for block in root.walk() for name in block.names()
-            )
-        return self._names[kind]
+        shapes = {
+            body.shape
+            for root in self.blocks(kind)
+            for block in root.walk()
+            for body, _ in block.parts
+        }
+        return frozenset(name for shape in shapes for name in shape.positions)
+
+
+class Inherited(Generic[T]):
+    """What blocks inherit: found out once for all that have none of the names in themselves.
+
+    ``find`` may ask a block for what it sees of these names, and for nothing else.
+    """
+
+    def __init__(self, names: Collection[str], find: Callable[[Block], T]) -> None:
+        self._names = names
+        self._find = find
+        self._known: dict[int, T] = {}
+        self._shapes: dict[Shape, bool] = {}
+
+    def of(self, block: Block) -> T:
+        """What the block sees."""
+        passed = []
+        holder = block
+        while id(holder) not in self._known:
+            if holder.parent is None or self._has_own(holder):
+                self._known[id(holder)] = self._find(holder)
+                break
+            passed.append(holder)
+            holder = holder.parent
+        found = self._known[id(holder)]
+        for inner in passed:
+            self._known[id(inner)] = found
+        return found
+
+    def _has_own(self, block: Block) -> bool:
+        for body, _ in block.parts:
+            shape = body.shape
+            known = self._shapes.get(shape)
+            if known is None:
+                known = self._shapes[shape] = not shape.positions.keys().isdisjoint(self._names)
+            if known:
+                return True
+        return False
 
 
 def build(
@@ -272,12 +364,12 @@ class _Builder:
                 kind = self.kind(directive, block, inclusion)
                 child = Block(kind, directive, inclusion, block)
                 block.children.append(child)
-                child.parts.append((directive.body, inclusion))
                 self.blocks += 1
                 if self.blocks > MAX_BLOCKS:
                     message = f"the configuration has more than {MAX_BLOCKS:,} blocks"
                     raise self.too_large(message, inclusion)
-                yield self.read_body(child, directive.body, inclusion)
+                if directive.body.shape.branches:
+                    yield self.read_body(child, directive.body, inclusion)
 
     def kind(self, directive: Directive, parent: Block, inclusion: Inclusion) -> str:
         if parent.kind in (blocks.OPAQUE, blocks.DATA):

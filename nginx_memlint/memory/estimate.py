@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from nginx_memlint.config.tree import Setting, Tree
 from nginx_memlint.memory.targets import Costs, Target
@@ -104,8 +105,7 @@ def unit_bytes(bundle: Bundle, costs: Costs) -> int:
     return round(bundle.certificates * costs.certificate + bundle.der_bytes * costs.der)
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
+class Priced(NamedTuple):
     """A context and the bytes of it: itself with its own certificates, and the CAs in it.
 
     ``cpu_seconds`` is the time of ``nginx -t`` it takes.
@@ -126,7 +126,14 @@ def price(contexts: Iterable[Context], bundles: Bundles, costs: Costs) -> list[P
     """The bytes of each context, in nginx's order: a cached bundle costs most where it is first."""
     loaded: set[str] = set()
     priced = []
+    same: dict[tuple[int, int, int], tuple[int, int, float]] = {}
     for context in contexts:
+        # contexts that load the same, none of it for the first time, cost the same
+        key = (id(context.bundles), id(context.client_names), context.certificates)
+        if (known := same.get(key)) is not None:
+            priced.append(Priced(context, *known))
+            continue
+        is_first = False
         load_bytes = 0
         cpu = costs.cpu_context
         for setting in context.bundles:
@@ -137,6 +144,7 @@ def price(contexts: Iterable[Context], bundles: Bundles, costs: Costs) -> list[P
                 load_bytes += bundles.reload_bytes(path)
             else:
                 load_bytes += bundles.load_bytes(path)
+                is_first = True
             if path not in loaded or not costs.caches_certificates:
                 cpu += bundles.certificates(path) * costs.cpu_certificate
             loaded.add(path)
@@ -144,6 +152,8 @@ def price(contexts: Iterable[Context], bundles: Bundles, costs: Costs) -> list[P
             load_bytes += bundles.certificates(bundles.path(setting)) * costs.client_ca_name
         context_bytes = costs.context + context.certificates * costs.key_pair
         priced.append(Priced(context, context_bytes, load_bytes, cpu))
+        if not is_first:
+            same[key] = (context_bytes, load_bytes, cpu)
     return priced
 
 

@@ -103,7 +103,7 @@ def zones(tree: Tree) -> tuple[list[Zone], list[Problem]]:
 
 
 def _settings(tree: Tree) -> Iterator[Setting]:
-    for block in tree.all_blocks:
+    for block in tree.having(DIRECTIVES):
         if block.kind != DATA:
             for name in DIRECTIVES.keys() & set(block.names()):
                 yield from block.own(name)

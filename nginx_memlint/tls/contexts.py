@@ -9,32 +9,44 @@ the ``http`` block standing for those without one, provided a block of the group
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from nginx_memlint.config.tree import Block, Setting, Tree
+from nginx_memlint.config.tree import Block, Inherited, Setting, Tree
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module
 
 
-@dataclass(slots=True, eq=False)
 class Context:
     """One ``SSL_CTX`` that ``nginx -t`` builds.
 
     ``block`` is the block it is built for (of a shared one, the first that needs it),
     ``bundles`` the settings whose CA files are loaded into it, ``client_names`` those of them
     whose names are kept to be sent to clients, ``certificates`` how many certificates with keys
-    it holds.
+    it holds. Contexts that load the same mostly share these lists.
     """
 
-    family: str
-    block: Block
-    bundles: list[Setting]
-    client_names: list[Setting]
-    certificates: int
+    __slots__ = ("block", "bundles", "certificates", "client_names", "family")
+
+    def __init__(
+        self,
+        family: str,
+        block: Block,
+        bundles: list[Setting],
+        client_names: list[Setting],
+        certificates: int,
+    ) -> None:
+        self.family = family
+        self.block = block
+        self.bundles = bundles
+        self.client_names = client_names
+        self.certificates = certificates
+
+    def with_bundles(self, bundles: list[Setting]) -> Context:
+        """The same context with other CA bundles."""
+        return Context(self.family, self.block, bundles, self.client_names, self.certificates)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerContexts:
+class WorkerContexts(NamedTuple):
     """What each worker process builds for itself after the fork."""
 
     contexts: int = 0
@@ -84,26 +96,27 @@ def worker_contexts(tree: Tree, target: Target) -> WorkerContexts:
 def _contexts_of(family: Family, tree: Tree, target: Target) -> Iterator[Context]:
     shared = family.shared(target)
     groups: set[int] = set()
-    for block in tree.blocks(*family.kinds):
-        if not family.wants(block, target):
+    owners = Inherited(family.overrides, lambda block: _overriding(block, family))
+    loads = Inherited(family.reads, lambda block: _loads(family, block, target))
+    kinds, wants = family.kinds, family.wants
+    for block in tree.having(family.needs) if family.needs else tree.all_blocks:
+        if block.kind not in kinds or not wants(block, target):
             continue
         if shared:
-            owner = _overriding(block, family)
+            owner = owners.of(block)
             if id(owner) in groups:
                 continue
             groups.add(id(owner))
-        yield _context(family, block, target)
+        yield Context(family.name, block, *loads.of(block))
 
 
-def _context(family: Family, block: Block, target: Target) -> Context:
+def _loads(
+    family: Family, block: Block, target: Target
+) -> tuple[list[Setting], list[Setting], int]:
+    """What is loaded into a block's context: CA bundles, names for clients, certificates."""
     client = family.client(block, target)
-    return Context(
-        family.name,
-        block,
-        [*client, *family.trusted(block, target)],
-        client,
-        _own_certificates(block, family.certificate),
-    )
+    bundles = [*client, *family.trusted(block, target)]
+    return bundles, client, _own_certificates(block, family.certificate)
 
 
 def _own_certificates(block: Block, name: str) -> int:

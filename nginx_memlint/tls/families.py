@@ -74,7 +74,9 @@ class Family:
     ``trusted``: the settings whose files are loaded as CA certificates into a block's context,
     ``client``: those of them whose names are also sent to clients. ``certificate``: the directive
     that names the context's own certificates. ``overrides``: directives that give a block a
-    context of its own where contexts are shared, which ``shared`` decides by version. ``module``:
+    context of its own where contexts are shared, which ``shared`` decides by version. ``reads``: all
+    that ``trusted``, ``client`` and ``certificate`` look up. ``needs``: a block that wants a context
+    has one of these in itself; empty if it need not. ``module``:
     None if the family is in nginx itself. ``source``: where this was read.
     """
 
@@ -84,8 +86,10 @@ class Family:
     trusted: Settings
     certificate: str
     source: str
+    reads: frozenset[str]
     client: Settings = lambda _block, _target: []
     overrides: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
     shared: Callable[[Target], bool] = lambda _target: False
     module: Module | None = None
 
@@ -163,6 +167,22 @@ def _pass_overrides(prefix: str) -> frozenset[str]:
     return frozenset(f"{prefix}_{setting}" for setting in settings)
 
 
+def _pass_reads(prefix: str) -> frozenset[str]:
+    return frozenset(
+        {f"{prefix}_{name}" for name in ("verify", "trusted_certificate", "certificate")}
+    )
+
+
+_SSL_READS = frozenset(
+    {
+        "ssl_trusted_certificate",
+        "ssl_client_certificate",
+        "ssl_verify_client",
+        "ssl_certificate",
+    }
+)
+
+
 def _pass_family(name: str, scheme: str) -> Family:
     """A module that passes requests on: proxy, grpc, uwsgi."""
     directive = f"{name}_pass"
@@ -181,6 +201,8 @@ def _pass_family(name: str, scheme: str) -> Family:
         wants=wants,
         trusted=_when(_is_on(f"{prefix}_verify"), _nearest(f"{prefix}_trusted_certificate")),
         certificate=f"{prefix}_certificate",
+        reads=_pass_reads(prefix),
+        needs=frozenset({directive}),
         overrides=_pass_overrides(prefix),
         shared=lambda target: target.nginx >= SHARED_PASS,
         source=f"nginx ngx_http_{name}_pass(), ngx_http_{name}_merge_loc_conf(); "
@@ -228,6 +250,7 @@ LUA = Family(
     wants=lambda _block, _target: True,
     trusted=_nearest(LUA_TRUSTED),
     certificate="lua_ssl_certificate",
+    reads=frozenset({LUA_TRUSTED, "lua_ssl_certificate"}),
     overrides=_LUA_OVERRIDES,
     shared=lambda target: target.lua >= SHARED_LUA,
     module=Module("lua", "ngx_http_lua_module.so", "http", "lua", _lua_directive),
@@ -240,6 +263,7 @@ STREAM_LUA = Family(
     wants=lambda _block, _target: True,
     trusted=_nearest(LUA_TRUSTED),
     certificate="lua_ssl_certificate",
+    reads=frozenset({LUA_TRUSTED, "lua_ssl_certificate"}),
     module=Module("stream_lua", "ngx_stream_lua_module.so", "stream", "stream_lua", _lua_directive),
     source="stream-lua-nginx-module ngx_stream_lua_merge_srv_conf()",
 )
@@ -254,6 +278,7 @@ FAMILIES = (
         trusted=_nearest("ssl_trusted_certificate"),
         client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
         certificate="ssl_certificate",
+        reads=_SSL_READS,
         source="nginx ngx_http_ssl_merge_srv_conf()",
     ),
     _pass_family("proxy", "https://"),
@@ -266,6 +291,7 @@ FAMILIES = (
         trusted=_when(_stream_ssl_trusts, _nearest("ssl_trusted_certificate")),
         client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
         certificate="ssl_certificate",
+        reads=_SSL_READS,
         source="nginx ngx_stream_ssl_merge_conf(); ngx_stream_ssl_merge_srv_conf() since 1.25.5",
     ),
     Family(
@@ -274,6 +300,7 @@ FAMILIES = (
         wants=_is_on("proxy_ssl"),
         trusted=_when(_is_on("proxy_ssl_verify"), _nearest("proxy_ssl_trusted_certificate")),
         certificate="proxy_ssl_certificate",
+        reads=_pass_reads("proxy_ssl"),
         overrides=_pass_overrides("proxy_ssl"),
         shared=lambda target: target.nginx >= SHARED_PASS,
         source="nginx ngx_stream_proxy_merge_srv_conf(); shared as in http",
@@ -285,6 +312,7 @@ FAMILIES = (
         trusted=_when(_verifies_clients, _nearest("ssl_trusted_certificate")),
         client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
         certificate="ssl_certificate",
+        reads=_SSL_READS,
         source="nginx ngx_mail_ssl_merge_conf()",
     ),
     Family(
@@ -293,6 +321,7 @@ FAMILIES = (
         wants=lambda _block, target: target.njs >= FETCH_NJS,
         trusted=_nearest(JS_TRUSTED),
         certificate="",
+        reads=frozenset({JS_TRUSTED}),
         overrides=_JS_OVERRIDES,
         shared=lambda target: target.njs >= SHARED_NJS,
         module=Module("js", "ngx_http_js_module.so", "http", "njs", _js_directive),
@@ -304,6 +333,7 @@ FAMILIES = (
         wants=lambda _block, target: target.njs >= FETCH_NJS,
         trusted=_nearest(JS_TRUSTED),
         certificate="",
+        reads=frozenset({JS_TRUSTED}),
         overrides=_JS_OVERRIDES,
         shared=lambda target: target.njs >= SHARED_STREAM_NJS,
         module=Module("stream_js", "ngx_stream_js_module.so", "stream", "njs", _js_directive),

@@ -6,7 +6,6 @@ import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
 
 from nginx_memlint import remedies, result, rules
 from nginx_memlint.config import blocks, hints
@@ -445,7 +444,7 @@ def _problem(problem: Problem) -> result.ProblemInfo:
 
 def _unreadable(name: str, problem: Problem, target: Target, workers: int) -> result.ConfigReport:
     """The report on a configuration whose main file could not be read: zeros and a problem."""
-    zero = result.Memory(**dict.fromkeys((f.name for f in fields(result.Memory)), 0))
+    zero = result.Memory(**dict.fromkeys(result.Memory.__annotations__, 0))
     return result.ConfigReport(
         path=printable(name),
         complete=False,

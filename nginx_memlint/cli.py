@@ -2,53 +2,54 @@
 
 from __future__ import annotations
 
+import gc
 import io
-import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, NoReturn
-
-import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 from nginx_memlint import __version__
 from nginx_memlint.check import check, check_context
 from nginx_memlint.config.source import MAX_FILE_BYTES
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
-from nginx_memlint.live import text as live_text
-from nginx_memlint.live.calibrate import QUICK_ACCURACY, calibrate
-from nginx_memlint.live.calibrate import Report as CalibrationReport
-from nginx_memlint.live.errors import Interrupted, LiveError
-from nginx_memlint.live.process import interruptible
-from nginx_memlint.live.verify import SLACK, TOLERANCE, verify
+from nginx_memlint.late import Commands, Late
+from nginx_memlint.live import SLACK, TOLERANCE
 from nginx_memlint.memory.targets import (
     Target,
     TargetFileError,
     UnknownTargetError,
     find_target,
     load_target,
-    parse_version,
     target_names,
 )
 from nginx_memlint.report import json as json_report
 from nginx_memlint.report import text as text_report
+from nginx_memlint.report.screen import screen
 from nginx_memlint.result import Report
 from nginx_memlint.sizes import human, parse_size
 from nginx_memlint.tls.families import LUA
+
+if TYPE_CHECKING:
+    import typer
+    from rich.console import Console
+
+    from nginx_memlint import cli_options as options
+    from nginx_memlint.live.calibrate import Report as CalibrationReport
+else:
+    # start-up is what a hook pays: what only some calls need is imported when they do, and
+    # nothing outside of functions and their annotations may touch these
+    typer = Late("typer")
+    options = Late("nginx_memlint.cli_options")
 
 _EXIT_HELP = "Exit status: " + "; ".join(f"{code} {text}" for code, text in MEANINGS.items()) + "."
 
 NO_WRAP = 1_000_000
 """Columns of what is no terminal: a path is never broken."""
 
-app = typer.Typer(
+app: typer.Typer = Commands(  # type: ignore[assignment]  # it stands for one
     name="memlint",
     help="Tells what an nginx or OpenResty configuration will cost in memory "
     "when it is started or reloaded.",
@@ -64,6 +65,8 @@ def _console() -> Console:
 
     Only a terminal has a width: what goes to a file or a pipe keeps a line a line.
     """
+    from rich.console import Console  # noqa: PLC0415
+
     width = None if sys.stdout.isatty() else NO_WRAP
     return Console(highlight=False, emoji=False, markup=False, width=width)
 
@@ -101,21 +104,14 @@ def _size(text: str) -> int:
         raise typer.BadParameter(str(error)) from None
 
 
-def _version_number(text: str | None) -> str | None:
-    if text is not None:
-        try:
-            parse_version(text)
-        except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
-    return text
-
-
 def _target(name: str | None) -> str | None:
     if name is None:
         return None
     try:
         find_target(name)
     except UnknownTargetError:
+        from difflib import get_close_matches  # noqa: PLC0415
+
         close = get_close_matches(name, target_names(), 1, 0.4)
         hint = f'; did you mean "{close[0]}"?' if close else ""
         raise typer.BadParameter(
@@ -173,23 +169,6 @@ def _standard_input() -> bytes:
     return data
 
 
-_TargetFileOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="FILE", help="The server it is for, as measured there by memlint calibrate."
-    ),
-]
-_VersionOption = Annotated[
-    str | None,
-    typer.Option(
-        callback=_version_number,
-        metavar="VERSION",
-        show_default=False,
-        help="Instead of the target's.",
-    ),
-]
-
-
 @app.command(name="check", epilog=_EXIT_HELP)
 def check_command(
     paths: Annotated[
@@ -207,12 +186,12 @@ def check_command(
             callback=_target, metavar="NAME", help="The server it is for: see memlint targets."
         ),
     ] = None,
-    target_file: _TargetFileOption = None,
-    nginx_version: _VersionOption = None,
-    lua_version: _VersionOption = None,
-    stream_lua_version: _VersionOption = None,
-    njs_version: _VersionOption = None,
-    openssl_version: _VersionOption = None,
+    target_file: options.TargetFile = None,
+    nginx_version: options.Version = None,
+    lua_version: options.Version = None,
+    stream_lua_version: options.Version = None,
+    njs_version: options.Version = None,
+    openssl_version: options.Version = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, max=4096, help="Worker processes, where the configuration says auto."),
@@ -295,13 +274,16 @@ def check_command(
         )
         for path in paths
     ]
-    _WRITERS[output_format](Report(configs=configs), _console())
-    raise typer.Exit(exit_code(configs, fail_on))
+    _WRITERS[output_format](Report(configs=configs), screen(sys.stdout))
+    sys.exit(exit_code(configs, fail_on))
 
 
 @contextmanager
 def _live() -> Iterator[None]:
     """Run something on the real nginx: what keeps it from running is a line and status 2."""
+    from nginx_memlint.live.errors import Interrupted, LiveError  # noqa: PLC0415
+    from nginx_memlint.live.process import interruptible  # noqa: PLC0415
+
     try:
         with interruptible():
             yield
@@ -316,6 +298,9 @@ def _live() -> Iterator[None]:
 @contextmanager
 def _progress() -> Iterator[CalibrationReport]:
     """A progress bar on standard error, if that is a terminal."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     console = Console(stderr=True, markup=False)
     with Progress(
@@ -329,19 +314,13 @@ def _progress() -> Iterator[CalibrationReport]:
         yield report
 
 
-_NginxOption = Annotated[
-    str | None,
-    typer.Option(metavar="PATH", help="The nginx binary.", show_default="the first found here"),
-]
-
-
 @app.command(
     name="calibrate",
     epilog="Exit status: 0 measured; 2 wrong usage, or nginx cannot be measured here; "
     "130 interrupted.",
 )
 def calibrate_command(
-    nginx: _NginxOption = None,
+    nginx: options.Nginx = None,
     load_module: Annotated[
         list[str] | None,
         typer.Option(
@@ -359,7 +338,8 @@ def calibrate_command(
         ),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help=f"Measure less, in about 20 s: {QUICK_ACCURACY[9:]}.")
+        bool,
+        typer.Option("--quick", help=f"Measure less, in about 20 s: {options.QUICK_ACCURACY[9:]}."),
     ] = False,
 ) -> None:
     """Measure what the nginx installed here costs; takes about 2 minutes.
@@ -368,6 +348,11 @@ def calibrate_command(
     user; your own nginx and its files are left alone. The file it writes is for memlint check
     --target-file, here or elsewhere.
     """
+    from rich.console import Console  # noqa: PLC0415
+
+    from nginx_memlint.live import text as live_text  # noqa: PLC0415
+    from nginx_memlint.live.calibrate import calibrate  # noqa: PLC0415
+
     with _live():
         if output is not None:
             _writable(output)
@@ -378,7 +363,8 @@ def calibrate_command(
         if output is None:
             print(found.toml(), end="")
         else:
-            Path(output).write_text(found.toml(), "utf-8")
+            with open(output, "w", encoding="utf-8") as file:
+                file.write(found.toml())
         live_text.calibration(found, Console(stderr=True, highlight=False, markup=False))
 
 
@@ -398,7 +384,7 @@ def verify_command(
     path: Annotated[
         str, typer.Argument(metavar="CONF", help="nginx.conf, or a directory that holds it.")
     ],
-    nginx: _NginxOption = None,
+    nginx: options.Nginx = None,
     target: Annotated[
         str | None,
         typer.Option(
@@ -408,12 +394,12 @@ def verify_command(
             show_default="the nginx here",
         ),
     ] = None,
-    target_file: _TargetFileOption = None,
-    nginx_version: _VersionOption = None,
-    lua_version: _VersionOption = None,
-    stream_lua_version: _VersionOption = None,
-    njs_version: _VersionOption = None,
-    openssl_version: _VersionOption = None,
+    target_file: options.TargetFile = None,
+    nginx_version: options.Version = None,
+    lua_version: options.Version = None,
+    stream_lua_version: options.Version = None,
+    njs_version: options.Version = None,
+    openssl_version: options.Version = None,
     unit_cost: Annotated[
         int | None,
         typer.Option(parser=_size, metavar="SIZE", help="Memory of one CA load, e.g. 1MiB."),
@@ -440,6 +426,9 @@ def verify_command(
     names: as root it may create log files and the pid file. What each worker adds, and reloads,
     are not part of it.
     """
+    from nginx_memlint.live import text as live_text  # noqa: PLC0415
+    from nginx_memlint.live.verify import verify  # noqa: PLC0415
+
     server = _target_file(target_file, target)
     versions = {
         "nginx": nginx_version,
@@ -480,6 +469,8 @@ def verify_command(
 @app.command()
 def targets() -> None:
     """List the named servers: versions, and whether Lua's contexts are per block or shared."""
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table(box=None, pad_edge=False)
     for heading in ("name", "nginx", "lua", "stream-lua", "njs", "OpenSSL", "Lua contexts"):
         table.add_column(heading, no_wrap=True)
@@ -499,15 +490,72 @@ def targets() -> None:
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of --format json."""
+    import json  # noqa: PLC0415
+
     print(json.dumps(json_report.schema(), indent=2))
+
+
+_PLAIN = {
+    "--target": ("target", _target),
+    "--format": ("output_format", Format),
+    "--fail-on": ("fail_on", FailOn),
+    "--prefix": ("prefix", str),
+    "--sysroot": ("sysroot", str),
+    "--context": ("context", str),
+}
+"""Options of check that are understood without Typer: parameter, conversion."""
+
+
+def plain_call(arguments: Sequence[str]) -> dict[str, Any] | None:
+    """The parameters of an ordinary ``memlint check``, which is spared the import of Typer.
+
+    None if it is anything else, or wrong.
+    """
+    if not arguments or arguments[0] != "check":
+        return None
+    paths: list[str] = []
+    call: dict[str, Any] = {"paths": paths}
+    rest = iter(arguments[1:])
+    for argument in rest:
+        if not argument.startswith("-"):
+            paths.append(argument)
+            continue
+        name, mark, value = argument.partition("=")
+        parameter, convert = _PLAIN.get(name, ("", str))
+        if not parameter or parameter in call:
+            return None
+        try:
+            call[parameter] = convert(value if mark else next(rest))  # type: ignore[operator]
+        except (StopIteration, ValueError):
+            return None
+        except Exception as error:
+            if isinstance(error, typer.BadParameter):
+                return None
+            raise
+    return call if paths else None
+
+
+def run() -> None:
+    """Run the command that the arguments name; ends with SystemExit."""
+    call = plain_call(sys.argv[1:])
+    if call is not None:
+        try:
+            check_command(**call)
+        except Exception as error:
+            if not isinstance(error, typer.BadParameter):
+                raise
+    app()
 
 
 def main() -> NoReturn:
     """Run the command; the exit status is one of exit_codes.Exit."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
+    gc.disable()  # there is next to no garbage, and the process ends soon
     try:
-        app()
+        run()
+    except SystemExit as end:
+        _leave(end)
     except BrokenPipeError:
         # the reader has gone: not an error of ours, and nobody is left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -517,3 +565,13 @@ def main() -> NoReturn:
         print("Please report it, with the configuration if you can.", file=sys.stderr)
         sys.exit(Exit.INTERNAL)
     sys.exit(Exit.OK)
+
+
+def _leave(end: SystemExit) -> NoReturn:
+    """End the process without taking apart what it has read, which may take long."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    code = end.code
+    if isinstance(code, int | None):
+        os._exit(code or 0)
+    raise end

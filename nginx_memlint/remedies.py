@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from nginx_memlint.config.tree import Block, Setting, Tree
 from nginx_memlint.memory.estimate import Bundles, Estimate, Priced, unit_bytes
 from nginx_memlint.memory.targets import Target, with_versions
+from nginx_memlint.records import record
 from nginx_memlint.rules import Cause
 from nginx_memlint.sizes import MIB
 from nginx_memlint.tls.ca_bundle import Bundle
@@ -34,7 +34,7 @@ TLS_HANDLERS = (
 documentation of ngx.socket.tcp: not in set, log, header and body filters)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Proposal:
     """A change, and the estimate of the configuration with it."""
 
@@ -43,7 +43,7 @@ class Proposal:
     loads: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Situation:
     """The configuration as it is, and how to estimate another."""
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from nginx_memlint.config.tree import Setting
 from nginx_memlint.memory.estimate import Estimate
+from nginx_memlint.records import record
 from nginx_memlint.result import Severity
 from nginx_memlint.sizes import GIB, MIB, human
 
@@ -18,7 +17,7 @@ KILLS_MACHINES = 4 * GIB
 kills were on machines of 4 to 8 GiB (lua-nginx-module #1005, cs-nginx-bouncer #92)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cause:
     """A directive whose bundle is loaded: where it is set, and what its loads cost in bytes."""
 
@@ -29,7 +28,7 @@ class Cause:
     repeated: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Violation:
     """A finding before it has a place: which rule, how severe, what to say."""
 

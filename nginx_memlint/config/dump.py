@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 
 from nginx_memlint.config.source import decode
 from nginx_memlint.config.tokens import tokenize
+from nginx_memlint.records import record
 
 _MARK = re.compile(rb"^# configuration file ([^\n]+?):(\r?)\n", re.MULTILINE)
 _MESSAGE = re.compile(
@@ -30,7 +30,7 @@ class FailedDumpError(Exception):
     """This is the output of an ``nginx -T`` that rejected the configuration; says what it said."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dump:
     """The files by name, the main one first.
 

@@ -10,12 +10,12 @@ import errno
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from nginx_memlint.config import glob
 from nginx_memlint.config.dump import FailedDumpError, read_dump
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import FileSystem, MemoryFiles, Source, is_below
+from nginx_memlint.records import record
 
 MAIN_FILE = "nginx.conf"
 STDIN_NAME = "<stdin>"
@@ -36,7 +36,7 @@ class EntryError(Exception):
         self.problem = problem
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where files are looked up.
 
@@ -56,7 +56,7 @@ class Place:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """A source, the path of the main file in it, and the directory of its relative paths.
 

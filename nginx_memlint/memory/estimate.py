@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from nginx_memlint.config.tree import Setting, Tree
 from nginx_memlint.memory.targets import Costs, Target
+from nginx_memlint.records import record
 from nginx_memlint.sizes import MIB
 from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
 from nginx_memlint.tls.contexts import Context, WorkerContexts
@@ -157,7 +157,7 @@ def price(contexts: Iterable[Context], bundles: Bundles, costs: Costs) -> list[P
     return priced
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Estimate:
     """Bytes of one configuration: ``unit`` for one CA load, the rest in all.
 

@@ -2,55 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from nginx_memlint.result import ConfigReport, Finding, ProblemInfo, Report, Share
+from nginx_memlint.report.screen import Plain, Words
+from nginx_memlint.result import ConfigReport, Finding, ProblemInfo, Report
 from nginx_memlint.sizes import human
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 MAX_PROBLEMS = 20
 
 
-def write(report: Report, console: Console) -> None:
+def write(report: Report, screen: Plain) -> None:
     """Print the report."""
     for index, config in enumerate(report.configs):
         if index:
-            console.print()
-        _write_config(config, console)
+            screen.line()
+        _write_config(config, screen)
 
 
-def _write_config(config: ConfigReport, console: Console) -> None:
+def _write_config(config: ConfigReport, screen: Plain) -> None:
     if config.complete and not config.findings:
-        console.print(_all_well(config), soft_wrap=True)
-        _problems(config.problems, console)
+        screen.line(*_all_well(config))
+        _problems(config.problems, screen)
         for guess in config.guesses:
-            console.print(Text(f"  {guess}"), soft_wrap=True)
+            screen.line(f"  {guess}")
         return
-    console.print(_verdict(config), soft_wrap=True)
-    _problems(config.problems, console)
-    if not config.complete and not any(asdict(config.blocks).values()):
+    screen.line(*_verdict(config))
+    _problems(config.problems, screen)
+    if not config.complete and not any(vars(config.blocks).values()):
         return
     quoted = None
     for finding in config.findings:
         place = (finding.file, finding.line)
-        _finding(finding, console, quote=place != quoted)
+        _finding(finding, screen, quote=place != quoted)
         quoted = place
-    console.print(_counts(config), soft_wrap=True)
+    screen.line(_counts(config))
     if config.findings:
-        console.print()
-        console.print(_memory(config))
-        _shares(config, console)
-        _remedies(config, console)
-    _assumptions(config, console)
+        screen.line()
+        _memory(config, screen)
+        _shares(config, screen)
+        _remedies(config, screen)
+    _assumptions(config, screen)
 
 
-def _all_well(config: ConfigReport) -> Text:
+def _all_well(config: ConfigReport) -> tuple[Words, ...]:
     memory = config.memory
-    return Text.assemble(
+    return (
         ("ok", "bold green"),
         f" {config.path}: {_plural(config.ssl_contexts, 'TLS context')}, "
         f"{_plural(config.ca_loads, 'CA load')}; "
@@ -60,49 +55,45 @@ def _all_well(config: ConfigReport) -> Text:
     )
 
 
-def _verdict(config: ConfigReport) -> Text:
+def _verdict(config: ConfigReport) -> tuple[Words, ...]:
     if not config.complete:
-        return Text.assemble(
+        return (
             ("incomplete", "bold magenta"),
             f" {config.path}: not read in full; the counts are at least what they say",
         )
     worst = config.findings[0].severity
-    return Text.assemble(
+    return (
         (worst, _STYLES[worst]),
         f" {config.path}: {human(config.memory.start_bytes + config.memory.zones_bytes)} "
         f"at start, up to {human(config.memory.worst_total_bytes)} while reloading",
     )
 
 
-def _problems(problems: list[ProblemInfo], console: Console) -> None:
+def _problems(problems: list[ProblemInfo], screen: Plain) -> None:
     for problem in problems[:MAX_PROBLEMS]:
         place = ":".join(
             str(part) for part in (problem.file, problem.line, problem.column) if part is not None
         )
-        line = Text.assemble("  ", (place, "bold"), f": {problem.message}")
-        console.print(line, soft_wrap=True)
+        screen.line("  ", (place, "bold"), f": {problem.message}")
         if problem.chain:
             chain = " → ".join(problem.chain)
-            console.print(Text(f"    included from {chain}", "dim"), soft_wrap=True)
+            screen.line((f"    included from {chain}", "dim"))
     if len(problems) > MAX_PROBLEMS:
-        console.print(f"  and {len(problems) - MAX_PROBLEMS} more problems (--format json)")
+        screen.line(f"  and {len(problems) - MAX_PROBLEMS} more problems (--format json)")
 
 
-def _finding(finding: Finding, console: Console, *, quote: bool) -> None:
-    console.print(
-        Text.assemble(
-            (f"{finding.file}:{finding.line}:{finding.column}", "bold"),
-            ": ",
-            (finding.severity, _STYLES[finding.severity]),
-            f" {finding.rule}: {finding.message}",
-        ),
-        soft_wrap=True,
+def _finding(finding: Finding, screen: Plain, *, quote: bool) -> None:
+    screen.line(
+        (f"{finding.file}:{finding.line}:{finding.column}", "bold"),
+        ": ",
+        (finding.severity, _STYLES[finding.severity]),
+        f" {finding.rule}: {finding.message}",
     )
     if quote and finding.source:
-        console.print(Text(f"    {finding.source}", "dim"), no_wrap=True, overflow="ellipsis")
+        screen.quote(f"    {finding.source}", "dim")
 
 
-def _counts(config: ConfigReport) -> Text:
+def _counts(config: ConfigReport) -> str:
     blocks = {
         "server": config.blocks.server,
         "location": config.blocks.location,
@@ -111,29 +102,23 @@ def _counts(config: ConfigReport) -> Text:
         "stream server": config.blocks.stream_server,
     }
     listed = ", ".join(f"{count:,} {name}" for name, count in blocks.items() if count)
-    text = Text(f"\nblocks: {listed or 'none'}; {config.locations_inheriting:,} locations inherit")
+    text = f"\nblocks: {listed or 'none'}; {config.locations_inheriting:,} locations inherit"
     for inherited in config.inherited:
-        text.append(f"\n  {inherited.value} from {inherited.file}:{inherited.line}")
+        text += f"\n  {inherited.value} from {inherited.file}:{inherited.line}"
         if len(config.inherited) > 1:
-            text.append(f": {_plural(inherited.ca_loads, 'load')}, {human(inherited.bytes)}")
-    text.append(
+            text += f": {_plural(inherited.ca_loads, 'load')}, {human(inherited.bytes)}"
+    text += (
         f"\nnginx -t: {_plural(config.ssl_contexts, 'TLS context')}, "
         f"{_plural(config.ca_loads, 'CA load')}, {_seconds(config.cpu_seconds)} of CPU "
         "on every start, test and reload"
     )
     if config.per_worker.ssl_contexts:
-        text.append(
-            f"\nand in each worker {_plural(config.per_worker.ssl_contexts, 'context')} more"
-        )
+        text += f"\nand in each worker {_plural(config.per_worker.ssl_contexts, 'context')} more"
     return text
 
 
-def _memory(config: ConfigReport) -> Table:
+def _memory(config: ConfigReport, screen: Plain) -> None:
     memory = config.memory
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column()
-    table.add_column(justify="right", style="bold", no_wrap=True)
-    table.add_column(style="dim")
     zones = _plural(len(config.zones), "zone")
     rows = [
         ("at start", memory.start_bytes, f"{human(memory.unit_bytes)} a CA load"),
@@ -148,54 +133,46 @@ def _memory(config: ConfigReport) -> Table:
         ("and shared memory, always", memory.zones_bytes, zones),
         ("rule of thumb", memory.rule_of_thumb_bytes, "locations × 1 MiB"),
     ]
-    for phase, size, note in rows:
-        if size:
-            table.add_row(f"  {phase}", human(size), note)
-    return table
+    screen.table(
+        ("", ">bold", "dim"),
+        [(f"  {phase}", human(size), note) for phase, size, note in rows if size],
+    )
 
 
 def _budget(config: ConfigReport) -> str:
     return "" if config.budget_bytes is None else f"budget {human(config.budget_bytes)}"
 
 
-def _shares(config: ConfigReport, console: Console) -> None:
+def _shares(config: ConfigReport, screen: Plain) -> None:
     title, shares = ("files", config.files)
     if len(shares) < 2:
         title, shares = ("servers", config.servers)
     if shares:
-        console.print(Text(f"\nmost expensive {title}"))
-        console.print(_share_table(shares))
+        screen.line(f"\nmost expensive {title}")
+        rows = [
+            (f"  {human(share.bytes)}", _plural(share.ssl_contexts, "context"), share.name)
+            for share in shares
+        ]
+        screen.table((">", ">", ""), rows)
 
 
-def _share_table(shares: list[Share]) -> Table:
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(overflow="fold")
-    for share in shares:
-        table.add_row(
-            f"  {human(share.bytes)}", _plural(share.ssl_contexts, "context"), Text(share.name)
-        )
-    return table
-
-
-def _remedies(config: ConfigReport, console: Console) -> None:
+def _remedies(config: ConfigReport, screen: Plain) -> None:
     if not config.remedies:
         return
-    console.print(Text("\nwhat would help most"))
+    screen.line("\nwhat would help most")
     for number, remedy in enumerate(config.remedies, 1):
         line = (
             f"{number}. {remedy.change}: saves {human(remedy.saves_start_bytes)} at start, "
             f"{human(remedy.saves_peak_bytes)} at the peak ({_plural(remedy.ca_loads, 'CA load')})"
         )
-        console.print(Text(f"  {line}"), soft_wrap=True)
+        screen.line(f"  {line}")
 
 
-def _assumptions(config: ConfigReport, console: Console) -> None:
+def _assumptions(config: ConfigReport, screen: Plain) -> None:
     lines = [f"target {_target(config)}", *config.target.assumed, *config.assumptions]
-    console.print()
+    screen.line()
     for line in lines:
-        console.print(Text(f"  {line}", "dim"), soft_wrap=True)
+        screen.line((f"  {line}", "dim"))
 
 
 def _target(config: ConfigReport) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+
+from nginx_memlint.records import record
 
 _CERTIFICATE = re.compile(
     rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----\s(.+?)"
@@ -14,7 +15,7 @@ _CERTIFICATE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bundle:
     """What loading a PEM file puts into an ``X509_STORE``.
 

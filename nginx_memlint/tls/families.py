@@ -7,10 +7,10 @@ source named in it and checked against the real servers (tests/nginx).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.memory.targets import Target
+from nginx_memlint.records import record
 
 LOCATION_KINDS = frozenset({"server", "location", "if", "limit_except"})
 """Blocks into which ``ngx_http_merge_servers()`` and ``ngx_http_merge_locations()`` merge
@@ -46,7 +46,7 @@ STREAM_TRUSTED = (1, 27, 2)
 """The first nginx whose stream servers load ``ssl_trusted_certificate`` without verifying."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Module:
     """When a family's module is part of the server.
 
@@ -66,7 +66,7 @@ Condition = Callable[[Block, Target], bool]
 Settings = Callable[[Block, Target], list[Setting]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Family:
     """Which blocks build an ``SSL_CTX`` for a family, and what they load into it.
 
@@ -74,10 +74,10 @@ class Family:
     ``trusted``: the settings whose files are loaded as CA certificates into a block's context,
     ``client``: those of them whose names are also sent to clients. ``certificate``: the directive
     that names the context's own certificates. ``overrides``: directives that give a block a
-    context of its own where contexts are shared, which ``shared`` decides by version. ``reads``: all
-    that ``trusted``, ``client`` and ``certificate`` look up. ``needs``: a block that wants a context
-    has one of these in itself; empty if it need not. ``module``:
-    None if the family is in nginx itself. ``source``: where this was read.
+    context of its own where contexts are shared, which ``shared`` decides by version. ``reads``:
+    all that ``trusted``, ``client`` and ``certificate`` look up. ``needs``: a block that wants a
+    context has one of these in itself; empty if it need not. ``module``: None if the family
+    is in nginx itself. ``source``: where this was read.
     """
 
     name: str

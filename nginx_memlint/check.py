@@ -177,7 +177,10 @@ class _Check:
         )
 
     def estimate(
-        self, priced: list[memory.Priced], bundles: memory.Bundles, target: Target
+        self,
+        priced: list[memory.Priced] | memory.Totals,
+        bundles: memory.Bundles,
+        target: Target,
     ) -> memory.Estimate:
         """The memory of this configuration with these contexts, on a target."""
         per_worker = tls.worker_contexts(self.tree, target)
@@ -222,13 +225,18 @@ class _Check:
         totals: Counter[tuple[str, int]] = Counter()
         loads: Counter[tuple[str, int]] = Counter()
         first: dict[tuple[str, int], int] = {}
-        for item in priced:
-            for setting in item.context.bundles:
+        alike: Counter[tuple[int, int]] = Counter()
+        bundles: dict[int, list[Setting]] = {}
+        for context, _, load_bytes, _ in priced:
+            alike[id(context.bundles), load_bytes] += 1
+            bundles[id(context.bundles)] = context.bundles
+        for (number, load_bytes), count in alike.items():
+            for setting in bundles[number]:
                 key = setting.key
                 settings.setdefault(key, setting)
-                share = item.load_bytes // len(item.context.bundles)
-                totals[key] += share
-                loads[key] += 1
+                share = load_bytes // len(bundles[number])
+                totals[key] += share * count
+                loads[key] += count
                 first.setdefault(key, share)
         return sorted(
             (
@@ -270,7 +278,7 @@ class _Check:
             contexts: list[tls.Context], target: Target, replaced: dict[str, int] | None
         ) -> memory.Estimate:
             bundles = self.bundles.repriced(target.costs, replaced)
-            return self.estimate(memory.price(contexts, bundles, target.costs), bundles, target)
+            return self.estimate(memory.total(contexts, bundles, target.costs), bundles, target)
 
         situation = remedies.Situation(
             self.tree,
@@ -397,11 +405,12 @@ def _zones(declared: list[Zone]) -> list[result.ZoneInfo]:
 
 def _shares(items: Iterable[tuple[str, memory.Priced]]) -> list[result.Share]:
     """The most expensive names."""
+    alike = Counter((name, item.context_bytes + item.load_bytes) for name, item in items)
     counts: Counter[str] = Counter()
     totals: defaultdict[str, int] = defaultdict(int)
-    for name, item in items:
-        counts[name] += 1
-        totals[name] += item.total
+    for (name, size), count in alike.items():
+        counts[name] += count
+        totals[name] += size * count
     names = sorted(totals, key=lambda name: (-totals[name], name))[:MOST_EXPENSIVE]
     return [
         result.Share(name=printable(name), ssl_contexts=counts[name], bytes=totals[name])

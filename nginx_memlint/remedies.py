@@ -73,11 +73,13 @@ def _move(situation: Situation, cause: Cause) -> Proposal | None:
     setting = cause.setting
     if setting.directive.name != LUA_TRUSTED:
         return None
-    users = {id(block) for block in _lua_users(setting.block)}
-    if id(setting.block) in users:
+    users = _lua_users(situation.tree, setting.block)
+    if setting.block in users:
         return None
+    inside = {inner for block in users for inner in block.walk()}
+    rests: dict[int, list[Setting]] = {}
     contexts = [
-        _without(context, setting, keep=_is_inside(context.block, users))
+        context if context.block in inside else _without(context, setting, rests)
         for context in (item.context for item in situation.priced)
     ]
     after = situation.again(contexts, situation.target, None)
@@ -87,14 +89,14 @@ def _move(situation: Situation, cause: Cause) -> Proposal | None:
     return Proposal(change, after, remaining)
 
 
-def _lua_users(block: Block) -> list[Block]:
+def _lua_users(tree: Tree, block: Block) -> list[Block]:
     """The outermost blocks below (or this one) that have a handler which can open connections.
 
     An ``if`` or ``limit_except`` cannot hold the directive: its location stands for it.
     """
     found: dict[int, Block] = {}
-    for inner in block.walk():
-        if not any(name.startswith(TLS_HANDLERS) for name in inner.names()):
+    for inner in tree.where(lambda s: any(name.startswith(TLS_HANDLERS) for name in s.positions)):
+        if inner is not block and block not in inner.ancestors():
             continue
         holder = inner
         while holder.kind in ("if", "limit_except") and holder.parent is not None:
@@ -107,15 +109,13 @@ def _lua_users(block: Block) -> list[Block]:
     ]
 
 
-def _is_inside(block: Block, users: set[int]) -> bool:
-    return id(block) in users or any(id(outer) in users for outer in block.ancestors())
-
-
-def _without(context: Context, setting: Setting, *, keep: bool) -> Context:
-    if keep or not any(bundle.key == setting.key for bundle in context.bundles):
-        return context
-    rest = [bundle for bundle in context.bundles if bundle.key != setting.key]
-    return context.with_bundles(rest)
+def _without(context: Context, setting: Setting, rests: dict[int, list[Setting]]) -> Context:
+    """The context without the setting's bundle; equal lists stay one list."""
+    bundles = context.bundles
+    if id(bundles) not in rests:
+        rest = [bundle for bundle in bundles if bundle.key != setting.key]
+        rests[id(bundles)] = rest if len(rest) < len(bundles) else bundles
+    return context.with_bundles(rests[id(bundles)])
 
 
 def _smaller_bundle(situation: Situation, cause: Cause) -> Proposal | None:

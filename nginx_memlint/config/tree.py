@@ -218,9 +218,13 @@ class Tree:
 
     def having(self, names: Collection[str]) -> list[Block]:
         """The blocks in which a directive of one of these names stands, in their order."""
+        return self.where(lambda shape: not shape.positions.keys().isdisjoint(names))
+
+    def where(self, condition: Callable[[Shape], bool]) -> list[Block]:
+        """The blocks with a part whose names meet a condition, in their order."""
         numbers: set[int] = set()
         for shape, found in self._by_shape.items():
-            if not shape.positions.keys().isdisjoint(names):
+            if condition(shape):
                 numbers.update(found)
         return [self.all_blocks[number] for number in sorted(numbers)]
 
@@ -244,33 +248,29 @@ class Inherited(Generic[T]):
     def __init__(self, names: Collection[str], find: Callable[[Block], T]) -> None:
         self._names = names
         self._find = find
-        self._known: dict[int, T] = {}
+        self._known: dict[Block, T] = {}
         self._shapes: dict[Shape, bool] = {}
 
     def of(self, block: Block) -> T:
         """What the block sees."""
-        passed = []
+        known, shapes = self._known, self._shapes
         holder = block
-        while id(holder) not in self._known:
-            if holder.parent is None or self._has_own(holder):
-                self._known[id(holder)] = self._find(holder)
-                break
-            passed.append(holder)
-            holder = holder.parent
-        found = self._known[id(holder)]
-        for inner in passed:
-            self._known[id(inner)] = found
+        while holder not in known:
+            for body, _ in holder.parts:
+                shape = body.shape
+                if shape not in shapes:
+                    shapes[shape] = not shape.positions.keys().isdisjoint(self._names)
+                if shapes[shape]:
+                    break
+            else:
+                if holder.parent is not None:
+                    holder = holder.parent
+                    continue
+            known[holder] = self._find(holder)
+        found = known[holder]
+        if block.children:
+            known[block] = found
         return found
-
-    def _has_own(self, block: Block) -> bool:
-        for body, _ in block.parts:
-            shape = body.shape
-            known = self._shapes.get(shape)
-            if known is None:
-                known = self._shapes[shape] = not shape.positions.keys().isdisjoint(self._names)
-            if known:
-                return True
-        return False
 
 
 def build(
@@ -375,7 +375,7 @@ class _Builder:
         if parent.kind in (blocks.OPAQUE, blocks.DATA):
             return blocks.OPAQUE
         fine = self.check(directive, parent, inclusion)
-        if kind := blocks.CHILDREN.get(parent.kind, {}).get(directive.name):
+        if kind := blocks.CHILDREN.get(parent.kind, _NONE).get(directive.name):
             return kind
         if fine:
             message = f'block "{directive.name}" is not known: what it holds is not counted'
@@ -567,23 +567,40 @@ def _context(body: Body) -> str:
     return next((context for name, context in _TELLING.items() if name in body.names), "http")
 
 
+_NONE: dict[str, str] = {}
+_verdicts: dict[tuple[str, str, bool], tuple[str, int, int]] = {}
+
+
 def _complaint(directive: Directive, parent: str, file: ParsedFile) -> str:
     """What ``ngx_conf_handler()`` says of a block or an include in a kind of block, or nothing."""
     name = directive.name
-    is_block = name in blocks.CHILDREN.get(parent, {})
-    if name == "include" or name in blocks.NO_BLOCKS.get(parent, ()):
-        if directive.body is not None:
-            return f'directive "{name}" is not terminated by ";"'
-        least, most = (1, 1) if name == "include" else (1, 999)
-    elif not is_block:
-        return f'"{name}" directive is not allowed here' if name in blocks.KNOWN_NAMES else ""
-    elif directive.body is None:
-        return f'directive "{name}" has no opening "{{"'
-    else:
-        least, most = blocks.ARGUMENTS.get(name, (0, 999))
+    key = (parent, name, directive.body is not None)
+    verdict = _verdicts.get(key)
+    if verdict is None:
+        verdict = _verdict(*key)
+        if name in blocks.KNOWN_NAMES:  # other names are anything
+            _verdicts[key] = verdict
+    complaint, least, most = verdict
+    if complaint or (least <= 0 and most >= blocks.MANY):
+        return complaint
     if least <= file.count_args(directive) <= most:
         return ""
     return f'invalid number of arguments in "{name}" directive'
+
+
+def _verdict(parent: str, name: str, is_block: bool) -> tuple[str, int, int]:
+    """What is wrong with a directive whatever its arguments, and how many it may have."""
+    if name == "include" or name in blocks.NO_BLOCKS.get(parent, ()):
+        if is_block:
+            return f'directive "{name}" is not terminated by ";"', 0, 0
+        return "", 1, 1 if name == "include" else blocks.MANY
+    if name not in blocks.CHILDREN.get(parent, _NONE):
+        if name in blocks.KNOWN_NAMES:
+            return f'"{name}" directive is not allowed here', 0, 0
+        return "", 0, blocks.MANY
+    if not is_block:
+        return f'directive "{name}" has no opening "{{"', 0, 0
+    return "", *blocks.ARGUMENTS.get(name, (0, blocks.MANY))
 
 
 def _data_name(block: Block) -> str:

@@ -14,7 +14,7 @@ U the memory of one configuration and W workers:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from nginx_memlint.config.tree import Setting, Tree
@@ -122,39 +122,73 @@ class Priced(NamedTuple):
         return self.context_bytes + self.load_bytes
 
 
+class Totals(NamedTuple):
+    """Of one context or many: bundles loaded, bytes of contexts and of loads, CPU seconds."""
+
+    loads: int = 0
+    context_bytes: int = 0
+    load_bytes: int = 0
+    cpu_seconds: float = 0.0
+
+
 def price(contexts: Iterable[Context], bundles: Bundles, costs: Costs) -> list[Priced]:
     """The bytes of each context, in nginx's order: a cached bundle costs most where it is first."""
+    return [
+        Priced(context, own, loaded, cpu)
+        for context, (_, own, loaded, cpu) in _prices(contexts, bundles, costs)
+    ]
+
+
+def total(contexts: Iterable[Context], bundles: Bundles, costs: Costs) -> Totals:
+    """The sums of price(), without its list."""
+    return _sum(Counter(cost for _, cost in _prices(contexts, bundles, costs)))
+
+
+def _sum(costs: Counter[Totals]) -> Totals:
+    sums = (
+        sum(value * count for value, count in zip(column, costs.values(), strict=True))
+        for column in zip(*costs, strict=True)
+    )
+    return Totals(*sums)
+
+
+def _prices(
+    contexts: Iterable[Context], bundles: Bundles, costs: Costs
+) -> Iterator[tuple[Context, Totals]]:
+    """Each context and what it costs."""
     loaded: set[str] = set()
-    priced = []
-    same: dict[tuple[int, int, int], tuple[int, int, float]] = {}
+    same: dict[tuple[int, int, int], Totals] = {}
     for context in contexts:
         # contexts that load the same, none of it for the first time, cost the same
         key = (id(context.bundles), id(context.client_names), context.certificates)
-        if (known := same.get(key)) is not None:
-            priced.append(Priced(context, *known))
-            continue
-        is_first = False
-        load_bytes = 0
-        cpu = costs.cpu_context
-        for setting in context.bundles:
-            path = bundles.path(setting)
-            if not loaded:
-                load_bytes += costs.first_load
-            if path in loaded:
-                load_bytes += bundles.reload_bytes(path)
-            else:
-                load_bytes += bundles.load_bytes(path)
-                is_first = True
-            if path not in loaded or not costs.caches_certificates:
-                cpu += bundles.certificates(path) * costs.cpu_certificate
-            loaded.add(path)
-        for setting in context.client_names:
-            load_bytes += bundles.certificates(bundles.path(setting)) * costs.client_ca_name
-        context_bytes = costs.context + context.certificates * costs.key_pair
-        priced.append(Priced(context, context_bytes, load_bytes, cpu))
-        if not is_first:
-            same[key] = (context_bytes, load_bytes, cpu)
-    return priced
+        cost = same.get(key)
+        if cost is None:
+            before = len(loaded)
+            cost = _price(context, bundles, costs, loaded)
+            if len(loaded) == before:
+                same[key] = cost
+        yield context, cost
+
+
+def _price(context: Context, bundles: Bundles, costs: Costs, loaded: set[str]) -> Totals:
+    """What a context costs after others have loaded some files."""
+    load_bytes = 0
+    cpu = costs.cpu_context
+    for setting in context.bundles:
+        path = bundles.path(setting)
+        if not loaded:
+            load_bytes += costs.first_load
+        if path in loaded:
+            load_bytes += bundles.reload_bytes(path)
+        else:
+            load_bytes += bundles.load_bytes(path)
+        if path not in loaded or not costs.caches_certificates:
+            cpu += bundles.certificates(path) * costs.cpu_certificate
+        loaded.add(path)
+    for setting in context.client_names:
+        load_bytes += bundles.certificates(bundles.path(setting)) * costs.client_ca_name
+    own = costs.context + context.certificates * costs.key_pair
+    return Totals(len(context.bundles), own, load_bytes, cpu)
 
 
 @record
@@ -224,7 +258,7 @@ def block_bytes(blocks: Counter[str], costs: Costs) -> int:
 
 
 def estimate(
-    priced: list[Priced],
+    priced: Iterable[Priced] | Totals,
     worker: WorkerContexts,
     blocks: Counter[str],
     bundles: Bundles,
@@ -234,19 +268,25 @@ def estimate(
 ) -> Estimate:
     """Add it all up."""
     costs = target.costs
-    loads = sum(item.load_bytes for item in priced)
-    count = sum(len(item.context.bundles) for item in priced)
+    sums = priced
+    if not isinstance(sums, Totals):
+        sums = _sum(
+            Counter(
+                Totals(len(context.bundles), own, loaded, cpu) for context, own, loaded, cpu in sums
+            )
+        )
+    loads = sums.load_bytes
     worker_bytes = worker.contexts * costs.context + sum(
         bundles.load_bytes(bundles.path(setting)) for setting in worker.bundles
     )
     return Estimate(
-        unit=round((loads - costs.first_load) / count) if count else 0,
+        unit=round((loads - costs.first_load) / sums.loads) if sums.loads else 0,
         blocks=block_bytes(blocks, costs),
-        contexts=sum(item.context_bytes for item in priced),
+        contexts=sums.context_bytes,
         loads=loads,
         worker=worker_bytes,
         workers=workers,
         zones=zones,
-        cpu_seconds=sum(item.cpu_seconds for item in priced),
+        cpu_seconds=sums.cpu_seconds,
         first_peak=costs.first_peak,
     )

@@ -8,10 +8,9 @@ import re
 
 from nginx_memlint.records import record
 
+_KIND = rb"(?:TRUSTED |X509 )?CERTIFICATE-----"
 _CERTIFICATE = re.compile(
-    rb"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----\s(.+?)"
-    rb"-----END (?:TRUSTED |X509 )?CERTIFICATE-----",
-    re.DOTALL,
+    rb"-----BEGIN %b\s((?:[^-]++|-(?!----END %b))++)-----END %b" % (_KIND, _KIND, _KIND)
 )
 
 

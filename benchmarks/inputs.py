@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
@@ -189,11 +190,11 @@ def make(name: str, directory: Path) -> None:
     if name == "incident":
         shutil.copytree(SAMPLES / "incident", directory, dirs_exist_ok=True)
         return
-    texts = {
+    texts: dict[str, Callable[[], dict[str, str]]] = {
         "small": small,
-        "large": lambda: one_file(40_000),
-        "files": lambda: many_files(40_000, 5_000),
-        "roots": lambda: many_roots(40_000, 400),
+        "large": partial(one_file, 40_000),
+        "files": partial(many_files, 40_000, 5_000),
+        "roots": partial(many_roots, 40_000, 400),
     }
     files = texts[name]() if name in texts else one_file(int(name))
     for file, text in files.items():

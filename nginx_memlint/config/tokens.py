@@ -132,9 +132,9 @@ class Tokens:
 
     def count_args(self, number: int) -> int:
         """The number of the tokens of a directive after its name."""
-        text = self.data[self.starts[number] : self.heads[number] + 1]
-        if not _UNUSUAL(text):
-            return len(text[:-1].split()) - 1
+        start, head = self.starts[number], self.heads[number]
+        if not _UNUSUAL(self.data, start, head + 1):
+            return len(self.data[start:head].split()) - 1
         return sum(1 for _ in self._tokens(self.starts[number], self.heads[number])) - 1
 
     def end_of_name(self, number: int) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from nginx_memlint import remedies, result, rules
+from nginx_memlint.cache import Cache, Recorder, key_of
 from nginx_memlint.config import blocks, hints
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
-from nginx_memlint.config.source import MemoryFiles, encode
+from nginx_memlint.config.source import FileSystem, MemoryFiles, Source, encode
 from nginx_memlint.config.syntax import no_cyclic_gc
 from nginx_memlint.config.tree import Block, Inherited, Setting, Tree, build
 from nginx_memlint.memory import estimate as memory
@@ -47,12 +48,14 @@ def check(  # one option per question a user can answer
     sysroot: str | None = None,
     path_map: Sequence[tuple[str, str]] = (),
     context: Sequence[str] = (),
+    cache: Cache | None = None,
 ) -> result.ConfigReport:
     """Read a configuration, count its contexts, estimate its memory, apply the rules.
 
     ``path`` is a main file, a directory with an nginx.conf, an ``nginx -T`` dump, or ``-`` for
     ``data``. ``target`` is a name, or what load_target() made of a target file. ``unit_cost`` and
-    ``max_memory`` are bytes. ``context`` names the blocks around a fragment. A configuration that
+    ``max_memory`` are bytes. ``context`` names the blocks around a fragment. ``cache`` may hold the
+    result of an earlier run. A configuration that
     cannot be read in full is no exception: see
     ``ConfigReport.problems``. Raises UnknownTargetError and ValueError for wrong options.
     """
@@ -74,9 +77,35 @@ def check(  # one option per question a user can answer
         entry = open_entry(name, place, data, is_fragment=bool(context))
     except EntryError as error:
         return _unreadable(name, error.problem, server, workers or ASSUMED_WORKERS)
-    tree = build(entry.source, entry.path, tuple(context), entry.directory)
-    with no_cyclic_gc():
-        return _Check(name, entry, tree, server, workers, unit_cost, max_memory).report()
+
+    def run(source: Source) -> result.ConfigReport:
+        tree = build(source, entry.path, tuple(context), entry.directory)
+        with no_cyclic_gc():
+            found = _Check(name, entry, tree, server, workers, unit_cost, max_memory).report()
+        if isinstance(source, Recorder) and tree.looked_elsewhere:
+            source.trusted = False
+        return found
+
+    if cache is None or not isinstance(entry.source, FileSystem):
+        return run(entry.source)
+    given = (name, place, server, workers, unit_cost, max_memory, context, entry.path)
+    return _cached(cache, entry, given, run)
+
+
+def _cached(
+    cache: Cache,
+    entry: Entry,
+    given: tuple[object, ...],
+    run: Callable[[Source], result.ConfigReport],
+) -> result.ConfigReport:
+    """The result of an earlier run, or of this one."""
+    key = key_of(*given, entry.directory, entry.problems)
+    report = cache.load(key, entry.source)
+    if report is None:
+        recorder = Recorder(entry.source)
+        report = run(recorder)
+        cache.store(key, recorder, report)
+    return report
 
 
 def check_context(context: Iterable[str]) -> None:

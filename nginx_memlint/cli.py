@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 from nginx_memlint import __version__
-from nginx_memlint.check import check, check_context
+from nginx_memlint.cache import user_cache
+from nginx_memlint.check import check_context
 from nginx_memlint.config.source import MAX_FILE_BYTES
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
 from nginx_memlint.late import Commands, Late
@@ -25,6 +26,7 @@ from nginx_memlint.memory.targets import (
     load_target,
     target_names,
 )
+from nginx_memlint.parallel import check_all
 from nginx_memlint.report import json as json_report
 from nginx_memlint.report import text as text_report
 from nginx_memlint.report.screen import screen
@@ -238,6 +240,14 @@ def check_command(
             help="CONF is a fragment that belongs inside these blocks, e.g. http,server.",
         ),
     ] = None,
+    jobs: Annotated[
+        int,
+        typer.Option("-j", "--jobs", min=0, help="Processes for several CONF; 0: one a core."),
+    ] = 1,
+    no_cache: Annotated[
+        bool,
+        typer.Option("--no-cache", help="Neither use results of earlier runs nor keep this one."),
+    ] = False,
     output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
     fail_on: Annotated[
         FailOn, typer.Option(help="The least severity that makes the exit status 1.")
@@ -254,26 +264,25 @@ def check_command(
             raise typer.BadParameter("name a configuration", param_hint="CONF")
         paths = ["conf/nginx.conf"]
     data = _standard_input() if "-" in paths else None
-    configs = [
-        check(
-            path,
-            data=data,
-            target=server,
-            nginx_version=nginx_version,
-            lua_version=lua_version,
-            stream_lua_version=stream_lua_version,
-            njs_version=njs_version,
-            openssl_version=openssl_version,
-            workers=workers,
-            unit_cost=unit_cost,
-            max_memory=max_memory,
-            prefix=prefix,
-            sysroot=sysroot,
-            path_map=mapped,
-            context=blocks,
-        )
-        for path in paths
-    ]
+    configs = check_all(
+        paths,
+        jobs or os.cpu_count() or 1,
+        data=data,
+        target=server,
+        nginx_version=nginx_version,
+        lua_version=lua_version,
+        stream_lua_version=stream_lua_version,
+        njs_version=njs_version,
+        openssl_version=openssl_version,
+        workers=workers,
+        unit_cost=unit_cost,
+        max_memory=max_memory,
+        prefix=prefix,
+        sysroot=sysroot,
+        path_map=mapped,
+        context=blocks,
+        cache=None if no_cache else user_cache(),
+    )
     _WRITERS[output_format](Report(configs=configs), screen(sys.stdout))
     sys.exit(exit_code(configs, fail_on))
 
@@ -502,6 +511,7 @@ _PLAIN = {
     "--prefix": ("prefix", str),
     "--sysroot": ("sysroot", str),
     "--context": ("context", str),
+    "--jobs": ("jobs", int),
 }
 """Options of check that are understood without Typer: parameter, conversion."""
 
@@ -519,6 +529,9 @@ def plain_call(arguments: Sequence[str]) -> dict[str, Any] | None:
     for argument in rest:
         if not argument.startswith("-"):
             paths.append(argument)
+            continue
+        if argument == "--no-cache":
+            call["no_cache"] = True
             continue
         name, mark, value = argument.partition("=")
         parameter, convert = _PLAIN.get(name, ("", str))

@@ -23,6 +23,9 @@ _MESSAGE = re.compile(
 )
 """What nginx, or ssh at its end, writes to standard error."""
 
+_BEGINNINGS = (b"nginx: ", b"openresty: ", b"Connection to ", *(b"%d" % n for n in range(10)))
+"""How _MESSAGE may begin."""
+
 _CONFIGURATION = re.compile(rb"[#;{}]")
 
 
@@ -48,7 +51,9 @@ def read_dump(data: bytes) -> Dump | None:
     A file that nginx has accepted ends where no block or directive is open, so a line that looks
     like a mark elsewhere is a comment or Lua; so is a file's first line, if it names that file.
     """
-    first = _MARK.search(data)
+    first = _MARK.search(data) if b"# configuration file " in data else None
+    if first is None and not data.lstrip()[:14].startswith(_BEGINNINGS):
+        return None
     before = _MESSAGE.sub(b"", data[: first.start()] if first else data)
     if first is None and before != data and not before.strip():
         raise FailedDumpError(_said(data))

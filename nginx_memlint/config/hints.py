@@ -44,6 +44,7 @@ def explained(tree: Tree) -> list[Problem]:
         return problems
     told: set[str] = set()
     for include, inclusion in _absolute_includes(tree):
+        tree.looked_elsewhere = True
         pattern = include.args[0]
         here = _matches(tree.source, pattern)
         if here is None or (here and os.path.dirname(pattern) in told):

@@ -143,9 +143,10 @@ class Block:
         """The setting this block sees: its own or the nearest one around it."""
         block: Block | None = self
         while block is not None:
-            for body, _ in block.parts:
-                if name in body.shape.positions:
-                    return block.own(name)[0]
+            parts = block.parts
+            if len(parts) != 1 or name in parts[0][0].shape.positions:
+                if own := block.own(name):
+                    return own[0]
             block = block.parent
         return None
 
@@ -194,6 +195,8 @@ class Tree:
         self.directory = directory
         self.problems = problems
         self.files = files
+        self.looked_elsewhere = False
+        """Whether anything was looked up in other places than ``source``."""
 
     @cached_property
     def all_blocks(self) -> list[Block]:
@@ -255,6 +258,7 @@ class Inherited(Generic[T]):
         """What the block sees."""
         known, shapes = self._known, self._shapes
         holder = block
+        passed = []
         while holder not in known:
             for body, _ in holder.parts:
                 shape = body.shape
@@ -264,12 +268,14 @@ class Inherited(Generic[T]):
                     break
             else:
                 if holder.parent is not None:
+                    if holder.children:
+                        passed.append(holder)
                     holder = holder.parent
                     continue
             known[holder] = self._find(holder)
         found = known[holder]
-        if block.children:
-            known[block] = found
+        for inner in passed:
+            known[inner] = found
         return found
 
 

@@ -93,6 +93,16 @@ class Body:
         """The directives of a name."""
         return self._at(self.shape.positions.get(name))
 
+    def texts(self, name: str) -> Iterator[bytes]:
+        """The directives of a name as they are written, without what ends them."""
+        positions = self.shape.positions.get(name)
+        if positions:
+            numbers = self._numbers()
+            tokens = self._file.tokens
+            for position in positions:
+                number = numbers[position]
+                yield tokens.data[tokens.starts[number] : tokens.heads[number]]
+
     def _at(self, positions: list[int] | None) -> list[Directive]:
         if not positions:
             return []

@@ -144,9 +144,11 @@ class Block:
         block: Block | None = self
         while block is not None:
             parts = block.parts
-            if len(parts) != 1 or name in parts[0][0].shape.positions:
-                if own := block.own(name):
-                    return own[0]
+            # a body of many parts has its own index, a single one that of its shape
+            if (len(parts) != 1 or name in parts[0][0].shape.positions) and (
+                own := block.own(name)
+            ):
+                return own[0]
             block = block.parent
         return None
 

@@ -6,6 +6,7 @@ source named in it and checked against the real servers (tests/nginx).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from nginx_memlint.config.tree import Block, Setting
@@ -188,7 +189,12 @@ def _pass_family(name: str, scheme: str) -> Family:
     directive = f"{name}_pass"
     prefix = f"{name}_ssl"
 
+    may_want = re.compile(rb"(?i)[$\\]|%b" % scheme.encode()).search
+
     def wants(block: Block, _target: Target) -> bool:
+        texts = (text for body, _ in block.parts for text in body.texts(directive))
+        if not any(map(may_want, texts)):
+            return False
         # with a variable anywhere the scheme is known only at run time
         return any(
             "$" in setting.value or setting.value.lower().startswith(scheme)

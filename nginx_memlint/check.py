@@ -195,7 +195,7 @@ class _Check:
             zones=_zones(self.zones),
             cpu_seconds=round(total.cpu_seconds, 3),
             budget_bytes=self.budget,
-            files=_shares((item.context.block.inclusion.file.name, item) for item in priced),
+            files=_shares(_by_file(priced)),
             servers=_shares(_by_server(priced)),
             findings=[self.finding(violation) for violation in violations],
             suppressed=[],
@@ -240,10 +240,10 @@ class _Check:
         """How many locations inherit a CA bundle for Lua, by the directive that sets it."""
         counts: Counter[tuple[str, int]] = Counter()
         seen = Inherited({LUA_TRUSTED}, lambda block: block.effective(LUA_TRUSTED))
-        for block in self.tree.blocks("location"):
-            setting = seen.of(block)
-            if setting is not None and setting.value and setting.block is not block:
-                counts[setting.key] += 1
+        for setting, count in Counter(map(seen.of, self.tree.blocks("location"))).items():
+            if setting is not None and setting.value:
+                # the location in which it stands does not inherit it
+                counts[setting.key] += count - (setting.block.kind == "location")
         return counts
 
     def causes(
@@ -432,12 +432,15 @@ def _zones(declared: list[Zone]) -> list[result.ZoneInfo]:
     ]
 
 
-def _shares(items: Iterable[tuple[str, memory.Priced]]) -> list[result.Share]:
+_Part = tuple[str, int, int]
+"""A name, a number of contexts, and the bytes of each."""
+
+
+def _shares(parts: Iterable[_Part]) -> list[result.Share]:
     """The most expensive names."""
-    alike = Counter((name, item.context_bytes + item.load_bytes) for name, item in items)
     counts: Counter[str] = Counter()
     totals: defaultdict[str, int] = defaultdict(int)
-    for (name, size), count in alike.items():
+    for name, count, size in parts:
         counts[name] += count
         totals[name] += size * count
     names = sorted(totals, key=lambda name: (-totals[name], name))[:MOST_EXPENSIVE]
@@ -447,18 +450,26 @@ def _shares(items: Iterable[tuple[str, memory.Priced]]) -> list[result.Share]:
     ]
 
 
-def _by_server(priced: list[memory.Priced]) -> Iterator[tuple[str, memory.Priced]]:
+def _by_file(priced: list[memory.Priced]) -> Iterator[_Part]:
+    alike = Counter(
+        (context.block.inclusion.file, own + loaded) for context, own, loaded, _ in priced
+    )
+    for (file, size), count in alike.items():
+        yield file.name, count, size
+
+
+def _by_server(priced: list[memory.Priced]) -> Iterator[_Part]:
     """The contexts of servers, with the servers' names."""
-    labels: dict[int, str] = {}
-    for item in priced:
-        server: Block | None = item.context.block
+    alike: Counter[tuple[Block, int]] = Counter()
+    for context, own, loaded, _ in priced:
+        server: Block | None = context.block
         while server is not None and server.kind not in ("server", "stream_server"):
             server = server.parent
-        if server is None or server.directive is None:
-            continue
-        if id(server) not in labels:
-            labels[id(server)] = _server_label(server, server.directive.line)
-        yield labels[id(server)], item
+        if server is not None:
+            alike[server, own + loaded] += 1
+    for (block, size), count in alike.items():
+        if block.directive is not None:
+            yield _server_label(block, block.directive.line), count, size
 
 
 def _server_label(server: Block, line: int) -> str:

@@ -199,6 +199,8 @@ class Tree:
         self.files = files
         self.looked_elsewhere = False
         """Whether anything was looked up in other places than ``source``."""
+        self._of_kinds: dict[Collection[str], list[Block]] = {}
+        self._names: dict[str, frozenset[str]] = {}
 
     @cached_property
     def all_blocks(self) -> list[Block]:
@@ -219,7 +221,15 @@ class Tree:
 
     def blocks(self, *kinds: str) -> Iterator[Block]:
         """All blocks of these kinds."""
-        return (block for block in self.all_blocks if block.kind in kinds)
+        return iter(self.of_kinds(frozenset(kinds)))
+
+    def of_kinds(self, kinds: frozenset[str]) -> list[Block]:
+        """All blocks of these kinds."""
+        found = self._of_kinds.get(kinds)
+        if found is None:
+            found = [block for block in self.all_blocks if block.kind in kinds]
+            self._of_kinds[kinds] = found
+        return found
 
     def having(self, names: Collection[str]) -> list[Block]:
         """The blocks in which a directive of one of these names stands, in their order."""
@@ -235,13 +245,11 @@ class Tree:
 
     def names_below(self, kind: str) -> frozenset[str]:
         """The names of all directives in blocks of a kind and in what is inside them."""
-        shapes = {
-            body.shape
-            for root in self.blocks(kind)
-            for block in root.walk()
-            for body, _ in block.parts
-        }
-        return frozenset(name for shape in shapes for name in shape.positions)
+        if kind not in self._names:
+            found = (block for root in self.blocks(kind) for block in root.walk())
+            shapes = {body.shape for block in found for body, _ in block.parts}
+            self._names[kind] = frozenset(name for shape in shapes for name in shape.positions)
+        return self._names[kind]
 
 
 class Inherited(Generic[T]):

@@ -99,8 +99,11 @@ def _contexts_of(family: Family, tree: Tree, target: Target) -> Iterator[Context
     owners = Inherited(family.overrides, lambda block: _overriding(block, family))
     loads = Inherited(family.reads, lambda block: _loads(family, block, target))
     kinds, wants = family.kinds, family.wants
-    for block in tree.having(family.needs) if family.needs else tree.all_blocks:
-        if block.kind not in kinds or not wants(block, target):
+    blocks = tree.of_kinds(kinds)
+    if family.needs:
+        blocks = [block for block in tree.having(family.needs) if block.kind in kinds]
+    for block in blocks:
+        if not wants(block, target):
             continue
         if shared:
             owner = owners.of(block)

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from nginx_memlint import result
@@ -24,8 +26,8 @@ LEAST_BYTES = 1 << 20
 MOST_ENTRIES = 64
 """Entries that are kept; the oldest go."""
 
-MAX_ENTRY_BYTES = 64 << 20
-"""Bytes of the largest entry that is read or written."""
+MOST_BYTES = 128 << 20
+"""Bytes of all entries; one has a quarter of it at most."""
 
 Question = tuple[str, str]
 """A method of Source and its path."""
@@ -76,13 +78,14 @@ class Recorder:
         try:
             answer = getattr(self._source, method)(path)
         except OSError as error:
-            self.answers[method, path] = _digest_of(error)
+            self._note((method, path), _digest_of(error))
             raise
-        key = (method, path)
-        seen = _digest_of(answer)
-        if self.answers.setdefault(key, seen) != seen:
-            self.trusted = False  # it changed while it was read
+        self._note((method, path), _digest_of(answer))
         return answer
+
+    def _note(self, question: Question, answer: str) -> None:
+        if self.answers.setdefault(question, answer) != answer:
+            self.trusted = False  # it changed while it was read
 
 
 def _digest_of(answer: object) -> str:
@@ -119,11 +122,13 @@ class Cache:
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
             with open(os.open(self._path(key), flags), "rb") as file:
                 _check_owner(os.fstat(file.fileno()), stat.S_ISREG)
-                data = file.read(MAX_ENTRY_BYTES + 1)
+                data = file.read(MOST_BYTES)
             seal, _, text = data.partition(b"\n")
             if seal.decode("ascii", "replace") != digest(text):
                 return None
             entry = json.loads(text)
+            if entry["program"] != this_program():
+                return None
             for method, path, answer in entry["answers"]:
                 if method not in _METHODS or ask(source, (method, path)) != answer:
                     return None
@@ -138,26 +143,30 @@ class Cache:
 
         if recorder.bytes < LEAST_BYTES or not recorder.trusted:
             return
-        answers = [[*question, answer] for question, answer in recorder.answers.items()]
-        text = json.dumps({"answers": answers, "report": _encode(report)}).encode()
-        if len(text) > MAX_ENTRY_BYTES:
-            return
-        path = self._path(key)
-        partial = f"{path}.{os.getpid()}"
+        partial = ""
         try:
             os.makedirs(self.directory, mode=0o700, exist_ok=True)
             self._check_directory()
+            answers = [[*question, answer] for question, answer in recorder.answers.items()]
+            entry = {"program": this_program(), "answers": answers, "report": _encode(report)}
+            text = json.dumps(entry).encode()
+            if len(text) > MOST_BYTES // 4:
+                return
+            path = self._path(key)
+            name = f"{path}.{os.urandom(8).hex()}"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-            try:
-                with open(os.open(partial, flags, 0o600), "wb") as file:
-                    file.write(digest(text).encode() + b"\n" + text)
-                os.replace(partial, path)
-            except OSError:
-                os.unlink(partial)
-                raise
+            with open(os.open(name, flags, 0o600), "wb") as file:
+                partial = name
+                file.write(digest(text).encode() + b"\n" + text)
+            os.replace(partial, path)
+            partial = ""
             self._prune()
         except OSError:
             return
+        finally:
+            if partial:
+                with suppress(OSError):
+                    os.unlink(partial)
 
     def _path(self, key: str) -> str:
         return os.path.join(self.directory, f"{key}.json")
@@ -166,10 +175,15 @@ class Cache:
         _check_owner(os.lstat(self.directory), stat.S_ISDIR)
 
     def _prune(self) -> None:
+        """Delete the oldest entries, and what killed processes have left."""
         with os.scandir(self.directory) as entries:
-            files = [(entry.stat(follow_symlinks=False).st_mtime, entry.path) for entry in entries]
-        for _, path in sorted(files)[:-MOST_ENTRIES]:
-            os.unlink(path)
+            files = [(entry.stat(follow_symlinks=False), entry.path) for entry in entries]
+        files.sort(key=lambda found: found[0].st_mtime, reverse=True)
+        size = 0
+        for number, (info, path) in enumerate(files):
+            size += info.st_size
+            if number >= MOST_ENTRIES or size > MOST_BYTES:
+                os.unlink(path)
 
 
 _METHODS = ("read", "names", "exists", "is_dir", "shown")
@@ -193,26 +207,41 @@ def user_cache() -> Cache | None:
 
 
 def key_of(*parts: object) -> str:
-    """The key of a check: this program as it is, the working directory, and what is given."""
-    package = os.path.dirname(__file__)
-    files = []
-    for directory, _, names in os.walk(package):
-        for name in names:
-            if name.endswith(".py"):
-                info = os.stat(os.path.join(directory, name))
-                files.append((name, info.st_size, info.st_mtime_ns))
-    return digest(encode(repr((sorted(files), os.getcwd(), _stable(parts)))))
+    """The key of a check: the working directory, and all that is given."""
+    return digest(encode(repr((_working_directory(), _stable(parts)))))
+
+
+def _working_directory() -> str | None:
+    try:
+        return os.getcwd()
+    except OSError:  # it is gone
+        return None
 
 
 def _stable(value: object) -> object:
-    """What is the same text in every run for the same value."""
+    """What has the same text in every run for the same value, and another for any other."""
+    if value is None or isinstance(value, str | bytes | int | float):
+        return value
     if isinstance(value, tuple | list):
         return [_stable(item) for item in value]
-    if isinstance(value, frozenset):
-        return sorted(map(repr, value))
-    if hasattr(value, "__dict__"):
-        return [type(value).__name__, *((k, _stable(v)) for k, v in vars(value).items())]
-    return value
+    if isinstance(value, set | frozenset):
+        return sorted(repr(_stable(item)) for item in value)
+    if isinstance(value, Mapping):
+        return [[_stable(key), _stable(item)] for key, item in value.items()]
+    return [type(value).__name__, _stable(vars(value))]  # a record; nothing else has a key
+
+
+def this_program() -> str:
+    """A digest of all of this package and of what runs it: other versions find other results."""
+    files = []
+    for directory, names, own in os.walk(os.path.dirname(__file__)):
+        names[:] = sorted(name for name in names if name != "__pycache__")
+        for name in sorted(own):
+            with open(os.path.join(directory, name), "rb") as file:
+                files.append((name, digest(file.read())))
+    if not files:
+        raise OSError  # it is not run from files
+    return digest(repr((sys.version, files)).encode())
 
 
 def _encode(value: object) -> Any:  # noqa: ANN401

@@ -6,24 +6,32 @@ import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, TypedDict, Unpack
 
-from nginx_memlint import remedies, result, rules
+from nginx_memlint import result
 from nginx_memlint.cache import Cache, Recorder, key_of
 from nginx_memlint.config import blocks, hints
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import FileSystem, MemoryFiles, Source, encode
 from nginx_memlint.config.syntax import no_cyclic_gc
-from nginx_memlint.config.tree import Block, Inherited, Setting, Tree, build
+from nginx_memlint.config.tree import Block, FileParser, Inherited, Nearest, Tree, build
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target, find_target, with_versions
 from nginx_memlint.memory.zones import Zone, zones
+from nginx_memlint.policy import NO_POLICY, Policy
 from nginx_memlint.printable import printable
-from nginx_memlint.rules import Cause
+from nginx_memlint.records import record, replace
+from nginx_memlint.remedies import Proposal
+from nginx_memlint.rules import engine
+from nginx_memlint.situation import SettingLoads, Situation, Workers
 from nginx_memlint.sizes import MIB, human
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls.families import FAMILIES, LUA_TRUSTED
 from nginx_memlint.tls.misplaced import misplaced
+
+Parser = Literal["memlint", "crossplane"]
+"""What makes blocks of tokens."""
 
 ASSUMED_WORKERS = 4
 """Workers where ``worker_processes`` is auto and none are given."""
@@ -31,81 +39,191 @@ ASSUMED_WORKERS = 4
 MOST_EXPENSIVE = 5
 
 
-def check(  # one option per question a user can answer
-    path: str | os.PathLike[str],
-    *,
-    data: bytes | None = None,
-    target: str | Target | None = None,
-    nginx_version: str | None = None,
-    lua_version: str | None = None,
-    stream_lua_version: str | None = None,
-    njs_version: str | None = None,
-    openssl_version: str | None = None,
-    workers: int | None = None,
-    unit_cost: int | None = None,
-    max_memory: int | None = None,
-    prefix: str | None = None,
-    sysroot: str | None = None,
-    path_map: Sequence[tuple[str, str]] = (),
-    context: Sequence[str] = (),
-    cache: Cache | None = None,
-) -> result.ConfigReport:
+@record
+class Inspection:
+    """A report, and what it was made from.
+
+    ``situation`` is None if there is no main file; ``absent`` tells that nothing is where it
+    should be. ``fixes``: of each finding the best change of the files. ``reread`` inspects the
+    same configuration again, read from another source.
+    """
+
+    report: result.ConfigReport
+    situation: Situation | None = None
+    absent: bool = False
+    fixes: Sequence[Proposal] = ()
+    reread: Callable[[Source], Inspection] | None = None
+
+
+class Options(TypedDict, total=False):
+    """What check() can be told beside the path; each has a default."""
+
+    data: bytes | None
+    """Standard input, for the path ``-``."""
+    target: str | Target | None
+    """A name, or what load_target() made of a target file."""
+    nginx_version: str | None
+    lua_version: str | None
+    stream_lua_version: str | None
+    njs_version: str | None
+    openssl_version: str | None
+    workers: int | None
+    """Where the configuration says auto."""
+    unit_cost: int | None
+    """Bytes of one CA load, instead of what the bundle weighs."""
+    max_memory: int | None
+    """Bytes; it replaces that of ``policy``."""
+    prefix: str | None
+    sysroot: str | None
+    path_map: Sequence[tuple[str, str]]
+    context: Sequence[str]
+    """The blocks around a fragment."""
+    policy: Policy
+    breakdown: bool
+    """Asks for ``ConfigReport.breakdown``, what each block costs."""
+    parser: Parser
+    """Which one makes trees of tokens: the trees are the same, crossplane's parser is slower."""
+    cache: Cache | None
+    """Where the result of an earlier run may be; for check() without a breakdown."""
+
+
+def check(path: str | os.PathLike[str], **options: Unpack[Options]) -> result.ConfigReport:
     """Read a configuration, count its contexts, estimate its memory, apply the rules.
 
     ``path`` is a main file, a directory with an nginx.conf, an ``nginx -T`` dump, or ``-`` for
-    ``data``. ``target`` is a name, or what load_target() made of a target file. ``unit_cost`` and
-    ``max_memory`` are bytes. ``context`` names the blocks around a fragment. ``cache`` may hold the
-    result of an earlier run. A configuration that
-    cannot be read in full is no exception: see
+    ``data``. A configuration that cannot be read in full is no exception: see
     ``ConfigReport.problems``. Raises UnknownTargetError and ValueError for wrong options.
     """
-    versions = {
-        "nginx": nginx_version,
-        "lua": lua_version,
-        "stream_lua": stream_lua_version,
-        "njs": njs_version,
-        "openssl": openssl_version,
-    }
-    if isinstance(target, Target):
-        server = with_versions(target, versions)
-    else:
-        server = find_target(target, **versions)
-    check_context(context)
-    name = os.fspath(path)
-    place = Place(prefix, sysroot, tuple(path_map))
-    try:
-        entry = open_entry(name, place, data, is_fragment=bool(context))
-    except EntryError as error:
-        return _unreadable(name, error.problem, server, workers or ASSUMED_WORKERS)
+    cache = options.get("cache")
+    if cache is None or options.get("breakdown"):
+        return examine(path, **options).report
+    return _job(path, options).cached(cache)
 
-    def run(source: Source) -> result.ConfigReport:
-        tree = build(source, entry.path, tuple(context), entry.directory)
+
+def examine(path: str | os.PathLike[str], **options: Unpack[Options]) -> Inspection:
+    """As check(), with what the report was made from."""
+    return _job(path, options).run()
+
+
+def inspect(
+    name: str,
+    place: Place,
+    data: bytes | None,
+    target: Target,
+    context: tuple[str, ...] = (),
+    workers: int | None = None,
+    unit_cost: int | None = None,
+) -> Inspection:
+    """As examine(), with the options made sense of."""
+    return _Job(name, place, data, target, context, workers, unit_cost).run()
+
+
+def _job(path: str | os.PathLike[str], options: Options) -> _Job:
+    versions = {
+        "nginx": options.get("nginx_version"),
+        "lua": options.get("lua_version"),
+        "stream_lua": options.get("stream_lua_version"),
+        "njs": options.get("njs_version"),
+        "openssl": options.get("openssl_version"),
+    }
+    context = tuple(options.get("context", ()))
+    check_context(context)
+    policy = options.get("policy", NO_POLICY)
+    if (budget := options.get("max_memory")) is not None:
+        policy = replace(policy, limits=replace(policy.limits, max_memory=budget))
+    path_map = tuple(options.get("path_map", ()))
+    return _Job(
+        os.fspath(path),
+        Place(options.get("prefix"), options.get("sysroot"), path_map),
+        options.get("data"),
+        choose_target(options.get("target"), versions),
+        context,
+        options.get("workers"),
+        options.get("unit_cost"),
+        policy,
+        options.get("breakdown", False),
+        options.get("parser", "memlint"),
+    )
+
+
+@record
+class _Job:
+    """One configuration to be checked, and all that decides the result beside its files."""
+
+    name: str
+    place: Place
+    data: bytes | None
+    target: Target
+    context: tuple[str, ...] = ()
+    workers: int | None = None
+    unit_cost: int | None = None
+    policy: Policy = NO_POLICY
+    breakdown: bool = False
+    parser: Parser = "memlint"
+
+    def run(self) -> Inspection:
+        """As examine()."""
+        entry = self.entry()
+        if isinstance(entry, Inspection):
+            return entry
+        return self.read(entry, entry.source)
+
+    def cached(self, cache: Cache) -> result.ConfigReport:
+        """The result of an earlier run, or of this one."""
+        entry = self.entry()
+        if isinstance(entry, Inspection):
+            return entry.report
+        if not isinstance(entry.source, FileSystem):
+            return self.read(entry, entry.source).report
+        key = key_of(self, entry.path, entry.name, entry.directory, entry.problems)
+        report = cache.load(key, entry.source)
+        if report is None:
+            recorder = Recorder(entry.source)
+            report = self.read(entry, recorder).report
+            cache.store(key, recorder, report)
+        return report
+
+    def entry(self) -> Entry | Inspection:
+        """The main file, or the result if there is none."""
+        try:
+            return open_entry(self.name, self.place, self.data, is_fragment=bool(self.context))
+        except EntryError as error:
+            workers = self.workers or ASSUMED_WORKERS
+            report = _unreadable(self.name, error.problem, self.target, workers)
+            return Inspection(report, absent=error.absent)
+
+    def read(self, entry: Entry, source: Source) -> Inspection:
+        """Read, count, estimate, judge."""
+        entry = replace(entry, source=source)
+        tree = build(source, entry.path, self.context, entry.directory, _parser(self.parser))
         with no_cyclic_gc():
-            found = _Check(name, entry, tree, server, workers, unit_cost, max_memory).report()
+            checked = _Check(
+                self.name, entry, tree, self.target, self.workers, self.unit_cost, self.policy
+            )
+            report = checked.report(self.breakdown)
         if isinstance(source, Recorder) and tree.looked_elsewhere:
             source.trusted = False
-        return found
 
-    if cache is None or not isinstance(entry.source, FileSystem):
-        return run(entry.source)
-    given = (name, place, server, workers, unit_cost, max_memory, context, entry.path)
-    return _cached(cache, entry, given, run)
+        def reread(source: Source) -> Inspection:
+            return self.read(entry, source)
+
+        return Inspection(report, checked.situation, fixes=checked.fixes, reread=reread)
 
 
-def _cached(
-    cache: Cache,
-    entry: Entry,
-    given: tuple[object, ...],
-    run: Callable[[Source], result.ConfigReport],
-) -> result.ConfigReport:
-    """The result of an earlier run, or of this one."""
-    key = key_of(*given, entry.directory, entry.problems)
-    report = cache.load(key, entry.source)
-    if report is None:
-        recorder = Recorder(entry.source)
-        report = run(recorder)
-        cache.store(key, recorder, report)
-    return report
+def _parser(name: Parser) -> FileParser | None:
+    """The function that reads one file; None for the usual one."""
+    if name == "memlint":
+        return None
+    from nginx_memlint.config import crossplane_parser  # noqa: PLC0415  only if asked for
+
+    return crossplane_parser.parse
+
+
+def choose_target(target: str | Target | None, versions: dict[str, str | None]) -> Target:
+    """A target by name, or as measured, with these versions. Raises ValueError."""
+    if isinstance(target, Target):
+        return with_versions(target, versions)
+    return find_target(target, **versions)
 
 
 def check_context(context: Iterable[str]) -> None:
@@ -131,29 +249,25 @@ class _Check:
         target: Target,
         workers: int | None,
         unit_cost: int | None,
-        budget: int | None,
+        policy: Policy,
     ) -> None:
         self.name = name
         self.entry = entry
         self.tree = tree
-        self.target = target
         self.unit_cost = unit_cost
-        self.budget = budget
+        self.policy = policy
         self.assumptions: list[str] = []
-        self.workers = self.count_workers(workers)
+        self.fixes: list[Proposal] = []
         self.bundles = memory.Bundles(tree, target.costs, unit_cost)
-        self.blocks = Counter(block.kind for block in tree.all_blocks)
-        self.zones, self.zone_problems = zones(tree)
-        self.zones_bytes = sum(zone.size for zone in self.zones)
+        declared, self.zone_problems = zones(tree)
+        self.situation = Situation(
+            tree, target, self.count_workers(workers), self.bundles, declared, policy.limits
+        )
 
-    def report(self) -> result.ConfigReport:
-        found = tls.contexts(self.tree, self.target)
-        priced = memory.price(found, self.bundles, self.target.costs)
-        per_worker = tls.worker_contexts(self.tree, self.target)
-        total = self.estimate(priced, self.bundles, self.target)
+    def report(self, breakdown: bool) -> result.ConfigReport:
+        situation = self.situation
+        total = situation.estimate
         inheriting = self.locations_by_setting()
-        causes = self.causes(priced, inheriting)
-        violations = rules.violations(total, causes, self.budget)
         locations = sum(inheriting.values())
         problems = [
             *self.entry.problems,
@@ -162,20 +276,28 @@ class _Check:
             *misplaced(self.tree),
             *self.unused_dump_files(),
         ]
+        complete = all(problem.complete for problem in problems)
+        outcome = engine.run(situation, self.policy, complete=complete)
+        self.fixes = outcome.fixes
         self.assume(total)
         return result.ConfigReport(
             path=printable(self.name),
-            complete=all(problem.complete for problem in problems),
-            target=_target_info(self.target),
-            workers=self.workers,
-            blocks=_blocks(self.blocks),
+            main_file=printable(self.entry.name),
+            complete=complete,
+            target=_target_info(situation.target),
+            workers=situation.workers.count,
+            blocks=_blocks(situation.block_counts),
             locations_inheriting=locations,
-            inherited=[_inherited(cause) for cause in causes],
-            ssl_contexts=len(priced),
-            ca_loads=sum(len(context.bundles) for context in found),
-            families=_families(found),
+            inherited=[
+                _inherited(loads, inheriting[loads.setting.key])
+                for loads in situation.loads_by_setting
+            ],
+            ssl_contexts=len(situation.contexts),
+            ca_loads=situation.ca_loads,
+            families=_families(situation.contexts),
             per_worker=result.WorkerCounts(
-                ssl_contexts=per_worker.contexts, ca_loads=len(per_worker.bundles)
+                ssl_contexts=situation.per_worker.contexts,
+                ca_loads=len(situation.per_worker.bundles),
             ),
             memory=result.Memory(
                 unit_bytes=total.unit,
@@ -192,32 +314,28 @@ class _Check:
                 worst_total_bytes=total.worst_total,
                 rule_of_thumb_bytes=locations * MIB,
             ),
-            zones=_zones(self.zones),
+            zones=_zones(situation.zones),
             cpu_seconds=round(total.cpu_seconds, 3),
-            budget_bytes=self.budget,
-            files=_shares(_by_file(priced)),
-            servers=_shares(_by_server(priced)),
-            findings=[self.finding(violation) for violation in violations],
-            suppressed=[],
-            remedies=self.remedies(priced, total, causes),
+            budget_bytes=self.policy.limits.max_memory,
+            files=_shares(_by_file(situation.priced)),
+            servers=_shares(_by_server(situation.priced)),
+            findings=outcome.findings,
+            suppressed=outcome.suppressed,
+            remedies=engine.remedies(situation, outcome.proposals),
             assumptions=self.assumptions,
             guesses=self.guesses(),
             problems=[_problem(problem) for problem in problems],
+            from_dump=isinstance(self.entry.source, MemoryFiles),
+            breakdown=self.breakdown() if breakdown else None,
         )
 
-    def estimate(
-        self,
-        priced: list[memory.Priced] | memory.Totals,
-        bundles: memory.Bundles,
-        target: Target,
-    ) -> memory.Estimate:
-        """The memory of this configuration with these contexts, on a target."""
-        per_worker = tls.worker_contexts(self.tree, target)
-        return memory.estimate(
-            priced, per_worker, self.blocks, bundles, target, self.workers, self.zones_bytes
-        )
+    def breakdown(self) -> list[result.Node]:
+        from nginx_memlint.breakdown import by_block  # noqa: PLC0415  few formats show it
 
-    def count_workers(self, given: int | None) -> int:
+        situation = self.situation
+        return by_block(self.name, self.tree, situation.priced, situation.target.costs)
+
+    def count_workers(self, given: int | None) -> Workers:
         own = self.tree.main.own("worker_processes")
         value = own[0].value if own else "1"
         if re.fullmatch(r"0*[1-9][0-9]{0,8}", value) and (own or given is None):
@@ -227,14 +345,14 @@ class _Check:
                 )
             elif not own:
                 self.assumptions.append("1 worker: worker_processes is not set")
-            return int(value)
+            return Workers(int(value), known=True)
         if given is not None:
-            return given
+            return Workers(given, known=True)
         self.assumptions.append(
             f"{ASSUMED_WORKERS} workers: worker_processes is {value or 'empty'}; "
             "state yours with --workers N"
         )
-        return ASSUMED_WORKERS
+        return Workers(ASSUMED_WORKERS, known=False)
 
     def locations_by_setting(self) -> Counter[tuple[str, int]]:
         """How many locations inherit a CA bundle for Lua, by the directive that sets it."""
@@ -245,89 +363,6 @@ class _Check:
                 # the location in which it stands does not inherit it
                 counts[setting.key] += count - (setting.block.kind == "location")
         return counts
-
-    def causes(
-        self, priced: list[memory.Priced], inheriting: Counter[tuple[str, int]]
-    ) -> list[Cause]:
-        """The directives whose bundles are loaded, the costliest first."""
-        settings: dict[tuple[str, int], Setting] = {}
-        totals: Counter[tuple[str, int]] = Counter()
-        loads: Counter[tuple[str, int]] = Counter()
-        first: dict[tuple[str, int], int] = {}
-        alike: Counter[tuple[int, int]] = Counter()
-        bundles: dict[int, list[Setting]] = {}
-        for context, _, load_bytes, _ in priced:
-            alike[id(context.bundles), load_bytes] += 1
-            bundles[id(context.bundles)] = context.bundles
-        for (number, load_bytes), count in alike.items():
-            for setting in bundles[number]:
-                key = setting.key
-                settings.setdefault(key, setting)
-                share = load_bytes // len(bundles[number])
-                totals[key] += share * count
-                loads[key] += count
-                first.setdefault(key, share)
-        return sorted(
-            (
-                Cause(setting, loads[key], inheriting[key], totals[key], totals[key] - first[key])
-                for key, setting in settings.items()
-            ),
-            key=lambda cause: -cause.total,
-        )
-
-    def finding(self, violation: rules.Violation) -> result.Finding:
-        cause = violation.cause
-        if cause is None:
-            file, line, column, length = self.tree.main.inclusion.file, 1, 1, 0
-        else:
-            span = cause.setting.file.span(cause.setting.directive)
-            file, line, column = cause.setting.file, span.line, span.column
-            length = len(cause.setting.directive.name)
-        return result.Finding(
-            rule=violation.rule,
-            name=rules.NAMES[violation.rule],
-            severity=violation.severity,
-            message=printable(violation.message),
-            file=printable(file.name),
-            line=line,
-            column=column,
-            end_column=column + length,
-            source=printable(file.source_line(line).strip()),
-            bytes=cause.repeated if cause else 0,
-            fingerprint=f"{violation.rule}:{file.name}",
-        )
-
-    def remedies(
-        self,
-        priced: list[memory.Priced],
-        now: memory.Estimate,
-        causes: list[Cause],
-    ) -> list[result.Remedy]:
-        def again(
-            contexts: list[tls.Context], target: Target, replaced: dict[str, int] | None
-        ) -> memory.Estimate:
-            bundles = self.bundles.repriced(target.costs, replaced)
-            return self.estimate(memory.total(contexts, bundles, target.costs), bundles, target)
-
-        situation = remedies.Situation(
-            self.tree,
-            self.target,
-            priced,
-            self.bundles,
-            lambda target: tls.contexts(self.tree, target),
-            again,
-        )
-        return [
-            result.Remedy(
-                change=printable(proposal.change),
-                start_bytes=proposal.after.start,
-                peak_bytes=proposal.after.reload_peak_worst,
-                saves_start_bytes=now.start - proposal.after.start,
-                saves_peak_bytes=now.reload_peak_worst - proposal.after.reload_peak_worst,
-                ca_loads=proposal.loads,
-            )
-            for proposal in remedies.proposals(situation, now, causes)
-        ]
 
     def unused_dump_files(self) -> list[Problem]:
         """Files of a dump that no include led to: the dump was not understood."""
@@ -351,11 +386,11 @@ class _Check:
 
     def assume(self, total: memory.Estimate) -> None:
         """Say what the figures take for granted."""
-        costs = self.target.costs
-        for family in tls.present_families(self.tree, self.target):
+        target = self.situation.target
+        for family in tls.present_families(self.tree, target):
             module = family.module
-            if module and module.version not in self.target.ships:
-                version = self.target.texts[module.version]
+            if module and module.version not in target.ships:
+                version = target.texts[module.version]
                 option = module.version.replace("_", "-")
                 self.assumptions.append(
                     f"{module.version} {version}: the target ships none; "
@@ -365,7 +400,7 @@ class _Check:
             self.assumptions.append(f"{human(self.unit_cost)} for a CA load, as given")
         self.assumptions += self.guesses()
         if total.loads or total.contexts:
-            self.assumptions.append(f"costs measured on {costs.measured}")
+            self.assumptions.append(f"costs measured on {target.costs.measured}")
         if total.loads and not self.tree.main.own("worker_shutdown_timeout"):
             self.assumptions.append(
                 "old workers exit soon after a reload: held by open connections, they add twice "
@@ -406,16 +441,16 @@ def _blocks(counts: Counter[str]) -> result.Blocks:
     return result.Blocks(**{_FIELDS.get(kind, kind): counts[kind] for kind in blocks.COUNTED})
 
 
-def _inherited(cause: Cause) -> result.Inherited:
-    setting = cause.setting
+def _inherited(loads: SettingLoads, locations: int) -> result.Inherited:
+    setting = loads.setting
     return result.Inherited(
         directive=printable(setting.directive.name),
         value=printable(setting.value),
         file=printable(setting.file.name),
         line=setting.directive.line,
-        locations=cause.locations,
-        ca_loads=cause.loads,
-        bytes=cause.total,
+        locations=locations,
+        ca_loads=loads.loads,
+        bytes=loads.total,
     )
 
 
@@ -461,10 +496,9 @@ def _by_file(priced: list[memory.Priced]) -> Iterator[_Part]:
 def _by_server(priced: list[memory.Priced]) -> Iterator[_Part]:
     """The contexts of servers, with the servers' names."""
     alike: Counter[tuple[Block, int]] = Counter()
+    server_of = Nearest(lambda block: block.kind in ("server", "stream_server")).of
     for context, own, loaded, _ in priced:
-        server: Block | None = context.block
-        while server is not None and server.kind not in ("server", "stream_server"):
-            server = server.parent
+        server = server_of(context.block)
         if server is not None:
             alike[server, own + loaded] += 1
     for (block, size), count in alike.items():
@@ -496,6 +530,7 @@ def _unreadable(name: str, problem: Problem, target: Target, workers: int) -> re
     zero = result.Memory(**dict.fromkeys(result.Memory.__annotations__, 0))
     return result.ConfigReport(
         path=printable(name),
+        main_file=printable(name),
         complete=False,
         target=_target_info(target),
         workers=workers,

@@ -2,57 +2,65 @@
 
 from __future__ import annotations
 
-import gc
-import io
+import inspect
+import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from pathlib import Path
+from typing import Annotated, Any
 
-from nginx_memlint import __version__
-from nginx_memlint.cache import user_cache
-from nginx_memlint.check import check_context
-from nginx_memlint.config.source import MAX_FILE_BYTES
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from typer.core import TyperGroup
+
+from nginx_memlint import __version__, run
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
-from nginx_memlint.late import Commands, Late
 from nginx_memlint.live import SLACK, TOLERANCE
+from nginx_memlint.live import text as live_text
+from nginx_memlint.live.calibrate import QUICK_ACCURACY, calibrate
+from nginx_memlint.live.calibrate import Report as CalibrationReport
+from nginx_memlint.live.verify import verify
 from nginx_memlint.memory.targets import (
-    Target,
-    TargetFileError,
     UnknownTargetError,
     find_target,
-    load_target,
+    parse_version,
     target_names,
 )
-from nginx_memlint.parallel import check_all
+from nginx_memlint.report import DEFAULT, FORMATS, schemas
 from nginx_memlint.report import json as json_report
-from nginx_memlint.report import text as text_report
-from nginx_memlint.report.screen import screen
+from nginx_memlint.report.screen import console_for
 from nginx_memlint.result import Report
+from nginx_memlint.settings import SettingsError, all_arguments, everywhere, plan
+from nginx_memlint.settings.in_force import FLAGS
 from nginx_memlint.sizes import human, parse_size
 from nginx_memlint.tls.families import LUA
 
-if TYPE_CHECKING:
-    import typer
-    from rich.console import Console
-
-    from nginx_memlint import cli_options as options
-    from nginx_memlint.live.calibrate import Report as CalibrationReport
-else:
-    # start-up is what a hook pays: what only some calls need is imported when they do, and
-    # nothing outside of functions and their annotations may touch these
-    typer = Late("typer")
-    options = Late("nginx_memlint.cli_options")
-
 _EXIT_HELP = "Exit status: " + "; ".join(f"{code} {text}" for code, text in MEANINGS.items()) + "."
 
-NO_WRAP = 1_000_000
-"""Columns of what is no terminal: a path is never broken."""
 
-app: typer.Typer = Commands(  # type: ignore[assignment]  # it stands for one
+class _Commands(TyperGroup):
+    """What is wrong with arguments or settings, wherever that is found, is status 2."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  its class differs by version
+        try:
+            return super().invoke(ctx)
+        except run.UsageError as error:
+            raise typer.BadParameter(str(error), param_hint=error.option) from None
+        except SettingsError as error:
+            for line in str(error).splitlines():
+                print(f"memlint: {line}", file=sys.stderr)
+            raise typer.Exit(Exit.USAGE) from None
+
+
+app = typer.Typer(
     name="memlint",
+    cls=_Commands,
     help="Tells what an nginx or OpenResty configuration will cost in memory "
     "when it is started or reloaded.",
     epilog=_EXIT_HELP,
@@ -62,25 +70,18 @@ app: typer.Typer = Commands(  # type: ignore[assignment]  # it stands for one
 )
 
 
-def _console() -> Console:
-    """Standard output; names from a configuration are never taken for markup.
-
-    Only a terminal has a width: what goes to a file or a pipe keeps a line a line.
-    """
-    from rich.console import Console  # noqa: PLC0415
-
-    width = None if sys.stdout.isatty() else NO_WRAP
-    return Console(highlight=False, emoji=False, markup=False, width=width)
-
-
 class Format(StrEnum):
-    """Output formats."""
+    """Output formats of verify."""
 
     TEXT = "text"
     JSON = "json"
 
 
-_WRITERS = {Format.TEXT: text_report.write, Format.JSON: json_report.write}
+class Parser(StrEnum):
+    """What makes blocks of tokens."""
+
+    MEMLINT = "memlint"
+    CROSSPLANE = "crossplane"
 
 
 def _version(value: bool) -> None:
@@ -106,14 +107,21 @@ def _size(text: str) -> int:
         raise typer.BadParameter(str(error)) from None
 
 
+def _version_number(text: str | None) -> str | None:
+    if text is not None:
+        try:
+            parse_version(text)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+    return text
+
+
 def _target(name: str | None) -> str | None:
     if name is None:
         return None
     try:
         find_target(name)
     except UnknownTargetError:
-        from difflib import get_close_matches  # noqa: PLC0415
-
         close = get_close_matches(name, target_names(), 1, 0.4)
         hint = f'; did you mean "{close[0]}"?' if close else ""
         raise typer.BadParameter(
@@ -122,82 +130,112 @@ def _target(name: str | None) -> str | None:
     return name
 
 
-def _target_file(path: str | None, name: str | None) -> Target | str | None:
-    """The target that --target-file or --target names."""
-    if path is None:
-        return name
-    if name is not None:
-        raise typer.BadParameter("is used instead of --target", param_hint="--target-file")
-    try:
-        return load_target(path)
-    except TargetFileError as error:
-        raise typer.BadParameter(str(error), param_hint="--target-file") from None
-    except OSError as error:
-        raise typer.BadParameter(
-            f"cannot read {path}: {error.strerror}", param_hint="--target-file"
-        ) from None
+def _seconds(limit: float | None) -> float | None:
+    if limit is not None and not 0 < limit < float("inf"):
+        raise typer.BadParameter(f"{limit} is not a positive number")
+    return limit
 
 
-def _context(text: str | None) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in text.split(",")) if text else ()
-    try:
-        check_context(names)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--context") from None
-    return names
+_TargetFileOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help="The server it is for, as measured there by memlint calibrate."
+    ),
+]
+_VersionOption = Annotated[
+    str | None,
+    typer.Option(
+        callback=_version_number,
+        metavar="VERSION",
+        show_default=False,
+        help="Instead of the target's.",
+    ),
+]
+
+_PathsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="CONF...",
+        help="nginx.conf, a directory that holds it, an nginx -T dump, or - for standard "
+        "input. Several are several configurations.",
+        show_default="the roots that memlint.toml lists",
+    ),
+]
+_TargetOption = Annotated[
+    str | None,
+    typer.Option(
+        callback=_target, metavar="NAME", help="The server it is for: see memlint targets."
+    ),
+]
+_NginxBinaryOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH", help="The server it is for, as this nginx -V and its modules say."
+    ),
+]
+_WorkersOption = Annotated[
+    int | None,
+    typer.Option(min=1, max=4096, help="Worker processes, where the configuration says auto."),
+]
+_UnitCostOption = Annotated[
+    int | None,
+    typer.Option(
+        parser=_size,
+        metavar="SIZE",
+        help="Memory of one CA load, e.g. 1MiB, instead of what the bundle weighs.",
+    ),
+]
+_PrefixOption = Annotated[
+    str | None,
+    typer.Option(
+        "-p", "--prefix", metavar="DIR", help="As nginx -p: a relative CONF is taken from it."
+    ),
+]
+_SysrootOption = Annotated[
+    str | None,
+    typer.Option(metavar="DIR", help="Look absolute paths up below DIR; read nothing outside it."),
+]
+_PathMapOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FROM=TO", help="Look paths below FROM up below TO. Repeatable; longest wins."
+    ),
+]
+_ContextOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="BLOCKS",
+        help="CONF is a fragment that belongs inside these blocks, e.g. http,server.",
+    ),
+]
 
 
-def _path_map(texts: list[str]) -> list[tuple[str, str]]:
-    pairs = []
-    for text in texts:
-        inside, mark, outside = text.partition("=")
-        if not mark or not inside.startswith("/") or not outside:
-            raise typer.BadParameter(
-                f'"{text}" is not FROM=TO with an absolute FROM', param_hint="--path-map"
-            )
-        if not os.path.exists(outside):
-            raise typer.BadParameter(f'there is no "{outside}"', param_hint="--path-map")
-        pairs.append((inside, outside))
-    return pairs
-
-
-def _standard_input() -> bytes:
-    try:
-        data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1) if sys.stdin else b""
-    except OSError as error:
-        raise typer.BadParameter(f"standard input: {error.strerror}") from None
-    if len(data) > MAX_FILE_BYTES:
-        raise typer.BadParameter(f"standard input is larger than {MAX_FILE_BYTES >> 20} MiB")
-    return data
+_ConfigOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="The settings file.",
+        show_default="memlint.toml or pyproject.toml, in the nearest directory above CONF",
+    ),
+]
+_NoConfigOption = Annotated[
+    bool, typer.Option("--no-config", help="Use no settings file, as for what you do not trust.")
+]
 
 
 @app.command(name="check", epilog=_EXIT_HELP)
 def check_command(
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="CONF...",
-            help="nginx.conf, a directory that holds it, an nginx -T dump, or - for standard "
-            "input. Several are several configurations.",
-            show_default=False,
-        ),
-    ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option(
-            callback=_target, metavar="NAME", help="The server it is for: see memlint targets."
-        ),
-    ] = None,
-    target_file: options.TargetFile = None,
-    nginx_version: options.Version = None,
-    lua_version: options.Version = None,
-    stream_lua_version: options.Version = None,
-    njs_version: options.Version = None,
-    openssl_version: options.Version = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, max=4096, help="Worker processes, where the configuration says auto."),
-    ] = None,
+    ctx: typer.Context,
+    paths: _PathsArgument = None,
+    target: _TargetOption = None,
+    target_file: _TargetFileOption = None,
+    nginx_binary: _NginxBinaryOption = None,
+    nginx_version: _VersionOption = None,
+    lua_version: _VersionOption = None,
+    stream_lua_version: _VersionOption = None,
+    njs_version: _VersionOption = None,
+    openssl_version: _VersionOption = None,
+    workers: _WorkersOption = None,
     max_memory: Annotated[
         int | None,
         typer.Option(
@@ -207,37 +245,45 @@ def check_command(
             "Without it, 4 GiB is.",
         ),
     ] = None,
-    unit_cost: Annotated[
+    max_start_memory: Annotated[
         int | None,
+        typer.Option(parser=_size, metavar="SIZE", help="The budget at a start."),
+    ] = None,
+    max_zones_memory: Annotated[
+        int | None,
+        typer.Option(parser=_size, metavar="SIZE", help="The budget of all shared memory zones."),
+    ] = None,
+    max_test_seconds: Annotated[
+        float | None,
         typer.Option(
-            parser=_size,
-            metavar="SIZE",
-            help="Memory of one CA load, e.g. 1MiB, instead of what the bundle weighs.",
+            callback=_seconds, metavar="SECONDS", help="The limit of CPU time for nginx -t."
         ),
     ] = None,
-    prefix: Annotated[
-        str | None,
-        typer.Option(
-            "-p", "--prefix", metavar="DIR", help="As nginx -p: a relative CONF is taken from it."
-        ),
-    ] = None,
-    sysroot: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DIR", help="Look absolute paths up below DIR; read nothing outside it."
-        ),
-    ] = None,
-    path_map: Annotated[
+    unit_cost: _UnitCostOption = None,
+    prefix: _PrefixOption = None,
+    sysroot: _SysrootOption = None,
+    path_map: _PathMapOption = None,
+    context: _ContextOption = None,
+    config: _ConfigOption = None,
+    no_config: _NoConfigOption = False,
+    formats: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="FROM=TO", help="Look paths below FROM up below TO. Repeatable; longest wins."
+            "--format",
+            metavar="NAME[:FILE]",
+            autocompletion=lambda: list(FORMATS),
+            help=f"Output format: {', '.join(FORMATS)}. Repeatable, each with a file.",
+            show_default=DEFAULT,
         ),
     ] = None,
-    context: Annotated[
+    output: Annotated[
         str | None,
         typer.Option(
-            metavar="BLOCKS",
-            help="CONF is a fragment that belongs inside these blocks, e.g. http,server.",
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Where to, if there is one format.",
+            show_default="standard output",
         ),
     ] = None,
     jobs: Annotated[
@@ -248,68 +294,262 @@ def check_command(
         bool,
         typer.Option("--no-cache", help="Neither use results of earlier runs nor keep this one."),
     ] = False,
-    output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
+    parser: Annotated[
+        Parser,
+        typer.Option(
+            help="What makes blocks of tokens: crossplane's parser gives the same tree, slower, "
+            "for a second opinion."
+        ),
+    ] = Parser.MEMLINT,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Accept the findings in FILE: report what is new or has grown."
+        ),
+    ] = None,
+    write_baseline: Annotated[
+        bool, typer.Option("--write-baseline", help="Write all findings to the baseline's FILE.")
+    ] = False,
+    show_suppressed: Annotated[
+        bool, typer.Option("--show-suppressed", help="List accepted findings in the text too.")
+    ] = False,
     fail_on: Annotated[
         FailOn, typer.Option(help="The least severity that makes the exit status 1.")
     ] = FailOn.ERROR,
+    show_fix: Annotated[
+        bool,
+        typer.Option(
+            "--show-fix", help="Print what --fix would do as a patch, instead of a report."
+        ),
+    ] = False,
+    fix: Annotated[
+        bool,
+        typer.Option(
+            "--fix", help="Move or delete directives in your files where that saves memory."
+        ),
+    ] = False,
 ) -> None:
     """Count TLS contexts and CA loads, estimate memory, warn before deploy."""
-    blocks = _context(context)
-    mapped = _path_map(path_map or [])
-    server = _target_file(target_file, target)
-    if sysroot is not None and not os.path.isdir(sysroot):
-        raise typer.BadParameter(f'"{sysroot}" is not a directory', param_hint="--sysroot")
-    if not paths:
-        if prefix is None:
-            raise typer.BadParameter("name a configuration", param_hint="CONF")
-        paths = ["conf/nginx.conf"]
-    data = _standard_input() if "-" in paths else None
-    configs = check_all(
-        paths,
-        jobs or os.cpu_count() or 1,
-        data=data,
-        target=server,
-        nginx_version=nginx_version,
-        lua_version=lua_version,
-        stream_lua_version=stream_lua_version,
-        njs_version=njs_version,
-        openssl_version=openssl_version,
-        workers=workers,
-        unit_cost=unit_cost,
-        max_memory=max_memory,
-        prefix=prefix,
-        sysroot=sysroot,
-        path_map=mapped,
-        context=blocks,
-        cache=None if no_cache else user_cache(),
+    status = run.check(
+        paths or [],
+        _flags(ctx),
+        config=config,
+        no_config=no_config,
+        formats=formats or [],
+        output=output,
+        baseline=baseline,
+        write_baseline=write_baseline,
+        show_suppressed=show_suppressed,
+        show_fix=show_fix,
+        fix=fix,
+        jobs=jobs,
+        no_cache=no_cache,
+        parser=parser.value,
     )
-    _WRITERS[output_format](Report(configs=configs), screen(sys.stdout))
-    sys.exit(exit_code(configs, fail_on))
+    raise typer.Exit(status)
 
 
-@contextmanager
-def _live() -> Iterator[None]:
-    """Run something on the real nginx: what keeps it from running is a line and status 2."""
-    from nginx_memlint.live.errors import Interrupted, LiveError  # noqa: PLC0415
-    from nginx_memlint.live.process import interruptible  # noqa: PLC0415
+def _flags(ctx: typer.Context) -> dict[str, Any]:
+    """What was given on the command line and can be set, by its key."""
+    return {
+        key: ctx.params[name]
+        for name in ctx.params
+        if (key := name.replace("_", "-")) in FLAGS
+        and (source := ctx.get_parameter_source(name)) is not None
+        and not source.name.startswith("DEFAULT")
+    }
 
+
+_VERDICT = (
+    "workers",
+    "max_memory",
+    "max_start_memory",
+    "max_zones_memory",
+    "max_test_seconds",
+    "fail_on",
+)
+"""Options that have no bearing on what a start takes."""
+
+
+def _of_check(
+    without: tuple[str, ...] = (),
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command those options of check that settings have, too, but for some."""
+
+    def give(command: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(command, eval_str=True)
+        own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        options = inspect.signature(check_command, eval_str=True).parameters.values()
+        more = [
+            option
+            for option in options
+            if option.name.replace("_", "-") in FLAGS and option.name not in without
+        ]
+        command.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            parameters=[*own, *more]
+        )
+        return command
+
+    return give
+
+
+@app.command(name="config", epilog="Exit status: 0; 2 wrong usage or settings.")
+@_of_check()
+def config_command(
+    ctx: typer.Context,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="CONF...",
+            help="As for check.",
+            show_default="all roots",
+        ),
+    ] = None,
+    config: _ConfigOption = None,
+    no_config: _NoConfigOption = False,
+    output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
+    **_: object,
+) -> None:
+    """Print what is in force for each configuration, and where each value is from."""
+    flags = run.understood(_flags(ctx))
+    roots = plan(paths or [], flags, config=config, isolated=no_config)
+    roots = roots or [everywhere(flags, config=config, isolated=no_config)]
+    all_arguments(roots)
+    from nginx_memlint.report import settings as settings_report  # noqa: PLC0415
+
+    if output_format is Format.JSON:
+        print(json_report.dumps(settings_report.in_force(roots)))
+    else:
+        settings_report.write(roots, console_for(sys.stdout))
+
+
+@app.command(
+    name="tree",
+    epilog="Exit status: 0 shown; 2 wrong usage; 3 a configuration could not be read in full: "
+    "what was read is still shown.",
+)
+@_of_check(without=_VERDICT)
+def tree_command(
+    ctx: typer.Context,
+    paths: _PathsArgument = None,
+    depth: Annotated[
+        int, typer.Option(min=0, help="Levels to show; 0 for all. What is below is summed.")
+    ] = 3,
+    top: Annotated[int, typer.Option(min=0, help="Blocks to show on each level; 0 for all.")] = 5,
+    config: _ConfigOption = None,
+    no_config: _NoConfigOption = False,
+    **_: object,
+) -> None:
+    """Show where the memory of one configuration goes: http → server → location."""
+    from nginx_memlint.report import tree as tree_report  # noqa: PLC0415
+
+    roots, arguments = run.planned(paths or [], _flags(ctx), config, no_config)
+    configs = run.checked(roots, arguments, breakdown=True)
+    tree_report.write(Report(configs=configs), console_for(sys.stdout), depth=depth, top=top)
+    raise typer.Exit(exit_code(configs, FailOn.NEVER))
+
+
+class DiffFormat(StrEnum):
+    """Output formats of a comparison."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@app.command(
+    name="diff",
+    epilog="Exit status: 0 growth within --max-growth, or none given; 1 more than that; 2 wrong "
+    "usage; 3 a configuration could not be read or parsed in full; 4 an internal error.",
+)
+def diff_command(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="OLD NEW | CONF...",
+            help="Two of what memlint check takes; with --base, any number that are each "
+            "compared with what they were.",
+            show_default=False,
+        ),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GIT_REF",
+            help="Compare the working tree with this commit, e.g. main or HEAD. It is read from "
+            "git's objects: nothing is checked out.",
+        ),
+    ] = None,
+    max_growth: Annotated[
+        int | None,
+        typer.Option(
+            parser=_size,
+            metavar="SIZE",
+            help="Exit with 1 if the most that a configuration takes, its worst reload peak and "
+            "shared memory, grows by more.",
+        ),
+    ] = None,
+    target: _TargetOption = None,
+    target_file: _TargetFileOption = None,
+    nginx_binary: _NginxBinaryOption = None,
+    nginx_version: _VersionOption = None,
+    lua_version: _VersionOption = None,
+    stream_lua_version: _VersionOption = None,
+    njs_version: _VersionOption = None,
+    openssl_version: _VersionOption = None,
+    workers: _WorkersOption = None,
+    unit_cost: _UnitCostOption = None,
+    prefix: _PrefixOption = None,
+    sysroot: _SysrootOption = None,
+    path_map: _PathMapOption = None,
+    context: _ContextOption = None,
+    output_format: Annotated[
+        DiffFormat, typer.Option("--format", help="Output format.")
+    ] = DiffFormat.TEXT,
+) -> None:
+    """Show what a change to a configuration costs, by phase, cause, server and file.
+
+    All options hold for both sides.
+    """
+    from nginx_memlint import diff  # noqa: PLC0415
+    from nginx_memlint.report import diff_text  # noqa: PLC0415
+
+    run.check_sysroot(sysroot)
+    if base is not None and not paths:
+        if prefix is None:
+            raise run.UsageError("name a configuration", "CONF")
+        paths = ["conf/nginx.conf"]
     try:
-        with interruptible():
-            yield
-    except LiveError as error:
+        found = diff.diff(
+            paths or [],
+            base=base,
+            max_growth=max_growth,
+            data=run.standard_input() if "-" in (paths or []) else None,
+            target=run.server(target, target_file, nginx_binary),
+            nginx_version=nginx_version,
+            lua_version=lua_version,
+            stream_lua_version=stream_lua_version,
+            njs_version=njs_version,
+            openssl_version=openssl_version,
+            workers=workers,
+            unit_cost=unit_cost,
+            prefix=prefix,
+            sysroot=sysroot,
+            path_map=run.path_map(path_map or []),
+            context=run.context(context),
+        )
+    except diff.DiffError as error:
         print(f"memlint: {error}", file=sys.stderr)
         raise typer.Exit(Exit.USAGE) from None
-    except Interrupted as interrupt:
-        print("memlint: interrupted; nginx was stopped, temporary files removed", file=sys.stderr)
-        raise typer.Exit(128 + interrupt.number) from None
+    if output_format is DiffFormat.JSON:
+        print(json_report.dumps(found))
+    else:
+        diff_text.write(found, console_for(sys.stdout))
+    raise typer.Exit(diff.exit_code(found))
 
 
 @contextmanager
 def _progress() -> Iterator[CalibrationReport]:
     """A progress bar on standard error, if that is a terminal."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     console = Console(stderr=True, markup=False)
     with Progress(
@@ -323,13 +563,19 @@ def _progress() -> Iterator[CalibrationReport]:
         yield report
 
 
+_NginxOption = Annotated[
+    str | None,
+    typer.Option(metavar="PATH", help="The nginx binary.", show_default="the first found here"),
+]
+
+
 @app.command(
     name="calibrate",
     epilog="Exit status: 0 measured; 2 wrong usage, or nginx cannot be measured here; "
     "130 interrupted.",
 )
 def calibrate_command(
-    nginx: options.Nginx = None,
+    nginx: _NginxOption = None,
     load_module: Annotated[
         list[str] | None,
         typer.Option(
@@ -347,8 +593,7 @@ def calibrate_command(
         ),
     ] = None,
     quick: Annotated[
-        bool,
-        typer.Option("--quick", help=f"Measure less, in about 20 s: {options.QUICK_ACCURACY[9:]}."),
+        bool, typer.Option("--quick", help=f"Measure less, in about 20 s: {QUICK_ACCURACY[9:]}.")
     ] = False,
 ) -> None:
     """Measure what the nginx installed here costs; takes about 2 minutes.
@@ -357,12 +602,7 @@ def calibrate_command(
     user; your own nginx and its files are left alone. The file it writes is for memlint check
     --target-file, here or elsewhere.
     """
-    from rich.console import Console  # noqa: PLC0415
-
-    from nginx_memlint.live import text as live_text  # noqa: PLC0415
-    from nginx_memlint.live.calibrate import calibrate  # noqa: PLC0415
-
-    with _live():
+    with run.live():
         if output is not None:
             _writable(output)
         with _progress() as report:
@@ -372,8 +612,7 @@ def calibrate_command(
         if output is None:
             print(found.toml(), end="")
         else:
-            with open(output, "w", encoding="utf-8") as file:
-                file.write(found.toml())
+            Path(output).write_text(found.toml(), "utf-8")
         live_text.calibration(found, Console(stderr=True, highlight=False, markup=False))
 
 
@@ -393,7 +632,7 @@ def verify_command(
     path: Annotated[
         str, typer.Argument(metavar="CONF", help="nginx.conf, or a directory that holds it.")
     ],
-    nginx: options.Nginx = None,
+    nginx: _NginxOption = None,
     target: Annotated[
         str | None,
         typer.Option(
@@ -403,19 +642,14 @@ def verify_command(
             show_default="the nginx here",
         ),
     ] = None,
-    target_file: options.TargetFile = None,
-    nginx_version: options.Version = None,
-    lua_version: options.Version = None,
-    stream_lua_version: options.Version = None,
-    njs_version: options.Version = None,
-    openssl_version: options.Version = None,
-    unit_cost: Annotated[
-        int | None,
-        typer.Option(parser=_size, metavar="SIZE", help="Memory of one CA load, e.g. 1MiB."),
-    ] = None,
-    prefix: Annotated[
-        str | None, typer.Option("-p", "--prefix", metavar="DIR", help="As nginx -p.")
-    ] = None,
+    target_file: _TargetFileOption = None,
+    nginx_version: _VersionOption = None,
+    lua_version: _VersionOption = None,
+    stream_lua_version: _VersionOption = None,
+    njs_version: _VersionOption = None,
+    openssl_version: _VersionOption = None,
+    unit_cost: _UnitCostOption = None,
+    prefix: _PrefixOption = None,
     tolerance: Annotated[
         float,
         typer.Option(
@@ -435,10 +669,7 @@ def verify_command(
     names: as root it may create log files and the pid file. What each worker adds, and reloads,
     are not part of it.
     """
-    from nginx_memlint.live import text as live_text  # noqa: PLC0415
-    from nginx_memlint.live.verify import verify  # noqa: PLC0415
-
-    server = _target_file(target_file, target)
+    server = run.server(target, target_file)
     versions = {
         "nginx": nginx_version,
         "lua": lua_version,
@@ -454,7 +685,7 @@ def verify_command(
             file=sys.stderr,
         )
 
-    with _live():
+    with run.live():
         found = verify(
             path,
             nginx=nginx,
@@ -469,7 +700,7 @@ def verify_command(
     if output_format is Format.JSON:
         print(json_report.dumps(found))
     else:
-        live_text.verification(found, _console())
+        live_text.verification(found, console_for(sys.stdout))
     if found.agrees is None:
         raise typer.Exit(Exit.INCOMPLETE)
     raise typer.Exit(Exit.OK if found.agrees else Exit.FINDINGS)
@@ -478,8 +709,6 @@ def verify_command(
 @app.command()
 def targets() -> None:
     """List the named servers: versions, and whether Lua's contexts are per block or shared."""
-    from rich.table import Table  # noqa: PLC0415
-
     table = Table(box=None, pad_edge=False)
     for heading in ("name", "nginx", "lua", "stream-lua", "njs", "OpenSSL", "Lua contexts"):
         table.add_column(heading, no_wrap=True)
@@ -493,98 +722,25 @@ def targets() -> None:
         if "lua" in target.ships:
             sharing = "shared" if LUA.shared(target) else "per block"
         table.add_row(name, *shown, sharing)
-    _console().print(table)
+    console_for(sys.stdout).print(table)
+
+
+class SchemaOf(StrEnum):
+    """What has a JSON Schema: report/schemas.py has them."""
+
+    CHECK = "check"
+    DIFF = "diff"
+    CONFIG = "config"
+    VERIFY = "verify"
+    SETTINGS = "settings"
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of --format json."""
-    import json  # noqa: PLC0415
-
-    print(json.dumps(json_report.schema(), indent=2))
-
-
-_PLAIN = {
-    "--target": ("target", _target),
-    "--format": ("output_format", Format),
-    "--fail-on": ("fail_on", FailOn),
-    "--prefix": ("prefix", str),
-    "--sysroot": ("sysroot", str),
-    "--context": ("context", str),
-    "--jobs": ("jobs", int),
-}
-"""Options of check that are understood without Typer: parameter, conversion."""
-
-
-def plain_call(arguments: Sequence[str]) -> dict[str, Any] | None:
-    """The parameters of an ordinary ``memlint check``, which is spared the import of Typer.
-
-    None if it is anything else, or wrong.
-    """
-    if not arguments or arguments[0] != "check":
-        return None
-    paths: list[str] = []
-    call: dict[str, Any] = {"paths": paths}
-    rest = iter(arguments[1:])
-    for argument in rest:
-        if not argument.startswith("-"):
-            paths.append(argument)
-            continue
-        if argument == "--no-cache":
-            call["no_cache"] = True
-            continue
-        name, mark, value = argument.partition("=")
-        parameter, convert = _PLAIN.get(name, ("", str))
-        if not parameter or parameter in call:
-            return None
-        try:
-            call[parameter] = convert(value if mark else next(rest))  # type: ignore[operator]
-        except (StopIteration, ValueError):
-            return None
-        except Exception as error:
-            if isinstance(error, typer.BadParameter):
-                return None
-            raise
-    return call if paths else None
-
-
-def run() -> None:
-    """Run the command that the arguments name; ends with SystemExit."""
-    call = plain_call(sys.argv[1:])
-    if call is not None:
-        try:
-            check_command(**call)
-        except Exception as error:
-            if not isinstance(error, typer.BadParameter):
-                raise
-    app()
-
-
-def main() -> NoReturn:
-    """Run the command; the exit status is one of exit_codes.Exit."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
-    gc.disable()  # there is next to no garbage, and the process ends soon
-    try:
-        run()
-    except SystemExit as end:
-        _leave(end)
-    except BrokenPipeError:
-        # the reader has gone: not an error of ours, and nobody is left to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(Exit.OK)
-    except Exception as error:  # the last resort: a line, not a traceback
-        print(f"memlint: internal error: {type(error).__name__}: {error}", file=sys.stderr)
-        print("Please report it, with the configuration if you can.", file=sys.stderr)
-        sys.exit(Exit.INTERNAL)
-    sys.exit(Exit.OK)
-
-
-def _leave(end: SystemExit) -> NoReturn:
-    """End the process without taking apart what it has read, which may take long."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    code = end.code
-    if isinstance(code, int | None):
-        os._exit(code or 0)
-    raise end
+def schema(
+    of: Annotated[
+        SchemaOf,
+        typer.Argument(help="A command, for its --format json, or settings, for memlint.toml."),
+    ] = SchemaOf.CHECK,
+) -> None:
+    """Print a JSON Schema."""
+    print(json.dumps(schemas.schema(of), indent=2))

@@ -20,7 +20,7 @@ class Exit(IntEnum):
 
 MEANINGS = {
     Exit.OK: "nothing at or above the failing level",
-    Exit.FINDINGS: "findings at that level, or a budget exceeded",
+    Exit.FINDINGS: "findings at that level, a budget exceeded, or a fix refused",
     Exit.USAGE: "wrong usage or settings",
     Exit.INCOMPLETE: "a configuration could not be read or parsed in full",
     Exit.INTERNAL: "an internal error",

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
 from collections.abc import Sequence
-from itertools import repeat
-from typing import Any
+from concurrent.futures import ProcessPoolExecutor
 
-from nginx_memlint.check import check
+from nginx_memlint.check import Options, check
 from nginx_memlint.result import ConfigReport
 
 
-def check_all(paths: Sequence[str], jobs: int, **options: Any) -> list[ConfigReport]:  # noqa: ANN401
-    """check() of each path, in their order, by up to so many processes."""
-    jobs = min(jobs, len(paths))
-    if jobs <= 1:
-        return [check(path, **options) for path in paths]
-    import multiprocessing  # noqa: PLC0415  takes long
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
-
-    chunk = max(1, len(paths) // (jobs * 4))
+def check_all(calls: Sequence[tuple[str, Options]], jobs: int) -> list[ConfigReport]:
+    """check() of each path with its options, in their order, by so many processes."""
+    chunk = max(1, len(calls) // (jobs * 4))
     with ProcessPoolExecutor(jobs, initializer=_start) as pool:
         try:
-            return list(pool.map(_check, paths, repeat(options), chunksize=chunk))
+            return list(pool.map(_check, calls, chunksize=chunk))
         except BaseException:  # Ctrl-C: nobody waits for the rest
             for child in multiprocessing.active_children():
                 child.terminate()
@@ -30,7 +24,8 @@ def check_all(paths: Sequence[str], jobs: int, **options: Any) -> list[ConfigRep
             raise
 
 
-def _check(path: str, options: dict[str, Any]) -> ConfigReport:
+def _check(call: tuple[str, Options]) -> ConfigReport:
+    path, options = call
     return check(path, **options)
 
 

@@ -1,22 +1,61 @@
-"""Text from a configuration, made safe to print: no control characters, no direction marks."""
+"""Text from a configuration, made safe to print: nothing that acts, hides or misleads.
+
+What Python takes for unprintable is escaped: control characters, direction marks and other format
+characters, line separators, spaces that only look like one, code points without a character,
+bytes that are not UTF-8. So are the invisible characters that Unicode counts as letters or marks.
+"""
 
 from __future__ import annotations
 
 import re
 
-# C0, DEL, C1, line and paragraph separators, bidirectional controls, zero-width, surrogates
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+_INVISIBLE = (
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef"
+)
+"""Fillers, joiners, variation selectors, the empty Braille pattern."""
+
+_HIDDEN = re.compile(f"[{_INVISIBLE}]")
+
+_NOT_PLAIN = re.compile("[^ -~]")
+
+_ESCAPED = re.compile(
+    r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(000[0-9a-f]{5}|0010[0-9a-f]{4}))", re.ASCII
 )
 
 
 def printable(text: str) -> str:
-    r"""The text with unsafe characters as escapes: ``\x1b``, ``\u202e``, ``\xff`` for a byte."""
-    return _UNSAFE.sub(_escape, text)
+    r"""The text with unsafe characters as escapes.
+
+    ``\x1b`` is a byte, alone or one that is not UTF-8; ``\u202e`` and ``\U000e0001`` are code
+    points. Doing it twice changes nothing.
+    """
+    return _NOT_PLAIN.sub(_escape, text)
+
+
+def unescaped(text: str) -> str:
+    r"""What printable() was given, for a name of a file; bytes as surrogate escapes.
+
+    A name that has ``\xff`` spelled out in four characters is taken for one with that byte.
+    """
+    return _ESCAPED.sub(_unescape, text)
 
 
 def _escape(match: re.Match[str]) -> str:
-    code = ord(match[0])
+    char = match[0]
+    if char.isprintable() and not _HIDDEN.match(char):
+        return char
+    code = ord(char)
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _unescape(match: re.Match[str]) -> str:
+    byte, *code_points = match.groups()
+    if byte:
+        code = int(byte, 16)
+        return chr(code if code < 0x80 else 0xDC00 + code)
+    return chr(int(next(filter(None, code_points)), 16))

@@ -30,6 +30,20 @@ def field(*, default_factory: Callable[[], _T]) -> _T:
     return factory  # type: ignore[no-any-return]
 
 
+@dataclass_transform(eq_default=False, field_specifiers=(field,))
+def mutable(cls: type[_T]) -> type[_T]:
+    """A record whose fields may be set; it equals itself only."""
+    attributes: dict[str, Any] = {"__init__": _init(cls, *_fields(cls), kw_only=False)}
+    for name, value in attributes.items():
+        setattr(cls, name, value)
+    return cls
+
+
+def replace(record: _T, **changes: Any) -> _T:
+    """As in dataclasses."""
+    return type(record)(**{**vars(record), **changes})
+
+
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(cls: type[_T]) -> type[_T]:
     """A frozen dataclass."""
@@ -43,8 +57,7 @@ def keyword_record(cls: type[_T]) -> type[_T]:
 
 
 def _prepare(cls: type[_T], *, kw_only: bool) -> type[_T]:
-    names = [n for n, kind in cls.__annotations__.items() if not kind.startswith("ClassVar")]
-    defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
+    names, defaults = _fields(cls)
 
     def become() -> None:
         from dataclasses import dataclass  # noqa: PLC0415
@@ -57,6 +70,39 @@ def _prepare(cls: type[_T], *, kw_only: bool) -> type[_T]:
                 setattr(cls, name, real_field(default_factory=default.make))
         dataclass(frozen=True, kw_only=kw_only)(cls)
 
+    def frozen(self: Any, name: str, value: Any) -> None:
+        become()
+        setattr(self, name, value)
+
+    def later(name: str) -> Any:
+        def call(self: Any, *args: Any) -> Any:
+            become()
+            return getattr(cls, name)(self, *args)
+
+        return call
+
+    attributes: dict[str, Any] = {
+        "__init__": _init(cls, names, defaults, kw_only=kw_only),
+        "__setattr__": frozen,
+        "__eq__": later("__eq__"),
+        "__hash__": later("__hash__"),
+        "__repr__": later("__repr__"),
+        "__dataclass_fields__": _Fields(become),
+    }
+    for name, value in attributes.items():
+        setattr(cls, name, value)
+    return cls
+
+
+def _fields(cls: type) -> tuple[list[str], dict[str, Any]]:
+    """The names of the fields, and the defaults of those that have one."""
+    names = [n for n, kind in cls.__annotations__.items() if not kind.startswith("ClassVar")]
+    return names, {name: cls.__dict__[name] for name in names if name in cls.__dict__}
+
+
+def _init(
+    cls: type, names: list[str], defaults: dict[str, Any], *, kw_only: bool
+) -> Callable[..., None]:
     def init(self: Any, *args: Any, **values: Any) -> None:
         if len(args) > (0 if kw_only else len(names)):
             raise TypeError(f"{cls.__name__}: too many positional arguments")
@@ -74,28 +120,7 @@ def _prepare(cls: type[_T], *, kw_only: bool) -> type[_T]:
         if values:
             raise TypeError(f"{cls.__name__} has no {', '.join(values)}")
 
-    def frozen(self: Any, name: str, value: Any) -> None:
-        become()
-        setattr(self, name, value)
-
-    def later(name: str) -> Any:
-        def call(self: Any, *args: Any) -> Any:
-            become()
-            return getattr(cls, name)(self, *args)
-
-        return call
-
-    attributes: dict[str, Any] = {
-        "__init__": init,
-        "__setattr__": frozen,
-        "__eq__": later("__eq__"),
-        "__hash__": later("__hash__"),
-        "__repr__": later("__repr__"),
-        "__dataclass_fields__": _Fields(become),
-    }
-    for name, value in attributes.items():
-        setattr(cls, name, value)
-    return cls
+    return init
 
 
 class _Fields:

@@ -191,7 +191,18 @@ class Finding(Model):
     remedy: Remedy | None = None
     """The change that saves most."""
     fingerprint: str
-    """The same for the same finding when lines move: of rule, file, and the blocks around."""
+    """The same for the same finding when lines move: of the rule and what it is about."""
+    accepted_bytes: int | None = None
+    """What the baseline accepts of ``bytes``, which have grown beyond that; else None."""
+
+
+@record
+class Location(Model):
+    """A place in a file."""
+
+    file: str
+    line: int
+    column: int
 
 
 @record
@@ -199,6 +210,7 @@ class Suppressed(Model):
     """A finding that was accepted, and by what."""
 
     rule: str
+    name: str
     severity: Severity
     message: str
     file: str
@@ -208,6 +220,8 @@ class Suppressed(Model):
     by: Literal["ignore", "settings", "baseline"]
     reason: str
     """As given; empty for a baseline."""
+    ignore: Location | None = None
+    """The rule's code in the comment that accepts it."""
 
 
 @record
@@ -227,10 +241,37 @@ class ProblemInfo(Model):
 
 
 @record
+class Node(Model):
+    """A block in the tree of cost. The tree is a list: each node comes after its parent."""
+
+    parent: int | None
+    """Index of the node it is in; None for the first."""
+    kind: str
+    """``main`` (the whole), ``file``, or the block's: ``http``, ``server``, ``location``, ..."""
+    name: str
+    """As people know it: a server's name, a location's path."""
+    file: str
+    line: int | None
+    """Where it stands; None for a whole file, and for a block that a fragment was put in."""
+    blocks: int
+    """Servers, locations, ifs and limit_excepts: itself and all below it."""
+    ssl_contexts: int
+    """Built for it and for all below it; a shared one counts where it is built first."""
+    ca_loads: int
+    own_bytes: int
+    """Its own memory and that of the contexts and loads built for it."""
+    bytes: int
+    """The same with all below it. Of the first node: the memory of one configuration, which is
+    ``blocks_bytes + contexts_bytes + loads_bytes`` of Memory."""
+
+
+@record
 class ConfigReport(Model):
     """One configuration."""
 
     path: str
+    main_file: str
+    """The file that was opened: the main file, a dump, or - for standard input."""
     complete: bool
     """Whether everything was read. If not, the counts are at least what they say."""
     target: TargetInfo
@@ -265,6 +306,34 @@ class ConfigReport(Model):
     guesses: list[str]
     """Those of them that stand for something the program looked for and did not find."""
     problems: list[ProblemInfo]
+    from_dump: bool = False
+    """Whether it was read from an ``nginx -T`` dump: files are named as they are there."""
+    breakdown: list[Node] | None = None
+    """What each block costs, as blocks are nested; None unless asked for."""
+
+
+@record
+class GoneEntry(Model):
+    """What a baseline accepts and nothing reports any more."""
+
+    root: str
+    """The main file, relative to the baseline's directory."""
+    root_exists: bool
+    rule: str
+    name: str
+    file: str
+    """Relative to the baseline's directory."""
+    bytes: int
+    fingerprint: str
+
+
+@record
+class BaselineInfo(Model):
+    """The baseline that was applied."""
+
+    path: str
+    gone: list[GoneEntry]
+    """Entries without use, of the configurations of this run and of main files that are gone."""
 
 
 @record
@@ -273,3 +342,4 @@ class Report(Model):
 
     schema_version: Literal[1] = SCHEMA_VERSION
     configs: list[ConfigReport]
+    baseline: BaselineInfo | None = None

@@ -32,3 +32,25 @@ def human(size: float) -> str:
         number /= 1024
         unit = larger
     return f"{number:.0f} B" if unit == "B" else f"{number:.1f} {unit}"
+
+
+_UNITS = tuple((name, 1 << 10 * power) for power, name in enumerate(("B", "KiB", "MiB", "GiB")))
+
+
+def human_growth(before: int, after: int) -> str:
+    """A change of a size for people: ``+3.4 GiB``, ``-20.0 MiB``."""
+    return f"{'-' if after < before else '+' if after > before else ''}{human(abs(after - before))}"
+
+
+def human_range(before: int, after: int) -> str:
+    """Two sizes for people, in one unit if it suits both: ``0.1 → 3.5 GiB``."""
+    for name, unit in reversed(_UNITS):
+        if unit > max(before, after, 1):
+            continue
+        digits = 0 if unit == 1 else 1
+        old, new = (f"{size / unit:,.{digits}f}" if size else "0" for size in (before, after))
+        if "0.0" in (old, new):  # too small for the other's unit
+            break
+        if old != new or before == after:
+            return f"{old} → {new} {name}"
+    return f"{human(before)} → {human(after)}"

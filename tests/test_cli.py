@@ -212,7 +212,7 @@ def test_targets_lists_all() -> None:
         assert name in run.out
 
 
-@pytest.mark.parametrize("command", [[], ["check"], ["targets"], ["schema"]])
+@pytest.mark.parametrize("command", [[], ["check"], ["diff"], ["targets"], ["schema"]])
 def test_help(command: list[str]) -> None:
     run = memlint(*command, "--help")
     assert run.code == 0

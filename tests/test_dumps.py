@@ -91,7 +91,9 @@ def test_crlf_in_the_files_themselves() -> None:
 def test_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "dump.txt").write_bytes(OK + dump(FILES))
     from_file = check(tmp_path / "dump.txt")
-    assert from_file == replace(check("-", data=dump(FILES)), path=from_file.path)
+    from_stdin = check("-", data=dump(FILES))
+    assert (from_file.main_file, from_stdin.main_file) == (from_file.path, "-")
+    assert replace(from_file, path="-", main_file="-") == from_stdin
 
 
 def test_the_file_system_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nginx_memlint.cli import Format, plain_call
+from nginx_memlint.__main__ import plain_check
 from nginx_memlint.exit_codes import FailOn
 
 from .helpers import http, memlint, write
@@ -23,7 +23,7 @@ CHECK = """
 import os, sys
 sys.argv = ["memlint", "check", *sys.argv[1:]]
 os._exit = lambda code: (_ for _ in ()).throw(SystemExit(code))
-from nginx_memlint.cli import main
+from nginx_memlint.__main__ import main
 try:
     main()
 except SystemExit:
@@ -43,28 +43,46 @@ def test_a_check_imports_little(options: list[str], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "call"),
+    ("arguments", "flags", "others"),
     [
-        (["check", "a"], {"paths": ["a"]}),
-        (["check", "a", "--target=classic", "b"], {"paths": ["a", "b"], "target": "classic"}),
-        (["check", "--format", "json", "a"], {"paths": ["a"], "output_format": Format.JSON}),
-        (["check", "--fail-on", "never", "a"], {"paths": ["a"], "fail_on": FailOn.NEVER}),
-        (["check", "--no-cache", "a"], {"paths": ["a"], "no_cache": True}),
-        (["check"], None),
-        (["check", "-"], None),
-        (["check", "--", "a"], None),
-        (["check", "a", "--target"], None),
-        (["check", "a", "--target", "no-such"], None),
-        (["check", "a", "--format", "no-such"], None),
-        (["check", "a", "--target", "classic", "--target", "classic"], None),
-        (["check", "a", "--max-memory", "1GiB"], None),
-        (["check", "a", "--help"], None),
-        (["targets"], None),
-        ([], None),
+        (["a"], {}, {}),
+        (["a", "--target=classic"], {"target": "classic"}, {}),
+        (["a", "--format", "json", "--format=line:x"], {}, {"formats": ["json", "line:x"]}),
+        (["a", "--fail-on", "never"], {"fail-on": FailOn.NEVER}, {}),
+        (["-p", "/etc", "a", "-j", "2"], {"prefix": "/etc"}, {"jobs": 2}),
+        (["a", "--no-cache", "--fix"], {}, {"no_cache": True, "fix": True}),
+        (["a", "-o", "x", "--no-config"], {}, {"output": "x", "no_config": True}),
     ],
 )
-def test_what_needs_no_typer(arguments: list[str], call: dict[str, object] | None) -> None:
-    assert plain_call(arguments) == call
+def test_what_needs_no_typer(
+    arguments: list[str], flags: dict[str, object], others: dict[str, object]
+) -> None:
+    expected = {"paths": ["a"], "flags": flags, "formats": [], **others}
+    assert plain_check(["check", *arguments]) == expected
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "-"],
+        ["check", "--", "a"],
+        ["check", "a", "--target"],
+        ["check", "a", "--target", "no-such"],
+        ["check", "a", "--fail-on", "no-such"],
+        ["check", "a", "--jobs", "-1"],
+        ["check", "a", "--jobs", "many"],
+        ["check", "a", "-p=b"],
+        ["check", "a", "--fix=yes"],
+        ["check", "a", "--target", "classic", "--target", "classic"],
+        ["check", "a", "--max-memory", "1GiB"],
+        ["check", "a", "--write-baseline"],
+        ["check", "a", "--help"],
+        ["targets"],
+        [],
+    ],
+)
+def test_what_typer_reads(arguments: list[str]) -> None:
+    assert plain_check(arguments) is None
 
 
 def test_both_ways_lead_to_the_same(tmp_path: Path) -> None:

@@ -14,7 +14,15 @@ from collections.abc import Callable, Mapping
 from nginx_memlint.config import glob
 from nginx_memlint.config.dump import FailedDumpError, read_dump
 from nginx_memlint.config.problems import Problem
-from nginx_memlint.config.source import FileSystem, MemoryFiles, Source, is_below
+from nginx_memlint.config.source import (
+    ABSENT,
+    MACHINE,
+    Disk,
+    FileSystem,
+    MemoryFiles,
+    Source,
+    is_below,
+)
 from nginx_memlint.records import record
 
 MAIN_FILE = "nginx.conf"
@@ -29,11 +37,15 @@ _INCLUDE = re.compile(rb"(?:^|[;{}])[ \t]*include[ \t]", re.MULTILINE)
 
 
 class EntryError(Exception):
-    """There is no main file to be had from what the user named."""
+    """There is no main file to be had from what the user named.
 
-    def __init__(self, problem: Problem) -> None:
+    ``absent`` tells that nothing is there, rather than something that cannot be read.
+    """
+
+    def __init__(self, problem: Problem, *, absent: bool = False) -> None:
         super().__init__(problem.message)
         self.problem = problem
+        self.absent = absent
 
 
 @record
@@ -41,12 +53,14 @@ class Place:
     """Where files are looked up.
 
     ``prefix`` as ``nginx -p``. ``sysroot``: absolute paths are below this directory. ``path_map``
-    pairs a directory as nginx sees it with a directory here.
+    pairs a directory as nginx sees it with a directory here. ``disk`` is where the files of this
+    machine are read.
     """
 
     prefix: str | None = None
     sysroot: str | None = None
     path_map: tuple[tuple[str, str], ...] = ()
+    disk: Disk = MACHINE
 
     def mounts(self) -> dict[str, str]:
         """The directories as nginx sees them that are elsewhere here."""
@@ -60,12 +74,14 @@ class Place:
 class Entry:
     """A source, the path of the main file in it, and the directory of its relative paths.
 
+    ``name`` is the file that was opened here: the main file, a dump, or "-" for standard input.
     ``problems`` are what is doubtful before anything is parsed.
     """
 
     source: Source
     path: str
     directory: str
+    name: str
     problems: tuple[Problem, ...] = ()
 
 
@@ -99,7 +115,7 @@ def _from_stdin(data: bytes, place: Place) -> Entry:
         message = f"{where} is outside of {place.sysroot}: say --prefix DIR"
         raise EntryError(Problem(message, STDIN_NAME)) from None
     source.given[STDIN_NAME] = data
-    return Entry(source, STDIN_NAME, directory.rstrip("/"))
+    return Entry(source, STDIN_NAME, directory.rstrip("/"), "-")
 
 
 def _from_file(name: str, place: Place, is_fragment: bool) -> Entry:
@@ -111,14 +127,32 @@ def _from_file(name: str, place: Place, is_fragment: bool) -> Entry:
             path = _in_directory(source, path)
         data = source.read(path)
     except OSError as error:
-        raise EntryError(_unreadable(error, path, source.shown(path))) from None
+        problem = _unreadable(error, path, source.shown(path))
+        raise EntryError(problem, absent=_is_absent(source, path, error)) from None
     if entry := _from_dump(data, source.shown(path)):
         return entry
     source.given[path] = data
     directory = path.rpartition("/")[0]
     if is_fragment and place.prefix:
         directory = _find(place.prefix, place)[1].rstrip("/")
-    return Entry(source, path, directory)
+    return Entry(source, path, directory, source.shown(path))
+
+
+def located(name: str, place: Place) -> str:
+    """Where the main file, or the directory that the user named, is on this machine.
+
+    Raises EntryError.
+    """
+    source, path = _find(os.path.join(place.prefix or "", name), place)
+    return source.shown(path)
+
+
+def _is_absent(source: Source, path: str, error: OSError) -> bool:
+    """Whether there is nothing; a symbolic link that leads nowhere is something."""
+    try:
+        return error.errno in ABSENT and not source.exists(path)
+    except OSError:
+        return False
 
 
 def _from_dump(data: bytes, name: str = STDIN_NAME) -> Entry | None:
@@ -135,7 +169,8 @@ def _from_dump(data: bytes, name: str = STDIN_NAME) -> Entry | None:
             "if not, change its first line"
         )
         problems.append(Problem(message, name, 1))
-    return Entry(MemoryFiles(dump.files), path, path.rpartition("/")[0], tuple(problems))
+    opened = "-" if name == STDIN_NAME else name
+    return Entry(MemoryFiles(dump.files), path, path.rpartition("/")[0], opened, tuple(problems))
 
 
 def _find(name: str, place: Place) -> tuple[FileSystem, str]:
@@ -143,12 +178,12 @@ def _find(name: str, place: Place) -> tuple[FileSystem, str]:
     directory, base = os.path.split(name)
     if base in ("", ".", ".."):
         directory, base = name, ""
-    own = _absolute(directory)
+    own = absolute(directory)
     path = os.path.join(own, base) if base else own
     mounts = place.mounts()
     if not mounts:
-        return FileSystem({"/": "/", own: directory}, restricted=False), path
-    source = FileSystem(mounts, restricted=True)
+        return FileSystem({"/": "/", own: directory}, restricted=False, disk=place.disk), path
+    source = FileSystem(mounts, restricted=True, disk=place.disk)
     inside = _inside(mounts, directory, base)
     if inside is None and any(is_below(name, mount) for mount in mounts):
         inside = name.rstrip("/") or "/"
@@ -160,16 +195,16 @@ def _find(name: str, place: Place) -> tuple[FileSystem, str]:
         )
         raise EntryError(Problem(message, name))
     # beside the maps, the directory of the main file itself can be read
-    return FileSystem({own: directory} | mounts, restricted=True), path
+    return FileSystem({own: directory} | mounts, restricted=True, disk=place.disk), path
 
 
 def _inside(mounts: Mapping[str, str], directory: str, base: str) -> str | None:
     """The path as nginx sees it of a file that is in one of the mounts."""
     real: Callable[[str], str] = os.path.realpath
-    for absolute in (_absolute, real):
-        path = os.path.join(absolute(directory), base).rstrip("/")
-        for inside, outside in sorted(mounts.items(), key=lambda m: -len(absolute(m[1]))):
-            root = absolute(outside)
+    for full in (absolute, real):
+        path = os.path.join(full(directory), base).rstrip("/")
+        for inside, outside in sorted(mounts.items(), key=lambda m: -len(full(m[1]))):
+            root = full(outside)
             if not is_below(path, root):
                 continue
             found = os.path.join(inside, path[len(root) :].lstrip("/")).rstrip("/") or "/"
@@ -178,7 +213,7 @@ def _inside(mounts: Mapping[str, str], directory: str, base: str) -> str | None:
     return None
 
 
-def _absolute(directory: str) -> str:
+def absolute(directory: str) -> str:
     """The absolute name of a directory, without ``..`` and as the user wrote it if possible."""
     plain = os.path.abspath(directory)
     real = os.path.realpath(directory)
@@ -194,7 +229,7 @@ def _in_directory(source: FileSystem, directory: str) -> str:
     message = f"is a directory without {MAIN_FILE}"
     if found := _candidates(source, directory):
         message += "; did you mean " + " or ".join(map(source.shown, found)) + "?"
-    raise EntryError(Problem(message, source.shown(directory)))
+    raise EntryError(Problem(message, source.shown(directory)), absent=True)
 
 
 def _candidates(source: FileSystem, directory: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import posixpath
 import stat
 from collections.abc import Mapping
 from typing import Protocol
@@ -70,17 +71,53 @@ class Source(Protocol):
         ...
 
 
+class Disk:
+    """The files of this machine by their names here; raises OSError as the system calls do."""
+
+    def mode(self, name: str, *, follow: bool) -> int:
+        """The ``st_mode`` of a file; of a symbolic link itself unless ``follow``."""
+        return os.stat(encode(name), follow_symlinks=follow).st_mode
+
+    def readlink(self, name: str) -> str:
+        """Where a symbolic link leads to."""
+        return decode(os.readlink(encode(name)))
+
+    def names(self, name: str) -> list[str]:
+        """The entries of a directory."""
+        return [decode(entry) for entry in os.listdir(encode(name))]
+
+    def read(self, name: str, *, follow: bool) -> bytes:
+        """All bytes of a file; empty for a device. Not of a symbolic link unless ``follow``."""
+        path = encode(name)
+        if not _is_regular(os.stat(path).st_mode):
+            return b""
+        # should something else have taken its place: no FIFO to wait for, no link out
+        extra = os.O_NONBLOCK | (0 if follow else os.O_NOFOLLOW)
+        with open(path, "rb", opener=lambda path, flags: os.open(path, flags | extra)) as file:
+            info = os.fstat(file.fileno())
+            if not _is_regular(info.st_mode):
+                return b""
+            check_size(info.st_size)
+            return file.read(info.st_size)
+
+
+MACHINE = Disk()
+
+
 class FileSystem:
     """Files of this machine, or of a copy of another machine's files.
 
     ``mounts`` maps directories as nginx sees them to directories here; the longest match wins.
     If ``restricted``, nothing outside the mounts is ever read: ``..`` and symbolic links are
     resolved as they would be on the machine the copy is of. ``given`` holds what is known of
-    files already: they are not read again.
+    files already: they are not read again. ``disk`` is where the files of this machine are read.
     """
 
-    def __init__(self, mounts: Mapping[str, str], *, restricted: bool) -> None:
+    def __init__(
+        self, mounts: Mapping[str, str], *, restricted: bool, disk: Disk = MACHINE
+    ) -> None:
         self.restricted = restricted
+        self._disk = disk
         self.given: dict[str, bytes] = {}
         self._mounts = sorted(
             (
@@ -96,20 +133,7 @@ class FileSystem:
         """See Source."""
         if path in self.given:
             return self.given[path]
-        name = encode(self._locate(path))
-        if not _is_regular(os.stat(name).st_mode):
-            return b""
-        with open(name, "rb", opener=self._open) as file:
-            info = os.fstat(file.fileno())
-            if not _is_regular(info.st_mode):
-                return b""
-            if info.st_size > MAX_FILE_BYTES:
-                raise OSError(errno.EFBIG, f"larger than {MAX_FILE_BYTES >> 20} MiB")
-            return file.read(info.st_size)
-
-    def _open(self, name: str, flags: int) -> int:
-        """Should something else have taken its place: no FIFO to wait for, no link out."""
-        return os.open(name, flags | os.O_NONBLOCK | (os.O_NOFOLLOW if self.restricted else 0))
+        return self._disk.read(self._locate(path), follow=not self.restricted)
 
     def names(self, path: str) -> list[str]:
         """See Source."""
@@ -120,7 +144,7 @@ class FileSystem:
             if self.restricted and point.startswith(below) and point != below
         }
         try:
-            found.update(map(decode, os.listdir(encode(self._locate(path)))))
+            found.update(self._disk.names(self._locate(path)))
         except FileNotFoundError:
             if not found:
                 raise
@@ -128,12 +152,12 @@ class FileSystem:
 
     def exists(self, path: str) -> bool:
         """See Source."""
-        return self._stat(path, follow=False) is not None
+        return self._mode(path, follow=False) is not None
 
     def is_dir(self, path: str) -> bool:
         """See Source."""
-        info = self._stat(path, follow=True)
-        return info is not None and stat.S_ISDIR(info.st_mode)
+        mode = self._mode(path, follow=True)
+        return mode is not None and stat.S_ISDIR(mode)
 
     def shown(self, path: str) -> str:
         """See Source.
@@ -149,11 +173,14 @@ class FileSystem:
                 return outside
         return self._outside(path) or path
 
-    def _stat(self, path: str, *, follow: bool) -> os.stat_result | None:
+    def real_path(self, path: str) -> str:
+        """Where the file itself is on this machine, all links followed; raises OSError."""
+        return decode(os.path.realpath(encode(self._locate(path))))
+
+    def _mode(self, path: str, *, follow: bool) -> int | None:
         """None if there is nothing at the path."""
         try:
-            name = encode(self._locate(path, follow_last=follow))
-            return os.stat(name, follow_symlinks=follow)
+            return self._disk.mode(self._locate(path, follow_last=follow), follow=follow)
         except OSError as error:
             if error.errno in ABSENT:
                 return None
@@ -190,7 +217,7 @@ class FileSystem:
             here = "/" + "/".join(done)
             if part in ("", ".", ".."):
                 outside = self._outside(here)
-                if done and outside is not None and not os.path.isdir(encode(outside)):
+                if done and outside is not None and not self._is_dir_here(outside):
                     raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
                 if part == "..":
                     is_plain = is_plain and here not in self._mount_points
@@ -202,7 +229,7 @@ class FileSystem:
             if outside is None or not (any(pending) or follow_last):
                 continue
             try:
-                target = decode(os.readlink(encode(outside)))
+                target = self._disk.readlink(outside)
             except OSError:
                 continue
             links += 1
@@ -214,6 +241,14 @@ class FileSystem:
                 done.pop()
             pending += target.split("/")[::-1]
         return "/" + "/".join(done), is_plain
+
+    def _is_dir_here(self, name: str) -> bool:
+        try:
+            return stat.S_ISDIR(self._disk.mode(name, follow=True))
+        except OSError as error:
+            if error.errno in ABSENT or error.errno == errno.EACCES:
+                return False
+            raise
 
 
 class MemoryFiles:
@@ -258,9 +293,28 @@ class MemoryFiles:
         return path
 
 
+def relative(path: str, directory: str) -> str:
+    """A path as seen from a directory; as it is unless more than the root is above both.
+
+    The same wherever a copy of the files is, for files that are in it.
+    """
+    path = posixpath.normpath(path)
+    if not (path.startswith("/") and directory.startswith("/")):
+        return path
+    if posixpath.commonpath([path, posixpath.normpath(directory)]) == "/":
+        return path
+    return posixpath.relpath(path, directory)
+
+
 def is_below(path: str, directory: str) -> bool:
     """Whether a path is a directory or in it, by their names."""
     return path == directory or path.startswith(directory.rstrip("/") + "/")
+
+
+def check_size(size: int) -> None:
+    """Raise OSError for a file of more bytes than are read."""
+    if size > MAX_FILE_BYTES:
+        raise OSError(errno.EFBIG, f"larger than {MAX_FILE_BYTES >> 20} MiB")
 
 
 def _is_regular(mode: int) -> bool:

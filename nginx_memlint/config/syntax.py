@@ -1,9 +1,8 @@
 """One file's bytes to directives and the bodies of its blocks.
 
-The tree is that of crossplane's parser, which is the reference: the tests compare both. It is
-built without crossplane, because that reads some configurations differently from nginx and takes
-several times as long. Directives and bodies are views of the lists in Tokens, made when somebody
-asks for them.
+The tree is that of crossplane's parser, built in a part of its time: crossplane_parser.py makes
+the same one with crossplane, and the tests compare both. Directives and bodies are views of the
+lists in Tokens, made when somebody asks for them.
 """
 
 from __future__ import annotations
@@ -13,8 +12,11 @@ from array import array
 from collections.abc import Iterator, KeysView
 from contextlib import contextmanager
 
-from nginx_memlint.config.shapes import Shape
+from nginx_memlint.config.shapes import BLOCK_MARK, Shape, shape_of
 from nginx_memlint.config.tokens import ConfSyntaxError, Tokens, tokenize
+
+INSERTED = -1
+"""Directive.token of a directive that stands in no file yet."""
 
 
 class Directive:
@@ -23,31 +25,43 @@ class Directive:
     ``body`` is None unless it ended with ``{``. The parentheses of an ``if`` are not in ``args``.
     """
 
-    __slots__ = ("_args", "_file", "body", "name", "token")
+    __slots__ = ("_args", "_file", "_number", "body", "name", "token")
 
     def __init__(self, file: ParsedFile, number: int) -> None:
         tokens = file.tokens
         self.name = tokens.names[number]
         self.token = number
-        """Its number in the file, in the order of the directives."""
+        """Its number in the file, in the order of the directives; INSERTED of a copy."""
         stop = tokens.stops[number]
         self.body = Body(file, number + 1, stop, tokens.shapes[number]) if stop else None
         self._file = file
+        self._number = number
         self._args: tuple[str, ...] | None = None
+
+    def copy(self) -> Directive:
+        """The same words, to be put where they stand in no file yet."""
+        other = Directive(self._file, self._number)
+        other.token = INSERTED
+        return other
 
     @property
     def args(self) -> tuple[str, ...]:
         """The arguments, without quotes and with nginx's escapes resolved."""
         if self._args is None:
-            args = [text for text, _, _ in self._file.tokens.args(self.token)]
-            self._args = tuple(_without_parentheses(args) if self.name == "if" else args)
+            self._args = self._file.args(self._number)
         return self._args
 
     @property
     def line(self) -> int:
         """The 1-based line where the name starts."""
         tokens = self._file.tokens
-        return tokens.line_of(tokens.starts[self.token])
+        return tokens.line_of(tokens.starts[self._number])
+
+    @property
+    def text(self) -> bytes:
+        """The directive as it is written, without what ends it."""
+        tokens = self._file.tokens
+        return tokens.data[tokens.starts[self._number] : tokens.heads[self._number]]
 
 
 class Body:
@@ -122,6 +136,29 @@ class Body:
         return self._known_numbers
 
 
+class EditedBody(Body):
+    """Content that stands in no file: directives of a body, others put between them."""
+
+    __slots__ = ("_list",)
+
+    def __init__(self, directives: list[Directive]) -> None:
+        marked = [d.name if d.body is None else d.name + BLOCK_MARK for d in directives]
+        self.shape = shape_of(marked)
+        self._list = directives
+
+    @property
+    def directives(self) -> list[Directive]:
+        """See Body."""
+        return self._list
+
+    def texts(self, name: str) -> Iterator[bytes]:
+        """See Body."""
+        return (directive.text for directive in self.of(name))
+
+    def _at(self, positions: list[int] | None) -> list[Directive]:
+        return [self._list[position] for position in positions or ()]
+
+
 class Span:
     """Where something stands: 1-based line and column (characters), byte offsets, end exclusive."""
 
@@ -157,6 +194,11 @@ class ParsedFile:
             found = self._directives[number] = Directive(self, number)
         return found
 
+    def args(self, number: int) -> tuple[str, ...]:
+        """The arguments of a directive: Directive.args."""
+        args = [text for text, _, _ in self.tokens.args(number)]
+        return tuple(_without_parentheses(args) if self.tokens.names[number] == "if" else args)
+
     def span(self, directive: Directive) -> Span:
         """The directive's name."""
         number = directive.token
@@ -175,6 +217,10 @@ class ParsedFile:
         number = directive.token
         return self._span(self.tokens.starts[number], self.tokens.ends[number])
 
+    def opening(self, directive: Directive) -> int:
+        """The byte offset behind the ``{`` of a directive with a block."""
+        return self.tokens.heads[directive.token] + 1
+
     def count_args(self, directive: Directive) -> int:
         """The number of the directive's arguments as nginx counts them, parentheses included."""
         return self.tokens.count_args(directive.token)
@@ -183,10 +229,13 @@ class ParsedFile:
         """The line nginx names in messages about the directive: where its ``;`` or ``{`` is."""
         return self.tokens.nginx_line_of(self.tokens.heads[directive.token])
 
+    def head_lines(self, directive: Directive) -> tuple[int, int]:
+        """The lines from the directive's name to its ``;`` or ``{``, first and last."""
+        return directive.line, self.tokens.line_of(self.tokens.heads[directive.token])
+
     def source_line(self, line: int) -> str:
         """The text of a 1-based line, without its line feed."""
-        lines = self.tokens.data.split(b"\n", line)
-        return lines[line - 1].decode("utf-8", "surrogateescape") if line <= len(lines) else ""
+        return self.tokens.text_of_line(line).decode("utf-8", "surrogateescape")
 
     def _span(self, start: int, end: int) -> Span:
         return Span(self.tokens.line_of(start), self.tokens.column_of(start), start, end)

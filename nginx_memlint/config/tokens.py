@@ -149,31 +149,57 @@ class Tokens:
             yield number
             number = self.stops[number] or number + 1
 
-    def comments(self) -> list[tuple[int, int, str]]:
-        """All comments as (line, byte offset, text with its ``#``), in file order."""
+    def comments(self, containing: bytes = b"#") -> list[tuple[int, int, str]]:
+        """The comments that contain some bytes as (line, byte offset, text with its ``#``).
+
+        In file order. Of a file that nginx would reject, those before what is wrong.
+        """
         found = []
         data = self.data
-        offset = data.find(b"#")
-        while offset >= 0:
-            number = bisect_right(self.starts, offset) - 1
-            inside = (
-                number >= 0
-                and offset < self.ends[number]
-                and not (self.stops[number] and offset > self.heads[number])
-            )
-            here = self._comments_in(number) if inside else [offset]
-            for start in here:
-                end = self._line_end(start)
-                text = data[start:end].decode("utf-8", "surrogateescape")
-                found.append((self.line_of(start), start, text))
-            offset = data.find(b"#", self.heads[number] + 1 if inside else end)
+        end_of_read = self._end_of_read()
+        position = 0
+        while 0 <= (hit := data.find(containing, position)) < end_of_read:
+            number = bisect_right(self.starts, hit) - 1
+            head = self.heads[number] if number >= 0 else -1
+            if hit <= head:
+                starts = self._comments_in(number)
+                position = head + 1
+            else:  # here are only blanks, comments and the ends of blocks
+                starts = [data.find(b"#", max(head + 1, data.rfind(b"\n", 0, hit) + 1))]
+                position = self._line_end(hit)
+            for start in starts:
+                comment = data[start : self._line_end(start)]
+                if start >= 0 and containing in comment:
+                    text = comment.decode("utf-8", "surrogateescape")
+                    found.append((self.line_of(start), start, text))
         return found
 
     def line_of(self, offset: int) -> int:
         """The 1-based line of a byte offset."""
+        return bisect_left(self._line_feeds(), offset) + 1
+
+    def line_after(self, offset: int) -> int | None:
+        """The line of the first token from an offset on that is no comment; None at the end."""
+        while (found := _TOKEN.match(self.data, offset)) is not None:
+            if found.lastindex == _IS_END:
+                return None
+            if found.lastindex != _IS_COMMENT:
+                return self.line_of(found.start(found.lastindex or 0))
+            offset = found.end()
+        return None
+
+    def text_of_line(self, line: int) -> bytes:
+        """A 1-based line, without its line feed; empty if there is none."""
+        feeds = self._line_feeds()
+        if line > len(feeds) + 1:
+            return b""
+        start = feeds[line - 2] + 1 if line > 1 else 0
+        return self.data[start : self._line_end(start)]
+
+    def _line_feeds(self) -> array[int]:
         if self._lines is None:
             self._lines = array("I", [m.start() for m in re.finditer(rb"\n", self.data)])
-        return bisect_left(self._lines, offset) + 1
+        return self._lines
 
     def nginx_line_of(self, offset: int) -> int:
         """The line that nginx names in messages about a byte offset."""
@@ -192,6 +218,17 @@ class Tokens:
     def _line_end(self, offset: int) -> int:
         end = self.data.find(b"\n", offset)
         return len(self.data) if end < 0 else end
+
+    def _end_of_read(self) -> int:
+        """What is behind it was not understood."""
+        if self.error is None:
+            return len(self.data)
+        return max([0, *self.ends[-1:], *(self.ends[number] for number in self.shapes)])
+
+    def comments_in(self, number: int) -> list[bytes]:
+        """The comments between a directive's name and its end, line feeds excluded."""
+        starts = self._comments_in(number)
+        return [self.data[start : self._line_end(start)] for start in starts]
 
     def _comments_in(self, number: int) -> list[int]:
         """The offsets of the comments between a directive's name and its end."""

@@ -75,6 +75,11 @@ class Setting:
         self.block = block
 
     @property
+    def name(self) -> str:
+        """The directive's name."""
+        return self.directive.name
+
+    @property
     def value(self) -> str:
         """Its first argument, empty if it has none."""
         return self.directive.args[0] if self.directive.args else ""
@@ -90,6 +95,10 @@ class Setting:
         return self.inclusion.file.path, self.directive.token
 
 
+STRIDE = 32
+"""Blocks on the way outwards of which one keeps what was found."""
+
+
 class Block:
     """A block in the expanded configuration.
 
@@ -98,7 +107,7 @@ class Block:
     that a fragment is put in.
     """
 
-    __slots__ = ("_own", "children", "directive", "inclusion", "kind", "parent", "parts")
+    __slots__ = ("_own", "_seen", "children", "directive", "inclusion", "kind", "parent", "parts")
 
     def __init__(
         self,
@@ -115,6 +124,7 @@ class Block:
         self.parts: list[tuple[Body, Inclusion]] = [] if body is None else [(body, inclusion)]
         self.children: list[Block] = []
         self._own: dict[str, list[Setting]] | None = None
+        self._seen: dict[str, Setting | None] | None = None
 
     def own(self, name: str) -> list[Setting]:
         """The directives of a name that stand in this block itself. Ask when it is complete."""
@@ -140,17 +150,30 @@ class Block:
             yield from body.names
 
     def effective(self, name: str) -> Setting | None:
-        """The setting this block sees: its own or the nearest one around it."""
+        """The setting this block sees: its own or the nearest one around it. Ask as for own()."""
         block: Block | None = self
+        found: Setting | None = None
+        steps = 0
+        passed = []
         while block is not None:
             parts = block.parts
             # a body of many parts has its own index, a single one that of its shape
             if (len(parts) != 1 or name in parts[0][0].shape.positions) and (
                 own := block.own(name)
             ):
-                return own[0]
+                found = own[0]
+                break
+            if block._seen is not None and name in block._seen:
+                found = block._seen[name]
+                break
+            steps += 1
+            if steps % STRIDE == 0:  # blocks may nest thousands deep, and each may ask
+                passed.append(block)
             block = block.parent
-        return None
+        for inner in passed:
+            inner._seen = inner._seen or {}
+            inner._seen[name] = found
+        return found
 
     def walk(self) -> Iterator[Block]:
         """This block and all below it, each before its children, in the order of the files."""
@@ -233,15 +256,22 @@ class Tree:
 
     def having(self, names: Collection[str]) -> list[Block]:
         """The blocks in which a directive of one of these names stands, in their order."""
-        return self.where(lambda shape: not shape.positions.keys().isdisjoint(names))
+        return [self.all_blocks[number] for number in self.numbers_having(names)]
+
+    def numbers_having(self, names: Collection[str]) -> list[int]:
+        """The same as places in ``all_blocks``."""
+        return self._numbers(lambda shape: not shape.positions.keys().isdisjoint(names))
 
     def where(self, condition: Callable[[Shape], bool]) -> list[Block]:
         """The blocks with a part whose names meet a condition, in their order."""
+        return [self.all_blocks[number] for number in self._numbers(condition)]
+
+    def _numbers(self, condition: Callable[[Shape], bool]) -> list[int]:
         numbers: set[int] = set()
         for shape, found in self._by_shape.items():
             if condition(shape):
                 numbers.update(found)
-        return [self.all_blocks[number] for number in sorted(numbers)]
+        return sorted(numbers)
 
     def names_below(self, kind: str) -> frozenset[str]:
         """The names of all directives in blocks of a kind and in what is inside them."""
@@ -289,20 +319,54 @@ class Inherited(Generic[T]):
         return found
 
 
+class Nearest:
+    """The nearest block that meets a condition: a block itself or one around it, or None."""
+
+    def __init__(self, condition: Callable[[Block], bool]) -> None:
+        self._condition = condition
+        self._known: dict[Block, Block | None] = {}
+
+    def of(self, block: Block) -> Block | None:
+        """The nearest to this block."""
+        known = self._known
+        passed = []
+        here: Block | None = block
+        while here is not None and here not in known:
+            if self._condition(here):
+                known[here] = here
+                break
+            passed.append(here)
+            here = here.parent
+        found = None if here is None else known[here]
+        for inner in passed:
+            if inner.children:  # others will ask
+                known[inner] = found
+        return found
+
+
+FileParser: TypeAlias = Callable[..., ParsedFile]
+"""What reads one file, as syntax.parse() does."""
+
+
 def build(
-    source: Source, path: str, context: tuple[str, ...] = (), directory: str | None = None
+    source: Source,
+    path: str,
+    context: tuple[str, ...] = (),
+    directory: str | None = None,
+    parser: FileParser | None = None,
 ) -> Tree:
     """Read the configuration whose main file is at an absolute path.
 
     ``context`` names the blocks around a file that is not a whole configuration, e.g.
-    ("http", "server"). Relative paths are in ``directory``, by default the main file's. Raises
+    ("http", "server"). Relative paths are in ``directory``, by default the main file's. ``parser``
+    reads one file, by default syntax.parse(). Raises
     OSError if the main file cannot be read, and nothing else: what is wrong in the configuration
     is in ``Tree.problems``.
     """
     if directory is None:
         directory = path.rpartition("/")[0]
     with no_cyclic_gc():
-        return _Builder(source, path, context, directory).build()
+        return _Builder(source, path, context, directory, parser or parse).build()
 
 
 class _TooLargeError(Exception):
@@ -310,8 +374,16 @@ class _TooLargeError(Exception):
 
 
 class _Builder:
-    def __init__(self, source: Source, path: str, context: tuple[str, ...], directory: str) -> None:
+    def __init__(
+        self,
+        source: Source,
+        path: str,
+        context: tuple[str, ...],
+        directory: str,
+        parser: FileParser,
+    ) -> None:
         self.source = source
+        self.parser = parser
         self.directory = directory
         self.path = path
         self.context = context
@@ -344,7 +416,7 @@ class _Builder:
         if key not in self.files:
             data = self.source.read(path)
             name = self.source.shown(path)
-            self.files[key] = parse(data, path, name, in_data_block=in_data_block)
+            self.files[key] = self.parser(data, path, name, in_data_block=in_data_block)
         return self.files[key]
 
     def read(self, block: Block, inclusion: Inclusion) -> None:

@@ -103,7 +103,7 @@ def find_nginx(path: str | None = None) -> str:
     if path is not None:
         found = shutil.which(path)
         if found is None:
-            raise LiveError(f'"{path}" is not a program; name the nginx binary with --nginx')
+            raise LiveError(f'"{path}" is not a program; name the nginx binary')
         return os.path.abspath(found)
     directories = os.pathsep.join([os.environ.get("PATH", os.defpath), *_DIRECTORIES])
     for name in _NAMES:

@@ -30,18 +30,16 @@ from nginx_memlint.live.binary import (
     describe,
     find_nginx,
     load_lines,
-    lua_modules,
-    lua_version,
 )
-from nginx_memlint.live.calibrate import CACHED_SINCE, openssl_version
+from nginx_memlint.live.calibrate import CACHED_SINCE
 from nginx_memlint.live.counts import Counter, Counts
 from nginx_memlint.live.errors import LiveError, RejectedError, require_linux
+from nginx_memlint.live.installed import installed, loaded_modules
 from nginx_memlint.live.process import run
 from nginx_memlint.live.site import TEST_TIMEOUT, temporary_directory
 from nginx_memlint.memory.targets import (
     Target,
     find_target,
-    installed_target,
     parse_version,
     with_versions,
 )
@@ -127,7 +125,7 @@ def verify(
     with temporary_directory() as directory:
         tree = _read(name, prefix)
         if target is None:
-            target = installed(server, tree, prefix, directory)
+            target = installed(server, loaded_modules(server, tree, prefix), directory)
         elif isinstance(target, str):
             target = find_target(target)
         report = check(
@@ -173,28 +171,6 @@ def _read(name: str, prefix: str | None) -> Tree | None:
         return build(entry.source, entry.path, (), entry.directory)
     except (EntryError, OSError):
         return None
-
-
-def installed(server: Nginx, tree: Tree | None, prefix: str | None, directory: Path) -> Target:
-    """The nginx of this machine as a target, with the Lua module the configuration loads."""
-    versions = {"nginx": server.version, **server.module_versions}
-    named = [] if tree is None else _modules(server, tree, prefix)
-    lua = [path for path in named if os.path.basename(path) == "ngx_http_lua_module.so"]
-    if "lua" in server.built_in or lua:
-        modules = lua_modules(server, lua)
-        version = None if modules is None else lua_version(server, load_lines(modules), directory)
-        if version is not None:
-            versions["lua"] = version
-    versions["openssl"] = openssl_version(server)
-    return replace(
-        installed_target("the nginx here", versions, server.built_in), sources=(server.path,)
-    )
-
-
-def _modules(server: Nginx, tree: Tree, prefix: str | None) -> list[str]:
-    """The modules that the configuration loads, as absolute paths."""
-    base = os.path.abspath(prefix or server.argument("prefix") or "/usr/local/nginx")
-    return [os.path.join(base, setting.value) for setting in tree.main.own("load_module")]
 
 
 def _predicted(report: ConfigReport) -> Figures:
@@ -302,7 +278,7 @@ def _base(
     )
     conf = directory / "empty.conf"
     conf.write_text(
-        f"{load_lines(_modules(server, tree, prefix))}pid {directory}/empty.pid;\n"
+        f"{load_lines(loaded_modules(server, tree, prefix))}pid {directory}/empty.pid;\n"
         f"error_log stderr;\nevents {{ }}\n{blocks}"
     )
     ended = run(

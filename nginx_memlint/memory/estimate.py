@@ -141,13 +141,10 @@ def price(contexts: Iterable[Context], bundles: Bundles, costs: Costs) -> list[P
 
 def total(contexts: Iterable[Context], bundles: Bundles, costs: Costs) -> Totals:
     """The sums of price(), without its list."""
-    return _sum(Counter(cost for _, cost in _prices(contexts, bundles, costs)))
-
-
-def _sum(costs: Counter[Totals]) -> Totals:
+    counts = Counter(cost for _, cost in _prices(contexts, bundles, costs))
     sums = (
-        sum(value * count for value, count in zip(column, costs.values(), strict=True))
-        for column in zip(*costs, strict=True)
+        sum(value * count for value, count in zip(column, counts.values(), strict=True))
+        for column in zip(*counts, strict=True)
     )
     return Totals(*sums)
 
@@ -252,13 +249,18 @@ class Estimate:
 
 def block_bytes(blocks: Counter[str], costs: Costs) -> int:
     """The configuration's own memory, without TLS and Lua."""
-    servers = blocks["server"] + blocks["stream_server"]
-    others = blocks["location"] + blocks["if"] + blocks["limit_except"]
-    return servers * costs.server + others * costs.location
+    return sum(count * own_bytes(kind, costs) for kind, count in blocks.items())
+
+
+def own_bytes(kind: str, costs: Costs) -> int:
+    """A block's own memory, without TLS and Lua; that of kinds not named is not estimated."""
+    if kind in ("server", "stream_server"):
+        return costs.server
+    return costs.location if kind in ("location", "if", "limit_except") else 0
 
 
 def estimate(
-    priced: Iterable[Priced] | Totals,
+    sums: Totals,
     worker: WorkerContexts,
     blocks: Counter[str],
     bundles: Bundles,
@@ -268,13 +270,6 @@ def estimate(
 ) -> Estimate:
     """Add it all up."""
     costs = target.costs
-    sums = priced
-    if not isinstance(sums, Totals):
-        sums = _sum(
-            Counter(
-                Totals(len(context.bundles), own, loaded, cpu) for context, own, loaded, cpu in sums
-            )
-        )
     loads = sums.load_bytes
     worker_bytes = worker.contexts * costs.context + sum(
         bundles.load_bytes(bundles.path(setting)) for setting in worker.bundles

@@ -1,1 +1,63 @@
-"""Output formats: one module each, all with the same signature."""
+"""Output formats: one module each, all with the same ``write``.
+
+A format is a module of its name and a record here; it is imported when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TextIO
+
+from nginx_memlint.records import record
+from nginx_memlint.result import Report
+
+
+@record
+class Format:
+    """What a format is for, and what it needs.
+
+    ``breakdown``: the report's breakdown. ``packages``: those of the extra of the format's name.
+    ``terminal``: whether it can be shown on one.
+    """
+
+    about: str
+    breakdown: bool = False
+    packages: tuple[str, ...] = ()
+    terminal: bool = True
+
+
+FORMATS = {
+    "text": Format("for people"),
+    "json": Format("everything, as in memlint schema"),
+    "line": Format("path:line:col: severity CODE message, for editors"),
+    "sarif": Format("SARIF 2.1.0, for code scanning"),
+    "github": Format("annotations of GitHub Actions"),
+    "gitlab": Format("GitLab code quality"),
+    "junit": Format("JUnit XML"),
+    "markdown": Format("a comment on a pull request"),
+    "html": Format(
+        "a page for a browser", breakdown=True, packages=("jinja2", "plotly"), terminal=False
+    ),
+}
+"""Name of a format and of its module here → what it is."""
+
+DEFAULT = "text"
+
+Writer = Callable[[Report, TextIO], None]
+
+
+def writer(name: str) -> Writer:
+    """The function that writes a report to a text stream in a format of FORMATS."""
+    write: Writer = import_module(f"{__name__}.{name}").write
+    return write
+
+
+def missing_extra(name: str) -> bool:
+    """Whether packages that a format needs are not installed."""
+    packages = FORMATS[name].packages
+    if not packages:
+        return False
+    from importlib.util import find_spec  # noqa: PLC0415
+
+    return not all(map(find_spec, packages))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TextIO
 
-from nginx_memlint.report.screen import Plain
 from nginx_memlint.result import Model, Report
 
 
-def write(report: Report, screen: Plain) -> None:
-    """Print the report."""
-    screen.file.write(dumps(report) + "\n")
+def write(report: Report, out: TextIO) -> None:
+    """Write the report."""
+    out.write(dumps(report) + "\n")
 
 
 def dumps(report: Model) -> str:
@@ -21,8 +20,8 @@ def dumps(report: Model) -> str:
     return adapter.dump_json(report, indent=2).decode()
 
 
-def schema() -> dict[str, Any]:
-    """The JSON Schema of what ``write`` prints."""
+def schema(of: type[Model] = Report) -> dict[str, Any]:
+    """The JSON Schema of what ``dumps`` makes of a record."""
     from pydantic import TypeAdapter  # noqa: PLC0415
 
-    return TypeAdapter(Report).json_schema(by_alias=True, mode="serialization")
+    return TypeAdapter(of).json_schema(by_alias=True, mode="serialization")

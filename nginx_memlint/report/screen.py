@@ -6,15 +6,25 @@ terminal alone: it takes longer than most checks.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Words = str | tuple[str, str]
 """A text, or a text and its style as rich names it."""
 
 
+NO_WRAP = 1_000_000
+"""Columns of what is no terminal: a path is never broken."""
+
+
 class Plain:
     """A file or a pipe. A line stays a line, however long; styles are left out."""
+
+    is_terminal = False
 
     def __init__(self, file: TextIO) -> None:
         self.file = file
@@ -43,11 +53,9 @@ class Terminal(Plain):
     """A terminal: colours, and lines no wider than it is."""
 
     def __init__(self, file: TextIO) -> None:
-        from rich.console import Console  # noqa: PLC0415  takes long
-
         super().__init__(file)
-        # names from a configuration are never taken for markup
-        self._console = Console(file=file, highlight=False, emoji=False, markup=False)
+        self._console = console_for(file)
+        self.is_terminal = self._console.is_terminal
 
     def line(self, *words: Words) -> None:
         """See Plain."""
@@ -79,6 +87,18 @@ class Terminal(Plain):
         self._console.print(table)
 
 
-def screen(file: TextIO) -> Plain:
-    """What draws on a file that may be a terminal."""
-    return Terminal(file) if file.isatty() else Plain(file)
+def screen_for(file: TextIO) -> Plain:
+    """What draws on a file that may be a terminal, or is to be taken for one as rich does."""
+    forced = os.environ.get("FORCE_COLOR") or os.environ.get("TTY_COMPATIBLE") == "1"
+    return Terminal(file) if forced or file.isatty() else Plain(file)
+
+
+def console_for(file: TextIO) -> Console:
+    """rich's console on a stream; names from a configuration are never taken for markup.
+
+    Only a terminal has a width: what goes to a file or a pipe keeps a line a line.
+    """
+    from rich.console import Console  # noqa: PLC0415  takes long
+
+    width = None if file.isatty() else NO_WRAP
+    return Console(file=file, highlight=False, emoji=False, markup=False, width=width)

@@ -2,38 +2,68 @@
 
 from __future__ import annotations
 
-from nginx_memlint.report.screen import Plain, Words
-from nginx_memlint.result import ConfigReport, Finding, ProblemInfo, Report
+from collections import Counter
+from collections.abc import Iterator
+from typing import TextIO
+
+from nginx_memlint.report.issues import advice
+from nginx_memlint.report.links import Links
+from nginx_memlint.report.screen import Plain, Words, screen_for
+from nginx_memlint.result import BaselineInfo, ConfigReport, Finding, ProblemInfo, Report
 from nginx_memlint.sizes import human
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+_BY = {"ignore": "an ignore", "settings": "the settings", "baseline": "the baseline"}
 MAX_PROBLEMS = 20
 
 
-def write(report: Report, screen: Plain) -> None:
-    """Print the report."""
+def write(report: Report, out: TextIO) -> None:
+    """Write the report."""
+    screen = screen_for(out)
     for index, config in enumerate(report.configs):
         if index:
             screen.line()
         _write_config(config, screen)
+    if report.baseline is not None:
+        _gone(report.baseline, screen)
+
+
+def write_suppressed(report: Report, out: TextIO) -> None:
+    """Write the findings that were accepted, and by what."""
+    screen = screen_for(out)
+    for config in report.configs:
+        if config.suppressed:
+            screen.line(f"\naccepted in {config.path}")
+        for finding in config.suppressed:
+            by = _BY[finding.by]
+            if finding.ignore is not None:
+                by += f" at {finding.ignore.file}:{finding.ignore.line}"
+            if finding.reason:
+                by += f": {finding.reason}"
+            line = f"{finding.severity} {finding.rule}: {finding.message}"
+            screen.line(f"  {finding.file}:{finding.line}: {line}")
+            screen.line((f"      by {by}", "dim"))
 
 
 def _write_config(config: ConfigReport, screen: Plain) -> None:
+    links = Links(config, is_terminal=screen.is_terminal)
     if config.complete and not config.findings:
         screen.line(*_all_well(config))
-        _problems(config.problems, screen)
+        _problems(config, screen, links)
         for guess in config.guesses:
             screen.line(f"  {guess}")
+        _accepted(config, screen)
         return
     screen.line(*_verdict(config))
-    _problems(config.problems, screen)
-    if not config.complete and not any(vars(config.blocks).values()):
+    _problems(config, screen, links)
+    if not (config.complete or config.findings or any(vars(config.blocks).values())):
         return
     quoted = None
     for finding in config.findings:
         place = (finding.file, finding.line)
-        _finding(finding, screen, quote=place != quoted)
+        _finding(finding, screen, links, quote=place != quoted)
         quoted = place
+    _accepted(config, screen)
     screen.line(_counts(config))
     if config.findings:
         screen.line()
@@ -51,7 +81,7 @@ def _all_well(config: ConfigReport) -> tuple[Words, ...]:
         f"{_plural(config.ca_loads, 'CA load')}; "
         f"{human(memory.start_bytes + memory.zones_bytes)} at start, "
         f"at most {human(memory.worst_total_bytes)} while reloading "
-        f"({_plural(config.workers, 'worker')}, {_server(config)})",
+        f"({_plural(config.workers, 'worker')}, {server(config)})",
     )
 
 
@@ -69,28 +99,58 @@ def _verdict(config: ConfigReport) -> tuple[Words, ...]:
     )
 
 
-def _problems(problems: list[ProblemInfo], screen: Plain) -> None:
+def _problems(config: ConfigReport, screen: Plain, links: Links) -> None:
+    for line in problem_lines(config.problems, links):
+        screen.line("  ", *line)
+
+
+def problem_lines(
+    problems: list[ProblemInfo], links: Links | None = None
+) -> Iterator[tuple[Words, ...]]:
+    """What kept a configuration from being read, the first of it."""
     for problem in problems[:MAX_PROBLEMS]:
         place = ":".join(
             str(part) for part in (problem.file, problem.line, problem.column) if part is not None
         )
-        screen.line("  ", (place, "bold"), f": {problem.message}")
+        style = links.style(problem.file) if links else "bold"
+        yield (place, style), f": {problem.message}"
         if problem.chain:
-            chain = " → ".join(problem.chain)
-            screen.line((f"    included from {chain}", "dim"))
+            yield ((f"  included from {' → '.join(problem.chain)}", "dim"),)
     if len(problems) > MAX_PROBLEMS:
-        screen.line(f"  and {len(problems) - MAX_PROBLEMS} more problems (--format json)")
+        yield (f"and {len(problems) - MAX_PROBLEMS} more problems (--format json)",)
 
 
-def _finding(finding: Finding, screen: Plain, *, quote: bool) -> None:
+def _finding(finding: Finding, screen: Plain, links: Links, *, quote: bool) -> None:
     screen.line(
-        (f"{finding.file}:{finding.line}:{finding.column}", "bold"),
+        (f"{finding.file}:{finding.line}:{finding.column}", links.style(finding.file)),
         ": ",
         (finding.severity, _STYLES[finding.severity]),
         f" {finding.rule}: {finding.message}",
     )
     if quote and finding.source:
         screen.quote(f"    {finding.source}", "dim")
+
+
+def _accepted(config: ConfigReport, screen: Plain) -> None:
+    """How many findings were accepted."""
+    if not config.suppressed:
+        return
+    counts: Counter[str] = Counter(finding.by for finding in config.suppressed)
+    by = ", ".join(f"{counts[kind]:,} by {name}" for kind, name in _BY.items() if counts[kind])
+    total = _plural(len(config.suppressed), "finding")
+    screen.line((f"  {total} accepted: {by} (--show-suppressed)", "dim"))
+
+
+def _gone(baseline: BaselineInfo, screen: Plain) -> None:
+    """Entries of the baseline that nothing reports any more."""
+    count = len(baseline.gone)
+    if not count:
+        return
+    removed = {entry.root for entry in baseline.gone if not entry.root_exists}
+    what = "1 entry is gone" if count == 1 else f"{count:,} entries are gone"
+    if removed:
+        what += f" (there is no {', '.join(sorted(removed)[:MAX_PROBLEMS])} any more)"
+    screen.line(f"baseline {baseline.path}: {what}: write it anew with --write-baseline")
 
 
 def _counts(config: ConfigReport) -> str:
@@ -161,11 +221,8 @@ def _remedies(config: ConfigReport, screen: Plain) -> None:
         return
     screen.line("\nwhat would help most")
     for number, remedy in enumerate(config.remedies, 1):
-        line = (
-            f"{number}. {remedy.change}: saves {human(remedy.saves_start_bytes)} at start, "
-            f"{human(remedy.saves_peak_bytes)} at the peak ({_plural(remedy.ca_loads, 'CA load')})"
-        )
-        screen.line(f"  {line}")
+        how = "; --fix does it" if remedy.fixable else ""
+        screen.line(f"  {number}. {advice(remedy)}{how}")
 
 
 def _assumptions(config: ConfigReport, screen: Plain) -> None:
@@ -180,7 +237,8 @@ def _target(config: ConfigReport) -> str:
     return f"{target.name}: nginx {target.nginx}, lua {target.lua}, OpenSSL {target.openssl}"
 
 
-def _server(config: ConfigReport) -> str:
+def server(config: ConfigReport) -> str:
+    """The target, and that it was assumed if it was."""
     if not config.target.stated:
         return f"target {config.target.name} assumed: state yours with --target"
     return config.target.name

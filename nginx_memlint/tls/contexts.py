@@ -19,31 +19,30 @@ from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module
 class Context:
     """One ``SSL_CTX`` that ``nginx -t`` builds.
 
-    ``block`` is the block it is built for (of a shared one, the first that needs it),
-    ``bundles`` the settings whose CA files are loaded into it, ``client_names`` those of them
-    whose names are kept to be sent to clients, ``certificates`` how many certificates with keys
-    it holds. Contexts that load the same mostly share these lists.
+    ``block`` is the block it is built for (of a shared one, the first that needs it), ``owner``
+    the one whose settings it has (of a shared one, the block it is shared from). ``bundles`` are
+    the settings whose CA files are loaded into it, ``client_names`` those of them whose names are
+    kept to be sent to clients, ``certificates`` how many certificates with keys it holds.
+    Contexts that load the same mostly share these lists.
     """
 
-    __slots__ = ("block", "bundles", "certificates", "client_names", "family")
+    __slots__ = ("block", "bundles", "certificates", "client_names", "family", "owner")
 
     def __init__(
         self,
         family: str,
         block: Block,
+        owner: Block,
         bundles: list[Setting],
         client_names: list[Setting],
         certificates: int,
     ) -> None:
         self.family = family
         self.block = block
+        self.owner = owner
         self.bundles = bundles
         self.client_names = client_names
         self.certificates = certificates
-
-    def with_bundles(self, bundles: list[Setting]) -> Context:
-        """The same context with other CA bundles."""
-        return Context(self.family, self.block, bundles, self.client_names, self.certificates)
 
 
 class WorkerContexts(NamedTuple):
@@ -105,12 +104,13 @@ def _contexts_of(family: Family, tree: Tree, target: Target) -> Iterator[Context
     for block in blocks:
         if not wants(block, target):
             continue
+        owner = block
         if shared:
             owner = owners.of(block)
             if id(owner) in groups:
                 continue
             groups.add(id(owner))
-        yield Context(family.name, block, *loads.of(block))
+        yield Context(family.name, block, owner, *loads.of(block))
 
 
 def _loads(

@@ -346,3 +346,27 @@ FAMILIES = (
         source="njs ngx_stream_js_merge_srv_conf()",
     ),
 )
+
+UPGRADES: dict[str, tuple[str, tuple[int, ...], str]] = {
+    "lua": (
+        "lua",
+        SHARED_LUA,
+        "lua-nginx-module {} or later (OpenResty 1.25.3.1, Debian 13)",
+    ),
+    "js_fetch": ("njs", SHARED_NJS, "njs {} or later"),
+    "stream_js_fetch": ("njs", SHARED_STREAM_NJS, "njs {} or later"),
+    **dict.fromkeys(
+        ("proxy_ssl", "grpc_ssl", "uwsgi_ssl", "stream_proxy_ssl"),
+        ("nginx", SHARED_PASS, "nginx {} or later"),
+    ),
+}
+"""Family → the component of the target whose version makes blocks share contexts, that version,
+and what has it."""
+
+
+def by_name(name: str) -> Family:
+    """The family of a name."""
+    return _BY_NAME[name]
+
+
+_BY_NAME = {family.name: family for family in FAMILIES}

@@ -165,10 +165,14 @@ def test_a_file_replaced_by_a_link_is_not_followed(
     files = FileSystem({"/": str(root)}, restricted=restricted)
     real = os.stat
 
-    def replacing(path: bytes) -> os.stat_result:
-        info = real(path)
-        os.unlink(path)
-        os.symlink(root.parent / "secret.conf", path)
+    site = root / "srv/site.conf"
+
+    def replacing(path: bytes, **how: object) -> os.stat_result:
+        info = real(path, **how)  # type: ignore[arg-type]
+        # os.stat is everyone's: only this one file is replaced
+        if os.fsdecode(path) == str(site):
+            os.unlink(site)
+            os.symlink(root.parent / "secret.conf", site)
         return info
 
     monkeypatch.setattr("nginx_memlint.config.source.os.stat", replacing)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nginx_memlint import check
 from nginx_memlint.config import tree as tree_module
@@ -125,3 +127,28 @@ def test_deep_nesting(tmp_path: Path) -> None:
     report = check(write(tmp_path, {"nginx.conf": http(f"server {{ {nested} }}")}))
     assert report.complete
     assert report.blocks.location == depth
+
+
+def test_comments_that_contain_something() -> None:
+    data = (
+        b"a '# x'; # x 1\nb { # y\n'\n#x' # y x \r\n c; # z; # x\n"
+        b" content_by_lua_block { # x }\n} #x"
+    )
+    file = parse(data, "/a", "a")
+    assert file.error is None
+    assert file.tokens.comments(b"x") == [
+        (1, 9, "# x 1"),
+        (4, data.index(b"# y x"), "# y x \r"),
+        (5, data.index(b"# z"), "# z; # x"),
+        (7, len(data) - 2, "#x"),
+    ]
+    assert [text for _, _, text in file.tokens.comments(b"y")] == ["# y", "# y x \r"]
+
+
+@given(st.binary(max_size=60))
+def test_a_source_line_is_that_line(data: bytes) -> None:
+    file = parse(data, "/a", "a")
+    lines = data.split(b"\n")
+    for number, line in enumerate(lines, 1):
+        assert file.source_line(number) == line.decode("utf-8", "surrogateescape")
+    assert file.source_line(len(lines) + 1) == ""

@@ -52,6 +52,8 @@ def dump_of(prefix: Path, *, messages: bool = False) -> bytes:
 
 def without(report: ConfigReport, *names: str) -> dict[str, object]:
     data: dict[str, object] = json.loads(dumps(report))
+    for where in ("from_dump", "main_file"):  # say what was read, not what was found
+        del data[where]
     return {name: value for name, value in data.items() if name not in ("path", *names)}
 
 

@@ -28,6 +28,8 @@ from .prefix import main_conf, pem_bundle, write_conf
 from .stack import Stack
 
 SHIPPED = next(costs for costs in measured_costs() if costs.name == "debian-12")
+INCIDENT = SAMPLES / "incident"
+
 BUNDLE = (150, 160_050)
 """Certificates and bytes of DER of Debian 12's bundle."""
 
@@ -212,3 +214,25 @@ def test_another_user_can_run_nginx() -> None:
     process.kill()
     assert process.exitcode == 0
     assert results.get() == ("0.10.23", True, True)
+
+
+def test_check_for_the_binary_here() -> None:
+    run = memlint("check", "--nginx-binary", find_nginx(), "--format", "json", INCIDENT)
+    [config] = run.json["configs"]
+    assert config["target"]["nginx"] == describe(find_nginx()).version
+    assert config["ssl_contexts"] == 4080
+    assert config["target"]["stated"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--nginx-binary", "/bin/true"], "/bin/true is not nginx"),
+        (["--nginx-binary", "/nonexistent"], "is not a program"),
+        (["--nginx-binary", "nginx", "--target", "debian-12"], "instead of --target"),
+    ],
+)
+def test_binaries_that_are_none(options: list[str], message: str) -> None:
+    run = memlint("check", *options, INCIDENT)
+    assert (run.code, run.out) == (2, "")
+    assert message in run.err

@@ -1,0 +1,106 @@
+"""A configuration with directives moved or deleted: what a remedy would make of it.
+
+A change is to the files as written: it holds in every place that includes them.
+"""
+
+from __future__ import annotations
+
+from nginx_memlint.config.syntax import Body, Directive, EditedBody
+from nginx_memlint.config.tree import Block, Setting, Tree
+from nginx_memlint.records import record
+
+
+@record
+class Change:
+    """Directives deleted, and copies of directives put at the opening of blocks.
+
+    Each block of ``insert`` has a directive of its own, so is not the main one. What stands in a
+    file that is included in several places is named in each of them that was considered:
+    obstacle() finds the others.
+    """
+
+    delete: tuple[Setting, ...] = ()
+    insert: tuple[tuple[Block, Setting], ...] = ()
+
+
+def changed(tree: Tree, change: Change) -> Tree:
+    """The tree as it would be read after the change; the first one is left as it is."""
+    bodies = _changed_bodies(change)
+    copies: dict[int, Block] = {}
+    for block in tree.all_blocks:
+        parent = copies[id(block.parent)] if block.parent is not None else None
+        copy = Block(block.kind, block.directive, block.inclusion, parent)
+        copy.parts = [(bodies.get(id(body), body), inclusion) for body, inclusion in block.parts]
+        copies[id(block)] = copy
+        if parent is not None:
+            parent.children.append(copy)
+    main = copies[id(tree.main)]
+    return Tree(main, tree.source, tree.directory, tree.problems, tree.files)
+
+
+def obstacle(before: Tree, after: Tree, change: Change) -> str | None:
+    """Why the files cannot be changed so, None if they can.
+
+    ``after`` is changed(before, change). nginx takes most directives once in a block; and in
+    places of a file that the change does not name, nothing may come to see another value.
+    """
+    gone = {id(setting.directive): setting.name for setting in change.delete}
+    put: dict[int, set[str]] = {}
+    for block, setting in change.insert:
+        if block.directive is None:
+            return "a file cannot be changed outside of its blocks"
+        put.setdefault(id(block.directive), set()).add(setting.name)
+    named = {(id(s.directive), id(s.block)) for s in change.delete}
+    named |= {(id(block.directive), id(block)) for block, _ in change.insert}
+    deleted_names = set(gone.values())
+    concerned = set(before.numbers_having(deleted_names))
+    concerned |= {
+        number for number, block in enumerate(before.all_blocks) if id(block.directive) in put
+    }
+    for number in sorted(concerned):
+        old, new = before.all_blocks[number], after.all_blocks[number]
+        for name in put.get(id(old.directive), ()):
+            if len(new.own(name)) > 1 and len(old.own(name)) < len(new.own(name)):
+                return f"{old.label} has a {name} of its own"
+        touched = {(id(old.directive), name) for name in put.get(id(old.directive), ())}
+        touched |= {
+            (id(setting.directive), name)
+            for name in deleted_names
+            for setting in old.own(name)
+            if id(setting.directive) in gone
+        }
+        for directive, name in touched:
+            if (directive, id(old)) not in named and _seen(old, name) != _seen(new, name):
+                file = old.inclusion.file.name
+                return f"it would change what {old.label} in {file} sees, by another include"
+    return None
+
+
+def _seen(block: Block, name: str) -> tuple[str, ...] | None:
+    setting = block.effective(name)
+    return setting.directive.args if setting is not None else None
+
+
+def _changed_bodies(change: Change) -> dict[int, Body]:
+    """Identity of a body as written → what it becomes."""
+    gone = {id(setting.directive) for setting in change.delete}
+    before: dict[int, Body] = {}
+    for setting in change.delete:
+        for body, _ in setting.block.parts:
+            if any(own is setting.directive for own in body.of(setting.name)):
+                before[id(body)] = body
+                break
+    added: dict[int, list[Directive]] = {}
+    for block, setting in change.insert:
+        assert block.directive is not None
+        assert block.directive.body is not None
+        body = block.directive.body
+        before[id(body)] = body
+        old = setting.directive
+        fresh = added.setdefault(id(body), [])
+        if all((new.name, new.args) != (old.name, old.args) for new in fresh):
+            fresh.append(old.copy())
+    return {
+        key: EditedBody(added.get(key, []) + [d for d in body.directives if id(d) not in gone])
+        for key, body in before.items()
+    }

@@ -1,0 +1,62 @@
+"""The nginx of this machine as a target: the versions that it and its modules say they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from nginx_memlint.config.tree import Tree
+from nginx_memlint.live.binary import (
+    Nginx,
+    describe,
+    find_nginx,
+    load_lines,
+    lua_modules,
+    lua_version,
+)
+from nginx_memlint.live.calibrate import openssl_version
+from nginx_memlint.live.site import temporary_directory
+from nginx_memlint.memory.targets import Target, installed_target
+from nginx_memlint.printable import printable
+
+LUA_OBJECT = "ngx_http_lua_module.so"
+
+
+def target_of(binary: str) -> Target:
+    """The target that a binary is: ``nginx -V``, and its Lua module, asked in a nginx of its own.
+
+    Raises LiveError if it is no nginx that runs here.
+    """
+    server = describe(find_nginx(binary))
+    lua = server.module_file("ngx_http_lua_module")
+    with temporary_directory() as directory:
+        target = installed(server, [lua] if lua else [], directory)
+    return replace(target, name=f"nginx {target.texts['nginx']} ({printable(server.path)})")
+
+
+def installed(server: Nginx, modules: Sequence[str], directory: Path) -> Target:
+    """A binary as a target, with the Lua module that is among those it loads.
+
+    ``directory`` is a temporary prefix.
+    """
+    versions = {"nginx": server.version, **server.module_versions}
+    lua = [path for path in modules if os.path.basename(path) == LUA_OBJECT]
+    if "lua" in server.built_in or lua:
+        needed = lua_modules(server, lua)
+        version = None if needed is None else lua_version(server, load_lines(needed), directory)
+        if version is not None:
+            versions["lua"] = version
+    versions["openssl"] = openssl_version(server)
+    return replace(
+        installed_target("the nginx here", versions, server.built_in), sources=(server.path,)
+    )
+
+
+def loaded_modules(server: Nginx, tree: Tree | None, prefix: str | None) -> list[str]:
+    """The modules that a configuration loads, as absolute paths."""
+    if tree is None:
+        return []
+    base = os.path.abspath(prefix or server.argument("prefix") or "/usr/local/nginx")
+    return [os.path.join(base, setting.value) for setting in tree.main.own("load_module")]

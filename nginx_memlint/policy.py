@@ -1,0 +1,45 @@
+"""What a team has decided: limits, severities, and what is accepted where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nginx_memlint.records import field, record
+from nginx_memlint.result import Severity
+
+
+@record
+class Limits:
+    """Budgets; None where there is none. Bytes, and seconds of CPU time."""
+
+    max_memory: int | None = None
+    max_start_memory: int | None = None
+    max_zones_memory: int | None = None
+    max_test_seconds: float | None = None
+
+
+@record
+class PathIgnore:
+    """Rules, by code, that are accepted in files whose path matches.
+
+    The file is that of a finding's cause. ``directory`` is where the globs start: see
+    path_globs.py for what they mean. One that matches nothing is not reported: a file that is
+    accepted need not be there always.
+    """
+
+    directory: str
+    paths: tuple[str, ...]
+    rules: frozenset[str]
+    reason: str
+
+
+@record
+class Policy:
+    """All decisions. ``severities``: rule code → severity, None for off."""
+
+    limits: Limits = Limits()
+    severities: Mapping[str, Severity | None] = field(default_factory=dict)
+    ignores: tuple[PathIgnore, ...] = ()
+
+
+NO_POLICY = Policy()

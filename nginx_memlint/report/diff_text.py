@@ -1,0 +1,222 @@
+"""Text for people: what a change costs, as one table, most expensive first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from nginx_memlint.diff import (
+    Change,
+    CountChanges,
+    Diff,
+    MemoryChanges,
+    PartChange,
+    RootDiff,
+    Side,
+)
+from nginx_memlint.report.text import problem_lines
+from nginx_memlint.sizes import human, human_growth, human_range
+
+MAX_PARTS = 5
+"""Causes, servers and files that are shown of one configuration."""
+
+PHASES = {
+    "start_bytes": "at start",
+    "after_reload_bytes": "after the first reload",
+    "after_reload_worst_bytes": "after later reloads, at worst",
+    "reload_peak_bytes": "peak of the first reload",
+    "reload_peak_worst_bytes": "peak of later reloads, at worst",
+    "zones_bytes": "shared memory, always",
+    "worst_total_bytes": "that peak and shared memory",
+    "unit_bytes": "one CA load",
+}
+"""Field of MemoryChanges → what it is called."""
+
+_PEAK = "reload_peak_worst_bytes"
+
+COUNTS = {
+    "ssl_contexts": "TLS contexts",
+    "ca_loads": "CA loads",
+    "server": "servers",
+    "location": "locations",
+    "if_": "ifs",
+    "limit_except": "limit_excepts",
+    "stream_server": "stream servers",
+    "locations_inheriting": "locations that inherit a CA bundle",
+    "workers": "workers",
+}
+"""Field of CountChanges → what it is called."""
+
+KINDS = {
+    "ssl_contexts": "{name}: TLS contexts without their CA certificates",
+    "blocks": "{name} blocks",
+    "workers": "what each worker adds for itself",
+    "zone": "zone {name}",
+}
+"""Kind of cause → how it is called; others by their name."""
+
+_STATES = {"new": "green", "removed": "magenta", "changed": "", "unchanged": "dim"}
+
+
+def write(diff: Diff, console: Console) -> None:
+    """Print the comparison."""
+    for root in diff.roots:
+        console.print(_verdict(root, diff), soft_wrap=True)
+        for name, side in (("old", root.old), ("new", root.new)):
+            if side and not side.complete:
+                console.print(_incomplete(name), soft_wrap=True)
+            for words in problem_lines(side.problems) if side else ():
+                console.print(Text.assemble(f"  {name}: ", *words), soft_wrap=True)
+        if diff.max_growth_bytes is not None:
+            console.print(_gate(root, diff.max_growth_bytes), soft_wrap=True)
+    if any(root.state != "unchanged" for root in diff.roots):
+        console.print()
+        console.print(_table(diff))
+    _assumptions(diff, console)
+
+
+def _verdict(root: RootDiff, diff: Diff) -> Text:
+    memory = root.memory
+    start = Change(
+        before=memory.start_bytes.before + memory.zones_bytes.before,
+        after=memory.start_bytes.after + memory.zones_bytes.after,
+    )
+    title = Text.assemble((root.state, f"bold {_STATES[root.state]}"), f" {root.path}: ")
+    if root.state == "unchanged":
+        most = human(memory.worst_total_bytes.after)
+        title.append(f"{human(start.after)} at start, at most {most} while reloading, as before")
+    else:
+        title.append(_change(start), "bold")
+        title.append(" at start, ")
+        title.append(_change(memory.worst_total_bytes), "bold")
+        title.append(" at worst while reloading")
+    if diff.base is not None:
+        title.append(f" (since {diff.base}, {(root.commit or '')[:10]})")
+    elif root.old and root.old.path != root.path:
+        title.append(f" (was {root.old.path})")
+    return title
+
+
+def _incomplete(name: str) -> Text:
+    return Text.assemble(
+        ("  incomplete", "bold magenta"),
+        f": the {name} configuration was not read in full; no figure here can be relied on",
+    )
+
+
+def _gate(root: RootDiff, limit: int) -> Text:
+    growth = root.memory.worst_total_bytes
+    found = f"grows by {human(growth.growth)}" if growth.growth > 0 else "does not grow"
+    what = "the most it takes, the worst reload peak and shared memory,"
+    if root.exceeds:
+        return Text.assemble(
+            ("  error", "bold red"), f": {what} {found}: over --max-growth {human(limit)}"
+        )
+    return Text(f"  {what} {found}: within --max-growth {human(limit)}", "dim")
+
+
+def _table(diff: Diff) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(justify="right", style="bold", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    changed = [root for root in diff.roots if root.state != "unchanged"]
+    for root in changed:
+        if len(changed) > 1:
+            table.add_row("", "", "", Text(root.path, "bold underline"))
+        for title, rows in _sections(root):
+            if rows:
+                table.add_row("", "", "", Text(title, "bold"))
+            for change, span, state, what in rows:
+                table.add_row(change, span, Text(state, _STATES.get(state, "")), Text(what))
+    return table
+
+
+_Row = tuple[str, str, str, str]
+
+
+def _sections(root: RootDiff) -> Iterator[tuple[str, list[_Row]]]:
+    yield "memory", list(_numbers(root.memory, PHASES, is_size=True))
+    yield "causes, at start", list(_parts(root.causes))
+    yield "servers, at start", list(_parts(root.servers))
+    yield "files, at start", list(_parts(root.files))
+    yield "counts", list(_numbers(root.counts, COUNTS, is_size=False))
+
+
+def _numbers(
+    record: CountChanges | MemoryChanges, names: dict[str, str], *, is_size: bool
+) -> Iterator[_Row]:
+    for name, what in names.items():
+        change: Change = getattr(record, name)
+        # without zones it is the peak again
+        is_repeated = name == "worst_total_bytes" and change == getattr(record, _PEAK)
+        if change.growth and not is_repeated:
+            yield (*_columns(change, is_size=is_size), "", what)
+
+
+def _parts(parts: list[PartChange]) -> Iterator[_Row]:
+    for part in parts[:MAX_PARTS]:
+        what = KINDS.get(part.kind, "{name}").format_map({"name": part.name})
+        if part.kind != "file" and part.file is not None:
+            what += f" ({part.file}:{part.line})"
+        counted = (
+            ("block", part.blocks if part.kind in ("blocks", "server", "file") else None),
+            ("context", part.ssl_contexts),
+            ("CA load", part.ca_loads),
+        )
+        counts = [
+            f"{change.growth:+,} {noun}{'' if abs(change.growth) == 1 else 's'}"
+            for noun, change in counted
+            if change and change.growth
+        ]
+        yield (
+            *_columns(part.bytes, is_size=True),
+            "" if part.state == "changed" else part.state,
+            ": ".join(filter(None, (what, ", ".join(counts)))),
+        )
+    if len(parts) > MAX_PARTS:
+        rest = parts[MAX_PARTS:]
+        total = Change(
+            before=sum(part.bytes.before for part in rest),
+            after=sum(part.bytes.after for part in rest),
+        )
+        yield (*_columns(total, is_size=True), "", f"{len(rest):,} more (--format json)")
+
+
+def _columns(change: Change, *, is_size: bool) -> tuple[str, str]:
+    if is_size:
+        growth = human_growth(change.before, change.after)
+        return growth, f"({human_range(change.before, change.after)})"
+    return f"{change.growth:+,}", f"({change.before:,} → {change.after:,})"
+
+
+def _change(change: Change) -> str:
+    return " ".join(_columns(change, is_size=True))
+
+
+def _assumptions(diff: Diff, console: Console) -> None:
+    """What the figures take for granted; what only some of them do, with whose it is."""
+    sides = [
+        (name if len(diff.roots) == 1 else f"{root.path}, {name}", side)
+        for root in diff.roots
+        for name, side in (("old", root.old), ("new", root.new))
+        if side
+    ]
+    whose: dict[str, list[str]] = {}
+    for name, side in sides:
+        for line in _lines(side):
+            whose.setdefault(line, []).append(name)
+    console.print()
+    for line, names in whose.items():
+        owner = "" if len(names) == len(sides) else f"{'; '.join(names)}: "
+        console.print(Text(f"  {owner}{line}", "dim"), soft_wrap=True)
+
+
+def _lines(side: Side) -> list[str]:
+    target = side.target
+    versions = f"nginx {target.nginx}, lua {target.lua}, OpenSSL {target.openssl}"
+    return [f"target {target.name}: {versions}", *target.assumed, *side.assumptions]

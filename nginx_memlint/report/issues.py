@@ -1,0 +1,120 @@
+"""Problems and findings as one list: what all formats for machines are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nginx_memlint.printable import printable
+from nginx_memlint.records import record
+from nginx_memlint.result import (
+    ConfigReport,
+    Finding,
+    ProblemInfo,
+    Related,
+    Remedy,
+    Severity,
+    Suppressed,
+)
+from nginx_memlint.rules.reading import READING
+from nginx_memlint.sizes import human
+
+
+@record
+class Issue:
+    """A line of a report. All text is printable, bytes are those of the finding."""
+
+    rule: str
+    name: str
+    severity: Severity
+    message: str
+    file: str
+    line: int | None
+    column: int | None
+    end_column: int | None
+    """None if unknown; exclusive."""
+    advice: str
+    """The change that saves most; may be empty."""
+    fingerprint: str
+    bytes: int
+    related: tuple[Related, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The message, and what to do on a line of its own."""
+        return f"{self.message}\n{self.advice}" if self.advice else self.message
+
+    def at(self, file: str) -> str:
+        """One line: ``path:line:col: severity CODE message``, for a name of its file."""
+        place = f"{file}:{self.line or 1}:{self.column or 1}"
+        return f"{place}: {self.severity} {self.rule} {self.message}"
+
+
+def issues(config: ConfigReport) -> Iterator[Issue]:
+    """What kept it from being read, then the findings in their order."""
+    yield from map(_of_problem, config.problems)
+    yield from map(_of_finding, config.findings)
+
+
+def suppressed(config: ConfigReport) -> Iterator[tuple[Suppressed, Issue]]:
+    """The findings that were accepted."""
+    for item in config.suppressed:
+        yield (
+            item,
+            Issue(
+                rule=item.rule,
+                name="",
+                severity=item.severity,
+                message=printable(item.message),
+                file=printable(item.file),
+                line=item.line,
+                column=None,
+                end_column=None,
+                advice="",
+                fingerprint=printable(item.fingerprint),
+                bytes=item.bytes,
+            ),
+        )
+
+
+def advice(remedy: Remedy) -> str:
+    """A change and what it saves, in a sentence."""
+    loads = f"{remedy.ca_loads:,} CA load{'' if remedy.ca_loads == 1 else 's'}"
+    return printable(
+        f"{remedy.change}: saves {human(remedy.saves_start_bytes)} at start, "
+        f"{human(remedy.saves_peak_bytes)} at the peak ({loads})"
+    )
+
+
+def _of_problem(problem: ProblemInfo) -> Issue:
+    chain = f" (included from {' → '.join(problem.chain)})" if problem.chain else ""
+    return Issue(
+        rule=READING.code,
+        name=READING.name,
+        severity="warning" if problem.complete else "error",
+        message=printable(f"{problem.message}{chain}"),
+        file=printable(problem.file),
+        line=problem.line,
+        column=problem.column,
+        end_column=None,
+        advice="",
+        fingerprint=printable(f"{READING.code}:{problem.file}:{problem.message}"),
+        bytes=0,
+    )
+
+
+def _of_finding(finding: Finding) -> Issue:
+    known = finding.end_column > finding.column
+    return Issue(
+        rule=finding.rule,
+        name=finding.name,
+        severity=finding.severity,
+        message=printable(finding.message),
+        file=printable(finding.file),
+        line=finding.line,
+        column=finding.column,
+        end_column=finding.end_column if known else None,
+        advice=advice(finding.remedy) if finding.remedy else "",
+        fingerprint=printable(finding.fingerprint),
+        bytes=finding.bytes,
+        related=tuple(finding.related),
+    )

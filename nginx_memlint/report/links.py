@@ -1,0 +1,35 @@
+"""File names that a terminal opens when they are clicked (OSC 8, as ``ls --hyperlink`` does)."""
+
+from __future__ import annotations
+
+import os
+
+from nginx_memlint.result import ConfigReport
+
+
+class Links:
+    """Styles, as rich names them, for the places of one report.
+
+    Only a terminal is told of links, and rich writes none where it cannot show them. A file that
+    is not here is not linked: a dump names another machine's, and an escaped name is not its own.
+    """
+
+    def __init__(self, config: ConfigReport, *, is_terminal: bool) -> None:
+        self._enabled = is_terminal and not config.from_dump
+        self._known: dict[str, str | None] = {}
+
+    def style(self, file: str, style: str = "bold") -> str:
+        """A style for text that names the file."""
+        if file not in self._known:
+            self._known[file] = self._uri(file) if self._enabled else None
+        uri = self._known[file]
+        return style if uri is None else f"{style} link {uri}"
+
+    @staticmethod
+    def _uri(file: str) -> str | None:
+        if not os.path.isfile(file):
+            return None
+        import socket  # noqa: PLC0415  for terminals only
+        from urllib.parse import quote  # noqa: PLC0415
+
+        return f"file://{quote(socket.gethostname())}{quote(os.path.abspath(file))}"

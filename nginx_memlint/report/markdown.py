@@ -1,0 +1,197 @@
+"""Markdown for a comment on a pull request.
+
+It begins with MARKER, so that a bot finds the comment it wrote before, and holds no date and no
+directory of the machine: the same result is the same text. Words of a configuration stand in code
+spans, where nothing is a mention, a reference, a link or HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TextIO
+
+from nginx_memlint.printable import printable
+from nginx_memlint.report.issues import Issue, advice, issues
+from nginx_memlint.report.places import Base, base
+from nginx_memlint.result import ConfigReport, Report
+from nginx_memlint.rules.reading import READING
+from nginx_memlint.sizes import human
+
+MARKER = "<!-- memlint -->"
+
+MAX_BYTES = 65_536
+"""Length of a comment on GitHub, in characters; held in bytes of UTF-8, which are never fewer."""
+
+_RESERVED = 200
+"""Bytes kept for the note on what was cut."""
+
+MAX_TEXT = 500
+"""Characters of one sentence or name."""
+
+CAUSES = 5
+
+_WORD = re.compile(
+    r"\(?(?:[A-Za-z]+(?:[-'][a-z]+)*|(?:[a-z]\.){2}|[0-9]{1,3}(?:[.,][0-9]{1,3})*|[×→–])[).,:;]*"
+)
+"""A word that is nothing but itself in Markdown, whatever stands around it."""
+
+_EDGES = re.compile(r"(\(?)(.+?)([).,:;]*)")
+"""What is not of a configuration's words beside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is compared: counts of one ``nginx -t``, bytes with shared memory zones."""
+
+    ssl_contexts: int
+    ca_loads: int
+    start_bytes: int
+    peak_bytes: int
+    """At worst."""
+
+
+_ROWS = {
+    "TLS contexts": "ssl_contexts",
+    "CA loads": "ca_loads",
+    "at start": "start_bytes",
+    "peak of a reload, at worst": "peak_bytes",
+}
+
+
+def figures(config: ConfigReport) -> Figures:
+    """The figures of a configuration."""
+    memory = config.memory
+    return Figures(
+        ssl_contexts=config.ssl_contexts,
+        ca_loads=config.ca_loads,
+        start_bytes=memory.start_bytes + memory.zones_bytes,
+        peak_bytes=memory.worst_total_bytes,
+    )
+
+
+def write(report: Report, out: TextIO) -> None:
+    """Write the comment."""
+    out.write(comment(report))
+
+
+def comment(report: Report, before: Mapping[str, Figures] | None = None) -> str:
+    """The comment; ``before`` has the figures of a configuration, by its path, to compare with."""
+    place = base()
+    blocks = [MARKER, f"### memlint: {_verdict(report)}"]
+    for config in report.configs:
+        blocks += _config(config, (before or {}).get(config.path), place)
+    return _bounded(blocks)
+
+
+def code(text: str) -> str:
+    """A code span with this text, whatever it is; shortened if it is long."""
+    text = _clipped(printable(text))
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") or not text.strip() else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def prose(text: str) -> str:
+    """A sentence with the words of a configuration in code spans; shortened if it is long."""
+    words = _clipped(printable(text)).split(" ")
+    runs = groupby(words, lambda word: _WORD.fullmatch(word) is not None)
+    return " ".join(" ".join(run) if is_plain else _quoted(" ".join(run)) for is_plain, run in runs)
+
+
+def _quoted(text: str) -> str:
+    edges = _EDGES.fullmatch(text)
+    if edges is None:
+        return ""
+    return f"{edges[1]}{code(edges[2])}{edges[3]}"
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+
+
+def _verdict(report: Report) -> str:
+    found = [issue for config in report.configs for issue in issues(config)]
+    kinds = Counter(
+        "problem" if issue.rule == READING.code else issue.severity for issue in found
+    ) + Counter({"accepted": sum(len(config.suppressed) for config in report.configs)})
+    listed = [
+        f"{kinds[kind]:,} {kind}{'' if kinds[kind] == 1 or kind == 'accepted' else 's'}"
+        for kind in ("problem", "error", "warning", "note", "accepted")
+        if kinds[kind]
+    ]
+    if not all(config.complete for config in report.configs):
+        listed.insert(0, "not read in full")
+    return ", ".join(listed) or "nothing found"
+
+
+def _config(config: ConfigReport, before: Figures | None, place: Base) -> Iterator[str]:
+    doubt = "" if config.complete else " was not read in full: the figures are at least these"
+    name = place.relative(config.path) if config.path != "-" else config.path
+    table = "\n".join(_table(figures(config), before))
+    yield f"**{code(name)}**{doubt}\n\n{table}"
+    if lines := [_issue(issue, place) for issue in issues(config)]:
+        yield "**Found**"
+        yield from lines
+    if config.inherited:
+        yield "**Top causes**"
+        for cause in config.inherited[:CAUSES]:
+            where = code(f"{place.relative(cause.file)}:{cause.line}")
+            value = code(place.shortened(cause.value))
+            loads = f"{cause.ca_loads:,} CA load{'' if cause.ca_loads == 1 else 's'}"
+            yield f"- {value} from {where}: {loads}, {human(cause.bytes)}"
+    if config.remedies:
+        yield "**What would help most**"
+        for remedy in config.remedies[:CAUSES]:
+            yield f"- {prose(place.shortened(advice(remedy)))}"
+    if config.guesses:
+        yield "**Guessed**"
+        for guess in config.guesses:
+            yield f"- {prose(place.shortened(guess))}"
+
+
+def _issue(issue: Issue, place: Base) -> str:
+    where = code(f"{place.relative(issue.file)}:{issue.line or 1}")
+    text = (
+        f"- **{issue.severity} {issue.rule}** at {where}: {prose(place.shortened(issue.message))}"
+    )
+    if issue.advice:
+        text += f"\n  - {prose(place.shortened(issue.advice))}"
+    return text
+
+
+def _table(now: Figures, before: Figures | None) -> Iterator[str]:
+    heads = ["", "now"] if before is None else ["", "before", "after", "change"]
+    yield _row(heads)
+    yield _row(["---", *["---:"] * (len(heads) - 1)])
+    for label, name in _ROWS.items():
+        shown = human if name.endswith("_bytes") else "{:,}".format
+        after = getattr(now, name)
+        if before is None:
+            yield _row([label, shown(after)])
+            continue
+        was = getattr(before, name)
+        change = after - was
+        sign = "+" if change > 0 else "−" if change else "±"
+        yield _row([label, shown(was), shown(after), f"{sign}{shown(abs(change))}"])
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _bounded(blocks: list[str]) -> str:
+    """As many blocks as a comment can hold, and how many are left out."""
+    text = ""
+    for number, block in enumerate(blocks):
+        tight = block.startswith("- ") and number and blocks[number - 1].startswith("- ")
+        more = f"{block}\n" if tight or not text else f"\n{block}\n"
+        if len((text + more).encode()) > MAX_BYTES - _RESERVED:
+            left = len(blocks) - number
+            return f"{text}\n*{left:,} more entries do not fit here: --format text has them.*\n"
+        text += more
+    return text

@@ -1,0 +1,69 @@
+"""Names of files in reports that leave the machine: relative to the repository where possible."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import quote
+
+from nginx_memlint.config.entry import STDIN_NAME
+from nginx_memlint.config.source import encode, is_below
+from nginx_memlint.printable import printable, unescaped
+
+
+@dataclass(frozen=True)
+class Base:
+    """The directory that names are relative to, and the working directory; both absolute."""
+
+    directory: str
+    working: str
+
+    def relative(self, name: str) -> str:
+        """A name as printed in a report, from the directory; absolute if it is outside of it."""
+        return printable(self._inside(name) or self._absolute(name))
+
+    def uri(self, name: str) -> tuple[str, bool]:
+        """The same as a URI, and whether it is a relative one."""
+        inside = self._inside(name)
+        if inside is not None:
+            return quote(encode(inside), safe="/"), True
+        return f"file://{quote(encode(self._absolute(name)), safe='/')}", False
+
+    def shortened(self, text: str) -> str:
+        """A sentence of a report without the directory: it is another on each machine."""
+        return self._prefix.sub("", text)
+
+    @cached_property
+    def _prefix(self) -> re.Pattern[str]:
+        """The directory where a path begins, and not in the midst of one."""
+        prefix = re.escape(printable(self.directory.rstrip("/") + "/"))
+        return re.compile(rf"(?<![^\s\"'(=:,]){prefix}(?!/)" if prefix != "/" else "(?!)")
+
+    def _inside(self, name: str) -> str | None:
+        if name == STDIN_NAME:
+            return name
+        path = self._absolute(name)
+        if not is_below(path, self.directory):
+            return None
+        return os.path.relpath(path, self.directory)
+
+    def _absolute(self, name: str) -> str:
+        return os.path.normpath(os.path.join(self.working, unescaped(name)))
+
+
+def base() -> Base:
+    """The repository around the working directory, or that directory."""
+    working = os.getcwd()
+    directory = working
+    while not os.path.exists(os.path.join(directory, ".git")):
+        if directory == os.path.dirname(directory):
+            return Base(working, working)
+        directory = os.path.dirname(directory)
+    return Base(directory, working)
+
+
+def directory_uri(directory: str) -> str:
+    """The URI of an absolute directory; it ends in a slash."""
+    return f"file://{quote(encode(directory.rstrip('/') + '/'), safe='/')}"

@@ -1,0 +1,150 @@
+"""What is in force, and why: ``memlint config``."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from rich.console import Console
+from rich.table import Table
+
+from nginx_memlint.memory.targets import Target
+from nginx_memlint.policy import PathIgnore
+from nginx_memlint.printable import printable
+from nginx_memlint.records import keyword_record as record
+from nginx_memlint.result import Model
+from nginx_memlint.settings.in_force import SIZES, Root, Value
+from nginx_memlint.sizes import human
+
+Plain: TypeAlias = int | float | str | list[str] | dict[str, str] | None
+
+
+@record
+class ValueInfo(Model):
+    """A value and where it is from."""
+
+    value: Plain
+    """Sizes in bytes; null if there is none."""
+    from_: Literal["default", "settings", "flag"]
+    file: str | None = None
+    line: int | None = None
+    flag: str | None = None
+
+
+@record
+class IgnoreInfo(Model):
+    """Rules that are accepted in some files."""
+
+    directory: str
+    """Where the globs start."""
+    paths: list[str]
+    rules: list[str]
+    reason: str
+    file: str
+    line: int | None
+
+
+@record
+class RootInfo(Model):
+    """What is in force for one configuration."""
+
+    path: str | None
+    """Null: for all that are no root."""
+    settings: str | None
+    """The settings file; null if there is none."""
+    values: dict[str, ValueInfo]
+    severity: dict[str, ValueInfo]
+    """By rule; those that are not listed have their own."""
+    ignore: list[IgnoreInfo]
+
+
+@record
+class InForce(Model):
+    """All configurations of one run."""
+
+    schema_version: Literal[1] = 1
+    roots: list[RootInfo]
+
+
+def in_force(roots: list[Root]) -> InForce:
+    """For JSON."""
+    return InForce(
+        roots=[
+            RootInfo(
+                path=None if root.path is None else printable(root.path),
+                settings=None if root.file is None else printable(root.file.path),
+                values={key: _value(found) for key, found in root.values.items()},
+                severity={code: _value(found) for code, found in root.severities.items()},
+                ignore=[_ignore(found) for found in root.ignores],
+            )
+            for root in roots
+        ]
+    )
+
+
+def write(roots: list[Root], console: Console) -> None:
+    """For people: a heading and a table for each."""
+    for number, root in enumerate(roots):
+        name = "configurations that are no root" if root.path is None else printable(root.path)
+        settings = "no settings file" if root.file is None else printable(root.file.path)
+        console.print("\n" * bool(number) + f"{name} ({settings})", style="bold")
+        table = Table(box=None, pad_edge=False, show_header=False)
+        for column in range(3):
+            table.add_column(overflow="fold", no_wrap=column != 1)
+        for key, found in root.values.items():
+            table.add_row(f"  {key}", _shown(key, found), found.at())
+        for code, found in root.severities.items():
+            table.add_row(f"  severity.{code}", found.value, found.at())
+        for found in root.ignores:
+            accepted: PathIgnore = found.value
+            what = f"{', '.join(sorted(accepted.rules))} in {', '.join(accepted.paths)}"
+            table.add_row("  ignore", printable(f"{what}: {accepted.reason}"), found.at())
+        console.print(table)
+
+
+def _shown(key: str, found: Value) -> str:
+    plain = _plain(found)
+    if key in SIZES and isinstance(plain, int):
+        return human(plain)
+    if isinstance(plain, dict):
+        plain = [f"{inside}={outside}" for inside, outside in plain.items()]
+    if isinstance(plain, list):
+        plain = ",".join(plain)
+    return "–" if plain in (None, "") else str(plain)
+
+
+def _plain(found: Value) -> Plain:
+    """The value as JSON has it."""
+    value: object = found.value
+    if isinstance(value, Target):
+        return printable(value.name)
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, list | tuple):
+        if value and isinstance(value[0], tuple):
+            return {printable(inside): printable(outside) for inside, outside in value}
+        return [printable(item) for item in value]
+    assert value is None or isinstance(value, int | float)
+    return value
+
+
+def _value(found: Value) -> ValueInfo:
+    return ValueInfo(
+        value=_plain(found),
+        from_="settings" if found.file else "flag" if found.flag else "default",
+        file=printable(found.file.path) if found.file else None,
+        line=found.file.line(found.path) if found.file else None,
+        flag=found.flag,
+    )
+
+
+def _ignore(found: Value) -> IgnoreInfo:
+    accepted: PathIgnore = found.value
+    assert found.file is not None
+    return IgnoreInfo(
+        directory=printable(accepted.directory),
+        paths=[printable(path) for path in accepted.paths],
+        rules=sorted(accepted.rules),
+        reason=printable(accepted.reason),
+        file=printable(found.file.path),
+        line=found.file.line(found.path),
+    )

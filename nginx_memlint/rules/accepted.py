@@ -1,0 +1,40 @@
+"""Findings that are accepted: the record of it, and the paths for which settings accept them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from nginx_memlint.path_globs import applies
+from nginx_memlint.policy import PathIgnore
+from nginx_memlint.result import Finding, Location, Suppressed
+
+
+def suppressed(
+    finding: Finding,
+    by: Literal["ignore", "settings", "baseline"],
+    reason: str,
+    ignore: Location | None = None,
+) -> Suppressed:
+    """A finding as it is recorded once it is accepted."""
+    return Suppressed(
+        rule=finding.rule,
+        name=finding.name,
+        severity=finding.severity,
+        message=finding.message,
+        file=finding.file,
+        line=finding.line,
+        bytes=finding.bytes,
+        fingerprint=finding.fingerprint,
+        by=by,
+        reason=reason,
+        ignore=ignore,
+    )
+
+
+def path_ignored(finding: Finding, ignores: Iterable[PathIgnore]) -> Suppressed | None:
+    """The finding as accepted by the first path ignore that names its rule and its file."""
+    for ignore in ignores:
+        if finding.rule in ignore.rules and applies(ignore, finding.file):
+            return suppressed(finding, "settings", ignore.reason)
+    return None

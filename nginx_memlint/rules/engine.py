@@ -1,0 +1,192 @@
+"""Run the rules: drafts in, findings out, with severity, place, fingerprint and suppression."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from nginx_memlint import result
+from nginx_memlint.config.changes import obstacle
+from nginx_memlint.config.source import relative
+from nginx_memlint.config.syntax import ParsedFile
+from nginx_memlint.config.tree import Block, Setting
+from nginx_memlint.ignores import ABOUT_COMMENTS, Mark
+from nginx_memlint.policy import Policy
+from nginx_memlint.printable import printable
+from nginx_memlint.records import field, mutable
+from nginx_memlint.remedies import Proposal
+from nginx_memlint.rules import RULES
+from nginx_memlint.rules.accepted import path_ignored, suppressed
+from nginx_memlint.rules.rule import Draft, Rule
+from nginx_memlint.situation import Situation
+
+MAX_RELATED = 5
+
+_ORDER = {"error": 0, "warning": 1, "note": 2}
+
+_IGNORABLE = {
+    name: rule.code
+    for rule in RULES
+    if not rule.code.startswith(ABOUT_COMMENTS)
+    for name in (rule.code, rule.name)
+}
+"""Code or name → code, of the rules whose findings a comment may accept."""
+
+
+@mutable
+class Outcome:
+    """What the rules found, worst first, what was accepted, and all changes worth making."""
+
+    findings: list[result.Finding] = field(default_factory=list)
+    suppressed: list[result.Suppressed] = field(default_factory=list)
+    proposals: list[Proposal] = field(default_factory=list)
+    fixes: list[Proposal] = field(default_factory=list)
+    """Of each finding the best change that is one of the files."""
+
+
+def run(situation: Situation, policy: Policy, *, complete: bool = True) -> Outcome:
+    """Apply every rule that is not off, and what accepts findings: comments, then settings.
+
+    ``complete`` says that the configuration was read in full: only then is a comment of no use.
+    """
+    outcome = Outcome()
+    fingerprints: Counter[str] = Counter()
+    severities = {rule.code: policy.severities.get(rule.code, rule.severity) for rule in RULES}
+    judged = [code for code, severity in severities.items() if severity and complete]
+    situation.ignores.prepare(_IGNORABLE, judged)
+    for rule in RULES:
+        severity = severities[rule.code]
+        if severity is None:
+            continue
+        for draft in sorted(rule.check(situation), key=lambda draft: -draft.bytes):
+            finding = _finding(rule, severity, draft, situation, fingerprints)
+            accepted = _ignored(finding, draft, situation) or path_ignored(finding, policy.ignores)
+            if accepted is not None:
+                outcome.suppressed.append(accepted)
+                continue
+            outcome.findings.append(finding)
+            outcome.proposals += draft.proposals or ()
+            outcome.fixes += [p for p in draft.proposals or () if p.change is not None][:1]
+    outcome.findings.sort(key=lambda finding: _ORDER[finding.severity])
+    return outcome
+
+
+def _ignored(
+    finding: result.Finding, draft: Draft, situation: Situation
+) -> result.Suppressed | None:
+    """The finding as accepted by a comment, if one does."""
+    if draft.comment is not None:
+        return None
+    found = situation.ignores.accepting(finding.rule, draft.setting)
+    if found is None:
+        return None
+    ignore, code = found
+    place = result.Location(file=printable(code.file.name), line=code.line, column=code.column)
+    return suppressed(finding, "ignore", printable(ignore.reason), place)
+
+
+def remedies(now: Situation, proposals: list[Proposal]) -> list[result.Remedy]:
+    """The proposals as results, each once, those that save most first."""
+    found = {remedy.change: remedy for remedy in (remedy_of(now, p) for p in proposals)}
+    return sorted(found.values(), key=lambda remedy: -remedy.saves_peak_bytes)
+
+
+def remedy_of(now: Situation, proposal: Proposal) -> result.Remedy:
+    """A proposal and what it saves."""
+    before, after = now.estimate, proposal.after.estimate
+    return result.Remedy(
+        change=printable(proposal.text),
+        start_bytes=after.start,
+        peak_bytes=after.reload_peak_worst,
+        saves_start_bytes=before.start - after.start,
+        saves_peak_bytes=before.reload_peak_worst - after.reload_peak_worst,
+        ca_loads=proposal.after.ca_loads,
+        fixable=proposal.change is not None
+        and obstacle(now.tree, proposal.after.tree, proposal.change) is None,
+    )
+
+
+def _finding(
+    rule: Rule,
+    severity: result.Severity,
+    draft: Draft,
+    situation: Situation,
+    fingerprints: Counter[str],
+) -> result.Finding:
+    file, line, column, length = _position(draft.comment or draft.setting, situation)
+    places = draft.places or []
+    proposals = draft.proposals or []
+    fingerprint = _fingerprint(rule, draft, situation)
+    fingerprints[fingerprint] += 1
+    if fingerprints[fingerprint] > 1:
+        fingerprint += f"-{fingerprints[fingerprint]}"
+    return result.Finding(
+        rule=rule.code,
+        name=rule.name,
+        severity=severity,
+        message=printable(draft.message),
+        file=printable(file.name),
+        line=line,
+        column=column,
+        end_column=column + length,
+        source=printable(file.source_line(line).strip()),
+        bytes=draft.bytes,
+        related=[
+            _related(place.at, place.message, place.bytes, situation)
+            for place in places[:MAX_RELATED]
+        ],
+        related_total=len(places),
+        remedy=remedy_of(situation, proposals[0]) if proposals else None,
+        fingerprint=fingerprint,
+    )
+
+
+def _related(at: Block | Setting, message: str, size: int, situation: Situation) -> result.Related:
+    file, line, column, _ = _position(at, situation)
+    return result.Related(
+        file=printable(file.name),
+        line=line,
+        column=column,
+        message=printable(message),
+        bytes=size,
+    )
+
+
+def _position(
+    at: Block | Setting | Mark | None, situation: Situation
+) -> tuple[ParsedFile, int, int, int]:
+    """File, line, column and length of a directive's name; the main file's start without one."""
+    if isinstance(at, Mark):
+        return at.file, at.line, at.column, len(at.text)
+    if at is None or at.directive is None:
+        return situation.tree.main.inclusion.file, 1, 1, 0
+    file = at.inclusion.file
+    span = file.span(at.directive)
+    return file, span.line, span.column, len(at.directive.name)
+
+
+def _fingerprint(rule: Rule, draft: Draft, situation: Situation) -> str:
+    """Of the rule and what makes the draft what it is; never a line, nor where the files are."""
+    import hashlib  # noqa: PLC0415  takes long
+
+    parts = [rule.code, *_identity(draft, situation.tree.directory)]
+    text = "\0".join(parts)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _identity(draft: Draft, directory: str) -> Iterable[str]:
+    if draft.identity is not None:
+        return draft.identity
+    if draft.comment is not None:
+        return relative(draft.comment.file.path, directory), draft.comment.text
+    if draft.setting is not None:
+        setting = draft.setting
+        around = reversed(list(_around(setting.block)))
+        return relative(setting.file.path, directory), *around, setting.name
+    return ()
+
+
+def _around(block: Block) -> Iterator[str]:
+    for outer in (block, *block.ancestors()):
+        names = outer.own("server_name") or outer.own("listen") if "server" in outer.kind else []
+        yield " ".join([outer.label, *(arg for name in names[:1] for arg in name.directive.args)])

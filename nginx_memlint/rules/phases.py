@@ -1,0 +1,34 @@
+"""What the rules about budgets have in common: the phases in words, and what is to blame."""
+
+from __future__ import annotations
+
+from nginx_memlint.config.tree import Setting
+from nginx_memlint.remedies import best
+from nginx_memlint.rules.rule import Draft
+from nginx_memlint.situation import Situation
+from nginx_memlint.sizes import human
+
+
+def phases(situation: Situation) -> str:
+    """The memory at start and at the worst peak."""
+    now = situation.estimate
+    start, worst = human(now.start + now.zones), human(now.worst_total)
+    text = f"{start} at start, up to {worst} while reloading"
+    if now.zones:
+        text += f" ({human(now.zones)} of it shared zones)"
+    return text
+
+
+def blamed(situation: Situation, message: str, size: int) -> Draft:
+    """A draft at the directive that costs most, with the changes that help it."""
+    return Draft(message, culprit(situation), size, proposals=best(situation), identity=())
+
+
+def culprit(situation: Situation) -> Setting | None:
+    """The directive that costs most at the worst peak, if any does."""
+    loads = situation.loads_by_setting
+    factor = situation.estimate.worst_total and 2 + 3 * situation.workers.count
+    zone = max(situation.zones, key=lambda zone: zone.size, default=None)
+    if loads and (zone is None or factor * loads[0].total >= zone.size):
+        return loads[0].setting
+    return zone.setting if zone else None

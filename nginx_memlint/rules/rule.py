@@ -1,0 +1,63 @@
+"""What a rule is: a module with CODE, NAME, SEVERITY, check(), and a docstring that explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from types import ModuleType
+
+from nginx_memlint.config.tree import Block, Setting
+from nginx_memlint.ignores import Mark
+from nginx_memlint.records import record
+from nginx_memlint.remedies import Proposal
+from nginx_memlint.result import Severity
+from nginx_memlint.situation import Situation
+
+
+@record
+class Place:
+    """A block or a directive that a draft is about beside its cause, and the bytes it costs."""
+
+    at: Block | Setting
+    message: str
+    bytes: int
+
+
+@record
+class Draft:
+    """What a rule says, before the engine adds severity, fingerprint and suppression.
+
+    ``setting`` is the one cause, None if that is the configuration as a whole. ``bytes`` are at
+    stake: at a start, or over a budget. ``places`` come with the costliest first. ``proposals``
+    are changes that help. ``identity`` makes it the same one in the next run: by default the
+    cause's file, the blocks around it and its name; to be given if the cause is only the costliest
+    of several, so that another may be it next time. ``comment`` is the place of a draft about one.
+    """
+
+    message: str
+    setting: Setting | None
+    bytes: int
+    places: list[Place] | None = None
+    proposals: list[Proposal] | None = None
+    identity: tuple[str, ...] | None = None
+    comment: Mark | None = None
+
+
+Check = Callable[[Situation], Iterable[Draft]]
+
+
+@record
+class Rule:
+    """A rule as it is listed. ``doc`` is Markdown: what, why, cost, remedy, examples."""
+
+    code: str
+    name: str
+    severity: Severity
+    summary: str
+    doc: str
+    check: Check
+
+
+def rule_of(module: ModuleType) -> Rule:
+    """The rule that a module is."""
+    summary, _, rest = (module.__doc__ or "").strip().partition("\n")
+    return Rule(module.CODE, module.NAME, module.SEVERITY, summary, rest.strip(), module.check)

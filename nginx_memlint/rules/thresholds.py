@@ -1,0 +1,13 @@
+"""From how many bytes on something is worth a finding: the figures that rules share."""
+
+from __future__ import annotations
+
+from nginx_memlint.sizes import GIB, MIB
+
+REPEATED_LOADS = 64 * MIB
+"""Bytes at start that go to loading one bundle again. About 75 blocks with the stock bundle of
+Debian 12; a service with four workers then peaks near 1 GiB at a reload."""
+
+KILLS_MACHINES = 4 * GIB
+"""Bytes at the worst reload peak, if no budget is given. The published out-of-memory kills were on
+machines of 4 to 8 GiB (lua-nginx-module #1005, cs-nginx-bouncer #92)."""

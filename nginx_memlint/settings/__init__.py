@@ -1,0 +1,16 @@
+"""Settings: memlint.toml or ``[tool.memlint]`` in pyproject.toml, overridden by flags.
+
+files.py finds and reads them, model.py says what they may hold (the only module with pydantic,
+imported once a file is found), in_force.py puts files and flags together.
+"""
+
+from nginx_memlint.settings.files import SettingsError
+from nginx_memlint.settings.in_force import (
+    Root,
+    all_arguments,
+    check_arguments,
+    everywhere,
+    plan,
+)
+
+__all__ = ["Root", "SettingsError", "all_arguments", "check_arguments", "everywhere", "plan"]

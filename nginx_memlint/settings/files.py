@@ -1,0 +1,255 @@
+"""Settings files: where they are, what they say, and on which line."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from nginx_memlint.config.entry import absolute
+from nginx_memlint.config.source import is_below
+from nginx_memlint.printable import printable
+from nginx_memlint.records import record
+
+KeyPath: TypeAlias = tuple[str | int, ...]
+"""The way to a value: keys of tables and, from 0, places in arrays."""
+
+NAMES: dict[str, tuple[str, ...]] = {
+    "memlint.toml": (),
+    "pyproject.toml": ("tool", "memlint"),
+}
+"""File names, the first of a directory wins, and the table that holds the settings."""
+
+LAST = ".git"
+"""A directory that holds this is the last one searched."""
+
+MAX_BYTES = 256 << 10
+MAX_DOTS = 2000
+"""In one line: tomllib takes quadratic time for a key of many parts."""
+
+MAX_PARSED = 4 << 20
+"""Characters parsed to find the lines of keys."""
+
+MAX_DEPTH = 8
+"""Parts of the path of a key that is looked for: ``tool.memlint.roots[0].ignore[0].paths[0]``."""
+
+_TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used: a line for each mistake, ``FILE:LINE: what is wrong``."""
+
+
+@record
+class SettingsFile:
+    """A file that was read. ``path`` and ``directory`` are relative if below the working directory.
+
+    ``directory`` is empty for the working directory itself.
+    """
+
+    path: str
+    directory: str
+    text: str
+    key: tuple[str, ...]
+    table: dict[str, Any]
+
+    def line(self, path: KeyPath) -> int | None:
+        """The line of a key; of the value that holds it if it is one of several there."""
+        path = (*self.key, *path)
+        for length in range(len(path), 0, -1):
+            rows = self._rows.get(path[:length])
+            if rows is None:
+                continue
+            names = [part for part in path[length - 1 :] if isinstance(part, str)]
+            if names:
+                word = re.compile(rf"(?<![\w-]){re.escape(names[-1])}(?![\w-])")
+                held = [row for row in rows if word.search(self._lines[row])]
+                if len(held) == 1:
+                    return held[0] + 1
+            return rows.start + 1
+        return None
+
+    def at(self, path: KeyPath) -> str:
+        """``FILE:LINE`` of a key, printable."""
+        line = self.line(path)
+        return printable(self.path) if line is None else f"{printable(self.path)}:{line}"
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.split("\n")
+
+    @cached_property
+    def _rows(self) -> dict[KeyPath, range]:
+        return dict(reversed(list(_statements(self._lines))))
+
+
+def find(start: str) -> SettingsFile | None:
+    """The settings for a configuration in a directory: the nearest above it, or None.
+
+    Raises SettingsError for a file that cannot be read, or parsed.
+    """
+    try:
+        here = absolute(start)
+    except OSError:  # the working directory is gone
+        return None
+    while True:
+        for name in NAMES:
+            path = os.path.join(here, name)
+            if os.path.lexists(path) and (found := _read_found(path)):
+                return found
+        if _is_last(here):
+            return None
+        here = os.path.dirname(here)
+
+
+def read(path: str) -> SettingsFile:
+    """The settings in a file of any name; raises SettingsError."""
+    found = _read(path)
+    if found is None:
+        raise SettingsError(f"{printable(path)}: there is no [tool.memlint] in it")
+    return found
+
+
+def _is_last(directory: str) -> bool:
+    above = os.path.dirname(directory)
+    return above == directory or os.path.lexists(os.path.join(directory, LAST))
+
+
+def _read_found(path: str) -> SettingsFile | None:
+    if os.path.islink(path):
+        top = os.path.dirname(path)
+        while not _is_last(top):
+            top = os.path.dirname(top)
+        # who wrote it in a checkout has no say over what else is read
+        if not is_below(os.path.realpath(path), os.path.realpath(top)):
+            name = printable(_shown(path))
+            raise SettingsError(f"{name}: is a link that leads out of {printable(top)}")
+    if not os.path.isfile(path):
+        raise SettingsError(f"{printable(_shown(path))}: is not a file")
+    return _read(path)
+
+
+def _read(path: str) -> SettingsFile | None:
+    """None if the table for settings is not in it."""
+    path = _shown(path)
+    name = printable(path)
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(f"{name}: cannot be read: {reason}") from None
+    if len(data) > MAX_BYTES:
+        raise SettingsError(f"{name}: is larger than {MAX_BYTES >> 10} KiB")
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SettingsError(f"{name}:{line}: is not UTF-8") from None
+    table: Any = _parsed(name, text)
+    key = NAMES.get(os.path.basename(path), ())
+    for part in key:
+        table = table.get(part) if isinstance(table, dict) else None
+    if table is None:
+        return None
+    file_ = SettingsFile(path, os.path.dirname(path), text, key, table)
+    if not isinstance(table, dict):
+        raise SettingsError(f"{file_.at(())}: {'.'.join(key)} must be a table")
+    return file_
+
+
+def _parsed(name: str, text: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415  only where there is a file
+
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > MAX_DOTS:
+            raise SettingsError(f"{name}:{number}: more than {MAX_DOTS} dots in one line")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise SettingsError(f"{name}: is nested too deeply") from None
+    except ValueError as error:  # or a number too long for int()
+        message = str(error)
+        place = _TOML_PLACE.search(message)
+        where = ""
+        if place:
+            message = message[: place.start()]
+            where = (
+                f":{place[1]}:{place[2]}" if place[1] else f":{text.rstrip().count(chr(10)) + 1}"
+            )
+        raise SettingsError(f"{name}{where}: is not TOML: {printable(message)}") from None
+
+
+def _statements(lines: list[str]) -> Iterator[tuple[KeyPath, range]]:
+    """The keys of a TOML text and their lines, from 0; none beyond what MAX_PARSED allows.
+
+    tomllib knows no lines, so that each statement is parsed by itself.
+    """
+    import tomllib  # noqa: PLC0415
+
+    table: KeyPath = ()
+    counts: Counter[KeyPath] = Counter()
+    first = parsed = brackets = 0
+    for end, line in enumerate(lines, 1):
+        brackets += sum(map(line.count, "[{")) - sum(map(line.count, "]}"))
+        if brackets > 0 and end > first + 1:
+            continue  # inside a list; brackets in texts are why it is no more than a hint
+        statement = "\n".join(lines[first:end])
+        parsed += len(statement)
+        if parsed > MAX_PARSED:
+            return
+        try:
+            data = tomllib.loads(statement)
+        except ValueError:
+            continue  # it goes on in the next line
+        rows = range(first, end)
+        if lines[first].lstrip().startswith("["):
+            table = _header(data, counts)
+            yield table, rows
+        else:
+            for path in _paths(data):
+                yield table + path, rows
+        first, brackets = end, 0
+
+
+def _header(data: dict[str, Any], counts: Counter[KeyPath]) -> KeyPath:
+    """The path of ``[a.b]`` or, counted, of ``[[a.b]]``."""
+    path: KeyPath = ()
+    node: Any = data
+    while node and len(path) < MAX_DEPTH:
+        [(key, node)] = node.items()
+        path += (key,)
+        if isinstance(node, list):
+            node = node[0]
+            counts[path] += 1
+        if path in counts:
+            path += (counts[path] - 1,)
+    return path
+
+
+def _paths(data: dict[str, Any]) -> Iterator[KeyPath]:
+    pending: list[tuple[KeyPath, Any]] = [((), data)]
+    while pending:
+        path, node = pending.pop()
+        if path:
+            yield path
+        if len(path) == MAX_DEPTH:
+            continue
+        if isinstance(node, dict):
+            pending += [((*path, key), value) for key, value in node.items()]
+        elif isinstance(node, list):
+            pending += [((*path, index), value) for index, value in enumerate(node)]
+
+
+def _shown(path: str) -> str:
+    """The path from the working directory if it is below that, else the absolute one."""
+    try:
+        directory, name = os.path.split(path)
+        path = os.path.join(absolute(directory), name)
+        here = os.getcwd()
+    except OSError:  # the working directory is gone
+        return path
+    return os.path.relpath(path, here) if is_below(path, here) else path

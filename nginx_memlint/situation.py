@@ -1,0 +1,197 @@
+"""A configuration on a server, counted and priced: what rules look at, and what they compare.
+
+A remedy is another situation: the same, with a changed tree, another target or a smaller bundle.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
+
+from nginx_memlint.config.changes import Change, changed
+from nginx_memlint.config.tree import Setting, Tree
+from nginx_memlint.ignores import Ignores
+from nginx_memlint.memory.estimate import Bundles, Estimate, Priced, Totals, estimate, price, total
+from nginx_memlint.memory.targets import Target
+from nginx_memlint.memory.zones import Zone
+from nginx_memlint.policy import Limits
+from nginx_memlint.records import field, mutable, record
+from nginx_memlint.tls import contexts as tls
+
+
+@record
+class Workers:
+    """How many worker processes; ``known`` is False if that is a guess."""
+
+    count: int
+    known: bool
+
+
+@mutable
+class SettingLoads:
+    """A directive as written that names a CA bundle, and the contexts that load it for it."""
+
+    setting: Setting
+    loads: int = 0
+    total: int = 0
+    """Bytes of all loads."""
+    first: int = 0
+    """Bytes of the first one."""
+
+    @property
+    def repeated(self) -> int:
+        """Bytes of all loads but the first."""
+        return self.total - self.first
+
+
+@mutable
+class Cause:
+    """A bundle that a family of directives loads: the directives, and the contexts."""
+
+    family: str
+    path: str
+    by_setting: dict[tuple[str, int], SettingLoads] = field(default_factory=dict)
+    priced: list[tuple[Priced, int]] = field(default_factory=list)
+    """Contexts, and the bytes of this bundle in each."""
+
+    @property
+    def setting(self) -> Setting:
+        """The directive that costs most."""
+        return max(self.by_setting.values(), key=lambda loads: loads.total).setting
+
+    @property
+    def loads(self) -> int:
+        """How often the bundle is loaded."""
+        return len(self.priced)
+
+    @property
+    def total(self) -> int:
+        """Bytes of all loads."""
+        return sum(size for _, size in self.priced)
+
+    @property
+    def repeated(self) -> int:
+        """Bytes of all loads but the first for each directive: what inheriting them costs."""
+        return sum(own.repeated for own in self.by_setting.values())
+
+
+@mutable
+class Situation:
+    """A tree on a target, lazily counted."""
+
+    tree: Tree
+    target: Target
+    workers: Workers
+    bundles: Bundles
+    zones: list[Zone]
+    limits: Limits
+
+    @cached_property
+    def block_counts(self) -> Counter[str]:
+        """Blocks by kind."""
+        return Counter(block.kind for block in self.tree.all_blocks)
+
+    @cached_property
+    def contexts(self) -> list[tls.Context]:
+        """What one ``nginx -t`` builds."""
+        return tls.contexts(self.tree, self.target)
+
+    @cached_property
+    def priced(self) -> list[Priced]:
+        """The contexts with their bytes."""
+        return price(self.contexts, self.bundles, self.target.costs)
+
+    @cached_property
+    def totals(self) -> Totals:
+        """The sums of all contexts."""
+        return total(self.contexts, self.bundles, self.target.costs)
+
+    @cached_property
+    def per_worker(self) -> tls.WorkerContexts:
+        """What each worker builds."""
+        return tls.worker_contexts(self.tree, self.target)
+
+    @property
+    def ca_loads(self) -> int:
+        """How many bundles one ``nginx -t`` loads."""
+        return self.totals.loads
+
+    @cached_property
+    def zones_bytes(self) -> int:
+        """Shared memory zones."""
+        return sum(zone.size for zone in self.zones)
+
+    @cached_property
+    def estimate(self) -> Estimate:
+        """The memory of it."""
+        return self.estimate_with(self.workers.count)
+
+    def estimate_with(self, workers: int) -> Estimate:
+        """The memory of it with so many workers."""
+        return estimate(
+            self.totals,
+            self.per_worker,
+            self.block_counts,
+            self.bundles,
+            self.target,
+            workers,
+            self.zones_bytes,
+        )
+
+    @cached_property
+    def causes(self) -> list[Cause]:
+        """The bundles that are loaded, the costliest first."""
+        found: dict[tuple[str, str], Cause] = {}
+        for item in self.priced:
+            for setting in item.context.bundles:
+                path = self.bundles.path(setting)
+                key = (item.context.family, path)
+                cause = found.get(key)
+                if cause is None:
+                    cause = found[key] = Cause(*key)
+                share = item.load_bytes // len(item.context.bundles)
+                cause.priced.append((item, share))
+                loads = cause.by_setting.get(setting.key)
+                if loads is None:
+                    loads = cause.by_setting[setting.key] = SettingLoads(setting, first=share)
+                loads.loads += 1
+                loads.total += share
+        return sorted(found.values(), key=lambda cause: -cause.total)
+
+    @cached_property
+    def loads_by_setting(self) -> list[SettingLoads]:
+        """The directives that name bundles, the costliest first."""
+        sums: dict[tuple[str, int], SettingLoads] = {}
+        for cause in self.causes:
+            for key, own in cause.by_setting.items():
+                both = sums.setdefault(key, SettingLoads(own.setting, first=own.first))
+                both.loads += own.loads  # of several families: a file included in http and stream
+                both.total += own.total
+        return sorted(sums.values(), key=lambda own: -own.total)
+
+    @cached_property
+    def ignores(self) -> Ignores:
+        """The comments in it that accept findings."""
+        return Ignores(self.tree)
+
+    def after(self, change: Change) -> Situation:
+        """The situation with the files changed."""
+        return Situation(
+            changed(self.tree, change),
+            self.target,
+            self.workers,
+            self.bundles,
+            self.zones,
+            self.limits,
+        )
+
+    def on(self, target: Target) -> Situation:
+        """The situation on another server."""
+        bundles = self.bundles.repriced(target.costs)
+        return Situation(self.tree, target, self.workers, bundles, self.zones, self.limits)
+
+    def with_bundles(self, sizes: Mapping[str, int]) -> Situation:
+        """The situation with other bundles: path → bytes of one load."""
+        bundles = self.bundles.repriced(self.target.costs, dict(sizes))
+        return Situation(self.tree, self.target, self.workers, bundles, self.zones, self.limits)

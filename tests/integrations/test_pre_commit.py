@@ -1,0 +1,132 @@
+"""The hooks, run by the real pre-commit in a scratch repository."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ..helpers import LUA
+from .conftest import ENVIRONMENT, git
+
+FINE = """worker_processes 4;
+events {}
+http {
+    include sites/*.conf;
+}
+"""
+FATAL = "    lua_ssl_trusted_certificate ca.pem;\n"
+SITE = "server {\n    location /a { return 200; }\n    location /b { return 200; }\n}\n"
+
+
+class Scratch:
+    """A repository of configurations with the project's hook."""
+
+    def __init__(self, directory: Path, project: tuple[Path, str], home: Path) -> None:
+        self.directory = directory
+        self.environment = os.environ | ENVIRONMENT | {"PRE_COMMIT_HOME": str(home)}
+        directory.mkdir()
+        git(directory, "init", "-q")
+        self.configure(project, "memlint", ["--unit-cost", "100MiB", "--fail-on", "warning"])
+
+    def configure(self, project: tuple[Path, str], hook: str, arguments: list[str]) -> None:
+        repository, commit = project
+        config = {
+            "repos": [
+                {
+                    "repo": f"file://{repository}",
+                    "rev": commit,
+                    "hooks": [{"id": hook, "args": arguments}],
+                }
+            ]
+        }
+        self.write(".pre-commit-config.yaml", yaml.safe_dump(config))
+
+    def write(self, name: str, text: str) -> None:
+        path = self.directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def pre_commit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "pre_commit", *arguments],
+            cwd=self.directory,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def commit(self) -> subprocess.CompletedProcess[str]:
+        git(self.directory, "add", "-A")
+        return subprocess.run(
+            ["git", "commit", "-m", "a change"],
+            cwd=self.directory,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """pre-commit's cache: the project is installed once."""
+    return tmp_path_factory.mktemp("pre-commit")
+
+
+@pytest.mark.xdist_group("pre-commit")
+def test_a_fatal_line_is_refused(tmp_path: Path, project: tuple[Path, str], home: Path) -> None:
+    scratch = Scratch(tmp_path / "configs", project, home)
+    scratch.write("memlint.toml", 'roots = ["nginx/nginx.conf"]\ntarget = "debian-12"\n')
+    scratch.write("nginx/nginx.conf", LUA + FINE)
+    scratch.write("nginx/sites/a.conf", SITE)
+    installed = scratch.pre_commit("install")
+    assert installed.returncode == 0, installed.stdout + installed.stderr
+    first = scratch.commit()
+    assert first.returncode == 0, first.stdout + first.stderr
+
+    # the fatal line is not in the main file: what a change costs depends on the includes
+    scratch.write("nginx/sites/0.conf", FATAL)
+    refused = scratch.commit()
+    assert refused.returncode != 0
+    assert "ML101" in refused.stdout + refused.stderr
+    assert "nginx/sites/0.conf:1:5" in refused.stdout + refused.stderr
+
+    scratch.write("nginx/sites/0.conf", "# nothing\n")
+    fixed = scratch.commit()
+    assert fixed.returncode == 0, fixed.stdout + fixed.stderr
+
+
+@pytest.mark.xdist_group("pre-commit")
+def test_single_files(tmp_path: Path, project: tuple[Path, str], home: Path) -> None:
+    scratch = Scratch(tmp_path / "configs", project, home)
+    scratch.configure(project, "memlint-file", ["--target", "debian-12"])
+    scratch.write("a/nginx.conf", "events {}\nhttp { server { listen 80; } }\n")
+    scratch.write("b/nginx.conf", "events {}\nhttp { server { listen 80; }\n")
+    scratch.write("b/other.conf", "not { nginx\n")
+    git(scratch.directory, "add", "-A")
+    run = scratch.pre_commit("run", "--all-files")
+    assert run.returncode == 1
+    assert "b/nginx.conf" in run.stdout
+    assert "other.conf" not in run.stdout
+    scratch.write("b/nginx.conf", "events {}\n")
+    git(scratch.directory, "add", "-A")
+    assert scratch.pre_commit("run", "--all-files").returncode == 0
+
+
+@pytest.mark.xdist_group("pre-commit")
+def test_the_manifest_is_valid(project: tuple[Path, str]) -> None:
+    manifest = project[0] / ".pre-commit-hooks.yaml"
+    done = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "validate-manifest", manifest],
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0

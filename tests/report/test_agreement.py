@@ -1,0 +1,75 @@
+"""All formats say the same."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from nginx_memlint.report import FORMATS, writer
+from nginx_memlint.report.places import base
+from nginx_memlint.rules import RULES
+from nginx_memlint.rules.reading import READING
+
+from .render import SAMPLE_NAMES, render, render_json, sample
+
+Found = list[tuple[str, str, str, int, int]]
+
+TEXT = re.compile(r"(\S.*):(\d+):(\d+): (error|warning|note) (ML\d+): .*")
+LINE = re.compile(r"(.+):(\d+):(\d+): (error|warning|note) (ML\d+) .*")
+
+
+def of_lines(pattern: re.Pattern[str], out: str) -> Found:
+    matches = [match for line in out.splitlines() if (match := pattern.fullmatch(line))]
+    return [
+        (rule, severity, base().relative(file), int(line), int(column))
+        for file, line, column, severity, rule in (match.groups() for match in matches)
+        if rule != READING.code
+    ]
+
+
+def of_sarif(log: Any) -> Found:
+    found = []
+    for result in log["runs"][0]["results"]:
+        if result["ruleId"] != READING.code:
+            place = result["locations"][0]["physicalLocation"]
+            region = place["region"]
+            where = (region["startLine"], region["startColumn"])
+            file = unquote(place["artifactLocation"]["uri"])
+            found.append((result["ruleId"], result["level"], file, *where))
+    return found
+
+
+@pytest.mark.parametrize("name", SAMPLE_NAMES)
+def test_the_same_findings_in_the_same_order(name: str) -> None:
+    report = sample(name)
+    [config] = render_json("json", report)["configs"]
+    place = base()
+    expected = [
+        (f["rule"], f["severity"], place.relative(f["file"]), f["line"], f["column"])
+        for f in config["findings"]
+    ]
+    assert of_lines(TEXT, render("text", report)) == expected
+    assert of_lines(LINE, render("line", report)) == expected
+    assert of_sarif(render_json("sarif", report)) == expected
+    problems = len(config["problems"])
+    assert len(render_json("gitlab", report)) == len(expected) + problems
+    assert render("markdown", report).count("\n- **") == len(expected) + problems
+
+
+def test_samples_have_findings_and_problems() -> None:
+    reports = [sample(name).configs[0] for name in SAMPLE_NAMES]
+    assert {f.rule for config in reports for f in config.findings} == {"ML101", "ML202"}
+    assert any(config.problems for config in reports)
+
+
+def test_every_format_has_a_module() -> None:
+    for name in FORMATS:
+        assert callable(writer(name))
+
+
+def test_every_rule_is_described() -> None:
+    codes = [rule.code for rule in RULES]
+    assert codes == sorted(set(codes))

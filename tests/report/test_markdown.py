@@ -1,0 +1,156 @@
+"""The comment: read as GitHub-flavoured Markdown, nothing of a configuration is more than text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from nginx_memlint.check import check
+from nginx_memlint.printable import printable
+from nginx_memlint.report.markdown import (
+    MARKER,
+    MAX_BYTES,
+    MAX_TEXT,
+    Figures,
+    code,
+    comment,
+    figures,
+    prose,
+)
+from nginx_memlint.result import Report
+
+from ..helpers import http, write
+from .conftest import NASTY
+from .render import SAMPLE_NAMES, render, sample
+
+SPECIAL = set("@#<>&`*_[]|\\!$~^/")
+"""Beside ours, what makes a mention, a reference, a link or markup."""
+
+
+def tokens(text: str) -> Iterator[Token]:
+    for token in MarkdownIt("commonmark").enable("table").parse(text):
+        yield token
+        yield from token.children or []
+
+
+def is_harmless(text: str) -> bool:
+    """Whether nothing is HTML, link or image, and no text outside of code is special."""
+    for token in tokens(text):
+        if token.type in ("link_open", "image", "html_inline", "fence", "code_block"):
+            return False
+        if token.type == "html_block" and token.content.strip() != MARKER:
+            return False
+        if token.type == "text" and SPECIAL & set(token.content):
+            return False
+    return True
+
+
+@pytest.mark.parametrize("name", SAMPLE_NAMES)
+def test_samples(name: str) -> None:
+    text = render("markdown", sample(name))
+    assert text.startswith(f"{MARKER}\n")
+    assert is_harmless(text)
+
+
+def test_counts_memory_and_causes() -> None:
+    text = render("markdown", sample("incident"))
+    assert "### memlint: 1 error, 1 warning\n" in text
+    assert "| CA loads | 4,080 |" in text
+    assert "- **error ML202** at `" in text
+    assert "- `/etc/ssl/certs/ca-certificates.crt` from `" in text
+    assert "### memlint: nothing found" in render("markdown", sample("healthy"))
+    assert "not read in full, 3 problems" in render("markdown", sample("broken"))
+
+
+def test_hostile_text_is_code(hostile: Report) -> None:
+    text = render("markdown", hostile)
+    assert is_harmless(text)
+    assert text.replace("\n", "").isprintable()
+    spans = [token.content for token in tokens(text) if token.type == "code_inline"]
+    assert any(printable(NASTY).split(" ")[0] in span for span in spans)
+    rows = [token for token in tokens(text) if token.type == "tr_open"]
+    assert len(rows) == 5
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_harmless(text: str) -> None:
+    line = f"- {prose(text)}\n"
+    assert is_harmless(line)
+    [span] = [t.content for t in tokens(f"x {code(text + 'x')} y") if t.type == "code_inline"]
+    assert span == printable(text + "x")
+
+
+@given(st.lists(st.sampled_from(["`", "``", " ", "a", "|", "\\", "@b", "<i>", "[c](d)", "é"])))
+def test_any_markup_is_harmless(parts: list[str]) -> None:
+    assert is_harmless(f"- {prose(''.join(parts))}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("@team", "#12", "GH-34", "a/b#3", "!5", "~label", "%1", "^x", "1234567", "deadbee1"),
+        *("www.evil.example", "https://evil.example", "x@y.example", "[a](b)"),
+        *(":rocket:", "&amp;", "<b>"),
+    ],
+)
+def test_what_a_forge_makes_links_of_is_code(text: str) -> None:
+    [span] = [token for token in tokens(prose(f"word {text} word")) if token.type == "code_inline"]
+    assert text.strip(":;)") in span.content
+
+
+def test_sentences_read_as_sentences() -> None:
+    message = (
+        "lua_ssl_trusted_certificate makes nginx parse /etc/ca.crt 4,080 times (3.3 GiB): once"
+    )
+    assert prose(message) == (
+        "`lua_ssl_trusted_certificate` makes nginx parse `/etc/ca.crt` 4,080 times (3.3 GiB): once"
+    )
+    assert prose("(included from a/nginx.conf:7)") == "(included from `a/nginx.conf:7`)"
+
+
+def test_the_same_on_every_machine(repository: Path) -> None:
+    body = "lua_ssl_trusted_certificate ca.pem; server { location / { } }\ninclude no.conf;"
+    texts = []
+    for directory in ("one", "two"):
+        (repository / directory / ".git").mkdir(parents=True)
+        conf = write(repository / directory, {"nginx.conf": http(body)})
+        os.chdir(repository / directory)
+        texts.append(render("markdown", Report(configs=[check(str(conf))])))
+    assert texts[0] == texts[1]
+    assert str(repository) not in texts[0]
+
+
+def test_before_and_after() -> None:
+    report = sample("incident")
+    [config] = report.configs
+    now = figures(config)
+    before = replace(now, ca_loads=80, start_bytes=now.start_bytes + (1 << 30))
+    text = comment(report, {config.path: before})
+    assert "|  | before | after | change |" in text
+    assert "| TLS contexts | 4,080 | 4,080 | ±0 |" in text
+    assert "| CA loads | 80 | 4,080 | +4,000 |" in text
+    assert "| −1.0 GiB |" in text
+    assert is_harmless(text)
+    assert "before" not in comment(report, {"another": Figures(1, 1, 1, 1)})
+
+
+def test_the_length_is_bounded(many: Callable[[int], Report]) -> None:
+    report = many(40)
+    assert "do not fit" not in render("markdown", report)
+    [config] = report.configs
+    long = replace(config.findings[0], message="@é" * 4_000)
+    text = render("markdown", Report(configs=[replace(config, findings=[long] * 300)]))
+    assert len(text.encode()) <= MAX_BYTES
+    assert is_harmless(text)
+    shown = text.count("- **warning ML101**")
+    assert 40 < shown < 300
+    assert "more entries do not fit here" in text
+    assert max(len(line) for line in text.splitlines()) < MAX_TEXT + 200

@@ -1,0 +1,255 @@
+"""A repository with two roots, a baseline and an ignore, across changes: every word that is said.
+
+Also the README's examples of both, as they stand there.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from .helpers import Run, memlint_here, write
+
+MAIN = """\
+load_module modules/ngx_http_lua_module.so;
+worker_processes 2;
+events {}
+http {
+    lua_ssl_trusted_certificate ca.pem;
+    include sites/*.conf;
+}
+"""
+SITE = """\
+server {
+    location /a { return 200; }
+    location /b { return 200; }
+}
+"""
+IGNORED = MAIN.replace("ca.pem;", "ca.pem; # memlint: ignore[ML101] until it runs on Debian 13")
+CHECK = ("check", "--target", "debian-12", "--unit-cost", "32MiB", "--baseline", "baseline.json")
+
+OK_API = (
+    "ok api: 3 TLS contexts, 3 CA loads; 96.1 MiB at start, at most 807.4 MiB while reloading "
+    "(2 workers, debian-12)\n"
+)
+OK_SHOP = (
+    "ok shop: 4 TLS contexts, 4 CA loads; 128.1 MiB at start, at most 1.1 GiB while reloading "
+    "(2 workers, debian-12)\n"
+)
+BY_IGNORE = "  1 finding accepted: 1 by an ignore (--show-suppressed)\n"
+BY_BASELINE = "  1 finding accepted: 1 by the baseline (--show-suppressed)\n"
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two roots: api accepts its finding with a comment, shop with the baseline."""
+    write(tmp_path / "api", {"nginx.conf": IGNORED, "sites/a.conf": SITE})
+    shop = SITE.replace("}\n}", "}\n    location /c { return 200; }\n}")
+    write(tmp_path / "shop", {"nginx.conf": MAIN, "sites/a.conf": shop})
+    monkeypatch.chdir(tmp_path)
+    run = memlint_here(*CHECK, "--write-baseline", "api", "shop")
+    assert run == Run(
+        0,
+        f"{OK_API}{BY_IGNORE}\n{OK_SHOP}{BY_BASELINE}",
+        "memlint: baseline.json written: it accepts 1 finding\n",
+    )
+    return tmp_path
+
+
+def run_checks(*more: str) -> Run:
+    """Check both roots; nothing is written."""
+    before = Path("baseline.json").read_bytes()
+    run = memlint_here(*CHECK, *more, "api", "shop")
+    assert Path("baseline.json").read_bytes() == before
+    return run
+
+
+def brief(run: Run) -> list[str]:
+    """The verdicts, findings and what is said of acceptance; not the tables below them."""
+    assert run.err == ""
+    wanted = re.compile(r"(ok|warning|error|incomplete|baseline) |  \d+ finding|\w+/\S+:\d+:\d+: ")
+    return [line for line in run.out.splitlines() if wanted.match(line)]
+
+
+@pytest.mark.usefixtures("repository")
+def test_nothing_has_changed() -> None:
+    assert run_checks() == Run(0, f"{OK_API}{BY_IGNORE}\n{OK_SHOP}{BY_BASELINE}", "")
+    assert run_checks("--fail-on", "warning", "--show-suppressed") == Run(
+        0,
+        f"""\
+{OK_API}{BY_IGNORE}
+{OK_SHOP}{BY_BASELINE}
+accepted in api
+  api/nginx.conf:5: warning ML101: lua_ssl_trusted_certificate makes nginx parse ca.pem 3 times \
+(96.1 MiB): once for each block that sees it
+      by an ignore at api/nginx.conf:5: until it runs on Debian 13
+
+accepted in shop
+  shop/nginx.conf:5: warning ML101: lua_ssl_trusted_certificate makes nginx parse ca.pem 4 times \
+(128.1 MiB): once for each block that sees it
+      by the baseline
+""",
+        "",
+    )
+
+
+def test_a_location_is_added(repository: Path) -> None:
+    for root in ("api", "shop"):
+        write(repository / root, {"sites/b.conf": "server { location /new { } }\n"})
+    assert brief(run_checks()) == [
+        "ok api: 5 TLS contexts, 5 CA loads; 160.2 MiB at start, at most 1.3 GiB while reloading "
+        "(2 workers, debian-12)",
+        BY_IGNORE[:-1],
+        "warning shop: 192.2 MiB at start, up to 1.6 GiB while reloading",
+        "shop/nginx.conf:5:5: warning ML101: lua_ssl_trusted_certificate makes nginx parse ca.pem "
+        "6 times (192.1 MiB): once for each block that sees it; its cost grew from 96.0 MiB to "
+        "160.0 MiB (+64.0 MiB)",
+    ]
+    assert run_checks().code == 0
+    assert run_checks("--fail-on", "warning").code == 1
+    assert memlint_here(*CHECK, "--write-baseline", "shop").code == 0
+    run = run_checks("--fail-on", "warning")
+    assert (run.code, brief(run)[-1]) == (0, BY_BASELINE[:-1])
+
+
+def test_a_cost_of_another_kind_is_new(repository: Path) -> None:
+    own = "server { lua_ssl_trusted_certificate own.pem; location /1 { } location /2 { } }\n"
+    write(repository / "shop", {"sites/own.conf": own})
+    run = run_checks("--fail-on", "warning")
+    assert run.code == 1
+    assert brief(run)[2:] == [
+        "warning shop: 224.2 MiB at start, up to 1.8 GiB while reloading",
+        "shop/sites/own.conf:1:10: warning ML101: lua_ssl_trusted_certificate makes nginx parse "
+        "own.pem 3 times (96.0 MiB): once for each block that sees it",
+        BY_BASELINE[:-1],
+    ]
+
+
+def test_a_line_is_moved(repository: Path) -> None:
+    before = run_checks().out
+    moved = MAIN.replace("events {}\n", "events {}\n\n# what we serve\n").replace(
+        "    lua_ssl_trusted_certificate ca.pem;\n    include sites/*.conf;\n",
+        "    include sites/*.conf;\n\n\n    lua_ssl_trusted_certificate    ca.pem;\n",
+    )
+    write(repository / "shop", {"nginx.conf": moved})
+    write(repository / "api", {"nginx.conf": "\n\n" + IGNORED})
+    assert run_checks("--fail-on", "warning") == Run(0, before, "")
+
+
+def test_a_directive_is_removed_and_the_ignore_is_stale(repository: Path) -> None:
+    write(repository / "shop", {"nginx.conf": MAIN.replace("    lua_ssl", "    # lua_ssl")})
+    write(repository / "api", {"nginx.conf": IGNORED.replace("ca.pem;", '"";')})
+    run = run_checks()
+    assert run.code == 0
+    assert brief(run) == [
+        "warning api: 70.9 KiB at start, up to 596.0 KiB while reloading",
+        "api/nginx.conf:5:55: warning ML902: ML101 is accepted here, but not reported: delete it "
+        "from the comment",
+        "ok shop: 4 TLS contexts, 0 CA loads; 92.4 KiB at start, at most 776.0 KiB while "
+        "reloading (2 workers, debian-12)",
+        "baseline baseline.json: 1 entry is gone: write it anew with --write-baseline",
+    ]
+    assert run_checks("--fail-on", "warning").code == 1
+    write(repository / "api", {"nginx.conf": MAIN.replace("ca.pem;", '"";')})
+    run = memlint_here(*CHECK, "--write-baseline", "api", "shop")
+    assert (run.code, run.err) == (0, "memlint: baseline.json written: it accepts 0 findings\n")
+    assert len(brief(run_checks("--fail-on", "warning"))) == 2
+
+
+def test_a_root_is_deleted(repository: Path) -> None:
+    (repository / "shop" / "nginx.conf").rename(repository / "moved.conf")
+    gone = (
+        "baseline baseline.json: 1 entry is gone (there is no shop/nginx.conf any more): write it "
+        "anew with --write-baseline"
+    )
+    run = run_checks()
+    assert run.code == 3
+    assert brief(run)[2:] == [
+        "incomplete shop: not read in full; the counts are at least what they say",
+        gone,
+    ]
+    alone = memlint_here(*CHECK, "api")
+    assert (alone.code, alone.out, alone.err) == (0, f"{OK_API}{BY_IGNORE}{gone}\n", "")
+    written = memlint_here(*CHECK, "--write-baseline", "api")
+    assert (written.code, written.out) == (0, f"{OK_API}{BY_IGNORE}")
+    assert '"roots": {}' in (repository / "baseline.json").read_text()
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_root_that_is_not_checked_is_not_gone() -> None:
+    assert memlint_here(*CHECK, "api").out == f"{OK_API}{BY_IGNORE}"
+    before = Path("baseline.json").read_text()
+    assert memlint_here(*CHECK, "--write-baseline", "api").code == 0
+    assert Path("baseline.json").read_text() == before
+
+
+def test_an_ignore_in_a_file_of_both_roots(repository: Path) -> None:
+    write(repository, {"ca.conf": f"{IGNORED.splitlines()[4]}\n"})
+    for root in ("api", "shop"):
+        own = MAIN.replace("    lua_ssl_trusted_certificate ca.pem;", "    include ../ca.conf;")
+        write(repository / root, {"nginx.conf": own})
+    write(repository / "api", {"sites/a.conf": ""})
+    assert brief(run_checks("--fail-on", "warning"))[:3] == [
+        "ok api: 0 TLS contexts, 0 CA loads; 0 B at start, at most 0 B while reloading "
+        "(2 workers, debian-12)",
+        OK_SHOP[:-1],
+        BY_IGNORE[:-1],
+    ]
+    alone = memlint_here(*CHECK, "--fail-on", "warning", "api")
+    assert alone.code == 1
+    assert brief(alone)[1].startswith("api/../ca.conf:1:59: warning ML902: ML101 is accepted")
+
+
+def test_a_repository_is_moved(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = run_checks()
+    moved = repository.rename(repository.with_name("elsewhere"))
+    monkeypatch.chdir(moved)
+    assert run_checks() == before
+    monkeypatch.chdir("/")
+    paths = (moved / "api", moved / "shop")
+    far = memlint_here(*CHECK[:-1], moved / "baseline.json", *paths)
+    assert (far.code, far.out.replace(f"{moved}/", "")) == (0, before.out)
+
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+
+
+def example(section: str, language: str) -> str:
+    """The code of a language in a section of the README."""
+    text = README.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    return text.partition(f"```{language}\n")[2].partition("```")[0]
+
+
+def test_the_ignores_in_the_readme(tmp_path: Path) -> None:
+    text = f"{MAIN.partition('http {')[0]}http {{\n{example('Ignores', 'nginx')}}}\n"
+    conf = write(tmp_path, {"nginx.conf": text})
+    options = ("--target", "debian-12", "--unit-cost", "32MiB", "--max-memory", "300MiB")
+    run = memlint_here("check", *options, "--fail-on", "warning", "--show-suppressed", conf)
+    assert run.code == 0
+    assert "3 findings accepted: 3 by an ignore" in run.out
+    for comment in re.findall(r"# memlint: .*\] (.*)", text):
+        assert comment in run.out
+
+
+def test_the_baseline_in_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    conf = write(tmp_path / "conf", {"nginx.conf": MAIN.replace("ca.pem;", "ca.pem; server { }")})
+    zone = conf.read_text().replace("http {", "http { lua_shared_dict pages 5000m;")
+    first, second, *rest = example("Baseline", "sh").splitlines()
+    assert rest == []
+    conf.write_text(zone)
+    found = memlint_here("check", "conf/")
+    assert found.code == 1
+    program, *write_it = shlex.split(first, comments=True)
+    assert program == "memlint"
+    assert memlint_here(*write_it).code == 0
+    program, *compare = shlex.split(second, comments=True)
+    assert program == "memlint"
+    assert memlint_here(*compare).code == 0
+    conf.write_text(zone.replace("5000m", "6000m"))
+    grown = memlint_here(*compare)
+    assert grown.code == 1
+    assert "grew from 4.9 GiB to 5.9 GiB" in grown.out

@@ -85,23 +85,23 @@ def plain_check(arguments: Sequence[str]) -> dict[str, Any] | None:
     return {"paths": paths, "flags": flags, "formats": formats, **options}
 
 
-def _run(arguments: Sequence[str]) -> int:
-    """Run the command that the arguments name; the exit status."""
+def _check(arguments: Sequence[str]) -> int | None:
+    """The exit status of an ordinary check; None if Typer is to see the arguments."""
+    call = plain_check(arguments)
+    if call is None:
+        return None
     try:
-        call = plain_check(arguments)
-        if call is not None:
-            try:
-                return run.check(**call)
-            except (run.UsageError, SettingsError):
-                pass  # raised before anything was done
-        from nginx_memlint.cli import app  # noqa: PLC0415  takes longer than most checks
+        return run.check(**call)
+    except (run.UsageError, SettingsError):
+        return None  # raised before anything was done
 
-        app()
-    except SystemExit as end:
-        if isinstance(end.code, int | None):
-            return end.code or Exit.OK
-        raise
-    return Exit.OK
+
+def _flushed(status: int) -> NoReturn:
+    """End at once: what was read is not taken apart, which may take long."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # a descriptor that was closed
+            stream.flush()
+    os._exit(status)
 
 
 def main() -> NoReturn:
@@ -110,22 +110,24 @@ def main() -> NoReturn:
         sys.stdout.reconfigure(errors="replace")
     gc.disable()  # there is next to no garbage, and the process ends soon
     try:
-        status = _run(sys.argv[1:])
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:  # a descriptor that was closed
-                stream.flush()
+        status = _check(sys.argv[1:])
+        if status is not None:
+            _flushed(status)
+        from nginx_memlint.cli import app  # noqa: PLC0415  takes longer than most checks
+
+        app()
     except BrokenPipeError:
         # the reader has gone: not an error of ours, and nobody is left to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = Exit.OK
+        sys.exit(Exit.OK)
     except KeyboardInterrupt:
         print("memlint: interrupted", file=sys.stderr)
-        status = 128 + signal.SIGINT
+        sys.exit(128 + signal.SIGINT)
     except Exception as error:  # the last resort: a line, not a traceback
         print(f"memlint: internal error: {type(error).__name__}: {error}", file=sys.stderr)
         print("Please report it, with the configuration if you can.", file=sys.stderr)
-        status = Exit.INTERNAL
-    os._exit(status)  # what was read is not taken apart, which may take long
+        sys.exit(Exit.INTERNAL)
+    sys.exit(Exit.OK)
 
 
 if __name__ == "__main__":

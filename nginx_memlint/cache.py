@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Any
 
 from nginx_memlint import result
+from nginx_memlint.clock import Clock
 from nginx_memlint.config.source import Source, encode
 from nginx_memlint.result import ConfigReport, Model
 
@@ -113,8 +114,8 @@ class Cache:
     def __init__(self, directory: str) -> None:
         self.directory = directory
 
-    def load(self, key: str, source: Source) -> ConfigReport | None:
-        """The result of a key, if the source answers as it did then."""
+    def load(self, key: str, source: Source, clock: Clock) -> ConfigReport | None:
+        """The result of a key, if the source and the clock answer as they did then."""
         import json  # noqa: PLC0415
 
         try:
@@ -127,17 +128,17 @@ class Cache:
             if seal.decode("ascii", "replace") != digest(text):
                 return None
             entry = json.loads(text)
-            if entry["program"] != this_program():
+            if entry["program"] != this_program() or not clock.agrees(*entry["between"]):
                 return None
             for method, path, answer in entry["answers"]:
                 if method not in _METHODS or ask(source, (method, path)) != answer:
                     return None
             report = _decode(entry["report"])
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError):
             return None
         return report if isinstance(report, ConfigReport) else None
 
-    def store(self, key: str, recorder: Recorder, report: ConfigReport) -> None:
+    def store(self, key: str, recorder: Recorder, clock: Clock, report: ConfigReport) -> None:
         """Keep a result, if that is worth it."""
         import json  # noqa: PLC0415
 
@@ -148,7 +149,12 @@ class Cache:
             os.makedirs(self.directory, mode=0o700, exist_ok=True)
             self._check_directory()
             answers = [[*question, answer] for question, answer in recorder.answers.items()]
-            entry = {"program": this_program(), "answers": answers, "report": _encode(report)}
+            entry = {
+                "program": this_program(),
+                "between": (clock.latest_past, clock.earliest_future),
+                "answers": answers,
+                "report": _encode(report),
+            }
             text = json.dumps(entry).encode()
             if len(text) > MOST_BYTES // 4:
                 return
@@ -161,7 +167,7 @@ class Cache:
             os.replace(partial, path)
             partial = ""
             self._prune()
-        except OSError:
+        except (OSError, RuntimeError):
             return
         finally:
             if partial:
@@ -232,7 +238,10 @@ def _stable(value: object) -> object:
 
 
 def this_program() -> str:
-    """A digest of all of this package and of what runs it: other versions find other results."""
+    """A digest of all of this package and of what runs it: other versions find other results.
+
+    Raises OSError, and RuntimeError if there are no files of it.
+    """
     files = []
     for directory, names, own in os.walk(os.path.dirname(__file__)):
         names[:] = sorted(name for name in names if name != "__pycache__")
@@ -240,7 +249,7 @@ def this_program() -> str:
             with open(os.path.join(directory, name), "rb") as file:
                 files.append((name, digest(file.read())))
     if not files:
-        raise OSError  # it is not run from files
+        raise RuntimeError("memlint is not run from files")
     return digest(repr((sys.version, files)).encode())
 
 

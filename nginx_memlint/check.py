@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar, Unpack
 
 from nginx_memlint import result
 from nginx_memlint.cache import Cache, Recorder, key_of
+from nginx_memlint.clock import Clock
 from nginx_memlint.config import blocks, hints
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
@@ -23,12 +24,15 @@ from nginx_memlint.policy import NO_POLICY, Policy
 from nginx_memlint.printable import printable
 from nginx_memlint.records import record, replace
 from nginx_memlint.remedies import Proposal
-from nginx_memlint.rules import engine
+from nginx_memlint.rules import bundle_unreadable, engine, no_shutdown_timeout
 from nginx_memlint.situation import SettingLoads, Situation, Workers
 from nginx_memlint.sizes import MIB, human
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls.families import FAMILIES, LUA_TRUSTED
 from nginx_memlint.tls.misplaced import misplaced
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 Parser = Literal["memlint", "crossplane"]
 """What makes blocks of tokens."""
@@ -85,6 +89,8 @@ class Options(TypedDict, total=False):
     """Which one makes trees of tokens: the trees are the same, crossplane's parser is slower."""
     cache: Cache | None
     """Where the result of an earlier run may be; for check() without a breakdown."""
+    now: datetime | None
+    """When certificates are to be valid (aware); by default the present."""
 
 
 def check(path: str | os.PathLike[str], **options: Unpack[Options]) -> result.ConfigReport:
@@ -113,9 +119,10 @@ def inspect(
     context: tuple[str, ...] = (),
     workers: int | None = None,
     unit_cost: int | None = None,
+    policy: Policy = NO_POLICY,
 ) -> Inspection:
     """As examine(), with the options made sense of."""
-    return _Job(name, place, data, target, context, workers, unit_cost).run()
+    return _Job(name, place, data, target, context, workers, unit_cost, policy).run()
 
 
 def _job(path: str | os.PathLike[str], options: Options) -> _Job:
@@ -143,6 +150,7 @@ def _job(path: str | os.PathLike[str], options: Options) -> _Job:
         policy,
         options.get("breakdown", False),
         options.get("parser", "memlint"),
+        options.get("now"),
     )
 
 
@@ -160,27 +168,31 @@ class _Job:
     policy: Policy = NO_POLICY
     breakdown: bool = False
     parser: Parser = "memlint"
+    now: datetime | None = None
 
     def run(self) -> Inspection:
         """As examine()."""
         entry = self.entry()
         if isinstance(entry, Inspection):
             return entry
-        return self.read(entry, entry.source)
+        return self.read(entry, entry.source, Clock(self.now))
 
     def cached(self, cache: Cache) -> result.ConfigReport:
         """The result of an earlier run, or of this one."""
         entry = self.entry()
         if isinstance(entry, Inspection):
             return entry.report
+        clock = Clock(self.now)
         if not isinstance(entry.source, FileSystem):
-            return self.read(entry, entry.source).report
-        key = key_of(self, entry.path, entry.name, entry.directory, entry.problems)
-        report = cache.load(key, entry.source)
+            return self.read(entry, entry.source, clock).report
+        key = key_of(
+            replace(self, now=None), entry.path, entry.name, entry.directory, entry.problems
+        )
+        report = cache.load(key, entry.source, clock)
         if report is None:
             recorder = Recorder(entry.source)
-            report = self.read(entry, recorder).report
-            cache.store(key, recorder, report)
+            report = self.read(entry, recorder, clock).report
+            cache.store(key, recorder, clock, report)
         return report
 
     def entry(self) -> Entry | Inspection:
@@ -192,20 +204,18 @@ class _Job:
             report = _unreadable(self.name, error.problem, self.target, workers)
             return Inspection(report, absent=error.absent)
 
-    def read(self, entry: Entry, source: Source) -> Inspection:
+    def read(self, entry: Entry, source: Source, clock: Clock) -> Inspection:
         """Read, count, estimate, judge."""
         entry = replace(entry, source=source)
         tree = build(source, entry.path, self.context, entry.directory, _parser(self.parser))
         with no_cyclic_gc():
-            checked = _Check(
-                self.name, entry, tree, self.target, self.workers, self.unit_cost, self.policy
-            )
+            checked = _Check(self, entry, tree, clock)
             report = checked.report(self.breakdown)
         if isinstance(source, Recorder) and tree.looked_elsewhere:
             source.trusted = False
 
         def reread(source: Source) -> Inspection:
-            return self.read(entry, source)
+            return self.read(entry, source, clock)
 
         return Inspection(report, checked.situation, fixes=checked.fixes, reread=reread)
 
@@ -241,28 +251,19 @@ def check_context(context: Iterable[str]) -> None:
 class _Check:
     """One configuration on its way through the program."""
 
-    def __init__(
-        self,
-        name: str,
-        entry: Entry,
-        tree: Tree,
-        target: Target,
-        workers: int | None,
-        unit_cost: int | None,
-        policy: Policy,
-    ) -> None:
-        self.name = name
+    def __init__(self, job: _Job, entry: Entry, tree: Tree, clock: Clock) -> None:
+        self.name = job.name
         self.entry = entry
         self.tree = tree
-        self.unit_cost = unit_cost
-        self.policy = policy
+        self.unit_cost = job.unit_cost
+        self.policy = job.policy
         self.assumptions: list[str] = []
         self.fixes: list[Proposal] = []
-        self.bundles = memory.Bundles(tree, target.costs, unit_cost)
+        self.bundles = memory.Bundles(tree, job.target.costs, job.unit_cost)
         declared, self.zone_problems = zones(tree)
-        self.situation = Situation(
-            tree, target, self.count_workers(workers), self.bundles, declared, policy.limits
-        )
+        workers = self.count_workers(job.workers)
+        limits = job.policy.limits
+        self.situation = Situation(tree, job.target, workers, self.bundles, declared, limits, clock)
 
     def report(self, breakdown: bool) -> result.ConfigReport:
         situation = self.situation
@@ -279,7 +280,8 @@ class _Check:
         complete = all(problem.complete for problem in problems)
         outcome = engine.run(situation, self.policy, complete=complete)
         self.fixes = outcome.fixes
-        self.assume(total)
+        guesses = self.guesses(outcome)
+        self.assume(total, outcome, guesses)
         return result.ConfigReport(
             path=printable(self.name),
             main_file=printable(self.entry.name),
@@ -292,9 +294,9 @@ class _Check:
                 _inherited(loads, inheriting[loads.setting.key])
                 for loads in situation.loads_by_setting
             ],
-            ssl_contexts=len(situation.contexts),
+            ssl_contexts=situation.ssl_contexts,
             ca_loads=situation.ca_loads,
-            families=_families(situation.contexts),
+            families=_families(situation.groups),
             per_worker=result.WorkerCounts(
                 ssl_contexts=situation.per_worker.contexts,
                 ca_loads=len(situation.per_worker.bundles),
@@ -323,7 +325,7 @@ class _Check:
             suppressed=outcome.suppressed,
             remedies=engine.remedies(situation, outcome.proposals),
             assumptions=self.assumptions,
-            guesses=self.guesses(),
+            guesses=guesses,
             problems=[_problem(problem) for problem in problems],
             from_dump=isinstance(self.entry.source, MemoryFiles),
             breakdown=self.breakdown() if breakdown else None,
@@ -374,17 +376,24 @@ class _Check:
             for path in sorted(source.files.keys() - self.tree.files.keys(), key=encode)
         ]
 
-    def guesses(self) -> list[str]:
-        """What stands in for bundles that could not be read."""
+    def guesses(self, outcome: engine.Outcome) -> list[str]:
+        """What stands in for bundles that could not be read, where no finding says so."""
         if self.unit_cost is not None:
             return []
+        loaded = bundle_unreadable.unreadable(self.situation)
+        said = {
+            path
+            for path, [first, *_] in loaded.items()
+            if engine.is_shown(outcome, bundle_unreadable.CODE, first.setting, self.situation)
+        }
         return [
             f"{human(memory.FALLBACK_UNIT)} for a load of {printable(path)}, "
             f"which could not be read ({reason}); state it with --unit-cost"
             for path, reason in self.bundles.failures.items()
+            if path not in said
         ]
 
-    def assume(self, total: memory.Estimate) -> None:
+    def assume(self, total: memory.Estimate, outcome: engine.Outcome, guesses: list[str]) -> None:
         """Say what the figures take for granted."""
         target = self.situation.target
         for family in tls.present_families(self.tree, target):
@@ -398,10 +407,12 @@ class _Check:
                 )
         if self.unit_cost is not None:
             self.assumptions.append(f"{human(self.unit_cost)} for a CA load, as given")
-        self.assumptions += self.guesses()
+        self.assumptions += guesses
         if total.loads or total.contexts:
             self.assumptions.append(f"costs measured on {target.costs.measured}")
-        if total.loads and not self.tree.main.own("worker_shutdown_timeout"):
+        has_timeout = self.tree.main.own("worker_shutdown_timeout")
+        said = any(finding.rule == no_shutdown_timeout.CODE for finding in outcome.findings)
+        if total.loads and not has_timeout and not said:
             self.assumptions.append(
                 "old workers exit soon after a reload: held by open connections, they add twice "
                 "the start's memory and more with each; set worker_shutdown_timeout"
@@ -409,11 +420,12 @@ class _Check:
         self.assumptions.append("left out: nginx's own base, Lua's heaps, buffers and connections")
 
 
-def _families(found: list[tls.Context]) -> dict[str, result.FamilyCounts]:
-    contexts = Counter(context.family for context in found)
+def _families(found: list[tls.Group]) -> dict[str, result.FamilyCounts]:
+    contexts: Counter[str] = Counter()
     loads: Counter[str] = Counter()
-    for context in found:
-        loads[context.family] += len(context.bundles)
+    for group in found:
+        contexts[group.family] += len(group.blocks)
+        loads[group.family] += len(group.blocks) * len(group.loads.bundles)
     return {
         family.name: result.FamilyCounts(
             ssl_contexts=contexts[family.name], ca_loads=loads[family.name]
@@ -467,17 +479,30 @@ def _zones(declared: list[Zone]) -> list[result.ZoneInfo]:
     ]
 
 
-_Part = tuple[str, int, int]
-"""A name, a number of contexts, and the bytes of each."""
+_T = TypeVar("_T")
 
 
-def _shares(parts: Iterable[_Part]) -> list[result.Share]:
+def _by_place(
+    priced: list[memory.Priced], place_of: Callable[[Block], _T | None]
+) -> dict[_T, tuple[int, int]]:
+    """Place → how many contexts are built for blocks there, and their bytes."""
+    counts: Counter[_T | None] = Counter()
+    totals: Counter[_T | None] = Counter()
+    for item in priced:
+        for place, count in Counter(map(place_of, item.group.blocks)).items():
+            counts[place] += count
+            totals[place] += count * item.other.total
+        totals[place_of(item.group.blocks[0])] += item.first.total - item.other.total
+    return {place: (counts[place], total) for place, total in totals.items() if place is not None}
+
+
+def _shares(parts: Iterable[tuple[str, tuple[int, int]]]) -> list[result.Share]:
     """The most expensive names."""
     counts: Counter[str] = Counter()
-    totals: defaultdict[str, int] = defaultdict(int)
-    for name, count, size in parts:
+    totals: Counter[str] = Counter()
+    for name, (count, size) in parts:
         counts[name] += count
-        totals[name] += size * count
+        totals[name] += size
     names = sorted(totals, key=lambda name: (-totals[name], name))[:MOST_EXPENSIVE]
     return [
         result.Share(name=printable(name), ssl_contexts=counts[name], bytes=totals[name])
@@ -485,25 +510,17 @@ def _shares(parts: Iterable[_Part]) -> list[result.Share]:
     ]
 
 
-def _by_file(priced: list[memory.Priced]) -> Iterator[_Part]:
-    alike = Counter(
-        (context.block.inclusion.file, own + loaded) for context, own, loaded, _ in priced
-    )
-    for (file, size), count in alike.items():
-        yield file.name, count, size
+def _by_file(priced: list[memory.Priced]) -> Iterator[tuple[str, tuple[int, int]]]:
+    for file, found in _by_place(priced, lambda block: block.inclusion.file).items():
+        yield file.name, found
 
 
-def _by_server(priced: list[memory.Priced]) -> Iterator[_Part]:
+def _by_server(priced: list[memory.Priced]) -> Iterator[tuple[str, tuple[int, int]]]:
     """The contexts of servers, with the servers' names."""
-    alike: Counter[tuple[Block, int]] = Counter()
-    server_of = Nearest(lambda block: block.kind in ("server", "stream_server")).of
-    for context, own, loaded, _ in priced:
-        server = server_of(context.block)
-        if server is not None:
-            alike[server, own + loaded] += 1
-    for (block, size), count in alike.items():
+    nearest = Nearest(lambda block: block.kind in ("server", "stream_server"))
+    for block, found in _by_place(priced, nearest.of).items():
         if block.directive is not None:
-            yield _server_label(block, block.directive.line), count, size
+            yield _server_label(block, block.directive.line), found
 
 
 def _server_label(server: Block, line: int) -> str:

@@ -32,10 +32,12 @@ from nginx_memlint.memory.targets import (
     parse_version,
     target_names,
 )
-from nginx_memlint.report import DEFAULT, FORMATS, schemas
+from nginx_memlint.printable import printable
+from nginx_memlint.report import DEFAULT, FORMATS, documentation, schemas
 from nginx_memlint.report import json as json_report
 from nginx_memlint.report.screen import console_for
 from nginx_memlint.result import Report
+from nginx_memlint.rules import engine, find_rule
 from nginx_memlint.settings import SettingsError, all_arguments, everywhere, plan
 from nginx_memlint.settings.in_force import FLAGS
 from nginx_memlint.sizes import human, parse_size
@@ -444,6 +446,8 @@ def tree_command(
     from nginx_memlint.report import tree as tree_report  # noqa: PLC0415
 
     roots, arguments = run.planned(paths or [], _flags(ctx), config, no_config)
+    for options in arguments:
+        options["policy"] = engine.NO_RULES
     configs = run.checked(roots, arguments, breakdown=True)
     tree_report.write(Report(configs=configs), console_for(sys.stdout), depth=depth, top=top)
     raise typer.Exit(exit_code(configs, FailOn.NEVER))
@@ -733,6 +737,33 @@ class SchemaOf(StrEnum):
     CONFIG = "config"
     VERIFY = "verify"
     SETTINGS = "settings"
+
+
+@app.command(name="rules")
+def rules_command(
+    output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
+) -> None:
+    """List the rules."""
+    if output_format is Format.JSON:
+        print(documentation.as_json())
+    else:
+        documentation.table(console_for(sys.stdout))
+
+
+@app.command(epilog="Exit status: 0; 2 there is no such rule.")
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="A rule's code or name: ML101.")],
+) -> None:
+    """Print a rule's documentation: what, why, cost, how to fix it, examples."""
+    try:
+        rule = find_rule(code)
+    except KeyError:
+        close = documentation.closest(code)
+        hint = f'; did you mean "{close}"?' if close else ""
+        raise typer.BadParameter(
+            f'"{printable(code)}" is not a rule{hint} (memlint rules lists all)', param_hint="CODE"
+        ) from None
+    documentation.explain(rule, console_for(sys.stdout))
 
 
 @app.command()

@@ -41,7 +41,9 @@ def mutable(cls: type[_T]) -> type[_T]:
 
 def replace(record: _T, **changes: Any) -> _T:
     """As in dataclasses."""
-    return type(record)(**{**vars(record), **changes})
+    return type(record)(
+        **{name: getattr(record, name) for name in _fields(type(record))[0]} | changes
+    )
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))

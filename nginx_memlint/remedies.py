@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import TypeAlias
 
 from nginx_memlint.config.changes import Change, obstacle
-from nginx_memlint.config.tree import Block, Setting, Tree
-from nginx_memlint.memory.estimate import unit_bytes
+from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.memory.targets import with_versions
 from nginx_memlint.records import record
 from nginx_memlint.situation import Cause, Situation
 from nginx_memlint.sizes import MIB
+from nginx_memlint.tls import sharing
 from nginx_memlint.tls.ca_bundle import Bundle
-from nginx_memlint.tls.families import LUA_TRUSTED, UPGRADES, by_name
+from nginx_memlint.tls.families import UPGRADES, by_name
+from nginx_memlint.tls.uses import UsersOf, places, reach, root_of, use_of
 
 FEW_CERTIFICATES = 10
 """Size of the smaller bundle that is proposed: the CAs a service talks to are few."""
 
 WORTH_SAYING = 16 * MIB
 """Bytes at start below which a change is not proposed."""
-
-NO_TLS_HANDLERS = ("init_by_lua", "set_by_lua")
-"""Handlers in which Lua can neither open a connection nor start a timer that does
-(lua-nginx-module's documentation of ngx.socket.tcp and ngx.timer.at)."""
 
 
 @record
@@ -38,6 +36,20 @@ class Proposal:
 Remedy: TypeAlias = Callable[[Situation, Cause], Proposal | None]
 
 
+def _once(remedy: Remedy) -> Remedy:
+    """Several rules propose the same: count and estimate it once."""
+
+    @wraps(remedy)
+    def known(situation: Situation, cause: Cause) -> Proposal | None:
+        key = remedy.__name__, cause.family, cause.path
+        if key not in situation.memo:
+            situation.memo[key] = remedy(situation, cause)
+        found: Proposal | None = situation.memo[key]
+        return found
+
+    return known
+
+
 def worthwhile(situation: Situation, found: Iterable[Proposal | None]) -> list[Proposal]:
     """Those that save enough, the ones that save most first."""
     start = situation.estimate.start
@@ -50,78 +62,100 @@ def best(situation: Situation) -> list[Proposal]:
     if not situation.causes:
         return []
     cause = situation.causes[0]
-    remedies: tuple[Remedy, ...] = (move_to_lua, smaller_bundle, newer_module)
+    remedies = (remove_unused, move_to_users, share, smaller_bundle, newer_version)
     return worthwhile(situation, [remedy(situation, cause) for remedy in remedies])
 
 
-def move_to_lua(situation: Situation, cause: Cause) -> Proposal | None:
-    """Set the directive only in the blocks that run Lua which can open a connection."""
-    setting = cause.setting
-    if setting.name != LUA_TRUSTED or cause.family != "lua" or len(cause.by_setting) > 1:
+@_once
+def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
+    """Set the directive only in the blocks that use the certificates, e.g. those that run Lua."""
+    use = use_of(cause.setting)
+    if use is None or not use.mover or len(cause.by_setting) > 1 or not situation.is_whole:
         return None
-    tree = situation.tree
-    places = everywhere(tree, setting)
-    runs_lua = _holders_of_lua(tree)
-    users = [
-        user
-        for place in places
-        for user in _outermost(place.block, runs_lua)
-        if (seen := user.effective(LUA_TRUSTED)) is not None and seen.key == setting.key
-    ]
-    holders = {place.block for place in places}
-    if not holders.isdisjoint(users):
+    known = UsersOf()
+    insert: list[tuple[Block, Setting]] = []
+    everywhere = places(situation.tree, cause.setting)
+    for setting in everywhere:
+        root = root_of(setting.block)
+        holders = _outermost(
+            _holder(block) for block in reach(setting) if known.has(use, root, block)
+        )
+        if any(holder is setting.block for holder in holders):
+            return None
+        insert += [(holder, setting) for holder in holders]
+    if not insert:
         return None
-    only = len(users) == 1
-    where = f"into the {len(users):,} block{'' if only else 's'} that run{'s' if only else ''} Lua"
-    text = f"move the directive {where}" if users else "remove the directive: no Lua needs it"
-    change = Change(places, tuple((user, setting) for user in users))
+    change = Change(tuple(everywhere), tuple(insert))
     after = situation.after(change)
     if obstacle(situation.tree, after.tree, change):
         return None
+    text = f"move {use.directive} into the {use.mover} ({len(insert):,})"
     return Proposal(text, after, change)
 
 
-def everywhere(tree: Tree, setting: Setting) -> tuple[Setting, ...]:
-    """The directive in each place that includes its file."""
-    return tuple(
-        own
-        for block in tree.having((setting.name,))
-        for own in block.own(setting.name)
-        if own.key == setting.key
-    )
+def _holder(block: Block) -> Block:
+    """The block that can hold a directive for this one: an ``if`` cannot, its location can."""
+    while block.kind in ("if", "limit_except", "upstream") and block.parent is not None:
+        block = block.parent
+    return block
 
 
-def _holders_of_lua(tree: Tree) -> set[Block]:
-    """The blocks that have a handler which can open connections.
-
-    An ``if`` or ``limit_except`` cannot hold the directive: its location stands for it.
-    """
-    found = set()
-    for block in tree.where(lambda shape: any(map(_opens_connections, shape.positions))):
-        holder = block
-        while holder.kind in ("if", "limit_except", "upstream") and holder.parent is not None:
-            holder = holder.parent
-        found.add(holder)
-    return found
+def _outermost(blocks: Iterable[Block]) -> list[Block]:
+    """Those of the blocks that are not inside another of them."""
+    found = {id(block): block for block in blocks}
+    return [b for b in found.values() if not any(id(outer) in found for outer in b.ancestors())]
 
 
-def _opens_connections(name: str) -> bool:
-    return "_by_lua" in name and not name.startswith(NO_TLS_HANDLERS)
+@_once
+def remove_unused(situation: Situation, cause: Cause) -> Proposal | None:
+    """Delete the directive, if nothing uses it."""
+    return remove(situation, cause.setting) if cause.setting.key in situation.unused else None
 
 
-def _outermost(block: Block, wanted: set[Block]) -> list[Block]:
-    """Those of some blocks that are below this one, or itself, but in no other of them."""
-    found = []
-    pending = [block] if wanted else []
-    while pending:
-        inner = pending.pop()
-        if inner in wanted:
-            found.append(inner)
-        else:
-            pending.extend(reversed(inner.children))
-    return found
+def remove(situation: Situation, setting: Setting) -> Proposal:
+    """Delete a directive, in every place that includes it."""
+    change = Change(tuple(places(situation.tree, setting)))
+    place = f"{setting.file.name}:{setting.directive.line}"
+    return Proposal(f"remove {setting.name} ({place})", situation.after(change), change)
 
 
+@_once
+def share(situation: Situation, cause: Cause) -> Proposal | None:
+    """Set once what blocks set again, so that they share a context."""
+    family = by_name(cause.family)
+    if not situation.is_whole or not family.shared(situation.target):
+        return None
+    best_change, best_after = None, situation
+    for change in sharing.changes(situation.tree, family, situation.target):
+        after = situation.after(change)
+        if obstacle(situation.tree, after.tree, change):
+            continue
+        if after.estimate.start < best_after.estimate.start:
+            best_change, best_after = change, after
+    if best_change is None:
+        return None
+    return Proposal(_share_text(best_change), best_after, best_change)
+
+
+def _share_text(change: Change) -> str:
+    moved = {setting.name for _, setting in change.insert}
+    dropped = {setting.name for setting in change.delete} - moved
+    parts = []
+    if moved:
+        labels = {block.kind.removeprefix("stream_") for block, _ in change.insert}
+        parts.append(f"set {listed(moved)} once in {listed(labels)} instead of in each block")
+    if dropped:
+        parts.append(f"remove {listed(dropped)} where it only repeats what is inherited")
+    return ", and ".join(parts)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in words: "a, b and c"."""
+    *others, last = sorted(names)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+@_once
 def smaller_bundle(situation: Situation, cause: Cause) -> Proposal | None:
     """Use a bundle with just the CAs needed."""
     bundle = situation.bundles.bundle(cause.path)
@@ -129,17 +163,38 @@ def smaller_bundle(situation: Situation, cause: Cause) -> Proposal | None:
     if count <= 2 * FEW_CERTIFICATES:
         return None
     mean = bundle.der_bytes // count if bundle else 1100
-    small = unit_bytes(Bundle(FEW_CERTIFICATES, FEW_CERTIFICATES * mean), situation.target.costs)
-    text = f"use a bundle of the CAs needed, e.g. {FEW_CERTIFICATES} instead of {count}"
+    small = Bundle(FEW_CERTIFICATES, FEW_CERTIFICATES * mean)
+    name = cause.path.rpartition("/")[2]
+    text = (
+        f"use a bundle of the CAs needed instead of {name}, e.g. {FEW_CERTIFICATES} instead of "
+        f"{count}"
+    )
     return Proposal(text, situation.with_bundles({cause.path: small}))
 
 
-def newer_module(situation: Situation, cause: Cause) -> Proposal | None:
-    """Upgrade to a version whose blocks share contexts."""
+@_once
+def newer_version(situation: Situation, cause: Cause) -> Proposal | None:
+    """Upgrade to a version whose blocks share contexts or certificates."""
+    upgraded = _upgraded(situation, cause)
+    return upgraded and Proposal(f"upgrade to {upgraded[0]}", upgraded[1])
+
+
+def newer_version_and_share(situation: Situation, cause: Cause) -> Proposal | None:
+    """Upgrade, and set once there what blocks set again."""
+    upgraded = _upgraded(situation, cause)
+    shared = share(upgraded[1], cause) if upgraded else None
+    if upgraded is None or shared is None:
+        return None
+    return Proposal(f"upgrade to {upgraded[0]}, and {shared.text}", shared.after)
+
+
+def _upgraded(situation: Situation, cause: Cause) -> tuple[str, Situation] | None:
     upgrade = UPGRADES.get(cause.family)
-    if upgrade is None or by_name(cause.family).shared(situation.target):
+    if upgrade is None:
         return None
     component, version, text = upgrade
+    if getattr(situation.target, component) >= version:
+        return None
     dotted = ".".join(map(str, version))
     target = with_versions(situation.target, {component: dotted})
-    return Proposal(f"upgrade to {text.format(dotted)}", situation.on(target))
+    return text.format(dotted), situation.on(target)

@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
+from nginx_memlint.clock import Clock
 from nginx_memlint.config.changes import Change, changed
 from nginx_memlint.config.tree import Setting, Tree
 from nginx_memlint.ignores import Ignores
-from nginx_memlint.memory.estimate import Bundles, Estimate, Priced, Totals, estimate, price, total
+from nginx_memlint.memory.estimate import Bundles, Estimate, Price, Priced, estimate, price, total
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.memory.zones import Zone
 from nginx_memlint.policy import Limits
-from nginx_memlint.records import field, mutable, record
+from nginx_memlint.records import field, mutable, record, replace
 from nginx_memlint.tls import contexts as tls
+from nginx_memlint.tls.ca_bundle import Bundle
+from nginx_memlint.tls.uses import Unused, unused
 
 
 @record
@@ -52,8 +56,8 @@ class Cause:
     family: str
     path: str
     by_setting: dict[tuple[str, int], SettingLoads] = field(default_factory=dict)
-    priced: list[tuple[Priced, int]] = field(default_factory=list)
-    """Contexts, and the bytes of this bundle in each."""
+    priced: list[Priced] = field(default_factory=list)
+    """The contexts; those that load it for two directives twice."""
 
     @property
     def setting(self) -> Setting:
@@ -63,12 +67,12 @@ class Cause:
     @property
     def loads(self) -> int:
         """How often the bundle is loaded."""
-        return len(self.priced)
+        return sum(own.loads for own in self.by_setting.values())
 
     @property
     def total(self) -> int:
         """Bytes of all loads."""
-        return sum(size for _, size in self.priced)
+        return sum(own.total for own in self.by_setting.values())
 
     @property
     def repeated(self) -> int:
@@ -86,6 +90,29 @@ class Situation:
     bundles: Bundles
     zones: list[Zone]
     limits: Limits
+    clock: Clock
+    """The time at which certificates are to be valid."""
+
+    @cached_property
+    def memo(self) -> dict[tuple[str, str, str], Any]:
+        """What was worked out of this situation for several rules (remedies.py)."""
+        return {}
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether all of a whole configuration was read.
+
+        Only then is it known that something is nowhere, and what a change would lead to.
+        """
+        complete = all(problem.complete for problem in self.tree.problems)
+        return complete and all(
+            block.directive is not None or block is self.tree.main for block in self.tree.all_blocks
+        )
+
+    @cached_property
+    def unused(self) -> dict[tuple[str, int], Unused]:
+        """The directives that load CA certificates which nothing uses, by Setting.key."""
+        return unused(self.tree, self.target) if self.is_whole else {}
 
     @cached_property
     def block_counts(self) -> Counter[str]:
@@ -93,19 +120,24 @@ class Situation:
         return Counter(block.kind for block in self.tree.all_blocks)
 
     @cached_property
-    def contexts(self) -> list[tls.Context]:
-        """What one ``nginx -t`` builds."""
+    def groups(self) -> list[tls.Group]:
+        """The contexts that one ``nginx -t`` builds."""
         return tls.contexts(self.tree, self.target)
 
     @cached_property
     def priced(self) -> list[Priced]:
         """The contexts with their bytes."""
-        return price(self.contexts, self.bundles, self.target.costs)
+        return price(self.groups, self.bundles, self.target.costs)
 
     @cached_property
-    def totals(self) -> Totals:
+    def totals(self) -> Price:
         """The sums of all contexts."""
-        return total(self.contexts, self.bundles, self.target.costs)
+        return total(self.priced)
+
+    @property
+    def ssl_contexts(self) -> int:
+        """How many contexts one ``nginx -t`` builds."""
+        return sum(len(group.blocks) for group in self.groups)
 
     @cached_property
     def per_worker(self) -> tls.WorkerContexts:
@@ -144,19 +176,19 @@ class Situation:
         """The bundles that are loaded, the costliest first."""
         found: dict[tuple[str, str], Cause] = {}
         for item in self.priced:
-            for setting in item.context.bundles:
+            for setting in item.group.loads.bundles:
                 path = self.bundles.path(setting)
-                key = (item.context.family, path)
+                key = (item.group.family, path)
                 cause = found.get(key)
                 if cause is None:
                     cause = found[key] = Cause(*key)
-                share = item.load_bytes // len(item.context.bundles)
-                cause.priced.append((item, share))
+                cause.priced.append(item)
+                first = item.first.share
                 loads = cause.by_setting.get(setting.key)
                 if loads is None:
-                    loads = cause.by_setting[setting.key] = SettingLoads(setting, first=share)
-                loads.loads += 1
-                loads.total += share
+                    loads = cause.by_setting[setting.key] = SettingLoads(setting, first=first)
+                loads.loads += 1 + item.others
+                loads.total += first + item.others * item.other.share
         return sorted(found.values(), key=lambda cause: -cause.total)
 
     @cached_property
@@ -177,21 +209,14 @@ class Situation:
 
     def after(self, change: Change) -> Situation:
         """The situation with the files changed."""
-        return Situation(
-            changed(self.tree, change),
-            self.target,
-            self.workers,
-            self.bundles,
-            self.zones,
-            self.limits,
-        )
+        return replace(self, tree=changed(self.tree, change))
 
     def on(self, target: Target) -> Situation:
         """The situation on another server."""
-        bundles = self.bundles.repriced(target.costs)
-        return Situation(self.tree, target, self.workers, bundles, self.zones, self.limits)
+        return replace(self, target=target, bundles=self.bundles.repriced(target.costs))
 
-    def with_bundles(self, sizes: Mapping[str, int]) -> Situation:
-        """The situation with other bundles: path → bytes of one load."""
-        bundles = self.bundles.repriced(self.target.costs, dict(sizes))
-        return Situation(self.tree, self.target, self.workers, bundles, self.zones, self.limits)
+    def with_bundles(self, bundles: Mapping[str, Bundle]) -> Situation:
+        """The situation with other files in the place of some: path → what is in it."""
+        other = replace(self, bundles=self.bundles.repriced(self.target.costs, bundles))
+        other.groups = self.groups
+        return other

@@ -54,3 +54,8 @@ def human_range(before: int, after: int) -> str:
         if old != new or before == after:
             return f"{old} → {new} {name}"
     return f"{human(before)} → {human(after)}"
+
+
+def human_seconds(seconds: float) -> str:
+    """The order of magnitude of a time for people: ``80 s``."""
+    return f"{seconds:.1g} s" if seconds < 10 else f"{round(seconds, -1):.0f} s"

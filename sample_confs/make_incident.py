@@ -24,7 +24,7 @@ MAIN = """\
 load_module /usr/lib/nginx/modules/ndk_http_module.so;
 load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;
 
-worker_processes auto;
+{workers}
 pid nginx.pid;
 error_log stderr;
 
@@ -67,9 +67,12 @@ def server(number: int, inner: str) -> str:
     )
 
 
-def files(title: str, http: str, inner: str = "") -> dict[str, str]:
+def files(
+    title: str, http: str, inner: str = "", workers: str = "worker_processes auto;"
+) -> dict[str, str]:
     """One sample: file names and texts. ``inner`` stands in each location that runs Lua."""
-    found = {"nginx.conf": MAIN.format(title=title, http=f"    {http}\n" if http else "")}
+    http = f"    {http}\n" if http else ""
+    found = {"nginx.conf": MAIN.format(title=title, http=http, workers=workers)}
     for first in range(0, SERVERS, SERVERS_A_FILE):
         numbers = range(first, first + SERVERS_A_FILE)
         text = "\n".join(server(number, inner) for number in numbers)
@@ -83,6 +86,7 @@ SAMPLES = {
         "The incident, mended: the directive only where Lua opens TLS connections.",
         "",
         f"        {TRUSTED}\n",
+        "worker_processes 4;\nworker_shutdown_timeout 60s;",
     ),
     "incident-small-bundle": files(
         "The incident, mended in part: a bundle of the CAs needed.",

@@ -29,7 +29,8 @@ def write(directory: Path, files: dict[str, str | bytes]) -> Path:
 
 def http(inside: str, main: str = LUA) -> str:
     """A whole configuration around the inside of ``http``."""
-    return f"{main}worker_processes 2;\nevents {{}}\nhttp {{\n{inside}\n}}\n"
+    workers = "worker_processes 2; worker_shutdown_timeout 1m;"
+    return f"{main}{workers}\nevents {{}}\nhttp {{\n{inside}\n}}\n"
 
 
 def check_http(directory: Path, inside: str, main: str = LUA, **options: Any) -> ConfigReport:

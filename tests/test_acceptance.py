@@ -15,7 +15,7 @@ from .helpers import Run, memlint_here, write
 
 MAIN = """\
 load_module modules/ngx_http_lua_module.so;
-worker_processes 2;
+worker_processes 2; worker_shutdown_timeout 1m;
 events {}
 http {
     lua_ssl_trusted_certificate ca.pem;
@@ -24,8 +24,8 @@ http {
 """
 SITE = """\
 server {
-    location /a { return 200; }
-    location /b { return 200; }
+    location /a { access_by_lua_file a.lua; }
+    location /b { access_by_lua_file b.lua; }
 }
 """
 IGNORED = MAIN.replace("ca.pem;", "ca.pem; # memlint: ignore[ML101] until it runs on Debian 13")
@@ -47,7 +47,7 @@ BY_BASELINE = "  1 finding accepted: 1 by the baseline (--show-suppressed)\n"
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two roots: api accepts its finding with a comment, shop with the baseline."""
     write(tmp_path / "api", {"nginx.conf": IGNORED, "sites/a.conf": SITE})
-    shop = SITE.replace("}\n}", "}\n    location /c { return 200; }\n}")
+    shop = SITE.replace("}\n}", "}\n    location /c { access_by_lua_file c.lua; }\n}")
     write(tmp_path / "shop", {"nginx.conf": MAIN, "sites/a.conf": shop})
     monkeypatch.chdir(tmp_path)
     run = memlint_here(*CHECK, "--write-baseline", "api", "shop")
@@ -116,7 +116,10 @@ def test_a_location_is_added(repository: Path) -> None:
 
 
 def test_a_cost_of_another_kind_is_new(repository: Path) -> None:
-    own = "server { lua_ssl_trusted_certificate own.pem; location /1 { } location /2 { } }\n"
+    own = (
+        "server { lua_ssl_trusted_certificate own.pem; location /1 { access_by_lua_file 1; } "
+        "location /2 { access_by_lua_file 2; } }\n"
+    )
     write(repository / "shop", {"sites/own.conf": own})
     run = run_checks("--fail-on", "warning")
     assert run.code == 1

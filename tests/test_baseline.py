@@ -25,12 +25,13 @@ from nginx_memlint.sizes import GIB, MIB
 from .helpers import http, memlint_here, write
 
 OPTIONS = ("--target", "debian-12", "--unit-cost", "32MiB")
+RUN = "access_by_lua_file a.lua;"
 SITE = {
     "nginx.conf": http("include a.conf;\ninclude b.conf;\ninclude c.conf;"),
     "a.conf": "lua_ssl_trusted_certificate ca.pem;\n",
-    "b.conf": "server { location /1 { } location /2 { } }\n",
-    "c.conf": "server { lua_ssl_trusted_certificate other.pem; location / { }\nlocation /3 { }\n"
-    "location /4 { } }\n",
+    "b.conf": f"server {{ location /1 {{ {RUN} }} location /2 {{ {RUN} }} }}\n",
+    "c.conf": f"server {{ lua_ssl_trusted_certificate other.pem; location / {{ {RUN} }}\n"
+    f"location /3 {{ {RUN} }}\nlocation /4 {{ {RUN} }} }}\n",
 }
 ZONE = http("lua_shared_dict pages 200m; server { }")
 
@@ -118,7 +119,7 @@ def test_it_is_stable(tmp_path: Path, change: object) -> None:
 
 def test_the_costliest_of_several_places_may_change(tmp_path: Path) -> None:
     ca = "lua_ssl_trusted_certificate ca.pem;"
-    few, many = "location /a { } " * 2, "location /a { } " * 3
+    few, many = f"location /a {{ {RUN} }} " * 2, f"location /a {{ {RUN} }} " * 3
 
     def written(first: str, second: str) -> ConfigReport:
         inside = f"server {{ {ca} {first} }}\nserver {{ {ca} {second} }}"

@@ -18,10 +18,10 @@ from nginx_memlint.report import json as json_report
 from nginx_memlint.sizes import MIB, human_growth, human_range
 
 from .helpers import SAMPLES, http, memlint, write
+from .rules.bundles import pem
 
-CERTIFICATE = b"-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
-SMALL = CERTIFICATE % b"AAAA"
-LARGE = SMALL + b"".join(CERTIFICATE % (b"%04d" % n * 300) for n in range(50))
+SMALL = pem(1)
+LARGE = pem(51)
 TRUSTED = "lua_ssl_trusted_certificate ca.pem;\n"
 SITE = "server { server_name %s; location / { } location /b { } }\n"
 
@@ -654,7 +654,7 @@ def test_sysroots_and_path_maps(repository: Repository) -> None:
 
 @needs_git
 def test_files_outside_are_the_same_on_both_sides(repository: Repository, tmp_path: Path) -> None:
-    (tmp_path / "ca.pem").write_bytes(LARGE)
+    (tmp_path / "ca.pem").write_text(LARGE)
     inside = f"lua_ssl_trusted_certificate {tmp_path}/ca.pem;\n"
     repository.commit({"nginx.conf": http(inside + site("a"))})
     repository.write({"nginx.conf": http(inside + site("a", "b"))})

@@ -15,6 +15,7 @@ from nginx_memlint import check
 from nginx_memlint.cli import app
 from nginx_memlint.config.dump import read_dump
 from nginx_memlint.config.source import FileSystem
+from nginx_memlint.policy import Policy
 from nginx_memlint.report.json import dumps
 from nginx_memlint.result import ConfigReport
 
@@ -115,13 +116,21 @@ def test_the_file_system_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_bundle_is_not_in_it_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     report = check("-", data=dump(FILES))
     assert report.memory.unit_bytes == 1 << 20
-    said = "1.0 MiB for a load of /x.pem, which could not be read (not in the dump)"
-    assert any(line.startswith(said) for line in report.assumptions)
+    said = "/x.pem could not be read (not in the dump): 1.0 MiB is guessed for each of"
+    assert [f.message.startswith(said) for f in report.findings if f.rule == "ML303"] == [True]
+    assert report.guesses == []
     monkeypatch.setenv("COLUMNS", "300")
     run = CliRunner().invoke(app, ["check", "-"], input=dump(FILES))
     assert run.exit_code == 0
-    assert run.output.startswith("ok -: ")
-    assert said in run.output
+    assert run.output.startswith("note -: ")
+    assert run.output.count("/x.pem could not be read") == 1
+
+
+def test_without_the_rule_the_guess_is_still_said() -> None:
+    report = check("-", data=dump(FILES), policy=Policy(severities={"ML303": None}))
+    said = "1.0 MiB for a load of /x.pem, which could not be read (not in the dump)"
+    assert [line.startswith(said) for line in report.guesses] == [True]
+    assert report.guesses[0] in report.assumptions
 
 
 LOOKALIKE = b"# configuration file /etc/nginx/conf.d/b.conf:\n"

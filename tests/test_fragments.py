@@ -53,7 +53,7 @@ def test_the_file_may_be_included_from_a_main_file_that_lacks_its_block(tmp_path
 
 def test_the_blocks_around_count_as_nginx_counts_them(tmp_path: Path) -> None:
     """A location in a server: two contexts, since nginx builds one for that server too."""
-    fragment = "location / { lua_ssl_trusted_certificate /ca.pem; location /x/ {} }\n"
+    fragment = "location / { lua_ssl_trusted_certificate /c.pem; log_by_lua a; location /x/ {} }\n"
     (tmp_path / "f.conf").write_text(fragment)
     (tmp_path / "nginx.conf").write_text("events {} http { server { include f.conf; } }")
     whole = check(tmp_path / "nginx.conf")

@@ -21,7 +21,7 @@ from nginx_memlint.sizes import MIB
 from .helpers import http, memlint_here, write
 
 CA = "lua_ssl_trusted_certificate ca.pem;"
-LOCATIONS = "location /a { } location /b { } location /c { }"
+LOCATIONS = " ".join(f"location /{n} {{ access_by_lua_file a.lua; }}" for n in "abc")
 IGNORE = "# memlint: ignore[ML101] the machine has the memory"
 UNIT = 32 * MIB
 
@@ -133,7 +133,7 @@ def test_what_is_no_ignore(tmp_path: Path, inside: str) -> None:
         ("# memlint: disable=ML101", '"disable" is not known'),
         ("# memlint:", '"" is not known'),
         ("#memlint: ignore[ML101, ML1O1] why", '"ML1O1" is no rule'),
-        ("# memlint: ignore[lua-bundle] why", 'did you mean "lua-bundle-inherited"?'),
+        ("# memlint: ignore[lua-bundle-inherit] why", 'did you mean "lua-bundle-inherited"?'),
         ("# memlint: ignore[ML902] why", '"ML902" is no rule that can be ignored'),
         ("# memlint: ignore[\x1b[31m] why", "\\x1b[31m"),
         ("# memlint: ignore[\xff\u202e] why", "\\u202e"),

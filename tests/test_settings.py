@@ -515,7 +515,8 @@ def test_check_uses_them(here: Path) -> None:
             '[[roots]]\npath = "hosts/b"\nmax-memory = "2MiB"\nfail-on = "never"\n',
         },
     )
-    inside = "lua_ssl_trusted_certificate /nonexistent.pem; server { location / { } }"
+    server = "server { location / { access_by_lua_file a; } }"
+    inside = f"lua_ssl_trusted_certificate /nonexistent.pem; {server}"
     for name in ("a", "b"):
         write(here / "hosts" / name, {"nginx.conf": http(inside)})
     run = memlint("check", "--format", "json", cwd=here)

@@ -45,11 +45,13 @@ def obstacle(before: Tree, after: Tree, change: Change) -> str | None:
     places of a file that the change does not name, nothing may come to see another value.
     """
     gone = {id(setting.directive): setting.name for setting in change.delete}
-    put: dict[int, set[str]] = {}
+    put: dict[int, dict[str, int]] = {}
     for block, setting in change.insert:
         if block.directive is None:
             return "a file cannot be changed outside of its blocks"
-        put.setdefault(id(block.directive), set()).add(setting.name)
+        # as many as where they are from: some may stand in a block more than once
+        own = put.setdefault(id(block.directive), {})
+        own[setting.name] = max(own.get(setting.name, 1), len(setting.block.own(setting.name)))
     named = {(id(s.directive), id(s.block)) for s in change.delete}
     named |= {(id(block.directive), id(block)) for block, _ in change.insert}
     deleted_names = set(gone.values())
@@ -59,8 +61,8 @@ def obstacle(before: Tree, after: Tree, change: Change) -> str | None:
     }
     for number in sorted(concerned):
         old, new = before.all_blocks[number], after.all_blocks[number]
-        for name in put.get(id(old.directive), ()):
-            if len(new.own(name)) > 1 and len(old.own(name)) < len(new.own(name)):
+        for name, most in put.get(id(old.directive), {}).items():
+            if len(new.own(name)) > max(most, len(old.own(name))):
                 return f"{old.label} has a {name} of its own"
         touched = {(id(old.directive), name) for name in put.get(id(old.directive), ())}
         touched |= {

@@ -15,7 +15,7 @@ from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import FileSystem, Source, is_below
 from nginx_memlint.config.syntax import Directive
 from nginx_memlint.config.tree import Inclusion, Tree
-from nginx_memlint.records import record
+from nginx_memlint.records import record, replace
 
 MAX_ANCESTORS = 16
 """How far above the main file a copy is looked for."""
@@ -64,7 +64,7 @@ def explained(tree: Tree) -> list[Problem]:
             told |= {option.text, os.path.dirname(pattern)}
         elif known := [p for p in problems if (p.file, p.line, p.column) == place]:
             message = f"{known[0].message}; {option.text} would find it"
-            problems[problems.index(known[0])] = Problem(**vars(known[0]) | {"message": message})
+            problems[problems.index(known[0])] = replace(known[0], message=message)
         else:
             message = (
                 f"include {pattern} finds nothing on this machine, but would with {option.text}"

@@ -222,6 +222,8 @@ class Tree:
         self.files = files
         self.looked_elsewhere = False
         """Whether anything was looked up in other places than ``source``."""
+        self.memo: dict[str, list[Block]] = {}
+        """What was found out of this tree and is asked for again."""
         self._of_kinds: dict[Collection[str], list[Block]] = {}
         self._names: dict[str, frozenset[str]] = {}
 

@@ -14,15 +14,16 @@ U the memory of one configuration and W workers:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, repeat
 from typing import NamedTuple
 
-from nginx_memlint.config.tree import Setting, Tree
+from nginx_memlint.config.tree import Block, Setting, Tree
 from nginx_memlint.memory.targets import Costs, Target
 from nginx_memlint.records import record
 from nginx_memlint.sizes import MIB
-from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
-from nginx_memlint.tls.contexts import Context, WorkerContexts
+from nginx_memlint.tls.ca_bundle import Bundle, NotPemError, bundle_of, certificates
+from nginx_memlint.tls.contexts import Group, Loads, WorkerContexts
 
 FALLBACK_UNIT = MIB
 """Bytes of a CA load whose bundle cannot be read: a full Mozilla bundle of 2017."""
@@ -37,8 +38,8 @@ RELOAD_MARGIN = 1.05
 class Bundles:
     """The CA bundles that the configuration names, each read once.
 
-    ``unit_cost`` is the bytes of a load if the user gave them; ``replaced`` gives the bytes of a
-    load of single files, whatever is in them.
+    ``unit_cost`` is the bytes of a load if the user gave them; ``replaced`` are other files in
+    the place of some, whatever the user said a load takes.
     """
 
     def __init__(
@@ -46,19 +47,26 @@ class Bundles:
         tree: Tree,
         costs: Costs,
         unit_cost: int | None = None,
-        replaced: dict[str, int] | None = None,
+        replaced: Mapping[str, Bundle] | None = None,
     ) -> None:
         self._tree = tree
         self._costs = costs
         self._unit_cost = unit_cost
-        self._replaced = replaced or {}
+        self._replaced = dict(replaced or {})
         self._known: dict[str, Bundle | None] = {}
         self.failures: dict[str, str] = {}
+        self.rejected: set[str] = set()
 
-    def repriced(self, costs: Costs, replaced: dict[str, int] | None = None) -> Bundles:
-        """The same files, read once for both, at other costs."""
-        other = Bundles(self._tree, costs, self._unit_cost, replaced)
+    @property
+    def are_priced(self) -> bool:
+        """Whether the user said what a load takes."""
+        return self._unit_cost is not None
+
+    def repriced(self, costs: Costs, replaced: Mapping[str, Bundle] | None = None) -> Bundles:
+        """The same files, read once for both, at other costs, some of them replaced."""
+        other = Bundles(self._tree, costs, self._unit_cost, {**self._replaced, **(replaced or {})})
         other._known, other.failures = self._known, self.failures
+        other.rejected = self.rejected
         return other
 
     def path(self, setting: Setting) -> str:
@@ -67,17 +75,29 @@ class Bundles:
         return value if value.startswith("/") else f"{self._tree.directory}/{value}"
 
     def bundle(self, path: str) -> Bundle | None:
-        """What is in the file; None, and an entry in ``failures``, if that is unknown."""
+        """What is in the file; None if that is unknown.
+
+        Then ``failures`` says why, and ``rejected`` has the path if nginx rejects the file.
+        """
+        if path in self._replaced:
+            return self._replaced[path]
         if path not in self._known:
             self._known[path] = None
             try:
-                self._known[path] = read_bundle(self._tree.source.read(path))
+                self._known[path] = bundle_of(self._tree.source.read(path))
             except OSError as error:
                 self.failures[path] = error.strerror or str(error)
-            else:
-                if self._known[path] is None:
-                    self.failures[path] = "holds no PEM certificate"
+            except NotPemError as error:
+                self.failures[path] = str(error)
+                self.rejected.add(path)
         return self._known[path]
+
+    def ders(self, path: str) -> list[bytes]:
+        """The certificates of the file in DER, read again; none if it cannot be."""
+        try:
+            return certificates(self._tree.source.read(path))
+        except (OSError, NotPemError):
+            return []
 
     def certificates(self, path: str) -> int:
         """Certificates in the file, or in the bundle assumed for it."""
@@ -86,9 +106,7 @@ class Bundles:
 
     def load_bytes(self, path: str) -> int:
         """Bytes of one load of the file that has to be parsed."""
-        if path in self._replaced:
-            return self._replaced[path]
-        if self._unit_cost is not None:
+        if self._unit_cost is not None and path not in self._replaced:
             return self._unit_cost
         bundle = self.bundle(path)
         return unit_bytes(bundle, self._costs) if bundle else FALLBACK_UNIT
@@ -105,73 +123,77 @@ def unit_bytes(bundle: Bundle, costs: Costs) -> int:
     return round(bundle.certificates * costs.certificate + bundle.der_bytes * costs.der)
 
 
-class Priced(NamedTuple):
-    """A context and the bytes of it: itself with its own certificates, and the CAs in it.
+class Price(NamedTuple):
+    """Of one context: bundles loaded, bytes of itself with its own certificates, and of the CAs.
 
     ``cpu_seconds`` is the time of ``nginx -t`` it takes.
     """
-
-    context: Context
-    context_bytes: int
-    load_bytes: int
-    cpu_seconds: float
-
-    @property
-    def total(self) -> int:
-        """All bytes."""
-        return self.context_bytes + self.load_bytes
-
-
-class Totals(NamedTuple):
-    """Of one context or many: bundles loaded, bytes of contexts and of loads, CPU seconds."""
 
     loads: int = 0
     context_bytes: int = 0
     load_bytes: int = 0
     cpu_seconds: float = 0.0
 
+    @property
+    def total(self) -> int:
+        """All bytes."""
+        return self.context_bytes + self.load_bytes
 
-def price(contexts: Iterable[Context], bundles: Bundles, costs: Costs) -> list[Priced]:
-    """The bytes of each context, in nginx's order: a cached bundle costs most where it is first."""
+    @property
+    def share(self) -> int:
+        """Bytes of each of the bundles, rounded down."""
+        return self.load_bytes // self.loads
+
+
+class Priced(NamedTuple):
+    """Contexts that load the same; the ``first`` of them may be what loads a bundle first."""
+
+    group: Group
+    first: Price
+    other: Price
+
+    @property
+    def others(self) -> int:
+        """How many there are beside the first."""
+        return len(self.group.blocks) - 1
+
+    def each(self) -> Iterator[tuple[Block, Block, Price]]:
+        """The block of each context, its owner, and what it costs."""
+        prices = chain((self.first,), repeat(self.other))
+        return zip(self.group.blocks, self.group.owners, prices, strict=False)
+
+
+def price(groups: Iterable[Group], bundles: Bundles, costs: Costs) -> list[Priced]:
+    """What contexts cost, in nginx's order: a cached bundle costs most where it is first."""
+    loaded: set[str] = set()
     return [
-        Priced(context, own, loaded, cpu)
-        for context, (_, own, loaded, cpu) in _prices(contexts, bundles, costs)
+        Priced(
+            group,
+            _price(group.loads, bundles, costs, loaded),
+            _price(group.loads, bundles, costs, loaded),
+        )
+        for group in groups
     ]
 
 
-def total(contexts: Iterable[Context], bundles: Bundles, costs: Costs) -> Totals:
-    """The sums of price(), without its list."""
-    counts = Counter(cost for _, cost in _prices(contexts, bundles, costs))
-    sums = (
-        sum(value * count for value, count in zip(column, counts.values(), strict=True))
-        for column in zip(*counts, strict=True)
-    )
-    return Totals(*sums)
+def total(priced: Iterable[Priced]) -> Price:
+    """The sums of all contexts."""
+    loads = context_bytes = load_bytes = 0
+    cpu_seconds = 0.0
+    for item in priced:
+        for cost, count in ((item.first, 1), (item.other, item.others)):
+            loads += cost.loads * count
+            context_bytes += cost.context_bytes * count
+            load_bytes += cost.load_bytes * count
+            cpu_seconds += cost.cpu_seconds * count
+    return Price(loads, context_bytes, load_bytes, cpu_seconds)
 
 
-def _prices(
-    contexts: Iterable[Context], bundles: Bundles, costs: Costs
-) -> Iterator[tuple[Context, Totals]]:
-    """Each context and what it costs."""
-    loaded: set[str] = set()
-    same: dict[tuple[int, int, int], Totals] = {}
-    for context in contexts:
-        # contexts that load the same, none of it for the first time, cost the same
-        key = (id(context.bundles), id(context.client_names), context.certificates)
-        cost = same.get(key)
-        if cost is None:
-            before = len(loaded)
-            cost = _price(context, bundles, costs, loaded)
-            if len(loaded) == before:
-                same[key] = cost
-        yield context, cost
-
-
-def _price(context: Context, bundles: Bundles, costs: Costs, loaded: set[str]) -> Totals:
+def _price(loads: Loads, bundles: Bundles, costs: Costs, loaded: set[str]) -> Price:
     """What a context costs after others have loaded some files."""
     load_bytes = 0
     cpu = costs.cpu_context
-    for setting in context.bundles:
+    for setting in loads.bundles:
         path = bundles.path(setting)
         if not loaded:
             load_bytes += costs.first_load
@@ -182,10 +204,10 @@ def _price(context: Context, bundles: Bundles, costs: Costs, loaded: set[str]) -
         if path not in loaded or not costs.caches_certificates:
             cpu += bundles.certificates(path) * costs.cpu_certificate
         loaded.add(path)
-    for setting in context.client_names:
+    for setting in loads.client_names:
         load_bytes += bundles.certificates(bundles.path(setting)) * costs.client_ca_name
-    own = costs.context + context.certificates * costs.key_pair
-    return Totals(len(context.bundles), own, load_bytes, cpu)
+    own = costs.context + loads.certificates * costs.key_pair
+    return Price(len(loads.bundles), own, load_bytes, cpu)
 
 
 @record
@@ -260,7 +282,7 @@ def own_bytes(kind: str, costs: Costs) -> int:
 
 
 def estimate(
-    sums: Totals,
+    sums: Price,
     worker: WorkerContexts,
     blocks: Counter[str],
     bundles: Bundles,

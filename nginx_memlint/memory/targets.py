@@ -11,7 +11,7 @@ from typing import Any, NewType
 from nginx_memlint.memory.costs_table import COSTS
 from nginx_memlint.memory.targets_table import STACKS
 from nginx_memlint.printable import printable
-from nginx_memlint.records import record
+from nginx_memlint.records import record, replace
 
 Version = NewType("Version", tuple[int, ...])
 """A version's numbers; a letter counts as one more number: 1.1.1w is (1, 1, 1, 23)."""
@@ -170,17 +170,30 @@ def find_target(name: str | None = None, **versions: str | None) -> Target:
 
 
 def with_versions(target: Target, versions: Mapping[str, str | None]) -> Target:
-    """The same server with single versions replaced; raises ValueError."""
+    """The same server with single versions replaced; raises ValueError.
+
+    Its costs stay as measured, unless these versions are more like another measured stack.
+    """
     given = {key: text for key, text in versions.items() if text is not None}
     if not given:
         return target
     parsed: dict[str, Any] = {key: parse_version(text) for key, text in given.items()}
-    changed: dict[str, Any] = {
-        "name": f"{target.name} with {_list(given)}",
-        "texts": target.texts | given,
-        "ships": target.ships | given.keys(),
-    }
-    return Target(**vars(target) | changed | parsed)
+    before = costs_for(target.nginx, target.openssl)
+    costs = costs_for(parsed.get("nginx", target.nginx), parsed.get("openssl", target.openssl))
+    assumed = target.assumed
+    if costs is before:
+        costs = target.costs
+    else:
+        assumed = (*assumed, f"costs as measured on {costs.name} ({costs.measured})")
+    return replace(
+        target,
+        costs=costs,
+        assumed=assumed,
+        name=f"{target.name} with {_list(given)}",
+        texts=target.texts | given,
+        ships=target.ships | given.keys(),
+        **parsed,
+    )
 
 
 def installed_target(

@@ -10,7 +10,7 @@ from nginx_memlint.report.issues import advice
 from nginx_memlint.report.links import Links
 from nginx_memlint.report.screen import Plain, Words, screen_for
 from nginx_memlint.result import BaselineInfo, ConfigReport, Finding, ProblemInfo, Report
-from nginx_memlint.sizes import human
+from nginx_memlint.sizes import human, human_seconds
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _BY = {"ignore": "an ignore", "settings": "the settings", "baseline": "the baseline"}
@@ -252,4 +252,4 @@ def _seconds(seconds: float) -> str:
     """An order of magnitude."""
     if seconds < 1:
         return "less than a second"
-    return f"about {seconds:.1g} s" if seconds < 10 else f"about {round(seconds, -1):.0f} s"
+    return f"about {human_seconds(seconds)}"

@@ -6,12 +6,25 @@ To add one: write a module as its neighbours are, and put it into the table.
 from __future__ import annotations
 
 from nginx_memlint.rules import (
+    bundle_unreadable,
     ignore_malformed,
     ignore_unused,
+    large_bundle,
     lua_bundle_inherited,
+    no_shutdown_timeout,
     over_budget,
+    override_defeats_sharing,
+    pass_bundle_inherited,
     peak_kills_machines,
+    server_bundle_repeated,
+    slow_test,
+    stale_certificates,
+    start_over_budget,
+    trusted_certificate_unused,
+    workers_unknown,
+    zones_over_budget,
 )
+from nginx_memlint.rules.reading import READING
 from nginx_memlint.rules.rule import Rule, rule_of
 
 RULES: tuple[Rule, ...] = tuple(
@@ -19,8 +32,20 @@ RULES: tuple[Rule, ...] = tuple(
         rule_of,
         (
             lua_bundle_inherited,
+            pass_bundle_inherited,
+            server_bundle_repeated,
+            override_defeats_sharing,
+            trusted_certificate_unused,
             over_budget,
             peak_kills_machines,
+            start_over_budget,
+            zones_over_budget,
+            slow_test,
+            workers_unknown,
+            no_shutdown_timeout,
+            large_bundle,
+            stale_certificates,
+            bundle_unreadable,
             ignore_malformed,
             ignore_unused,  # the last: it is about what the others have found
         ),
@@ -34,8 +59,8 @@ def codes() -> tuple[str, ...]:
 
 
 def find_rule(code: str) -> Rule:
-    """The rule with a code or a name. Raises KeyError."""
-    for rule in RULES:
+    """The rule with a code or a name; ML000, which is no rule, too. Raises KeyError."""
+    for rule in (READING, *RULES):
         if code.upper() == rule.code or code == rule.name:
             return rule
     raise KeyError(code)

@@ -15,7 +15,7 @@ from nginx_memlint.policy import Policy
 from nginx_memlint.printable import printable
 from nginx_memlint.records import field, mutable
 from nginx_memlint.remedies import Proposal
-from nginx_memlint.rules import RULES
+from nginx_memlint.rules import RULES, codes
 from nginx_memlint.rules.accepted import path_ignored, suppressed
 from nginx_memlint.rules.rule import Draft, Rule
 from nginx_memlint.situation import Situation
@@ -31,6 +31,10 @@ _IGNORABLE = {
     for name in (rule.code, rule.name)
 }
 """Code or name → code, of the rules whose findings a comment may accept."""
+
+
+NO_RULES = Policy(severities=dict.fromkeys(codes()))
+"""For what shows no findings: then a report says everything in other places."""
 
 
 @mutable
@@ -59,7 +63,8 @@ def run(situation: Situation, policy: Policy, *, complete: bool = True) -> Outco
         if severity is None:
             continue
         for draft in sorted(rule.check(situation), key=lambda draft: -draft.bytes):
-            finding = _finding(rule, severity, draft, situation, fingerprints)
+            own = severity if rule.code in policy.severities else draft.severity or severity
+            finding = _finding(rule, own, draft, situation, fingerprints)
             accepted = _ignored(finding, draft, situation) or path_ignored(finding, policy.ignores)
             if accepted is not None:
                 outcome.suppressed.append(accepted)
@@ -83,6 +88,13 @@ def _ignored(
     ignore, code = found
     place = result.Location(file=printable(code.file.name), line=code.line, column=code.column)
     return suppressed(finding, "ignore", printable(ignore.reason), place)
+
+
+def is_shown(outcome: Outcome, code: str, setting: Setting | None, situation: Situation) -> bool:
+    """Whether a finding of a rule on a directive is among the findings."""
+    file, line, column, _ = _position(setting, situation)
+    place = (code, printable(file.name), line, column)
+    return any(place == (f.rule, f.file, f.line, f.column) for f in outcome.findings)
 
 
 def remedies(now: Situation, proposals: list[Proposal]) -> list[result.Remedy]:

@@ -15,6 +15,10 @@ turn them off.
 
 What was to be accepted is still reported; or, where it does not occur yet, it will be.
 
+## Since
+
+Every version of nginx: it is about memlint's own comments.
+
 ## Fix
 
 Write `# memlint: ignore[ML101] reason`; several codes are separated by commas, and a rule's name

@@ -15,6 +15,10 @@ its line holds for the next directive, not for the block it is in.
 
 It would hide the same finding if that came back, with a reason that may no longer hold.
 
+## Since
+
+Every version of nginx: it is about memlint's own comments.
+
 ## Fix
 
 Delete the comment, or the code in it; or move it to the line of the directive that the finding

@@ -14,6 +14,10 @@ theirs. With U the memory of one configuration and W workers, the peak comes to 
 
 What is over the budget: the kernel or the container's limit kills nginx for it.
 
+## Since
+
+Every version of nginx.
+
 ## Fix
 
 Follow the remedy that is shown, run fewer workers, or raise the limit and the budget.
@@ -21,22 +25,33 @@ Follow the remedy that is shown, run fewer workers, or raise the limit and the b
 ## Fails
 
 ```nginx
-# memlint check --max-memory 100MiB
+# memlint check --target debian-12 --unit-cost 32MiB --max-memory 256MiB
 events {}
 http {
-    lua_shared_dict sessions 200m;
-    server { listen 80; }
+    ssl_certificate server.crt;
+    ssl_certificate_key server.key;
+    ssl_client_certificate ca.pem;
+    ssl_verify_client on;
+    server { listen 443 ssl; server_name a.example.com; }
+    server { listen 443 ssl; server_name b.example.com; }
 }
 ```
 
 ## Passes
 
 ```nginx
-# memlint check --max-memory 300MiB
+# memlint check --target debian-12 --unit-cost 32MiB --max-memory 256MiB
 events {}
 http {
-    lua_shared_dict sessions 200m;
-    server { listen 80; }
+    ssl_certificate server.crt;
+    ssl_certificate_key server.key;
+    server {
+        listen 443 ssl;
+        server_name a.example.com;
+        ssl_client_certificate ca.pem;
+        ssl_verify_client on;
+    }
+    server { listen 443 ssl; server_name b.example.com; }
 }
 ```
 """

@@ -15,6 +15,10 @@ published out-of-memory kills were on machines of 4 to 8 GiB.
 
 The peak itself.
 
+## Since
+
+Every version of nginx.
+
 ## Fix
 
 Follow the remedy that is shown; or state the memory that nginx may take with `--max-memory`.

@@ -19,16 +19,21 @@ def phases(situation: Situation) -> str:
     return text
 
 
-def blamed(situation: Situation, message: str, size: int) -> Draft:
-    """A draft at the directive that costs most, with the changes that help it."""
-    return Draft(message, culprit(situation), size, proposals=best(situation), identity=())
+def blamed(
+    situation: Situation, message: str, size: int, configurations: int | None = None
+) -> Draft:
+    """A draft at the directive that costs most, with the changes that help it.
+
+    ``configurations``: how often the memory of one counts; by default as at the worst peak.
+    """
+    at = culprit(situation, configurations or 2 + 3 * situation.workers.count)
+    return Draft(message, at, size, proposals=best(situation), identity=())
 
 
-def culprit(situation: Situation) -> Setting | None:
-    """The directive that costs most at the worst peak, if any does."""
+def culprit(situation: Situation, configurations: int) -> Setting | None:
+    """The directive that costs most while so many configurations are held, if any does."""
     loads = situation.loads_by_setting
-    factor = situation.estimate.worst_total and 2 + 3 * situation.workers.count
     zone = max(situation.zones, key=lambda zone: zone.size, default=None)
-    if loads and (zone is None or factor * loads[0].total >= zone.size):
+    if loads and (zone is None or configurations * loads[0].total >= zone.size):
         return loads[0].setting
     return zone.setting if zone else None

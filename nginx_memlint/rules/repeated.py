@@ -2,56 +2,103 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from nginx_memlint.config.source import relative
-from nginx_memlint.config.tree import Block, Nearest
+from nginx_memlint.config.tree import Block, Nearest, Setting
+from nginx_memlint.memory.estimate import Priced
 from nginx_memlint.remedies import Remedy, worthwhile
 from nginx_memlint.rules.rule import Draft, Place
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
-from nginx_memlint.situation import Cause, Situation
+from nginx_memlint.situation import Cause, SettingLoads, Situation
 from nginx_memlint.sizes import human
-from nginx_memlint.tls.families import by_name
+from nginx_memlint.tls.families import CACHED, by_name
+
+INHERITED = ("lua", "stream_lua", "js_fetch", "stream_js_fetch")
+"""Families of which every block builds a context: inheriting a bundle is what costs."""
+
+PASSES = ("proxy_ssl", "grpc_ssl", "uwsgi_ssl", "stream_proxy_ssl")
+SERVERS = ("ssl", "stream_ssl", "mail_ssl")
 
 
 def repeated(
-    situation: Situation, families: Iterable[str], remedies: Iterable[Remedy]
+    situation: Situation, families: Iterable[str], remedies: Iterable[Remedy], each: str
 ) -> Iterator[Draft]:
     """A draft for each bundle that blocks of these families, which share none, load again."""
     for cause in situation.causes:
         if cause.family not in families or by_name(cause.family).shared(situation.target):
             continue
-        if cause.repeated < REPEATED_LOADS:
+        size = loaded_again(situation, cause)
+        if size < REPEATED_LOADS:
             continue
-        setting = cause.setting
+        setting = costliest_setting(situation, cause)
         by = "" if len(cause.by_setting) == 1 else f" (set in {len(cause.by_setting):,} places)"
         yield Draft(
             f"{setting.name}{by} makes nginx parse {setting.value} {cause.loads:,} times "
-            f"({human(cause.total)}): once for each block that sees it",
+            f"({human(cause.total)}): once for each {each}",
             setting,
-            cause.repeated,
-            costliest(cause),
+            size,
+            costliest(cause.priced),
             worthwhile(situation, [remedy(situation, cause) for remedy in remedies]),
             identity=(cause.family, relative(cause.path, situation.tree.directory)),
         )
 
 
-def costliest(cause: Cause) -> list[Place]:
-    """The servers that load a bundle most; within a single one, its blocks."""
-    sums: dict[int, tuple[Block, int, int]] = {}
+def loaded_again(situation: Situation, cause: Cause) -> int:
+    """Bytes of the loads of a bundle that sharing, or setting it elsewhere, would save.
+
+    Those of directives that nothing uses are not among them: another rule speaks of these.
+    """
+    used = _used(situation, cause)
+    if not used or (cause.family in SERVERS and situation.target.nginx >= CACHED):
+        return 0
+    if cause.family in INHERITED and not by_name(cause.family).shared(situation.target):
+        return sum(loads.repeated for loads in used)
+    return sum(loads.total for loads in used) - max(loads.first for loads in used)
+
+
+def costliest_setting(situation: Situation, cause: Cause) -> Setting:
+    """Of the directives that are used, the one that costs most."""
+    return max(_used(situation, cause), key=lambda loads: loads.total).setting
+
+
+def _used(situation: Situation, cause: Cause) -> list[SettingLoads]:
+    return [loads for key, loads in cause.by_setting.items() if key not in situation.unused]
+
+
+def costliest(priced: list[Priced]) -> list[Place]:
+    """The servers that load most; within a single one, its blocks."""
+    counts: Counter[Block] = Counter()
+    totals: Counter[Block] = Counter()
     server_of = Nearest(lambda block: "server" in block.kind).of
     for outermost in (True, False):
-        sums.clear()
-        for item, size in cause.priced:
-            block = item.context.block
+        counts.clear()
+        totals.clear()
+        for item in priced:
+            blocks = item.group.blocks
             if outermost:
-                block = (block.parent and server_of(block.parent)) or block
-            _, count, total = sums.get(id(block), (block, 0, 0))
-            sums[id(block)] = (block, count + 1, total + size)
-        if len(sums) > 1:
+                blocks = [(b.parent and server_of(b.parent)) or b for b in blocks]
+            for block, count in Counter(blocks).items():
+                counts[block] += count
+                totals[block] += count * item.other.share
+            totals[blocks[0]] += item.first.share - item.other.share
+        if len(counts) > 1:
             break
-    ordered = sorted(sums.values(), key=lambda entry: -entry[2])
     return [
-        Place(block, f"{block.label}: {count:,} loads, {human(total)}", total)
-        for block, count, total in ordered
+        Place(block, f"{block.label}: {_loads(counts[block])}, {human(total)}", total)
+        for block, total in totals.most_common()
+    ]
+
+
+def _loads(count: int) -> str:
+    return f"{count:,} load{'' if count == 1 else 's'}"
+
+
+def loads_of(situation: Situation, setting: Setting) -> list[Priced]:
+    """The contexts that load a bundle for a directive as written."""
+    return [
+        item
+        for item in situation.priced
+        if any(bundle.key == setting.key for bundle in item.group.loads.bundles)
     ]

@@ -31,6 +31,7 @@ class Draft:
     are changes that help. ``identity`` makes it the same one in the next run: by default the
     cause's file, the blocks around it and its name; to be given if the cause is only the costliest
     of several, so that another may be it next time. ``comment`` is the place of a draft about one.
+    ``severity`` is that of the rule unless it is given here.
     """
 
     message: str
@@ -40,6 +41,7 @@ class Draft:
     proposals: list[Proposal] | None = None
     identity: tuple[str, ...] | None = None
     comment: Mark | None = None
+    severity: Severity | None = None
 
 
 Check = Callable[[Situation], Iterable[Draft]]

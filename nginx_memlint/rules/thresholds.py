@@ -11,3 +11,18 @@ Debian 12; a service with four workers then peaks near 1 GiB at a reload."""
 KILLS_MACHINES = 4 * GIB
 """Bytes at the worst reload peak, if no budget is given. The published out-of-memory kills were on
 machines of 4 to 8 GiB (lua-nginx-module #1005, cs-nginx-bouncer #92)."""
+
+LARGE_BUNDLE = 256 * MIB
+"""Bytes at start that a smaller bundle would save, for that alone to be said."""
+
+STALE_CERTIFICATES = 16 * MIB
+"""Bytes at start that expired certificates take."""
+
+REPEATED_CERTIFICATES = 1.0
+"""Seconds of ``nginx -t`` that go to certificates which a bundle lists again."""
+
+SLOW_TEST = 30.0
+"""Seconds of ``nginx -t`` if no limit is given: a third of what systemd gives a start."""
+
+MOST_WORKERS = 64
+"""Worker processes up to which a verdict is asked, where their number is not known."""

@@ -1,17 +1,30 @@
-"""A CA bundle: how many certificates it holds, and how large they are."""
+"""A CA bundle: how many certificates it holds, how large they are, until when they are valid.
+
+What is taken and what is rejected is what ``X509_load_cert_crl_file()`` of OpenSSL 3.0 does with
+such files (tests/nginx/test_bundles.py).
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from nginx_memlint.records import record
 
-_KIND = rb"(?:TRUSTED |X509 )?CERTIFICATE-----"
-_CERTIFICATE = re.compile(
-    rb"-----BEGIN %b\s((?:[^-]++|-(?!----END %b))++)-----END %b" % (_KIND, _KIND, _KIND)
-)
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_BEGIN = re.compile(rb"^-----BEGIN ([^\n]*?)-----[ \t\r]*$", re.MULTILINE)
+_END = re.compile(rb"^-----END ([^\n]*?)-----[ \t\r]*$", re.MULTILINE)
+_CERTIFICATES = {b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE"}
+_REVOCATIONS = b"X509 CRL"
+
+
+class NotPemError(ValueError):
+    """A file that nginx rejects as a CA bundle; the message says what is wrong with it."""
 
 
 @record
@@ -19,19 +32,109 @@ class Bundle:
     """What loading a PEM file puts into an ``X509_STORE``.
 
     ``certificates`` is the number of distinct certificates, ``der_bytes`` their size in DER:
-    a store keeps one copy of each (``X509_STORE_add_cert()``).
+    a store keeps one copy of each (``X509_STORE_add_cert()``). ``repeats`` is how many more the
+    file lists, which are parsed and dropped.
     """
 
     certificates: int
     der_bytes: int
+    repeats: int = 0
 
 
 def read_bundle(pem: bytes) -> Bundle | None:
-    """Count the certificates of a PEM file; None if there is none, which nginx rejects."""
-    found = set()
-    for match in _CERTIFICATE.finditer(pem):
-        try:
-            found.add(base64.b64decode(b"".join(match[1].split()), validate=True))
-        except binascii.Error:
-            return None
-    return Bundle(len(found), sum(map(len, found))) if found else None
+    """Count the certificates of a PEM file; None if nginx rejects it."""
+    try:
+        return bundle_of(pem)
+    except NotPemError:
+        return None
+
+
+def bundle_of(pem: bytes) -> Bundle:
+    """Count the certificates of a PEM file. Raises NotPemError."""
+    listed = certificates(pem)
+    found = set(listed)
+    return Bundle(len(found), sum(map(len, found)), len(listed) - len(found))
+
+
+def certificates(pem: bytes) -> list[bytes]:
+    """The certificates of a PEM file in DER, in order; none if it has revocation lists alone.
+
+    Raises NotPemError.
+    """
+    found = []
+    usable = False
+    for label, body in _blocks(pem):
+        if label in _CERTIFICATES:
+            found.append(_decoded(body))
+        usable = usable or label in _CERTIFICATES or label == _REVOCATIONS
+    if not usable:
+        raise NotPemError("holds no PEM certificate")
+    return found
+
+
+def _blocks(pem: bytes) -> Iterator[tuple[bytes, bytes]]:
+    position = 0
+    while begin := _BEGIN.search(pem, position):
+        end = _END.search(pem, begin.end())
+        if end is None or end[1] != begin[1]:
+            raise NotPemError("has a PEM block without its end")
+        yield begin[1], pem[begin.end() : end.start()]
+        position = end.end()
+
+
+def _decoded(body: bytes) -> bytes:
+    try:
+        der = base64.b64decode(b"".join(body.split()), validate=True)
+        start, end = _content(der, 0)
+    except (binascii.Error, IndexError):
+        raise NotPemError("has a certificate that is not base64 of DER") from None
+    if der[0] != _SEQUENCE or end > len(der) or start == end:
+        raise NotPemError("has a certificate that is not base64 of DER")
+    return der
+
+
+_SEQUENCE = 0x30
+_VERSION = 0xA0
+_UTC_TIME = 0x17
+_GENERALIZED_TIME = 0x18
+
+
+def not_after(der: bytes) -> datetime | None:
+    """When a certificate expires (RFC 5280, 4.1.2.5); None if that cannot be read."""
+    try:
+        at, _ = _content(der, 0)  # Certificate
+        at, _ = _content(der, at)  # TBSCertificate
+        if der[at] == _VERSION:
+            at = _content(der, at)[1]
+        for _ in range(3):  # serialNumber, signature, issuer
+            at = _content(der, at)[1]
+        at, _ = _content(der, at)  # Validity
+        at = _content(der, at)[1]  # notBefore
+        start, end = _content(der, at)
+        return _time(der[at], der[start:end].decode("ascii"))
+    except (IndexError, ValueError):
+        return None
+
+
+def _content(der: bytes, at: int) -> tuple[int, int]:
+    """Where the content of the element at an offset starts and ends. Raises IndexError."""
+    length = der[at + 1]
+    start = at + 2
+    if length & 0x80:
+        octets = length & 0x7F
+        length = int.from_bytes(der[start : start + octets], "big")
+        start += octets
+    return start, start + length
+
+
+def _time(tag: int, text: str) -> datetime | None:
+    if tag == _UTC_TIME:  # two digits of a year: 50 and above are of the 20th century
+        text = ("19" if text[:2] >= "50" else "20") + text
+    elif tag != _GENERALIZED_TIME:
+        return None
+    if len(text) != 15 or text[14] != "Z":
+        return None
+    from datetime import UTC, datetime  # noqa: PLC0415  few ask
+
+    month, day, hour, minute, second = (int(text[at : at + 2]) for at in range(4, 14, 2))
+    return datetime(int(text[:4]), month, day, hour, minute, second, tzinfo=UTC)

@@ -8,7 +8,6 @@ the ``http`` block standing for those without one, provided a block of the group
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from nginx_memlint.config.tree import Block, Inherited, Setting, Tree
@@ -16,33 +15,33 @@ from nginx_memlint.memory.targets import Target
 from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module
 
 
-class Context:
-    """One ``SSL_CTX`` that ``nginx -t`` builds.
+class Loads(NamedTuple):
+    """What is loaded into a context.
 
-    ``block`` is the block it is built for (of a shared one, the first that needs it), ``owner``
-    the one whose settings it has (of a shared one, the block it is shared from). ``bundles`` are
-    the settings whose CA files are loaded into it, ``client_names`` those of them whose names are
-    kept to be sent to clients, ``certificates`` how many certificates with keys it holds.
-    Contexts that load the same mostly share these lists.
+    ``bundles`` are the settings whose CA files are, ``client_names`` those of them whose names are
+    kept to be sent to clients, ``certificates`` is how many certificates with keys it holds.
     """
 
-    __slots__ = ("block", "bundles", "certificates", "client_names", "family", "owner")
+    bundles: tuple[Setting, ...]
+    client_names: tuple[Setting, ...]
+    certificates: int
 
-    def __init__(
-        self,
-        family: str,
-        block: Block,
-        owner: Block,
-        bundles: list[Setting],
-        client_names: list[Setting],
-        certificates: int,
-    ) -> None:
+
+class Group:
+    """The ``SSL_CTX`` of one family that ``nginx -t`` builds and that load the same.
+
+    ``blocks`` are those they are built for, in nginx's order (of a shared one, the first that
+    needs it), ``owners`` those whose settings they have (of a shared one, the block it is shared
+    from).
+    """
+
+    __slots__ = ("blocks", "family", "loads", "owners")
+
+    def __init__(self, family: str, loads: Loads) -> None:
         self.family = family
-        self.block = block
-        self.owner = owner
-        self.bundles = bundles
-        self.client_names = client_names
-        self.certificates = certificates
+        self.loads = loads
+        self.blocks: list[Block] = []
+        self.owners: list[Block] = []
 
 
 class WorkerContexts(NamedTuple):
@@ -52,12 +51,13 @@ class WorkerContexts(NamedTuple):
     bundles: tuple[Setting, ...] = ()
 
 
-def contexts(tree: Tree, target: Target) -> list[Context]:
+def contexts(tree: Tree, target: Target) -> list[Group]:
     """All contexts that one ``nginx -t`` of the target builds, in nginx's order of families."""
-    found: list[Context] = []
-    for family in present_families(tree, target):
-        found += _contexts_of(family, tree, target)
-    return found
+    return [
+        group
+        for family in present_families(tree, target)
+        for group in _contexts_of(family, tree, target)
+    ]
 
 
 def present_families(tree: Tree, target: Target) -> list[Family]:
@@ -92,34 +92,44 @@ def worker_contexts(tree: Tree, target: Target) -> WorkerContexts:
     return WorkerContexts()
 
 
-def _contexts_of(family: Family, tree: Tree, target: Target) -> Iterator[Context]:
+def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
     shared = family.shared(target)
-    groups: set[int] = set()
+    built: set[Block] = set()
     owners = Inherited(family.overrides, lambda block: _overriding(block, family))
     loads = Inherited(family.reads, lambda block: _loads(family, block, target))
-    kinds, wants = family.kinds, family.wants
-    blocks = tree.of_kinds(kinds)
-    if family.needs:
-        blocks = [block for block in tree.having(family.needs) if block.kind in kinds]
-    for block in blocks:
-        if not wants(block, target):
-            continue
+    groups: dict[int, Group] = {}
+    for block in _wanting(family, tree, target):
         owner = block
         if shared:
             owner = owners.of(block)
-            if id(owner) in groups:
+            if owner in built:
                 continue
-            groups.add(id(owner))
-        yield Context(family.name, block, owner, *loads.of(block))
+            built.add(owner)
+        found = loads.of(block)
+        group = groups.get(id(found))
+        if group is None:
+            group = groups[id(found)] = Group(family.name, found)
+        group.blocks.append(block)
+        group.owners.append(owner)
+    return list(groups.values())
 
 
-def _loads(
-    family: Family, block: Block, target: Target
-) -> tuple[list[Setting], list[Setting], int]:
-    """What is loaded into a block's context: CA bundles, names for clients, certificates."""
-    client = family.client(block, target)
-    bundles = [*client, *family.trusted(block, target)]
-    return bundles, client, _own_certificates(block, family.certificate)
+def _wanting(family: Family, tree: Tree, target: Target) -> list[Block]:
+    """The blocks that need a context, in nginx's order."""
+    if not family.needs:
+        return [block for block in tree.of_kinds(family.kinds) if family.wants(block, target)]
+    found: list[Block] | None = tree.memo.get(family.name)
+    if found is None:
+        having = tree.having(family.needs)
+        found = [b for b in having if b.kind in family.kinds and family.wants(b, target)]
+        tree.memo[family.name] = found
+    return found
+
+
+def _loads(family: Family, block: Block, target: Target) -> Loads:
+    client = tuple(family.client(block, target))
+    trusted = tuple(family.trusted(block, target))
+    return Loads((*client, *trusted), client, _own_certificates(block, family.certificate))
 
 
 def _own_certificates(block: Block, name: str) -> int:

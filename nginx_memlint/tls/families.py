@@ -37,6 +37,12 @@ for the dearer."""
 FETCH_NJS = (0, 7, 0)
 """The first njs with ``js_fetch_*`` directives, and a context per block for them."""
 
+CACHED = (1, 27, 2)
+"""The first nginx that parses a CA file once and shares its certificates between contexts."""
+
+SHUTDOWN_TIMEOUT = (1, 11, 11)
+"""The first nginx with ``worker_shutdown_timeout``."""
+
 REJECT_HANDSHAKE = (1, 19, 4)
 """The first nginx with ``ssl_reject_handshake``."""
 
@@ -77,8 +83,8 @@ class Family:
     that names the context's own certificates. ``overrides``: directives that give a block a
     context of its own where contexts are shared, which ``shared`` decides by version. ``reads``:
     all that ``trusted``, ``client`` and ``certificate`` look up. ``needs``: a block that wants a
-    context has one of these in itself; empty if it need not. ``module``: None if the family
-    is in nginx itself. ``source``: where this was read.
+    context has one of these in itself, and they alone decide, on any target; empty if not so.
+    ``module``: None if the family is in nginx itself. ``source``: where this was read.
     """
 
     name: str
@@ -359,9 +365,13 @@ UPGRADES: dict[str, tuple[str, tuple[int, ...], str]] = {
         ("proxy_ssl", "grpc_ssl", "uwsgi_ssl", "stream_proxy_ssl"),
         ("nginx", SHARED_PASS, "nginx {} or later"),
     ),
+    **dict.fromkeys(
+        ("ssl", "stream_ssl", "mail_ssl"),
+        ("nginx", CACHED, "nginx {} or later, which parses a CA file once"),
+    ),
 }
-"""Family → the component of the target whose version makes blocks share contexts, that version,
-and what has it."""
+"""Family → the component of the target whose version makes blocks share contexts or certificates,
+that version, and what has it."""
 
 
 def by_name(name: str) -> Family:

@@ -20,7 +20,12 @@ http {
 }
 """
 FATAL = "    lua_ssl_trusted_certificate ca.pem;\n"
-SITE = "server {\n    location /a { return 200; }\n    location /b { return 200; }\n}\n"
+SITE = """\
+server {
+    location /a { access_by_lua_file a; }
+    location /b { access_by_lua_file b; }
+}
+"""
 
 
 class Scratch:

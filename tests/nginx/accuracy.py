@@ -199,7 +199,8 @@ def _imitation(directory: Path, bundle: dict[str, int]) -> Path:
     path = directory / "bundle.pem"
     with path.open("w") as file:
         for number in range(bundle["certificates"]):
-            der = number.to_bytes(size + (rest if number == 0 else 0), "big")
+            content = size + (rest if number == 0 else 0) - 4
+            der = b"\x30\x82" + content.to_bytes(2, "big") + number.to_bytes(content, "big")
             body = base64.b64encode(der).decode()
             file.write(f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
     return path

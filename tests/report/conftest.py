@@ -46,7 +46,8 @@ def hostile(repository: Path) -> Report:
     del repository
     os.mkdir(NASTY_NAME)
     value = quoted(f"/no/{NASTY}")
-    servers = "server { location /a { } location /b { } }\n"
+    run = "access_by_lua_file a.lua;"
+    servers = f"server {{ location /a {{ {run} }} location /b {{ {run} }} }}\n"
     body = f"lua_ssl_trusted_certificate {value};\n{servers}{quoted(NASTY)} {{ }}"
     with open(NASTY_NAME + b"/nginx.conf", "wb") as file:
         file.write(http(body).encode())
@@ -94,7 +95,8 @@ def many(repository: Path) -> Callable[[int], Report]:
 
     def make(number: int) -> Report:
         servers = "\n".join(
-            f"server {{ lua_ssl_trusted_certificate /no/{n}.pem; location / {{ }} }}"
+            f"server {{ lua_ssl_trusted_certificate /no/{n}.pem; "
+            "location / { access_by_lua_file a; } }"
             for n in range(number)
         )
         (repository / "nginx.conf").write_text(http(servers))

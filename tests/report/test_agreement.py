@@ -61,7 +61,7 @@ def test_the_same_findings_in_the_same_order(name: str) -> None:
 
 def test_samples_have_findings_and_problems() -> None:
     reports = [sample(name).configs[0] for name in SAMPLE_NAMES]
-    assert {f.rule for config in reports for f in config.findings} == {"ML101", "ML202"}
+    assert {f.rule for config in reports for f in config.findings} >= {"ML101", "ML202"}
     assert any(config.problems for config in reports)
 
 

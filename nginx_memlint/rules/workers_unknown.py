@@ -1,0 +1,98 @@
+"""How many workers run decides whether the memory suffices, and it is not known.
+
+## What
+
+`worker_processes` is `auto`, `--workers` is not given, and the verdict of ML201 or ML202 would be
+another one with more or fewer workers.
+
+## Why
+
+`auto` starts one worker for each processor, which the configuration does not tell. The worst
+reload peak is (2 + 3 W) U, with U the memory of one configuration and W workers.
+
+## Cost
+
+Each worker more adds 3 U to the worst reload peak.
+
+## Since
+
+Every version of nginx.
+
+## Fix
+
+State the number with `--workers`, or set `worker_processes` to a number that the memory holds.
+
+## Fails
+
+```nginx
+# memlint check --target debian-12 --unit-cost 32MiB --max-memory 1GiB
+worker_processes auto;
+events {}
+http {
+    server {
+        listen 443 ssl;
+        ssl_certificate server.crt;
+        ssl_certificate_key server.key;
+        ssl_client_certificate ca.pem;
+        ssl_verify_client on;
+    }
+}
+```
+
+## Passes
+
+```nginx
+# memlint check --target debian-12 --unit-cost 32MiB --max-memory 1GiB --workers 8
+worker_processes auto;
+events {}
+http {
+    server {
+        listen 443 ssl;
+        ssl_certificate server.crt;
+        ssl_certificate_key server.key;
+        ssl_client_certificate ca.pem;
+        ssl_verify_client on;
+    }
+}
+```
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from nginx_memlint.rules.rule import Draft
+from nginx_memlint.rules.thresholds import KILLS_MACHINES, MOST_WORKERS
+from nginx_memlint.situation import Situation
+from nginx_memlint.sizes import human
+
+CODE = "ML206"
+NAME = "workers-unknown"
+SEVERITY = "warning"
+
+
+def check(situation: Situation) -> Iterator[Draft]:
+    """One draft if the verdict is one up to some number of workers and another from there on."""
+    if situation.workers.known:
+        return
+    budget = situation.limits.max_memory
+    # a peak of the budget is still within it, one of KILLS_MACHINES is not
+    most = KILLS_MACHINES - 1 if budget is None else budget
+    holds = bisect_right(range(1, MOST_WORKERS + 1), most, key=lambda n: _peak(situation, n))
+    if not 0 < holds < MOST_WORKERS:
+        return
+    limit = f"under {human(KILLS_MACHINES)}" if budget is None else f"within {human(budget)}"
+    each = _peak(situation, holds + 1) - _peak(situation, holds)
+    own = situation.tree.main.own("worker_processes")
+    yield Draft(
+        f"the worst reload peak stays {limit} for up to {holds} "
+        f"worker{'s' * (holds != 1)}, and each more adds {human(each)}: state how many there are "
+        f"with --workers ({situation.workers.count} were assumed)",
+        own[0] if own else None,
+        each,
+    )
+
+
+def _peak(situation: Situation, workers: int) -> int:
+    return situation.estimate_with(workers).worst_total

@@ -1,0 +1,287 @@
+"""What the CA certificates of a directive are for, and whether a configuration uses them.
+
+One record per directive that names a CA bundle. Where it cannot be told, they count as used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from nginx_memlint.config.blocks import DATA, OPAQUE
+from nginx_memlint.config.tree import Block, Setting, Tree
+from nginx_memlint.memory.targets import Target
+from nginx_memlint.records import field, mutable, record
+from nginx_memlint.tls.families import JS_TRUSTED, LUA_TRUSTED, by_name
+
+Users = Callable[[Block], set[int]]
+"""Of a root block: the identities of the blocks in it that use what such a directive names."""
+
+
+@record
+class Use:
+    """What a directive's certificates are for, below a ``root`` block (http, stream, mail).
+
+    ``users``: which blocks use them. ``unused``: in words, that none does. ``mover``: the users in
+    words, where the directive may be moved to them. ``risk``: what it means for the blocks that
+    build a context of the ``family``, where that is not intended.
+    """
+
+    directive: str
+    root: str
+    family: str
+    users: Users
+    unused: str
+    mover: str = ""
+    risk: str = ""
+
+
+@mutable
+class Unused:
+    """A directive as written whose certificates nothing uses in any place that includes it.
+
+    ``exposed`` are the blocks of which Use.risk holds.
+    """
+
+    use: Use
+    places: list[Setting] = field(default_factory=list)
+    exposed: list[Block] = field(default_factory=list)
+
+
+def reach(setting: Setting) -> Iterator[Block]:
+    """The blocks that see a setting: its own and those below without one of their own."""
+    pending = [setting.block]
+    while pending:
+        block = pending.pop()
+        yield block
+        pending += [child for child in reversed(block.children) if not child.own(setting.name)]
+
+
+def places(tree: Tree, setting: Setting) -> list[Setting]:
+    """A directive as written in all places that include it."""
+    return [
+        own
+        for block in tree.all_blocks
+        for own in block.own(setting.name)
+        if own.key == setting.key
+    ]
+
+
+def root_of(block: Block) -> Block:
+    """The http, stream or mail block around a block, or the block itself."""
+    found = block
+    for outer in block.ancestors():
+        if outer.parent is not None:
+            found = outer
+    return found
+
+
+def unused(tree: Tree, target: Target) -> dict[tuple[str, int], Unused]:
+    """The directives whose certificates nothing uses, by Setting.key."""
+    found: dict[tuple[str, int], Unused] = {}
+    used: set[tuple[str, int]] = set()
+    users = UsersOf()
+    for block in tree.all_blocks:
+        if not block.has_own(_DIRECTIVES):
+            continue
+        root = root_of(block)
+        for use in USES:
+            if use.root != root.kind:
+                continue
+            for setting in block.own(use.directive):
+                if not setting.value or any(users.has(use, root, b) for b in reach(setting)):
+                    used.add(setting.key)
+                    continue
+                entry = found.setdefault(setting.key, Unused(use))
+                entry.places.append(setting)
+                if use.risk:
+                    family = by_name(use.family)
+                    entry.exposed += [
+                        inner
+                        for inner in reach(setting)
+                        if inner.kind in family.kinds and family.wants(inner, target)
+                    ]
+    return {key: entry for key, entry in found.items() if key not in used}
+
+
+class UsersOf:
+    """The users below each root, found once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str], set[int]] = {}
+
+    def has(self, use: Use, root: Block, block: Block) -> bool:
+        """Whether a block uses what a directive names."""
+        key = id(root), use.directive
+        if key not in self._known:
+            self._known[key] = use.users(root)
+        return id(block) in self._known[key]
+
+
+def use_of(setting: Setting) -> Use | None:
+    """The record of a directive where it stands."""
+    root = root_of(setting.block)
+    for use in USES:
+        if (use.directive, use.root) == (setting.name, root.kind):
+            return use
+    return None
+
+
+def _running(
+    handler: Callable[[str], bool],
+    workers: Callable[[str], bool],
+    variables: Callable[[str], bool],
+) -> Users:
+    """Blocks in which code runs: handlers are inherited.
+
+    Those that run in a worker without a request use the root's settings (``workers``). What
+    stands in an upstream or sets a variable (``variables``) may run for any request.
+    """
+
+    def users(root: Block) -> set[int]:
+        found: set[int] = set()
+        anywhere = False
+        for block in root.walk():
+            if block.kind == DATA:
+                continue
+            names = list(block.names())
+            runs = any(map(handler, names))
+            anywhere = anywhere or any(map(variables, names))
+            anywhere = anywhere or (runs and block.kind in _ANYWHERE)
+            if runs or id(block.parent) in found:
+                found.add(id(block))
+        if anywhere:
+            return {id(block) for block in root.walk()}
+        return found | ({id(root)} if any(map(workers, root.names())) else set())
+
+    return users
+
+
+def _where(kinds: frozenset[str], *conditions: Callable[[Block], bool]) -> Users:
+    """Blocks of these kinds of which a condition holds."""
+
+    def users(root: Block) -> set[int]:
+        return {
+            id(block)
+            for block in root.walk()
+            if block.kind in kinds and any(condition(block) for condition in conditions)
+        }
+
+    return users
+
+
+def _is_set(name: str) -> Callable[[Block], bool]:
+    """The block sees a value that is not ``off``."""
+
+    def condition(block: Block) -> bool:
+        setting = block.effective(name)
+        return setting is not None and setting.value.lower() not in ("", "off")
+
+    return condition
+
+
+_ANYWHERE = frozenset({"upstream", "stream_upstream", OPAQUE})
+"""Blocks whose handlers run for requests of other blocks."""
+
+_PROCESS = ("init_worker_by_lua", "exit_worker_by_lua")
+_NO_TLS = ("init_by_lua", *_PROCESS)
+"""``init_by_lua*`` can neither open a connection nor start a timer (lua-nginx-module's
+documentation of ngx.socket.tcp and ngx.timer.at). ``set_by_lua*`` can start one, run on 0.10.23."""
+
+_JS_SETTINGS = frozenset(
+    {
+        "js_import",
+        "js_include",
+        "js_path",
+        "js_var",
+        "js_engine",
+        "js_preload_object",
+        "js_shared_dict_zone",
+        "js_context_reuse",
+        "js_context_reuse_max_size",
+        "js_load_http_native_module",
+        "js_load_stream_native_module",
+        "js_set",
+    }
+)
+"""njs's directives that run nothing by themselves, beside ``js_fetch_*``."""
+
+
+def _lua_handler(name: str) -> bool:
+    return "_by_lua" in name and not name.startswith(_NO_TLS) and not name.endswith("_no_postpone")
+
+
+def _js_handler(name: str) -> bool:
+    return name.startswith("js_") and not name.startswith("js_fetch_") and name not in _JS_SETTINGS
+
+
+def _tls_lua(block: Block) -> bool:
+    """Lua runs in the handshake, which may verify a client by itself (ngx.ssl)."""
+    return any(
+        name.startswith("ssl_") and "_by_lua" in name
+        for around in (block, *block.ancestors())
+        for name in around.names()
+    )
+
+
+_LUA = _running(_lua_handler, lambda name: name.startswith(_PROCESS), lambda _name: False)
+_JS = _running(_js_handler, lambda _name: False, lambda name: name == "js_set")
+
+_NO_LUA = "no Lua that could open a TLS connection runs where it applies"
+_NO_JS = "no JavaScript runs where it applies"
+_NOT_VERIFYING = "no server that sees it verifies clients, staples OCSP responses or asks OCSP"
+_MAIL_NOT_VERIFYING = "no server that sees it verifies clients"
+
+
+def _server(root: str, family: str) -> tuple[Use, Use]:
+    """ssl_trusted_certificate and ssl_client_certificate in http, stream or mail."""
+    kinds = by_name(family).kinds
+    verifies = _is_set("ssl_verify_client")
+    others = () if root == "mail" else (_is_set("ssl_stapling"), _is_set("ssl_ocsp"), _tls_lua)
+    return (
+        Use(
+            "ssl_trusted_certificate",
+            root,
+            family,
+            _where(kinds, verifies, *others),
+            _NOT_VERIFYING if others else _MAIL_NOT_VERIFYING,
+            mover="servers that verify clients or use OCSP",
+        ),
+        Use(
+            "ssl_client_certificate",
+            root,
+            family,
+            _where(kinds, verifies),
+            "ssl_verify_client is off in every server that sees it",
+            mover="servers that verify clients",
+            risk="no client is asked for a certificate there",
+        ),
+    )
+
+
+def _pass(prefix: str, root: str, family: str) -> Use:
+    """proxy_ssl_trusted_certificate and the like."""
+    return Use(
+        f"{prefix}_ssl_trusted_certificate",
+        root,
+        family,
+        _where(by_name(family).kinds, _is_set(f"{prefix}_ssl_verify")),
+        f"{prefix}_ssl_verify is off wherever it applies",
+        risk="nginx takes any certificate from these upstreams",
+    )
+
+
+USES = (
+    Use(LUA_TRUSTED, "http", "lua", _LUA, _NO_LUA, mover="blocks that run Lua"),
+    Use(LUA_TRUSTED, "stream", "stream_lua", _LUA, _NO_LUA, mover="servers that run Lua"),
+    Use(JS_TRUSTED, "http", "js_fetch", _JS, _NO_JS, mover="blocks that run JavaScript"),
+    Use(JS_TRUSTED, "stream", "stream_js_fetch", _JS, _NO_JS, mover="servers that run JavaScript"),
+    *_server("http", "ssl"),
+    *_server("stream", "stream_ssl"),
+    *_server("mail", "mail_ssl"),
+    _pass("proxy", "http", "proxy_ssl"),
+    _pass("grpc", "http", "grpc_ssl"),
+    _pass("uwsgi", "http", "uwsgi_ssl"),
+    _pass("proxy", "stream", "stream_proxy_ssl"),
+)
+
+_DIRECTIVES = frozenset(use.directive for use in USES)

@@ -1,0 +1,30 @@
+"""A target with single versions replaced costs the same whichever way it was made."""
+
+from __future__ import annotations
+
+import pytest
+
+from nginx_memlint.memory.targets import (
+    find_target,
+    installed_target,
+    target_names,
+    with_versions,
+)
+
+
+@pytest.mark.parametrize("versions", [{"nginx": "1.27.2"}, {"nginx": "1.23.1"}, {"lua": "0.10.26"}])
+@pytest.mark.parametrize("name", target_names())
+def test_as_if_given_as_options(name: str, versions: dict[str, str | None]) -> None:
+    one = find_target(name, **versions)
+    other = with_versions(find_target(name), versions)
+    assert one.costs is other.costs
+    assert one.nginx == other.nginx
+    assert one.lua == other.lua
+
+
+def test_measured_costs_stay_until_another_stack_is_nearer() -> None:
+    own = installed_target("here", {"nginx": "1.22.1", "openssl": "3.0.22"}, (), None)
+    assert with_versions(own, {"nginx": "1.23.1"}).costs is own.costs
+    cached = with_versions(own, {"nginx": "1.27.2"})
+    assert cached.costs.caches_certificates
+    assert any("costs as measured on debian-sid" in line for line in cached.assumed)

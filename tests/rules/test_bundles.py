@@ -1,0 +1,170 @@
+"""ML301 to ML303: what is in the bundles."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from nginx_memlint.policy import Policy
+from nginx_memlint.tls.ca_bundle import NotPemError, bundle_of, certificates, not_after
+
+from ..helpers import SAMPLES
+from .bundles import EXPIRED, NOW, VALID, der, pem
+from .finding import of, report
+
+PAIR = "ssl_certificate c; ssl_certificate_key k;"
+LUA = "location /%d { lua_ssl_trusted_certificate %s; access_by_lua_file a; }"
+
+
+def own(count: int, bundle: str = "many.pem") -> str:
+    locations = "".join(LUA % (n, bundle) for n in range(count))
+    return f"http {{ server {{ {locations} }} }}"
+
+
+def clients(servers: int, bundle: str) -> str:
+    inside = f"{PAIR} ssl_verify_client on; ssl_client_certificate {bundle};"
+    return f"http {{ {inside} {'server { listen 443 ssl; }' * servers} }}"
+
+
+@pytest.mark.parametrize(("count", "found"), [(300, 0), (350, 1)])
+def test_ml301_from_256_mib_on(tmp_path: Path, count: int, found: int) -> None:
+    findings = of(report(tmp_path, own(count)), "ML301")
+    assert len(findings) == found
+    if findings:
+        assert findings[0].remedy is not None
+        assert findings[0].bytes == findings[0].remedy.saves_start_bytes >= 256 << 20
+        assert "holds 150 certificates and is loaded 350 times" in findings[0].message
+
+
+def test_ml301_not_of_a_bundle_of_twenty(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"many.pem": pem(20)}
+    assert of(report(tmp_path, own(3000), files), "ML301") == []
+
+
+def test_ml301_not_where_the_loads_themselves_are_reported(tmp_path: Path) -> None:
+    checked = report(tmp_path, clients(400, "many.pem"))
+    assert len(of(checked, "ML103")) == 1
+    assert of(checked, "ML301") == []
+
+
+def test_ml302_when_all_have_expired(tmp_path: Path) -> None:
+    text = clients(1, "expired.pem")
+    [finding] = of(report(tmp_path, text), "ML302")
+    assert finding.severity == "warning"
+    assert "all certificates in expired.pem (3) have expired" in finding.message
+    assert of(report(tmp_path, text, now=EXPIRED - timedelta(days=1)), "ML302") == []
+
+
+def test_ml302_says_nothing_of_costs_that_are_given(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"some.pem": pem(40, EXPIRED) + pem(40, first=100)}
+    checked = report(tmp_path, clients(80, "some.pem"), files, unit_cost=1 << 20)
+    assert of(checked, "ML302") == []
+
+
+def test_ml302_one_that_is_valid_is_enough(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"some.pem": pem(20, EXPIRED) + pem(1, first=100)}
+    assert of(report(tmp_path, clients(1, "some.pem"), files), "ML302") == []
+
+
+@pytest.mark.parametrize(("servers", "found"), [(60, 0), (80, 1)])
+def test_ml302_from_16_mib_on(tmp_path: Path, servers: int, found: int) -> None:
+    files: dict[str, str | bytes] = {"some.pem": pem(40, EXPIRED) + pem(40, first=100)}
+    findings = of(report(tmp_path, clients(servers, "some.pem"), files), "ML302")
+    assert len(findings) == found
+    if findings:
+        assert findings[0].severity == "note"
+        assert findings[0].bytes >= 16 << 20
+        assert "40 of 80 certificates in some.pem have expired" in findings[0].message
+
+
+@pytest.mark.parametrize(("servers", "found"), [(50, 0), (90, 1)])
+def test_ml302_repeats_cost_time(tmp_path: Path, servers: int, found: int) -> None:
+    files: dict[str, str | bytes] = {"twice.pem": pem(90) * 2}
+    checked = report(tmp_path, clients(servers, "twice.pem"), files)
+    findings = of(checked, "ML302")
+    assert len(findings) == found
+    if findings:
+        assert "90 of 180 certificates in twice.pem are repeats" in findings[0].message
+        assert "about 1 s of each nginx -t" in findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "holds no PEM certificate"),
+        (der(1), "holds no PEM certificate"),
+        ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "holds no PEM"),
+        (pem(2).rpartition("-----END")[0], "has a PEM block without its end"),
+        (pem(1).replace("M", "*"), "not base64 of DER"),
+        ("-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n", "base64 of DER"),
+    ],
+)
+def test_ml303_is_an_error_if_nginx_rejects_it(
+    tmp_path: Path, content: str | bytes, reason: str
+) -> None:
+    checked = report(tmp_path, clients(2, "bad.pem"), {"bad.pem": content})
+    [finding] = of(checked, "ML303")
+    assert finding.severity == "error"
+    assert reason in finding.message
+    assert finding.message.endswith("nginx rejects it")
+    assert checked.guesses == []
+    priced = report(tmp_path, clients(2, "bad.pem"), {"bad.pem": content}, unit_cost=1 << 20)
+    assert [found.severity for found in of(priced, "ML303")] == ["error"]
+
+
+def test_ml303_is_a_note_if_it_is_not_there(tmp_path: Path) -> None:
+    checked = report(tmp_path, clients(2, "/nonexistent/ca.pem"))
+    [finding] = of(checked, "ML303")
+    assert finding.severity == "note"
+    assert "1.0 MiB is guessed for each of 2 loads" in finding.message
+    assert checked.guesses == []
+    assert of(report(tmp_path, clients(2, "/nonexistent/ca.pem"), unit_cost=1), "ML303") == []
+
+
+def test_ml303_switched_off_leaves_the_guess(tmp_path: Path) -> None:
+    policy = Policy(severities={"ML303": None})
+    checked = report(tmp_path, clients(2, "/nonexistent/ca.pem"), policy=policy)
+    assert len(checked.guesses) == 1
+
+
+def test_ml303_one_finding_for_a_file_however_many_name_it(tmp_path: Path) -> None:
+    text = clients(2, "no.pem").replace("ssl_verify", "ssl_trusted_certificate no.pem; ssl_verify")
+    [finding] = of(report(tmp_path, text), "ML303")
+    assert "each of 4 loads" in finding.message
+
+
+def test_names_are_escaped(tmp_path: Path) -> None:
+    checked = report(tmp_path, clients(1, '"no\x1b[31m.pem"'))
+    [finding] = of(checked, "ML303")
+    assert "\x1b" not in finding.message
+    assert "no\\x1b[31m.pem" in finding.message
+
+
+@pytest.mark.parametrize("when", [VALID, EXPIRED, datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC)])
+def test_dates(when: datetime) -> None:
+    assert not_after(der(7, when)) == when
+
+
+def test_the_dates_of_real_certificates() -> None:
+    """As openssl x509 -enddate prints them."""
+    real = (SAMPLES / "incident-small-bundle" / "account-ca.pem").read_bytes()
+    dates = [not_after(one) for one in certificates(real)]
+    assert len(dates) == 2
+    assert all(date is not None and date > NOW for date in dates)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x30", b"\x30\x82", der(1)[:20], b"\x30\x80" * 40])
+def test_no_date_in_rubbish(data: bytes) -> None:
+    assert not_after(data) is None
+
+
+def test_what_is_around_certificates_does_not_count() -> None:
+    text = f"# our CAs\n{pem(2)}\nSubject: x\n{pem(1)}trailing"
+    bundle = bundle_of(text.encode())
+    assert (bundle.certificates, bundle.repeats) == (2, 1)
+    crl = b"-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n"
+    assert bundle_of(crl).certificates == 0
+    with pytest.raises(NotPemError):
+        bundle_of(b"  " + pem(1).encode())

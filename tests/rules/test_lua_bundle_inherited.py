@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nginx_memlint import check
+
+from .finding import BIG, http, of, report
+
+CA = "lua_ssl_trusted_certificate ca.pem;"
+JS = "js_fetch_trusted_certificate ca.pem;"
+HANDLER = "access_by_lua_file a.lua;"
+
+
+def servers(count: int, inside: str = "") -> str:
+    return f"server {{ {inside} }}\n" * count
+
+
+@pytest.mark.parametrize(
+    ("version", "count"), [("0.10.13", 1), ("0.10.25", 1), ("0.10.26", 0), ("0.10.31", 0)]
+)
+def test_lua_until_0_10_25(tmp_path: Path, version: str, count: int) -> None:
+    inside = CA + servers(3, HANDLER)
+    assert len(http(tmp_path, inside, "ML101", lua_version=version, **BIG)) == count
+
+
+@pytest.mark.parametrize(
+    ("version", "count"), [("0.6.2", 0), ("0.7.0", 1), ("0.8.7", 1), ("0.8.8", 0)]
+)
+def test_njs_from_0_7_0_to_0_8_7(tmp_path: Path, version: str, count: int) -> None:
+    inside = JS + servers(3, "location / { js_content m.f; }")
+    assert len(http(tmp_path, inside, "ML101", njs_version=version, **BIG)) == count
+
+
+@pytest.mark.parametrize(("version", "count"), [("0.8.9", 1), ("1.0.1", 1), ("1.0.2", 0)])
+def test_njs_in_stream_until_1_0_1(tmp_path: Path, version: str, count: int) -> None:
+    text = f"stream {{ {JS} {servers(3, 'js_preread m.f;')} }}"
+    assert len(of(report(tmp_path, text, njs_version=version, **BIG), "ML101")) == count
+
+
+@pytest.mark.parametrize("target", ["openresty-1.21.4.4", "openresty-1.31.1.1"])
+def test_stream_lua_in_every_version(tmp_path: Path, target: str) -> None:
+    text = f"stream {{ {CA} {servers(3, 'content_by_lua_file c;')} }}"
+    [finding] = of(report(tmp_path, text, target=target, nginx_version="1.25.3", **BIG), "ML101")
+    assert "3 times" in finding.message
+
+
+@pytest.mark.parametrize(("loads", "count"), [(2, 0), (3, 1)])
+def test_from_64_mib_on(tmp_path: Path, loads: int, count: int) -> None:
+    findings = http(tmp_path, CA + servers(loads, HANDLER), "ML101", **BIG)
+    assert len(findings) == count
+    if findings:
+        assert findings[0].bytes == 64 << 20
+
+
+def test_set_in_each_block_that_needs_it(tmp_path: Path) -> None:
+    assert http(tmp_path, servers(9, CA + HANDLER), "ML101", **BIG) == []
+
+
+def test_the_costliest_places_come_first(tmp_path: Path) -> None:
+    inside = f"{CA} {HANDLER} server {{ }} server {{ location /a {{ }} location /b {{ }} }}"
+    [finding] = http(tmp_path, inside, "ML101", **BIG)
+    assert [related.message for related in finding.related] == [
+        "server: 3 loads, 96.0 MiB",
+        "server: 1 load, 32.1 MiB",
+    ]
+    assert finding.related[0].bytes > finding.related[1].bytes
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        # the handler stands around the directive: all inherit it
+        f"{HANDLER} server {{ {CA} location /a {{ }} location /b {{ }} }}",
+        # in the server itself
+        f"{CA} server {{ {HANDLER} location /a {{ }} }} server {{ {HANDLER} }}",
+        # for any request, and for none
+        f"{CA} upstream u {{ server 127.0.0.1; balancer_by_lua_file b; }} {servers(3)}",
+        f"{CA} init_worker_by_lua_file w; {servers(3)}",
+    ],
+)
+def test_not_moved_where_all_or_none_can_be_told_apart(tmp_path: Path, inside: str) -> None:
+    for finding in http(tmp_path, inside, "ML101", **BIG):
+        assert finding.remedy is not None
+        assert not finding.remedy.change.startswith(("move lua", "remove"))
+
+
+def test_a_block_with_a_bundle_of_its_own_gets_no_second_one(tmp_path: Path) -> None:
+    own = "lua_ssl_trusted_certificate other.pem;"
+    inside = (
+        f"{CA} server {{ location /a {{ {HANDLER} }} location /b {{ {own} {HANDLER} }} }}"
+        f"{servers(3)}"
+    )
+    checked = report(tmp_path, f"http {{ {inside} }}", {"other.pem": "-"}, **BIG)
+    [move] = [r for r in checked.remedies if r.change.startswith("move")]
+    assert "into the blocks that run Lua (1)" in move.change
+
+
+def test_not_moved_into_a_file_that_others_include(tmp_path: Path) -> None:
+    """There it would be a second one, or one too many."""
+    other = "lua_ssl_trusted_certificate other.pem;"
+    inside = (
+        f"server {{ {CA} include l.conf; location /b {{ }} location /c {{ }} }}"
+        f"server {{ {other} include l.conf; }}"
+    )
+    files: dict[str, str | bytes] = {"l.conf": f"location /a {{ {HANDLER} }}", "other.pem": "-"}
+    checked = report(tmp_path, f"http {{ {inside} }}", files, **BIG)
+    assert checked.findings[0].rule == "ML303"
+    assert len(of(checked, "ML101")) == 1
+    assert not any(remedy.change.startswith("move") for remedy in checked.remedies)
+
+
+def test_nothing_is_moved_in_a_fragment(tmp_path: Path) -> None:
+    """What else is in the block is not known."""
+    (tmp_path / "f.conf").write_text(CA + servers(2) + servers(1, HANDLER))
+    (tmp_path / "nginx.conf").write_text("events {} http { include f.conf; }")
+    options = {"context": ["http"], "target": "debian-12", **BIG}
+    part = check(tmp_path / "f.conf", **options)
+    assert [finding.rule for finding in part.findings][:1] == ["ML101"]
+    assert not any(remedy.fixable for remedy in part.remedies)
+    whole = check(tmp_path / "nginx.conf", target="debian-12", **BIG)
+    assert any(remedy.fixable for remedy in whole.remedies)

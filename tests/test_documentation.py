@@ -1,0 +1,83 @@
+"""What is said of the rules: memlint rules, memlint explain, the README."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from nginx_memlint.cli import app
+from nginx_memlint.report import documentation
+from nginx_memlint.rules import RULES, find_rule
+from nginx_memlint.rules.rule import Rule
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "300"})
+    return done.exit_code, done.output
+
+
+def test_the_readme_s_table_is_current() -> None:
+    _, _, rest = README.read_text().partition("<!-- rules -->\n")
+    table, mark, _ = rest.partition("<!-- end of rules -->")
+    assert mark
+    assert table == documentation.markdown_table(), (
+        "run python -m nginx_memlint.report.documentation and put its output into README.md"
+    )
+
+
+def test_rules_lists_all() -> None:
+    code, output = run("rules")
+    assert code == 0
+    lines = output.splitlines()
+    assert len(lines) == len(RULES) + 2
+    for rule, line in zip(documentation.LISTED, lines[1:], strict=True):
+        assert line.split()[:3] == [rule.code, rule.name, rule.severity]
+        assert rule.summary in line
+
+
+def test_rules_as_json() -> None:
+    code, output = run("rules", "--format", "json")
+    assert code == 0
+    listed = json.loads(output)
+    assert [rule["code"] for rule in listed] == [rule.code for rule in documentation.LISTED]
+    assert all(rule["doc"].startswith("## What") for rule in listed[1:])
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_explain_prints_the_documentation(rule: Rule) -> None:
+    found = find_rule(rule.code)
+    for name in (found.code, found.code.lower(), found.name):
+        code, output = run("explain", name)
+        assert code == 0
+        assert output.startswith(f"# {found.code} {found.name}\n")
+        assert found.doc in output
+
+
+def test_explain_on_a_terminal_is_rendered() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=100)
+    documentation.explain(RULES[0], console)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "\x1b[" in text
+    assert "## What" not in text
+    assert "lua_ssl_trusted_certificate ca.pem;" in re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [("ML110", "ML10"), ("lua-bundle-inherit", "lua-bundle-inherited"), ("\x1b[31m", "")],
+)
+def test_explain_suggests(wrong: str, meant: str) -> None:
+    code, output = run("explain", wrong)
+    assert code == 2
+    assert "is not a rule" in output
+    assert ("did you mean" in output) == bool(meant)
+    assert meant in output
+    assert "\x1b[31m" not in output

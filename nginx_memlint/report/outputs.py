@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from typing import TextIO
 
 from nginx_memlint.config.entry import MAIN_FILE
+from nginx_memlint.files import Staged
 from nginx_memlint.records import record
 from nginx_memlint.report import DEFAULT, FORMATS, missing_extra, writer
 from nginx_memlint.result import Report
@@ -144,29 +144,22 @@ class _File:
     def __init__(self, path: str, content: bytes) -> None:
         self.path = path
         self._content = content
-        self._real = os.path.realpath(path)
-        name = f".memlint-{os.urandom(8).hex()}"
-        self._temporary = os.path.join(os.path.dirname(self._real), name)
+        self._staged = Staged(path) if _is_plain(path) else None
 
     def stage(self) -> None:
-        if not _is_plain(self.path):
-            return
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with open(os.open(self._temporary, flags, 0o666), "wb") as file:
-            if os.path.exists(self._real):
-                os.fchmod(file.fileno(), os.stat(self._real).st_mode & 0o7777)
-            file.write(self._content)
+        if self._staged is not None:
+            self._staged.write(self._content)
 
     def commit(self) -> None:
-        if _is_plain(self.path):
-            os.replace(self._temporary, self._real)
+        if self._staged is not None:
+            self._staged.commit()
             return
         with open(self.path, "wb") as file:
             file.write(self._content)
 
     def clean(self) -> None:
-        with suppress(FileNotFoundError):
-            os.unlink(self._temporary)
+        if self._staged is not None:
+            self._staged.discard()
 
 
 def _attempt(step: Callable[[_File], None], file: _File) -> None:

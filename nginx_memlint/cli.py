@@ -3,61 +3,64 @@
 from __future__ import annotations
 
 import inspect
-import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from typer.core import TyperGroup
 
-from nginx_memlint import __version__
-from nginx_memlint import fix as fixing
-from nginx_memlint.baseline import Baseline, BaselineError, load, load_or_new
-from nginx_memlint.check import Inspection, Options, check_context, examine
-from nginx_memlint.config.source import MAX_FILE_BYTES
+from nginx_memlint import __version__, run
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
+from nginx_memlint.live import SLACK, TOLERANCE
 from nginx_memlint.live import text as live_text
 from nginx_memlint.live.calibrate import QUICK_ACCURACY, calibrate
 from nginx_memlint.live.calibrate import Report as CalibrationReport
-from nginx_memlint.live.errors import Interrupted, LiveError
-from nginx_memlint.live.installed import target_of
-from nginx_memlint.live.process import interruptible
-from nginx_memlint.live.verify import SLACK, TOLERANCE, verify
+from nginx_memlint.live.verify import verify
 from nginx_memlint.memory.targets import (
-    Target,
-    TargetFileError,
     UnknownTargetError,
     find_target,
-    load_target,
     parse_version,
     target_names,
 )
 from nginx_memlint.printable import printable
-from nginx_memlint.report import DEFAULT, FORMATS, documentation, outputs, patch, schemas
+from nginx_memlint.report import DEFAULT, FORMATS, documentation, schemas
 from nginx_memlint.report import json as json_report
-from nginx_memlint.report import text as text_report
-from nginx_memlint.report.outputs import Output, OutputError
-from nginx_memlint.report.text import console_for
-from nginx_memlint.report.waiting import waiting
-from nginx_memlint.result import ConfigReport, Report
+from nginx_memlint.report.screen import console_for
+from nginx_memlint.result import Report
 from nginx_memlint.rules import engine, find_rule
-from nginx_memlint.rules.ignore_unused import unused_in_all
 from nginx_memlint.settings import SettingsError, all_arguments, everywhere, plan
-from nginx_memlint.settings.in_force import FLAGS, Root
+from nginx_memlint.settings.in_force import FLAGS
 from nginx_memlint.sizes import human, parse_size
 
 _EXIT_HELP = "Exit status: " + "; ".join(f"{code} {text}" for code, text in MEANINGS.items()) + "."
 
+
+class _Commands(TyperGroup):
+    """What is wrong with arguments or settings, wherever that is found, is status 2."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  its class differs by version
+        try:
+            return super().invoke(ctx)
+        except run.UsageError as error:
+            raise typer.BadParameter(str(error), param_hint=error.option) from None
+        except SettingsError as error:
+            for line in str(error).splitlines():
+                print(f"memlint: {line}", file=sys.stderr)
+            raise typer.Exit(Exit.USAGE) from None
+
+
 app = typer.Typer(
     name="memlint",
+    cls=_Commands,
     help="Tells what an nginx or OpenResty configuration will cost in memory "
     "when it is started or reloaded.",
     epilog=_EXIT_HELP,
@@ -73,6 +76,13 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class Parser(StrEnum):
+    """What makes blocks of tokens."""
+
+    MEMLINT = "memlint"
+    CROSSPLANE = "crossplane"
 
 
 def _version(value: bool) -> None:
@@ -121,80 +131,10 @@ def _target(name: str | None) -> str | None:
     return name
 
 
-def _server(name: str | None, path: str | None, binary: str | None = None) -> Target | str | None:
-    """The server that --target, --target-file or --nginx-binary names, one of them."""
-    given = {"--target": name, "--target-file": path, "--nginx-binary": binary}
-    options = [option for option, value in given.items() if value is not None]
-    if len(options) > 1:
-        raise typer.BadParameter(f"is used instead of {options[0]}", param_hint=options[-1])
-    if binary is not None:
-        with _live():
-            return target_of(binary)
-    if path is None:
-        return name
-    try:
-        return load_target(path)
-    except TargetFileError as error:
-        raise typer.BadParameter(str(error), param_hint="--target-file") from None
-    except OSError as error:
-        raise typer.BadParameter(
-            f"cannot read {path}: {error.strerror}", param_hint="--target-file"
-        ) from None
-
-
-def _context(text: str | None) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in text.split(",")) if text else ()
-    try:
-        check_context(names)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--context") from None
-    return names
-
-
 def _seconds(limit: float | None) -> float | None:
     if limit is not None and not 0 < limit < float("inf"):
         raise typer.BadParameter(f"{limit} is not a positive number")
     return limit
-
-
-def _path_map(texts: list[str]) -> list[tuple[str, str]]:
-    pairs = []
-    for text in texts:
-        inside, mark, outside = text.partition("=")
-        if not mark or not inside.startswith("/") or not outside:
-            raise typer.BadParameter(
-                f'"{text}" is not FROM=TO with an absolute FROM', param_hint="--path-map"
-            )
-        if not os.path.exists(outside):
-            raise typer.BadParameter(f'there is no "{outside}"', param_hint="--path-map")
-        pairs.append((inside, outside))
-    return pairs
-
-
-def _outputs(formats: list[str], output: str | None, inputs: list[str]) -> list[Output]:
-    try:
-        found = outputs.parse(formats, output, inputs)
-    except OutputError as error:
-        raise typer.BadParameter(str(error), param_hint=error.option) from None
-    for item in found:
-        if item.path is None and sys.stdout.isatty() and not FORMATS[item.name].terminal:
-            raise typer.BadParameter(f"{item.name} is for a file: add --output FILE")
-    return found
-
-
-def _check_sysroot(sysroot: str | None) -> None:
-    if sysroot is not None and not os.path.isdir(sysroot):
-        raise typer.BadParameter(f'"{sysroot}" is not a directory', param_hint="--sysroot")
-
-
-def _standard_input() -> bytes:
-    try:
-        data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1) if sys.stdin else b""
-    except OSError as error:
-        raise typer.BadParameter(f"standard input: {error.strerror}") from None
-    if len(data) > MAX_FILE_BYTES:
-        raise typer.BadParameter(f"standard input is larger than {MAX_FILE_BYTES >> 20} MiB")
-    return data
 
 
 _TargetFileOption = Annotated[
@@ -286,74 +226,6 @@ _NoConfigOption = Annotated[
 ]
 
 
-@contextmanager
-def _settings() -> Iterator[None]:
-    """Mistakes in settings are lines and status 2."""
-    try:
-        yield
-    except SettingsError as error:
-        for line in str(error).splitlines():
-            print(f"memlint: {line}", file=sys.stderr)
-        raise typer.Exit(Exit.USAGE) from None
-
-
-def _flags(ctx: typer.Context) -> dict[str, Any]:
-    """What was given on the command line and can be set, by its key."""
-    given = {
-        key: ctx.params[name]
-        for name in ctx.params
-        if (key := name.replace("_", "-")) in FLAGS
-        and (source := ctx.get_parameter_source(name)) is not None
-        and not source.name.startswith("DEFAULT")
-    }
-    _check_sysroot(given.get("sysroot"))
-
-    def server() -> Target | str | None:
-        return _server(*map(given.get, ("target", "target-file", "nginx-binary")))
-
-    read: dict[str, Callable[[Any], Any]] = {
-        "context": _context,
-        "path-map": _path_map,
-        "fail-on": lambda level: level.value,
-        "target-file": lambda _: server(),
-        "nginx-binary": lambda _: server(),
-    }
-    return given | {key: read[key](value) for key, value in given.items() if key in read}
-
-
-def _roots(
-    paths: list[str] | None, ctx: typer.Context, config: str | None, no_config: bool
-) -> tuple[list[Root], list[Options]]:
-    """The configurations to read, and the arguments of check() for each."""
-    flags = _flags(ctx)
-    if not paths and "prefix" in flags:
-        paths = ["conf/nginx.conf"]
-    with _settings():
-        roots = plan(paths or [], flags, config=config, isolated=no_config)
-        arguments = all_arguments(roots)
-    if not roots:
-        message = "name a configuration, or list roots in memlint.toml"
-        raise typer.BadParameter(message, param_hint="CONF")
-    return roots, arguments
-
-
-def _check_roots(
-    roots: list[Root], arguments: list[Options], *, breakdown: bool
-) -> list[ConfigReport]:
-    """The reports; what they were made from is let go, one after the other."""
-    return [found.report for found in _examined(roots, arguments, breakdown=breakdown)]
-
-
-def _examined(
-    roots: list[Root], arguments: list[Options], *, breakdown: bool
-) -> Iterator[Inspection]:
-    data = _standard_input() if any(root.path == "-" for root in roots) else None
-    for root, options in zip(roots, arguments, strict=True):
-        with waiting(f"reading {printable(root.path or '')}"):
-            found = examine(root.path or "", **options | {"data": data, "breakdown": breakdown})
-        yield found
-
-
 @app.command(name="check", epilog=_EXIT_HELP)
 def check_command(
     ctx: typer.Context,
@@ -423,6 +295,21 @@ def check_command(
             show_default="standard output",
         ),
     ] = None,
+    jobs: Annotated[
+        int,
+        typer.Option("-j", "--jobs", min=0, help="Processes for several CONF; 0: one a core."),
+    ] = 1,
+    no_cache: Annotated[
+        bool,
+        typer.Option("--no-cache", help="Neither use results of earlier runs nor keep this one."),
+    ] = False,
+    parser: Annotated[
+        Parser,
+        typer.Option(
+            help="What makes blocks of tokens: crossplane's parser gives the same tree, slower, "
+            "for a second opinion."
+        ),
+    ] = Parser.MEMLINT,
     baseline: Annotated[
         str | None,
         typer.Option(
@@ -452,114 +339,34 @@ def check_command(
     ] = False,
 ) -> None:
     """Tell what configurations cost in memory, and what to change."""
-    roots, arguments = _roots(paths, ctx, config, no_config)
-    inputs = [os.path.join(root.values["prefix"].value or "", root.path or "") for root in roots]
-    written = _outputs(formats or [], output, inputs)
-    accepted = _baseline(baseline, write_baseline)
-    breakdown = any(FORMATS[item.name].breakdown for item in written)
-    if fix and show_fix:
-        message = "writes what --show-fix shows: give one of them"
-        raise typer.BadParameter(message, param_hint="--fix")
-    status = Exit.OK
-    if show_fix:
-        _check_fix("--show-fix", roots, has_format=bool(formats or output))
-        found = list(_examined(roots, arguments, breakdown=breakdown))
-        configs = [inspection.report for inspection in found]
-        _show_fix(found)
-        written = []
-    elif fix:
-        _check_fix("--fix", roots, has_format=False)
-        configs, status = _fix(roots, arguments, breakdown=breakdown)
-    else:
-        configs = _check_roots(roots, arguments, breakdown=breakdown)
-    report = Report(configs=unused_in_all(configs))
-    if accepted is not None:
-        if write_baseline:
-            accepted = _written(accepted, report)
-        report = accepted.applied(report)
-    try:
-        outputs.write(report, written, sys.stdout)
-    except OutputError as error:
-        print(f"memlint: {error}", file=sys.stderr)
-        raise typer.Exit(Exit.USAGE) from None
-    if show_suppressed and any(item.name == DEFAULT and item.path is None for item in written):
-        text_report.write_suppressed(report, console_for(sys.stdout))
-    verdicts = zip(report.configs, roots, strict=True)
-    verdict = max(exit_code([config], root.fail_on) for config, root in verdicts)
-    raise typer.Exit(max(status, verdict))
+    status = run.check(
+        paths or [],
+        _flags(ctx),
+        config=config,
+        no_config=no_config,
+        formats=formats or [],
+        output=output,
+        baseline=baseline,
+        write_baseline=write_baseline,
+        show_suppressed=show_suppressed,
+        show_fix=show_fix,
+        fix=fix,
+        jobs=jobs,
+        no_cache=no_cache,
+        parser=parser.value,
+    )
+    raise typer.Exit(status)
 
 
-def _check_fix(option: str, roots: list[Root], *, has_format: bool) -> None:
-    """Complain about options that do not go together."""
-    reason = ""
-    if option == "--show-fix" and has_format:
-        reason = "prints a patch, not a report: leave --format and --output out"
-    elif any(root.values["context"].value for root in roots):
-        reason = "needs whole configurations: other files may need what a fragment holds"
-    elif option == "--fix" and any(root.path == "-" for root in roots):
-        reason = "changes files: standard input is none"
-    if reason:
-        raise typer.BadParameter(reason, param_hint=option)
-
-
-def _show_fix(found: list[Inspection]) -> None:
-    plans = fixing.plans(found)
-    patch.write(plans, sys.stdout)
-    for made in plans:
-        _tell([*made.notes, *made.refusals])
-
-
-def _fix(
-    roots: list[Root], arguments: list[Options], *, breakdown: bool
-) -> tuple[list[ConfigReport], Exit]:
-    options = {root.path or "": given for root, given in zip(roots, arguments, strict=True)}
-
-    def examined(path: str) -> Inspection:
-        with waiting(f"reading {printable(path)}"):
-            return examine(path, **options[path] | {"breakdown": breakdown})
-
-    try:
-        with interruptible():
-            done = fixing.fix(list(options), examined)
-    except Interrupted as interrupt:
-        _tell(["interrupted; no configuration is left half changed"])
-        raise typer.Exit(128 + interrupt.number) from None
-    _tell(done.said)
-    status = Exit.FINDINGS if done.refused else Exit.OK
-    return done.reports, Exit.INTERNAL if done.broken else status
-
-
-def _tell(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(f"memlint: {line}", file=sys.stderr)
-
-
-def _baseline(path: str | None, write: bool) -> Baseline | None:
-    """The baseline to be applied or written anew."""
-    if path is None:
-        if write:
-            raise typer.BadParameter("needs --baseline FILE", param_hint="--write-baseline")
-        return None
-    try:
-        return load_or_new(path) if write else load(path)
-    except BaselineError as error:
-        raise typer.BadParameter(str(error), param_hint="--baseline") from None
-
-
-def _written(baseline: Baseline, report: Report) -> Baseline:
-    """Write the baseline anew, unless a finding may be missing."""
-    if unread := [config.path for config in report.configs if not config.complete]:
-        print(f"memlint: baseline not written: not read in full: {unread[0]}", file=sys.stderr)
-        return baseline
-    baseline = baseline.updated(report.configs)
-    try:
-        baseline.write()
-    except BaselineError as error:
-        raise typer.BadParameter(str(error), param_hint="--baseline") from None
-    count = sum(map(len, baseline.roots.values()))
-    what = f"{count:,} finding{'s' * (count != 1)}"
-    print(f"memlint: {printable(baseline.path)} written: it accepts {what}", file=sys.stderr)
-    return baseline
+def _flags(ctx: typer.Context) -> dict[str, Any]:
+    """What was given on the command line and can be set, by its key."""
+    return {
+        key: ctx.params[name]
+        for name in ctx.params
+        if (key := name.replace("_", "-")) in FLAGS
+        and (source := ctx.get_parameter_source(name)) is not None
+        and not source.name.startswith("DEFAULT")
+    }
 
 
 _LIMITS = ("max_memory", "max_start_memory", "max_zones_memory", "max_test_seconds", "fail_on")
@@ -609,11 +416,10 @@ def config_command(
     **_: object,
 ) -> None:
     """Print the settings in force, and where each one is from."""
-    with _settings():
-        flags = _flags(ctx)
-        roots = plan(paths or [], flags, config=config, isolated=no_config)
-        roots = roots or [everywhere(flags, config=config, isolated=no_config)]
-        all_arguments(roots)
+    flags = run.understood(_flags(ctx))
+    roots = plan(paths or [], flags, config=config, isolated=no_config)
+    roots = roots or [everywhere(flags, config=config, isolated=no_config)]
+    all_arguments(roots)
     from nginx_memlint.report import settings as settings_report  # noqa: PLC0415
 
     if output_format is Format.JSON:
@@ -647,9 +453,10 @@ def tree_command(
     """Show where the memory goes: http → server → location."""
     from nginx_memlint.report import tree as tree_report  # noqa: PLC0415
 
-    roots, arguments = _roots(paths, ctx, config, no_config)
-    arguments = [given | {"policy": engine.NO_RULES} for given in arguments]
-    configs = _check_roots(roots, arguments, breakdown=True)
+    roots, arguments = run.planned(paths or [], _flags(ctx), config, no_config)
+    for options in arguments:
+        options["policy"] = engine.NO_RULES
+    configs = run.checked(roots, arguments, breakdown=True)
     tree_report.write(Report(configs=configs), console_for(sys.stdout), depth=depth, top=top)
     raise typer.Exit(exit_code(configs, FailOn.NEVER))
 
@@ -713,14 +520,14 @@ def diff_command(
     from nginx_memlint.report import diff_markdown, diff_text  # noqa: PLC0415
 
     if base is None and config is not None:
-        raise typer.BadParameter("is for --base", param_hint="--config")
+        raise run.UsageError("is for --base", "--config")
     try:
         if base is None:
-            [options] = all_arguments([everywhere(_flags(ctx), isolated=True)])
-            options["data"] = _standard_input() if "-" in (paths or []) else None
+            [options] = all_arguments([everywhere(run.understood(_flags(ctx)), isolated=True)])
+            options["data"] = run.standard_input() if "-" in (paths or []) else None
             found = diff.diff(paths or [], max_growth=max_growth, **options)
         else:
-            roots, arguments = _roots(paths, ctx, config, no_config)
+            roots, arguments = run.planned(paths or [], _flags(ctx), config, no_config)
             configurations = zip((root.path or "" for root in roots), arguments, strict=True)
             found = diff.since(base, configurations, max_growth=max_growth)
     except diff.DiffError as error:
@@ -733,20 +540,6 @@ def diff_command(
     else:
         diff_text.write(found, console_for(sys.stdout))
     raise typer.Exit(diff.exit_code(found))
-
-
-@contextmanager
-def _live() -> Iterator[None]:
-    """Run something on the real nginx: what keeps it from running is a line and status 2."""
-    try:
-        with interruptible():
-            yield
-    except LiveError as error:
-        print(f"memlint: {error}", file=sys.stderr)
-        raise typer.Exit(Exit.USAGE) from None
-    except Interrupted as interrupt:
-        print("memlint: interrupted; nginx was stopped, temporary files removed", file=sys.stderr)
-        raise typer.Exit(128 + interrupt.number) from None
 
 
 @contextmanager
@@ -804,7 +597,7 @@ def calibrate_command(
     user; your own nginx and its files are left alone. The file it writes is for memlint check
     --target-file, here or elsewhere.
     """
-    with _live():
+    with run.live():
         if output is not None:
             _writable(output)
         with _progress() as report:
@@ -872,7 +665,7 @@ def verify_command(
     names: as root it may create log files and the pid file. What each worker adds, and reloads,
     are not part of it.
     """
-    server = _server(target, target_file)
+    server = run.server(target, target_file)
     versions = {
         "nginx": nginx_version,
         "lua": lua_version,
@@ -888,7 +681,7 @@ def verify_command(
             file=sys.stderr,
         )
 
-    with _live():
+    with run.live():
         found = verify(
             path,
             nginx=nginx,
@@ -961,20 +754,3 @@ def schema(
 ) -> None:
     """Print a JSON Schema."""
     print(json.dumps(schemas.schema(of), indent=2))
-
-
-def main() -> NoReturn:
-    """Run the command; the exit status is one of exit_codes.Exit."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
-    try:
-        app()
-    except BrokenPipeError:
-        # the reader has gone: not an error of ours, and nobody is left to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(Exit.OK)
-    except Exception as error:  # the last resort: a line, not a traceback
-        print(f"memlint: internal error: {type(error).__name__}: {error}", file=sys.stderr)
-        print("Please report it, with the configuration if you can.", file=sys.stderr)
-        sys.exit(Exit.INTERNAL)
-    sys.exit(Exit.OK)

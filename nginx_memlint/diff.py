@@ -25,7 +25,8 @@ from nginx_memlint.exit_codes import Exit
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.printable import printable
-from nginx_memlint.result import Model, record
+from nginx_memlint.records import keyword_record as record
+from nginx_memlint.result import Model
 from nginx_memlint.rules import engine
 from nginx_memlint.situation import Situation
 
@@ -400,18 +401,17 @@ class _Parts:
     def causes(self) -> list[_Part]:
         """What the memory of a start and the shared memory are for, to the byte."""
         found: dict[tuple[str, ...], _Part] = {}
-        for item in self._situation.priced:
-            context = item.context
-            family = ("ssl_contexts", context.family)
-            part = found.setdefault(family, _Part("ssl_contexts", (family,), context.family))
-            part.contexts += 1
-            part.bytes += item.context_bytes
-            if context.bundles:
-                share, rest = divmod(item.load_bytes, len(context.bundles))
-                for setting in context.bundles:
+        for group, first, other in self._situation.priced:
+            family = ("ssl_contexts", group.family)
+            for price, count in ((first, 1), (other, len(group.blocks) - 1)):
+                part = found.setdefault(family, _Part("ssl_contexts", (family,), group.family))
+                part.contexts += count
+                part.bytes += count * price.context_bytes
+                rest = price.load_bytes - price.loads * price.share if price.loads else 0
+                for setting in group.loads.bundles:
                     part = self._of_setting(found, setting)
-                    part.loads += 1
-                    part.bytes += share + rest
+                    part.loads += count
+                    part.bytes += count * (price.share + rest)
                     rest = 0
         for block in self._tree.all_blocks:
             if block.kind in self._block_bytes:
@@ -456,7 +456,8 @@ class _Parts:
             of_block[id(block)] = own
             self._add_block(own, block)
         for item in self._situation.priced:
-            _add_context(of_block[id(item.context.owner)], item)
+            for _, owner, price in item.each():
+                _add_context(of_block[id(owner)], price)
         return list(found.values())
 
     def _server(self, found: dict[tuple[str, ...], _Part], block: Block) -> _Part:
@@ -485,7 +486,8 @@ class _Parts:
         for block in self._tree.all_blocks:
             self._add_block(part(block.inclusion.file), block)
         for item in self._situation.priced:
-            _add_context(part(item.context.owner.inclusion.file), item)
+            for _, owner, price in item.each():
+                _add_context(part(owner.inclusion.file), price)
         return list(found.values())
 
     def _add_block(self, part: _Part | None, block: Block) -> None:
@@ -507,11 +509,11 @@ class _Parts:
         return self._names[file.path]
 
 
-def _add_context(part: _Part | None, item: memory.Priced) -> None:
+def _add_context(part: _Part | None, price: memory.Price) -> None:
     if part is not None:
         part.contexts += 1
-        part.loads += len(item.context.bundles)
-        part.bytes += item.total
+        part.loads += price.loads
+        part.bytes += price.total
 
 
 def _differences(old: list[_Part], new: list[_Part]) -> list[PartChange]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import wraps
 from typing import TypeAlias
 
 from nginx_memlint.config.changes import Change, obstacle
 from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.memory.targets import with_versions
+from nginx_memlint.records import record
 from nginx_memlint.situation import Cause, Situation
 from nginx_memlint.sizes import MIB
 from nginx_memlint.tls import sharing
@@ -24,7 +24,7 @@ WORTH_SAYING = 16 * MIB
 """Bytes at start below which a change is not proposed."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Proposal:
     """A change in words, the situation after it, and the edits of files that make it, if any."""
 

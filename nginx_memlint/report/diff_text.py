@@ -69,8 +69,8 @@ def write(diff: Diff, console: Console) -> None:
         for name, side in (("old", root.old), ("new", root.new)):
             if side and not side.complete:
                 console.print(_incomplete(name), soft_wrap=True)
-            for line in problem_lines(side.problems) if side else ():
-                console.print(Text.assemble(f"  {name}: ", line), soft_wrap=True)
+            for words in problem_lines(side.problems) if side else ():
+                console.print(Text.assemble(f"  {name}: ", *words), soft_wrap=True)
         if diff.max_growth_bytes is not None:
             console.print(_gate(root, diff.max_growth_bytes), soft_wrap=True)
     if any(root.state != "unchanged" for root in diff.roots):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from nginx_memlint import result
 from nginx_memlint.config.changes import obstacle
@@ -16,6 +13,7 @@ from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.ignores import ABOUT_COMMENTS, Mark
 from nginx_memlint.policy import Policy
 from nginx_memlint.printable import printable
+from nginx_memlint.records import field, mutable
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.rules import RULES, codes
 from nginx_memlint.rules.accepted import path_ignored, suppressed
@@ -35,11 +33,11 @@ _IGNORABLE = {
 """Code or name → code, of the rules whose findings a comment may accept."""
 
 
-NO_RULES = Policy(severities=MappingProxyType(dict.fromkeys(codes())))
+NO_RULES = Policy(severities=dict.fromkeys(codes()))
 """For what shows no findings: then a report says everything in other places."""
 
 
-@dataclass(slots=True)
+@mutable
 class Outcome:
     """What the rules found, worst first, what was accepted, and all changes worth making."""
 
@@ -181,6 +179,8 @@ def _position(
 
 def _fingerprint(rule: Rule, draft: Draft, situation: Situation) -> str:
     """Of the rule and what makes the draft what it is; never a line, nor where the files are."""
+    import hashlib  # noqa: PLC0415  takes long
+
     parts = [rule.code, *_identity(draft, situation.tree.directory)]
     text = "\0".join(parts)
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from nginx_memlint.config.source import relative
-from nginx_memlint.config.tree import Block, Setting
+from nginx_memlint.config.tree import Block, Nearest, Setting
 from nginx_memlint.memory.estimate import Priced
 from nginx_memlint.remedies import Remedy, worthwhile
 from nginx_memlint.rules.rule import Draft, Place
@@ -66,33 +67,38 @@ def _used(situation: Situation, cause: Cause) -> list[SettingLoads]:
     return [loads for key, loads in cause.by_setting.items() if key not in situation.unused]
 
 
-def costliest(priced: list[tuple[Priced, int]]) -> list[Place]:
+def costliest(priced: list[Priced]) -> list[Place]:
     """The servers that load most; within a single one, its blocks."""
-    sums: dict[int, tuple[Block, int, int]] = {}
+    counts: Counter[Block] = Counter()
+    totals: Counter[Block] = Counter()
+    server_of = Nearest(lambda block: "server" in block.kind).of
     for outermost in (True, False):
-        sums.clear()
-        for item, size in priced:
-            block = _server(item.context.block) if outermost else item.context.block
-            _, count, total = sums.get(id(block), (block, 0, 0))
-            sums[id(block)] = (block, count + 1, total + size)
-        if len(sums) > 1:
+        counts.clear()
+        totals.clear()
+        for item in priced:
+            blocks = item.group.blocks
+            if outermost:
+                blocks = [(b.parent and server_of(b.parent)) or b for b in blocks]
+            for block, count in Counter(blocks).items():
+                counts[block] += count
+                totals[block] += count * item.other.share
+            totals[blocks[0]] += item.first.share - item.other.share
+        if len(counts) > 1:
             break
-    ordered = sorted(sums.values(), key=lambda entry: -entry[2])
     return [
-        Place(block, f"{block.label}: {count:,} load{'s' * (count != 1)}, {human(total)}", total)
-        for block, count, total in ordered
+        Place(block, f"{block.label}: {_loads(counts[block])}, {human(total)}", total)
+        for block, total in totals.most_common()
     ]
 
 
-def loads_of(situation: Situation, setting: Setting) -> list[tuple[Priced, int]]:
-    """The contexts that load a bundle for a directive as written, and the bytes of it in each."""
+def _loads(count: int) -> str:
+    return f"{count:,} load{'' if count == 1 else 's'}"
+
+
+def loads_of(situation: Situation, setting: Setting) -> list[Priced]:
+    """The contexts that load a bundle for a directive as written."""
     return [
-        (item, item.load_bytes // len(item.context.bundles))
+        item
         for item in situation.priced
-        if any(bundle.key == setting.key for bundle in item.context.bundles)
+        if any(bundle.key == setting.key for bundle in item.group.loads.bundles)
     ]
-
-
-def _server(block: Block) -> Block:
-    """The server a block is in, or the block itself."""
-    return next((outer for outer in block.ancestors() if "server" in outer.kind), block)

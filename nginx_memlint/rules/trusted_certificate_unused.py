@@ -82,10 +82,11 @@ def check(situation: Situation) -> Iterator[Draft]:
 def _draft(situation: Situation, entry: Unused) -> Draft | None:
     setting = entry.places[0]
     loads = loads_of(situation, setting)
-    size = sum(own for _, own in loads)
+    size = sum(item.first.share + item.others * item.other.share for item in loads)
     if loads:
+        count = sum(len(item.group.blocks) for item in loads)
         return Draft(
-            f"{setting.name} makes nginx parse {setting.value} {_times(len(loads))} "
+            f"{setting.name} makes nginx parse {setting.value} {_times(count)} "
             f"({human(size)}) for nothing: {entry.use.unused}",
             setting,
             size,

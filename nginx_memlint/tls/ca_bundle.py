@@ -10,8 +10,12 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from nginx_memlint.records import record
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _BEGIN = re.compile(rb"^-----BEGIN ([^\n]*?)-----[ \t\r]*$", re.MULTILINE)
 _END = re.compile(rb"^-----END ([^\n]*?)-----[ \t\r]*$", re.MULTILINE)
@@ -23,7 +27,7 @@ class NotPemError(ValueError):
     """A file that nginx rejects as a CA bundle; the message says what is wrong with it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bundle:
     """What loading a PEM file puts into an ``X509_STORE``.
 
@@ -130,5 +134,7 @@ def _time(tag: int, text: str) -> datetime | None:
         return None
     if len(text) != 15 or text[14] != "Z":
         return None
+    from datetime import UTC, datetime  # noqa: PLC0415  few ask
+
     month, day, hour, minute, second = (int(text[at : at + 2]) for at in range(4, 14, 2))
     return datetime(int(text[:4]), month, day, hour, minute, second, tzinfo=UTC)

@@ -6,18 +6,18 @@ One record per directive that names a CA bundle. Where it cannot be told, they c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from nginx_memlint.config.blocks import DATA, OPAQUE
 from nginx_memlint.config.tree import Block, Setting, Tree
 from nginx_memlint.memory.targets import Target
+from nginx_memlint.records import field, mutable, record
 from nginx_memlint.tls.families import JS_TRUSTED, LUA_TRUSTED, by_name
 
 Users = Callable[[Block], set[int]]
 """Of a root block: the identities of the blocks in it that use what such a directive names."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Use:
     """What a directive's certificates are for, below a ``root`` block (http, stream, mail).
 
@@ -35,7 +35,7 @@ class Use:
     risk: str = ""
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class Unused:
     """A directive as written whose certificates nothing uses in any place that includes it.
 

@@ -17,45 +17,17 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.inputs import INPUTS, Input, make
+from benchmarks.measure import Run, measure
 
 HERE = Path(__file__).parent
 NGINX_INPUTS = ("small", "incident")
 """What nginx -t can be run on: the others would take it minutes and tens of GiB."""
 
 CURVE = (1_000, 4_000, 10_000, 40_000, 100_000, 400_000)
-
-
-@dataclass(frozen=True)
-class Run:
-    """One process: wall clock and CPU seconds, peak memory in bytes, exit status."""
-
-    seconds: float
-    cpu: float
-    peak: int
-    status: int
-
-
-def measure(command: Sequence[str], directory: Path) -> Run:
-    """Run a command with its output thrown away."""
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        cwd=directory,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return Run(seconds, usage.ru_utime + usage.ru_stime, peak, process.returncode)
 
 
 def best(runs: Sequence[Run]) -> Run:
@@ -86,7 +58,7 @@ def contenders(work: Path) -> dict[str, list[str]]:
     )
     shutil.rmtree(work / "venv-memlint", ignore_errors=True)
     memlint = environment(work, "memlint", str(HERE.parent)) / "memlint"
-    found = {"memlint": [str(memlint), "check"]}
+    found = {"memlint": [str(memlint), "check", "--no-cache"]}
     for name, arguments in {
         "crossplane": ["crossplane", "parse"],
         "gixy-ng": ["gixy"],
@@ -128,7 +100,9 @@ def compare(
             if slow and (given.name not in NGINX_INPUTS or number):
                 continue
             parts = commands(name, command, given, directory)
-            runs.setdefault(name, []).append(add_up([measure(part, directory) for part in parts]))
+            runs.setdefault(name, []).append(
+                add_up([measure(part, str(directory)) for part in parts])
+            )
     return {name: best(found) for name, found in runs.items()}
 
 
@@ -140,7 +114,7 @@ def curve(memlint: list[str], work: Path, rounds: int) -> dict[int, Run]:
         if not directory.exists():
             make(str(count), directory)
         command = [*memlint, str(directory / "nginx.conf")]
-        found[count] = best([measure(command, directory) for _ in range(rounds)])
+        found[count] = best([measure(command, str(directory)) for _ in range(rounds)])
     return found
 
 
@@ -212,13 +186,13 @@ def main() -> None:
     if options.curve:
         found = curve(programs["memlint"], work, options.rounds)
         print(curved(found))
-        figures["curve"] = {count: vars(run) for count, run in found.items()}
+        figures["curve"] = {count: run._asdict() for count, run in found.items()}
     else:
         names = options.inputs.split(",")
         for given in (given for given in INPUTS if given.name in names):
             result = compare(given, programs, work, options.rounds)
             print(f"\n**{given.name}**: {given.what}\n\n{compared(result)}", flush=True)
-            figures[given.name] = {name: vars(run) for name, run in result.items()}
+            figures[given.name] = {name: run._asdict() for name, run in result.items()}
     if options.output:
         options.output.write_text(json.dumps(figures, indent=1) + "\n")
 

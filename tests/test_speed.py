@@ -7,13 +7,13 @@ docs/BENCHMARKS.md.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from benchmarks.inputs import many_files, many_roots, one_file, small
-from benchmarks.run import Run, measure
+from benchmarks.measure import Run, measure
 
 from .helpers import write
 
@@ -22,9 +22,18 @@ CROSSPLANE = [sys.executable, "-m", "crossplane", "parse"]
 ROUNDS = 3
 
 
+@pytest.fixture(autouse=True, scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Byte code is kept between the runs, as where both programs are installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("bytecode")))
+        yield
+
+
 def least(command: list[str], *files: Path) -> Run:
     """The least CPU time and memory of a few runs: load of others adds to either."""
-    runs = [measure([*command, *map(str, files)], files[0].parent) for _ in range(ROUNDS)]
+    runs = [measure([*command, *map(str, files)], str(files[0].parent)) for _ in range(ROUNDS)]
     assert all(run.status in (0, 1) for run in runs)
     return min(runs, key=lambda run: run.cpu)
 

@@ -233,6 +233,16 @@ class Tree:
         return list(self.main.walk())
 
     @cached_property
+    def servers(self) -> Nearest:
+        """The server that a block is in, or is."""
+        return Nearest(lambda block: "server" in block.kind)
+
+    @cached_property
+    def roots(self) -> Nearest:
+        """The outermost block around a block, e.g. http; or itself."""
+        return Nearest(lambda block: block.parent is None or block.parent.parent is None)
+
+    @cached_property
     def _by_shape(self) -> dict[Shape, list[int]]:
         """Which of all blocks have a part of a shape."""
         found: dict[Shape, list[int]] = {}

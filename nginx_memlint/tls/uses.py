@@ -5,7 +5,7 @@ One record per directive that names a CA bundle. Where it cannot be told, they c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from nginx_memlint.config.blocks import DATA, OPAQUE
 from nginx_memlint.config.tree import Block, Setting, Tree
@@ -56,23 +56,22 @@ def reach(setting: Setting) -> Iterator[Block]:
         pending += [child for child in reversed(block.children) if not child.own(setting.name)]
 
 
-def places(tree: Tree, setting: Setting) -> list[Setting]:
-    """A directive as written in all places that include it."""
+def places(tree: Tree, settings: Collection[Setting]) -> list[Setting]:
+    """Directives as written in all places that include them."""
+    keys = {setting.key for setting in settings}
+    names = {setting.name for setting in settings}
     return [
         own
-        for block in tree.all_blocks
-        for own in block.own(setting.name)
-        if own.key == setting.key
+        for block in tree.having(names)
+        for name in names
+        for own in block.own(name)
+        if own.key in keys
     ]
 
 
-def root_of(block: Block) -> Block:
+def root_of(tree: Tree, block: Block) -> Block:
     """The http, stream or mail block around a block, or the block itself."""
-    found = block
-    for outer in block.ancestors():
-        if outer.parent is not None:
-            found = outer
-    return found
+    return tree.roots.of(block) or block
 
 
 def unused(tree: Tree, target: Target) -> dict[tuple[str, int], Unused]:
@@ -83,7 +82,7 @@ def unused(tree: Tree, target: Target) -> dict[tuple[str, int], Unused]:
     for block in tree.all_blocks:
         if not block.has_own(_DIRECTIVES):
             continue
-        root = root_of(block)
+        root = root_of(tree, block)
         for use in USES:
             if use.root != root.kind:
                 continue
@@ -117,9 +116,9 @@ class UsersOf:
         return id(block) in self._known[key]
 
 
-def use_of(setting: Setting) -> Use | None:
+def use_of(tree: Tree, setting: Setting) -> Use | None:
     """The record of a directive where it stands."""
-    root = root_of(setting.block)
+    root = root_of(tree, setting.block)
     for use in USES:
         if (use.directive, use.root) == (setting.name, root.kind):
             return use

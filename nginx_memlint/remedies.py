@@ -15,7 +15,7 @@ from nginx_memlint.sizes import MIB
 from nginx_memlint.tls import sharing
 from nginx_memlint.tls.ca_bundle import Bundle
 from nginx_memlint.tls.families import UPGRADES, by_name
-from nginx_memlint.tls.uses import UsersOf, places, reach, root_of, use_of
+from nginx_memlint.tls.uses import places, reach, root_of, use_of, users_of
 
 FEW_CERTIFICATES = 10
 """Size of the smaller bundle that is proposed: the CAs a service talks to are few."""
@@ -78,7 +78,7 @@ def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
     use = use_of(situation.tree, cause.setting)
     if use is None or not use.mover or len(cause.by_setting) > 1 or not situation.is_whole:
         return None
-    known = UsersOf()
+    known = users_of(situation.tree)
     insert: list[tuple[Block, Setting]] = []
     everywhere = places(situation.tree, [cause.setting])
     for setting in everywhere:

@@ -74,7 +74,7 @@ CODE = "ML105"
 NAME = "trusted-certificate-unused"
 SEVERITY = "warning"
 
-OWN_REMEDIES = 16
+OWN_REMEDIES = 8
 """Findings that have a remedy each."""
 
 

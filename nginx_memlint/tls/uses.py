@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 
 from nginx_memlint.config.blocks import DATA, OPAQUE
+from nginx_memlint.config.shapes import Shape
 from nginx_memlint.config.tree import Block, Setting, Tree
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.records import field, mutable, record
@@ -53,7 +54,7 @@ def reach(setting: Setting) -> Iterator[Block]:
     while pending:
         block = pending.pop()
         yield block
-        pending += [child for child in reversed(block.children) if not child.own(setting.name)]
+        pending += [child for child in reversed(block.children) if not child.has(setting.name)]
 
 
 def places(tree: Tree, settings: Collection[Setting]) -> list[Setting]:
@@ -78,10 +79,8 @@ def unused(tree: Tree, target: Target) -> dict[tuple[str, int], Unused]:
     """The directives whose certificates nothing uses, by Setting.key."""
     found: dict[tuple[str, int], Unused] = {}
     used: set[tuple[str, int]] = set()
-    users = UsersOf()
-    for block in tree.all_blocks:
-        if not block.has_own(_DIRECTIVES):
-            continue
+    users = users_of(tree)
+    for block in tree.having(_DIRECTIVES):
         root = root_of(tree, block)
         for use in USES:
             if use.root != root.kind:
@@ -116,6 +115,12 @@ class UsersOf:
         return id(block) in self._known[key]
 
 
+def users_of(tree: Tree) -> UsersOf:
+    """Those of a tree, for all who ask."""
+    found: UsersOf = tree.memo.setdefault("users", UsersOf())
+    return found
+
+
 def use_of(tree: Tree, setting: Setting) -> Use | None:
     """The record of a directive where it stands."""
     root = root_of(tree, setting.block)
@@ -137,16 +142,24 @@ def _running(
     """
 
     def users(root: Block) -> set[int]:
+        shapes: dict[Shape, tuple[bool, bool]] = {}
+
+        def tells(shape: Shape) -> tuple[bool, bool]:
+            names = shape.positions
+            shapes[shape] = any(map(handler, names)), any(map(variables, names))
+            return shapes[shape]
+
         found: set[int] = set()
         anywhere = False
         for block in root.walk():
             if block.kind == DATA:
                 continue
-            names = list(block.names())
-            runs = any(map(handler, names))
-            anywhere = anywhere or any(map(variables, names))
-            anywhere = anywhere or (runs and block.kind in _ANYWHERE)
-            if runs or id(block.parent) in found:
+            runs = id(block.parent) in found
+            for body, _ in block.parts:
+                handles, sets = shapes.get(body.shape) or tells(body.shape)
+                anywhere = anywhere or sets or (handles and block.kind in _ANYWHERE)
+                runs = runs or handles
+            if runs:
                 found.add(id(block))
         if anywhere:
             return {id(block) for block in root.walk()}

@@ -6,7 +6,8 @@
 
 Each contender gets a virtual environment of its own below --work, with what benchmarks/peers.txt
 pins; memlint is installed from this checkout. The contenders run in turn, on one core (Linux), and
-of each the fastest run counts: that is the one least disturbed by others. memlint cold.
+of each the fastest run counts: that is the one least disturbed by others. "memlint" neither uses
+results of earlier runs nor keeps its own, "memlint, again" does; "memlint --jobs" has all cores.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +29,9 @@ from benchmarks.inputs import INPUTS, Input, make
 HERE = Path(__file__).parent
 NGINX_INPUTS = ("small", "incident")
 """What nginx -t can be run on: the others would take it minutes and tens of GiB."""
+
+AGAIN = "memlint, again"
+JOBS = "memlint --jobs 0"
 
 CURVE = (1_000, 4_000, 10_000, 40_000, 100_000, 400_000)
 
@@ -41,12 +46,15 @@ class Run:
     status: int
 
 
-def measure(command: Sequence[str], directory: Path) -> Run:
+def measure(
+    command: Sequence[str], directory: Path, environment: Mapping[str, str] | None = None
+) -> Run:
     """Run a command with its output thrown away."""
     began = time.perf_counter()
     process = subprocess.Popen(
         command,
         cwd=directory,
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -86,7 +94,8 @@ def contenders(work: Path) -> dict[str, list[str]]:
     )
     shutil.rmtree(work / "venv-memlint", ignore_errors=True)
     memlint = environment(work, "memlint", str(HERE.parent)) / "memlint"
-    found = {"memlint": [str(memlint), "check"]}
+    check = [str(memlint), "check"]
+    found = {"memlint": [*check, "--no-cache"], AGAIN: check, JOBS: [*check, "--no-cache", "-j0"]}
     for name, arguments in {
         "crossplane": ["crossplane", "parse"],
         "gixy-ng": ["gixy"],
@@ -122,13 +131,19 @@ def compare(
     if not directory.exists():
         make(given.name, directory)
     runs: dict[str, list[Run]] = {}
+    own = {**os.environ, "XDG_CACHE_HOME": str(work / "cache")}
     for number in range(rounds):
         for name, command in programs.items():
             slow = name == "nginx -t"
             if slow and (given.name not in NGINX_INPUTS or number):
                 continue
+            if name == JOBS and len(given.roots) == 1:
+                continue
             parts = commands(name, command, given, directory)
-            runs.setdefault(name, []).append(add_up([measure(part, directory) for part in parts]))
+            with cores(every=name == JOBS):
+                found = [measure(part, directory, own) for part in parts]
+            if name != AGAIN or number:  # the first time is the one before
+                runs.setdefault(name, []).append(add_up(found))
     return {name: best(found) for name, found in runs.items()}
 
 
@@ -142,6 +157,20 @@ def curve(memlint: list[str], work: Path, rounds: int) -> dict[int, Run]:
         command = [*memlint, str(directory / "nginx.conf")]
         found[count] = best([measure(command, directory) for _ in range(rounds)])
     return found
+
+
+@contextmanager
+def cores(*, every: bool) -> Iterator[None]:
+    """Run on one core, or on all that there are."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, before if every else {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
@@ -200,8 +229,6 @@ def main() -> None:
     options = parser.parse_args()
     work = options.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     left_out = tuple(filter(None, options.without.split(",")))
     programs = {
         name: command
@@ -210,7 +237,8 @@ def main() -> None:
     }
     figures: dict[str, object] = {}
     if options.curve:
-        found = curve(programs["memlint"], work, options.rounds)
+        with cores(every=False):
+            found = curve(programs["memlint"], work, options.rounds)
         print(curved(found))
         figures["curve"] = {count: vars(run) for count, run in found.items()}
     else:

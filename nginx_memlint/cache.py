@@ -31,6 +31,9 @@ MOST_ENTRIES = 1000
 MOST_BYTES = 128 << 20
 """Bytes of all entries; one has a quarter of it at most."""
 
+PRUNED = "0"
+"""First digits of the keys after which old entries are deleted: one in sixteen."""
+
 Question = tuple[str, str]
 """A method of Source and its path."""
 
@@ -167,7 +170,7 @@ class Cache:
                 file.write(digest(text).encode() + b"\n" + text)
             os.replace(partial, path)
             partial = ""
-            if key[0] == "0":  # one in sixteen
+            if key[0] in PRUNED:
                 self._prune()
         except (OSError, RuntimeError):
             return

@@ -18,13 +18,12 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.inputs import INPUTS, Input, make
+from benchmarks.measure import Run, measure
 
 HERE = Path(__file__).parent
 NGINX_INPUTS = ("small", "incident")
@@ -34,36 +33,6 @@ AGAIN = "memlint, again"
 JOBS = "memlint --jobs 0"
 
 CURVE = (1_000, 4_000, 10_000, 40_000, 100_000, 400_000)
-
-
-@dataclass(frozen=True)
-class Run:
-    """One process: wall clock and CPU seconds, peak memory in bytes, exit status."""
-
-    seconds: float
-    cpu: float
-    peak: int
-    status: int
-
-
-def measure(
-    command: Sequence[str], directory: Path, environment: Mapping[str, str] | None = None
-) -> Run:
-    """Run a command with its output thrown away."""
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        cwd=directory,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return Run(seconds, usage.ru_utime + usage.ru_stime, peak, process.returncode)
 
 
 def best(runs: Sequence[Run]) -> Run:
@@ -131,7 +100,6 @@ def compare(
     if not directory.exists():
         make(given.name, directory)
     runs: dict[str, list[Run]] = {}
-    own = {**os.environ, "XDG_CACHE_HOME": str(work / "cache")}
     for number in range(rounds):
         for name, command in programs.items():
             slow = name == "nginx -t"
@@ -141,9 +109,9 @@ def compare(
                 continue
             parts = commands(name, command, given, directory)
             with cores(every=name == JOBS):
-                found = [measure(part, directory, own) for part in parts]
+                found = add_up([measure(part, str(directory)) for part in parts])
             if name != AGAIN or number:  # the first time is the one before
-                runs.setdefault(name, []).append(add_up(found))
+                runs.setdefault(name, []).append(found)
     return {name: best(found) for name, found in runs.items()}
 
 
@@ -155,7 +123,7 @@ def curve(memlint: list[str], work: Path, rounds: int) -> dict[int, Run]:
         if not directory.exists():
             make(str(count), directory)
         command = [*memlint, str(directory / "nginx.conf")]
-        found[count] = best([measure(command, directory) for _ in range(rounds)])
+        found[count] = best([measure(command, str(directory)) for _ in range(rounds)])
     return found
 
 
@@ -230,6 +198,7 @@ def main() -> None:
     work = options.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     left_out = tuple(filter(None, options.without.split(",")))
+    os.environ["XDG_CACHE_HOME"] = str(work / "cache")
     programs = {
         name: command
         for name, command in contenders(work).items()
@@ -240,13 +209,13 @@ def main() -> None:
         with cores(every=False):
             found = curve(programs["memlint"], work, options.rounds)
         print(curved(found))
-        figures["curve"] = {count: vars(run) for count, run in found.items()}
+        figures["curve"] = {count: run._asdict() for count, run in found.items()}
     else:
         names = options.inputs.split(",")
         for given in (given for given in INPUTS if given.name in names):
             result = compare(given, programs, work, options.rounds)
             print(f"\n**{given.name}**: {given.what}\n\n{compared(result)}", flush=True)
-            figures[given.name] = {name: vars(run) for name, run in result.items()}
+            figures[given.name] = {name: run._asdict() for name, run in result.items()}
     if options.output:
         options.output.write_text(json.dumps(figures, indent=1) + "\n")
 

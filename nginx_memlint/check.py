@@ -106,6 +106,17 @@ def check(path: str | os.PathLike[str], **options: Unpack[Options]) -> result.Co
     return _job(path, options).cached(cache)
 
 
+def versions(options: Options) -> dict[str, str | None]:
+    """The versions that replace the target's, by component."""
+    return {
+        "nginx": options.get("nginx_version"),
+        "lua": options.get("lua_version"),
+        "stream_lua": options.get("stream_lua_version"),
+        "njs": options.get("njs_version"),
+        "openssl": options.get("openssl_version"),
+    }
+
+
 def examine(path: str | os.PathLike[str], **options: Unpack[Options]) -> Inspection:
     """As check(), with what the report was made from."""
     return _job(path, options).run()
@@ -126,13 +137,6 @@ def inspect(
 
 
 def _job(path: str | os.PathLike[str], options: Options) -> _Job:
-    versions = {
-        "nginx": options.get("nginx_version"),
-        "lua": options.get("lua_version"),
-        "stream_lua": options.get("stream_lua_version"),
-        "njs": options.get("njs_version"),
-        "openssl": options.get("openssl_version"),
-    }
     context = tuple(options.get("context", ()))
     check_context(context)
     policy = options.get("policy", NO_POLICY)
@@ -143,7 +147,7 @@ def _job(path: str | os.PathLike[str], options: Options) -> _Job:
         os.fspath(path),
         Place(options.get("prefix"), options.get("sysroot"), path_map),
         options.get("data"),
-        choose_target(options.get("target"), versions),
+        choose_target(options.get("target"), versions(options)),
         context,
         options.get("workers"),
         options.get("unit_cost"),

@@ -16,7 +16,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from typer.core import TyperGroup
 
 from nginx_memlint import __version__, run
@@ -41,7 +40,6 @@ from nginx_memlint.rules import engine, find_rule
 from nginx_memlint.settings import SettingsError, all_arguments, everywhere, plan
 from nginx_memlint.settings.in_force import FLAGS
 from nginx_memlint.sizes import human, parse_size
-from nginx_memlint.tls.families import LUA
 
 _EXIT_HELP = "Exit status: " + "; ".join(f"{code} {text}" for code, text in MEANINGS.items()) + "."
 
@@ -68,6 +66,7 @@ app = typer.Typer(
     epilog=_EXIT_HELP,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -150,14 +149,14 @@ _VersionOption = Annotated[
         callback=_version_number,
         metavar="VERSION",
         show_default=False,
-        help="Instead of the target's.",
+        help="The version there, instead of the target's.",
     ),
 ]
 
 _PathsArgument = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="CONF...",
+        metavar="CONF",
         help="nginx.conf, a directory that holds it, an nginx -T dump, or - for standard "
         "input. Several are several configurations.",
         show_default="the roots that memlint.toml lists",
@@ -177,7 +176,9 @@ _NginxBinaryOption = Annotated[
 ]
 _WorkersOption = Annotated[
     int | None,
-    typer.Option(min=1, max=4096, help="Worker processes, where the configuration says auto."),
+    typer.Option(
+        min=1, max=4096, metavar="N", help="Worker processes, where the configuration says auto."
+    ),
 ]
 _UnitCostOption = Annotated[
     int | None,
@@ -243,22 +244,28 @@ def check_command(
         typer.Option(
             parser=_size,
             metavar="SIZE",
-            help="The budget, e.g. 4GiB: a worst reload peak above it is an error. "
-            "Without it, 4 GiB is.",
+            help="The budget, e.g. 4GiB: a worst reload peak above it is an error; without a "
+            "budget, one above 4 GiB is.",
         ),
     ] = None,
     max_start_memory: Annotated[
         int | None,
-        typer.Option(parser=_size, metavar="SIZE", help="The budget at a start."),
+        typer.Option(parser=_size, metavar="SIZE", help="The budget at a start: more is an error."),
     ] = None,
     max_zones_memory: Annotated[
         int | None,
-        typer.Option(parser=_size, metavar="SIZE", help="The budget of all shared memory zones."),
+        typer.Option(
+            parser=_size,
+            metavar="SIZE",
+            help="The budget of all shared memory zones: more is an error.",
+        ),
     ] = None,
     max_test_seconds: Annotated[
         float | None,
         typer.Option(
-            callback=_seconds, metavar="SECONDS", help="The limit of CPU time for nginx -t."
+            callback=_seconds,
+            metavar="SECONDS",
+            help="The CPU time that nginx -t may take: more is a warning.",
         ),
     ] = None,
     unit_cost: _UnitCostOption = None,
@@ -284,7 +291,7 @@ def check_command(
             "-o",
             "--output",
             metavar="FILE",
-            help="Where to, if there is one format.",
+            help="Write to FILE, if there is one format.",
             show_default="standard output",
         ),
     ] = None,
@@ -331,7 +338,7 @@ def check_command(
         ),
     ] = False,
 ) -> None:
-    """Count TLS contexts and CA loads, estimate memory, warn before deploy."""
+    """Tell what configurations cost in memory, and what to change."""
     status = run.check(
         paths or [],
         _flags(ctx),
@@ -362,14 +369,10 @@ def _flags(ctx: typer.Context) -> dict[str, Any]:
     }
 
 
-_VERDICT = (
-    "workers",
-    "max_memory",
-    "max_start_memory",
-    "max_zones_memory",
-    "max_test_seconds",
-    "fail_on",
-)
+_LIMITS = ("max_memory", "max_start_memory", "max_zones_memory", "max_test_seconds", "fail_on")
+"""Options that have no bearing on the figures."""
+
+_VERDICT = ("workers", *_LIMITS)
 """Options that have no bearing on what a start takes."""
 
 
@@ -402,9 +405,9 @@ def config_command(
     paths: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="CONF...",
+            metavar="CONF",
             help="As for check.",
-            show_default="all roots",
+            show_default="the roots that memlint.toml lists",
         ),
     ] = None,
     config: _ConfigOption = None,
@@ -412,7 +415,7 @@ def config_command(
     output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
     **_: object,
 ) -> None:
-    """Print what is in force for each configuration, and where each value is from."""
+    """Print the settings in force, and where each one is from."""
     flags = run.understood(_flags(ctx))
     roots = plan(paths or [], flags, config=config, isolated=no_config)
     roots = roots or [everywhere(flags, config=config, isolated=no_config)]
@@ -435,14 +438,19 @@ def tree_command(
     ctx: typer.Context,
     paths: _PathsArgument = None,
     depth: Annotated[
-        int, typer.Option(min=0, help="Levels to show; 0 for all. What is below is summed.")
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Levels to show; 0 for all. What is below is summed."
+        ),
     ] = 3,
-    top: Annotated[int, typer.Option(min=0, help="Blocks to show on each level; 0 for all.")] = 5,
+    top: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Blocks to show on each level; 0 for all.")
+    ] = 5,
     config: _ConfigOption = None,
     no_config: _NoConfigOption = False,
     **_: object,
 ) -> None:
-    """Show where the memory of one configuration goes: http → server → location."""
+    """Show where the memory goes: http → server → location."""
     from nginx_memlint.report import tree as tree_report  # noqa: PLC0415
 
     roots, arguments = run.planned(paths or [], _flags(ctx), config, no_config)
@@ -458,21 +466,25 @@ class DiffFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    MARKDOWN = "markdown"
 
 
 @app.command(
     name="diff",
     epilog="Exit status: 0 growth within --max-growth, or none given; 1 more than that; 2 wrong "
-    "usage; 3 a configuration could not be read or parsed in full; 4 an internal error.",
+    "usage or settings; 3 a configuration could not be read or parsed in full; "
+    "4 an internal error.",
 )
+@_of_check(without=_LIMITS)
 def diff_command(
+    ctx: typer.Context,
     paths: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="OLD NEW | CONF...",
+            metavar="OLD NEW | CONF",
             help="Two of what memlint check takes; with --base, any number that are each "
             "compared with what they were.",
-            show_default=False,
+            show_default="with --base, the roots that memlint.toml lists",
         ),
     ] = None,
     base: Annotated[
@@ -492,60 +504,39 @@ def diff_command(
             "shared memory, grows by more.",
         ),
     ] = None,
-    target: _TargetOption = None,
-    target_file: _TargetFileOption = None,
-    nginx_binary: _NginxBinaryOption = None,
-    nginx_version: _VersionOption = None,
-    lua_version: _VersionOption = None,
-    stream_lua_version: _VersionOption = None,
-    njs_version: _VersionOption = None,
-    openssl_version: _VersionOption = None,
-    workers: _WorkersOption = None,
-    unit_cost: _UnitCostOption = None,
-    prefix: _PrefixOption = None,
-    sysroot: _SysrootOption = None,
-    path_map: _PathMapOption = None,
-    context: _ContextOption = None,
     output_format: Annotated[
-        DiffFormat, typer.Option("--format", help="Output format.")
+        DiffFormat,
+        typer.Option("--format", help="Output format; markdown is a pull request's comment."),
     ] = DiffFormat.TEXT,
+    config: _ConfigOption = None,
+    no_config: _NoConfigOption = False,
+    **_: object,
 ) -> None:
-    """Show what a change to a configuration costs, by phase, cause, server and file.
+    """Show what a change costs, by phase, cause, server and file.
 
-    All options hold for both sides.
+    All options hold for both sides. Settings files are used with --base.
     """
     from nginx_memlint import diff  # noqa: PLC0415
-    from nginx_memlint.report import diff_text  # noqa: PLC0415
+    from nginx_memlint.report import diff_markdown, diff_text  # noqa: PLC0415
 
-    run.check_sysroot(sysroot)
-    if base is not None and not paths:
-        if prefix is None:
-            raise run.UsageError("name a configuration", "CONF")
-        paths = ["conf/nginx.conf"]
+    if base is None and config is not None:
+        raise run.UsageError("is for --base", "--config")
     try:
-        found = diff.diff(
-            paths or [],
-            base=base,
-            max_growth=max_growth,
-            data=run.standard_input() if "-" in (paths or []) else None,
-            target=run.server(target, target_file, nginx_binary),
-            nginx_version=nginx_version,
-            lua_version=lua_version,
-            stream_lua_version=stream_lua_version,
-            njs_version=njs_version,
-            openssl_version=openssl_version,
-            workers=workers,
-            unit_cost=unit_cost,
-            prefix=prefix,
-            sysroot=sysroot,
-            path_map=run.path_map(path_map or []),
-            context=run.context(context),
-        )
+        if base is None:
+            [options] = all_arguments([everywhere(run.understood(_flags(ctx)), isolated=True)])
+            options["data"] = run.standard_input() if "-" in (paths or []) else None
+            found = diff.diff(paths or [], max_growth=max_growth, **options)
+        else:
+            roots, arguments = run.planned(paths or [], _flags(ctx), config, no_config)
+            configurations = zip((root.path or "" for root in roots), arguments, strict=True)
+            found = diff.since(base, configurations, max_growth=max_growth)
     except diff.DiffError as error:
         print(f"memlint: {error}", file=sys.stderr)
         raise typer.Exit(Exit.USAGE) from None
     if output_format is DiffFormat.JSON:
         print(json_report.dumps(found))
+    elif output_format is DiffFormat.MARKDOWN:
+        diff_markdown.write(found, sys.stdout)
     else:
         diff_text.write(found, console_for(sys.stdout))
     raise typer.Exit(diff.exit_code(found))
@@ -600,7 +591,7 @@ def calibrate_command(
         bool, typer.Option("--quick", help=f"Measure less, in about 20 s: {QUICK_ACCURACY[9:]}.")
     ] = False,
 ) -> None:
-    """Measure what the nginx installed here costs; takes about 2 minutes.
+    """Measure what the nginx here costs, in about 2 minutes.
 
     It runs nginx on made-up configurations in a temporary directory, on unix sockets, as any
     user; your own nginx and its files are left alone. The file it writes is for memlint check
@@ -659,6 +650,7 @@ def verify_command(
         typer.Option(
             min=0.0,
             max=10.0,
+            metavar="PART",
             help=f"Part by which memory may differ; less than {human(SLACK)} never counts.",
         ),
     ] = TOLERANCE,
@@ -667,7 +659,7 @@ def verify_command(
     ] = False,
     output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
 ) -> None:
-    """Run nginx -t on a configuration and compare its memory with the estimate.
+    """Run nginx -t and compare its memory with the estimate.
 
     It takes all the memory and time of a start. Like any nginx -t it opens what the configuration
     names: as root it may create log files and the pid file. What each worker adds, and reloads,
@@ -712,21 +704,8 @@ def verify_command(
 
 @app.command()
 def targets() -> None:
-    """List the named servers: versions, and whether Lua's contexts are per block or shared."""
-    table = Table(box=None, pad_edge=False)
-    for heading in ("name", "nginx", "lua", "stream-lua", "njs", "OpenSSL", "Lua contexts"):
-        table.add_column(heading, no_wrap=True)
-    for name in target_names():
-        target = find_target(name)
-        shown = [
-            target.texts[key] if key in target.ships else "–"
-            for key in ("nginx", "lua", "stream_lua", "njs", "openssl")
-        ]
-        sharing = "–"
-        if "lua" in target.ships:
-            sharing = "shared" if LUA.shared(target) else "per block"
-        table.add_row(name, *shown, sharing)
-    console_for(sys.stdout).print(table)
+    """List the named servers and their versions."""
+    documentation.targets(console_for(sys.stdout))
 
 
 class SchemaOf(StrEnum):
@@ -754,7 +733,7 @@ def rules_command(
 def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", help="A rule's code or name: ML101.")],
 ) -> None:
-    """Print a rule's documentation: what, why, cost, how to fix it, examples."""
+    """Print what a rule is about: why, cost, fix, examples."""
     try:
         rule = find_rule(code)
     except KeyError:

@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
-from typing import Literal
+from typing import Literal, Unpack
 
 from nginx_memlint import result
-from nginx_memlint.check import check_context, choose_target, inspect
+from nginx_memlint.check import Options, check_context, choose_target, inspect, versions
 from nginx_memlint.config import blocks
 from nginx_memlint.config.entry import EntryError, Place, located
 from nginx_memlint.config.source import encode
@@ -86,6 +86,14 @@ class MemoryChanges(Model):
     zones_bytes: Change
     worst_total_bytes: Change
     """The worst reload peak and the zones: what ``--max-growth`` is held against."""
+
+    @property
+    def start_total(self) -> Change:
+        """At a start, with the zones."""
+        both = (self.start_bytes, self.zones_bytes)
+        return Change(
+            before=sum(change.before for change in both), after=sum(change.after for change in both)
+        )
 
 
 @record
@@ -161,48 +169,31 @@ class Diff(Model):
     roots: list[RootDiff]
 
 
-def diff(  # one option per question a user can answer
+def diff(
     paths: Sequence[str | os.PathLike[str]],
     *,
     base: str | None = None,
     max_growth: int | None = None,
-    data: bytes | None = None,
-    target: str | Target | None = None,
-    nginx_version: str | None = None,
-    lua_version: str | None = None,
-    stream_lua_version: str | None = None,
-    njs_version: str | None = None,
-    openssl_version: str | None = None,
-    workers: int | None = None,
-    unit_cost: int | None = None,
-    prefix: str | None = None,
-    sysroot: str | None = None,
-    path_map: Sequence[tuple[str, str]] = (),
-    context: Sequence[str] = (),
+    **options: Unpack[Options],
 ) -> Diff:
     """Compare two configurations, or configurations of a working tree with those of a commit.
 
     ``paths`` are the old and the new one; with ``base``, which names a commit, any number that
-    are each compared with themselves in that commit. ``max_growth`` is bytes. The other options
-    are those of check() and hold for both sides. Raises DiffError, UnknownTargetError and
-    ValueError.
+    are each compared with themselves in that commit. ``max_growth`` is bytes. The options are
+    those of check() and hold for both sides; those about findings have no part in it. Raises
+    DiffError, UnknownTargetError and ValueError.
     """
-    versions = {
-        "nginx": nginx_version,
-        "lua": lua_version,
-        "stream_lua": stream_lua_version,
-        "njs": njs_version,
-        "openssl": openssl_version,
-    }
+    context = tuple(options.get("context", ()))
     check_context(context)
     both = _Both(
-        choose_target(target, versions),
-        Place(prefix, sysroot, tuple(path_map)),
-        tuple(context),
-        workers,
-        unit_cost,
+        choose_target(options.get("target"), versions(options)),
+        Place(options.get("prefix"), options.get("sysroot"), tuple(options.get("path_map", ()))),
+        context,
+        options.get("workers"),
+        options.get("unit_cost"),
         max_growth,
     )
+    data = options.get("data")
     names = [os.fspath(path) for path in paths]
     if base is None:
         if len(names) != 2:
@@ -215,10 +206,30 @@ def diff(  # one option per question a user can answer
         if "-" in names:
             raise DiffError("standard input is in no commit: name a file, or two")
         roots = [both.with_commit(base, name) for name in names]
-    roots.sort(key=lambda root: (not root.exceeds, -abs(root.memory.worst_total_bytes.growth)))
     return Diff(
-        base=None if base is None else printable(base), max_growth_bytes=max_growth, roots=roots
+        base=None if base is None else printable(base),
+        max_growth_bytes=max_growth,
+        roots=sorted(roots, key=_rank),
     )
+
+
+def since(
+    base: str, configurations: Iterable[tuple[str, Options]], *, max_growth: int | None = None
+) -> Diff:
+    """Compare configurations of a working tree with those of a commit, each with its own options.
+
+    Raises as diff().
+    """
+    found = [
+        diff([path], base=base, max_growth=max_growth, **options)
+        for path, options in configurations
+    ]
+    roots = [root for one in found for root in one.roots]
+    return Diff(base=printable(base), max_growth_bytes=max_growth, roots=sorted(roots, key=_rank))
+
+
+def _rank(root: RootDiff) -> tuple[bool, int]:
+    return not root.exceeds, -abs(root.memory.worst_total_bytes.growth)
 
 
 def exit_code(found: Diff) -> Exit:

@@ -6,16 +6,15 @@ and the bounds have much slack. The real figures are in docs/BENCHMARKS.md.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from benchmarks.inputs import many_files, many_roots, one_file, small
-from benchmarks.run import Run, measure
+from benchmarks.measure import Run, measure
 from nginx_memlint import check
 
 from .helpers import http, write
@@ -26,20 +25,21 @@ CROSSPLANE: list[str | Path] = [sys.executable, "-m", "crossplane", "parse"]
 ROUNDS = 3
 
 
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Both programs compiled beforehand, as installed ones are."""
-    compiled = tmp_path_factory.mktemp("compiled")
-    found = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    return {**found, "PYTHONPYCACHEPREFIX": str(compiled)}
+@pytest.fixture(autouse=True, scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Byte code is kept between the runs, as where both programs are installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("bytecode")))
+        yield
 
 
-def least(environment: dict[str, str], *commands: list[str | Path]) -> list[Run]:
+def least(*commands: list[str | Path]) -> list[Run]:
     """The least CPU time and memory of each: load of others adds to either."""
     runs: list[list[Run]] = [[] for _ in commands]
     for _ in range(ROUNDS):
         for command, own in zip(commands, runs, strict=True):
-            own.append(measure([*map(str, command)], Path(command[-1]).parent, environment))
+            own.append(measure([*map(str, command)], str(Path(command[-1]).parent)))
     assert all(run.status in (0, 1) for own in runs for run in own)
     return [Run(0, min(run.cpu for run in own), min(run.peak for run in own), 0) for own in runs]
 
@@ -47,34 +47,32 @@ def least(environment: dict[str, str], *commands: list[str | Path]) -> list[Run]
 @pytest.mark.parametrize(
     "make", [one_file, lambda count: many_files(count, count // 8)], ids=["one file", "files"]
 )
-def test_time_and_memory_are_linear(
-    make: Callable[[int], dict[str, str]], environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_time_and_memory_are_linear(make: Callable[[int], dict[str, str]], tmp_path: Path) -> None:
     sizes = (0, 2_000, 8_000)
     confs = [write(tmp_path / str(size), dict(make(size) if size else small())) for size in sizes]
-    base, few, many = least(environment, *([*CHECK, conf] for conf in confs))
+    base, few, many = least(*([*CHECK, conf] for conf in confs))
     assert many.cpu - base.cpu < 4 * 2 * max(few.cpu - base.cpu, 0.01)
     assert many.peak - base.peak < 4 * 2 * max(few.peak - base.peak, 1 << 20)
 
 
-def test_faster_than_crossplane_parses(environment: dict[str, str], tmp_path: Path) -> None:
+def test_faster_than_crossplane_parses(tmp_path: Path) -> None:
     conf = write(tmp_path, dict(one_file(10_000)))
-    ours, theirs = least(environment, [*CHECK, conf], [*CROSSPLANE, conf])
+    ours, theirs = least([*CHECK, conf], [*CROSSPLANE, conf])
     assert ours.cpu < 0.7 * theirs.cpu
     assert ours.peak < 1.2 * theirs.peak
 
 
-def test_starts_about_as_fast_as_crossplane(environment: dict[str, str], tmp_path: Path) -> None:
+def test_starts_about_as_fast_as_crossplane(tmp_path: Path) -> None:
     conf = write(tmp_path, dict(small()))
-    ours, theirs = least(environment, [*CHECK, conf], [*CROSSPLANE, conf])
+    ours, theirs = least([*CHECK, conf], [*CROSSPLANE, conf])
     assert ours.cpu < 3 * theirs.cpu
 
 
-def test_an_earlier_result_is_used(environment: dict[str, str], tmp_path: Path) -> None:
+def test_an_earlier_result_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     conf = write(tmp_path / "conf", dict(one_file(10_000)))
-    own = {**environment, "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    measure([*map(str, CHECK[:-1]), str(conf)], tmp_path, own)
-    cold, warm = least(own, [*CHECK, conf], [*CHECK[:-1], conf])
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    measure([*map(str, CHECK[:-1]), str(conf)], str(tmp_path))
+    cold, warm = least([*CHECK, conf], [*CHECK[:-1], conf])
     assert warm.cpu < 0.6 * cold.cpu
 
 

@@ -251,6 +251,10 @@ class FileSystem:
             raise
 
 
+NOT_IN_DUMP = "not in the dump"
+"""Why a file of a dump cannot be read: nginx has read it, but did not print it."""
+
+
 class MemoryFiles:
     """Files that were handed over whole: an ``nginx -T`` dump. Touches no file system."""
 
@@ -271,14 +275,14 @@ class MemoryFiles:
         try:
             return self.files[path]
         except KeyError:
-            raise FileNotFoundError(errno.ENOENT, "not in the dump") from None
+            raise FileNotFoundError(errno.ENOENT, NOT_IN_DUMP) from None
 
     def names(self, path: str) -> list[str]:
         """See Source."""
         try:
             return sorted(self._directories[_trim(path)])
         except KeyError:
-            raise FileNotFoundError(errno.ENOENT, "not in the dump") from None
+            raise FileNotFoundError(errno.ENOENT, NOT_IN_DUMP) from None
 
     def exists(self, path: str) -> bool:
         """See Source."""

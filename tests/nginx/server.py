@@ -19,6 +19,9 @@ STOP_TIMEOUT = 15.0
 PAUSE = 0.002
 """Seconds between two looks at a server that is starting."""
 
+SETTLED = 0.2
+"""Seconds without a change after which memory is taken for settled."""
+
 
 class ServerError(RuntimeError):
     """The server ended, or did not do what it was told in time; the message has its output."""
@@ -74,6 +77,21 @@ class Server:
         for pid in self.children():
             total += processes.memory(pid)
         return total
+
+    def settled_anon_kb(self, timeout: float = 20.0) -> int:
+        """Return the anonymous part of memory(), in kB, once it has been the same for a while.
+
+        A worker may still be starting when its title says that it serves.
+        """
+        deadline = time.monotonic() + timeout
+        last, since = self.memory().anon, time.monotonic()
+        while time.monotonic() < since + SETTLED:
+            if time.monotonic() > deadline:
+                raise ServerError(f"its memory changes for more than {timeout} s")
+            time.sleep(PAUSE)
+            if (now := self.memory().anon) != last:
+                last, since = now, time.monotonic()
+        return last
 
     def pss_kb(self) -> int:
         """Return the proportional set size of master and children together, in kB."""

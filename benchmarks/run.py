@@ -6,7 +6,8 @@
 
 Each contender gets a virtual environment of its own below --work, with what benchmarks/peers.txt
 pins; memlint is installed from this checkout. The contenders run in turn, on one core (Linux), and
-of each the fastest run counts: that is the one least disturbed by others. memlint cold.
+of each the fastest run counts: that is the one least disturbed by others. "memlint" neither uses
+results of earlier runs nor keeps its own, "memlint, again" does; "memlint --jobs" has all cores.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.inputs import INPUTS, Input, make
@@ -26,6 +28,9 @@ from benchmarks.measure import Run, measure
 HERE = Path(__file__).parent
 NGINX_INPUTS = ("small", "incident")
 """What nginx -t can be run on: the others would take it minutes and tens of GiB."""
+
+AGAIN = "memlint, again"
+JOBS = "memlint --jobs 0"
 
 CURVE = (1_000, 4_000, 10_000, 40_000, 100_000, 400_000)
 
@@ -58,7 +63,8 @@ def contenders(work: Path) -> dict[str, list[str]]:
     )
     shutil.rmtree(work / "venv-memlint", ignore_errors=True)
     memlint = environment(work, "memlint", str(HERE.parent)) / "memlint"
-    found = {"memlint": [str(memlint), "check", "--no-cache"]}
+    check = [str(memlint), "check"]
+    found = {"memlint": [*check, "--no-cache"], AGAIN: check, JOBS: [*check, "--no-cache", "-j0"]}
     for name, arguments in {
         "crossplane": ["crossplane", "parse"],
         "gixy-ng": ["gixy"],
@@ -99,10 +105,13 @@ def compare(
             slow = name == "nginx -t"
             if slow and (given.name not in NGINX_INPUTS or number):
                 continue
+            if name == JOBS and len(given.roots) == 1:
+                continue
             parts = commands(name, command, given, directory)
-            runs.setdefault(name, []).append(
-                add_up([measure(part, str(directory)) for part in parts])
-            )
+            with cores(every=name == JOBS):
+                found = add_up([measure(part, str(directory)) for part in parts])
+            if name != AGAIN or number:  # the first time is the one before
+                runs.setdefault(name, []).append(found)
     return {name: best(found) for name, found in runs.items()}
 
 
@@ -116,6 +125,20 @@ def curve(memlint: list[str], work: Path, rounds: int) -> dict[int, Run]:
         command = [*memlint, str(directory / "nginx.conf")]
         found[count] = best([measure(command, str(directory)) for _ in range(rounds)])
     return found
+
+
+@contextmanager
+def cores(*, every: bool) -> Iterator[None]:
+    """Run on one core, or on all that there are."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, before if every else {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
@@ -174,9 +197,8 @@ def main() -> None:
     options = parser.parse_args()
     work = options.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     left_out = tuple(filter(None, options.without.split(",")))
+    os.environ["XDG_CACHE_HOME"] = str(work / "cache")
     programs = {
         name: command
         for name, command in contenders(work).items()
@@ -184,7 +206,8 @@ def main() -> None:
     }
     figures: dict[str, object] = {}
     if options.curve:
-        found = curve(programs["memlint"], work, options.rounds)
+        with cores(every=False):
+            found = curve(programs["memlint"], work, options.rounds)
         print(curved(found))
         figures["curve"] = {count: run._asdict() for count, run in found.items()}
     else:

@@ -14,6 +14,7 @@ import stat
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from nginx_memlint import result
@@ -21,14 +22,17 @@ from nginx_memlint.clock import Clock
 from nginx_memlint.config.source import Source, encode
 from nginx_memlint.result import ConfigReport, Model
 
-LEAST_BYTES = 1 << 20
+LEAST_BYTES = 1 << 17
 """Bytes read below which a check is as fast as finding its result."""
 
-MOST_ENTRIES = 64
+MOST_ENTRIES = 1000
 """Entries that are kept; the oldest go."""
 
 MOST_BYTES = 128 << 20
 """Bytes of all entries; one has a quarter of it at most."""
+
+PRUNED = "0"
+"""First digits of the keys after which old entries are deleted: one in sixteen."""
 
 Question = tuple[str, str]
 """A method of Source and its path."""
@@ -166,7 +170,8 @@ class Cache:
                 file.write(digest(text).encode() + b"\n" + text)
             os.replace(partial, path)
             partial = ""
-            self._prune()
+            if key[0] in PRUNED:
+                self._prune()
         except (OSError, RuntimeError):
             return
         finally:
@@ -237,6 +242,7 @@ def _stable(value: object) -> object:
     return [type(value).__name__, _stable(vars(value))]  # a record; nothing else has a key
 
 
+@cache
 def this_program() -> str:
     """A digest of all of this package and of what runs it: other versions find other results.
 

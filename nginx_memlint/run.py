@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from nginx_memlint.cache import Cache, user_cache
 from nginx_memlint.check import Inspection, Options, Parser, check_context, examine
-from nginx_memlint.check import check as check_one
 from nginx_memlint.config.source import MAX_FILE_BYTES
 from nginx_memlint.exit_codes import Exit, exit_code
 from nginx_memlint.memory.targets import Target, TargetFileError, load_target
+from nginx_memlint.parallel import Call, check_all, check_one
 from nginx_memlint.printable import printable
 from nginx_memlint.report import DEFAULT, FORMATS, outputs
 from nginx_memlint.report.outputs import Output, OutputError
@@ -142,20 +142,18 @@ def checked(
 ) -> list[ConfigReport]:
     """The reports; what they were made from is let go, one after the other."""
     data = _standard_input(roots)
-    calls: list[tuple[str, Options]] = [
+    calls: list[Call] = [
         (root.path or "", {**options, "data": data, "breakdown": breakdown, "cache": cache})
         for root, options in zip(roots, arguments, strict=True)
     ]
     jobs = min(jobs or os.cpu_count() or 1, len(calls))
     if jobs > 1:
-        from nginx_memlint.parallel import check_all  # noqa: PLC0415
-
         with waiting(f"reading {len(calls):,} configurations"):
             return check_all(calls, jobs)
     reports = []
     for path, options in calls:
         with waiting(f"reading {printable(path)}"):
-            reports.append(check_one(path, **options))
+            reports.append(check_one((path, options)))
     return reports
 
 

@@ -19,6 +19,7 @@ from nginx_memlint.memory.targets import Target
 from nginx_memlint.memory.zones import Zone
 from nginx_memlint.policy import Limits
 from nginx_memlint.records import field, mutable, record, replace
+from nginx_memlint.result import Remedy
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls.ca_bundle import Bundle
 from nginx_memlint.tls.uses import Unused, unused
@@ -96,6 +97,16 @@ class Situation:
     @cached_property
     def memo(self) -> dict[tuple[str, str, str], Any]:
         """What was worked out of this situation for several rules (remedies.py)."""
+        return {}
+
+    @cached_property
+    def remedies(self) -> dict[int, Remedy]:
+        """What proposals save, by their identity (rules/engine.py)."""
+        return {}
+
+    @cached_property
+    def _elsewhere(self) -> dict[str, Situation]:
+        """The situation on other servers, by their names."""
         return {}
 
     @cached_property
@@ -213,7 +224,11 @@ class Situation:
 
     def on(self, target: Target) -> Situation:
         """The situation on another server."""
-        return replace(self, target=target, bundles=self.bundles.repriced(target.costs))
+        known = self._elsewhere.get(target.name)
+        if known is None:
+            bundles = self.bundles.repriced(target.costs)
+            known = self._elsewhere[target.name] = replace(self, target=target, bundles=bundles)
+        return known
 
     def with_bundles(self, bundles: Mapping[str, Bundle]) -> Situation:
         """The situation with other files in the place of some: path → what is in it."""

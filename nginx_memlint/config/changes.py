@@ -29,11 +29,13 @@ def changed(tree: Tree, change: Change) -> Tree:
     copies: dict[int, Block] = {}
     for block in tree.all_blocks:
         parent = copies[id(block.parent)] if block.parent is not None else None
-        copy = Block(block.kind, block.directive, block.inclusion, parent)
-        copy.parts = [(bodies.get(id(body), body), inclusion) for body, inclusion in block.parts]
-        copies[id(block)] = copy
+        copy = block.copied(parent)
+        if len(block.parts) > 1 or (block.parts and id(block.parts[0][0]) in bodies):
+            copy.parts = [(bodies.get(id(body), body), inside) for body, inside in block.parts]
         if parent is not None:
             parent.children.append(copy)
+        if block.children or parent is None:
+            copies[id(block)] = copy
     main = copies[id(tree.main)]
     return Tree(main, tree.source, tree.directory, tree.problems, tree.files)
 

@@ -10,7 +10,7 @@ import errno
 import os
 from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from nginx_memlint.config import blocks, glob
 from nginx_memlint.config.problems import Problem
@@ -126,6 +126,18 @@ class Block:
         self._own: dict[str, list[Setting]] | None = None
         self._seen: dict[str, Setting | None] | None = None
 
+    def copied(self, parent: Block | None) -> Block:
+        """The same content in another tree, without the blocks in it."""
+        other = object.__new__(Block)
+        other.kind = self.kind
+        other.directive = self.directive
+        other.inclusion = self.inclusion
+        other.parent = parent
+        other.parts = self.parts
+        other.children = []
+        other._own = other._seen = None
+        return other
+
     def own(self, name: str) -> list[Setting]:
         """The directives of a name that stand in this block itself. Ask when it is complete."""
         if self._own is not None and name in self._own:
@@ -139,6 +151,10 @@ class Block:
             self._own = self._own or {}
             self._own[name] = known
         return known
+
+    def has(self, name: str) -> bool:
+        """Whether a directive of this name stands in this block itself."""
+        return any(name in body.shape.positions for body, _ in self.parts)
 
     def has_own(self, names: frozenset[str]) -> bool:
         """Whether any of these directives stands in this block itself."""
@@ -222,7 +238,7 @@ class Tree:
         self.files = files
         self.looked_elsewhere = False
         """Whether anything was looked up in other places than ``source``."""
-        self.memo: dict[str, list[Block]] = {}
+        self.memo: dict[str, Any] = {}
         """What was found out of this tree and is asked for again."""
         self._of_kinds: dict[Collection[str], list[Block]] = {}
         self._names: dict[str, frozenset[str]] = {}
@@ -231,6 +247,16 @@ class Tree:
     def all_blocks(self) -> list[Block]:
         """The main block and all below it, each before its children."""
         return list(self.main.walk())
+
+    @cached_property
+    def servers(self) -> Nearest:
+        """The server that a block is in, or is."""
+        return Nearest(lambda block: "server" in block.kind)
+
+    @cached_property
+    def roots(self) -> Nearest:
+        """The outermost block around a block, e.g. http; or itself."""
+        return Nearest(lambda block: block.parent is None or block.parent.parent is None)
 
     @cached_property
     def _by_shape(self) -> dict[Shape, list[int]]:

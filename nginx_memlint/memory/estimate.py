@@ -92,12 +92,12 @@ class Bundles:
                 self.rejected.add(path)
         return self._known[path]
 
-    def ders(self, path: str) -> list[bytes]:
+    def ders(self, path: str) -> tuple[bytes, ...]:
         """The certificates of the file in DER, read again; none if it cannot be."""
         try:
             return certificates(self._tree.source.read(path))
         except (OSError, NotPemError):
-            return []
+            return ()
 
     def certificates(self, path: str) -> int:
         """Certificates in the file, or in the bundle assumed for it."""

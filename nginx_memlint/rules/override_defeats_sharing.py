@@ -114,7 +114,7 @@ def _draft(situation: Situation, cause: Cause, settings: list[Setting], size: in
         f"could share a context set {names} each, {why}",
         at,
         size,
-        costliest(cause.priced),
+        costliest(situation, cause.priced),
         found,
     )
 

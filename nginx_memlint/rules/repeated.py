@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from nginx_memlint.config.source import relative
-from nginx_memlint.config.tree import Block, Nearest, Setting
+from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.memory.estimate import Priced
 from nginx_memlint.remedies import Remedy, worthwhile
 from nginx_memlint.rules.rule import Draft, Place
@@ -39,7 +40,7 @@ def repeated(
             f"({human(cause.total)}): once for each {each}",
             setting,
             size,
-            costliest(cause.priced),
+            costliest(situation, cause.priced),
             worthwhile(situation, [remedy(situation, cause) for remedy in remedies]),
             identity=(cause.family, relative(cause.path, situation.tree.directory)),
         )
@@ -67,11 +68,11 @@ def _used(situation: Situation, cause: Cause) -> list[SettingLoads]:
     return [loads for key, loads in cause.by_setting.items() if key not in situation.unused]
 
 
-def costliest(priced: list[Priced]) -> list[Place]:
+def costliest(situation: Situation, priced: list[Priced]) -> Sequence[Place]:
     """The servers that load most; within a single one, its blocks."""
     counts: Counter[Block] = Counter()
     totals: Counter[Block] = Counter()
-    server_of = Nearest(lambda block: "server" in block.kind).of
+    server_of = situation.tree.servers.of
     for outermost in (True, False):
         counts.clear()
         totals.clear()
@@ -85,20 +86,25 @@ def costliest(priced: list[Priced]) -> list[Place]:
             totals[blocks[0]] += item.first.share - item.other.share
         if len(counts) > 1:
             break
-    return [
-        Place(block, f"{block.label}: {_loads(counts[block])}, {human(total)}", total)
-        for block, total in totals.most_common()
-    ]
+    return _Places(counts, totals.most_common())
 
 
-def _loads(count: int) -> str:
-    return f"{count:,} load{'' if count == 1 else 's'}"
+class _Places(Sequence[Place]):
+    """Blocks and what they load, put in words for those that are shown."""
 
+    def __init__(self, counts: Mapping[Block, int], totals: Sequence[tuple[Block, int]]) -> None:
+        self._counts = counts
+        self._totals = totals
 
-def loads_of(situation: Situation, setting: Setting) -> list[Priced]:
-    """The contexts that load a bundle for a directive as written."""
-    return [
-        item
-        for item in situation.priced
-        if any(bundle.key == setting.key for bundle in item.group.loads.bundles)
-    ]
+    def __len__(self) -> int:
+        return len(self._totals)
+
+    def __getitem__(self, at: Any) -> Any:  # noqa: ANN401
+        if isinstance(at, slice):
+            return [self._place(*found) for found in self._totals[at]]
+        return self._place(*self._totals[at])
+
+    def _place(self, block: Block, total: int) -> Place:
+        count = self._counts[block]
+        loads = f"{count:,} load{'' if count == 1 else 's'}"
+        return Place(block, f"{block.label}: {loads}, {human(total)}", total)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 
 from nginx_memlint.config.tree import Block, Setting
@@ -37,7 +37,7 @@ class Draft:
     message: str
     setting: Setting | None
     bytes: int
-    places: list[Place] | None = None
+    places: Sequence[Place] | None = None
     proposals: list[Proposal] | None = None
     identity: tuple[str, ...] | None = None
     comment: Mark | None = None

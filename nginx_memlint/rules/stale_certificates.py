@@ -103,7 +103,7 @@ def _expired(situation: Situation, cause: Cause, bundle: Bundle) -> Draft | None
             "verified against it is refused",
             cause.setting,
             _total(situation, cause.path),
-            costliest(cause.priced),
+            costliest(situation, cause.priced),
             severity="warning",
         )
     return _some_expired(situation, cause, bundle, stale)
@@ -129,7 +129,7 @@ def _some_expired(
         f"{cause.loads:,} times: {human(saved)} for nothing",
         cause.setting,
         saved,
-        costliest(cause.priced),
+        costliest(situation, cause.priced),
         [Proposal(f"remove what has expired from {_name(cause)} ({len(stale):,})", after)],
     )
 
@@ -145,7 +145,7 @@ def _repeats(situation: Situation, cause: Cause, bundle: Bundle) -> Draft | None
         "magnitude)",
         cause.setting,
         0,
-        costliest(cause.priced),
+        costliest(situation, cause.priced),
     )
 
 

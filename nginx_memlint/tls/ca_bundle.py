@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nginx_memlint.records import record
@@ -56,7 +57,8 @@ def bundle_of(pem: bytes) -> Bundle:
     return Bundle(len(found), sum(map(len, found)), len(listed) - len(found))
 
 
-def certificates(pem: bytes) -> list[bytes]:
+@lru_cache(maxsize=4)  # a run of many configurations mostly sees one bundle
+def certificates(pem: bytes) -> tuple[bytes, ...]:
     """The certificates of a PEM file in DER, in order; none if it has revocation lists alone.
 
     Raises NotPemError.
@@ -69,7 +71,7 @@ def certificates(pem: bytes) -> list[bytes]:
         usable = usable or label in _CERTIFICATES or label == _REVOCATIONS
     if not usable:
         raise NotPemError("holds no PEM certificate")
-    return found
+    return tuple(found)
 
 
 def _blocks(pem: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -99,6 +101,7 @@ _UTC_TIME = 0x17
 _GENERALIZED_TIME = 0x18
 
 
+@lru_cache(maxsize=1000)
 def not_after(der: bytes) -> datetime | None:
     """When a certificate expires (RFC 5280, 4.1.2.5); None if that cannot be read."""
     try:

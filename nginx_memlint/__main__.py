@@ -6,9 +6,9 @@ from nginx_memlint.standalone import standalone
 def main() -> None:
     """Run the command and exit; the status is one of exit_codes.Exit, or of standalone()."""
     with standalone():
-        from nginx_memlint.cli import app  # noqa: PLC0415  an interrupt meanwhile is no traceback
+        from nginx_memlint.start import command  # noqa: PLC0415  an interrupt is no traceback
 
-        app()
+        command()
 
 
 if __name__ == "__main__":

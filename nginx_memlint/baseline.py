@@ -17,6 +17,7 @@ from nginx_memlint.config.source import relative
 from nginx_memlint.files import write_atomically
 from nginx_memlint.ignores import ABOUT_COMMENTS
 from nginx_memlint.printable import printable
+from nginx_memlint.records import keyword_record as record
 from nginx_memlint.result import (
     BaselineInfo,
     ConfigReport,
@@ -25,7 +26,6 @@ from nginx_memlint.result import (
     Model,
     Report,
     Suppressed,
-    record,
 )
 from nginx_memlint.rules.accepted import suppressed
 from nginx_memlint.sizes import MIB, human

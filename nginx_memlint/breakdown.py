@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from nginx_memlint.config.blocks import COUNTED
 from nginx_memlint.config.tree import Block, Tree
-from nginx_memlint.memory.estimate import Priced, own_bytes
+from nginx_memlint.memory.estimate import Price, Priced, own_bytes
 from nginx_memlint.memory.targets import Costs
 from nginx_memlint.printable import printable
 from nginx_memlint.result import Node
@@ -41,9 +41,10 @@ class _Draft:
 
 def by_block(path: str, tree: Tree, priced: Iterable[Priced], costs: Costs) -> list[Node]:
     """The tree of cost as blocks are nested: http → server → location. Names are printable."""
-    built: defaultdict[int, list[Priced]] = defaultdict(list)
+    built: defaultdict[int, list[Price]] = defaultdict(list)
     for item in priced:
-        built[id(item.context.block)].append(item)
+        for block, _, cost in item.each():
+            built[id(block)].append(cost)
     main = printable(tree.main.inclusion.file.name)
     drafts = [_Draft(None, "main", printable(path), main, None)]
     index = {id(tree.main): 0}
@@ -64,7 +65,7 @@ def by_block(path: str, tree: Tree, priced: Iterable[Priced], costs: Costs) -> l
                 block.directive.line if block.directive else None,
                 int(block.kind in COUNTED),
                 len(items),
-                sum(len(item.context.bundles) for item in items),
+                sum(item.loads for item in items),
                 own_bytes(block.kind, costs) + sum(item.total for item in items),
             )
         )

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
-from typing import TypedDict, Unpack
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar, Unpack
 
 from nginx_memlint import result
-from nginx_memlint.breakdown import by_block
+from nginx_memlint.cache import Cache, Recorder, key_of
+from nginx_memlint.clock import Clock
 from nginx_memlint.config import blocks, hints
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, Bounds, exceeded
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
-from nginx_memlint.config.source import MemoryFiles, Source, encode
+from nginx_memlint.config.source import FileSystem, MemoryFiles, Source, encode
 from nginx_memlint.config.syntax import no_cyclic_gc
-from nginx_memlint.config.tree import Block, Tree, build
+from nginx_memlint.config.tree import Block, FileParser, Inherited, Nearest, Tree, build
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target, find_target, with_versions
 from nginx_memlint.memory.zones import Zone, zones
 from nginx_memlint.policy import NO_POLICY, Policy
 from nginx_memlint.printable import printable
+from nginx_memlint.records import record, replace
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.rules import bundle_unreadable, engine, no_shutdown_timeout
 from nginx_memlint.situation import SettingLoads, Situation, Workers
@@ -32,13 +32,19 @@ from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls.families import FAMILIES, LUA_TRUSTED
 from nginx_memlint.tls.misplaced import misplaced
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
+Parser = Literal["memlint", "crossplane"]
+"""What makes blocks of tokens."""
+
 ASSUMED_WORKERS = 4
 """Workers where ``worker_processes`` is auto and none are given."""
 
 MOST_EXPENSIVE = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inspection:
     """A report, and what it was made from.
 
@@ -82,6 +88,10 @@ class Options(TypedDict, total=False):
     """How much is read."""
     breakdown: bool
     """Asks for ``ConfigReport.breakdown``, what each block costs."""
+    parser: Parser
+    """Which one makes trees of tokens: the trees are the same, crossplane's parser is slower."""
+    cache: Cache | None
+    """Where the result of an earlier run may be; for check() without a breakdown."""
     now: datetime | None
     """When certificates are to be valid (aware); by default the present."""
 
@@ -93,41 +103,36 @@ def check(path: str | os.PathLike[str], **options: Unpack[Options]) -> result.Co
     ``data``. A configuration that cannot be read in full is no exception: see
     ``ConfigReport.problems``. Raises UnknownTargetError and ValueError for wrong options.
     """
-    return examine(path, **options).report
+    cache = options.get("cache")
+    if cache is None or options.get("breakdown"):
+        return examine(path, **options).report
+    return _job(path, options).cached(cache)
 
 
-def examine(path: str | os.PathLike[str], **options: Unpack[Options]) -> Inspection:
-    """As check(), with what the report was made from."""
-    versions = {
+def versions(options: Options) -> dict[str, str | None]:
+    """The versions that replace the target's, by component."""
+    return {
         "nginx": options.get("nginx_version"),
         "lua": options.get("lua_version"),
         "stream_lua": options.get("stream_lua_version"),
         "njs": options.get("njs_version"),
         "openssl": options.get("openssl_version"),
     }
-    server = choose_target(options.get("target"), versions)
-    context = tuple(options.get("context", ()))
-    check_context(context)
-    policy = options.get("policy", NO_POLICY)
-    if (budget := options.get("max_memory")) is not None:
-        policy = replace(policy, limits=replace(policy.limits, max_memory=budget))
-    return inspect(
-        os.fspath(path),
-        Place(
-            options.get("prefix"),
-            options.get("sysroot"),
-            tuple(options.get("path_map", ())),
-            bounds=options.get("bounds", DEFAULT_BOUNDS),
-        ),
-        options.get("data"),
-        server,
-        context,
-        options.get("workers"),
-        options.get("unit_cost"),
-        policy,
-        options.get("breakdown", False),
-        options.get("now"),
+
+
+def place_of(options: Options) -> Place:
+    """Where files are looked up."""
+    return Place(
+        options.get("prefix"),
+        options.get("sysroot"),
+        tuple(options.get("path_map", ())),
+        bounds=options.get("bounds", DEFAULT_BOUNDS),
     )
+
+
+def examine(path: str | os.PathLike[str], **options: Unpack[Options]) -> Inspection:
+    """As check(), with what the report was made from."""
+    return _job(path, options).run()
 
 
 def inspect(
@@ -139,27 +144,106 @@ def inspect(
     workers: int | None = None,
     unit_cost: int | None = None,
     policy: Policy = NO_POLICY,
-    breakdown: bool = False,
-    now: datetime | None = None,
 ) -> Inspection:
-    """As check(), which describes the options, with all that the report shows a part of."""
-    try:
-        entry = open_entry(name, place, data, is_fragment=bool(context))
-    except EntryError as error:
-        report = _unreadable(name, error.problem, target, workers or ASSUMED_WORKERS)
-        return Inspection(report, absent=error.absent)
+    """As examine(), with the options made sense of."""
+    return _Job(name, place, data, target, context, workers, unit_cost, policy).run()
 
-    today = now or datetime.now(UTC)
 
-    def read(source: Source) -> Inspection:
-        own = replace(entry, source=source)
-        tree = build(source, entry.path, context, entry.directory)
+def _job(path: str | os.PathLike[str], options: Options) -> _Job:
+    context = tuple(options.get("context", ()))
+    check_context(context)
+    policy = options.get("policy", NO_POLICY)
+    if (budget := options.get("max_memory")) is not None:
+        policy = replace(policy, limits=replace(policy.limits, max_memory=budget))
+    return _Job(
+        os.fspath(path),
+        place_of(options),
+        options.get("data"),
+        choose_target(options.get("target"), versions(options)),
+        context,
+        options.get("workers"),
+        options.get("unit_cost"),
+        policy,
+        options.get("breakdown", False),
+        options.get("parser", "memlint"),
+        options.get("now"),
+    )
+
+
+@record
+class _Job:
+    """One configuration to be checked, and all that decides the result beside its files."""
+
+    name: str
+    place: Place
+    data: bytes | None
+    target: Target
+    context: tuple[str, ...] = ()
+    workers: int | None = None
+    unit_cost: int | None = None
+    policy: Policy = NO_POLICY
+    breakdown: bool = False
+    parser: Parser = "memlint"
+    now: datetime | None = None
+
+    def run(self) -> Inspection:
+        """As examine()."""
+        entry = self.entry()
+        if isinstance(entry, Inspection):
+            return entry
+        return self.read(entry, entry.source, Clock(self.now))
+
+    def cached(self, cache: Cache) -> result.ConfigReport:
+        """The result of an earlier run, or of this one."""
+        entry = self.entry()
+        if isinstance(entry, Inspection):
+            return entry.report
+        clock = Clock(self.now)
+        if not isinstance(entry.source, FileSystem):
+            return self.read(entry, entry.source, clock).report
+        key = key_of(
+            replace(self, now=None), entry.path, entry.name, entry.directory, entry.problems
+        )
+        report = cache.load(key, entry.source, clock)
+        if report is None:
+            entry.source.look_again()
+            recorder = Recorder(entry.source)
+            report = self.read(entry, recorder, clock).report
+            cache.store(key, recorder, clock, report)
+        return report
+
+    def entry(self) -> Entry | Inspection:
+        """The main file, or the result if there is none."""
+        try:
+            return open_entry(self.name, self.place, self.data, is_fragment=bool(self.context))
+        except EntryError as error:
+            workers = self.workers or ASSUMED_WORKERS
+            report = _unreadable(self.name, error.problem, self.target, workers)
+            return Inspection(report, absent=error.absent)
+
+    def read(self, entry: Entry, source: Source, clock: Clock) -> Inspection:
+        """Read, count, estimate, judge."""
+        entry = replace(entry, source=source)
+        tree = build(source, entry.path, self.context, entry.directory, _parser(self.parser))
         with no_cyclic_gc():
-            checked = _Check(name, own, tree, target, workers, unit_cost, policy, today)
-            report = checked.report(breakdown)
-            return Inspection(report, checked.situation, fixes=checked.fixes, reread=read)
+            checked = _Check(self, entry, tree, clock)
+            report = checked.report(self.breakdown)
+        if isinstance(source, Recorder) and tree.looked_elsewhere:
+            source.trusted = False
 
-    return read(entry.source)
+        def reread(source: Source) -> Inspection:
+            return self.read(entry, source, clock)
+
+        return Inspection(report, checked.situation, fixes=checked.fixes, reread=reread)
+
+
+def _parser(name: Parser) -> FileParser | None:
+    """The function that reads one file; None for the usual one."""
+    if name == "memlint":
+        return None
+    from nginx_memlint.config import crossplane_parser  # noqa: PLC0415  only if asked for
+
+    return crossplane_parser.parse
 
 
 def choose_target(target: str | Target | None, versions: dict[str, str | None]) -> Target:
@@ -184,29 +268,19 @@ def check_context(context: Iterable[str]) -> None:
 class _Check:
     """One configuration on its way through the program."""
 
-    def __init__(
-        self,
-        name: str,
-        entry: Entry,
-        tree: Tree,
-        target: Target,
-        workers: int | None,
-        unit_cost: int | None,
-        policy: Policy,
-        now: datetime,
-    ) -> None:
-        self.name = name
+    def __init__(self, job: _Job, entry: Entry, tree: Tree, clock: Clock) -> None:
+        self.name = job.name
         self.entry = entry
         self.tree = tree
-        self.unit_cost = unit_cost
-        self.policy = policy
+        self.unit_cost = job.unit_cost
+        self.policy = job.policy
         self.assumptions: list[str] = []
         self.fixes: list[Proposal] = []
-        self.bundles = memory.Bundles(tree, target.costs, unit_cost)
+        self.bundles = memory.Bundles(tree, job.target.costs, job.unit_cost)
         declared, self.zone_problems = zones(tree)
-        self.situation = Situation(
-            tree, target, self.count_workers(workers), self.bundles, declared, policy.limits, now
-        )
+        workers = self.count_workers(job.workers)
+        limits = job.policy.limits
+        self.situation = Situation(tree, job.target, workers, self.bundles, declared, limits, clock)
 
     def report(self, breakdown: bool) -> result.ConfigReport:
         situation = self.situation
@@ -241,9 +315,9 @@ class _Check:
                 _inherited(loads, inheriting[loads.setting.key])
                 for loads in situation.loads_by_setting
             ],
-            ssl_contexts=len(situation.contexts),
+            ssl_contexts=situation.ssl_contexts,
             ca_loads=situation.ca_loads,
-            families=_families(situation.contexts),
+            families=_families(situation.groups),
             per_worker=result.WorkerCounts(
                 ssl_contexts=situation.per_worker.contexts,
                 ca_loads=len(situation.per_worker.bundles),
@@ -266,14 +340,8 @@ class _Check:
             zones=_zones(situation.zones),
             cpu_seconds=round(total.cpu_seconds, 3),
             budget_bytes=self.policy.limits.max_memory,
-            files=_shares(
-                (item.context.block.inclusion.file.name, item) for item in situation.priced
-            ),
-            servers=_shares(
-                (label, item)
-                for item in situation.priced
-                if (label := _server_label(item.context.block))
-            ),
+            files=_shares(_by_file(situation.priced)),
+            servers=_shares(_by_server(situation.priced)),
             findings=outcome.findings,
             suppressed=outcome.suppressed,
             remedies=engine.remedies(situation, outcome.proposals),
@@ -281,10 +349,14 @@ class _Check:
             guesses=guesses,
             problems=[_problem(problem) for problem in problems],
             from_dump=isinstance(self.entry.source, MemoryFiles),
-            breakdown=by_block(self.name, self.tree, situation.priced, situation.target.costs)
-            if breakdown
-            else None,
+            breakdown=self.breakdown() if breakdown else None,
         )
+
+    def breakdown(self) -> list[result.Node]:
+        from nginx_memlint.breakdown import by_block  # noqa: PLC0415  few formats show it
+
+        situation = self.situation
+        return by_block(self.name, self.tree, situation.priced, situation.target.costs)
 
     def bounded(self, problems: list[Problem]) -> list[Problem]:
         """As many problems as are listed, and how many more there are."""
@@ -329,10 +401,11 @@ class _Check:
     def locations_by_setting(self) -> Counter[tuple[str, int]]:
         """How many locations inherit a CA bundle for Lua, by the directive that sets it."""
         counts: Counter[tuple[str, int]] = Counter()
-        for block in self.tree.blocks("location"):
-            setting = block.effective(LUA_TRUSTED)
-            if setting is not None and setting.value and setting.block is not block:
-                counts[setting.key] += 1
+        seen = Inherited({LUA_TRUSTED}, lambda block: block.effective(LUA_TRUSTED))
+        for setting, count in Counter(map(seen.of, self.tree.blocks("location"))).items():
+            if setting is not None and setting.value:
+                # the location in which it stands does not inherit it
+                counts[setting.key] += count - (setting.block.kind == "location")
         return counts
 
     def unused_dump_files(self) -> list[Problem]:
@@ -387,18 +460,15 @@ class _Check:
                 "old workers exit soon after a reload: held by open connections, they add twice "
                 "the start's memory and more with each; set worker_shutdown_timeout"
             )
-        if self.situation.untried:
-            self.assumptions.append(
-                "changes were only tried for the costliest findings: those of others are not shown"
-            )
         self.assumptions.append("left out: nginx's own base, Lua's heaps, buffers and connections")
 
 
-def _families(found: list[tls.Context]) -> dict[str, result.FamilyCounts]:
-    contexts = Counter(context.family for context in found)
+def _families(found: list[tls.Group]) -> dict[str, result.FamilyCounts]:
+    contexts: Counter[str] = Counter()
     loads: Counter[str] = Counter()
-    for context in found:
-        loads[context.family] += len(context.bundles)
+    for group in found:
+        contexts[group.family] += len(group.blocks)
+        loads[group.family] += len(group.blocks) * len(group.loads.bundles)
     return {
         family.name: result.FamilyCounts(
             ssl_contexts=contexts[family.name], ca_loads=loads[family.name]
@@ -452,13 +522,30 @@ def _zones(declared: list[Zone]) -> list[result.ZoneInfo]:
     ]
 
 
-def _shares(items: Iterable[tuple[str, memory.Priced]]) -> list[result.Share]:
+_T = TypeVar("_T")
+
+
+def _by_place(
+    priced: list[memory.Priced], place_of: Callable[[Block], _T | None]
+) -> dict[_T, tuple[int, int]]:
+    """Place → how many contexts are built for blocks there, and their bytes."""
+    counts: Counter[_T | None] = Counter()
+    totals: Counter[_T | None] = Counter()
+    for item in priced:
+        for place, count in Counter(map(place_of, item.group.blocks)).items():
+            counts[place] += count
+            totals[place] += count * item.other.total
+        totals[place_of(item.group.blocks[0])] += item.first.total - item.other.total
+    return {place: (counts[place], total) for place, total in totals.items() if place is not None}
+
+
+def _shares(parts: Iterable[tuple[str, tuple[int, int]]]) -> list[result.Share]:
     """The most expensive names."""
     counts: Counter[str] = Counter()
-    totals: defaultdict[str, int] = defaultdict(int)
-    for name, item in items:
-        counts[name] += 1
-        totals[name] += item.total
+    totals: Counter[str] = Counter()
+    for name, (count, size) in parts:
+        counts[name] += count
+        totals[name] += size
     names = sorted(totals, key=lambda name: (-totals[name], name))[:MOST_EXPENSIVE]
     return [
         result.Share(name=printable(name), ssl_contexts=counts[name], bytes=totals[name])
@@ -466,14 +553,24 @@ def _shares(items: Iterable[tuple[str, memory.Priced]]) -> list[result.Share]:
     ]
 
 
-def _server_label(block: Block) -> str | None:
-    """A name for the server a block belongs to."""
-    for outer in (block, *block.ancestors()):
-        if outer.kind in ("server", "stream_server") and outer.directive is not None:
-            names = outer.own("server_name") or outer.own("listen")
-            place = f"{outer.inclusion.file.name}:{outer.directive.line}"
-            return f"{names[0].value} ({place})" if names else place
-    return None
+def _by_file(priced: list[memory.Priced]) -> Iterator[tuple[str, tuple[int, int]]]:
+    for file, found in _by_place(priced, lambda block: block.inclusion.file).items():
+        yield file.name, found
+
+
+def _by_server(priced: list[memory.Priced]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """The contexts of servers, with the servers' names."""
+    nearest = Nearest(lambda block: block.kind in ("server", "stream_server"))
+    for block, found in _by_place(priced, nearest.of).items():
+        if block.directive is not None:
+            yield _server_label(block, block.directive.line), found
+
+
+def _server_label(server: Block, line: int) -> str:
+    """A name for a server."""
+    names = server.own("server_name") or server.own("listen")
+    place = f"{server.inclusion.file.name}:{line}"
+    return f"{names[0].value} ({place})" if names else place
 
 
 def _problem(problem: Problem) -> result.ProblemInfo:
@@ -490,7 +587,7 @@ def _problem(problem: Problem) -> result.ProblemInfo:
 
 def _unreadable(name: str, problem: Problem, target: Target, workers: int) -> result.ConfigReport:
     """The report on a configuration whose main file could not be read: zeros and a problem."""
-    zero = result.Memory(**dict.fromkeys((f.name for f in fields(result.Memory)), 0))
+    zero = result.Memory(**dict.fromkeys(result.Memory.__annotations__, 0))
     return result.ConfigReport(
         path=printable(name),
         main_file=printable(name),

@@ -6,7 +6,7 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import StrEnum
@@ -16,54 +16,58 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from typer.core import TyperGroup
 
-from nginx_memlint import __version__
-from nginx_memlint import fix as fixing
-from nginx_memlint.baseline import Baseline, BaselineError, load, load_or_new
-from nginx_memlint.check import Inspection, Options, check_context, examine
-from nginx_memlint.config.bounds import NAMES, bounds_from, parse_bounds
+from nginx_memlint import __version__, run
+from nginx_memlint.config.bounds import NAMES
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
+from nginx_memlint.live import SLACK, TOLERANCE
 from nginx_memlint.live import text as live_text
 from nginx_memlint.live.calibrate import QUICK_ACCURACY, calibrate
 from nginx_memlint.live.calibrate import Report as CalibrationReport
-from nginx_memlint.live.errors import Interrupted, LiveError
-from nginx_memlint.live.installed import target_of
-from nginx_memlint.live.process import interruptible
-from nginx_memlint.live.verify import SLACK, TOLERANCE, verify
+from nginx_memlint.live.verify import verify
 from nginx_memlint.memory.targets import (
-    Target,
-    TargetFileError,
     UnknownTargetError,
     find_target,
-    load_target,
     parse_version,
     target_names,
 )
 from nginx_memlint.printable import printable
-from nginx_memlint.report import DEFAULT, FORMATS, documentation, outputs, patch, schemas
+from nginx_memlint.report import DEFAULT, FORMATS, documentation, schemas
 from nginx_memlint.report import json as json_report
-from nginx_memlint.report import text as text_report
-from nginx_memlint.report.outputs import Output, OutputError
-from nginx_memlint.report.text import console_for
-from nginx_memlint.report.waiting import waiting
-from nginx_memlint.result import ConfigReport, Report
+from nginx_memlint.report.screen import console_for
+from nginx_memlint.result import Report
 from nginx_memlint.rules import engine, find_rule
-from nginx_memlint.rules.ignore_unused import unused_in_all
 from nginx_memlint.settings import SettingsError, all_arguments, everywhere, plan
-from nginx_memlint.settings.in_force import FLAGS, Root
+from nginx_memlint.settings.in_force import FLAGS
 from nginx_memlint.sizes import human, parse_size
-from nginx_memlint.tls.families import LUA
 
 _EXIT_HELP = "Exit status: " + "; ".join(f"{code} {text}" for code, text in MEANINGS.items()) + "."
 
+
+class _Commands(TyperGroup):
+    """What is wrong with arguments or settings, wherever that is found, is status 2."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  its class differs by version
+        try:
+            return super().invoke(ctx)
+        except run.UsageError as error:
+            raise typer.BadParameter(str(error), param_hint=error.option) from None
+        except SettingsError as error:
+            for line in str(error).splitlines():
+                print(f"memlint: {line}", file=sys.stderr)
+            raise typer.Exit(Exit.USAGE) from None
+
+
 app = typer.Typer(
     name="memlint",
+    cls=_Commands,
     help="Tells what an nginx or OpenResty configuration will cost in memory "
     "when it is started or reloaded.",
     epilog=_EXIT_HELP,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -73,6 +77,13 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class Parser(StrEnum):
+    """What makes blocks of tokens."""
+
+    MEMLINT = "memlint"
+    CROSSPLANE = "crossplane"
 
 
 def _version(value: bool) -> None:
@@ -121,97 +132,10 @@ def _target(name: str | None) -> str | None:
     return name
 
 
-def _server(name: str | None, path: str | None, binary: str | None = None) -> Target | str | None:
-    """The server that --target, --target-file or --nginx-binary names, one of them."""
-    given = {"--target": name, "--target-file": path, "--nginx-binary": binary}
-    options = [option for option, value in given.items() if value is not None]
-    if len(options) > 1:
-        raise typer.BadParameter(f"is used instead of {options[0]}", param_hint=options[-1])
-    if binary is not None:
-        with _live():
-            return target_of(binary)
-    if path is None:
-        return name
-    try:
-        return load_target(path)
-    except TargetFileError as error:
-        raise typer.BadParameter(str(error), param_hint="--target-file") from None
-    except OSError as error:
-        raise typer.BadParameter(
-            f"cannot read {path}: {error.strerror}", param_hint="--target-file"
-        ) from None
-
-
-def _context(text: str | None) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in text.split(",")) if text else ()
-    try:
-        check_context(names)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--context") from None
-    return names
-
-
 def _seconds(limit: float | None) -> float | None:
     if limit is not None and not 0 < limit < float("inf"):
         raise typer.BadParameter(f"{limit} is not a positive number")
     return limit
-
-
-def _path_map(texts: list[str]) -> list[tuple[str, str]]:
-    pairs = []
-    for text in texts:
-        inside, mark, outside = text.partition("=")
-        if not mark or not inside.startswith("/") or not outside:
-            raise typer.BadParameter(
-                f'"{text}" is not FROM=TO with an absolute FROM', param_hint="--path-map"
-            )
-        if not os.path.exists(outside):
-            raise typer.BadParameter(f'there is no "{outside}"', param_hint="--path-map")
-        pairs.append((inside, outside))
-    return pairs
-
-
-def _outputs(formats: list[str], output: str | None, inputs: list[str]) -> list[Output]:
-    try:
-        found = outputs.parse(formats, output, inputs)
-    except OutputError as error:
-        raise typer.BadParameter(str(error), param_hint=error.option) from None
-    for item in found:
-        if item.path is None and sys.stdout.isatty() and not FORMATS[item.name].terminal:
-            raise typer.BadParameter(f"{item.name} is for a file: add --output FILE")
-    return found
-
-
-def _check_sysroot(sysroot: str | None) -> None:
-    if sysroot is not None and not os.path.isdir(sysroot):
-        raise typer.BadParameter(f'"{sysroot}" is not a directory', param_hint="--sysroot")
-
-
-def _configurations(paths: list[str] | None, prefix: str | None) -> list[str]:
-    """The configurations named, or the one that nginx -p implies."""
-    if not paths and prefix is None:
-        raise typer.BadParameter("name a configuration", param_hint="CONF")
-    return paths or ["conf/nginx.conf"]
-
-
-def _standard_input(most: int) -> bytes:
-    """All of it, or more than ``most`` bytes of it."""
-    parts = []
-    try:
-        # piece by piece: an interrupt between two of the system's calls is noticed
-        while most >= 0 and sys.stdin and (part := sys.stdin.buffer.read(min(most + 1, 1 << 20))):
-            parts.append(part)
-            most -= len(part)
-        return b"".join(parts)
-    except OSError as error:
-        raise typer.BadParameter(f"standard input: {error.strerror}") from None
-
-
-def _bounds(texts: list[str]) -> dict[str, int]:
-    try:
-        return parse_bounds(texts)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--bounds") from None
 
 
 _TargetFileOption = Annotated[
@@ -226,14 +150,14 @@ _VersionOption = Annotated[
         callback=_version_number,
         metavar="VERSION",
         show_default=False,
-        help="Instead of the target's.",
+        help="The version there, instead of the target's.",
     ),
 ]
 
 _PathsArgument = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="CONF...",
+        metavar="CONF",
         help="nginx.conf, a directory that holds it, an nginx -T dump, or - for standard "
         "input. Several are several configurations.",
         show_default="the roots that memlint.toml lists",
@@ -253,7 +177,9 @@ _NginxBinaryOption = Annotated[
 ]
 _WorkersOption = Annotated[
     int | None,
-    typer.Option(min=1, max=4096, help="Worker processes, where the configuration says auto."),
+    typer.Option(
+        min=1, max=4096, metavar="N", help="Worker processes, where the configuration says auto."
+    ),
 ]
 _UnitCostOption = Annotated[
     int | None,
@@ -308,77 +234,6 @@ _NoConfigOption = Annotated[
 ]
 
 
-@contextmanager
-def _settings() -> Iterator[None]:
-    """Mistakes in settings are lines and status 2."""
-    try:
-        yield
-    except SettingsError as error:
-        for line in str(error).splitlines():
-            print(f"memlint: {line}", file=sys.stderr)
-        raise typer.Exit(Exit.USAGE) from None
-
-
-def _flags(ctx: typer.Context) -> dict[str, Any]:
-    """What was given on the command line and can be set, by its key."""
-    given = {
-        key: ctx.params[name]
-        for name in ctx.params
-        if (key := name.replace("_", "-")) in FLAGS
-        and (source := ctx.get_parameter_source(name)) is not None
-        and not source.name.startswith("DEFAULT")
-    }
-    _check_sysroot(given.get("sysroot"))
-
-    def server() -> Target | str | None:
-        return _server(*map(given.get, ("target", "target-file", "nginx-binary")))
-
-    read: dict[str, Callable[[Any], Any]] = {
-        "context": _context,
-        "path-map": _path_map,
-        "bounds": _bounds,
-        "fail-on": lambda level: level.value,
-        "target-file": lambda _: server(),
-        "nginx-binary": lambda _: server(),
-    }
-    return given | {key: read[key](value) for key, value in given.items() if key in read}
-
-
-def _roots(
-    paths: list[str] | None, ctx: typer.Context, config: str | None, no_config: bool
-) -> tuple[list[Root], list[Options]]:
-    """The configurations to read, and the arguments of check() for each."""
-    flags = _flags(ctx)
-    if not paths and "prefix" in flags:
-        paths = ["conf/nginx.conf"]
-    with _settings():
-        roots = plan(paths or [], flags, config=config, isolated=no_config)
-        arguments = all_arguments(roots)
-    if not roots:
-        message = "name a configuration, or list roots in memlint.toml"
-        raise typer.BadParameter(message, param_hint="CONF")
-    return roots, arguments
-
-
-def _check_roots(
-    roots: list[Root], arguments: list[Options], *, breakdown: bool
-) -> list[ConfigReport]:
-    """The reports; what they were made from is let go, one after the other."""
-    return [found.report for found in _examined(roots, arguments, breakdown=breakdown)]
-
-
-def _examined(
-    roots: list[Root], arguments: list[Options], *, breakdown: bool
-) -> Iterator[Inspection]:
-    both = [*zip(roots, arguments, strict=True)]
-    most = max((o["bounds"].file_bytes for root, o in both if root.path == "-"), default=None)
-    data = None if most is None else _standard_input(most)
-    for root, options in both:
-        with waiting(f"reading {printable(root.path or '')}"):
-            found = examine(root.path or "", **options | {"data": data, "breakdown": breakdown})
-        yield found
-
-
 @app.command(name="check", epilog=_EXIT_HELP)
 def check_command(
     ctx: typer.Context,
@@ -397,22 +252,28 @@ def check_command(
         typer.Option(
             parser=_size,
             metavar="SIZE",
-            help="The budget, e.g. 4GiB: a worst reload peak above it is an error. "
-            "Without it, 4 GiB is.",
+            help="The budget, e.g. 4GiB: a worst reload peak above it is an error; without a "
+            "budget, one above 4 GiB is.",
         ),
     ] = None,
     max_start_memory: Annotated[
         int | None,
-        typer.Option(parser=_size, metavar="SIZE", help="The budget at a start."),
+        typer.Option(parser=_size, metavar="SIZE", help="The budget at a start: more is an error."),
     ] = None,
     max_zones_memory: Annotated[
         int | None,
-        typer.Option(parser=_size, metavar="SIZE", help="The budget of all shared memory zones."),
+        typer.Option(
+            parser=_size,
+            metavar="SIZE",
+            help="The budget of all shared memory zones: more is an error.",
+        ),
     ] = None,
     max_test_seconds: Annotated[
         float | None,
         typer.Option(
-            callback=_seconds, metavar="SECONDS", help="The limit of CPU time for nginx -t."
+            callback=_seconds,
+            metavar="SECONDS",
+            help="The CPU time that nginx -t may take: more is a warning.",
         ),
     ] = None,
     unit_cost: _UnitCostOption = None,
@@ -439,10 +300,25 @@ def check_command(
             "-o",
             "--output",
             metavar="FILE",
-            help="Where to, if there is one format.",
+            help="Write to FILE, if there is one format.",
             show_default="standard output",
         ),
     ] = None,
+    jobs: Annotated[
+        int,
+        typer.Option("-j", "--jobs", min=0, help="Processes for several CONF; 0: one a core."),
+    ] = 1,
+    no_cache: Annotated[
+        bool,
+        typer.Option("--no-cache", help="Neither use results of earlier runs nor keep this one."),
+    ] = False,
+    parser: Annotated[
+        Parser,
+        typer.Option(
+            help="What makes blocks of tokens: crossplane's parser gives the same tree, slower, "
+            "for a second opinion."
+        ),
+    ] = Parser.MEMLINT,
     baseline: Annotated[
         str | None,
         typer.Option(
@@ -471,125 +347,41 @@ def check_command(
         ),
     ] = False,
 ) -> None:
-    """Count TLS contexts and CA loads, estimate memory, warn before deploy."""
-    roots, arguments = _roots(paths, ctx, config, no_config)
-    inputs = [os.path.join(root.values["prefix"].value or "", root.path or "") for root in roots]
-    written = _outputs(formats or [], output, inputs)
-    accepted = _baseline(baseline, write_baseline)
-    breakdown = any(FORMATS[item.name].breakdown for item in written)
-    if fix and show_fix:
-        message = "writes what --show-fix shows: give one of them"
-        raise typer.BadParameter(message, param_hint="--fix")
-    status = Exit.OK
-    if show_fix:
-        _check_fix("--show-fix", roots, has_format=bool(formats or output))
-        found = list(_examined(roots, arguments, breakdown=breakdown))
-        configs = [inspection.report for inspection in found]
-        _show_fix(found)
-        written = []
-    elif fix:
-        _check_fix("--fix", roots, has_format=False)
-        configs, status = _fix(roots, arguments, breakdown=breakdown)
-    else:
-        configs = _check_roots(roots, arguments, breakdown=breakdown)
-    report = Report(configs=unused_in_all(configs))
-    if accepted is not None:
-        if write_baseline:
-            accepted = _written(accepted, report)
-        report = accepted.applied(report)
-    try:
-        outputs.write(report, written, sys.stdout)
-    except OutputError as error:
-        print(f"memlint: {error}", file=sys.stderr)
-        raise typer.Exit(Exit.USAGE) from None
-    if show_suppressed and any(item.name == DEFAULT and item.path is None for item in written):
-        text_report.write_suppressed(report, console_for(sys.stdout))
-    verdicts = zip(report.configs, roots, strict=True)
-    verdict = max(exit_code([config], root.fail_on) for config, root in verdicts)
-    raise typer.Exit(max(status, verdict))
+    """Tell what configurations cost in memory, and what to change."""
+    status = run.check(
+        paths or [],
+        _flags(ctx),
+        config=config,
+        no_config=no_config,
+        formats=formats or [],
+        output=output,
+        baseline=baseline,
+        write_baseline=write_baseline,
+        show_suppressed=show_suppressed,
+        show_fix=show_fix,
+        fix=fix,
+        jobs=jobs,
+        no_cache=no_cache,
+        parser=parser.value,
+    )
+    raise typer.Exit(status)
 
 
-def _check_fix(option: str, roots: list[Root], *, has_format: bool) -> None:
-    """Complain about options that do not go together."""
-    reason = ""
-    if option == "--show-fix" and has_format:
-        reason = "prints a patch, not a report: leave --format and --output out"
-    elif any(root.values["context"].value for root in roots):
-        reason = "needs whole configurations: other files may need what a fragment holds"
-    elif option == "--fix" and any(root.path == "-" for root in roots):
-        reason = "changes files: standard input is none"
-    if reason:
-        raise typer.BadParameter(reason, param_hint=option)
+def _flags(ctx: typer.Context) -> dict[str, Any]:
+    """What was given on the command line and can be set, by its key."""
+    return {
+        key: ctx.params[name]
+        for name in ctx.params
+        if (key := name.replace("_", "-")) in FLAGS
+        and (source := ctx.get_parameter_source(name)) is not None
+        and not source.name.startswith("DEFAULT")
+    }
 
 
-def _show_fix(found: list[Inspection]) -> None:
-    plans = fixing.plans(found)
-    patch.write(plans, sys.stdout)
-    for made in plans:
-        _tell([*made.notes, *made.refusals])
+_LIMITS = ("max_memory", "max_start_memory", "max_zones_memory", "max_test_seconds", "fail_on")
+"""Options that have no bearing on the figures."""
 
-
-def _fix(
-    roots: list[Root], arguments: list[Options], *, breakdown: bool
-) -> tuple[list[ConfigReport], Exit]:
-    options = {root.path or "": given for root, given in zip(roots, arguments, strict=True)}
-
-    def examined(path: str) -> Inspection:
-        with waiting(f"reading {printable(path)}"):
-            return examine(path, **options[path] | {"breakdown": breakdown})
-
-    try:
-        with interruptible():
-            done = fixing.fix(list(options), examined)
-    except Interrupted as interrupt:
-        _tell(["interrupted; no configuration is left half changed"])
-        raise typer.Exit(128 + interrupt.number) from None
-    _tell(done.said)
-    status = Exit.FINDINGS if done.refused else Exit.OK
-    return done.reports, Exit.INTERNAL if done.broken else status
-
-
-def _tell(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(f"memlint: {line}", file=sys.stderr)
-
-
-def _baseline(path: str | None, write: bool) -> Baseline | None:
-    """The baseline to be applied or written anew."""
-    if path is None:
-        if write:
-            raise typer.BadParameter("needs --baseline FILE", param_hint="--write-baseline")
-        return None
-    try:
-        return load_or_new(path) if write else load(path)
-    except BaselineError as error:
-        raise typer.BadParameter(str(error), param_hint="--baseline") from None
-
-
-def _written(baseline: Baseline, report: Report) -> Baseline:
-    """Write the baseline anew, unless a finding may be missing."""
-    if unread := [config.path for config in report.configs if not config.complete]:
-        print(f"memlint: baseline not written: not read in full: {unread[0]}", file=sys.stderr)
-        return baseline
-    baseline = baseline.updated(report.configs)
-    try:
-        baseline.write()
-    except BaselineError as error:
-        raise typer.BadParameter(str(error), param_hint="--baseline") from None
-    count = sum(map(len, baseline.roots.values()))
-    what = f"{count:,} finding{'s' * (count != 1)}"
-    print(f"memlint: {printable(baseline.path)} written: it accepts {what}", file=sys.stderr)
-    return baseline
-
-
-_VERDICT = (
-    "workers",
-    "max_memory",
-    "max_start_memory",
-    "max_zones_memory",
-    "max_test_seconds",
-    "fail_on",
-)
+_VERDICT = ("workers", *_LIMITS)
 """Options that have no bearing on what a start takes."""
 
 
@@ -622,9 +414,9 @@ def config_command(
     paths: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="CONF...",
+            metavar="CONF",
             help="As for check.",
-            show_default="all roots",
+            show_default="the roots that memlint.toml lists",
         ),
     ] = None,
     config: _ConfigOption = None,
@@ -632,12 +424,11 @@ def config_command(
     output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
     **_: object,
 ) -> None:
-    """Print what is in force for each configuration, and where each value is from."""
-    with _settings():
-        flags = _flags(ctx)
-        roots = plan(paths or [], flags, config=config, isolated=no_config)
-        roots = roots or [everywhere(flags, config=config, isolated=no_config)]
-        all_arguments(roots)
+    """Print the settings in force, and where each one is from."""
+    flags = run.understood(_flags(ctx))
+    roots = plan(paths or [], flags, config=config, isolated=no_config)
+    roots = roots or [everywhere(flags, config=config, isolated=no_config)]
+    all_arguments(roots)
     from nginx_memlint.report import settings as settings_report  # noqa: PLC0415
 
     if output_format is Format.JSON:
@@ -656,19 +447,25 @@ def tree_command(
     ctx: typer.Context,
     paths: _PathsArgument = None,
     depth: Annotated[
-        int, typer.Option(min=0, help="Levels to show; 0 for all. What is below is summed.")
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Levels to show; 0 for all. What is below is summed."
+        ),
     ] = 3,
-    top: Annotated[int, typer.Option(min=0, help="Blocks to show on each level; 0 for all.")] = 5,
+    top: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Blocks to show on each level; 0 for all.")
+    ] = 5,
     config: _ConfigOption = None,
     no_config: _NoConfigOption = False,
     **_: object,
 ) -> None:
-    """Show where the memory of one configuration goes: http → server → location."""
+    """Show where the memory goes: http → server → location."""
     from nginx_memlint.report import tree as tree_report  # noqa: PLC0415
 
-    roots, arguments = _roots(paths, ctx, config, no_config)
-    arguments = [given | {"policy": engine.NO_RULES} for given in arguments]
-    configs = _check_roots(roots, arguments, breakdown=True)
+    roots, arguments = run.planned(paths or [], _flags(ctx), config, no_config)
+    for options in arguments:
+        options["policy"] = engine.NO_RULES
+    configs = run.checked(roots, arguments, breakdown=True)
     tree_report.write(Report(configs=configs), console_for(sys.stdout), depth=depth, top=top)
     raise typer.Exit(exit_code(configs, FailOn.NEVER))
 
@@ -678,21 +475,25 @@ class DiffFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    MARKDOWN = "markdown"
 
 
 @app.command(
     name="diff",
     epilog="Exit status: 0 growth within --max-growth, or none given; 1 more than that; 2 wrong "
-    "usage; 3 a configuration could not be read or parsed in full; 4 an internal error.",
+    "usage or settings; 3 a configuration could not be read or parsed in full; "
+    "4 an internal error.",
 )
+@_of_check(without=_LIMITS)
 def diff_command(
+    ctx: typer.Context,
     paths: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="OLD NEW | CONF...",
+            metavar="OLD NEW | CONF",
             help="Two of what memlint check takes; with --base, any number that are each "
             "compared with what they were.",
-            show_default=False,
+            show_default="with --base, the roots that memlint.toml lists",
         ),
     ] = None,
     base: Annotated[
@@ -712,78 +513,43 @@ def diff_command(
             "shared memory, grows by more.",
         ),
     ] = None,
-    target: _TargetOption = None,
-    target_file: _TargetFileOption = None,
-    nginx_binary: _NginxBinaryOption = None,
-    nginx_version: _VersionOption = None,
-    lua_version: _VersionOption = None,
-    stream_lua_version: _VersionOption = None,
-    njs_version: _VersionOption = None,
-    openssl_version: _VersionOption = None,
-    workers: _WorkersOption = None,
-    unit_cost: _UnitCostOption = None,
-    prefix: _PrefixOption = None,
-    sysroot: _SysrootOption = None,
-    path_map: _PathMapOption = None,
-    context: _ContextOption = None,
-    bounds: _BoundsOption = None,
     output_format: Annotated[
-        DiffFormat, typer.Option("--format", help="Output format.")
+        DiffFormat,
+        typer.Option("--format", help="Output format; markdown is a pull request's comment."),
     ] = DiffFormat.TEXT,
+    config: _ConfigOption = None,
+    no_config: _NoConfigOption = False,
+    **_: object,
 ) -> None:
-    """Show what a change to a configuration costs, by phase, cause, server and file.
+    """Show what a change costs, by phase, cause, server and file.
 
-    All options hold for both sides.
+    All options hold for both sides. Settings files are used with --base.
     """
     from nginx_memlint import diff  # noqa: PLC0415
-    from nginx_memlint.report import diff_text  # noqa: PLC0415
+    from nginx_memlint.report import diff_markdown, diff_text  # noqa: PLC0415
 
-    _check_sysroot(sysroot)
-    limits = bounds_from(_bounds(bounds or []))
-    if base is not None:
-        paths = _configurations(paths, prefix)
+    if base is None and config is not None:
+        raise run.UsageError("is for --base", "--config")
     try:
-        found = diff.diff(
-            paths or [],
-            base=base,
-            max_growth=max_growth,
-            data=_standard_input(limits.file_bytes) if "-" in (paths or []) else None,
-            target=_server(target, target_file, nginx_binary),
-            nginx_version=nginx_version,
-            lua_version=lua_version,
-            stream_lua_version=stream_lua_version,
-            njs_version=njs_version,
-            openssl_version=openssl_version,
-            workers=workers,
-            unit_cost=unit_cost,
-            prefix=prefix,
-            sysroot=sysroot,
-            path_map=_path_map(path_map or []),
-            context=_context(context),
-            bounds=limits,
-        )
+        if base is None:
+            [options] = all_arguments([everywhere(run.understood(_flags(ctx)), isolated=True)])
+            most = options["bounds"].file_bytes
+            options["data"] = run.standard_input(most) if "-" in (paths or []) else None
+            found = diff.diff(paths or [], max_growth=max_growth, **options)
+        else:
+            roots, arguments = run.planned(paths or [], _flags(ctx), config, no_config)
+            configurations = zip((root.path or "" for root in roots), arguments, strict=True)
+            found = diff.since(base, configurations, max_growth=max_growth)
     except diff.DiffError as error:
         print(f"memlint: {error}", file=sys.stderr)
         raise typer.Exit(Exit.USAGE) from None
     if output_format is DiffFormat.JSON:
         print(json_report.dumps(found))
+    elif output_format is DiffFormat.MARKDOWN:
+        diff_markdown.write(found, sys.stdout)
     else:
         diff_text.write(found, console_for(sys.stdout))
     raise typer.Exit(diff.exit_code(found))
-
-
-@contextmanager
-def _live() -> Iterator[None]:
-    """Run something on the real nginx: what keeps it from running is a line and status 2."""
-    try:
-        with interruptible():
-            yield
-    except LiveError as error:
-        print(f"memlint: {error}", file=sys.stderr)
-        raise typer.Exit(Exit.USAGE) from None
-    except Interrupted as interrupt:
-        print("memlint: interrupted; nginx was stopped, temporary files removed", file=sys.stderr)
-        raise typer.Exit(128 + interrupt.number) from None
 
 
 @contextmanager
@@ -835,13 +601,13 @@ def calibrate_command(
         bool, typer.Option("--quick", help=f"Measure less, in about 20 s: {QUICK_ACCURACY[9:]}.")
     ] = False,
 ) -> None:
-    """Measure what the nginx installed here costs; takes about 2 minutes.
+    """Measure what the nginx here costs, in about 2 minutes.
 
     It runs nginx on made-up configurations in a temporary directory, on unix sockets, as any
     user; your own nginx and its files are left alone. The file it writes is for memlint check
     --target-file, here or elsewhere.
     """
-    with _live():
+    with run.live():
         if output is not None:
             _writable(output)
         with _progress() as report:
@@ -894,6 +660,7 @@ def verify_command(
         typer.Option(
             min=0.0,
             max=10.0,
+            metavar="PART",
             help=f"Part by which memory may differ; less than {human(SLACK)} never counts.",
         ),
     ] = TOLERANCE,
@@ -902,13 +669,13 @@ def verify_command(
     ] = False,
     output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
 ) -> None:
-    """Run nginx -t on a configuration and compare its memory with the estimate.
+    """Run nginx -t and compare its memory with the estimate.
 
     It takes all the memory and time of a start. Like any nginx -t it opens what the configuration
     names: as root it may create log files and the pid file. What each worker adds, and reloads,
     are not part of it.
     """
-    server = _server(target, target_file)
+    server = run.server(target, target_file)
     versions = {
         "nginx": nginx_version,
         "lua": lua_version,
@@ -924,7 +691,7 @@ def verify_command(
             file=sys.stderr,
         )
 
-    with _live():
+    with run.live():
         found = verify(
             path,
             nginx=nginx,
@@ -947,21 +714,8 @@ def verify_command(
 
 @app.command()
 def targets() -> None:
-    """List the named servers: versions, and whether Lua's contexts are per block or shared."""
-    table = Table(box=None, pad_edge=False)
-    for heading in ("name", "nginx", "lua", "stream-lua", "njs", "OpenSSL", "Lua contexts"):
-        table.add_column(heading, no_wrap=True)
-    for name in target_names():
-        target = find_target(name)
-        shown = [
-            target.texts[key] if key in target.ships else "–"
-            for key in ("nginx", "lua", "stream_lua", "njs", "openssl")
-        ]
-        sharing = "–"
-        if "lua" in target.ships:
-            sharing = "shared" if LUA.shared(target) else "per block"
-        table.add_row(name, *shown, sharing)
-    console_for(sys.stdout).print(table)
+    """List the named servers and their versions."""
+    documentation.targets(console_for(sys.stdout))
 
 
 class SchemaOf(StrEnum):
@@ -989,7 +743,7 @@ def rules_command(
 def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", help="A rule's code or name: ML101.")],
 ) -> None:
-    """Print a rule's documentation: what, why, cost, how to fix it, examples."""
+    """Print what a rule is about: why, cost, fix, examples."""
     try:
         rule = find_rule(code)
     except KeyError:

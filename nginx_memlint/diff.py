@@ -12,12 +12,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
-from typing import Literal
+from typing import Literal, Unpack
 
 from nginx_memlint import result
-from nginx_memlint.check import check_context, choose_target, inspect
+from nginx_memlint.check import (
+    Options,
+    check_context,
+    choose_target,
+    inspect,
+    place_of,
+    versions,
+)
 from nginx_memlint.config import blocks
-from nginx_memlint.config.bounds import DEFAULT_BOUNDS, Bounds
 from nginx_memlint.config.entry import EntryError, Place, located
 from nginx_memlint.config.source import encode
 from nginx_memlint.config.syntax import ParsedFile
@@ -26,7 +32,8 @@ from nginx_memlint.exit_codes import Exit
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.printable import printable
-from nginx_memlint.result import Model, record
+from nginx_memlint.records import keyword_record as record
+from nginx_memlint.result import Model
 from nginx_memlint.rules import engine
 from nginx_memlint.situation import Situation
 
@@ -86,6 +93,14 @@ class MemoryChanges(Model):
     zones_bytes: Change
     worst_total_bytes: Change
     """The worst reload peak and the zones: what ``--max-growth`` is held against."""
+
+    @property
+    def start_total(self) -> Change:
+        """At a start, with the zones."""
+        both = (self.start_bytes, self.zones_bytes)
+        return Change(
+            before=sum(change.before for change in both), after=sum(change.after for change in both)
+        )
 
 
 @record
@@ -161,49 +176,31 @@ class Diff(Model):
     roots: list[RootDiff]
 
 
-def diff(  # one option per question a user can answer
+def diff(
     paths: Sequence[str | os.PathLike[str]],
     *,
     base: str | None = None,
     max_growth: int | None = None,
-    data: bytes | None = None,
-    target: str | Target | None = None,
-    nginx_version: str | None = None,
-    lua_version: str | None = None,
-    stream_lua_version: str | None = None,
-    njs_version: str | None = None,
-    openssl_version: str | None = None,
-    workers: int | None = None,
-    unit_cost: int | None = None,
-    prefix: str | None = None,
-    sysroot: str | None = None,
-    path_map: Sequence[tuple[str, str]] = (),
-    context: Sequence[str] = (),
-    bounds: Bounds = DEFAULT_BOUNDS,
+    **options: Unpack[Options],
 ) -> Diff:
     """Compare two configurations, or configurations of a working tree with those of a commit.
 
     ``paths`` are the old and the new one; with ``base``, which names a commit, any number that
-    are each compared with themselves in that commit. ``max_growth`` is bytes. The other options
-    are those of check() and hold for both sides. Raises DiffError, UnknownTargetError and
-    ValueError.
+    are each compared with themselves in that commit. ``max_growth`` is bytes. The options are
+    those of check() and hold for both sides; those about findings have no part in it. Raises
+    DiffError, UnknownTargetError and ValueError.
     """
-    versions = {
-        "nginx": nginx_version,
-        "lua": lua_version,
-        "stream_lua": stream_lua_version,
-        "njs": njs_version,
-        "openssl": openssl_version,
-    }
+    context = tuple(options.get("context", ()))
     check_context(context)
     both = _Both(
-        choose_target(target, versions),
-        Place(prefix, sysroot, tuple(path_map), bounds=bounds),
-        tuple(context),
-        workers,
-        unit_cost,
+        choose_target(options.get("target"), versions(options)),
+        place_of(options),
+        context,
+        options.get("workers"),
+        options.get("unit_cost"),
         max_growth,
     )
+    data = options.get("data")
     names = [os.fspath(path) for path in paths]
     if base is None:
         if len(names) != 2:
@@ -216,10 +213,30 @@ def diff(  # one option per question a user can answer
         if "-" in names:
             raise DiffError("standard input is in no commit: name a file, or two")
         roots = [both.with_commit(base, name) for name in names]
-    roots.sort(key=lambda root: (not root.exceeds, -abs(root.memory.worst_total_bytes.growth)))
     return Diff(
-        base=None if base is None else printable(base), max_growth_bytes=max_growth, roots=roots
+        base=None if base is None else printable(base),
+        max_growth_bytes=max_growth,
+        roots=sorted(roots, key=_rank),
     )
+
+
+def since(
+    base: str, configurations: Iterable[tuple[str, Options]], *, max_growth: int | None = None
+) -> Diff:
+    """Compare configurations of a working tree with those of a commit, each with its own options.
+
+    Raises as diff().
+    """
+    found = [
+        diff([path], base=base, max_growth=max_growth, **options)
+        for path, options in configurations
+    ]
+    roots = [root for one in found for root in one.roots]
+    return Diff(base=printable(base), max_growth_bytes=max_growth, roots=sorted(roots, key=_rank))
+
+
+def _rank(root: RootDiff) -> tuple[bool, int]:
+    return not root.exceeds, -abs(root.memory.worst_total_bytes.growth)
 
 
 def exit_code(found: Diff) -> Exit:
@@ -267,10 +284,10 @@ class _Both:
             commit = open_commit(directory, reference)
         except EntryError as error:
             raise DiffError(f"{printable(name)}: {printable(error.problem.message)}") from None
-        except OSError as error:  # the working directory is gone
-            raise DiffError(f"{printable(name)}: {error.strerror}") from None
         except GitError as error:
             raise DiffError(f"{printable(name)}: {error}") from None
+        except OSError as error:  # the working directory is gone
+            raise DiffError(f"{printable(name)}: {error.strerror}") from None
         with closing(commit):
             old = self.side(name, replace(self.place, disk=commit))
             if not commit.used:
@@ -393,18 +410,17 @@ class _Parts:
     def causes(self) -> list[_Part]:
         """What the memory of a start and the shared memory are for, to the byte."""
         found: dict[tuple[str, ...], _Part] = {}
-        for item in self._situation.priced:
-            context = item.context
-            family = ("ssl_contexts", context.family)
-            part = found.setdefault(family, _Part("ssl_contexts", (family,), context.family))
-            part.contexts += 1
-            part.bytes += item.context_bytes
-            if context.bundles:
-                share, rest = divmod(item.load_bytes, len(context.bundles))
-                for setting in context.bundles:
+        for group, first, other in self._situation.priced:
+            family = ("ssl_contexts", group.family)
+            for price, count in ((first, 1), (other, len(group.blocks) - 1)):
+                part = found.setdefault(family, _Part("ssl_contexts", (family,), group.family))
+                part.contexts += count
+                part.bytes += count * price.context_bytes
+                rest = price.load_bytes - price.loads * price.share if price.loads else 0
+                for setting in group.loads.bundles:
                     part = self._of_setting(found, setting)
-                    part.loads += 1
-                    part.bytes += share + rest
+                    part.loads += count
+                    part.bytes += count * (price.share + rest)
                     rest = 0
         for block in self._tree.all_blocks:
             if block.kind in self._block_bytes:
@@ -449,7 +465,8 @@ class _Parts:
             of_block[id(block)] = own
             self._add_block(own, block)
         for item in self._situation.priced:
-            _add_context(of_block[id(item.context.owner)], item)
+            for _, owner, price in item.each():
+                _add_context(of_block[id(owner)], price)
         return list(found.values())
 
     def _server(self, found: dict[tuple[str, ...], _Part], block: Block) -> _Part:
@@ -478,7 +495,8 @@ class _Parts:
         for block in self._tree.all_blocks:
             self._add_block(part(block.inclusion.file), block)
         for item in self._situation.priced:
-            _add_context(part(item.context.owner.inclusion.file), item)
+            for _, owner, price in item.each():
+                _add_context(part(owner.inclusion.file), price)
         return list(found.values())
 
     def _add_block(self, part: _Part | None, block: Block) -> None:
@@ -500,11 +518,11 @@ class _Parts:
         return self._names[file.path]
 
 
-def _add_context(part: _Part | None, item: memory.Priced) -> None:
+def _add_context(part: _Part | None, price: memory.Price) -> None:
     if part is not None:
         part.contexts += 1
-        part.loads += len(item.context.bundles)
-        part.bytes += item.total
+        part.loads += price.loads
+        part.bytes += price.total
 
 
 def _differences(old: list[_Part], new: list[_Part]) -> list[PartChange]:

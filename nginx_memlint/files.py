@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from contextlib import suppress
 
@@ -16,7 +15,7 @@ class Staged:
 
     def __init__(self, path: str) -> None:
         self._target = os.path.realpath(path)
-        name = f".memlint-{secrets.token_hex(8)}"
+        name = f".memlint-{os.urandom(8).hex()}"
         self._temporary = os.path.join(os.path.dirname(self._target), name)
 
     def write(self, data: bytes) -> None:

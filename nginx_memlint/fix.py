@@ -286,8 +286,9 @@ def _figures(checked: Inspection) -> object:
 def _promised(situation: Situation) -> object:
     """All that must come out as promised: each context with its bundles, and the estimate."""
     contexts = [
-        (context.family, context.block.label, [own.directive.args for own in context.bundles])
-        for context in situation.contexts
+        (group.family, block.label, [own.directive.args for own in group.loads.bundles])
+        for group in situation.groups
+        for block in group.blocks
     ]
     return contexts, situation.estimate, situation.block_counts
 

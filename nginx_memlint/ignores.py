@@ -11,12 +11,11 @@ import posixpath
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from difflib import get_close_matches
 from itertools import islice
 
 from nginx_memlint.config.syntax import Directive, ParsedFile
 from nginx_memlint.config.tree import Setting, Tree
+from nginx_memlint.records import field, mutable, record
 
 MARK = "memlint:"
 ABOUT_COMMENTS = "ML9"
@@ -31,7 +30,7 @@ _RULE = re.compile(r"[^\s,][^,]*?(?=\s*(?:,|$))")
 _WORD = re.compile(r"\s*([\w-]*)")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mark:
     """A part of a comment: its file, 1-based line and column, and its text."""
 
@@ -41,7 +40,7 @@ class Mark:
     text: str
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class Ignore:
     """One comment with the mark.
 
@@ -141,6 +140,8 @@ def _line(ignore: Ignore) -> int:
 
 def suggestion(word: str, known: list[str]) -> str:
     """A hint at what was meant, or nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415
+
     close = get_close_matches(word, known, 1, 0.6)
     return f'; did you mean "{close[0]}"?' if close else ""
 
@@ -167,8 +168,7 @@ def _read(file: ParsedFile, *, is_main: bool) -> Iterator[Ignore]:
         holds_for: int | None = line
         before = tokens.data[tokens.data.rfind(b"\n", 0, offset) + 1 : offset]
         if not before.strip():
-            following = bisect_right(tokens.starts, offset)
-            holds_for = tokens.lines[following] if following < len(tokens.lines) else None
+            holds_for = tokens.line_after(offset)
         column = tokens.column_of(offset)
         mark = Mark(file, line, column + found.start(), found[0].rstrip())
         ignore = Ignore(mark, holds_for, is_main and offset < first_token)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
 
+from nginx_memlint.records import field, record
 from nginx_memlint.result import Severity
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     """Budgets; None where there is none. Bytes, and seconds of CPU time."""
 
@@ -19,7 +18,7 @@ class Limits:
     max_test_seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PathIgnore:
     """Rules, by code, that are accepted in files whose path matches.
 
@@ -34,12 +33,12 @@ class PathIgnore:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Policy:
     """All decisions. ``severities``: rule code → severity, None for off."""
 
     limits: Limits = Limits()
-    severities: Mapping[str, Severity | None] = field(default_factory=lambda: MappingProxyType({}))
+    severities: Mapping[str, Severity | None] = field(default_factory=dict)
     ignores: tuple[PathIgnore, ...] = ()
 
 

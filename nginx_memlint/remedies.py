@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import wraps
 from typing import TypeAlias
 
 from nginx_memlint.config.changes import Change, obstacle
-from nginx_memlint.config.tree import Block, Setting
+from nginx_memlint.config.tree import Block, Nearest, Setting
 from nginx_memlint.memory.targets import with_versions
+from nginx_memlint.records import record
 from nginx_memlint.situation import Cause, Situation
 from nginx_memlint.sizes import MIB
 from nginx_memlint.tls import sharing
 from nginx_memlint.tls.ca_bundle import Bundle
 from nginx_memlint.tls.families import UPGRADES, by_name
-from nginx_memlint.tls.uses import UsersOf, places, reach, root_of, use_of
+from nginx_memlint.tls.uses import places, reach, root_of, use_of, users_of
 
 FEW_CERTIFICATES = 10
 """Size of the smaller bundle that is proposed: the CAs a service talks to are few."""
+
+MOST_REMEDIES = 64
+"""Remedies that are worked out: each counts all contexts anew. Those of the costliest bundles come
+first."""
 
 WORTH_SAYING = 16 * MIB
 """Bytes at start below which a change is not proposed."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Proposal:
     """A change in words, the situation after it, and the edits of files that make it, if any."""
 
@@ -43,7 +47,9 @@ def _once(remedy: Remedy) -> Remedy:
     def known(situation: Situation, cause: Cause) -> Proposal | None:
         key = remedy.__name__, cause.family, cause.path
         if key not in situation.memo:
-            situation.memo[key] = remedy(situation, cause) if situation.may_try() else None
+            if len(situation.memo) >= MOST_REMEDIES:
+                return None
+            situation.memo[key] = remedy(situation, cause)
         found: Proposal | None = situation.memo[key]
         return found
 
@@ -69,14 +75,14 @@ def best(situation: Situation) -> list[Proposal]:
 @_once
 def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
     """Set the directive only in the blocks that use the certificates, e.g. those that run Lua."""
-    use = use_of(cause.setting)
+    use = use_of(situation.tree, cause.setting)
     if use is None or not use.mover or len(cause.by_setting) > 1 or not situation.is_whole:
         return None
-    known = UsersOf()
+    known = users_of(situation.tree)
     insert: list[tuple[Block, Setting]] = []
-    everywhere = places(situation.tree, cause.setting)
+    everywhere = places(situation.tree, [cause.setting])
     for setting in everywhere:
-        root = root_of(setting.block)
+        root = root_of(situation.tree, setting.block)
         holders = _outermost(
             _holder(block) for block in reach(setting) if known.has(use, root, block)
         )
@@ -102,8 +108,9 @@ def _holder(block: Block) -> Block:
 
 def _outermost(blocks: Iterable[Block]) -> list[Block]:
     """Those of the blocks that are not inside another of them."""
-    found = {id(block): block for block in blocks}
-    return [b for b in found.values() if not any(id(outer) in found for outer in b.ancestors())]
+    found = dict.fromkeys(blocks)
+    nearest = Nearest(lambda block: block in found)
+    return [b for b in found if b.parent is None or nearest.of(b.parent) is None]
 
 
 @_once
@@ -112,13 +119,14 @@ def remove_unused(situation: Situation, cause: Cause) -> Proposal | None:
     return remove(situation, cause.setting) if cause.setting.key in situation.unused else None
 
 
-def remove(situation: Situation, setting: Setting) -> Proposal | None:
-    """Delete a directive, in every place that includes it."""
-    if not situation.may_try():
-        return None
-    change = Change(tuple(places(situation.tree, setting)))
-    place = f"{setting.file.name}:{setting.directive.line}"
-    return Proposal(f"remove {setting.name} ({place})", situation.after(change), change)
+def remove(situation: Situation, *settings: Setting) -> Proposal:
+    """Delete directives, in every place that includes them."""
+    change = Change(tuple(places(situation.tree, settings)))
+    names = listed({setting.name for setting in settings})
+    where = f"{settings[0].file.name}:{settings[0].directive.line}"
+    if len(settings) > 1:
+        where = f"{len(settings):,} places, the first of them {where}"
+    return Proposal(f"remove {names} ({where})", situation.after(change), change)
 
 
 @_once

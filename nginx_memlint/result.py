@@ -6,21 +6,14 @@ escaped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Literal
+
+from nginx_memlint.records import field
+from nginx_memlint.records import keyword_record as record
 
 SCHEMA_VERSION: Literal[1] = 1
 
 Severity = Literal["error", "warning", "note"]
-
-
-_T = TypeVar("_T")
-
-
-@dataclass_transform(frozen_default=True, kw_only_default=True)
-def record(cls: type[_T]) -> type[_T]:
-    """A frozen dataclass: no import of pydantic, which report/json.py needs for the schema."""
-    return dataclass(frozen=True, kw_only=True)(cls)
 
 
 class Model:

@@ -7,30 +7,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from nginx_memlint.clock import Clock
 from nginx_memlint.config.changes import Change, changed
 from nginx_memlint.config.tree import Setting, Tree
 from nginx_memlint.ignores import Ignores
-from nginx_memlint.memory.estimate import Bundles, Estimate, Priced, estimate, price
+from nginx_memlint.memory.estimate import Bundles, Estimate, Price, Priced, estimate, price, total
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.memory.zones import Zone
 from nginx_memlint.policy import Limits
+from nginx_memlint.records import field, mutable, record, replace
+from nginx_memlint.result import Remedy
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls.ca_bundle import Bundle
 from nginx_memlint.tls.uses import Unused, unused
 
-MIN_TRIES, MAX_TRIES = 10, 50
-"""The most changes that are tried for the findings of one configuration."""
 
-BLOCKS_TRIED = 1_000_000
-"""Blocks in all the changed configurations together, from MIN_TRIES on."""
-
-
-@dataclass(frozen=True, slots=True)
+@record
 class Workers:
     """How many worker processes; ``known`` is False if that is a guess."""
 
@@ -38,7 +33,7 @@ class Workers:
     known: bool
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class SettingLoads:
     """A directive as written that names a CA bundle, and the contexts that load it for it."""
 
@@ -55,15 +50,15 @@ class SettingLoads:
         return self.total - self.first
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class Cause:
     """A bundle that a family of directives loads: the directives, and the contexts."""
 
     family: str
     path: str
     by_setting: dict[tuple[str, int], SettingLoads] = field(default_factory=dict)
-    priced: list[tuple[Priced, int]] = field(default_factory=list)
-    """Contexts, and the bytes of this bundle in each."""
+    priced: list[Priced] = field(default_factory=list)
+    """The contexts; those that load it for two directives twice."""
 
     @property
     def setting(self) -> Setting:
@@ -73,12 +68,12 @@ class Cause:
     @property
     def loads(self) -> int:
         """How often the bundle is loaded."""
-        return len(self.priced)
+        return sum(own.loads for own in self.by_setting.values())
 
     @property
     def total(self) -> int:
         """Bytes of all loads."""
-        return sum(size for _, size in self.priced)
+        return sum(own.total for own in self.by_setting.values())
 
     @property
     def repeated(self) -> int:
@@ -86,7 +81,7 @@ class Cause:
         return sum(own.repeated for own in self.by_setting.values())
 
 
-@dataclass(eq=False)
+@mutable
 class Situation:
     """A tree on a target, lazily counted."""
 
@@ -96,14 +91,23 @@ class Situation:
     bundles: Bundles
     zones: list[Zone]
     limits: Limits
-    now: datetime | None = None
-    """The time at which certificates are to be valid; None: it is not asked."""
-    memo: dict[tuple[str, str, str], Any] = field(default_factory=dict, init=False, repr=False)
-    """What was worked out of this situation for several rules (remedies.py)."""
-    tried: int = field(default=0, init=False)
-    """How many changes were to be tried so far."""
-    untried: bool = field(default=False, init=False)
-    """Whether there were more changes to try than is bearable."""
+    clock: Clock
+    """The time at which certificates are to be valid."""
+
+    @cached_property
+    def memo(self) -> dict[tuple[str, str, str], Any]:
+        """What was worked out of this situation for several rules (remedies.py)."""
+        return {}
+
+    @cached_property
+    def remedies(self) -> dict[int, Remedy]:
+        """What proposals save, by their identity (rules/engine.py)."""
+        return {}
+
+    @cached_property
+    def _elsewhere(self) -> dict[str, Situation]:
+        """The situation on other servers, by their names."""
+        return {}
 
     @cached_property
     def is_whole(self) -> bool:
@@ -127,14 +131,24 @@ class Situation:
         return Counter(block.kind for block in self.tree.all_blocks)
 
     @cached_property
-    def contexts(self) -> list[tls.Context]:
-        """What one ``nginx -t`` builds."""
+    def groups(self) -> list[tls.Group]:
+        """The contexts that one ``nginx -t`` builds."""
         return tls.contexts(self.tree, self.target)
 
     @cached_property
     def priced(self) -> list[Priced]:
         """The contexts with their bytes."""
-        return price(self.contexts, self.bundles, self.target.costs)
+        return price(self.groups, self.bundles, self.target.costs)
+
+    @cached_property
+    def totals(self) -> Price:
+        """The sums of all contexts."""
+        return total(self.priced)
+
+    @property
+    def ssl_contexts(self) -> int:
+        """How many contexts one ``nginx -t`` builds."""
+        return sum(len(group.blocks) for group in self.groups)
 
     @cached_property
     def per_worker(self) -> tls.WorkerContexts:
@@ -144,7 +158,7 @@ class Situation:
     @property
     def ca_loads(self) -> int:
         """How many bundles one ``nginx -t`` loads."""
-        return sum(len(context.bundles) for context in self.contexts)
+        return self.totals.loads
 
     @cached_property
     def zones_bytes(self) -> int:
@@ -159,7 +173,7 @@ class Situation:
     def estimate_with(self, workers: int) -> Estimate:
         """The memory of it with so many workers."""
         return estimate(
-            self.priced,
+            self.totals,
             self.per_worker,
             self.block_counts,
             self.bundles,
@@ -173,19 +187,19 @@ class Situation:
         """The bundles that are loaded, the costliest first."""
         found: dict[tuple[str, str], Cause] = {}
         for item in self.priced:
-            for setting in item.context.bundles:
+            for setting in item.group.loads.bundles:
                 path = self.bundles.path(setting)
-                key = (item.context.family, path)
+                key = (item.group.family, path)
                 cause = found.get(key)
                 if cause is None:
                     cause = found[key] = Cause(*key)
-                share = item.load_bytes // len(item.context.bundles)
-                cause.priced.append((item, share))
+                cause.priced.append(item)
+                first = item.first.share
                 loads = cause.by_setting.get(setting.key)
                 if loads is None:
-                    loads = cause.by_setting[setting.key] = SettingLoads(setting, first=share)
-                loads.loads += 1
-                loads.total += share
+                    loads = cause.by_setting[setting.key] = SettingLoads(setting, first=first)
+                loads.loads += 1 + item.others
+                loads.total += first + item.others * item.other.share
         return sorted(found.values(), key=lambda cause: -cause.total)
 
     @cached_property
@@ -204,21 +218,20 @@ class Situation:
         """The comments in it that accept findings."""
         return Ignores(self.tree)
 
-    def may_try(self) -> bool:
-        """Whether one more change may be tried: each takes as long as all the blocks."""
-        most = min(max(BLOCKS_TRIED // (len(self.tree.all_blocks) + 1), MIN_TRIES), MAX_TRIES)
-        self.tried += 1
-        self.untried = self.untried or self.tried > most
-        return self.tried <= most
-
     def after(self, change: Change) -> Situation:
         """The situation with the files changed."""
         return replace(self, tree=changed(self.tree, change))
 
     def on(self, target: Target) -> Situation:
         """The situation on another server."""
-        return replace(self, target=target, bundles=self.bundles.repriced(target.costs))
+        known = self._elsewhere.get(target.name)
+        if known is None:
+            bundles = self.bundles.repriced(target.costs)
+            known = self._elsewhere[target.name] = replace(self, target=target, bundles=bundles)
+        return known
 
     def with_bundles(self, bundles: Mapping[str, Bundle]) -> Situation:
         """The situation with other files in the place of some: path → what is in it."""
-        return replace(self, bundles=self.bundles.repriced(self.target.costs, bundles))
+        other = replace(self, bundles=self.bundles.repriced(self.target.costs, bundles))
+        other.groups = self.groups
+        return other

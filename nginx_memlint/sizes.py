@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from pydantic import ByteSize, TypeAdapter, ValidationError
-
 MIB = 1 << 20
 GIB = 1 << 30
-
-_BYTE_SIZE = TypeAdapter(ByteSize)
 
 
 def parse_size(text: str) -> int:
@@ -15,8 +11,10 @@ def parse_size(text: str) -> int:
 
     Raises ValueError.
     """
+    from pydantic import ByteSize, TypeAdapter, ValidationError  # noqa: PLC0415  takes long
+
     try:
-        size = int(_BYTE_SIZE.validate_python(text.strip()))
+        size = int(TypeAdapter(ByteSize).validate_python(text.strip()))
     except ValidationError:
         size = 0
     if size <= 0:
@@ -25,8 +23,15 @@ def parse_size(text: str) -> int:
 
 
 def human(size: float) -> str:
-    """A size for people: ``3.4 GiB``."""
-    return ByteSize(round(size)).human_readable(separator=" ")
+    """A size for people: ``3.4 GiB``; as pydantic's ``ByteSize.human_readable()``."""
+    number = float(round(size))
+    unit = "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB"):
+        if abs(number) < 1024:
+            break
+        number /= 1024
+        unit = larger
+    return f"{number:.0f} B" if unit == "B" else f"{number:.1f} {unit}"
 
 
 _UNITS = tuple((name, 1 << 10 * power) for power, name in enumerate(("B", "KiB", "MiB", "GiB")))

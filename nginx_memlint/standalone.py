@@ -65,10 +65,7 @@ def standalone() -> Iterator[None]:
     elif error is not None:
         _say_internal(error)
         status = INTERNAL
-    for _, raw in outputs:
-        if raw.error:  # what is left must not be tried again at the end of the process
-            os.dup2(os.open(os.devnull, os.O_WRONLY), raw.fileno())
-    sys.exit(status)
+    os._exit(status)  # at once: what was read is not taken apart, which may take long
 
 
 def _open_streams() -> list[tuple[io.TextIOWrapper, _Watched]]:

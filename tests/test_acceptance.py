@@ -1,12 +1,8 @@
-"""A repository with two roots, a baseline and an ignore, across changes: every word that is said.
-
-Also the README's examples of both, as they stand there.
-"""
+"""A repository with two roots, a baseline and an ignore, across changes: every word said."""
 
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 
 import pytest
@@ -215,44 +211,3 @@ def test_a_repository_is_moved(repository: Path, monkeypatch: pytest.MonkeyPatch
     paths = (moved / "api", moved / "shop")
     far = memlint_here(*CHECK[:-1], moved / "baseline.json", *paths)
     assert (far.code, far.out.replace(f"{moved}/", "")) == (0, before.out)
-
-
-README = (Path(__file__).parent.parent / "README.md").read_text()
-
-
-def example(section: str, language: str) -> str:
-    """The code of a language in a section of the README."""
-    text = README.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
-    return text.partition(f"```{language}\n")[2].partition("```")[0]
-
-
-def test_the_ignores_in_the_readme(tmp_path: Path) -> None:
-    text = f"{MAIN.partition('http {')[0]}http {{\n{example('Ignores', 'nginx')}}}\n"
-    conf = write(tmp_path, {"nginx.conf": text})
-    options = ("--target", "debian-12", "--unit-cost", "32MiB", "--max-memory", "300MiB")
-    run = memlint_here("check", *options, "--fail-on", "warning", "--show-suppressed", conf)
-    assert run.code == 0
-    assert "3 findings accepted: 3 by an ignore" in run.out
-    for comment in re.findall(r"# memlint: .*\] (.*)", text):
-        assert comment in run.out
-
-
-def test_the_baseline_in_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    conf = write(tmp_path / "conf", {"nginx.conf": MAIN.replace("ca.pem;", "ca.pem; server { }")})
-    zone = conf.read_text().replace("http {", "http { lua_shared_dict pages 5000m;")
-    first, second, *rest = example("Baseline", "sh").splitlines()
-    assert rest == []
-    conf.write_text(zone)
-    found = memlint_here("check", "conf/")
-    assert found.code == 1
-    program, *write_it = shlex.split(first, comments=True)
-    assert program == "memlint"
-    assert memlint_here(*write_it).code == 0
-    program, *compare = shlex.split(second, comments=True)
-    assert program == "memlint"
-    assert memlint_here(*compare).code == 0
-    conf.write_text(zone.replace("5000m", "6000m"))
-    grown = memlint_here(*compare)
-    assert grown.code == 1
-    assert "grew from 4.9 GiB to 5.9 GiB" in grown.out

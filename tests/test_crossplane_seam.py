@@ -1,19 +1,21 @@
-"""Our tokens and our use of crossplane, against crossplane itself where it reads as nginx does."""
+"""Our tokens and trees are crossplane's, wherever crossplane reads as nginx does."""
 
 from __future__ import annotations
 
 import random
-from importlib.metadata import PackageNotFoundError
+import re
 from pathlib import Path
 from typing import Any
 
+import crossplane
 import crossplane.lexer
-import crossplane.parser
 import pytest
 
-from nginx_memlint.config import syntax
+from nginx_memlint.config import tokens as tokens_module
 from nginx_memlint.config.syntax import Body, Directive, parse
-from nginx_memlint.config.tokens import tokenize
+from nginx_memlint.config.tokens import Tokens, tokenize
+
+from .helpers import SAMPLES
 
 PLAIN = """\
 user www-data;
@@ -78,7 +80,13 @@ def generated(seed: int) -> str:
     return "".join(text) + "}" * depth + "\n"
 
 
-CONFIGS = {"plain": PLAIN, "empty": "", **{f"seed_{n}": generated(n) for n in range(300)}}
+CONFIGS = {
+    "plain": PLAIN,
+    "empty": "",
+    "braces": "'{' a { '{' b; } '}' '{' { c ';'; }",
+    "sample": (SAMPLES / "incident" / "tenants" / "00-09.conf").read_text(),
+    **{f"seed_{n}": generated(n) for n in range(300)},
+}
 
 
 @pytest.fixture(params=CONFIGS)
@@ -96,9 +104,15 @@ def path(text: str, tmp_path: Path) -> str:
 def test_same_tokens(text: str, path: str) -> None:
     tokens = tokenize(text.encode())
     assert tokens.error is None
-    ours = zip(tokens.values, tokens.lines, tokens.quoted, strict=True)
-    theirs = [token for token in crossplane.lexer.lex(path) if token[2] or token[0][:1] != "#"]
-    assert [*ours] == [(_unescaped(value), line, q) for value, line, q in theirs]
+    theirs = [
+        (_unescaped(value), line)
+        for value, line, quoted in crossplane.lexer.lex(path)
+        if quoted or (value[:1] != "#" and value not in ("{", "}", ";"))
+    ]
+    if "_by_lua_block" in text:  # whose line is its end's for crossplane
+        assert [value for value, _ in _flat(tokens)] == [value for value, _ in theirs]
+    else:
+        assert _flat(tokens) == theirs
 
 
 def test_same_tree(text: str, path: str) -> None:
@@ -109,39 +123,44 @@ def test_same_tree(text: str, path: str) -> None:
     assert _plain(ours.body) == _without_comments(payload["config"][0]["parsed"])
 
 
-def test_crossplane_is_left_as_it_is() -> None:
-    modules = (crossplane.lexer, crossplane.parser)
-    before = [dict(vars(module)) for module in modules]
-    lexers = dict(crossplane.lexer.EXTERNAL_LEXERS)
-    parse(PLAIN.encode(), "/nginx.conf", "/nginx.conf")
-    assert [dict(vars(module)) for module in modules] == before
-    assert lexers == crossplane.lexer.EXTERNAL_LEXERS
+@pytest.mark.parametrize("chunk", [1, 2, 3, 7, 50])
+def test_where_a_part_ends_does_not_matter(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [text.encode() for text in CONFIGS.values() if len(text) < 2000]
+    whole = [_flat(tokenize(text)) for text in texts]
+    monkeypatch.setattr(tokens_module, "CHUNK", chunk)
+    assert [_flat(tokenize(text)) for text in texts] == whole
 
 
-def test_crossplane_failing_on_our_tokens_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    def analyze(**_arguments: Any) -> None:
-        raise ValueError("no")
+def test_read_in_bulk_as_token_by_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Broken ones, too: cut anywhere, with a byte changed."""
+    rng = random.Random(7)
+    texts = []
+    for text in [*CONFIGS.values()] * 3:
+        data = bytearray(text.encode()[: rng.randrange(1, 3000)])
+        if data:
+            data[rng.randrange(len(data))] = rng.choice(b"{};#\"'\\$ \nx")
+        texts.append(bytes(data))
 
-    monkeypatch.setattr(crossplane.parser, "analyze", analyze)
-    with pytest.raises(syntax.UnsupportedCrossplaneError, match="no"):
-        parse(b"user a;", "/nginx.conf", "/nginx.conf")
+    def all_of(data: bytes) -> list[Any]:
+        tokens = tokenize(data)
+        error = tokens.error and (tokens.error.message, tokens.error.line, tokens.error.offset)
+        shapes = {number: shape.marked for number, shape in tokens.shapes.items()}
+        lists = (tokens.heads, tokens.ends, tokens.stops)
+        return [_flat(tokens), *map(list, lists), shapes, error, tokens.comments()]
+
+    bulk = [all_of(data) for data in texts]
+    monkeypatch.setattr(tokens_module, "_DIRECTIVE", re.compile(b"()()()(.*+)", re.DOTALL))
+    assert [all_of(data) for data in texts] == bulk
+    assert sum(found[-2] is not None for found in bulk) > 100
 
 
-def test_the_fork_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def installed(name: str) -> str:
-        return {"ngxparse": "0.5.9", "crossplane": "0.5.8"}[name]
-
-    monkeypatch.setattr(syntax, "version", installed)
-    with pytest.raises(syntax.UnsupportedCrossplaneError, match="ngxparse"):
-        parse(b"", "/nginx.conf", "/nginx.conf")
-
-
-def test_crossplane_alone_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
-    def installed(name: str) -> str:
-        raise PackageNotFoundError(name)
-
-    monkeypatch.setattr(syntax, "version", installed)
-    syntax.check_crossplane()
+def _flat(tokens: Tokens) -> list[tuple[str, int]]:
+    """All tokens but the marks, with their lines."""
+    found = []
+    for number, name in enumerate(tokens.names):
+        found.append((name, tokens.line_of(tokens.starts[number])))
+        found += [(text, tokens.line_of(start)) for text, start, _ in tokens.args(number)]
+    return found
 
 
 def _unescaped(value: str) -> str:

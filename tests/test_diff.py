@@ -252,6 +252,7 @@ def test_what_cannot_be_compared(paths: list[str], base: str | None, message: st
         (["--base", "HEAD"], "name a configuration"),
         (["--max-growth", "much", "a", "b"], "not a size"),
         (["--format", "sarif", "a", "b"], "--format"),
+        (["--config", "memlint.toml", "a", "b"], "is for --base"),
     ],
 )
 def test_wrong_usage(args: list[str], message: str) -> None:
@@ -343,6 +344,53 @@ def test_new_and_removed_roots(repository: Repository) -> None:
     run = memlint("diff", "--base", "HEAD", "a", "b", cwd=repository.path)
     assert run.code == 0
     assert [line.split()[0] for line in run.out.splitlines()[:2]] == ["new", "removed"]
+
+
+@needs_git
+def test_the_roots_of_the_settings(repository: Repository) -> None:
+    """Each with its own; OLD and NEW have none."""
+    settings = """
+target = "debian-12"
+unit-cost = "1MiB"
+[[roots]]
+path = "a"
+[[roots]]
+path = "b/nginx.conf"
+unit-cost = "2MiB"
+workers = 3
+"""
+    repository.commit(
+        {
+            "memlint.toml": settings,
+            "a/nginx.conf": http(site("a")),
+            "b/nginx.conf": http(site("b")),
+        }
+    )
+    repository.write(
+        {
+            "a/nginx.conf": http(TRUSTED + site("a")),
+            "b/nginx.conf": http(TRUSTED + site("b")),
+            "old.conf": http(site("b")),
+        }
+    )
+    run = memlint("diff", "--base", "main", "--format", "json", cwd=repository.path)
+    assert run.code == 0, run.err
+    roots = run.json["roots"]
+    # what changed most is first
+    assert [root["path"] for root in roots] == ["b/nginx.conf", "a"]
+    assert [root["memory"]["unit_bytes"]["after"] >> 20 for root in roots] == [2, 1]
+    assert {root["new"]["target"]["name"] for root in roots} == {"debian-12"}
+    one = memlint("diff", "--base", "main", "--format", "json", "b", cwd=repository.path)
+    assert one.json["roots"][0]["memory"] == roots[0]["memory"]
+    flag = ("--unit-cost", "4MiB", "--max-growth", "1MiB")
+    run = memlint("diff", "--base", "main", "--format", "markdown", *flag, cwd=repository.path)
+    assert run.code == 1
+    assert run.out.startswith("<!-- memlint diff -->\n")
+    assert "2 changed, 2 over --max-growth 1.0 MiB" in run.out
+    bare = memlint("diff", "--base", "main", "--no-config", cwd=repository.path)
+    assert (bare.code, bare.out) == (2, "")
+    pair = memlint("diff", "--format", "json", "old.conf", "b/nginx.conf", cwd=repository.path)
+    assert pair.json["roots"][0]["memory"]["unit_bytes"]["after"] != 2 << 20
 
 
 @needs_git
@@ -737,19 +785,3 @@ def test_sha256_repositories(tmp_path: Path) -> None:
     repository.git("init", "-q", "--object-format=sha256")
     repository.commit({"nginx.conf": http("include a/*;"), "a/b": site("a")})
     assert repository.root().state == "unchanged"
-
-
-def test_the_readme_shows_what_is_printed() -> None:
-    readme = (SAMPLES.parent / "README.md").read_text("utf-8")
-    section = readme.partition("## What a change costs")[2].partition("\n## ")[0]
-    command = next(line for line in section.splitlines() if "sample_confs" in line).split()
-    shown = [
-        line[4:] for line in section.splitlines() if line.startswith("    ") and "…" not in line
-    ]
-    run = memlint(*command[1:], cwd=SAMPLES.parent)
-    assert run.code == 1
-    if "849.5 KiB" not in run.out:
-        pytest.skip("another CA bundle than the one of Debian 12")
-    printed = [line.rstrip() for line in run.out.splitlines()]
-    assert len(shown) > 10
-    assert [line for line in printed if line in shown] == shown

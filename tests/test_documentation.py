@@ -1,11 +1,10 @@
-"""What is said of the rules: memlint rules, memlint explain, the README."""
+"""What is said of the rules: memlint rules and memlint explain."""
 
 from __future__ import annotations
 
 import io
 import json
 import re
-from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -16,21 +15,10 @@ from nginx_memlint.report import documentation
 from nginx_memlint.rules import RULES, find_rule
 from nginx_memlint.rules.rule import Rule
 
-README = Path(__file__).parent.parent / "README.md"
-
 
 def run(*arguments: str) -> tuple[int, str]:
     done = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "300"})
     return done.exit_code, done.output
-
-
-def test_the_readme_s_table_is_current() -> None:
-    _, _, rest = README.read_text().partition("<!-- rules -->\n")
-    table, mark, _ = rest.partition("<!-- end of rules -->")
-    assert mark
-    assert table == documentation.markdown_table(), (
-        "run python -m nginx_memlint.report.documentation and put its output into README.md"
-    )
 
 
 def test_rules_lists_all() -> None:

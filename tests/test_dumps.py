@@ -66,6 +66,13 @@ MIXED = {
     "ssh": b"Warning: Permanently added 'h' (ED25519) to the list of known hosts.\r\n"
     + dump(FILES).replace(b"\n", b"\r\n")
     + b"Connection to h closed.\r\n",
+    "a container": (
+        b"/docker-entrypoint.sh: Looking for shell scripts in /docker-entrypoint.d/\n"
+        b"10-listen-on-ipv6-by-default.sh: info: /etc/nginx/conf.d/default.conf is not there\n"
+        + OK
+        + dump(FILES)
+    ).replace(b"\n", b"\r\n"),
+    "a pod": b'Defaulted container "nginx" out of: nginx, sidecar\n' + OK + dump(FILES),
     "openresty": OK.replace(b"nginx:", b"openresty:") + dump(FILES),
     "blank lines": b"\n\n" + dump(FILES),
     "a shell": b"$ sudo nginx -T\n[sudo] password for me: \n" + dump(FILES),
@@ -124,6 +131,7 @@ def test_the_bundle_is_not_in_it_and_that_is_said(monkeypatch: pytest.MonkeyPatc
     assert run.exit_code == 0
     assert run.output.startswith("note -: ")
     assert run.output.count("/x.pem could not be read") == 1
+    assert "does not start" not in run.output  # it has read the file
 
 
 def test_without_the_rule_the_guess_is_still_said() -> None:

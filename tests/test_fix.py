@@ -363,17 +363,6 @@ def test_directives_are_put_before_others_are_deleted(tmp_path: Path) -> None:
     assert [Path(edit.path).name for edit in plan.edits] == ["z", "a"]
 
 
-def test_the_readme() -> None:
-    readme = (SAMPLES.parent / "README.md").read_text()
-    section = readme.partition("<!-- show-fix -->")[2]
-    command = section.partition("```sh\n")[2].partition("\n```")[0].split()
-    block = section.partition("\n```\n\n")[2].partition("\n    …")[0]
-    shown = "".join(line[4:] + "\n" for line in block.split("\n"))
-    assert shown.count("\n") > 8
-    run = memlint(*command[1:], cwd=SAMPLES.parent)
-    assert run.out.startswith(shown)
-
-
 # What is refused
 
 

@@ -761,33 +761,3 @@ def test_without_settings_their_model_is_not_imported(here: Path) -> None:
         "sys.exit('nginx_memlint.settings.model' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=here, check=False).returncode == 0
-
-
-# the documentation
-
-
-def test_the_example_in_the_readme(here: Path) -> None:
-    readme = (PROJECT / "README.md").read_text()
-    [example] = re.findall(r"<!-- settings -->\n```toml\n(.*?)```", readme, re.DOTALL)
-    write(
-        here,
-        {
-            "memlint.toml": example,
-            "hosts/web/nginx.conf": FULL,
-            "hosts/mail/nginx.conf": FULL,
-            "hosts/mail/server.toml": TARGET_FILE,
-        },
-    )
-    jsonschema.validate(tomllib.loads(example), schemas.schema("settings"))
-    run = memlint("check", "--format", "json", cwd=here)
-    assert run.code == 0, run.err
-    configs = run.json["configs"]
-    assert [config["path"] for config in configs] == ["hosts/web", "hosts/mail/nginx.conf"]
-    assert [config["budget_bytes"] for config in configs] == [16 << 30, 2 << 30]
-    assert [config["target"]["name"] for config in configs] == [
-        "debian-12",
-        "hosts/mail/server.toml",
-    ]
-    policy = check_arguments(one("hosts/web"))["policy"]
-    assert policy.severities["ML202"] is None
-    assert applies(policy.ignores[0], "hosts/web/legacy/sites/a.conf")

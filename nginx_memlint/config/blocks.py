@@ -71,6 +71,9 @@ NO_BLOCKS: dict[str, frozenset[str]] = {
 }
 """Kind of a parent block → directives in it that are no blocks, though named like one."""
 
+MANY = 999
+"""More arguments than nginx would take."""
+
 ARGUMENTS: dict[str, tuple[int, int]] = {
     "http": (0, 0),
     "stream": (0, 0),
@@ -78,8 +81,8 @@ ARGUMENTS: dict[str, tuple[int, int]] = {
     "events": (0, 0),
     "server": (0, 0),
     "location": (1, 2),
-    "if": (1, 999),
-    "limit_except": (1, 999),
+    "if": (1, MANY),
+    "limit_except": (1, MANY),
     "upstream": (1, 1),
     "types": (0, 0),
     "map": (2, 2),

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from difflib import get_close_matches
 
-from nginx_memlint.sizes import parse_size
+from nginx_memlint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bounds:
     """The most that is read of one configuration: beyond it is a problem, with exit status 3."""
 
@@ -40,7 +38,7 @@ class Bounds:
 
 
 DEFAULT_BOUNDS = Bounds()
-NAMES = tuple(field.name.replace("_", "-") for field in fields(Bounds))
+NAMES = tuple(name.replace("_", "-") for name in vars(DEFAULT_BOUNDS))
 """The bounds as users name them."""
 
 BYTES = frozenset({"file-bytes", "total-bytes"})
@@ -61,12 +59,16 @@ def exceeded(what: str, name: str) -> str:
 
 def parse_bounds(texts: list[str]) -> dict[str, int]:
     """Bounds from NAME=NUMBER, by name; sizes may have a unit. Raises ValueError."""
+    from nginx_memlint.sizes import parse_size  # noqa: PLC0415
+
     found = {}
     for text in texts:
         name, mark, value = text.partition("=")
         if not mark:
             raise ValueError(f'"{text}" is not NAME=NUMBER')
         if name not in NAMES:
+            from difflib import get_close_matches  # noqa: PLC0415
+
             close = get_close_matches(name, NAMES, 1, 0.4)
             hint = f'did you mean "{close[0]}"?' if close else f"known are {', '.join(NAMES)}"
             raise ValueError(f'"{name}" is not a bound; {hint}')
@@ -112,6 +114,10 @@ class Meter:
         if self._names > self.bounds.names:
             most = f"{self.bounds.names:,}"
             raise BoundError(f"patterns look at more than {most} names", "names")
+
+    def forget_names(self) -> None:
+        """Call before all is looked up once more."""
+        self._names = 0
 
     def _count_tokens(self, data: bytes) -> None:
         """Files have no more tokens than bytes: they are counted once that does not suffice."""

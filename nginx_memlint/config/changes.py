@@ -5,16 +5,12 @@ A change is to the files as written: it holds in every place that includes them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from nginx_memlint.config.syntax import Body, Directive
+from nginx_memlint.config.syntax import Body, Directive, EditedBody
 from nginx_memlint.config.tree import Block, Setting, Tree
-
-INSERTED = -1
-"""Index of the first token of a directive that stands in no file yet."""
+from nginx_memlint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """Directives deleted, and copies of directives put at the opening of blocks.
 
@@ -33,11 +29,13 @@ def changed(tree: Tree, change: Change) -> Tree:
     copies: dict[int, Block] = {}
     for block in tree.all_blocks:
         parent = copies[id(block.parent)] if block.parent is not None else None
-        parts = [(bodies.get(id(body), body), inclusion) for body, inclusion in block.parts]
-        copy = Block(block.kind, block.directive, block.inclusion, parent, parts)
-        copies[id(block)] = copy
+        copy = block.copied(parent)
+        if len(block.parts) > 1 or (block.parts and id(block.parts[0][0]) in bodies):
+            copy.parts = [(bodies.get(id(body), body), inside) for body, inside in block.parts]
         if parent is not None:
             parent.children.append(copy)
+        if block.children or parent is None:
+            copies[id(block)] = copy
     main = copies[id(tree.main)]
     return Tree(main, tree.source, tree.directory, tree.problems, tree.files)
 
@@ -59,7 +57,12 @@ def obstacle(before: Tree, after: Tree, change: Change) -> str | None:
     named = {(id(s.directive), id(s.block)) for s in change.delete}
     named |= {(id(block.directive), id(block)) for block, _ in change.insert}
     deleted_names = set(gone.values())
-    for old, new in zip(before.all_blocks, after.all_blocks, strict=True):
+    concerned = set(before.numbers_having(deleted_names))
+    concerned |= {
+        number for number, block in enumerate(before.all_blocks) if id(block.directive) in put
+    }
+    for number in sorted(concerned):
+        old, new = before.all_blocks[number], after.all_blocks[number]
         for name, most in put.get(id(old.directive), {}).items():
             if len(new.own(name)) > max(most, len(old.own(name))):
                 return f"{old.label} has a {name} of its own"
@@ -88,7 +91,7 @@ def _changed_bodies(change: Change) -> dict[int, Body]:
     before: dict[int, Body] = {}
     for setting in change.delete:
         for body, _ in setting.block.parts:
-            if any(own is setting.directive for own in body.named.get(setting.name, ())):
+            if any(own is setting.directive for own in body.of(setting.name)):
                 before[id(body)] = body
                 break
     added: dict[int, list[Directive]] = {}
@@ -100,8 +103,8 @@ def _changed_bodies(change: Change) -> dict[int, Body]:
         old = setting.directive
         fresh = added.setdefault(id(body), [])
         if all((new.name, new.args) != (old.name, old.args) for new in fresh):
-            fresh.append(Directive(old.name, old.args, old.line, INSERTED))
+            fresh.append(old.copy())
     return {
-        key: Body(added.get(key, []) + [d for d in body.directives if id(d) not in gone])
+        key: EditedBody(added.get(key, []) + [d for d in body.directives if id(d) not in gone])
         for key, body in before.items()
     }

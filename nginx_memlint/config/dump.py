@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
-from itertools import accumulate
 
 from nginx_memlint.config.source import decode
 from nginx_memlint.config.tokens import tokenize
+from nginx_memlint.records import record
 
 _MARK = re.compile(rb"^# configuration file ([^\n]+?):(\r?)\n", re.MULTILINE)
 _MESSAGE = re.compile(
@@ -24,6 +23,9 @@ _MESSAGE = re.compile(
 )
 """What nginx, or ssh at its end, writes to standard error."""
 
+_BEGINNINGS = (b"nginx: ", b"openresty: ", b"Connection to ", *(b"%d" % n for n in range(10)))
+"""How _MESSAGE may begin."""
+
 _CONFIGURATION = re.compile(rb"[#;{}]")
 
 
@@ -31,7 +33,7 @@ class FailedDumpError(Exception):
     """This is the output of an ``nginx -T`` that rejected the configuration; says what it said."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dump:
     """The files by name, the main one first.
 
@@ -49,7 +51,9 @@ def read_dump(data: bytes) -> Dump | None:
     A file that nginx has accepted ends where no block or directive is open, so a line that looks
     like a mark elsewhere is a comment or Lua; so is a file's first line, if it names that file.
     """
-    first = _MARK.search(data)
+    first = _MARK.search(data) if b"# configuration file " in data else None
+    if first is None and not data.lstrip()[:14].startswith(_BEGINNINGS):
+        return None
     before = _MESSAGE.sub(b"", data[: first.start()] if first else data)
     if first is None and before != data and not before.strip():
         raise FailedDumpError(_said(data))
@@ -83,24 +87,13 @@ def _marks(data: bytes) -> list[re.Match[bytes]]:
     meets an error, all marks behind it are believed.
     """
     tokens = tokenize(data)
-    depths = list(
-        accumulate(
-            0 if quoted else (value == "{") - (value == "}")
-            for value, quoted in zip(tokens.values, tokens.quoted, strict=True)
-        )
-    )
+    numbers = [*tokens.top()]
+    starts = [tokens.starts[number] for number in numbers]
     error = tokens.error.offset if tokens.error else len(data)
 
     def is_between(offset: int) -> bool:
-        index = bisect_left(tokens.starts, offset) - 1
-        if index < 0 or offset >= error:
-            return True
-        return (
-            tokens.ends[index] <= offset
-            and depths[index] == 0
-            and not tokens.quoted[index]
-            and tokens.values[index] in (";", "}")
-        )
+        index = bisect_left(starts, offset) - 1
+        return index < 0 or offset >= error or tokens.ends[numbers[index]] <= offset
 
     return [mark for mark in _MARK.finditer(data) if is_between(mark.start())]
 

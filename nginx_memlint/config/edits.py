@@ -22,7 +22,6 @@ _BLANK = b" \t"
 _WHITE = b" \t\r\n"
 _REST_OF_WHITE_LINE = re.compile(rb"[ \t\r]*(?:\n|\Z)")
 _REST_WITHOUT_CODE = re.compile(rb"[ \t\r]*(?:#[^\n]*)?\n")
-_COMMENT = re.compile(rb"#[^\n]*")
 _FIRST_INDENT = re.compile(rb"^([ \t]+)[^ \t\r\n#]", re.MULTILINE)
 
 
@@ -129,19 +128,11 @@ class _Edits:
             while blank > first and data[blank - 1] in _BLANK:
                 blank -= 1
             indent = data[blank:stop] if blank == first or data[blank - 1] in b"\n" else None
-            comments = self._comments(step.directive)
+            comments = self.file.tokens.comments_in(step.directive.token)
             keep, tail = _deleted(indent, tail, comments)
             done.append(tail)
             stop = stop if keep else blank
         return b"".join([data[first:stop], *reversed(done)])
-
-    def _comments(self, directive: Directive) -> list[bytes]:
-        """The comments between a directive's name and its end, line feeds excluded."""
-        tokens = self.file.tokens
-        found: list[bytes] = []
-        for index in range(directive.token, self.file.last(directive)):
-            found += _COMMENT.findall(tokens.data[tokens.ends[index] : tokens.starts[index + 1]])
-        return found
 
     def _inserted(self, tail: bytes, step: _Step) -> bytes:
         """What follows a block's ``{``, with directives put before it."""
@@ -190,4 +181,4 @@ def _deleted(indent: bytes | None, tail: bytes, comments: list[bytes]) -> tuple[
 
 def _extent(file: ParsedFile, directive: Directive) -> tuple[int, int]:
     tokens = file.tokens
-    return tokens.starts[directive.token], tokens.ends[file.last(directive)]
+    return tokens.starts[directive.token], tokens.ends[directive.token]

@@ -10,7 +10,6 @@ import errno
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from nginx_memlint.config import glob
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, BoundError, Bounds, Meter, check_size
@@ -25,6 +24,7 @@ from nginx_memlint.config.source import (
     Source,
     is_below,
 )
+from nginx_memlint.records import record
 
 MAIN_FILE = "nginx.conf"
 STDIN_NAME = "<stdin>"
@@ -49,7 +49,7 @@ class EntryError(Exception):
         self.absent = absent
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where files are looked up.
 
@@ -76,7 +76,7 @@ class Place:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """A source, the path of the main file in it, and the directory of its relative paths.
 

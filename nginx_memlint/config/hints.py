@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from nginx_memlint.config import glob
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import FileSystem, Source, is_below
 from nginx_memlint.config.syntax import Directive
 from nginx_memlint.config.tree import Inclusion, Tree
+from nginx_memlint.records import record, replace
 
 MAX_ANCESTORS = 16
 """How far above the main file a copy is looked for."""
@@ -30,7 +30,7 @@ INSTALLED = ("/etc", "/usr/local", "/usr/share")
 """A main file below these is where it belongs: what its includes do not find is not there."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Option:
     """An option with which an absolute include finds files, and those files."""
 
@@ -51,6 +51,7 @@ def explained(tree: Tree) -> list[Problem]:
     told: set[str] = set()
     known: dict[str, tuple[frozenset[str] | None, Option | None]] = {}
     for include, inclusion in _absolute_includes(tree):
+        tree.looked_elsewhere = True
         pattern = include.args[0]
         if pattern not in known:
             if len(known) == MAX_PATTERNS:
@@ -133,9 +134,9 @@ def option_for(pattern: str, directory: str, main: str) -> Option | None:
 def _absolute_includes(tree: Tree) -> Iterator[tuple[Directive, Inclusion]]:
     """The includes of absolute paths outside the main file's own directory, as written."""
     seen: set[tuple[str, int]] = set()
-    for block in tree.all_blocks:
+    for block in tree.having(("include",)):
         for body, inclusion in block.parts:
-            for include in body.named.get("include", ()):
+            for include in body.of("include"):
                 key = (inclusion.file.path, include.token)
                 if key in seen or len(include.args) != 1:
                     continue

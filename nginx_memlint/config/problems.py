@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from nginx_memlint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """One thing the user must know before believing the counts.
 

@@ -194,6 +194,10 @@ class FileSystem:
         self._meter.read(data)
         self.given[path] = data
 
+    def look_again(self) -> None:
+        """Call before a second reading, of what was looked at for another purpose."""
+        self._meter.forget_names()
+
     def read(self, path: str) -> bytes:
         """See Source."""
         if path in self.given:
@@ -330,6 +334,10 @@ class FileSystem:
             raise
 
 
+NOT_IN_DUMP = "not in the dump"
+"""Why a file of a dump cannot be read: nginx has read it, but did not print it."""
+
+
 class MemoryFiles:
     """Files that were handed over whole: an ``nginx -T`` dump. Touches no file system."""
 
@@ -352,7 +360,7 @@ class MemoryFiles:
         try:
             data = self.files[path]
         except KeyError:
-            raise FileNotFoundError(errno.ENOENT, "not in the dump") from None
+            raise FileNotFoundError(errno.ENOENT, NOT_IN_DUMP) from None
         self._meter.read(data)
         return data
 
@@ -361,7 +369,7 @@ class MemoryFiles:
         try:
             found = sorted(self._directories[_trim(path)])
         except KeyError:
-            raise FileNotFoundError(errno.ENOENT, "not in the dump") from None
+            raise FileNotFoundError(errno.ENOENT, NOT_IN_DUMP) from None
         self._meter.list(len(found))
         return found
 

@@ -1,170 +1,247 @@
-"""One file's bytes to a tree of directives. The only module that imports crossplane.
+"""One file's bytes to directives and the bodies of its blocks.
 
-crossplane's parser builds the tree; the tokens it builds it from are ours (tokens.py), because
-crossplane's lexer reads some configurations differently from nginx. The seam is the name
-``lex`` that ``crossplane.parser.parse`` looks up: it runs here with a namespace of its own in
-which ``lex`` gives our tokens, so crossplane itself is left as it is for other users of it.
-Where crossplane expects a line number it is given the token's index, which leads to line,
-column and offsets.
+The tree is that of crossplane's parser, built in a part of its time: crossplane_parser.py makes
+the same one with crossplane, and the tests compare both. Directives and bodies are views of the
+lists in Tokens, made when somebody asks for them.
 """
 
 from __future__ import annotations
 
 import gc
-import sys
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, KeysView
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
-from itertools import count
-from types import FunctionType
-from typing import Any, cast
 
-import crossplane.parser
-
-from nginx_memlint.config.blocks import CORE_NAMES
-from nginx_memlint.config.bounds import DEFAULT_BOUNDS, exceeded
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS
+from nginx_memlint.config.shapes import BLOCK_MARK, Shape, shape_of
 from nginx_memlint.config.tokens import MAX_COLUMN, ConfSyntaxError, Tokens, tokenize
 
-_BRANCH_NAMES = CORE_NAMES | {"include"}
+INSERTED = -1
+"""Directive.token of a directive that stands in no file yet."""
 
 
-class UnsupportedCrossplaneError(Exception):
-    """The installed ``crossplane`` package is not the one this program works with."""
-
-
-class TooDeepError(ConfSyntaxError):
-    """Blocks are nested deeper than is read, whatever nginx says."""
-
-
-@dataclass(slots=True, eq=False)
 class Directive:
-    """One directive: its name, arguments, line, and the index of its first token.
+    """One directive: its name, and which of the file's directives it is.
 
-    ``line`` is where the name starts. ``body`` is None unless it ended with ``{``. The
-    parentheses of an ``if`` are not in ``args``.
+    ``body`` is None unless it ended with ``{``. The parentheses of an ``if`` are not in ``args``.
     """
 
-    name: str
-    args: tuple[str, ...]
-    line: int
-    token: int
-    body: Body | None = None
+    __slots__ = ("_args", "_file", "_number", "body", "name", "token")
+
+    def __init__(self, file: ParsedFile, number: int) -> None:
+        tokens = file.tokens
+        self.name = tokens.names[number]
+        self.token = number
+        """Its number in the file, in the order of the directives; INSERTED of a copy."""
+        stop = tokens.stops[number]
+        self.body = Body(file, number + 1, stop, tokens.shapes[number]) if stop else None
+        self._file = file
+        self._number = number
+        self._args: tuple[str, ...] | None = None
+
+    def copy(self) -> Directive:
+        """The same words, to be put where they stand in no file yet."""
+        other = Directive(self._file, self._number)
+        other.token = INSERTED
+        return other
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        """The arguments, without quotes and with nginx's escapes resolved."""
+        if self._args is None:
+            self._args = self._file.args(self._number)
+        return self._args
+
+    @property
+    def line(self) -> int:
+        """The 1-based line where the name starts."""
+        tokens = self._file.tokens
+        return tokens.line_of(tokens.starts[self._number])
+
+    @property
+    def text(self) -> bytes:
+        """The directive as it is written, without what ends it."""
+        tokens = self._file.tokens
+        return tokens.data[tokens.starts[self._number] : tokens.heads[self._number]]
 
 
-@dataclass(eq=False)
 class Body:
     """The content of a block or a file: directives in order."""
 
-    directives: list[Directive] = field(default_factory=list)
+    __slots__ = ("_directives", "_file", "_first", "_known_numbers", "_stop", "shape")
 
-    @cached_property
+    def __init__(self, file: ParsedFile, first: int, stop: int, shape: Shape) -> None:
+        self._file = file
+        self._first = first
+        self._stop = stop
+        self.shape = shape
+        self._directives: list[Directive] | None = None
+        self._known_numbers: array[int] | None = None
+
+    @property
+    def directives(self) -> list[Directive]:
+        """All of them."""
+        if self._directives is None:
+            self._directives = [self._file.directive(number) for number in self._numbers()]
+        return self._directives
+
+    @property
     def named(self) -> dict[str, list[Directive]]:
         """The directives by name."""
-        found: dict[str, list[Directive]] = {}
-        for directive in self.directives:
-            found.setdefault(directive.name, []).append(directive)
-        return found
+        directives = self.directives
+        return {
+            name: [directives[position] for position in positions]
+            for name, positions in self.shape.positions.items()
+        }
 
-    @cached_property
+    @property
+    def names(self) -> KeysView[str]:
+        """The names of the directives, each once."""
+        return self.shape.positions.keys()
+
+    @property
     def branches(self) -> list[Directive]:
         """The directives that lead on: blocks, includes, and what is only named like a block."""
-        names = _BRANCH_NAMES
-        return [d for d in self.directives if d.body is not None or d.name in names]
+        return self._at(self.shape.branches)
+
+    def of(self, name: str) -> list[Directive]:
+        """The directives of a name."""
+        return self._at(self.shape.positions.get(name))
+
+    def texts(self, name: str) -> Iterator[bytes]:
+        """The directives of a name as they are written, without what ends them."""
+        positions = self.shape.positions.get(name)
+        if positions:
+            numbers = self._numbers()
+            tokens = self._file.tokens
+            for position in positions:
+                number = numbers[position]
+                yield tokens.data[tokens.starts[number] : tokens.heads[number]]
+
+    def _at(self, positions: list[int] | None) -> list[Directive]:
+        if not positions:
+            return []
+        numbers = self._numbers()
+        return [self._file.directive(numbers[position]) for position in positions]
+
+    def _numbers(self) -> range | array[int]:
+        first, stop = self._first, self._stop
+        if stop - first == len(self.shape.marked):
+            return range(first, stop)  # nothing in it holds anything
+        if self._known_numbers is None:
+            stops = self._file.tokens.stops
+            numbers = self._known_numbers = array("I")
+            while first < stop:
+                numbers.append(first)
+                first = stops[first] or first + 1
+        return self._known_numbers
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class EditedBody(Body):
+    """Content that stands in no file: directives of a body, others put between them."""
+
+    __slots__ = ("_list",)
+
+    def __init__(self, directives: list[Directive]) -> None:
+        marked = [d.name if d.body is None else d.name + BLOCK_MARK for d in directives]
+        self.shape = shape_of(marked)
+        self._list = directives
+
+    @property
+    def directives(self) -> list[Directive]:
+        """See Body."""
+        return self._list
+
+    def texts(self, name: str) -> Iterator[bytes]:
+        """See Body."""
+        return (directive.text for directive in self.of(name))
+
+    def _at(self, positions: list[int] | None) -> list[Directive]:
+        return [self._list[position] for position in positions or ()]
+
+
 class Span:
     """Where something stands: 1-based line and column (characters), byte offsets, end exclusive."""
 
-    line: int
-    column: int
-    start: int
-    end: int
+    __slots__ = ("column", "end", "line", "start")
+
+    def __init__(self, line: int, column: int, start: int, end: int) -> None:
+        self.line = line
+        self.column = column
+        self.start = start
+        self.end = end
 
 
-@dataclass(slots=True, eq=False)
 class ParsedFile:
     """One file: ``path`` as nginx sees it, ``name`` as the user does, and its tree.
 
     ``error`` is set when nginx would reject the file; ``body`` then holds what stands before it.
     """
 
-    path: str
-    name: str
-    tokens: Tokens
-    body: Body
-    error: ConfSyntaxError | None
+    __slots__ = ("_directives", "body", "error", "name", "path", "tokens")
+
+    def __init__(self, path: str, name: str, tokens: Tokens) -> None:
+        self.path = path
+        self.name = name
+        self.tokens = tokens
+        self.error: ConfSyntaxError | None = tokens.error
+        self.body = Body(self, 0, len(tokens.names), tokens.shape)
+        self._directives: dict[int, Directive] = {}
+
+    def directive(self, number: int) -> Directive:
+        """The directive of a number: Directive.token."""
+        found = self._directives.get(number)
+        if found is None:
+            found = self._directives[number] = Directive(self, number)
+        return found
+
+    def args(self, number: int) -> tuple[str, ...]:
+        """The arguments of a directive: Directive.args."""
+        args = [text for text, _, _ in self.tokens.args(number)]
+        return tuple(_without_parentheses(args) if self.tokens.names[number] == "if" else args)
 
     def span(self, directive: Directive) -> Span:
         """The directive's name."""
-        return self._token_span(directive.token)
+        number = directive.token
+        return self._span(self.tokens.starts[number], self.tokens.end_of_name(number))
 
     def arg_span(self, directive: Directive, index: int) -> Span:
         """The directive's argument `index` as written, quotes included.
 
         For an ``if`` the tokens count, parentheses included.
         """
-        return self._token_span(directive.token + 1 + index)
+        _, start, end = self.tokens.args(directive.token)[index]
+        return self._span(start, end)
 
     def whole_span(self, directive: Directive) -> Span:
         """The directive from its name to its ``;`` or its block's ``}``."""
-        first = self._token_span(directive.token)
-        return Span(first.line, first.column, first.start, self.tokens.ends[self.last(directive)])
-
-    def last(self, directive: Directive) -> int:
-        """Index of the directive's last token: its ``;`` or its block's ``}``."""
-        tokens = self.tokens
-        last = directive.token
-        depth = 0
-        while True:
-            last += 1
-            if not tokens.quoted[last]:
-                value = tokens.values[last]
-                depth += (value == "{") - (value == "}")
-                if depth == 0 and value in (";", "}"):
-                    return last
+        number = directive.token
+        return self._span(self.tokens.starts[number], self.tokens.ends[number])
 
     def opening(self, directive: Directive) -> int:
         """The byte offset behind the ``{`` of a directive with a block."""
-        return self.tokens.ends[self._end(directive)]
+        return self.tokens.heads[directive.token] + 1
 
     def count_args(self, directive: Directive) -> int:
         """The number of the directive's arguments as nginx counts them, parentheses included."""
-        return self._end(directive) - directive.token - 1
+        return self.tokens.count_args(directive.token)
 
     def nginx_line(self, directive: Directive) -> int:
         """The line nginx names in messages about the directive: where its ``;`` or ``{`` is."""
-        return self.tokens.nginx_line_of(self.tokens.starts[self._end(directive)])
+        return self.tokens.nginx_line_of(self.tokens.heads[directive.token])
 
     def head_lines(self, directive: Directive) -> tuple[int, int]:
         """The lines from the directive's name to its ``;`` or ``{``, first and last."""
-        lines = self.tokens.lines
-        return lines[directive.token], lines[self._end(directive)]
-
-    def _end(self, directive: Directive) -> int:
-        """Index of the token after the directive's arguments."""
-        tokens = self.tokens
-        index = directive.token + 1
-        while tokens.quoted[index] or tokens.values[index] not in (";", "{"):
-            index += 1
-        return index
+        return directive.line, self.tokens.line_of(self.tokens.heads[directive.token])
 
     def source_line(self, line: int) -> str:
         """The text of a 1-based line, without its line feed; of a long one, the beginning."""
-        tokens = self.tokens
-        if line > len(tokens.feeds) + 1:
-            return ""
-        start = tokens.line_start(line)
-        end = tokens.feeds[line - 1] if line <= len(tokens.feeds) else len(tokens.data)
-        text = tokens.data[start : min(end, start + MAX_COLUMN)].decode("utf-8", "surrogateescape")
-        return f"{text} …" if end > start + MAX_COLUMN else text
+        text = self.tokens.text_of_line(line, MAX_COLUMN + 1)
+        shown = text[:MAX_COLUMN].decode("utf-8", "surrogateescape")
+        return f"{shown} …" if len(text) > MAX_COLUMN else shown
 
-    def _token_span(self, index: int) -> Span:
-        tokens = self.tokens
-        start = tokens.starts[index]
-        return Span(tokens.lines[index], tokens.column_of(start), start, tokens.ends[index])
+    def _span(self, start: int, end: int) -> Span:
+        return Span(self.tokens.line_of(start), self.tokens.column_of(start), start, end)
 
 
 def parse(
@@ -177,82 +254,21 @@ def parse(
 ) -> ParsedFile:
     """Parse one file; includes are left as directives.
 
-    ``in_data_block``: the file is included inside a ``map``, ``geo`` or the like. Blocks deeper
-    than ``max_depth`` are an error.
+    ``in_data_block``: the file is included inside a ``map``, ``geo`` or the like. Deeper than
+    ``max_depth`` blocks are not read.
     """
-    check_crossplane()
     with no_cyclic_gc():
-        tokens = tokenize(data, in_data_block=in_data_block)
-        if tokens.max_depth > max_depth:
-            what = f"blocks are nested deeper than {max_depth:,}"
-            error = TooDeepError(exceeded(what, "block-depth"), 1, 0)
-            return ParsedFile(path, name, tokens, Body(), error)
-        body = _body(_crossplane_parse(tokens), tokens)
-    return ParsedFile(path, name, tokens, body, tokens.error)
+        tokens = tokenize(data, in_data_block=in_data_block, max_depth=max_depth)
+        return ParsedFile(path, name, tokens)
 
 
-def check_crossplane() -> None:
-    """Raise UnsupportedCrossplaneError unless the imported package is crossplane itself."""
-    try:
-        version("ngxparse")
-    except PackageNotFoundError:
-        pass
-    else:
-        raise UnsupportedCrossplaneError(
-            "the package ngxparse has replaced crossplane; install memlint in an environment of "
-            "its own (pipx install nginx-memlint)"
-        )
-
-
-def _crossplane_parse(tokens: Tokens) -> list[dict[str, Any]]:
-    """crossplane's statements for our tokens; ``line`` is the token's index."""
-
-    def lex(_filename: str) -> Iterator[tuple[str, int, bool]]:
-        return zip(tokens.values, count(), tokens.quoted, strict=False)
-
-    original = crossplane.parser.parse
-    run = FunctionType(
-        original.__code__, {**original.__globals__, "lex": lex}, argdefs=original.__defaults__
-    )
-    with _recursion_limit(tokens.max_depth):
-        payload = run("", single=True, catch_errors=False, check_ctx=False, check_args=False)
-    if payload["status"] != "ok":
-        raise UnsupportedCrossplaneError(
-            f"crossplane {version('crossplane')} failed on tokens that nginx accepts: "
-            f"{payload['errors'][0]['error']}"
-        )
-    return cast(list[dict[str, Any]], payload["config"][0]["parsed"])
-
-
-def _body(statements: list[dict[str, Any]], tokens: Tokens) -> Body:
-    """crossplane's dictionaries as our records; iterative, since blocks nest deeply."""
-    lines = tokens.lines
-    root = Body()
-    pending = [(statements, root)]
-    while pending:
-        source, target = pending.pop()
-        append = target.directives.append
-        for statement in source:
-            token = statement["line"]
-            directive = Directive(
-                statement["directive"], tuple(statement["args"]), lines[token], token
-            )
-            if "block" in statement:
-                directive.body = Body()
-                pending.append((statement["block"], directive.body))
-            append(directive)
-    return root
-
-
-@contextmanager
-def _recursion_limit(depth: int) -> Iterator[None]:
-    """crossplane recurses once for each level of blocks."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(before + depth + 50)
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
+def _without_parentheses(args: list[str]) -> list[str]:
+    """An ``if``'s arguments without the outer parentheses, which may be tokens of their own."""
+    if args and args[0].startswith("(") and args[-1].endswith(")"):
+        args[0] = args[0][1:].lstrip()
+        args[-1] = args[-1][:-1].rstrip()
+        return args[not args[0] : len(args) - (not args[-1])]
+    return args
 
 
 @contextmanager

@@ -1,17 +1,25 @@
-"""Split one file into tokens exactly as nginx does.
+"""Split one file into directives exactly as nginx does.
 
 Follows ``ngx_conf_read_token()`` (nginx, src/core/ngx_conf_file.c, read in 1.22.1) and, inside
 ``*_by_lua_block``, ``ngx_http_lua_conf_read_lua_token()`` with its pattern list from
 util/gen-lexer-c (lua-nginx-module 0.10.23). nginx reads a file through a buffer of 4,096 bytes
 and both lexers see no further than that buffer; where this decides what is accepted, it is
 modelled here too.
+
+What is ordinary is read in bulk, one match for a whole directive; what is not (Lua, errors, the
+end of a file) is read token by token. Arguments are split when somebody asks for them.
 """
 
 from __future__ import annotations
 
 import re
+import sys
+from array import array
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS, exceeded
+from nginx_memlint.config.shapes import BLOCK_MARK, Shape, shape_of
 
 CONF_BUFFER = 4096
 """Bytes of nginx's read buffer (NGX_CONF_BUFFER): no token, comment or Lua token is longer."""
@@ -28,23 +36,34 @@ MAX_COLUMN = 1 << 14
 """Bytes of a line in which characters are counted for columns: a line may have a hundred million,
 and a problem at each."""
 
+CHUNK = 1 << 15
+"""Bytes that are read in bulk at a time."""
+
 # A token that nginx takes has fewer parts than its buffer has bytes; what has more is left to
 # diagnose(), as a hundred million of them would take gigabytes.
 # White space is space, tab, CR and LF only. A quoted token must be followed by one of
 # white space, ";", "{" or ")"; an unquoted one ends at white space, ";" or "{".
+_WORD = rb"""(?!["'#}])(?:[^ \t\r\n;{\\$]++|\\.|\$\{*+){1,4096}+(?=[ \t\r\n;{])"""
+_DOUBLE = rb""""((?:[^"\\]++|\\.){0,4096}+)"(?=[ \t\r\n;{)])"""
+_SINGLE = rb"""'((?:[^'\\]++|\\.){0,4096}+)'(?=[ \t\r\n;{)])"""
 _TOKEN = re.compile(
-    rb"""[ \t\r\n]*+(?:
-      ([^ \t\r\n;{}"'\#\\$][^ \t\r\n;{\\$]*+)(?=[ \t\r\n;{])      # 1 word
-    | ([;{}])                                                     # 2 punctuation
-    | (\#[^\n]*+)                                                 # 3 comment
-    | "((?:[^"\\]++|\\.){0,4096}+)"(?=[ \t\r\n;{)])                      # 4 double-quoted
-    | '((?:[^'\\]++|\\.){0,4096}+)'(?=[ \t\r\n;{)])                      # 5 single-quoted
-    | ((?!["'\#}])(?:[^ \t\r\n;{\\$]++|\\.|\$\{*+){1,4096}+)(?=[ \t\r\n;{])   # 6 word with \ or $
-    | (\Z)                                                        # 7 end of file
-    )""",
-    re.VERBOSE | re.DOTALL,
+    rb"[ \t\r\n]*+(?:(%b)|([;{}])|(#[^\n]*+)|%b|%b|(\Z))" % (_WORD, _DOUBLE, _SINGLE), re.DOTALL
 )
-_WORD, _PUNCTUATION, _COMMENT, _DOUBLE, _SINGLE, _ODD_WORD, _END = range(1, 8)
+_IS_WORD, _IS_MARK, _IS_COMMENT, _IS_DOUBLE, _IS_SINGLE, _IS_END = range(1, 7)
+
+# Four groups: what is before a directive, the end of a block, a name, its arguments with the mark
+# that ends them. All but the first are empty where something else comes: then it takes all, so
+# that matches always follow each other. It is tried on parts of a file and must match nothing
+# that the whole would not: so here its line feed belongs to a comment.
+_TEXT = b"|".join((_WORD, _DOUBLE.replace(b"((", b"(?:(", 1), _SINGLE.replace(b"((", b"(?:(", 1)))
+_DIRECTIVE = re.compile(
+    rb"([ \t\r\n]*+(?:#[^\n]*+\n[ \t\r\n]*+)*+)(?:"
+    rb"(\})"
+    rb"|([a-z_]++(?=[ \t\r\n;{])|%b)"
+    rb"""((?:[^;{}"'#\\$]*+(?=[;{])|(?:[ \t\r\n]++|#[^\n]*+\n|%b)*+)[;{])"""
+    rb"|(?:.*+))" % (_TEXT, _TEXT),
+    re.DOTALL,
+)
 
 _LUA_TOKEN = re.compile(
     rb"""(\{)|(\})|(\[=*\[)|(--\[=*\[)|(?:\]=*\]|--[^\n]*"""
@@ -54,7 +73,13 @@ _LUA_OPEN, _LUA_CLOSE, _LUA_LONG, _LUA_LONG_COMMENT = range(1, 5)
 
 _ESCAPE = re.compile(rb"""\\(["'\\trn])""")
 _ESCAPED = {b"t": b"\t", b"r": b"\r", b"n": b"\n"}
-_LONG_LINE = re.compile(rb"[^\n]{%d}" % (CONF_BUFFER - 1))
+
+_UNUSUAL = re.compile(rb"""["'#\\$}\v\f\x1c-\x1f\x85]""").search
+"""What is split otherwise by bytes.split(), or not at all."""
+
+Token = tuple[str, int, int]
+"""Its text (nginx's escapes resolved, without quotes), and the byte offsets of its start and end,
+quotes included, end exclusive."""
 
 
 class ConfSyntaxError(Exception):
@@ -70,28 +95,63 @@ class ConfSyntaxError(Exception):
         self.offset = offset
 
 
-@dataclass(slots=True)
 class Tokens:
-    """The tokens of one file, as parallel lists.
+    """The directives of one file in their order, as parallel lists; offsets are bytes of ``data``.
 
-    ``values`` are decoded as UTF-8 with surrogate escapes, nginx's own escapes resolved, without
-    quotes. ``starts`` and ``ends`` are byte offsets into ``data``, quotes included, end
-    exclusive. ``lines`` are 1-based. A Lua block is one quoted token, its braces excluded, and a
-    ``;``. ``error`` is set when nginx would reject the file; then the lists end with the last
-    complete directive before it, and its open blocks are closed.
+    ``names`` are decoded as UTF-8 with surrogate escapes. A directive begins at ``starts``, has
+    the ``;``, ``{`` or, if it is Lua, the closing ``}`` after its arguments at ``heads``, and ends
+    before ``ends``. ``stops`` is the number of the directive that follows a block's content, 0 for
+    what is no block; ``shapes`` are those of the blocks. ``error`` is set when nginx would reject
+    the file; then the lists end with the last complete directive before it, and its open blocks
+    are closed.
     """
 
-    data: bytes
-    values: list[str] = field(default_factory=list)
-    quoted: list[bool] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    max_depth: int = 0
-    error: ConfSyntaxError | None = None
-    uncounted: list[tuple[int, int]] = field(default_factory=list)
-    """(Offset, number) of line feeds that nginx does not count: see _ReadBuffer."""
-    _feeds: list[int] | None = None
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.names: list[str] = []
+        self.starts = array("I")
+        self.heads = array("I")
+        self.ends = array("I")
+        self.stops = array("I")
+        self.shapes: dict[int, Shape] = {}
+        self.shape = shape_of([])
+        self.error: ConfSyntaxError | None = None
+        self.uncounted: list[tuple[int, int]] = []
+        """(Offset, number) of line feeds that nginx does not count: see _ReadBuffer."""
+        self._lines: array[int] | None = None
+
+    def args(self, number: int) -> list[Token]:
+        """The tokens of a directive after its name."""
+        start = self.starts[number]
+        text = self.data[start : self.heads[number] + 1]
+        if not _UNUSUAL(text):
+            found = []
+            end = 0
+            for word in text[:-1].split():
+                begin = text.index(word, end)
+                end = begin + len(word)
+                found.append((word.decode("utf-8", "surrogateescape"), start + begin, start + end))
+            return found[1:]
+        return [*self._tokens(self.starts[number], self.heads[number])][1:]
+
+    def count_args(self, number: int) -> int:
+        """The number of the tokens of a directive after its name."""
+        start, head = self.starts[number], self.heads[number]
+        if not _UNUSUAL(self.data, start, head + 1):
+            return len(self.data[start:head].split()) - 1
+        return sum(1 for _ in self._tokens(self.starts[number], self.heads[number])) - 1
+
+    def end_of_name(self, number: int) -> int:
+        """Where a directive's name ends, quotes included."""
+        start = self.starts[number]
+        return next(self._tokens(start, self.heads[number]))[2]
+
+    def top(self) -> Iterator[int]:
+        """The numbers of the directives that are in no block."""
+        number = 0
+        while number < len(self.names):
+            yield number
+            number = self.stops[number] or number + 1
 
     def comments(self, containing: bytes = b"#") -> list[tuple[int, int, str]]:
         """The comments that contain some bytes as (line, byte offset, text with its ``#``).
@@ -100,35 +160,51 @@ class Tokens:
         """
         found = []
         data = self.data
-        end_of_read = self.ends[-1] if self.error and self.ends else len(data)
-        position = line = 0
+        end_of_read = self._end_of_read()
+        position = 0
         while 0 <= (hit := data.find(containing, position)) < end_of_read:
-            token = bisect_right(self.starts, hit) - 1
-            end = self.ends[token] if token >= 0 else 0
-            if end <= hit:  # between tokens is nothing but blanks and comments
-                start = data.find(b"#", max(end, data.rfind(b"\n", end, hit) + 1))
-                end = data.find(b"\n", hit)
-                end = len(data) if end < 0 else end
-                text = data[start:end].decode("utf-8", "surrogateescape")
-                found.append((line + data.count(b"\n", position, start) + 1, start, text))
-            line += data.count(b"\n", position, end)
-            position = end
+            number = bisect_right(self.starts, hit) - 1
+            head = self.heads[number] if number >= 0 else -1
+            if hit <= head:
+                starts = self._comments_in(number)
+                position = head + 1
+            else:  # here are only blanks, comments and the ends of blocks
+                starts = [data.find(b"#", max(head + 1, data.rfind(b"\n", 0, hit) + 1))]
+                position = self._line_end(hit)
+            for start in starts:
+                comment = data[start : self._line_end(start)]
+                if start >= 0 and containing in comment:
+                    text = comment.decode("utf-8", "surrogateescape")
+                    found.append((self.line_of(start), start, text))
         return found
 
     def line_of(self, offset: int) -> int:
         """The 1-based line of a byte offset."""
-        return bisect_left(self.feeds, offset) + 1
+        return bisect_left(self._line_feeds(), offset) + 1
 
-    @property
-    def feeds(self) -> list[int]:
-        """The offsets of all line feeds."""
-        if self._feeds is None:
-            self._feeds = [found.start() for found in re.finditer(b"\n", self.data)]
-        return self._feeds
+    def line_after(self, offset: int) -> int | None:
+        """The line of the first token from an offset on that is no comment; None at the end."""
+        while (found := _TOKEN.match(self.data, offset)) is not None:
+            if found.lastindex == _IS_END:
+                return None
+            if found.lastindex != _IS_COMMENT:
+                return self.line_of(found.start(found.lastindex or 0))
+            offset = found.end()
+        return None
 
-    def line_start(self, line: int) -> int:
-        """The offset of a 1-based line."""
-        return self.feeds[line - 2] + 1 if line > 1 else 0
+    def text_of_line(self, line: int, most: int | None = None) -> bytes:
+        """A 1-based line, or its first bytes, without its line feed; empty if there is none."""
+        feeds = self._line_feeds()
+        if line > len(feeds) + 1:
+            return b""
+        start = feeds[line - 2] + 1 if line > 1 else 0
+        end = feeds[line - 1] if line <= len(feeds) else len(self.data)
+        return self.data[start : end if most is None else min(end, start + most)]
+
+    def _line_feeds(self) -> array[int]:
+        if self._lines is None:
+            self._lines = array("I", [m.start() for m in re.finditer(rb"\n", self.data)])
+        return self._lines
 
     def nginx_line_of(self, offset: int) -> int:
         """The line that nginx names in messages about a byte offset."""
@@ -141,114 +217,268 @@ class Tokens:
 
     def column_of(self, offset: int) -> int:
         """The 1-based column of a byte offset, in characters; behind MAX_COLUMN, in bytes."""
-        start = self.line_start(self.line_of(offset))
+        feeds = self._line_feeds()
+        before = bisect_left(feeds, offset)
+        start = feeds[before - 1] + 1 if before else 0
         counted = min(offset, start + MAX_COLUMN)
         characters = len(self.data[start:counted].decode("utf-8", "surrogateescape"))
         return characters + offset - counted + 1
 
+    def _line_end(self, offset: int) -> int:
+        end = self.data.find(b"\n", offset)
+        return len(self.data) if end < 0 else end
 
-def tokenize(data: bytes, *, in_data_block: bool = False) -> Tokens:
-    """Split a file into tokens.
+    def _end_of_read(self) -> int:
+        """What is behind it was not understood."""
+        if self.error is None:
+            return len(self.data)
+        return max([0, *self.ends[-1:], *(self.ends[number] for number in self.shapes)])
+
+    def comments_in(self, number: int) -> list[bytes]:
+        """The comments between a directive's name and its end, line feeds excluded."""
+        starts = self._comments_in(number)
+        return [self.data[start : self._line_end(start)] for start in starts]
+
+    def _comments_in(self, number: int) -> list[int]:
+        """The offsets of the comments between a directive's name and its end."""
+        matches = self._matches(self.starts[number])
+        return [found.start(_IS_COMMENT) for found in matches if found.lastindex == _IS_COMMENT]
+
+    def _matches(self, start: int) -> Iterator[re.Match[bytes]]:
+        """What is between a directive's start and the mark that ends it, or begins its Lua."""
+        while (found := _TOKEN.match(self.data, start)) is not None:
+            if found.lastindex == _IS_MARK:
+                break
+            yield found
+            start = found.end()
+
+    def _tokens(self, start: int, head: int) -> Iterator[Token]:
+        data = self.data
+        end = start
+        for found in self._matches(start):
+            end = found.end()
+            if found.lastindex != _IS_COMMENT:
+                kind = found.lastindex or 0
+                yield _text(found[kind]), found.start(kind) - (kind != _IS_WORD), end
+        if data[head] == _CLOSE:
+            start = data.index(b"{", end) + 1
+            yield data[start:head].decode("utf-8", "surrogateescape"), start, head
+
+
+_CLOSE, _SEMICOLON = b"};"
+
+
+class _Names(dict[bytes, str]):
+    """Names as they are written in the file → names."""
+
+    def __missing__(self, raw: bytes) -> str:
+        name = self[raw] = sys.intern(_text(raw[1:-1] if raw[:1] in (b'"', b"'") else raw))
+        return name
+
+
+def _text(raw: bytes) -> str:
+    if b"\\" in raw:
+        raw = _ESCAPE.sub(_unescape, raw)
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    return _ESCAPED.get(match[1], match[1])
+
+
+def tokenize(
+    data: bytes, *, in_data_block: bool = False, max_depth: int = DEFAULT_BOUNDS.block_depth
+) -> Tokens:
+    """Split a file into directives.
 
     ``in_data_block`` says that the file is included inside a block of DATA_BLOCKS. Never raises:
-    what nginx would reject is in ``Tokens.error``.
+    what nginx would reject is in ``Tokens.error``, as are blocks deeper than ``max_depth``.
     """
     tokens = Tokens(data)
+    lexer = _Lexer(tokens, in_data_block, max_depth)
     try:
-        _Lexer(tokens, in_data_block).run()
+        lexer.run()
+    except TooDeepError as error:
+        tokens = Tokens(data)
+        tokens.error = error
+        return tokens
     except ConfSyntaxError as error:
         tokens.error = error
-        _close_blocks(tokens)
+        lexer.close_all()
+    tokens.shape = shape_of(lexer.inside)
     return tokens
 
 
-class _Lexer:
-    """State of one pass over a file."""
+class TooDeepError(ConfSyntaxError):
+    """There are more open blocks than are read, whatever nginx says."""
 
-    def __init__(self, tokens: Tokens, in_data_block: bool) -> None:
+    def __init__(self, most: int, line: int) -> None:
+        what = f"blocks are nested deeper than {most:,}"
+        super().__init__(exceeded(what, "block-depth"), line, 0)
+
+
+class _Lexer:
+    """State of one pass over a file.
+
+    ``opened`` are the open blocks: the number of the directive, the names in the block around it,
+    and whether that one's content is data. ``inside`` are the names in the innermost one.
+    """
+
+    def __init__(self, tokens: Tokens, in_data_block: bool, max_depth: int) -> None:
         self.tokens = tokens
         self.data = tokens.data
-        self.blocks_are_data = [in_data_block]
+        self.max_depth = max_depth
+        self.opened: list[tuple[int, list[str], bool]] = []
+        self.inside: list[str] = []
+        self.is_data = in_data_block
+        self.last_end = 0  # of the last token
+        self.last_close = 0
+        self.names = _Names()
         self.buffer = _ReadBuffer(tokens)
 
-    def run(self) -> None:  # noqa: PLR0912, PLR0915  one loop, one branch per kind of token
+    def run(self) -> None:
+        position: int | None = 0
+        lua = -1
+        while position is not None:
+            if lua < position:
+                lua = self.data.find(LUA_BLOCK.encode(), position)
+                if lua < 0:
+                    lua = len(self.data)
+            position = self.read_one(self.read_many(position, lua + 1))
+
+    def read_many(self, position: int, limit: int) -> int:
+        """Read what is ordinary before an offset; return where that ends."""
+        tokens, data, names = self.tokens, self.data, self.names
+        add_name, add_start = tokens.names.append, tokens.starts.append
+        add_head, add_end, add_stop = tokens.heads.append, tokens.ends.append, tokens.stops.append
+        add_inside = self.inside.append
+        began = -1
+        while began < position:
+            self.last_end = began = position
+            end = min(position + CHUNK, limit)
+            for before, close, raw, rest in _DIRECTIVE.findall(data, position, end):
+                start = position + len(before)
+                if not raw:
+                    if not close:
+                        break
+                    if not self.opened or len(before) >= CONF_BUFFER:
+                        return position
+                    position = start + 1
+                    self.close(position)
+                    add_inside = self.inside.append
+                    continue
+                end = start + len(raw) + len(rest)
+                # what is longer may hold too long a token
+                if end - position > CONF_BUFFER - 4:
+                    return position
+                name = names[raw]
+                if rest[-1] == _SEMICOLON:
+                    add_inside(name)
+                elif self.is_data:
+                    return position
+                else:
+                    self.open(name)
+                    add_inside = self.inside.append
+                add_name(name)
+                add_start(start)
+                add_head(end - 1)
+                add_end(end)
+                add_stop(0)
+                position = self.last_end = end
+        return position
+
+    def read_one(self, position: int) -> int | None:
+        """Read a directive or the end of a block; return where it ends, None if nothing is left."""
         tokens, data = self.tokens, self.data
-        values, quoted = tokens.values, tokens.quoted
-        starts, ends, lines = tokens.starts, tokens.ends, tokens.lines
-        depth = 0
-        first = 0  # index of the first token of the directive being read
-        line = 1
-        counted = 0  # the offset up to which `line` counts
-        count_lines = data.count
-        check_comments = _LONG_LINE.search(data) is not None
-        match = _TOKEN.scanner(data).match  # type: ignore[attr-defined]  # undocumented, fast
-        while (found := match()) is not None:
-            kind = found.lastindex
+        self.last_end = position
+        begin = -1
+        name = ""
+        while (found := _TOKEN.match(data, position)) is not None:
+            kind = found.lastindex or 0
             start, end = found.span(kind)
-            if kind == _COMMENT:
-                if check_comments:
-                    self.check_length(start, end, "", complete=False)
-                continue
-            line += count_lines(b"\n", counted, start)
-            counted = start
-            if kind == _WORD or (kind >= _DOUBLE and kind != _END):
-                raw = found[kind]
-                if b"\\" in raw:
-                    raw = _ESCAPE.sub(_unescape, raw)
-                in_quotes = kind in (_DOUBLE, _SINGLE)
-                if end - start >= CONF_BUFFER - 3:
-                    self.check_length(start, end, '"' if kind == _DOUBLE else "'", in_quotes)
-                values.append(raw.decode("utf-8", "surrogateescape"))
-                quoted.append(in_quotes)
-                starts.append(start - in_quotes)
-                ends.append(end + in_quotes)
-                lines.append(line)
-                continue
-            if kind == _END:
-                if len(values) > first:
+            position = found.end()
+            if kind == _IS_COMMENT:
+                self.check_length(start, end, "", complete=False)
+            elif kind == _IS_END:
+                if begin >= 0:
                     break
-                if depth:
+                if self.opened:
                     message = 'unexpected end of file, expecting "}"'
                     raise tokens.reject(message, len(data))
-                return
-            mark = found[kind].decode()
-            has_name = len(values) > first
-            if has_name == (mark == "}"):
-                raise tokens.reject(f'unexpected "{mark}"', start)
-            name = values[first] if has_name else ""
-            if mark != "{":
-                depth -= mark == "}"
-                if depth < 0:
-                    raise tokens.reject('unexpected "}"', start)
-                if mark == "}":
-                    self.blocks_are_data.pop()
-                elif name.endswith(LUA_BLOCK) and not self.blocks_are_data[-1]:
-                    message = f'directive "{name}" has no opening "{{"'
-                    raise tokens.reject(message, start)
-            elif self.blocks_are_data[-1]:
-                raise tokens.reject('unexpected "{"', start)
-            elif name.endswith(LUA_BLOCK):
-                close = self.buffer.read_lua_block(end)
-                values.append(data[end : close - 1].decode("utf-8", "surrogateescape"))
-                quoted.append(True)
-                starts.append(end)
-                ends.append(close - 1)
-                lines.append(line)
-                start, end, mark = close - 1, close, ";"
-                line += count_lines(b"\n", counted, start)
-                counted = start
-                match = _TOKEN.scanner(data, close).match  # type: ignore[attr-defined]
+                return None
+            elif kind != _IS_MARK:
+                in_quotes = kind != _IS_WORD
+                if end - start >= CONF_BUFFER - 3:
+                    self.check_length(start, end, '"' if kind == _IS_DOUBLE else "'", in_quotes)
+                if begin < 0:
+                    begin, name = start - in_quotes, _text(found[kind])
+                self.last_end = end + in_quotes
             else:
-                depth += 1
-                tokens.max_depth = max(tokens.max_depth, depth)
-                self.blocks_are_data.append(name in DATA_BLOCKS)
-            values.append(mark)
-            quoted.append(False)
-            starts.append(start)
-            ends.append(end)
-            lines.append(line)
-            first = len(values)
-        self.diagnose(len(values) > first)
+                mark = found[kind].decode()
+                if (begin >= 0) == (mark == "}"):
+                    raise tokens.reject(f'unexpected "{mark}"', start)
+                return self.end_directive(begin, name, mark, start)
+        self.diagnose(begin >= 0)
+        return None
+
+    def end_directive(self, begin: int, name: str, mark: str, head: int) -> int:
+        """Add the directive that begins at an offset and has its mark at another."""
+        tokens = self.tokens
+        is_lua = name.endswith(LUA_BLOCK) and not self.is_data
+        if mark == "}":
+            if not self.opened:
+                raise tokens.reject('unexpected "}"', head)
+            self.close(head + 1)
+            self.last_end = head + 1
+            return head + 1
+        if mark == ";" and is_lua:
+            message = f'directive "{name}" has no opening "{{"'
+            raise tokens.reject(message, head)
+        if mark == "{" and self.is_data:
+            raise tokens.reject('unexpected "{"', head)
+        name = sys.intern(name)
+        if mark == ";":
+            self.inside.append(name)
+        elif is_lua:
+            head = self.buffer.read_lua_block(head + 1) - 1
+            self.inside.append(name)
+        else:
+            self.open(name)
+        tokens.names.append(name)
+        tokens.starts.append(begin)
+        tokens.heads.append(head)
+        tokens.ends.append(head + 1)
+        tokens.stops.append(0)
+        self.last_end = head + 1
+        return head + 1
+
+    def open(self, name: str) -> None:
+        """Open the block of the directive that is added next."""
+        if len(self.opened) >= self.max_depth:
+            raise TooDeepError(self.max_depth, 1)
+        self.inside.append(name + BLOCK_MARK)
+        self.opened.append((len(self.tokens.names), self.inside, self.is_data))
+        self.inside = []
+        self.is_data = name in DATA_BLOCKS
+
+    def close(self, end: int) -> None:
+        """Close the innermost block before an offset."""
+        tokens = self.tokens
+        number, around, self.is_data = self.opened.pop()
+        tokens.shapes[number] = shape_of(self.inside)
+        tokens.stops[number] = len(tokens.names)
+        tokens.ends[number] = end
+        self.inside = around
+        self.last_close = end
+
+    def close_all(self) -> None:
+        """Close what is open after the last directive or block, to count what was read."""
+        tokens = self.tokens
+        end = self.last_close
+        if tokens.heads:
+            end = max(end, tokens.heads[-1] + 1)
+        while self.opened:
+            self.close(end)
 
     def check_length(
         self, start: int, end: int, quote: str, in_quotes: bool = False, *, complete: bool = True
@@ -283,13 +513,12 @@ class _Lexer:
     def diagnose(self, has_name: bool) -> None:
         """Raise what nginx says where no token matches."""
         tokens, data = self.tokens, self.data
-        gap = tokens.ends[-1] if tokens.ends else 0
+        gap = self.last_end
         blank = re.compile(rb"(?:[ \t\r\n]++|#[^\n]*(?:\n|\Z))*+").match(data, gap)
         start = blank.end() if blank else gap
         if start < len(data) and (quote := data[start : start + 1]) in (b'"', b"'"):
-            closed = re.compile(
-                rb"%b(?:[^%b\\]++|\\.){0,4096}+%b" % (quote, quote, quote), re.DOTALL
-            )
+            pattern = rb"%b(?:[^%b\\]++|\\.){0,4096}+%b" % (quote, quote, quote)
+            closed = re.compile(pattern, re.DOTALL)
             if found := closed.match(data, start):
                 self.check_length(start + 1, found.end() - 1, quote.decode(), True)
                 if found.end() < len(data):
@@ -334,19 +563,36 @@ class _ReadBuffer:
         """nginx's `start` when all bytes before `offset` are consumed."""
         if offset == self.after_lua:
             return offset
-        tokens, data = self.tokens, self.data
-        index = bisect_right(tokens.starts, offset - 1) - 1
+        data = self.data
+        last = self.last_token(offset)
         end = 0
-        if index >= 0 and tokens.starts[index] >= self.after_lua:
-            end = tokens.ends[index]
-            if not tokens.quoted[index] and tokens.values[index] in (";", "{", "}"):
+        if last is not None:
+            kind = last.lastindex or 0
+            start, end = last.start(kind), last.end()
+            if kind == _IS_MARK:
                 if offset == end:
                     return offset
             elif offset <= end + 1:
-                return tokens.starts[index] + tokens.quoted[index]
+                return start
         end = max(end, self.after_lua)
         comment = data.find(b"#", max(end, data.rfind(b"\n", end, offset) + 1), offset)
         return comment if comment >= 0 else offset - 1
+
+    def last_token(self, offset: int) -> re.Match[bytes] | None:
+        """The last token that begins before an offset and after the last Lua block."""
+        starts = self.tokens.starts
+        index = bisect_left(starts, offset) - 1
+        position = max(self.after_lua, starts[index] if index >= 0 else 0)
+        last = None
+        while (found := _TOKEN.match(self.data, position)) is not None:
+            kind = found.lastindex or 0
+            in_quotes = kind in (_IS_DOUBLE, _IS_SINGLE)
+            if kind == _IS_END or found.start(kind) - in_quotes >= offset:
+                break
+            if kind != _IS_COMMENT:
+                last = found
+            position = found.end()
+        return last
 
     def read_lua_block(self, position: int) -> int:
         """Read a Lua block whose ``{`` ends at `position`; return the offset after its ``}``."""
@@ -414,26 +660,3 @@ class _ReadBuffer:
         return self.tokens.reject(
             "too long lua code block, probably missing terminating characters", offset
         )
-
-
-def _unescape(match: re.Match[bytes]) -> bytes:
-    return _ESCAPED.get(match[1], match[1])
-
-
-def _close_blocks(tokens: Tokens) -> None:
-    """Cut after the last complete directive and close what is open, to count what was read."""
-    depth = 0
-    keep = 0
-    for index, (value, quoted) in enumerate(zip(tokens.values, tokens.quoted, strict=True)):
-        if not quoted and value in (";", "{", "}"):
-            depth += (value == "{") - (value == "}")
-            keep = index + 1
-    for column in (tokens.values, tokens.quoted, tokens.starts, tokens.ends, tokens.lines):
-        del column[keep:]
-    for _ in range(depth):
-        tokens.values.append("}")
-        tokens.quoted.append(False)
-        end = tokens.ends[-1]
-        tokens.starts.append(end)
-        tokens.ends.append(end)
-        tokens.lines.append(tokens.lines[-1])

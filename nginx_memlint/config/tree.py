@@ -8,23 +8,17 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from nginx_memlint.config import blocks, glob
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, BoundError, exceeded
 from nginx_memlint.config.problems import Problem
+from nginx_memlint.config.shapes import Shape
 from nginx_memlint.config.source import Source
-from nginx_memlint.config.syntax import (
-    Body,
-    Directive,
-    ParsedFile,
-    TooDeepError,
-    no_cyclic_gc,
-    parse,
-)
+from nginx_memlint.config.syntax import Body, Directive, ParsedFile, no_cyclic_gc, parse
+from nginx_memlint.config.tokens import TooDeepError
 
 MAX_STEPS = 10
 """Names in a chain of includes that are given; it may have a thousand, of 4,096 bytes each."""
@@ -36,18 +30,27 @@ _Steps: TypeAlias = "Iterator[_Steps]"
 """Reading as a generator that yields what must be read before it goes on: blocks nest deeply."""
 
 
-@dataclass(slots=True, eq=False)
 class Inclusion:
     """One reading of a file: which file, and the ``include`` directive that led there.
 
     ``kind`` is that of the block it is read into.
     """
 
-    file: ParsedFile
-    via: Directive | None = None
-    parent: Inclusion | None = None
-    depth: int = 0
-    kind: str = blocks.MAIN
+    __slots__ = ("depth", "file", "kind", "parent", "via")
+
+    def __init__(
+        self,
+        file: ParsedFile,
+        via: Directive | None = None,
+        parent: Inclusion | None = None,
+        depth: int = 0,
+        kind: str = blocks.MAIN,
+    ) -> None:
+        self.file = file
+        self.via = via
+        self.parent = parent
+        self.depth = depth
+        self.kind = kind
 
     def chain(self) -> tuple[str, ...]:
         """The includes that led here as "file:line", the outermost first."""
@@ -59,13 +62,15 @@ class Inclusion:
         return tuple(_shortened(steps[::-1]))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Setting:
     """A directive where it stands in the expanded configuration."""
 
-    directive: Directive
-    inclusion: Inclusion
-    block: Block
+    __slots__ = ("block", "directive", "inclusion")
+
+    def __init__(self, directive: Directive, inclusion: Inclusion, block: Block) -> None:
+        self.directive = directive
+        self.inclusion = inclusion
+        self.block = block
 
     @property
     def name(self) -> str:
@@ -88,7 +93,10 @@ class Setting:
         return self.inclusion.file.path, self.directive.token
 
 
-@dataclass(slots=True, eq=False)
+STRIDE = 32
+"""Blocks on the way outwards of which one keeps what was found."""
+
+
 class Block:
     """A block in the expanded configuration.
 
@@ -97,44 +105,89 @@ class Block:
     that a fragment is put in.
     """
 
-    kind: str
-    directive: Directive | None
-    inclusion: Inclusion
-    parent: Block | None = None
-    parts: list[tuple[Body, Inclusion]] = field(default_factory=list)
-    children: list[Block] = field(default_factory=list)
-    _own: dict[str, list[Setting]] = field(default_factory=dict)
+    __slots__ = ("_own", "_seen", "children", "directive", "inclusion", "kind", "parent", "parts")
+
+    def __init__(
+        self,
+        kind: str,
+        directive: Directive | None,
+        inclusion: Inclusion,
+        parent: Block | None = None,
+    ) -> None:
+        self.kind = kind
+        self.directive = directive
+        self.inclusion = inclusion
+        self.parent = parent
+        body = directive.body if directive is not None else None
+        self.parts: list[tuple[Body, Inclusion]] = [] if body is None else [(body, inclusion)]
+        self.children: list[Block] = []
+        self._own: dict[str, list[Setting]] | None = None
+        self._seen: dict[str, Setting | None] | None = None
+
+    def copied(self, parent: Block | None) -> Block:
+        """The same content in another tree, without the blocks in it."""
+        other = object.__new__(Block)
+        other.kind = self.kind
+        other.directive = self.directive
+        other.inclusion = self.inclusion
+        other.parent = parent
+        other.parts = self.parts
+        other.children = []
+        other._own = other._seen = None
+        return other
 
     def own(self, name: str) -> list[Setting]:
         """The directives of a name that stand in this block itself. Ask when it is complete."""
-        known = self._own.get(name)
-        if known is None:
-            known = [
-                Setting(directive, inclusion, self)
-                for body, inclusion in self.parts
-                for directive in body.named.get(name, ())
-            ]
-            if len(self.parts) > 1:  # thousands of files, and all blocks below will ask
-                self._own[name] = known
+        if self._own is not None and name in self._own:
+            return self._own[name]
+        known = [
+            Setting(directive, inclusion, self)
+            for body, inclusion in self.parts
+            for directive in body.of(name)
+        ]
+        if len(self.parts) > 1:  # thousands of files, and all blocks below will ask
+            self._own = self._own or {}
+            self._own[name] = known
         return known
+
+    def has(self, name: str) -> bool:
+        """Whether a directive of this name stands in this block itself."""
+        return any(name in body.shape.positions for body, _ in self.parts)
 
     def has_own(self, names: frozenset[str]) -> bool:
         """Whether any of these directives stands in this block itself."""
-        return any(not names.isdisjoint(body.named) for body, _ in self.parts)
+        return any(not names.isdisjoint(body.names) for body, _ in self.parts)
 
     def names(self) -> Iterator[str]:
         """The names of the directives in this block itself, each once a part."""
         for body, _ in self.parts:
-            yield from body.named
+            yield from body.names
 
     def effective(self, name: str) -> Setting | None:
-        """The setting this block sees: its own or the nearest one around it."""
+        """The setting this block sees: its own or the nearest one around it. Ask as for own()."""
         block: Block | None = self
+        found: Setting | None = None
+        steps = 0
+        passed = []
         while block is not None:
-            if own := block.own(name):
-                return own[0]
+            parts = block.parts
+            # a body of many parts has its own index, a single one that of its shape
+            if (len(parts) != 1 or name in parts[0][0].shape.positions) and (
+                own := block.own(name)
+            ):
+                found = own[0]
+                break
+            if block._seen is not None and name in block._seen:
+                found = block._seen[name]
+                break
+            steps += 1
+            if steps % STRIDE == 0:  # blocks may nest thousands deep, and each may ask
+                passed.append(block)
             block = block.parent
-        return None
+        for inner in passed:
+            inner._seen = inner._seen or {}
+            inner._seen[name] = found
+        return found
 
     def walk(self) -> Iterator[Block]:
         """This block and all below it, each before its children, in the order of the files."""
@@ -159,53 +212,190 @@ class Block:
         return " ".join([self.directive.name, *self.directive.args])
 
 
-@dataclass(eq=False)
-class Tree:
-    """A configuration, and what kept it from being read."""
+T = TypeVar("T")
 
-    main: Block
-    source: Source
-    directory: str
-    """Where relative paths are looked up (``cycle->conf_prefix``)."""
-    problems: list[Problem]
-    files: dict[str, ParsedFile]
-    unlisted: int = 0
-    """Problems beyond the bound."""
-    _names: dict[str, frozenset[str]] = field(default_factory=dict)
+
+class Tree:
+    """A configuration, and what kept it from being read.
+
+    Relative paths are looked up in ``directory`` (``cycle->conf_prefix``).
+    """
+
+    def __init__(
+        self,
+        main: Block,
+        source: Source,
+        directory: str,
+        problems: list[Problem],
+        files: dict[str, ParsedFile],
+        unlisted: int = 0,
+    ) -> None:
+        self.main = main
+        self.source = source
+        self.directory = directory
+        self.problems = problems
+        self.files = files
+        self.unlisted = unlisted
+        """Problems beyond the bound."""
+        self.looked_elsewhere = False
+        """Whether anything was looked up in other places than ``source``."""
+        self.memo: dict[str, Any] = {}
+        """What was found out of this tree and is asked for again."""
+        self._of_kinds: dict[Collection[str], list[Block]] = {}
+        self._names: dict[str, frozenset[str]] = {}
 
     @cached_property
     def all_blocks(self) -> list[Block]:
         """The main block and all below it, each before its children."""
         return list(self.main.walk())
 
+    @cached_property
+    def servers(self) -> Nearest:
+        """The server that a block is in, or is."""
+        return Nearest(lambda block: "server" in block.kind)
+
+    @cached_property
+    def roots(self) -> Nearest:
+        """The outermost block around a block, e.g. http; or itself."""
+        return Nearest(lambda block: block.parent is None or block.parent.parent is None)
+
+    @cached_property
+    def _by_shape(self) -> dict[Shape, list[int]]:
+        """Which of all blocks have a part of a shape."""
+        found: dict[Shape, list[int]] = {}
+        for number, block in enumerate(self.all_blocks):
+            for body, _ in block.parts:
+                try:
+                    found[body.shape].append(number)
+                except KeyError:
+                    found[body.shape] = [number]
+        return found
+
     def blocks(self, *kinds: str) -> Iterator[Block]:
         """All blocks of these kinds."""
-        return (block for block in self.all_blocks if block.kind in kinds)
+        return iter(self.of_kinds(frozenset(kinds)))
+
+    def of_kinds(self, kinds: frozenset[str]) -> list[Block]:
+        """All blocks of these kinds."""
+        found = self._of_kinds.get(kinds)
+        if found is None:
+            found = [block for block in self.all_blocks if block.kind in kinds]
+            self._of_kinds[kinds] = found
+        return found
+
+    def having(self, names: Collection[str]) -> list[Block]:
+        """The blocks in which a directive of one of these names stands, in their order."""
+        return [self.all_blocks[number] for number in self.numbers_having(names)]
+
+    def numbers_having(self, names: Collection[str]) -> list[int]:
+        """The same as places in ``all_blocks``."""
+        return self._numbers(lambda shape: not shape.positions.keys().isdisjoint(names))
+
+    def where(self, condition: Callable[[Shape], bool]) -> list[Block]:
+        """The blocks with a part whose names meet a condition, in their order."""
+        return [self.all_blocks[number] for number in self._numbers(condition)]
+
+    def _numbers(self, condition: Callable[[Shape], bool]) -> list[int]:
+        numbers: set[int] = set()
+        for shape, found in self._by_shape.items():
+            if condition(shape):
+                numbers.update(found)
+        return sorted(numbers)
 
     def names_below(self, kind: str) -> frozenset[str]:
         """The names of all directives in blocks of a kind and in what is inside them."""
         if kind not in self._names:
-            roots = self.blocks(kind)
-            self._names[kind] = frozenset(
-                name for root in roots for block in root.walk() for name in block.names()
-            )
+            found = (block for root in self.blocks(kind) for block in root.walk())
+            shapes = {body.shape for block in found for body, _ in block.parts}
+            self._names[kind] = frozenset(name for shape in shapes for name in shape.positions)
         return self._names[kind]
 
 
+class Inherited(Generic[T]):
+    """What blocks inherit: found out once for all that have none of the names in themselves.
+
+    ``find`` may ask a block for what it sees of these names, and for nothing else.
+    """
+
+    def __init__(self, names: Collection[str], find: Callable[[Block], T]) -> None:
+        self._names = names
+        self._find = find
+        self._known: dict[Block, T] = {}
+        self._shapes: dict[Shape, bool] = {}
+
+    def of(self, block: Block) -> T:
+        """What the block sees."""
+        known, shapes = self._known, self._shapes
+        holder = block
+        passed = []
+        while holder not in known:
+            for body, _ in holder.parts:
+                shape = body.shape
+                if shape not in shapes:
+                    shapes[shape] = not shape.positions.keys().isdisjoint(self._names)
+                if shapes[shape]:
+                    break
+            else:
+                if holder.parent is not None:
+                    if holder.children:
+                        passed.append(holder)
+                    holder = holder.parent
+                    continue
+            known[holder] = self._find(holder)
+        found = known[holder]
+        for inner in passed:
+            known[inner] = found
+        return found
+
+
+class Nearest:
+    """The nearest block that meets a condition: a block itself or one around it, or None."""
+
+    def __init__(self, condition: Callable[[Block], bool]) -> None:
+        self._condition = condition
+        self._known: dict[Block, Block | None] = {}
+
+    def of(self, block: Block) -> Block | None:
+        """The nearest to this block."""
+        known = self._known
+        passed = []
+        here: Block | None = block
+        while here is not None and here not in known:
+            if self._condition(here):
+                known[here] = here
+                break
+            passed.append(here)
+            here = here.parent
+        found = None if here is None else known[here]
+        for inner in passed:
+            if inner.children:  # others will ask
+                known[inner] = found
+        return found
+
+
+FileParser: TypeAlias = Callable[..., ParsedFile]
+"""What reads one file, as syntax.parse() does."""
+
+
 def build(
-    source: Source, path: str, context: tuple[str, ...] = (), directory: str | None = None
+    source: Source,
+    path: str,
+    context: tuple[str, ...] = (),
+    directory: str | None = None,
+    parser: FileParser | None = None,
 ) -> Tree:
     """Read the configuration whose main file is at an absolute path.
 
     ``context`` names the blocks around a file that is not a whole configuration, e.g.
-    ("http", "server"). Relative paths are in ``directory``, by default the main file's. Raises
+    ("http", "server"). Relative paths are in ``directory``, by default the main file's. ``parser``
+    reads one file, by default syntax.parse(). Raises
     OSError if the main file cannot be read, and nothing else: what is wrong in the configuration
     is in ``Tree.problems``.
     """
     if directory is None:
         directory = path.rpartition("/")[0]
     with no_cyclic_gc():
-        return _Builder(source, path, context, directory).build()
+        return _Builder(source, path, context, directory, parser or parse).build()
 
 
 class _TooLargeError(Exception):
@@ -213,9 +403,17 @@ class _TooLargeError(Exception):
 
 
 class _Builder:
-    def __init__(self, source: Source, path: str, context: tuple[str, ...], directory: str) -> None:
+    def __init__(
+        self,
+        source: Source,
+        path: str,
+        context: tuple[str, ...],
+        directory: str,
+        parser: FileParser,
+    ) -> None:
         self.source = source
         self.bounds = source.bounds
+        self.parser = parser
         self.directory = directory
         self.path = path
         self.context = context
@@ -250,7 +448,7 @@ class _Builder:
         if key not in self.files:
             data = self.source.read(path)
             name = self.source.shown(path)
-            self.files[key] = parse(
+            self.files[key] = self.parser(
                 data, path, name, in_data_block=in_data_block, max_depth=self.bounds.block_depth
             )
         return self.files[key]
@@ -288,18 +486,18 @@ class _Builder:
                 kind = self.kind(directive, block, inclusion)
                 child = Block(kind, directive, inclusion, block)
                 block.children.append(child)
-                child.parts.append((directive.body, inclusion))
                 self.blocks += 1
                 if self.blocks > self.bounds.blocks:
                     what = f"the configuration has more than {self.bounds.blocks:,} blocks"
                     raise self.too_large(exceeded(what, "blocks"), inclusion, directive)
-                yield self.read_body(child, directive.body, inclusion)
+                if directive.body.shape.branches:
+                    yield self.read_body(child, directive.body, inclusion)
 
     def kind(self, directive: Directive, parent: Block, inclusion: Inclusion) -> str:
         if parent.kind in (blocks.OPAQUE, blocks.DATA):
             return blocks.OPAQUE
         fine = self.check(directive, parent, inclusion)
-        if kind := blocks.CHILDREN.get(parent.kind, {}).get(directive.name):
+        if kind := blocks.CHILDREN.get(parent.kind, _NONE).get(directive.name):
             return kind
         if fine:
             message = f'block "{directive.name}" is not known: what it holds is not counted'
@@ -320,7 +518,7 @@ class _Builder:
     def fragment_hint(self) -> str:
         """The option to suggest, unless the main file is one."""
         body = self.load(self.path, in_data_block=False).body
-        if self.context or not _WHOLE.isdisjoint(body.named):
+        if self.context or not _WHOLE.isdisjoint(body.names):
             return ""
         return f"; if this file is a fragment, say where it belongs: --context {_context(body)}"
 
@@ -504,29 +702,46 @@ _TELLING = {
 
 
 def _context(body: Body) -> str:
-    for server in body.named.get("server", ()):
-        if server.body and not _STREAM_ONLY.isdisjoint(server.body.named):
+    for server in body.of("server"):
+        if server.body and not _STREAM_ONLY.isdisjoint(server.body.names):
             return "stream"
-    return next((context for name, context in _TELLING.items() if name in body.named), "http")
+    return next((context for name, context in _TELLING.items() if name in body.names), "http")
+
+
+_NONE: dict[str, str] = {}
+_verdicts: dict[tuple[str, str, bool], tuple[str, int, int]] = {}
 
 
 def _complaint(directive: Directive, parent: str, file: ParsedFile) -> str:
     """What ``ngx_conf_handler()`` says of a block or an include in a kind of block, or nothing."""
     name = directive.name
-    is_block = name in blocks.CHILDREN.get(parent, {})
-    if name == "include" or name in blocks.NO_BLOCKS.get(parent, ()):
-        if directive.body is not None:
-            return f'directive "{name}" is not terminated by ";"'
-        least, most = (1, 1) if name == "include" else (1, 999)
-    elif not is_block:
-        return f'"{name}" directive is not allowed here' if name in blocks.KNOWN_NAMES else ""
-    elif directive.body is None:
-        return f'directive "{name}" has no opening "{{"'
-    else:
-        least, most = blocks.ARGUMENTS.get(name, (0, 999))
+    key = (parent, name, directive.body is not None)
+    verdict = _verdicts.get(key)
+    if verdict is None:
+        verdict = _verdict(*key)
+        if name in blocks.KNOWN_NAMES:  # other names are anything
+            _verdicts[key] = verdict
+    complaint, least, most = verdict
+    if complaint or (least <= 0 and most >= blocks.MANY):
+        return complaint
     if least <= file.count_args(directive) <= most:
         return ""
     return f'invalid number of arguments in "{name}" directive'
+
+
+def _verdict(parent: str, name: str, is_block: bool) -> tuple[str, int, int]:
+    """What is wrong with a directive whatever its arguments, and how many it may have."""
+    if name == "include" or name in blocks.NO_BLOCKS.get(parent, ()):
+        if is_block:
+            return f'directive "{name}" is not terminated by ";"', 0, 0
+        return "", 1, 1 if name == "include" else blocks.MANY
+    if name not in blocks.CHILDREN.get(parent, _NONE):
+        if name in blocks.KNOWN_NAMES:
+            return f'"{name}" directive is not allowed here', 0, 0
+        return "", 0, blocks.MANY
+    if not is_block:
+        return f'directive "{name}" has no opening "{{"', 0, 0
+    return "", *blocks.ARGUMENTS.get(name, (0, blocks.MANY))
 
 
 def _data_name(block: Block) -> str:

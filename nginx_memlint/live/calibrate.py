@@ -1,4 +1,4 @@
-"""Measure what the nginx of this machine costs: one row for memory/costs.toml, as a target file.
+"""Measure what the nginx of this machine costs: a row of memory/costs_table.py in a target file.
 
 Each cost is a slope: the growth from a configuration with few of something to one with many, so
 that nginx's own base is out of it. Memory is the anonymous part of the proportional set size of
@@ -117,7 +117,8 @@ class ReloadSeries:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What was measured. ``costs`` has the keys of costs.toml, ``versions`` those of a target."""
+    """What was measured. ``costs`` has the keys of a row of costs_table.py,
+    ``versions`` those of a target."""
 
     measured: str
     versions: dict[str, str]
@@ -493,7 +494,7 @@ class _Run:
 
 
 NOT_MEASURED = {"key_pair": 7_400, "client_ca_name": 840}
-"""Taken from costs.toml's debian-12 where there is no certificate with a key."""
+"""Taken from costs_table.py's debian-12 where there is no certificate with a key."""
 
 QUICK_ACCURACY = "--quick: memory mostly within 5 % of a full run, CPU within 20 %"
 

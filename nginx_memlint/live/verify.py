@@ -23,6 +23,7 @@ from nginx_memlint.check import check
 from nginx_memlint.config.entry import EntryError, Place, open_entry
 from nginx_memlint.config.source import FileSystem
 from nginx_memlint.config.tree import Tree, build
+from nginx_memlint.live import SLACK, TOLERANCE
 from nginx_memlint.live.available import available_memory, guard, require_memory
 from nginx_memlint.live.binary import (
     Nginx,
@@ -43,12 +44,10 @@ from nginx_memlint.memory.targets import (
     with_versions,
 )
 from nginx_memlint.printable import printable
-from nginx_memlint.result import ConfigReport, Model, ProblemInfo, record
+from nginx_memlint.records import keyword_record as record
+from nginx_memlint.result import ConfigReport, Model, ProblemInfo
 from nginx_memlint.sizes import MIB
 from nginx_memlint.tls.ca_bundle import read_bundle
-
-TOLERANCE = 0.15
-SLACK = 2 * MIB
 
 BASE_BYTES = 32 * MIB
 """For the memory needed: nginx's own base and its modules."""

@@ -14,14 +14,16 @@ U the memory of one configuration and W workers:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, repeat
+from typing import NamedTuple
 
-from nginx_memlint.config.tree import Setting, Tree
+from nginx_memlint.config.tree import Block, Setting, Tree
 from nginx_memlint.memory.targets import Costs, Target
+from nginx_memlint.records import record
 from nginx_memlint.sizes import MIB
 from nginx_memlint.tls.ca_bundle import Bundle, NotPemError, bundle_of, certificates
-from nginx_memlint.tls.contexts import Context, WorkerContexts
+from nginx_memlint.tls.contexts import Group, Loads, WorkerContexts
 
 FALLBACK_UNIT = MIB
 """Bytes of a CA load whose bundle cannot be read: a full Mozilla bundle of 2017."""
@@ -90,12 +92,12 @@ class Bundles:
                 self.rejected.add(path)
         return self._known[path]
 
-    def ders(self, path: str) -> list[bytes]:
+    def ders(self, path: str) -> tuple[bytes, ...]:
         """The certificates of the file in DER, read again; none if it cannot be."""
         try:
             return certificates(self._tree.source.read(path))
         except (OSError, NotPemError):
-            return []
+            return ()
 
     def certificates(self, path: str) -> int:
         """Certificates in the file, or in the bundle assumed for it."""
@@ -121,50 +123,94 @@ def unit_bytes(bundle: Bundle, costs: Costs) -> int:
     return round(bundle.certificates * costs.certificate + bundle.der_bytes * costs.der)
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
-    """A context and the bytes of it: itself with its own certificates, and the CAs in it.
+class Price(NamedTuple):
+    """Of one context: bundles loaded, bytes of itself with its own certificates, and of the CAs.
 
     ``cpu_seconds`` is the time of ``nginx -t`` it takes.
     """
 
-    context: Context
-    context_bytes: int
-    load_bytes: int
-    cpu_seconds: float
+    loads: int = 0
+    context_bytes: int = 0
+    load_bytes: int = 0
+    cpu_seconds: float = 0.0
 
     @property
     def total(self) -> int:
         """All bytes."""
         return self.context_bytes + self.load_bytes
 
+    @property
+    def share(self) -> int:
+        """Bytes of each of the bundles, rounded down."""
+        return self.load_bytes // self.loads
 
-def price(contexts: Iterable[Context], bundles: Bundles, costs: Costs) -> list[Priced]:
-    """The bytes of each context, in nginx's order: a cached bundle costs most where it is first."""
+
+class Priced(NamedTuple):
+    """Contexts that load the same; the ``first`` of them may be what loads a bundle first."""
+
+    group: Group
+    first: Price
+    other: Price
+
+    @property
+    def others(self) -> int:
+        """How many there are beside the first."""
+        return len(self.group.blocks) - 1
+
+    def each(self) -> Iterator[tuple[Block, Block, Price]]:
+        """The block of each context, its owner, and what it costs."""
+        prices = chain((self.first,), repeat(self.other))
+        return zip(self.group.blocks, self.group.owners, prices, strict=False)
+
+
+def price(groups: Iterable[Group], bundles: Bundles, costs: Costs) -> list[Priced]:
+    """What contexts cost, in nginx's order: a cached bundle costs most where it is first."""
     loaded: set[str] = set()
-    priced = []
-    for context in contexts:
-        load_bytes = 0
-        cpu = costs.cpu_context
-        for setting in context.bundles:
-            path = bundles.path(setting)
-            if not loaded:
-                load_bytes += costs.first_load
-            if path in loaded:
-                load_bytes += bundles.reload_bytes(path)
-            else:
-                load_bytes += bundles.load_bytes(path)
-            if path not in loaded or not costs.caches_certificates:
-                cpu += bundles.certificates(path) * costs.cpu_certificate
-            loaded.add(path)
-        for setting in context.client_names:
-            load_bytes += bundles.certificates(bundles.path(setting)) * costs.client_ca_name
-        context_bytes = costs.context + context.certificates * costs.key_pair
-        priced.append(Priced(context, context_bytes, load_bytes, cpu))
-    return priced
+    return [
+        Priced(
+            group,
+            _price(group.loads, bundles, costs, loaded),
+            _price(group.loads, bundles, costs, loaded),
+        )
+        for group in groups
+    ]
 
 
-@dataclass(frozen=True, slots=True)
+def total(priced: Iterable[Priced]) -> Price:
+    """The sums of all contexts."""
+    loads = context_bytes = load_bytes = 0
+    cpu_seconds = 0.0
+    for item in priced:
+        for cost, count in ((item.first, 1), (item.other, item.others)):
+            loads += cost.loads * count
+            context_bytes += cost.context_bytes * count
+            load_bytes += cost.load_bytes * count
+            cpu_seconds += cost.cpu_seconds * count
+    return Price(loads, context_bytes, load_bytes, cpu_seconds)
+
+
+def _price(loads: Loads, bundles: Bundles, costs: Costs, loaded: set[str]) -> Price:
+    """What a context costs after others have loaded some files."""
+    load_bytes = 0
+    cpu = costs.cpu_context
+    for setting in loads.bundles:
+        path = bundles.path(setting)
+        if not loaded:
+            load_bytes += costs.first_load
+        if path in loaded:
+            load_bytes += bundles.reload_bytes(path)
+        else:
+            load_bytes += bundles.load_bytes(path)
+        if path not in loaded or not costs.caches_certificates:
+            cpu += bundles.certificates(path) * costs.cpu_certificate
+        loaded.add(path)
+    for setting in loads.client_names:
+        load_bytes += bundles.certificates(bundles.path(setting)) * costs.client_ca_name
+    own = costs.context + loads.certificates * costs.key_pair
+    return Price(len(loads.bundles), own, load_bytes, cpu)
+
+
+@record
 class Estimate:
     """Bytes of one configuration: ``unit`` for one CA load, the rest in all.
 
@@ -236,7 +282,7 @@ def own_bytes(kind: str, costs: Costs) -> int:
 
 
 def estimate(
-    priced: list[Priced],
+    sums: Price,
     worker: WorkerContexts,
     blocks: Counter[str],
     bundles: Bundles,
@@ -246,19 +292,18 @@ def estimate(
 ) -> Estimate:
     """Add it all up."""
     costs = target.costs
-    loads = sum(item.load_bytes for item in priced)
-    count = sum(len(item.context.bundles) for item in priced)
+    loads = sums.load_bytes
     worker_bytes = worker.contexts * costs.context + sum(
         bundles.load_bytes(bundles.path(setting)) for setting in worker.bundles
     )
     return Estimate(
-        unit=round((loads - costs.first_load) / count) if count else 0,
+        unit=round((loads - costs.first_load) / sums.loads) if sums.loads else 0,
         blocks=block_bytes(blocks, costs),
-        contexts=sum(item.context_bytes for item in priced),
+        contexts=sums.context_bytes,
         loads=loads,
         worker=worker_bytes,
         workers=workers,
         zones=zones,
-        cpu_seconds=sum(item.cpu_seconds for item in priced),
+        cpu_seconds=sums.cpu_seconds,
         first_peak=costs.first_peak,
     )

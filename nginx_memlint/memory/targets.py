@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields, replace
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any, NewType
 
+from nginx_memlint.memory.costs_table import COSTS
+from nginx_memlint.memory.targets_table import STACKS
 from nginx_memlint.printable import printable
+from nginx_memlint.records import record, replace
 
 Version = NewType("Version", tuple[int, ...])
 """A version's numbers; a letter counts as one more number: 1.1.1w is (1, 1, 1, 23)."""
@@ -48,9 +47,9 @@ def parse_version(text: str) -> Version:
     return Version(tuple(numbers))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Costs:
-    """What was measured on one stack: bytes and CPU seconds per unit. See costs.toml."""
+    """What was measured on one stack: bytes and CPU seconds per unit. See costs_table.py."""
 
     name: str
     measured: str
@@ -75,7 +74,7 @@ class Costs:
         return self.cached_certificate > 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """A server: its versions, the modules built in, what its costs are measured on.
 
@@ -106,15 +105,9 @@ _FALLBACK = {"lua": "0.10.25", "stream_lua": "0.0.13", "njs": "0.7.9"}
 
 
 @cache
-def _table(name: str) -> dict[str, dict[str, Any]]:
-    data = files("nginx_memlint.memory").joinpath(name).read_text("utf-8")
-    return tomllib.loads(data)
-
-
-@cache
 def measured_costs() -> tuple[Costs, ...]:
-    """All measured stacks, in the order of costs.toml."""
-    return tuple(Costs(name=name, **row) for name, row in _table("costs.toml").items())
+    """All measured stacks, in the order of costs_table.py."""
+    return tuple(Costs(name=name, **row) for name, row in COSTS.items())
 
 
 def costs_for(nginx: Version, openssl: Version) -> Costs:
@@ -129,7 +122,7 @@ def costs_for(nginx: Version, openssl: Version) -> Costs:
 
 def target_names() -> list[str]:
     """All names that find_target() knows, the classic one first."""
-    return [CLASSIC, *_table("targets.toml")]
+    return [CLASSIC, *STACKS]
 
 
 def find_target(name: str | None = None, **versions: str | None) -> Target:
@@ -138,7 +131,7 @@ def find_target(name: str | None = None, **versions: str | None) -> Target:
     ``versions`` has keys of VERSION_KEYS. What is assumed rather than known is in
     ``Target.assumed``. Raises UnknownTargetError, and ValueError for a version that is none.
     """
-    table = _table("targets.toml")
+    table = STACKS
     assumed = []
     if name is None or name == CLASSIC:
         row = table[CLASSIC_IS]
@@ -232,45 +225,52 @@ def installed_target(
 BUILT_IN = ("lua", "stream_lua", "js", "stream_js")
 """Names that ``built_in`` may hold."""
 
-_KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,)}
-_COST_KEYS = {
-    field.name: _KINDS[str(field.type)] for field in fields(Costs) if field.name != "name"
-}
-_FILE_KEYS: dict[str, tuple[type, ...]] = {
-    **_COST_KEYS,
-    **dict.fromkeys(VERSION_KEYS, (str,)),
-    "built_in": (list,),
-    "source": (list,),
-    "note": (str,),
-}
 _UNUSED = ("openssl_since", "nginx_since")
-"""Keys of costs.toml that say which servers borrow a row: a file is for one server."""
+"""Keys of costs_table.py that say which servers borrow a row: a file is for one server."""
 
-_REQUIRED = (
-    "nginx",
-    "openssl",
-    *(f.name for f in fields(Costs) if f.default is MISSING and f.name not in ("name", *_UNUSED)),
-)
+_KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,)}
+
+
+def _cost_keys() -> dict[str, tuple[type, ...]]:
+    return {key: _KINDS[kind] for key, kind in Costs.__annotations__.items() if key != "name"}
+
+
+def _file_keys() -> dict[str, tuple[type, ...]]:
+    return {
+        **_cost_keys(),
+        **dict.fromkeys(VERSION_KEYS, (str,)),
+        "built_in": (list,),
+        "source": (list,),
+        "note": (str,),
+    }
+
+
+def _required() -> list[str]:
+    costs = [key for key in _cost_keys() if not hasattr(Costs, key) and key not in _UNUSED]
+    return ["nginx", "openssl", *costs]
 
 
 def load_target(path: str | os.PathLike[str]) -> Target:
-    """The server that a file describes: the keys of a row of costs.toml and of targets.toml.
+    """The server that a file describes: the keys of rows of costs_table.py and targets_table.py.
 
     ``memlint calibrate`` writes such files. Raises TargetFileError, and OSError if the file
     cannot be read.
     """
+    import tomllib  # noqa: PLC0415  only for such files
+
     name = printable(os.fspath(path))
     try:
-        row = tomllib.loads(Path(path).read_text("utf-8"))
+        with open(path, "rb") as file:
+            row = tomllib.loads(file.read().decode())
     except ValueError as error:  # TOML or UTF-8
         raise TargetFileError(f"{name} is not TOML: {error}") from None
     for key, value in row.items():
         _check_key(name, key, value)
-    for key in _REQUIRED:
+    for key in _required():
         if key not in row:
             raise TargetFileError(f"{name}: {key} is missing")
     costs: dict[str, Any] = dict.fromkeys(_UNUSED, "0")
-    costs |= {key: value for key, value in row.items() if key in _COST_KEYS}
+    costs |= {key: value for key, value in row.items() if key in _cost_keys()}
     return installed_target(
         name,
         {key: row[key] for key in VERSION_KEYS if key in row},
@@ -286,12 +286,13 @@ _WORDS = {int: "a whole number", float: "a number", str: "a text", list: "a list
 
 def _check_key(name: str, key: str, value: object) -> None:
     """Raise TargetFileError unless a key is known and its value of the right kind."""
-    if key not in _FILE_KEYS:
+    known = _file_keys()
+    if key not in known:
         raise TargetFileError(
             f"{name}: {printable(key)} is not a key of a target file (known: "
-            f"{', '.join(sorted(_FILE_KEYS))})"
+            f"{', '.join(sorted(known))})"
         )
-    kinds = _FILE_KEYS[key]
+    kinds = known[key]
     right = isinstance(value, kinds) and not isinstance(value, bool)
     if isinstance(value, list):
         right = right and all(isinstance(item, str) for item in value)

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from nginx_memlint.config.blocks import DATA
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.tree import Setting, Tree
+from nginx_memlint.records import record
 
 _Declared = tuple[str, str]
 """Name and size as written; an empty size refers to a zone declared elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Zone:
     """A zone: its name, its size in bytes, the directive that declares it first."""
 
@@ -103,7 +103,7 @@ def zones(tree: Tree) -> tuple[list[Zone], list[Problem]]:
 
 
 def _settings(tree: Tree) -> Iterator[Setting]:
-    for block in tree.all_blocks:
+    for block in tree.having(DIRECTIVES):
         if block.kind != DATA:
             for name in DIRECTIVES.keys() & set(block.names()):
                 yield from block.own(name)

@@ -6,15 +6,14 @@ A format is a module of its name and a record here; it is imported when it is as
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TextIO
 
+from nginx_memlint.records import record
 from nginx_memlint.result import Report
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Format:
     """What a format is for, and what it needs.
 
@@ -56,4 +55,9 @@ def writer(name: str) -> Writer:
 
 def missing_extra(name: str) -> bool:
     """Whether packages that a format needs are not installed."""
-    return not all(map(find_spec, FORMATS[name].packages))
+    packages = FORMATS[name].packages
+    if not packages:
+        return False
+    from importlib.util import find_spec  # noqa: PLC0415
+
+    return not all(map(find_spec, packages))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -68,8 +69,8 @@ def write(diff: Diff, console: Console) -> None:
         for name, side in (("old", root.old), ("new", root.new)):
             if side and not side.complete:
                 console.print(_incomplete(name), soft_wrap=True)
-            for line in problem_lines(side.problems) if side else ():
-                console.print(Text.assemble(f"  {name}: ", line), soft_wrap=True)
+            for words in problem_lines(side.problems) if side else ():
+                console.print(Text.assemble(f"  {name}: ", *words), soft_wrap=True)
         if diff.max_growth_bytes is not None:
             console.print(_gate(root, diff.max_growth_bytes), soft_wrap=True)
     if any(root.state != "unchanged" for root in diff.roots):
@@ -80,10 +81,7 @@ def write(diff: Diff, console: Console) -> None:
 
 def _verdict(root: RootDiff, diff: Diff) -> Text:
     memory = root.memory
-    start = Change(
-        before=memory.start_bytes.before + memory.zones_bytes.before,
-        after=memory.start_bytes.after + memory.zones_bytes.after,
-    )
+    start = memory.start_total
     title = Text.assemble((root.state, f"bold {_STATES[root.state]}"), f" {root.path}: ")
     if root.state == "unchanged":
         most = human(memory.worst_total_bytes.after)
@@ -155,47 +153,75 @@ def _numbers(
         # without zones it is the peak again
         is_repeated = name == "worst_total_bytes" and change == getattr(record, _PEAK)
         if change.growth and not is_repeated:
-            yield (*_columns(change, is_size=is_size), "", what)
+            growth, span = _columns(change, is_size=is_size)
+            yield growth, f"({span})", "", what
 
 
-def _parts(parts: list[PartChange]) -> Iterator[_Row]:
+class PartRow(NamedTuple):
+    """A part of the cost that changed, for people."""
+
+    growth: str
+    span: str
+    """From what to what."""
+    state: str
+    """Empty if it was there before and still is."""
+    name: str
+    where: str
+    """``path:line``; empty if it is of no one place, or a file itself."""
+    counts: str
+
+
+def part_rows(
+    parts: list[PartChange], shown: Callable[[str], str] = lambda file: file
+) -> Iterator[PartRow]:
+    """The parts that changed most, and the sum of the rest.
+
+    ``shown`` makes a file's name what is printed of it.
+    """
     for part in parts[:MAX_PARTS]:
-        what = KINDS.get(part.kind, "{name}").format_map({"name": part.name})
-        if part.kind != "file" and part.file is not None:
-            what += f" ({part.file}:{part.line})"
         counted = (
             ("block", part.blocks if part.kind in ("blocks", "server", "file") else None),
             ("context", part.ssl_contexts),
             ("CA load", part.ca_loads),
         )
-        counts = [
-            f"{change.growth:+,} {noun}{'' if abs(change.growth) == 1 else 's'}"
-            for noun, change in counted
-            if change and change.growth
-        ]
-        yield (
+        is_placed = part.kind != "file" and part.file is not None
+        yield PartRow(
             *_columns(part.bytes, is_size=True),
-            "" if part.state == "changed" else part.state,
-            ": ".join(filter(None, (what, ", ".join(counts)))),
+            state="" if part.state == "changed" else part.state,
+            name=KINDS.get(part.kind, "{name}").format_map({"name": part.name}),
+            where=f"{shown(part.file or '')}:{part.line}" if is_placed else "",
+            counts=", ".join(
+                f"{change.growth:+,} {noun}{'' if abs(change.growth) == 1 else 's'}"
+                for noun, change in counted
+                if change and change.growth
+            ),
         )
-    if len(parts) > MAX_PARTS:
-        rest = parts[MAX_PARTS:]
+    if rest := parts[MAX_PARTS:]:
         total = Change(
             before=sum(part.bytes.before for part in rest),
             after=sum(part.bytes.after for part in rest),
         )
-        yield (*_columns(total, is_size=True), "", f"{len(rest):,} more (--format json)")
+        more = f"{len(rest):,} more (--format json)"
+        yield PartRow(*_columns(total, is_size=True), "", more, "", "")
+
+
+def _parts(parts: list[PartChange]) -> Iterator[_Row]:
+    for row in part_rows(parts):
+        place = f" ({row.where})" if row.where else ""
+        what = ": ".join(filter(None, (f"{row.name}{place}", row.counts)))
+        yield row.growth, f"({row.span})", row.state, what
 
 
 def _columns(change: Change, *, is_size: bool) -> tuple[str, str]:
     if is_size:
         growth = human_growth(change.before, change.after)
-        return growth, f"({human_range(change.before, change.after)})"
-    return f"{change.growth:+,}", f"({change.before:,} → {change.after:,})"
+        return growth, human_range(change.before, change.after)
+    return f"{change.growth:+,}", f"{change.before:,} → {change.after:,}"
 
 
 def _change(change: Change) -> str:
-    return " ".join(_columns(change, is_size=True))
+    growth, span = _columns(change, is_size=True)
+    return f"{growth} ({span})"
 
 
 def _assumptions(diff: Diff, console: Console) -> None:

@@ -1,17 +1,26 @@
-"""The rules' documentation: a table, JSON, one rule in full, and the table of the README."""
+"""What the program says of itself: the rules, one in full, the targets, the README's tables.
+
+python -m nginx_memlint.report.documentation README.md    # make its tables anew
+"""
 
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from nginx_memlint.exit_codes import MEANINGS
+from nginx_memlint.memory.targets import find_target, target_names
 from nginx_memlint.rules import RULES
 from nginx_memlint.rules.reading import READING
 from nginx_memlint.rules.rule import Rule
+from nginx_memlint.tls.families import LUA
 
 LISTED = (READING, *RULES)
 
@@ -59,14 +68,66 @@ def closest(text: str) -> str | None:
     return names[found[0]] if found else None
 
 
-def markdown_table() -> str:
-    """The rules as a table for the README."""
-    lines = ["| rule | name | severity | what it finds |", "|---|---|---|---|"]
-    lines += [
-        f"| {rule.code} | `{rule.name}` | {rule.severity} | {rule.summary} |" for rule in LISTED
-    ]
-    return "\n".join(lines) + "\n"
+def targets(console: Console) -> None:
+    """Print a line for each named server."""
+    rows = Table(box=None, pad_edge=False)
+    for heading in _TARGET_HEADINGS:
+        rows.add_column(heading, no_wrap=True)
+    for row in _target_rows():
+        rows.add_row(*row)
+    console.print(rows)
+
+
+_TARGET_HEADINGS = ("name", "nginx", "lua", "stream-lua", "njs", "OpenSSL", "Lua contexts")
+
+
+def _target_rows() -> Iterator[tuple[str, ...]]:
+    for name in target_names():
+        target = find_target(name)
+        versions = (
+            target.texts[key] if key in target.ships else "–"
+            for key in ("nginx", "lua", "stream_lua", "njs", "openssl")
+        )
+        sharing = "–"
+        if "lua" in target.ships:
+            sharing = "shared" if LUA.shared(target) else "per block"
+        yield (name, *versions, sharing)
+
+
+def _markdown(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    headings = tuple(headings)
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def tables() -> dict[str, str]:
+    """The tables of the README by the name of their markers, as Markdown."""
+    return {
+        "rules": _markdown(
+            ("rule", "name", "severity", "what it finds"),
+            ((rule.code, f"`{rule.name}`", rule.severity, rule.summary) for rule in LISTED),
+        ),
+        "targets": _markdown(
+            _TARGET_HEADINGS, ((f"`{name}`", *versions) for name, *versions in _target_rows())
+        ),
+        "exit status": _markdown(
+            ("status", "meaning"), ((str(int(code)), text) for code, text in MEANINGS.items())
+        ),
+    }
+
+
+def with_tables(text: str) -> str:
+    """A document with its tables made anew; raises ValueError if one has no place in it."""
+    for name, table in tables().items():
+        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+        before, found, rest = text.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not (found and closed):
+            raise ValueError(f"no place for {name}")
+        text = f"{before}{begin}\n{table}\n{end}{after}"
+    return text
 
 
 if __name__ == "__main__":
-    print(markdown_table(), end="")
+    for path in map(Path, sys.argv[1:]):
+        path.write_text(with_tables(path.read_text("utf-8")), "utf-8")

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import os
-import socket
-from urllib.parse import quote
-
-from rich.console import Console
-from rich.style import Style
 
 from nginx_memlint.result import ConfigReport
 
 
 class Links:
-    """Styles for the places of one report.
+    """Styles, as rich names them, for the places of one report.
 
-    Rich writes no link where the output is no terminal, or one that cannot show them. A file that
+    Only a terminal is told of links, and rich writes none where it cannot show them. A file that
     is not here is not linked: a dump names another machine's, and an escaped name is not its own.
     """
 
-    def __init__(self, config: ConfigReport, console: Console) -> None:
-        self._enabled = console.is_terminal and not config.from_dump
+    def __init__(self, config: ConfigReport, *, is_terminal: bool) -> None:
+        self._enabled = is_terminal and not config.from_dump
         self._known: dict[str, str | None] = {}
 
-    def style(self, file: str, style: str = "bold") -> Style:
+    def style(self, file: str, style: str = "bold") -> str:
         """A style for text that names the file."""
         if file not in self._known:
             self._known[file] = self._uri(file) if self._enabled else None
-        return Style.parse(style) + Style(link=self._known[file])
+        uri = self._known[file]
+        return style if uri is None else f"{style} link {uri}"
 
     @staticmethod
     def _uri(file: str) -> str | None:
         if not os.path.isfile(file):
             return None
+        import socket  # noqa: PLC0415  for terminals only
+        from urllib.parse import quote  # noqa: PLC0415
+
         return f"file://{quote(socket.gethostname())}{quote(os.path.abspath(file))}"

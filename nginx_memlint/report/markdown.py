@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TextIO
 
@@ -34,6 +33,12 @@ MAX_TEXT = 500
 
 CAUSES = 5
 
+CONTEXTS = "TLS contexts"
+LOADS = "CA loads"
+START = "at start"
+PEAK = "peak of a reload, at worst"
+"""What the figures are called: counts of one ``nginx -t``, bytes with shared memory zones."""
+
 _WORD = re.compile(
     r"\(?(?:[A-Za-z]+(?:[-'][a-z]+)*|(?:[a-z]\.){2}|[0-9]{1,3}(?:[.,][0-9]{1,3})*|[×→–])[).,:;]*"
 )
@@ -43,48 +48,13 @@ _EDGES = re.compile(r"(\(?)(.+?)([).,:;]*)")
 """What is not of a configuration's words beside them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What is compared: counts of one ``nginx -t``, bytes with shared memory zones."""
-
-    ssl_contexts: int
-    ca_loads: int
-    start_bytes: int
-    peak_bytes: int
-    """At worst."""
-
-
-_ROWS = {
-    "TLS contexts": "ssl_contexts",
-    "CA loads": "ca_loads",
-    "at start": "start_bytes",
-    "peak of a reload, at worst": "peak_bytes",
-}
-
-
-def figures(config: ConfigReport) -> Figures:
-    """The figures of a configuration."""
-    memory = config.memory
-    return Figures(
-        ssl_contexts=config.ssl_contexts,
-        ca_loads=config.ca_loads,
-        start_bytes=memory.start_bytes + memory.zones_bytes,
-        peak_bytes=memory.worst_total_bytes,
-    )
-
-
 def write(report: Report, out: TextIO) -> None:
     """Write the comment."""
-    out.write(comment(report))
-
-
-def comment(report: Report, before: Mapping[str, Figures] | None = None) -> str:
-    """The comment; ``before`` has the figures of a configuration, by its path, to compare with."""
     place = base()
     blocks = [MARKER, f"### memlint: {_verdict(report)}"]
     for config in report.configs:
-        blocks += _config(config, (before or {}).get(config.path), place)
-    return _bounded(blocks)
+        blocks += _config(config, place)
+    out.write(bounded(blocks))
 
 
 def code(text: str) -> str:
@@ -129,11 +99,16 @@ def _verdict(report: Report) -> str:
     return ", ".join(listed) or "nothing found"
 
 
-def _config(config: ConfigReport, before: Figures | None, place: Base) -> Iterator[str]:
+def _config(config: ConfigReport, place: Base) -> Iterator[str]:
     doubt = "" if config.complete else " was not read in full: the figures are at least these"
-    name = place.relative(config.path) if config.path != "-" else config.path
-    table = "\n".join(_table(figures(config), before))
-    yield f"**{code(name)}**{doubt}\n\n{table}"
+    memory = config.memory
+    rows = [
+        [CONTEXTS, f"{config.ssl_contexts:,}"],
+        [LOADS, f"{config.ca_loads:,}"],
+        [START, human(memory.start_bytes + memory.zones_bytes)],
+        [PEAK, human(memory.worst_total_bytes)],
+    ]
+    yield f"**{named(config.path, place)}**{doubt}\n\n{table(['', 'now'], rows)}"
     if lines := [_issue(issue, place) for issue in issues(config)]:
         yield "**Found**"
         yield from lines
@@ -164,27 +139,18 @@ def _issue(issue: Issue, place: Base) -> str:
     return text
 
 
-def _table(now: Figures, before: Figures | None) -> Iterator[str]:
-    heads = ["", "now"] if before is None else ["", "before", "after", "change"]
-    yield _row(heads)
-    yield _row(["---", *["---:"] * (len(heads) - 1)])
-    for label, name in _ROWS.items():
-        shown = human if name.endswith("_bytes") else "{:,}".format
-        after = getattr(now, name)
-        if before is None:
-            yield _row([label, shown(after)])
-            continue
-        was = getattr(before, name)
-        change = after - was
-        sign = "+" if change > 0 else "−" if change else "±"
-        yield _row([label, shown(was), shown(after), f"{sign}{shown(abs(change))}"])
+def named(path: str, place: Base) -> str:
+    """The name of a configuration."""
+    return code(path if path == "-" else place.relative(path))
 
 
-def _row(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def table(heads: list[str], rows: Iterable[list[str]]) -> str:
+    """A table whose columns but the first are numbers."""
+    rule = ["---", *["---:"] * (len(heads) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows))
 
 
-def _bounded(blocks: list[str]) -> str:
+def bounded(blocks: list[str]) -> str:
     """As many blocks as a comment can hold, and how many are left out."""
     text = ""
     for number, block in enumerate(blocks):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TextIO
 
 from nginx_memlint.config.entry import MAIN_FILE
 from nginx_memlint.files import Staged
+from nginx_memlint.records import record
 from nginx_memlint.report import DEFAULT, FORMATS, missing_extra, writer
 from nginx_memlint.result import Report
 
@@ -25,7 +24,7 @@ class OutputError(Exception):
         self.option = option
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Output:
     """A format and a file; None is standard output."""
 
@@ -85,6 +84,8 @@ def write(report: Report, outputs: Sequence[Output], stdout: TextIO) -> None:
 def _parse(text: str) -> Output:
     name, colon, path = text.partition(":")
     if name not in FORMATS:
+        from difflib import get_close_matches  # noqa: PLC0415
+
         close = get_close_matches(name, FORMATS, 1, 0.4)
         hint = f'; did you mean "{close[0]}"?' if close else ""
         raise OutputError(f'"{name}" is not one of {", ".join(FORMATS)}{hint}', "--format")

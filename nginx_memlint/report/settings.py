@@ -10,7 +10,8 @@ from rich.table import Table
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.policy import PathIgnore
 from nginx_memlint.printable import printable
-from nginx_memlint.result import Model, record
+from nginx_memlint.records import keyword_record as record
+from nginx_memlint.result import Model
 from nginx_memlint.settings.in_force import SIZES, Root, Value
 from nginx_memlint.sizes import human
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from nginx_memlint.report.links import Links
-from nginx_memlint.report.text import problems, server
+from nginx_memlint.report.text import problem_lines, server
 from nginx_memlint.result import ConfigReport, Node, Report
 from nginx_memlint.sizes import human
 
@@ -59,10 +59,11 @@ def _write_config(config: ConfigReport, console: Console, depth: int, top: int) 
             ),
             soft_wrap=True,
         )
-    problems(config, console)
+    links = Links(config, is_terminal=console.is_terminal)
+    for words in problem_lines(config.problems, links):
+        console.print(Text.assemble("  ", *words), soft_wrap=True)
     if not config.breakdown:
         return
-    links = Links(config, console)
     whole = config.breakdown[0]
     contexts, loads = (
         max(len(title), len(f"{count:,}"))

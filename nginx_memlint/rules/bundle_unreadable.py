@@ -62,6 +62,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nginx_memlint.config.source import NOT_IN_DUMP
 from nginx_memlint.memory.estimate import FALLBACK_UNIT
 from nginx_memlint.rules.rule import Draft, Place
 from nginx_memlint.situation import Cause, Situation
@@ -86,8 +87,10 @@ def check(situation: Situation) -> Iterator[Draft]:
             f"{path} {reason}: nginx rejects it"
             if rejected
             else f"{path} could not be read ({reason}): {human(FALLBACK_UNIT)} is guessed for each "
-            f"of {times} (state it with --unit-cost), and nginx does not start without the file"
+            f"of {times} (state it with --unit-cost)"
         )
+        if not rejected and reason != NOT_IN_DUMP:
+            what += ", and nginx does not start without the file"
         yield Draft(
             what,
             first.setting,

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from typing import Any
 
 from nginx_memlint import result
 from nginx_memlint.config.changes import obstacle
-from nginx_memlint.config.source import relative
+from nginx_memlint.config.source import encode, relative
 from nginx_memlint.config.syntax import ParsedFile
 from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.ignores import ABOUT_COMMENTS, Mark
 from nginx_memlint.policy import Policy
 from nginx_memlint.printable import printable
+from nginx_memlint.records import field, mutable
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.rules import RULES, codes, ignore_unused
 from nginx_memlint.rules.accepted import path_ignored, suppressed
@@ -23,6 +21,9 @@ from nginx_memlint.rules.rule import Draft, Rule
 from nginx_memlint.situation import Situation
 
 MAX_RELATED = 5
+
+MAX_QUOTED = 1000
+"""Characters of a line that are quoted: all of a file may be in one."""
 
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
@@ -35,11 +36,11 @@ _IGNORABLE = {
 """Code or name → code, of the rules whose findings a comment may accept."""
 
 
-NO_RULES = Policy(severities=MappingProxyType(dict.fromkeys(codes())))
+NO_RULES = Policy(severities=dict.fromkeys(codes()))
 """For what shows no findings: then a report says everything in other places."""
 
 
-@dataclass(slots=True)
+@mutable
 class Outcome:
     """What the rules found, worst first, what was accepted, and all changes worth making."""
 
@@ -58,7 +59,7 @@ def run(situation: Situation, policy: Policy, *, complete: bool = True) -> Outco
     ``complete`` says that the configuration was read in full: only then is a comment of no use.
     """
     outcome = Outcome()
-    fingerprints: Counter[str] = Counter()
+    fingerprints = _Fingerprints(situation)
     severities = {rule.code: policy.severities.get(rule.code, rule.severity) for rule in RULES}
     judged = [code for code, severity in severities.items() if severity and complete]
     situation.ignores.prepare(_IGNORABLE, judged)
@@ -116,6 +117,12 @@ def remedies(now: Situation, proposals: list[Proposal]) -> list[result.Remedy]:
 
 def remedy_of(now: Situation, proposal: Proposal) -> result.Remedy:
     """A proposal and what it saves."""
+    if id(proposal) not in now.remedies:
+        now.remedies[id(proposal)] = _remedy(now, proposal)
+    return now.remedies[id(proposal)]
+
+
+def _remedy(now: Situation, proposal: Proposal) -> result.Remedy:
     before, after = now.estimate, proposal.after.estimate
     return result.Remedy(
         change=printable(proposal.text),
@@ -134,15 +141,11 @@ def _finding(
     severity: result.Severity,
     draft: Draft,
     situation: Situation,
-    fingerprints: Counter[str],
+    fingerprints: _Fingerprints,
 ) -> result.Finding:
     file, line, column, length = _position(draft.comment or draft.setting, situation)
     places = draft.places or []
     proposals = draft.proposals or []
-    fingerprint = _fingerprint(rule, draft, situation)
-    fingerprints[fingerprint] += 1
-    if fingerprints[fingerprint] > 1:
-        fingerprint += f"-{fingerprints[fingerprint]}"
     return result.Finding(
         rule=rule.code,
         name=rule.name,
@@ -152,7 +155,7 @@ def _finding(
         line=line,
         column=column,
         end_column=column + length,
-        source=printable(file.source_line(line).strip()),
+        source=_quoted(file.source_line(line).strip()),
         bytes=draft.bytes,
         related=[
             _related(place.at, place.message, place.bytes, situation)
@@ -160,8 +163,12 @@ def _finding(
         ],
         related_total=len(places),
         remedy=remedy_of(situation, proposals[0]) if proposals else None,
-        fingerprint=fingerprint,
+        fingerprint=fingerprints.of(rule, draft),
     )
+
+
+def _quoted(line: str) -> str:
+    return printable(line if len(line) <= MAX_QUOTED else line[:MAX_QUOTED] + "…")
 
 
 def _related(at: Block | Setting, message: str, size: int, situation: Situation) -> result.Related:
@@ -188,26 +195,58 @@ def _position(
     return file, span.line, span.column, len(at.directive.name)
 
 
-def _fingerprint(rule: Rule, draft: Draft, situation: Situation) -> str:
-    """Of the rule and what makes the draft what it is; never a line, nor where the files are."""
-    parts = [rule.code, *_identity(draft, situation.tree.directory)]
-    text = "\0".join(parts)
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+class _Fingerprints:
+    """What makes drafts the same in the next run: never a line, nor where the files are."""
+
+    def __init__(self, situation: Situation) -> None:
+        self._directory = situation.tree.directory
+        self._seen: Counter[str] = Counter()
+        self._around: dict[tuple[str, str], dict[Block, Any]] = {}
+
+    def of(self, rule: Rule, draft: Draft) -> str:
+        """The fingerprint of a draft, another one each time that it is asked for the same."""
+        made = self._hash(rule.code, draft).hexdigest()[:16]
+        self._seen[made] += 1
+        return f"{made}-{self._seen[made]}" if self._seen[made] > 1 else str(made)
+
+    def _hash(self, code: str, draft: Draft) -> Any:  # noqa: ANN401
+        if draft.identity is not None:
+            return _hash(code, *draft.identity)
+        if draft.comment is not None:
+            path = relative(draft.comment.file.path, self._directory)
+            return _hash(code, path, draft.comment.text)
+        if draft.setting is None:
+            return _hash(code)
+        path = relative(draft.setting.file.path, self._directory)
+        return _more(self._of_block(code, path, draft.setting.block), draft.setting.name)
+
+    def _of_block(self, code: str, path: str, block: Block) -> Any:  # noqa: ANN401
+        """That of the blocks around it, and of itself; blocks may nest thousands deep."""
+        known = self._around.setdefault((code, path), {})
+        pending = []
+        here: Block | None = block
+        while here is not None and here not in known:
+            pending.append(here)
+            here = here.parent
+        made = _hash(code, path) if here is None else known[here]
+        for inner in reversed(pending):
+            made = known[inner] = _more(made, _words(inner))
+        return made
 
 
-def _identity(draft: Draft, directory: str) -> Iterable[str]:
-    if draft.identity is not None:
-        return draft.identity
-    if draft.comment is not None:
-        return relative(draft.comment.file.path, directory), draft.comment.text
-    if draft.setting is not None:
-        setting = draft.setting
-        around = reversed(list(_around(setting.block)))
-        return relative(setting.file.path, directory), *around, setting.name
-    return ()
+def _hash(*parts: str) -> Any:  # noqa: ANN401
+    import hashlib  # noqa: PLC0415  takes long
+
+    return hashlib.sha256(encode("\0".join(parts)))
 
 
-def _around(block: Block) -> Iterator[str]:
-    for outer in (block, *block.ancestors()):
-        names = outer.own("server_name") or outer.own("listen") if "server" in outer.kind else []
-        yield " ".join([outer.label, *(arg for name in names[:1] for arg in name.directive.args)])
+def _more(made: Any, part: str) -> Any:  # noqa: ANN401
+    """The hash of one more part."""
+    made = made.copy()
+    made.update(encode("\0" + part))
+    return made
+
+
+def _words(block: Block) -> str:
+    names = block.own("server_name") or block.own("listen") if "server" in block.kind else []
+    return " ".join([block.label, *(arg for name in names[:1] for arg in name.directive.args)])

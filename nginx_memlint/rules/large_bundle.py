@@ -85,6 +85,6 @@ def check(situation: Situation) -> Iterator[Draft]:
                 f"{cause.loads:,} times ({human(cause.total)}): few services need so many",
                 cause.setting,
                 saved,
-                costliest(cause.priced),
+                costliest(situation, cause.priced),
                 [smaller],
             )

@@ -68,7 +68,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nginx_memlint.config.tree import Block, Setting
+from nginx_memlint.config.tree import Setting
 from nginx_memlint.remedies import listed, share, smaller_bundle, worthwhile
 from nginx_memlint.rules.repeated import costliest, costliest_setting, loaded_again
 from nginx_memlint.rules.rule import Draft
@@ -114,7 +114,7 @@ def _draft(situation: Situation, cause: Cause, settings: list[Setting], size: in
         f"could share a context set {names} each, {why}",
         at,
         size,
-        costliest(cause.priced),
+        costliest(situation, cause.priced),
         found,
     )
 
@@ -123,8 +123,7 @@ def _overriding(cause: Cause) -> list[Setting]:
     """The settings that keep the contexts apart, in the order of the configuration."""
     found: dict[tuple[str, int], Setting] = {}
     family = by_name(cause.family)
-    blocks: list[Block] = [item.context.block for item, _ in cause.priced]
-    for block in blocks:
+    for block in (block for item in cause.priced for block in item.group.blocks):
         for setting in overriding(block, family):
             found.setdefault(setting.key, setting)
     return list(found.values())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from nginx_memlint.config.source import relative
 from nginx_memlint.config.tree import Block, Setting
@@ -38,7 +40,7 @@ def repeated(
             f"({human(cause.total)}): once for each {each}",
             setting,
             size,
-            costliest(cause.priced),
+            costliest(situation, cause.priced),
             worthwhile(situation, [remedy(situation, cause) for remedy in remedies]),
             identity=(cause.family, relative(cause.path, situation.tree.directory)),
         )
@@ -66,34 +68,43 @@ def _used(situation: Situation, cause: Cause) -> list[SettingLoads]:
     return [loads for key, loads in cause.by_setting.items() if key not in situation.unused]
 
 
-def costliest(priced: list[tuple[Priced, int]]) -> list[Place]:
+def costliest(situation: Situation, priced: list[Priced]) -> Sequence[Place]:
     """The servers that load most; within a single one, its blocks."""
-    sums: dict[int, tuple[Block, int, int]] = {}
+    counts: Counter[Block] = Counter()
+    totals: Counter[Block] = Counter()
+    server_of = situation.tree.servers.of
     for outermost in (True, False):
-        sums.clear()
-        for item, size in priced:
-            block = _server(item.context.block) if outermost else item.context.block
-            _, count, total = sums.get(id(block), (block, 0, 0))
-            sums[id(block)] = (block, count + 1, total + size)
-        if len(sums) > 1:
+        counts.clear()
+        totals.clear()
+        for item in priced:
+            blocks = item.group.blocks
+            if outermost:
+                blocks = [(b.parent and server_of(b.parent)) or b for b in blocks]
+            for block, count in Counter(blocks).items():
+                counts[block] += count
+                totals[block] += count * item.other.share
+            totals[blocks[0]] += item.first.share - item.other.share
+        if len(counts) > 1:
             break
-    ordered = sorted(sums.values(), key=lambda entry: -entry[2])
-    return [
-        Place(block, f"{block.label}: {count:,} load{'s' * (count != 1)}, {human(total)}", total)
-        for block, count, total in ordered
-    ]
+    return _Places(counts, totals.most_common())
 
 
-def loads_by_key(situation: Situation) -> dict[tuple[str, int], list[tuple[Priced, int]]]:
-    """Directive as written → the contexts that load its bundle, and the bytes of it in each."""
-    found: dict[tuple[str, int], list[tuple[Priced, int]]] = {}
-    for item in situation.priced:
-        bundles = item.context.bundles
-        for key in {bundle.key for bundle in bundles}:
-            found.setdefault(key, []).append((item, item.load_bytes // len(bundles)))
-    return found
+class _Places(Sequence[Place]):
+    """Blocks and what they load, put in words for those that are shown."""
 
+    def __init__(self, counts: Mapping[Block, int], totals: Sequence[tuple[Block, int]]) -> None:
+        self._counts = counts
+        self._totals = totals
 
-def _server(block: Block) -> Block:
-    """The server a block is in, or the block itself."""
-    return next((outer for outer in block.ancestors() if "server" in outer.kind), block)
+    def __len__(self) -> int:
+        return len(self._totals)
+
+    def __getitem__(self, at: Any) -> Any:  # noqa: ANN401
+        if isinstance(at, slice):
+            return [self._place(*found) for found in self._totals[at]]
+        return self._place(*self._totals[at])
+
+    def _place(self, block: Block, total: int) -> Place:
+        count = self._counts[block]
+        loads = f"{count:,} load{'' if count == 1 else 's'}"
+        return Place(block, f"{block.label}: {loads}, {human(total)}", total)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 
 from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.ignores import Mark
+from nginx_memlint.records import record
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.result import Severity
 from nginx_memlint.situation import Situation
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """A block or a directive that a draft is about beside its cause, and the bytes it costs."""
 
@@ -23,7 +22,7 @@ class Place:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Draft:
     """What a rule says, before the engine adds severity, fingerprint and suppression.
 
@@ -38,7 +37,7 @@ class Draft:
     message: str
     setting: Setting | None
     bytes: int
-    places: list[Place] | None = None
+    places: Sequence[Place] | None = None
     proposals: list[Proposal] | None = None
     identity: tuple[str, ...] | None = None
     comment: Mark | None = None
@@ -48,7 +47,7 @@ class Draft:
 Check = Callable[[Situation], Iterable[Draft]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """A rule as it is listed. ``doc`` is Markdown: what, why, cost, remedy, examples."""
 
@@ -62,6 +61,5 @@ class Rule:
 
 def rule_of(module: ModuleType) -> Rule:
     """The rule that a module is."""
-    doc = inspect.cleandoc(module.__doc__ or "")
-    summary, _, rest = doc.partition("\n")
+    summary, _, rest = (module.__doc__ or "").strip().partition("\n")
     return Rule(module.CODE, module.NAME, module.SEVERITY, summary, rest.strip(), module.check)

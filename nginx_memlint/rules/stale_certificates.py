@@ -59,8 +59,8 @@ http {
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
+from nginx_memlint.clock import Clock
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.rules.repeated import costliest
 from nginx_memlint.rules.rule import Draft
@@ -88,12 +88,10 @@ def check(situation: Situation) -> Iterator[Draft]:
 
 
 def _expired(situation: Situation, cause: Cause, bundle: Bundle) -> Draft | None:
-    if situation.now is None:
-        return None
     costly = _total(situation, cause.path) >= STALE_CERTIFICATES
     stale = []
     for der in dict.fromkeys(situation.bundles.ders(cause.path)):
-        if _is_expired(der, situation.now):
+        if _is_expired(der, situation.clock):
             stale.append(der)
         elif not costly:
             return None  # one is valid, and the others cost too little to look at
@@ -105,7 +103,7 @@ def _expired(situation: Situation, cause: Cause, bundle: Bundle) -> Draft | None
             "verified against it is refused",
             cause.setting,
             _total(situation, cause.path),
-            costliest(cause.priced),
+            costliest(situation, cause.priced),
             severity="warning",
         )
     return _some_expired(situation, cause, bundle, stale)
@@ -131,7 +129,7 @@ def _some_expired(
         f"{cause.loads:,} times: {human(saved)} for nothing",
         cause.setting,
         saved,
-        costliest(cause.priced),
+        costliest(situation, cause.priced),
         [Proposal(f"remove what has expired from {_name(cause)} ({len(stale):,})", after)],
     )
 
@@ -147,13 +145,13 @@ def _repeats(situation: Situation, cause: Cause, bundle: Bundle) -> Draft | None
         "magnitude)",
         cause.setting,
         0,
-        costliest(cause.priced),
+        costliest(situation, cause.priced),
     )
 
 
-def _is_expired(der: bytes, now: datetime) -> bool:
+def _is_expired(der: bytes, clock: Clock) -> bool:
     end = not_after(der)
-    return end is not None and end < now
+    return end is not None and clock.is_past(end)
 
 
 def _total(situation: Situation, path: str) -> int:

@@ -61,8 +61,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nginx_memlint.memory.estimate import Priced
-from nginx_memlint.remedies import remove
-from nginx_memlint.rules.repeated import costliest, loads_by_key
+from nginx_memlint.records import replace
+from nginx_memlint.remedies import Proposal, remove
+from nginx_memlint.rules.repeated import costliest
 from nginx_memlint.rules.rule import Draft, Place
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
 from nginx_memlint.situation import Situation
@@ -73,29 +74,49 @@ CODE = "ML105"
 NAME = "trusted-certificate-unused"
 SEVERITY = "warning"
 
+OWN_REMEDIES = 8
+"""Findings that have a remedy each."""
+
 
 def check(situation: Situation) -> Iterator[Draft]:
     """Each such directive that costs something, or whose risk is real."""
-    by_key = loads_by_key(situation)
-    found = [(entry, by_key.get(entry.places[0].key, [])) for entry in situation.unused.values()]
-    found.sort(key=lambda each: -sum(own for _, own in each[1]))
-    for entry, loads in found:
-        if draft := _draft(situation, entry, loads):
-            yield draft
+    loads: dict[tuple[str, int], list[Priced]] = {key: [] for key in situation.unused}
+    for item in situation.priced:
+        for key in {bundle.key for bundle in item.group.loads.bundles} & loads.keys():
+            loads[key].append(item)
+    drafts = [_draft(situation, entry, loads[key]) for key, entry in situation.unused.items()]
+    found = sorted((d for d in drafts if d is not None), key=lambda draft: -draft.bytes)
+    return iter(_with_remedies(situation, found))
 
 
-def _draft(situation: Situation, entry: Unused, loads: list[tuple[Priced, int]]) -> Draft | None:
+def _with_remedies(situation: Situation, drafts: list[Draft]) -> list[Draft]:
+    """The costliest have a remedy each, the others one in common: each counts all anew."""
+    found: list[Draft] = []
+    rest: list[Proposal] = []
+    settings = [draft.setting for draft in drafts if draft.setting and draft.bytes]
+    for number, draft in enumerate(drafts):
+        if draft.setting is None or not draft.bytes:
+            found.append(draft)
+            continue
+        if number < OWN_REMEDIES:
+            proposals = [remove(situation, draft.setting)]
+        else:
+            proposals = rest = rest or [remove(situation, *settings[OWN_REMEDIES:])]
+        found.append(replace(draft, proposals=proposals))
+    return found
+
+
+def _draft(situation: Situation, entry: Unused, loads: list[Priced]) -> Draft | None:
     setting = entry.places[0]
-    size = sum(own for _, own in loads)
+    size = sum(item.first.share + item.others * item.other.share for item in loads)
     if loads:
-        proposal = remove(situation, setting)
+        count = sum(len(item.group.blocks) for item in loads)
         return Draft(
-            f"{setting.name} makes nginx parse {setting.value} {_times(len(loads))} "
+            f"{setting.name} makes nginx parse {setting.value} {_times(count)} "
             f"({human(size)}) for nothing: {entry.use.unused}",
             setting,
             size,
-            costliest(loads),
-            [proposal] if proposal else [],
+            costliest(situation, loads),
             severity="warning" if size >= REPEATED_LOADS else "note",
         )
     if entry.exposed:

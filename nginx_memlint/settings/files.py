@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
 from nginx_memlint.config.entry import absolute
 from nginx_memlint.config.source import is_below
 from nginx_memlint.printable import printable
+from nginx_memlint.records import record
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 """The way to a value: keys of tables and, from 0, places in arrays."""
@@ -44,7 +43,7 @@ class SettingsError(ValueError):
     """Settings that cannot be used: a line for each mistake, ``FILE:LINE: what is wrong``."""
 
 
-@dataclass(frozen=True)
+@record
 class SettingsFile:
     """A file that was read. ``path`` and ``directory`` are relative if below the working directory.
 
@@ -53,7 +52,7 @@ class SettingsFile:
 
     path: str
     directory: str
-    text: str = field(repr=False)
+    text: str
     key: tuple[str, ...]
     table: dict[str, Any]
 
@@ -163,6 +162,8 @@ def _read(path: str) -> SettingsFile | None:
 
 
 def _parsed(name: str, text: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415  only where there is a file
+
     for number, line in enumerate(text.split("\n"), 1):
         if line.count(".") > MAX_DOTS:
             raise SettingsError(f"{name}:{number}: more than {MAX_DOTS} dots in one line")
@@ -187,6 +188,8 @@ def _statements(lines: list[str]) -> Iterator[tuple[KeyPath, range]]:
 
     tomllib knows no lines, so that each statement is parsed by itself.
     """
+    import tomllib  # noqa: PLC0415
+
     table: KeyPath = ()
     counts: Counter[KeyPath] = Counter()
     first = parsed = brackets = 0

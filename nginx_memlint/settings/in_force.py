@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +20,7 @@ from nginx_memlint.exit_codes import FailOn
 from nginx_memlint.memory.targets import CLASSIC, VERSION_KEYS, Target, TargetFileError, load_target
 from nginx_memlint.policy import Limits, PathIgnore, Policy
 from nginx_memlint.printable import printable
+from nginx_memlint.records import record, replace
 from nginx_memlint.settings.files import KeyPath, SettingsError, SettingsFile, find, read
 
 VERSIONS = tuple(f"{key.replace('_', '-')}-version" for key in VERSION_KEYS)
@@ -44,7 +44,7 @@ SIZES = ("unit-cost", "max-memory", "max-start-memory", "max-zones-memory")
 """Keys whose values are bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Value:
     """A value and where it is from: a flag, a place in a settings file, or else the default."""
 
@@ -66,7 +66,7 @@ DEFAULTS: Mapping[str, Value] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Root:
     """One configuration to check and what is in force for it.
 
@@ -157,12 +157,10 @@ def check_arguments(root: Root) -> Options:
         "bounds": bounds_from(values["bounds"] or {}),
         "policy": Policy(
             limits=Limits(**{key.replace("-", "_"): values[key] for key in LIMITS}),
-            severities=MappingProxyType(
-                {
-                    code: None if found.value == "off" else found.value
-                    for code, found in root.severities.items()
-                }
-            ),
+            severities={
+                code: None if found.value == "off" else found.value
+                for code, found in root.severities.items()
+            },
             ignores=tuple(found.value for found in root.ignores),
         ),
     }

@@ -10,8 +10,13 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from nginx_memlint.records import record
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _BEGIN = re.compile(rb"^-----BEGIN ([^\n]*?)-----[ \t\r]*$", re.MULTILINE)
 _END = re.compile(rb"^-----END ([^\n]*?)-----[ \t\r]*$", re.MULTILINE)
@@ -23,7 +28,7 @@ class NotPemError(ValueError):
     """A file that nginx rejects as a CA bundle; the message says what is wrong with it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bundle:
     """What loading a PEM file puts into an ``X509_STORE``.
 
@@ -52,7 +57,8 @@ def bundle_of(pem: bytes) -> Bundle:
     return Bundle(len(found), sum(map(len, found)), len(listed) - len(found))
 
 
-def certificates(pem: bytes) -> list[bytes]:
+@lru_cache(maxsize=4)  # a run of many configurations mostly sees one bundle
+def certificates(pem: bytes) -> tuple[bytes, ...]:
     """The certificates of a PEM file in DER, in order; none if it has revocation lists alone.
 
     Raises NotPemError.
@@ -65,7 +71,7 @@ def certificates(pem: bytes) -> list[bytes]:
         usable = usable or label in _CERTIFICATES or label == _REVOCATIONS
     if not usable:
         raise NotPemError("holds no PEM certificate")
-    return found
+    return tuple(found)
 
 
 def _blocks(pem: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -95,6 +101,7 @@ _UTC_TIME = 0x17
 _GENERALIZED_TIME = 0x18
 
 
+@lru_cache(maxsize=1000)
 def not_after(der: bytes) -> datetime | None:
     """When a certificate expires (RFC 5280, 4.1.2.5); None if that cannot be read."""
     try:
@@ -130,5 +137,7 @@ def _time(tag: int, text: str) -> datetime | None:
         return None
     if len(text) != 15 or text[14] != "Z":
         return None
+    from datetime import UTC, datetime  # noqa: PLC0415  few ask
+
     month, day, hour, minute, second = (int(text[at : at + 2]) for at in range(4, 14, 2))
     return datetime(int(text[:4]), month, day, hour, minute, second, tzinfo=UTC)

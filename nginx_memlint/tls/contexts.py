@@ -8,46 +8,56 @@ the ``http`` block standing for those without one, provided a block of the group
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from nginx_memlint.config.tree import Block, Setting, Tree
+from nginx_memlint.config.tree import Block, Inherited, Setting, Tree
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module
 
 
-@dataclass(slots=True, eq=False)
-class Context:
-    """One ``SSL_CTX`` that ``nginx -t`` builds.
+class Loads(NamedTuple):
+    """What is loaded into a context.
 
-    ``block`` is the block it is built for (of a shared one, the first that needs it), ``owner``
-    the one whose settings it has (of a shared one, the block it is shared from). ``bundles`` are
-    the settings whose CA files are loaded into it, ``client_names`` those of them whose names are
-    kept to be sent to clients, ``certificates`` how many certificates with keys it holds.
+    ``bundles`` are the settings whose CA files are, ``client_names`` those of them whose names are
+    kept to be sent to clients, ``certificates`` is how many certificates with keys it holds.
     """
 
-    family: str
-    block: Block
-    owner: Block
-    bundles: list[Setting]
-    client_names: list[Setting]
+    bundles: tuple[Setting, ...]
+    client_names: tuple[Setting, ...]
     certificates: int
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerContexts:
+class Group:
+    """The ``SSL_CTX`` of one family that ``nginx -t`` builds and that load the same.
+
+    ``blocks`` are those they are built for, in nginx's order (of a shared one, the first that
+    needs it), ``owners`` those whose settings they have (of a shared one, the block it is shared
+    from).
+    """
+
+    __slots__ = ("blocks", "family", "loads", "owners")
+
+    def __init__(self, family: str, loads: Loads) -> None:
+        self.family = family
+        self.loads = loads
+        self.blocks: list[Block] = []
+        self.owners: list[Block] = []
+
+
+class WorkerContexts(NamedTuple):
     """What each worker process builds for itself after the fork."""
 
     contexts: int = 0
     bundles: tuple[Setting, ...] = ()
 
 
-def contexts(tree: Tree, target: Target) -> list[Context]:
+def contexts(tree: Tree, target: Target) -> list[Group]:
     """All contexts that one ``nginx -t`` of the target builds, in nginx's order of families."""
-    found: list[Context] = []
-    for family in present_families(tree, target):
-        found += _contexts_of(family, tree, target)
-    return found
+    return [
+        group
+        for family in present_families(tree, target)
+        for group in _contexts_of(family, tree, target)
+    ]
 
 
 def present_families(tree: Tree, target: Target) -> list[Family]:
@@ -82,31 +92,44 @@ def worker_contexts(tree: Tree, target: Target) -> WorkerContexts:
     return WorkerContexts()
 
 
-def _contexts_of(family: Family, tree: Tree, target: Target) -> Iterator[Context]:
+def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
     shared = family.shared(target)
-    groups: set[int] = set()
-    for block in tree.blocks(*family.kinds):
-        if not family.wants(block, target):
-            continue
+    built: set[Block] = set()
+    owners = Inherited(family.overrides, lambda block: _overriding(block, family))
+    loads = Inherited(family.reads, lambda block: _loads(family, block, target))
+    groups: dict[int, Group] = {}
+    for block in _wanting(family, tree, target):
         owner = block
         if shared:
-            owner = _overriding(block, family)
-            if id(owner) in groups:
+            owner = owners.of(block)
+            if owner in built:
                 continue
-            groups.add(id(owner))
-        yield _context(family, block, owner, target)
+            built.add(owner)
+        found = loads.of(block)
+        group = groups.get(id(found))
+        if group is None:
+            group = groups[id(found)] = Group(family.name, found)
+        group.blocks.append(block)
+        group.owners.append(owner)
+    return list(groups.values())
 
 
-def _context(family: Family, block: Block, owner: Block, target: Target) -> Context:
-    client = family.client(block, target)
-    return Context(
-        family.name,
-        block,
-        owner,
-        [*client, *family.trusted(block, target)],
-        client,
-        _own_certificates(block, family.certificate),
-    )
+def _wanting(family: Family, tree: Tree, target: Target) -> list[Block]:
+    """The blocks that need a context, in nginx's order."""
+    if not family.needs:
+        return [block for block in tree.of_kinds(family.kinds) if family.wants(block, target)]
+    found: list[Block] | None = tree.memo.get(family.name)
+    if found is None:
+        having = tree.having(family.needs)
+        found = [b for b in having if b.kind in family.kinds and family.wants(b, target)]
+        tree.memo[family.name] = found
+    return found
+
+
+def _loads(family: Family, block: Block, target: Target) -> Loads:
+    client = tuple(family.client(block, target))
+    trusted = tuple(family.trusted(block, target))
+    return Loads((*client, *trusted), client, _own_certificates(block, family.certificate))
 
 
 def _own_certificates(block: Block, name: str) -> int:

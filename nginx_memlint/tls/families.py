@@ -6,11 +6,12 @@ source named in it and checked against the real servers (tests/nginx).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.memory.targets import Target
+from nginx_memlint.records import record
 
 LOCATION_KINDS = frozenset({"server", "location", "if", "limit_except"})
 """Blocks into which ``ngx_http_merge_servers()`` and ``ngx_http_merge_locations()`` merge
@@ -52,7 +53,7 @@ STREAM_TRUSTED = (1, 27, 2)
 """The first nginx whose stream servers load ``ssl_trusted_certificate`` without verifying."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Module:
     """When a family's module is part of the server.
 
@@ -72,7 +73,7 @@ Condition = Callable[[Block, Target], bool]
 Settings = Callable[[Block, Target], list[Setting]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Family:
     """Which blocks build an ``SSL_CTX`` for a family, and what they load into it.
 
@@ -80,8 +81,10 @@ class Family:
     ``trusted``: the settings whose files are loaded as CA certificates into a block's context,
     ``client``: those of them whose names are also sent to clients. ``certificate``: the directive
     that names the context's own certificates. ``overrides``: directives that give a block a
-    context of its own where contexts are shared, which ``shared`` decides by version. ``module``:
-    None if the family is in nginx itself. ``source``: where this was read.
+    context of its own where contexts are shared, which ``shared`` decides by version. ``reads``:
+    all that ``trusted``, ``client`` and ``certificate`` look up. ``needs``: a block that wants a
+    context has one of these in itself, and they alone decide, on any target; empty if not so.
+    ``module``: None if the family is in nginx itself. ``source``: where this was read.
     """
 
     name: str
@@ -90,8 +93,10 @@ class Family:
     trusted: Settings
     certificate: str
     source: str
+    reads: frozenset[str]
     client: Settings = lambda _block, _target: []
     overrides: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
     shared: Callable[[Target], bool] = lambda _target: False
     module: Module | None = None
 
@@ -169,12 +174,33 @@ def _pass_overrides(prefix: str) -> frozenset[str]:
     return frozenset(f"{prefix}_{setting}" for setting in settings)
 
 
+def _pass_reads(prefix: str) -> frozenset[str]:
+    return frozenset(
+        {f"{prefix}_{name}" for name in ("verify", "trusted_certificate", "certificate")}
+    )
+
+
+_SSL_READS = frozenset(
+    {
+        "ssl_trusted_certificate",
+        "ssl_client_certificate",
+        "ssl_verify_client",
+        "ssl_certificate",
+    }
+)
+
+
 def _pass_family(name: str, scheme: str) -> Family:
     """A module that passes requests on: proxy, grpc, uwsgi."""
     directive = f"{name}_pass"
     prefix = f"{name}_ssl"
 
+    may_want = re.compile(rb"(?i)[$\\]|%b" % scheme.encode()).search
+
     def wants(block: Block, _target: Target) -> bool:
+        texts = (text for body, _ in block.parts for text in body.texts(directive))
+        if not any(map(may_want, texts)):
+            return False
         # with a variable anywhere the scheme is known only at run time
         return any(
             "$" in setting.value or setting.value.lower().startswith(scheme)
@@ -187,6 +213,8 @@ def _pass_family(name: str, scheme: str) -> Family:
         wants=wants,
         trusted=_when(_is_on(f"{prefix}_verify"), _nearest(f"{prefix}_trusted_certificate")),
         certificate=f"{prefix}_certificate",
+        reads=_pass_reads(prefix),
+        needs=frozenset({directive}),
         overrides=_pass_overrides(prefix),
         shared=lambda target: target.nginx >= SHARED_PASS,
         source=f"nginx ngx_http_{name}_pass(), ngx_http_{name}_merge_loc_conf(); "
@@ -234,6 +262,7 @@ LUA = Family(
     wants=lambda _block, _target: True,
     trusted=_nearest(LUA_TRUSTED),
     certificate="lua_ssl_certificate",
+    reads=frozenset({LUA_TRUSTED, "lua_ssl_certificate"}),
     overrides=_LUA_OVERRIDES,
     shared=lambda target: target.lua >= SHARED_LUA,
     module=Module("lua", "ngx_http_lua_module.so", "http", "lua", _lua_directive),
@@ -246,6 +275,7 @@ STREAM_LUA = Family(
     wants=lambda _block, _target: True,
     trusted=_nearest(LUA_TRUSTED),
     certificate="lua_ssl_certificate",
+    reads=frozenset({LUA_TRUSTED, "lua_ssl_certificate"}),
     module=Module("stream_lua", "ngx_stream_lua_module.so", "stream", "stream_lua", _lua_directive),
     source="stream-lua-nginx-module ngx_stream_lua_merge_srv_conf()",
 )
@@ -260,6 +290,7 @@ FAMILIES = (
         trusted=_nearest("ssl_trusted_certificate"),
         client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
         certificate="ssl_certificate",
+        reads=_SSL_READS,
         source="nginx ngx_http_ssl_merge_srv_conf()",
     ),
     _pass_family("proxy", "https://"),
@@ -272,6 +303,7 @@ FAMILIES = (
         trusted=_when(_stream_ssl_trusts, _nearest("ssl_trusted_certificate")),
         client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
         certificate="ssl_certificate",
+        reads=_SSL_READS,
         source="nginx ngx_stream_ssl_merge_conf(); ngx_stream_ssl_merge_srv_conf() since 1.25.5",
     ),
     Family(
@@ -280,6 +312,7 @@ FAMILIES = (
         wants=_is_on("proxy_ssl"),
         trusted=_when(_is_on("proxy_ssl_verify"), _nearest("proxy_ssl_trusted_certificate")),
         certificate="proxy_ssl_certificate",
+        reads=_pass_reads("proxy_ssl"),
         overrides=_pass_overrides("proxy_ssl"),
         shared=lambda target: target.nginx >= SHARED_PASS,
         source="nginx ngx_stream_proxy_merge_srv_conf(); shared as in http",
@@ -291,6 +324,7 @@ FAMILIES = (
         trusted=_when(_verifies_clients, _nearest("ssl_trusted_certificate")),
         client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
         certificate="ssl_certificate",
+        reads=_SSL_READS,
         source="nginx ngx_mail_ssl_merge_conf()",
     ),
     Family(
@@ -299,6 +333,7 @@ FAMILIES = (
         wants=lambda _block, target: target.njs >= FETCH_NJS,
         trusted=_nearest(JS_TRUSTED),
         certificate="",
+        reads=frozenset({JS_TRUSTED}),
         overrides=_JS_OVERRIDES,
         shared=lambda target: target.njs >= SHARED_NJS,
         module=Module("js", "ngx_http_js_module.so", "http", "njs", _js_directive),
@@ -310,6 +345,7 @@ FAMILIES = (
         wants=lambda _block, target: target.njs >= FETCH_NJS,
         trusted=_nearest(JS_TRUSTED),
         certificate="",
+        reads=frozenset({JS_TRUSTED}),
         overrides=_JS_OVERRIDES,
         shared=lambda target: target.njs >= SHARED_STREAM_NJS,
         module=Module("stream_js", "ngx_stream_js_module.so", "stream", "njs", _js_directive),

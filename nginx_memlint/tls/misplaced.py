@@ -29,7 +29,7 @@ _CHECKED_KINDS = frozenset(
 
 def misplaced(tree: Tree) -> Iterator[Problem]:
     """What ``ngx_conf_handler()`` and ``ngx_conf_set_str_slot()`` would reject."""
-    for block in tree.all_blocks:
+    for block in tree.having(ALLOWED):
         if block.kind == MAIN and "events" not in block.names():
             continue  # a fragment: what it lacks is its context
         if block.kind in _CHECKED_KINDS:

@@ -5,19 +5,20 @@ One record per directive that names a CA bundle. Where it cannot be told, they c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator
 
 from nginx_memlint.config.blocks import DATA, OPAQUE
+from nginx_memlint.config.shapes import Shape
 from nginx_memlint.config.tree import Block, Setting, Tree
 from nginx_memlint.memory.targets import Target
+from nginx_memlint.records import field, mutable, record
 from nginx_memlint.tls.families import JS_TRUSTED, LUA_TRUSTED, by_name
 
 Users = Callable[[Block], set[int]]
 """Of a root block: the identities of the blocks in it that use what such a directive names."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Use:
     """What a directive's certificates are for, below a ``root`` block (http, stream, mail).
 
@@ -35,7 +36,7 @@ class Use:
     risk: str = ""
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class Unused:
     """A directive as written whose certificates nothing uses in any place that includes it.
 
@@ -53,37 +54,34 @@ def reach(setting: Setting) -> Iterator[Block]:
     while pending:
         block = pending.pop()
         yield block
-        pending += [child for child in reversed(block.children) if not child.own(setting.name)]
+        pending += [child for child in reversed(block.children) if not child.has(setting.name)]
 
 
-def places(tree: Tree, setting: Setting) -> list[Setting]:
-    """A directive as written in all places that include it."""
+def places(tree: Tree, settings: Collection[Setting]) -> list[Setting]:
+    """Directives as written in all places that include them."""
+    keys = {setting.key for setting in settings}
+    names = {setting.name for setting in settings}
     return [
         own
-        for block in tree.all_blocks
-        for own in block.own(setting.name)
-        if own.key == setting.key
+        for block in tree.having(names)
+        for name in names
+        for own in block.own(name)
+        if own.key in keys
     ]
 
 
-def root_of(block: Block) -> Block:
+def root_of(tree: Tree, block: Block) -> Block:
     """The http, stream or mail block around a block, or the block itself."""
-    found = block
-    for outer in block.ancestors():
-        if outer.parent is not None:
-            found = outer
-    return found
+    return tree.roots.of(block) or block
 
 
 def unused(tree: Tree, target: Target) -> dict[tuple[str, int], Unused]:
     """The directives whose certificates nothing uses, by Setting.key."""
     found: dict[tuple[str, int], Unused] = {}
     used: set[tuple[str, int]] = set()
-    users = UsersOf()
-    for block in tree.all_blocks:
-        if not block.has_own(_DIRECTIVES):
-            continue
-        root = root_of(block)
+    users = users_of(tree)
+    for block in tree.having(_DIRECTIVES):
+        root = root_of(tree, block)
         for use in USES:
             if use.root != root.kind:
                 continue
@@ -117,9 +115,15 @@ class UsersOf:
         return id(block) in self._known[key]
 
 
-def use_of(setting: Setting) -> Use | None:
+def users_of(tree: Tree) -> UsersOf:
+    """Those of a tree, for all who ask."""
+    found: UsersOf = tree.memo.setdefault("users", UsersOf())
+    return found
+
+
+def use_of(tree: Tree, setting: Setting) -> Use | None:
     """The record of a directive where it stands."""
-    root = root_of(setting.block)
+    root = root_of(tree, setting.block)
     for use in USES:
         if (use.directive, use.root) == (setting.name, root.kind):
             return use
@@ -138,16 +142,24 @@ def _running(
     """
 
     def users(root: Block) -> set[int]:
+        shapes: dict[Shape, tuple[bool, bool]] = {}
+
+        def tells(shape: Shape) -> tuple[bool, bool]:
+            names = shape.positions
+            shapes[shape] = any(map(handler, names)), any(map(variables, names))
+            return shapes[shape]
+
         found: set[int] = set()
         anywhere = False
         for block in root.walk():
             if block.kind == DATA:
                 continue
-            names = list(block.names())
-            runs = any(map(handler, names))
-            anywhere = anywhere or any(map(variables, names))
-            anywhere = anywhere or (runs and block.kind in _ANYWHERE)
-            if runs or id(block.parent) in found:
+            runs = id(block.parent) in found
+            for body, _ in block.parts:
+                handles, sets = shapes.get(body.shape) or tells(body.shape)
+                anywhere = anywhere or sets or (handles and block.kind in _ANYWHERE)
+                runs = runs or handles
+            if runs:
                 found.add(id(block))
         if anywhere:
             return {id(block) for block in root.walk()}

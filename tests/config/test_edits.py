@@ -176,6 +176,7 @@ def seen(tree: Tree) -> list[object]:
 
 def built(tree: Tree, target: Target) -> list[object]:
     return [
-        (context.block.label, [own.directive.args for own in context.bundles])
-        for context in contexts(tree, target)
+        (block.label, [own.directive.args for own in group.loads.bundles])
+        for group in contexts(tree, target)
+        for block in group.blocks
     ]

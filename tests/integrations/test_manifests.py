@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ..helpers import SAMPLES
+from ..helpers import SAMPLES, write
+from ..readme import block
 from .conftest import PROJECT
 
 BIN = Path(sys.executable).parent
@@ -35,6 +36,15 @@ def test_they_fit_their_schemas(schema: str, name: str) -> None:
 
 def test_the_dockerfile_is_linted() -> None:
     lint("hadolint", PROJECT / "Dockerfile")
+
+
+@pytest.mark.parametrize(
+    ("schema", "marker"), [("vendor.github-workflows", "github"), ("vendor.gitlab-ci", "gitlab")]
+)
+def test_what_the_readme_says_fits_its_schema(schema: str, marker: str, tmp_path: Path) -> None:
+    path = tmp_path / "snippet.yml"
+    path.write_text(block(marker))
+    lint("check-jsonschema", "--builtin-schema", schema, path)
 
 
 def load(name: str) -> Any:
@@ -71,6 +81,39 @@ def test_the_action_checks(tmp_path: Path, sample: str, status: int) -> None:
     assert done.returncode == status, done.stdout + done.stderr
     assert ("::error" in done.stdout) == (status != 0)
     assert summary.read_text().startswith("<!-- memlint -->")
+
+
+@pytest.mark.parametrize(("body", "status"), [("", 0), ("}", 3)])
+def test_the_action_as_the_readme_has_it(tmp_path: Path, body: str, status: int) -> None:
+    [job] = yaml.safe_load(block("github"))["jobs"].values()
+    [given] = [step["with"] for step in job["steps"] if "nginx-memlint@" in step["uses"]]
+    action = load("action.yml")
+    assert set(given) <= set(action["inputs"])
+    write(tmp_path / "nginx", {"nginx.conf": f"events {{ }}\n{body}"})
+    [script] = [step["run"] for step in action["runs"]["steps"] if step.get("name") == "Check"]
+    done = run(
+        script,
+        tmp_path,
+        MEMLINT_CONFIGS=given["configs"],
+        MEMLINT_ARGS=given["args"],
+        RUNNER_TEMP=str(tmp_path),
+        GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"),
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    assert (tmp_path / "summary.md").exists()
+
+
+@pytest.mark.parametrize(("body", "status"), [("", 0), ("}", 3)])
+def test_the_template_as_the_readme_has_it(tmp_path: Path, body: str, status: int) -> None:
+    snippet = yaml.safe_load(block("gitlab"))
+    [included] = snippet["include"]
+    assert (PROJECT / included["file"]).exists()
+    template = load("templates/gitlab-ci.yml")["memlint"]
+    variables = snippet["memlint"]["variables"]
+    assert set(variables) <= set(template["variables"])
+    write(tmp_path / "nginx", {"nginx.conf": f"events {{ }}\n{body}"})
+    done = run("\n".join(template["script"][1:]), tmp_path, **variables)
+    assert done.returncode == status, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(("sample", "status"), [("incident", 1), ("healthy", 0)])

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from ..helpers import LUA
+from ..readme import block
 from .conftest import ENVIRONMENT, git
 
 FINE = """worker_processes 4;
@@ -37,6 +38,13 @@ class Scratch:
         directory.mkdir()
         git(directory, "init", "-q")
         self.configure(project, "memlint", ["--unit-cost", "100MiB", "--fail-on", "warning"])
+
+    def configure_as_the_readme(self, project: tuple[Path, str]) -> None:
+        """Its text, with the repository that is here."""
+        [given] = yaml.safe_load(block("pre-commit"))["repos"]
+        repository, commit = project
+        text = block("pre-commit").replace(given["repo"], f"file://{repository}")
+        self.write(".pre-commit-config.yaml", text.replace(given["rev"], commit))
 
     def configure(self, project: tuple[Path, str], hook: str, arguments: list[str]) -> None:
         repository, commit = project
@@ -107,6 +115,22 @@ def test_a_fatal_line_is_refused(tmp_path: Path, project: tuple[Path, str], home
     scratch.write("nginx/sites/0.conf", "# nothing\n")
     fixed = scratch.commit()
     assert fixed.returncode == 0, fixed.stdout + fixed.stderr
+
+
+@pytest.mark.xdist_group("pre-commit")
+def test_the_readme(tmp_path: Path, project: tuple[Path, str], home: Path) -> None:
+    scratch = Scratch(tmp_path / "configs", project, home)
+    scratch.configure_as_the_readme(project)
+    scratch.write("nginx/nginx.conf", LUA + FINE)
+    scratch.write("nginx/sites/a.conf", SITE)
+    assert scratch.pre_commit("validate-config").returncode == 0
+    assert scratch.pre_commit("install").returncode == 0
+    first = scratch.commit()
+    assert first.returncode == 0, first.stdout + first.stderr
+    scratch.write("nginx/sites/0.conf", f"{FATAL}\nlua_shared_dict pages 5000m;\n")
+    refused = scratch.commit()
+    assert refused.returncode != 0
+    assert "ML202" in refused.stdout + refused.stderr
 
 
 @pytest.mark.xdist_group("pre-commit")

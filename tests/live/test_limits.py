@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from nginx_memlint.live import available, calibrate, verify
+from nginx_memlint.live import SLACK, available, calibrate, verify
 from nginx_memlint.live.errors import LiveError
-from nginx_memlint.live.verify import SLACK, Figures, agrees
+from nginx_memlint.live.verify import Figures, agrees
 from nginx_memlint.sizes import GIB, MIB
 
 from ..helpers import memlint, write

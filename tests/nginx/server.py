@@ -13,11 +13,17 @@ from .processes import Memory
 from .shim import ProcessCounts
 from .spawn import Child
 
+QUIT_TIMEOUT = 5.0
+"""Seconds that a server gets to stop by itself before it is told to terminate."""
+
 STOP_TIMEOUT = 15.0
-"""Seconds that a server gets to stop by itself before it is killed."""
+"""Seconds that it then gets before it is killed."""
 
 PAUSE = 0.002
 """Seconds between two looks at a server that is starting."""
+
+SETTLED = 0.2
+"""Seconds without a change after which memory is taken for settled."""
 
 
 class ServerError(RuntimeError):
@@ -74,6 +80,21 @@ class Server:
         for pid in self.children():
             total += processes.memory(pid)
         return total
+
+    def settled_anon_kb(self, timeout: float = 20.0) -> int:
+        """Return the anonymous part of memory(), in kB, once it has been the same for a while.
+
+        A worker may still be starting when its title says that it serves.
+        """
+        deadline = time.monotonic() + timeout
+        last, since = self.memory().anon, time.monotonic()
+        while time.monotonic() < since + SETTLED:
+            if time.monotonic() > deadline:
+                raise ServerError(f"its memory changes for more than {timeout} s")
+            time.sleep(PAUSE)
+            if (now := self.memory().anon) != last:
+                last, since = now, time.monotonic()
+        return last
 
     def pss_kb(self) -> int:
         """Return the proportional set size of master and children together, in kB."""
@@ -140,9 +161,16 @@ class Server:
         return self._child.output()
 
     def stop(self) -> list[ProcessCounts]:
-        """Stop the server now and return the shim's reports, those of ended workers included."""
-        self._child.signal(signal.SIGTERM)
-        if self._child.wait(STOP_TIMEOUT) is None:
+        """Stop the server and return the shim's reports, those of ended workers included.
+
+        Gently first: told to terminate, nginx kills a worker that takes more than a second, and
+        one that is killed reports nothing.
+        """
+        for number, timeout in ((signal.SIGQUIT, QUIT_TIMEOUT), (signal.SIGTERM, STOP_TIMEOUT)):
+            self._child.signal(number)
+            if self._child.wait(timeout) is not None:
+                break
+        else:
             self._child.kill()
         return self._child.reports()
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from .accuracy import DOCUMENT, Comparison, at_start, by_block, document, recording, through_reloads
+from .accuracy import (
+    DOCUMENT,
+    README,
+    Comparison,
+    at_start,
+    by_block,
+    document,
+    recording,
+    through_reloads,
+    with_summary,
+)
 from .recorded import TARGETS
 
 START = list(at_start())
@@ -49,3 +59,8 @@ def test_everything_was_measured() -> None:
 
 def test_the_document_is_current() -> None:
     assert DOCUMENT.read_text() == document()
+
+
+def test_the_readme_is_current() -> None:
+    text = README.read_text()
+    assert text == with_summary(text), "run python -m tests.nginx.accuracy"

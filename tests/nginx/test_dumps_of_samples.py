@@ -57,12 +57,14 @@ def without(report: ConfigReport, *names: str) -> dict[str, object]:
     return {name: value for name, value in data.items() if name not in ("path", *names)}
 
 
-@pytest.mark.parametrize("messages", [False, True], ids=["stdout", "2>&1"])
+@pytest.mark.parametrize("through", ["stdout", "2>&1", "terminal"])
 @pytest.mark.parametrize("sample", [n for n in NAMES if n not in REJECTED], indirect=True)
-def test_equals_checking_the_files(sample: Path, messages: bool, bookworm: Stack) -> None:
+def test_equals_checking_the_files(sample: Path, through: str, bookworm: Stack) -> None:
     """All of the report, if the files have no bundle either and the unit cost is given."""
     assert bookworm.root is None
-    data = dump_of(sample, messages=messages)
+    data = dump_of(sample, messages=through != "stdout")
+    if through == "terminal":  # as docker exec -t and ssh -t
+        data = data.replace(b"\n", b"\r\n")
     for bundle in sample.rglob("*.pem"):
         bundle.unlink()
     expected = check(sample, unit_cost=MIB, target="debian-12")
@@ -70,6 +72,29 @@ def test_equals_checking_the_files(sample: Path, messages: bool, bookworm: Stack
     assert found.complete
     assert found.problems == []
     assert without(found) == without(expected)
+    assert found.blocks.location > 0
+
+
+@pytest.mark.parametrize("sample", [n for n in NAMES if n not in REJECTED], indirect=True)
+def test_a_container_of_openresty(sample: Path, bookworm: Stack) -> None:
+    """Its paths, its program's name and its terminal; the files are a copy of its directory."""
+    assert bookworm.root is None
+    there = "/usr/local/openresty/nginx/conf"
+    data = dump_of(sample, messages=True).replace(str(sample).encode(), there.encode())
+    data = data.replace(b"nginx: ", b"openresty: ").replace(b"\n", b"\r\n")
+    for bundle in sample.rglob("*.pem"):
+        bundle.unlink()
+    for path in sample.rglob("*.conf"):
+        path.write_text(path.read_text().replace(str(sample), there))
+    server = "openresty-1.21.4.4"
+    elsewhere = [(there, str(sample))]
+    main = f"{there}/nginx.conf"
+    expected = check(main, path_map=elsewhere, unit_cost=MIB, target=server)
+    found = check("-", data=data, unit_cost=MIB, target=server)
+    assert found.complete
+    assert found.problems == []
+    text = json.dumps(without(expected)).replace(str(sample), there)
+    assert without(found) == json.loads(text)
     assert found.blocks.location > 0
 
 

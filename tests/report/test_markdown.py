@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -15,22 +16,23 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from nginx_memlint.check import check
+from nginx_memlint.diff import Diff, diff
 from nginx_memlint.printable import printable
+from nginx_memlint.report import diff_markdown
 from nginx_memlint.report.markdown import (
     MARKER,
     MAX_BYTES,
     MAX_TEXT,
-    Figures,
     code,
-    comment,
-    figures,
     prose,
 )
 from nginx_memlint.result import Report
 
-from ..helpers import http, write
-from .conftest import NASTY
+from ..helpers import SAMPLES, http, write
+from .conftest import NASTY, NASTY_NAME, quoted
 from .render import SAMPLE_NAMES, render, sample
+
+MARKERS = (MARKER, diff_markdown.MARKER)
 
 SPECIAL = set("@#<>&`*_[]|\\!$~^/")
 """Beside ours, what makes a mention, a reference, a link or markup."""
@@ -47,7 +49,7 @@ def is_harmless(text: str) -> bool:
     for token in tokens(text):
         if token.type in ("link_open", "image", "html_inline", "fence", "code_block"):
             return False
-        if token.type == "html_block" and token.content.strip() != MARKER:
+        if token.type == "html_block" and token.content.strip() not in MARKERS:
             return False
         if token.type == "text" and SPECIAL & set(token.content):
             return False
@@ -129,18 +131,49 @@ def test_the_same_on_every_machine(repository: Path) -> None:
     assert str(repository) not in texts[0]
 
 
+def diff_comment(found: Diff) -> str:
+    out = io.StringIO()
+    diff_markdown.write(found, out)
+    return out.getvalue()
+
+
 def test_before_and_after() -> None:
-    report = sample("incident")
-    [config] = report.configs
-    now = figures(config)
-    before = replace(now, ca_loads=80, start_bytes=now.start_bytes + (1 << 30))
-    text = comment(report, {config.path: before})
-    assert "|  | before | after | change |" in text
-    assert "| TLS contexts | 4,080 | 4,080 | ±0 |" in text
-    assert "| CA loads | 80 | 4,080 | +4,000 |" in text
-    assert "| −1.0 GiB |" in text
+    names = [SAMPLES / "incident-small-bundle", SAMPLES / "incident"]
+    text = diff_comment(diff(names, target="debian-12", unit_cost=1 << 20, max_growth=1 << 20))
+    lines = text.splitlines()
+    assert lines[0] == diff_markdown.MARKER
+    assert lines[2] == "### memlint: 1 changed, all within --max-growth 1.0 MiB"
+    assert "|  | before | after | change |" in lines
+    assert "| CA loads | 4,080 | 4,080 | 0 |" in lines
+    assert "| at start | 4.1 GiB | 4.1 GiB | 0 |" in lines
+    where = "`lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt` at `"
+    assert f"- **+4.0 GiB** (0 → 4.0 GiB), new: {where}" in text
+    assert "sample_confs/incident/nginx.conf:16`: +4,080 CA loads" in text
     assert is_harmless(text)
-    assert "before" not in comment(report, {"another": Figures(1, 1, 1, 1)})
+
+
+def test_growth_over_the_limit_and_what_was_not_read() -> None:
+    names = [SAMPLES / "broken", SAMPLES / "incident"]
+    text = diff_comment(diff(names, target="debian-12", unit_cost=1 << 20, max_growth=1 << 20))
+    assert "### memlint: not read in full, 1 changed, 1 over --max-growth 1.0 MiB\n" in text
+    assert "**over the limit**, not read in full: no figure here can be relied on" in text
+    assert re.search(r"^- before, at `.*nginx.conf:6`: include: ", text, re.MULTILINE)
+    assert is_harmless(text)
+
+
+def test_hostile_text_of_a_change_is_code(repository: Path) -> None:
+    os.mkdir(NASTY_NAME)
+    main = os.fsdecode(NASTY_NAME) + "/nginx.conf"
+    value = quoted(f"/no/{NASTY}")
+    body = f"lua_ssl_trusted_certificate {value};\nserver {{ server_name {value}; }}\ninclude no;"
+    with open(os.fsencode(main), "wb") as file:
+        file.write(http(body).encode())
+    old = write(repository, {"nginx.conf": http("server { }")})
+    for pair in ([str(old), main], [main, str(old)]):
+        text = diff_comment(diff(pair, target="debian-12", max_growth=1))
+        assert is_harmless(text)
+        assert text.replace("\n", "").isprintable()
+        assert "new" in text or "removed" in text
 
 
 def test_the_length_is_bounded(many: Callable[[int], Report]) -> None:

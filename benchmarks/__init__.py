@@ -1,0 +1,1 @@
+"""How fast memlint is beside other programs that read nginx configurations."""

@@ -1,0 +1,36 @@
+"""The README's commands that need the real nginx, run with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ..readme import Block, at, check_example, examples, needs_nginx, run, scratch
+from .stack import Stack
+
+EXAMPLES = [item for item in examples() if needs_nginx(item)]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda item: item.commands[0])
+def test_commands(
+    example: Block, tmp_path: Path, bookworm: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """calibrate is its quick one; the configuration is one of the scratch directory's."""
+    assert bookworm.root is None
+    monkeypatch.chdir(scratch(tmp_path))
+    example = at(example, "memlint calibrate", "memlint calibrate --quick")
+    check_example(at(example, "/etc/nginx/", f"{tmp_path}/etc/nginx/"), tmp_path)
+
+
+def test_a_dump_names_the_host_s_files(
+    tmp_path: Path, bookworm: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert bookworm.root is None
+    monkeypatch.chdir(scratch(tmp_path))
+    command = "ssh host nginx -T | memlint check --format json -"
+    found = run(command, tmp_path)
+    assert found.code == 0, found.err
+    assert found.json["configs"][0]["from_dump"]
+    assert found.json["configs"][0]["blocks"]["location"] == 1
+    assert any(command.partition(" --format")[0] in item.text for item in EXAMPLES)

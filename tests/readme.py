@@ -1,0 +1,231 @@
+"""The README's commands and what it shows of their output; a directory where they can be run."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from .helpers import LUA, SAMPLES, Run, http, memlint_here, write
+
+PROJECT = SAMPLES.parent
+README = PROJECT / "README.md"
+TOKENS = MarkdownIt("commonmark").enable("table").parse(README.read_text("utf-8"))
+
+NGINX = re.compile(r"\b(nginx|openresty) -T\b|^memlint (calibrate|verify)|--nginx-binary")
+"""What needs the real nginx: tests/nginx/test_readme.py."""
+
+FINDS = re.compile(r"^memlint check .*sample_confs/incident$")
+"""What ends with findings, and so with status 1."""
+
+NAME = re.compile(r"memlint [a-z]+")
+"""In a sentence: the name of a command, not a command."""
+
+BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+BUNDLE_BYTES = 225_079
+"""Debian 12's, which the README's figures are of; with another, other digits are no mistake."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Fenced code. ``shown`` is the output that follows it, ``marker`` the comment before it."""
+
+    language: str
+    text: str
+    marker: str = ""
+    shown: str = ""
+
+    @property
+    def commands(self) -> list[str]:
+        """Its lines."""
+        return [line for line in self.text.splitlines() if line.strip()]
+
+
+def blocks() -> Iterator[Block]:
+    """All fenced code."""
+    for index, token in enumerate(TOKENS):
+        if token.type == "fence":
+            marker = re.fullmatch(r"<!-- (.*) -->\n", TOKENS[index - 1].content)
+            after = TOKENS[index + 1]
+            yield Block(
+                token.info,
+                token.content,
+                marker[1] if marker else "",
+                after.content if after.type == "code_block" else "",
+            )
+
+
+def block(marker: str) -> str:
+    """The fenced code behind a marker."""
+    [found] = [item.text for item in blocks() if item.marker == marker]
+    return found
+
+
+def spans() -> list[str]:
+    """Commands in sentences and tables."""
+
+    def inside(tokens: list[Token]) -> Iterator[str]:
+        for token in tokens:
+            if token.type == "code_inline" and token.content.startswith("memlint "):
+                yield token.content
+            yield from inside(token.children or [])
+
+    return sorted(set(inside(TOKENS)))
+
+
+def examples() -> list[Block]:
+    """All commands there are: those of a block are run one after the other."""
+    fenced = [item for item in blocks() if item.language == "sh"]
+    return fenced + [Block("sh", span) for span in spans()]
+
+
+def needs_nginx(example: Block) -> bool:
+    """Whether one of its commands asks for a real nginx."""
+    commands = (command for command in example.commands if not NAME.fullmatch(command))
+    return any(NGINX.search(command) for command in commands)
+
+
+HERE = """\
+nginx = "1.22.1"
+openssl = "3.0.15"
+measured = "here"
+location = 7454
+server = 14227
+context = 14328
+certificate = 5600
+der = 2.0
+key_pair = 7400
+client_ca_name = 815
+cpu_context = 0.0001
+cpu_certificate = 0.0001
+"""
+"""What memlint calibrate may have written."""
+
+PROGRAMS = {
+    "ssh": 'shift\nexec "$@"',
+    "docker": """\
+case $1 in
+exec) shift 2; exec "$@" ;;
+build) test -f "${@: -1}/Dockerfile" ;;
+run) IFS=: read -r here there _ <<<"$4"; shift 5; exec memlint "${@//$there/$here}" ;;
+esac""",
+    "nginx": 'exec /usr/sbin/nginx -p "$SCRATCH/etc/nginx/" -c nginx.conf "$@"',
+    "openresty": 'exec nginx "$@"',
+}
+"""Stand-ins: what is run elsewhere is run here, with the configuration of the scratch directory."""
+
+
+def scratch(directory: Path) -> Path:
+    """A directory that has what the README names."""
+    body = "access_log off;\nserver { listen 8080; location / { return 200; } }"
+    main = f"pid {directory}/pid;\nerror_log {directory}/error.log;\n"
+    whole = http(body, main)
+    names = ("nginx", "conf/nginx", "nginx/nginx", "etc/nginx/nginx", "hosts/a/nginx")
+    files: dict[str, str | bytes] = {
+        "snippets/tls.conf": "ssl_protocols TLSv1.3;\n",
+        "here.toml": HERE,
+        "memlint.toml": 'roots = ["nginx.conf"]\n',
+    }
+    files |= {f"{name}.conf": whole for name in names}
+    files |= {f"bin/{name}": f"#!/bin/bash\n{text}\n" for name, text in PROGRAMS.items()}
+    write(directory, files)
+    for name in PROGRAMS:
+        (directory / "bin" / name).chmod(0o755)
+    shutil.copytree(SAMPLES, directory / "sample_confs")
+    shutil.copy(PROJECT / "Dockerfile", directory)
+    return directory
+
+
+def commit(directory: Path) -> None:
+    """Make it a repository whose origin has it, too, and its main file costly since."""
+    names = ("memlint.toml", "nginx.conf", "hosts")
+    who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+    for arguments in (
+        ("init", "-q", "-b", "main"),
+        ("add", *names),
+        (*who, "commit", "-q", "-m", "x"),
+        ("update-ref", "refs/remotes/origin/main", "HEAD"),
+    ):
+        subprocess.run(["git", *arguments], cwd=directory, check=True, timeout=60)
+    path = directory / "nginx.conf"
+    costly = "http {\nlua_ssl_trusted_certificate ca.pem;"
+    path.write_text(LUA + path.read_text().replace("http {", costly))
+
+
+def run(command: str, directory: Path) -> Run:
+    """Run a command as it stands there; in this process if it needs no shell."""
+    if NAME.fullmatch(command):
+        command += " --help"
+    try:
+        words = shlex.split(command, comments=True)
+    except ValueError:
+        words = []
+    if words[:1] == ["memlint"] and not re.search(r"[*|<>$&;]", command):
+        return memlint_here(*words[1:])
+    path = f"{directory / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        cwd=directory,
+        env=os.environ | {"PATH": path, "SCRATCH": str(directory)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout, done.stderr)
+
+
+def check_example(example: Block, directory: Path) -> None:
+    """Run its commands: each ends as it should, writes what it names, prints what is shown."""
+    last = Run(0, "", "")
+    for command in example.commands:
+        last = run(command, directory)
+        fails = FINDS.search(command) or re.search(r"^ *error\b", example.shown, re.MULTILINE)
+        assert last.code == (1 if fails else 0), f"{command}\n{last.out}{last.err}"
+        for name in re.findall(r"(?:> |--output |--format \w+:|--baseline )([\w.-]+)", command):
+            assert (directory / name).stat().st_size > 0, f"{command}: no {name}"
+    if example.shown:
+        assert shows(example.shown, last.out), f"{example.commands[-1]} prints:\n{last.out}"
+
+
+def shows(shown: str, printed: str) -> bool:
+    """Whether an output is what is shown of it: a line "…" stands for any number of lines."""
+    have, want = (_lines(text) for text in (printed, shown))
+    parts: list[list[str]] = [[]]
+    for line in want:
+        if line == "…":
+            parts.append([])
+        else:
+            parts[-1].append(line)
+    at = 0
+    for number, part in enumerate(parts):
+        starts = range(at, len(have) - len(part) + 1) if number else [0]
+        if not part:
+            continue
+        found = [start for start in starts if have[start : start + len(part)] == part]
+        if not found:
+            return False
+        at = found[0] + len(part)
+    return at == len(have) or not parts[-1]
+
+
+def _lines(text: str) -> list[str]:
+    is_exact = BUNDLE.exists() and BUNDLE.stat().st_size == BUNDLE_BYTES
+    lines = [line.rstrip() for line in text.rstrip("\n").split("\n")]
+    if is_exact:
+        return lines
+    return [" ".join(re.sub(r"\d[\d,.]*(?: [KMGT]?i?B)?", "#", line).split()) for line in lines]
+
+
+def at(example: Block, old: str, new: str) -> Block:
+    """The same with another path."""
+    return replace(example, text=example.text.replace(old, new))

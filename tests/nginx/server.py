@@ -13,8 +13,11 @@ from .processes import Memory
 from .shim import ProcessCounts
 from .spawn import Child
 
+QUIT_TIMEOUT = 5.0
+"""Seconds that a server gets to stop by itself before it is told to terminate."""
+
 STOP_TIMEOUT = 15.0
-"""Seconds that a server gets to stop by itself before it is killed."""
+"""Seconds that it then gets before it is killed."""
 
 PAUSE = 0.002
 """Seconds between two looks at a server that is starting."""
@@ -158,9 +161,16 @@ class Server:
         return self._child.output()
 
     def stop(self) -> list[ProcessCounts]:
-        """Stop the server now and return the shim's reports, those of ended workers included."""
-        self._child.signal(signal.SIGTERM)
-        if self._child.wait(STOP_TIMEOUT) is None:
+        """Stop the server and return the shim's reports, those of ended workers included.
+
+        Gently first: told to terminate, nginx kills a worker that takes more than a second, and
+        one that is killed reports nothing.
+        """
+        for number, timeout in ((signal.SIGQUIT, QUIT_TIMEOUT), (signal.SIGTERM, STOP_TIMEOUT)):
+            self._child.signal(number)
+            if self._child.wait(timeout) is not None:
+                break
+        else:
             self._child.kill()
         return self._child.reports()
 

@@ -1,133 +1,14 @@
-"""The program's start: an ordinary check at once, any other command by way of Typer."""
+"""``memlint`` and ``python -m nginx_memlint``."""
 
-from __future__ import annotations
-
-import gc
-import io
-import os
-import signal
-import sys
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
-
-from nginx_memlint import run
-from nginx_memlint.exit_codes import Exit, FailOn
-from nginx_memlint.memory.targets import find_target
-from nginx_memlint.settings import SettingsError
+from nginx_memlint.standalone import standalone
 
 
-def _target(name: str) -> str:
-    find_target(name)
-    return name
+def main() -> None:
+    """Run the command and exit; the status is one of exit_codes.Exit, or of standalone()."""
+    with standalone():
+        from nginx_memlint.start import command  # noqa: PLC0415  an interrupt is no traceback
 
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number
-
-
-_FLAGS: dict[str, Callable[[str], Any]] = {
-    "target": _target,
-    "fail-on": FailOn,
-    "prefix": str,
-    "sysroot": str,
-    "context": str,
-}
-"""Options of check that settings have, too, and how their words are read."""
-
-_OPTIONS: dict[str, Callable[[str], Any]] = {
-    "config": str,
-    "output": str,
-    "baseline": str,
-    "jobs": _count,
-}
-_SWITCHES = ("no-config", "no-cache", "show-suppressed", "show-fix", "fix")
-_SHORT = {"-p": "--prefix", "-o": "--output", "-j": "--jobs"}
-
-
-def plain_check(arguments: Sequence[str]) -> dict[str, Any] | None:
-    """The parameters of run.check() for an ordinary ``memlint check``.
-
-    None if it is anything else, or may be wrong: then Typer is to read it, and to explain.
-    """
-    if not arguments or arguments[0] != "check":
-        return None
-    paths: list[str] = []
-    flags: dict[str, Any] = {}
-    formats: list[str] = []
-    options: dict[str, Any] = {}
-    rest = iter(arguments[1:])
-    for argument in rest:
-        if not argument.startswith("-"):
-            paths.append(argument)
-            continue
-        option, mark, value = argument.partition("=")
-        name = _SHORT.get(option, option).removeprefix("--")
-        if name in _SWITCHES and not mark:
-            options[name.replace("-", "_")] = True
-            continue
-        if mark and option in _SHORT:  # the value is what follows the letter
-            return None
-        try:
-            value = value if mark else next(rest)
-            if name == "format":
-                formats.append(value)
-            elif name in _FLAGS and name not in flags:
-                flags[name] = _FLAGS[name](value)
-            elif name in _OPTIONS and name not in options:
-                options[name] = _OPTIONS[name](value)
-            else:
-                return None
-        except (StopIteration, ValueError):
-            return None
-    return {"paths": paths, "flags": flags, "formats": formats, **options}
-
-
-def _check(arguments: Sequence[str]) -> int | None:
-    """The exit status of an ordinary check; None if Typer is to see the arguments."""
-    call = plain_check(arguments)
-    if call is None:
-        return None
-    try:
-        return run.check(**call)
-    except (run.UsageError, SettingsError):
-        return None  # raised before anything was done
-
-
-def _flushed(status: int) -> NoReturn:
-    """End at once: what was read is not taken apart, which may take long."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:  # a descriptor that was closed
-            stream.flush()
-    os._exit(status)
-
-
-def main() -> NoReturn:
-    """Run the command; the exit status is one of exit_codes.Exit."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
-    gc.disable()  # there is next to no garbage, and the process ends soon
-    try:
-        status = _check(sys.argv[1:])
-        if status is not None:
-            _flushed(status)
-        from nginx_memlint.cli import app  # noqa: PLC0415  takes longer than most checks
-
-        app()
-    except BrokenPipeError:
-        # the reader has gone: not an error of ours, and nobody is left to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(Exit.OK)
-    except KeyboardInterrupt:
-        print("memlint: interrupted", file=sys.stderr)
-        sys.exit(128 + signal.SIGINT)
-    except Exception as error:  # the last resort: a line, not a traceback
-        print(f"memlint: internal error: {type(error).__name__}: {error}", file=sys.stderr)
-        print("Please report it, with the configuration if you can.", file=sys.stderr)
-        sys.exit(Exit.INTERNAL)
-    sys.exit(Exit.OK)
+        command()
 
 
 if __name__ == "__main__":

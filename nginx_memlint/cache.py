@@ -51,6 +51,7 @@ class Recorder:
     def __init__(self, source: Source) -> None:
         self._source = source
         self.restricted = source.restricted
+        self.bounds = source.bounds
         self.answers: dict[Question, str] = {}
         self.bytes = 0
         self.trusted = True

@@ -12,6 +12,7 @@ from nginx_memlint import result
 from nginx_memlint.cache import Cache, Recorder, key_of
 from nginx_memlint.clock import Clock
 from nginx_memlint.config import blocks, hints
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS, Bounds, exceeded
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import FileSystem, MemoryFiles, Source, encode
@@ -83,6 +84,8 @@ class Options(TypedDict, total=False):
     context: Sequence[str]
     """The blocks around a fragment."""
     policy: Policy
+    bounds: Bounds
+    """How much is read."""
     breakdown: bool
     """Asks for ``ConfigReport.breakdown``, what each block costs."""
     parser: Parser
@@ -117,6 +120,16 @@ def versions(options: Options) -> dict[str, str | None]:
     }
 
 
+def place_of(options: Options) -> Place:
+    """Where files are looked up."""
+    return Place(
+        options.get("prefix"),
+        options.get("sysroot"),
+        tuple(options.get("path_map", ())),
+        bounds=options.get("bounds", DEFAULT_BOUNDS),
+    )
+
+
 def examine(path: str | os.PathLike[str], **options: Unpack[Options]) -> Inspection:
     """As check(), with what the report was made from."""
     return _job(path, options).run()
@@ -142,10 +155,9 @@ def _job(path: str | os.PathLike[str], options: Options) -> _Job:
     policy = options.get("policy", NO_POLICY)
     if (budget := options.get("max_memory")) is not None:
         policy = replace(policy, limits=replace(policy.limits, max_memory=budget))
-    path_map = tuple(options.get("path_map", ()))
     return _Job(
         os.fspath(path),
-        Place(options.get("prefix"), options.get("sysroot"), path_map),
+        place_of(options),
         options.get("data"),
         choose_target(options.get("target"), versions(options)),
         context,
@@ -194,6 +206,7 @@ class _Job:
         )
         report = cache.load(key, entry.source, clock)
         if report is None:
+            entry.source.look_again()
             recorder = Recorder(entry.source)
             report = self.read(entry, recorder, clock).report
             cache.store(key, recorder, clock, report)
@@ -281,8 +294,12 @@ class _Check:
             *misplaced(self.tree),
             *self.unused_dump_files(),
         ]
+        problems = self.bounded(problems)
         complete = all(problem.complete for problem in problems)
         outcome = engine.run(situation, self.policy, complete=complete)
+        if unlisted := self.unlisted(outcome):
+            problems += unlisted
+            complete = False
         self.fixes = outcome.fixes
         guesses = self.guesses(outcome)
         self.assume(total, outcome, guesses)
@@ -341,6 +358,27 @@ class _Check:
         situation = self.situation
         return by_block(self.name, self.tree, situation.priced, situation.target.costs)
 
+    def bounded(self, problems: list[Problem]) -> list[Problem]:
+        """As many problems as are listed, and how many more there are."""
+        most = self.tree.source.bounds.problems
+        rest = problems[most:]
+        if not (count := len(rest) + self.tree.unlisted):
+            return problems
+        what = f"{count:,} more problems are not listed"
+        complete = not self.tree.unlisted and all(problem.complete for problem in rest)
+        more = Problem(exceeded(what, "problems"), self.entry.name, complete=complete)
+        return [*problems[:most], more]
+
+    def unlisted(self, outcome: engine.Outcome) -> list[Problem]:
+        """What was found, or may have been accepted, beyond the bound."""
+        said = []
+        if outcome.unlisted:
+            said.append(f"{outcome.unlisted:,} more findings are not listed")
+        if not self.situation.ignores.all_read:
+            most = self.tree.source.bounds.findings
+            said.append(f"more than {most:,} comments accept findings: the others are not read")
+        return [Problem(exceeded(what, "findings"), self.entry.name) for what in said]
+
     def count_workers(self, given: int | None) -> Workers:
         own = self.tree.main.own("worker_processes")
         value = own[0].value if own else "1"
@@ -385,10 +423,11 @@ class _Check:
         if self.unit_cost is not None:
             return []
         loaded = bundle_unreadable.unreadable(self.situation)
+        shown = engine.shown(outcome, bundle_unreadable.CODE)
         said = {
             path
             for path, [first, *_] in loaded.items()
-            if engine.is_shown(outcome, bundle_unreadable.CODE, first.setting, self.situation)
+            if engine.place_of(first.setting, self.situation) in shown
         }
         return [
             f"{human(memory.FALLBACK_UNIT)} for a load of {printable(path)}, "

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from typer.core import TyperGroup
 
 from nginx_memlint import __version__, run
+from nginx_memlint.config.bounds import NAMES
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
 from nginx_memlint.live import SLACK, TOLERANCE
 from nginx_memlint.live import text as live_text
@@ -204,6 +205,13 @@ _PathMapOption = Annotated[
         metavar="FROM=TO", help="Look paths below FROM up below TO. Repeatable; longest wins."
     ),
 ]
+_BoundsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=NUMBER",
+        help="How much is read at most: " + ", ".join(NAMES) + ". Repeatable.",
+    ),
+]
 _ContextOption = Annotated[
     str | None,
     typer.Option(
@@ -273,6 +281,7 @@ def check_command(
     sysroot: _SysrootOption = None,
     path_map: _PathMapOption = None,
     context: _ContextOption = None,
+    bounds: _BoundsOption = None,
     config: _ConfigOption = None,
     no_config: _NoConfigOption = False,
     formats: Annotated[
@@ -524,7 +533,8 @@ def diff_command(
     try:
         if base is None:
             [options] = all_arguments([everywhere(run.understood(_flags(ctx)), isolated=True)])
-            options["data"] = run.standard_input() if "-" in (paths or []) else None
+            most = options["bounds"].file_bytes
+            options["data"] = run.standard_input(most) if "-" in (paths or []) else None
             found = diff.diff(paths or [], max_growth=max_growth, **options)
         else:
             roots, arguments = run.planned(paths or [], _flags(ctx), config, no_config)

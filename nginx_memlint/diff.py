@@ -15,7 +15,14 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal, Unpack
 
 from nginx_memlint import result
-from nginx_memlint.check import Options, check_context, choose_target, inspect, versions
+from nginx_memlint.check import (
+    Options,
+    check_context,
+    choose_target,
+    inspect,
+    place_of,
+    versions,
+)
 from nginx_memlint.config import blocks
 from nginx_memlint.config.entry import EntryError, Place, located
 from nginx_memlint.config.source import encode
@@ -187,7 +194,7 @@ def diff(
     check_context(context)
     both = _Both(
         choose_target(options.get("target"), versions(options)),
-        Place(options.get("prefix"), options.get("sysroot"), tuple(options.get("path_map", ()))),
+        place_of(options),
         context,
         options.get("workers"),
         options.get("unit_cost"),
@@ -279,6 +286,8 @@ class _Both:
             raise DiffError(f"{printable(name)}: {printable(error.problem.message)}") from None
         except GitError as error:
             raise DiffError(f"{printable(name)}: {error}") from None
+        except OSError as error:  # the working directory is gone
+            raise DiffError(f"{printable(name)}: {error.strerror}") from None
         with closing(commit):
             old = self.side(name, replace(self.place, disk=commit))
             if not commit.used:

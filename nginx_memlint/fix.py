@@ -304,6 +304,7 @@ class _Overlay:
         self._source = source
         self._files = files
         self.restricted = source.restricted
+        self.bounds = source.bounds
         self.names = source.names
         self.exists = source.exists
         self.is_dir = source.is_dir

@@ -11,6 +11,7 @@ import posixpath
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from nginx_memlint.config.syntax import Directive, ParsedFile
 from nginx_memlint.config.tree import Setting, Tree
@@ -59,10 +60,14 @@ class Ignore:
 
 
 class Ignores:
-    """All such comments of a configuration, and which of them were of use."""
+    """All such comments of a configuration, and which of them were of use.
+
+    ``all_read`` tells that they are no more than are read; the others accept nothing.
+    """
 
     def __init__(self, tree: Tree) -> None:
         self.all: list[Ignore] = []
+        self.all_read = True
         self._by_file: dict[str, tuple[list[int], list[Ignore]]] = {}
         self._used: set[Mark] = set()
         self._judged: frozenset[str] = frozenset()
@@ -70,7 +75,10 @@ class Ignores:
         for file in tree.files.values():
             path = posixpath.normpath(file.path)
             if MARK.encode() in file.tokens.data and path not in self._by_file:
-                found = list(_read(file, is_main=file.path == main))
+                most = tree.source.bounds.findings - len(self.all)
+                found = list(islice(_read(file, is_main=file.path == main), most + 1))
+                self.all_read = self.all_read and len(found) <= most
+                found = found[:most]
                 self.all += found
                 found = [ignore for ignore in found if ignore.holds_for is not None]
                 found.sort(key=_line)

@@ -13,7 +13,7 @@ Call = tuple[str, Options]
 """The arguments of check()."""
 
 MOST_GARBAGE = 300_000
-"""Objects that are let pile up: __main__.py turns automatic collection off, and trees are full of
+"""Objects that are let pile up: start.py turns automatic collection off, and trees are full of
 cycles."""
 
 

@@ -1,7 +1,7 @@
 """What commands have in common once their arguments are words and numbers.
 
 Nothing here needs Typer, which takes longer to import than most checks take: an ordinary
-``memlint check`` comes here straight from __main__.py, all other commands by way of cli.py.
+``memlint check`` comes here straight from start.py, all other commands by way of cli.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from nginx_memlint.cache import Cache, user_cache
 from nginx_memlint.check import Inspection, Options, Parser, check_context, examine
-from nginx_memlint.config.source import MAX_FILE_BYTES
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS, parse_bounds
 from nginx_memlint.exit_codes import Exit, exit_code
 from nginx_memlint.memory.targets import Target, TargetFileError, load_target
 from nginx_memlint.parallel import Call, check_all, check_one
@@ -125,6 +125,7 @@ def understood(flags: Mapping[str, Any]) -> dict[str, Any]:
     read: dict[str, Callable[[Any], Any]] = {
         "context": context,
         "path-map": path_map,
+        "bounds": bounds,
         "fail-on": lambda level: level.value,
         "target-file": named,
         "nginx-binary": named,
@@ -141,7 +142,7 @@ def checked(
     cache: Cache | None = None,
 ) -> list[ConfigReport]:
     """The reports; what they were made from is let go, one after the other."""
-    data = _standard_input(roots)
+    data = _standard_input(roots, arguments)
     calls: list[Call] = [
         (root.path or "", {**options, "data": data, "breakdown": breakdown, "cache": cache})
         for root, options in zip(roots, arguments, strict=True)
@@ -160,7 +161,7 @@ def checked(
 def _examined(
     roots: list[Root], arguments: list[Options], *, breakdown: bool
 ) -> Iterator[Inspection]:
-    data = _standard_input(roots)
+    data = _standard_input(roots, arguments)
     for root, options in zip(roots, arguments, strict=True):
         with waiting(f"reading {printable(root.path or '')}"):
             found = examine(root.path or "", **options | {"data": data, "breakdown": breakdown})
@@ -217,23 +218,32 @@ def check_sysroot(sysroot: str | None) -> None:
         raise UsageError(f'"{sysroot}" is not a directory', "--sysroot")
 
 
-def standard_input() -> bytes:
-    """All of it; a line and status 2 if that cannot be had."""
-    reason = f"is larger than {MAX_FILE_BYTES >> 20} MiB"
-    data = b""
+def standard_input(most: int = DEFAULT_BOUNDS.file_bytes) -> bytes:
+    """All of it, or more than ``most`` bytes; a line and status 2 if that cannot be had."""
+    parts = []
     try:
-        data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1) if sys.stdin else b""
+        # piece by piece: an interrupt between two of the system's calls is noticed
+        while most >= 0 and sys.stdin and (part := sys.stdin.buffer.read(min(most + 1, 1 << 20))):
+            parts.append(part)
+            most -= len(part)
     except OSError as error:
-        reason = error.strerror or str(error)
-    else:
-        if len(data) <= MAX_FILE_BYTES:
-            return data
-    print(f"memlint: standard input: {reason}", file=sys.stderr)
-    raise SystemExit(Exit.USAGE)
+        print(f"memlint: standard input: {error.strerror}", file=sys.stderr)
+        raise SystemExit(Exit.USAGE) from None
+    return b"".join(parts)
 
 
-def _standard_input(roots: list[Root]) -> bytes | None:
-    return standard_input() if any(root.path == "-" for root in roots) else None
+def _standard_input(roots: list[Root], arguments: list[Options]) -> bytes | None:
+    given = zip(roots, arguments, strict=True)
+    bounds = [options["bounds"].file_bytes for root, options in given if root.path == "-"]
+    return standard_input(max(bounds)) if bounds else None
+
+
+def bounds(texts: Iterable[str]) -> dict[str, int]:
+    """What --bounds options say, by name."""
+    try:
+        return parse_bounds([*texts])
+    except ValueError as error:
+        raise UsageError(str(error), "--bounds") from None
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,9 +63,9 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     parsed: list[str] = []
     real = syntax.parse
 
-    def parse(data: bytes, path: str, name: str, *, in_data_block: bool = False) -> object:
+    def parse(data: bytes, path: str, name: str, **options: Any) -> object:
         parsed.append(name)
-        return real(data, path, name, in_data_block=in_data_block)
+        return real(data, path, name, **options)
 
     monkeypatch.setattr(tree_module, "parse", parse)
     return parsed
@@ -181,10 +182,10 @@ def test_what_could_not_be_read(conf: Path, cache: Cache, monkeypatch: pytest.Mo
     """root reads everything, so the file system is made to refuse."""
     real = Disk.read
 
-    def refuse(self: Disk, name: str, *, follow: bool) -> bytes:
+    def refuse(self: Disk, name: str, root: str | None, most: int) -> bytes:
         if name.endswith("a.conf"):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        return real(self, name, follow=follow)
+        return real(self, name, root, most)
 
     with monkeypatch.context() as patch:
         patch.setattr(Disk, "read", refuse)

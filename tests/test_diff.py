@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from nginx_memlint.config import git as git_module
+from nginx_memlint.config.bounds import Bounds
 from nginx_memlint.diff import Diff, DiffError, PartChange, RootDiff, diff, exit_code
 from nginx_memlint.report import json as json_report
 from nginx_memlint.sizes import MIB, human_growth, human_range
@@ -725,15 +726,13 @@ def test_a_commit_reads_like_the_files(repository: Repository) -> None:
 
 
 @needs_git
-def test_what_is_read_is_bounded(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_read_is_bounded(repository: Repository) -> None:
     repository.commit({"nginx.conf": http("include a/*/*; include big;"), "big": "#" * 5000})
     repository.commit({f"a/{n}/{m}": "" for n in range(9) for m in range(9)})
-    monkeypatch.setattr(git_module, "MAX_NAMES", 50)
-    monkeypatch.setattr("nginx_memlint.config.source.MAX_FILE_BYTES", 4096)
-    root = repository.root()
+    root = repository.root(bounds=Bounds(names=50, file_bytes=4096))
     assert root.old is not None
     messages = [problem.message for problem in root.old.problems]
-    assert any("over 50 names" in message for message in messages)
+    assert any("more than 50 names" in message for message in messages)
     assert any("larger than" in message for message in messages)
 
 
@@ -741,7 +740,7 @@ def test_what_is_read_is_bounded(repository: Repository, monkeypatch: pytest.Mon
 def test_objects_end_with_the_commit(repository: Repository) -> None:
     repository.commit({"nginx.conf": http("")})
     commit = git_module.open_commit(str(repository.path), "HEAD")
-    assert commit.read(str(repository.path / "nginx.conf"), follow=True) == http("").encode()
+    assert commit.read(str(repository.path / "nginx.conf"), None, 1 << 20) == http("").encode()
     process = commit._objects._process
     assert process is not None
     commit.close()
@@ -762,7 +761,7 @@ def test_a_git_that_hangs_is_ended(
     monkeypatch.setenv("PATH", str(slow.parent), prepend=":")
     monkeypatch.setattr(git_module, "ANSWER_SECONDS", 0.2)
     with pytest.raises(OSError, match="has not answered"):
-        commit.read(str(repository.path / "nginx.conf"), follow=True)
+        commit.read(str(repository.path / "nginx.conf"), None, 1 << 20)
     assert commit._objects._process is None
 
 

@@ -59,12 +59,20 @@ def test_same_files_in_the_same_order(chunk: int, libc: ctypes.CDLL, tmp_path: P
     rng = random.Random(seed)
     names = _make_files(rng, os.fsencode(tmp_path))
     source = FileSystem({"/": "/"}, restricted=False)
+    refused = 0
     for _ in range(PATTERNS):
         pattern = os.fsencode(tmp_path) + b"/" + _pattern(rng)
         if not any(mark in pattern for mark in b"*?["):
             continue
         expected = _c_glob(libc, pattern)
-        assert glob.expand(source, decode(pattern)) == expected, (seed, pattern, names)
+        try:
+            found = glob.expand(source, decode(pattern))
+        except OSError as error:
+            assert "malformed" in str(error), (seed, pattern)  # noqa: PT017
+            refused += 1
+            continue
+        assert found == expected, (seed, pattern, names)
+    assert refused < PATTERNS / 100
 
 
 def _make_files(rng: random.Random, root: bytes) -> list[bytes]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nginx_memlint.__main__ import plain_check
 from nginx_memlint.exit_codes import FailOn
+from nginx_memlint.start import plain_check
 
 from .helpers import http, memlint, write
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, cast
 
 import crossplane.parser
 
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS
 from nginx_memlint.config.shapes import BLOCK_MARK, shape_of
 from nginx_memlint.config.syntax import ParsedFile, no_cyclic_gc
 from nginx_memlint.config.tokens import Tokens, tokenize
@@ -46,11 +47,18 @@ class _File(ParsedFile):
         return self._args[number]
 
 
-def parse(data: bytes, path: str, name: str, *, in_data_block: bool = False) -> ParsedFile:
+def parse(
+    data: bytes,
+    path: str,
+    name: str,
+    *,
+    in_data_block: bool = False,
+    max_depth: int = DEFAULT_BOUNDS.block_depth,
+) -> ParsedFile:
     """As syntax.parse(). Raises UnsupportedCrossplaneError."""
     check_crossplane()
     with no_cyclic_gc():
-        ours = tokenize(data, in_data_block=in_data_block)
+        ours = tokenize(data, in_data_block=in_data_block, max_depth=max_depth)
         return _file(path, name, ours, _flat(ours))
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from nginx_memlint.config import glob
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS, BoundError, Bounds, Meter, check_size
 from nginx_memlint.config.dump import FailedDumpError, read_dump
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import (
@@ -54,13 +55,18 @@ class Place:
 
     ``prefix`` as ``nginx -p``. ``sysroot``: absolute paths are below this directory. ``path_map``
     pairs a directory as nginx sees it with a directory here. ``disk`` is where the files of this
-    machine are read.
+    machine are read; ``bounds`` is how much of them.
     """
 
     prefix: str | None = None
     sysroot: str | None = None
     path_map: tuple[tuple[str, str], ...] = ()
     disk: Disk = MACHINE
+    bounds: Bounds = DEFAULT_BOUNDS
+
+    def files(self, mounts: Mapping[str, str], *, restricted: bool) -> FileSystem:
+        """The files at these mounts."""
+        return FileSystem(mounts, restricted=restricted, disk=self.disk, bounds=self.bounds)
 
     def mounts(self) -> dict[str, str]:
         """The directories as nginx sees them that are elsewhere here."""
@@ -101,12 +107,16 @@ def open_entry(
     except FailedDumpError as error:
         message = f"is the output of an nginx -T that failed: {error}"
         raise EntryError(Problem(message, STDIN_NAME if name == "-" else name)) from None
+    except BoundError as error:
+        raise EntryError(_unreadable(error, name, STDIN_NAME if name == "-" else name)) from None
     except OSError as error:  # the working directory is gone
         raise EntryError(_unreadable(error, name, name)) from None
 
 
 def _from_stdin(data: bytes, place: Place) -> Entry:
-    if entry := _from_dump(data):
+    check_size(len(data), place.bounds.file_bytes)
+    Meter(place.bounds).read(data)
+    if entry := _from_dump(data, place):
         return entry
     try:
         source, directory = _find(place.prefix or ".", place)
@@ -114,7 +124,7 @@ def _from_stdin(data: bytes, place: Place) -> Entry:
         where = "its prefix" if place.prefix else "the working directory, where it is taken to be,"
         message = f"{where} is outside of {place.sysroot}: say --prefix DIR"
         raise EntryError(Problem(message, STDIN_NAME)) from None
-    source.given[STDIN_NAME] = data
+    source.give(STDIN_NAME, data)
     return Entry(source, STDIN_NAME, directory.rstrip("/"), "-")
 
 
@@ -129,7 +139,7 @@ def _from_file(name: str, place: Place, is_fragment: bool) -> Entry:
     except OSError as error:
         problem = _unreadable(error, path, source.shown(path))
         raise EntryError(problem, absent=_is_absent(source, path, error)) from None
-    if entry := _from_dump(data, source.shown(path)):
+    if entry := _from_dump(data, place, source.shown(path)):
         return entry
     source.given[path] = data
     directory = path.rpartition("/")[0]
@@ -155,7 +165,7 @@ def _is_absent(source: Source, path: str, error: OSError) -> bool:
         return False
 
 
-def _from_dump(data: bytes, name: str = STDIN_NAME) -> Entry | None:
+def _from_dump(data: bytes, place: Place, name: str = STDIN_NAME) -> Entry | None:
     dump = read_dump(data)
     if dump is None:
         return None
@@ -170,7 +180,8 @@ def _from_dump(data: bytes, name: str = STDIN_NAME) -> Entry | None:
         )
         problems.append(Problem(message, name, 1))
     opened = "-" if name == STDIN_NAME else name
-    return Entry(MemoryFiles(dump.files), path, path.rpartition("/")[0], opened, tuple(problems))
+    source = MemoryFiles(dump.files, place.bounds)
+    return Entry(source, path, path.rpartition("/")[0], opened, tuple(problems))
 
 
 def _find(name: str, place: Place) -> tuple[FileSystem, str]:
@@ -182,8 +193,8 @@ def _find(name: str, place: Place) -> tuple[FileSystem, str]:
     path = os.path.join(own, base) if base else own
     mounts = place.mounts()
     if not mounts:
-        return FileSystem({"/": "/", own: directory}, restricted=False, disk=place.disk), path
-    source = FileSystem(mounts, restricted=True, disk=place.disk)
+        return place.files({"/": "/", own: directory}, restricted=False), path
+    source = place.files(mounts, restricted=True)
     inside = _inside(mounts, directory, base)
     if inside is None and any(is_below(name, mount) for mount in mounts):
         inside = name.rstrip("/") or "/"
@@ -195,7 +206,7 @@ def _find(name: str, place: Place) -> tuple[FileSystem, str]:
         )
         raise EntryError(Problem(message, name))
     # beside the maps, the directory of the main file itself can be read
-    return FileSystem({own: directory} | mounts, restricted=True, disk=place.disk), path
+    return place.files({own: directory} | mounts, restricted=True), path
 
 
 def _inside(mounts: Mapping[str, str], directory: str, base: str) -> str | None:
@@ -246,6 +257,8 @@ def _candidates(source: FileSystem, directory: str) -> list[str]:
 
 
 def _unreadable(error: OSError, path: str, name: str) -> Problem:
+    if isinstance(error, BoundError):
+        return Problem(f"is not read: {error.strerror}", name)
     reason = f"{error.errno}: {error.strerror}"
     call = "pread" if error.errno == errno.EISDIR else "open"
     nginx = f'{call}() "{path}" failed ({reason})'

@@ -18,15 +18,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
-from nginx_memlint.config.source import MAX_SYMLINKS, Disk, check_size, decode, encode
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS, check_size
+from nginx_memlint.config.source import MAX_SYMLINKS, Disk, decode, encode
 from nginx_memlint.printable import printable
 
 ANSWER_SECONDS = 60
 """Seconds that git may keep silent."""
 
-MAX_NAMES = 4_000_000
-"""Names listed in the directories of a commit, each listing counted: a few objects can stand for
-any number of nested directories."""
 
 MAX_LINK_BYTES = 4096
 """``PATH_MAX``: bytes of the longest target of a symbolic link."""
@@ -132,10 +130,13 @@ class Objects:
         self._selector: selectors.BaseSelector | None = None
         self._buffer = bytearray()
 
-    def read(self, name: str, kind: str) -> bytes:
-        """The content of an object of a kind: blob, tree or commit. Raises OSError."""
+    def read(self, name: str, kind: str, most: int = DEFAULT_BOUNDS.file_bytes) -> bytes:
+        """The content of an object of a kind: blob, tree or commit. Raises OSError.
+
+        ``most``: the bytes beyond which it is not read.
+        """
         try:
-            return self._read(name, kind)
+            return self._read(name, kind, most)
         except OSError:
             self.close()  # what it writes now would be taken for the next answer
             raise
@@ -157,7 +158,7 @@ class Objects:
             process.kill()
             process.wait()
 
-    def _read(self, name: str, kind: str) -> bytes:
+    def _read(self, name: str, kind: str, most: int) -> bytes:
         process = self._process or self._start()
         assert process.stdin is not None
         process.stdin.write(name.encode() + b"\n")
@@ -169,7 +170,7 @@ class Objects:
         if header[1] != kind.encode():
             raise OSError(errno.EIO, f"object {name} is a {header[1].decode()}, not a {kind}")
         size = int(header[2])
-        check_size(size)
+        check_size(size, most)
         while len(self._buffer) <= size:
             self._fill()
         return self._take(size + 1)[:-1]
@@ -230,54 +231,51 @@ class Commit(Disk):
         self.missing: dict[str, str] = {}
         self._objects = objects
         self._trees: dict[str, dict[str, tuple[int, str]]] = {}
-        self._listed = 0
 
     def close(self) -> None:
         """Let git go."""
         self._objects.close()
 
-    def mode(self, name: str, *, follow: bool) -> int:
+    def mode(self, name: str, root: str | None, *, follow: bool) -> int:
         """See Disk. A submodule is a directory."""
+        if root is not None:
+            follow = False
         return self._find(name, follow=follow).mode
 
-    def readlink(self, name: str) -> str:
+    def readlink(self, name: str, root: str | None) -> str:  # noqa: ARG002  links are not followed
         """See Disk."""
         node = self._find(name, follow=False)
         if not stat.S_ISLNK(node.mode):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         return self._target(node)
 
-    def names(self, name: str) -> list[str]:
+    def names(self, name: str, root: str | None) -> list[str]:
         """See Disk."""
-        node = self._find(name, follow=True)
+        node = self._find(name, follow=root is None)
         if node.object is None:
-            return super().names(node.path)
+            return super().names(node.path if root is None else name, root)
         if not stat.S_ISDIR(node.mode):
             raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        tree = self._tree(node)
-        self._listed += len(tree)
-        if self._listed > MAX_NAMES:
-            raise OSError(errno.EFBIG, f"the commit's directories list over {MAX_NAMES:,} names")
-        return list(tree)
+        return list(self._tree(node))
 
-    def read(self, name: str, *, follow: bool) -> bytes:
+    def read(self, name: str, root: str | None, most: int) -> bytes:
         """See Disk."""
-        node = self._find(name, follow=follow)
+        node = self._find(name, follow=root is None)
         if node.object is None:
-            return super().read(node.path, follow=follow)
+            return super().read(node.path if root is None else name, root, most)
         if stat.S_ISLNK(node.mode):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if stat.S_ISDIR(node.mode):
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
-        return self._content(node, "blob")
+        return self._content(node, "blob", most)
 
-    def _content(self, node: _Node, kind: str) -> bytes:
+    def _content(self, node: _Node, kind: str, most: int = DEFAULT_BOUNDS.file_bytes) -> bytes:
         """An object's content; what cannot be had is noted."""
         assert node.object is not None
         try:
             if node.mode == _SUBMODULE:
                 raise MissingError("is a submodule")
-            data = self._objects.read(node.object, kind)
+            data = self._objects.read(node.object, kind, most)
             for beginning, what in STAND_INS.items():
                 if data.startswith(beginning):
                     raise MissingError(what)
@@ -334,7 +332,7 @@ class Commit(Disk):
         if path == self.top:
             self.used = True
             return _Node(path, stat.S_IFDIR, self._top_tree)
-        return _Node(path, super().mode(path, follow=False))
+        return _Node(path, super().mode(path, None, follow=False))
 
     @cached_property
     def _top_tree(self) -> str:
@@ -347,7 +345,7 @@ class Commit(Disk):
 
     def _target(self, node: _Node) -> str:
         if node.object is None:
-            return super().readlink(node.path)
+            return super().readlink(node.path, None)
         target = self._content(node, "blob")
         if len(target) >= MAX_LINK_BYTES:
             raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))

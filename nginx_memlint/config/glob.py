@@ -7,6 +7,7 @@ that begin with a dot only where the pattern has that dot; ``.*`` matches ``.`` 
 
 from __future__ import annotations
 
+import errno
 import re
 import string
 from functools import lru_cache
@@ -27,7 +28,13 @@ _CLASSES = {
     b"upper": string.ascii_uppercase,
     b"xdigit": string.hexdigits,
 }
+MAX_VAGUE = 2
+"""Brackets whose end depends on the name: each may multiply the time that a name takes."""
+
 _STAR, _QUESTION, _OPEN, _CLOSE, _BACKSLASH, _MINUS = b"*?[]\\-"
+
+_SIMPLE = re.compile(rb"\[([!^]?)((?:\w-\w|[\w.])+)\]", re.ASCII)
+"""What regular expressions read the same way, if the ranges are not empty."""
 
 # The "z" is missing in glibc, too.
 _CLASS = re.compile(rb"\[:([a-y]*):\]")
@@ -40,11 +47,19 @@ def has_magic(pattern: str) -> bool:
     return any(mark in pattern for mark in "*?[")
 
 
+def cost(pattern: str) -> int:
+    """How long the pattern's brackets take to understand, in thousands of steps or so."""
+    odd = _SIMPLE.sub(lambda found: b"" if _has_members(found) else found[0], encode(pattern))
+    components = odd.split(b"/")
+    return sum(component.count(b"[") * len(component) for component in components)
+
+
 def expand(source: Source, pattern: str) -> list[str]:
     """The paths that match an absolute pattern, sorted bytewise.
 
     No match is an empty list, as a directory that does not exist is. Raises OSError for a
-    directory that may not be read: what it holds is unknown.
+    directory that may not be read: what it holds is unknown; and for a pattern with more than
+    MAX_VAGUE brackets that are malformed.
     """
     return sorted(_expand(source, encode(pattern)), key=encode)
 
@@ -64,7 +79,7 @@ def _expand(source: Source, pattern: bytes) -> list[str]:
     if not _is_pattern(name) and b"\\" not in name:
         literal = decode(name)
         return [f"{d}/{literal}" for d in directories if source.exists(f"{d}/{literal}")]
-    matches = _compile(name).fullmatch
+    matches = None  # most patterns of a hostile file lead to no directory
     found = []
     for path in directories:
         try:
@@ -73,6 +88,7 @@ def _expand(source: Source, pattern: bytes) -> list[str]:
             if error.errno in ABSENT:
                 continue
             raise
+        matches = matches or _compile(name).fullmatch
         found += [f"{path}/{entry}" for entry in names if matches(encode(entry))]
     return found
 
@@ -96,19 +112,32 @@ def _compile(pattern: bytes) -> re.Pattern[bytes]:
         # glibc takes the first byte that such a bracket is tried on for a leading one
         position = run.end()
         leading += rb".{%d}(?:(?!\.)|.+)" % run[0].count(b"?")
-    joined = leading + _translate(pattern + b"\0", position)
-    return re.compile(re.sub(rb"(?:\.\*){2,}", b".*", joined), re.DOTALL)
+    return re.compile(leading + _translate(pattern + b"\0", position, MAX_VAGUE), re.DOTALL)
 
 
-def _translate(pattern: bytes, position: int) -> bytes:
-    """The rest of a pattern, which ends with a zero byte, as a regular expression."""
-    parts = []
+def _translate(pattern: bytes, position: int, vague: int) -> bytes:  # noqa: PLR0912
+    """The rest of a pattern, which ends with a zero byte, as a regular expression.
+
+    Between two stars are as many bytes for any name, so the first match of them is as good as
+    any: the atomic groups keep the time from growing with a power of the name's length.
+    ``vague`` is how many brackets may have an end that depends on the name.
+    """
+    parts: list[bytes] = []
+    done: list[bytes] = []
     while mark := pattern[position]:
         position += 1
         if mark == _STAR:
-            parts.append(b".*")
+            if parts[:1] == [b".*?"]:
+                if len(parts) > 1:
+                    done.append(b"(?>" + b"".join(parts) + b")")
+            else:
+                done += parts
+            parts = [b".*?"]
         elif mark == _QUESTION:
             parts.append(b".")
+        elif mark == _OPEN and (simple := _simple(pattern, position - 1)):
+            position += len(simple[0]) - 1
+            parts.append(b"[" + simple[1].replace(b"!", b"^") + simple[2] + b"]")
         elif mark == _OPEN:
             # where a bracket ends can depend on what it is to match, if it is malformed
             ways: dict[int, list[int]] = {}
@@ -116,8 +145,11 @@ def _translate(pattern: bytes, position: int) -> bytes:
                 if (end := _end_of_bracket(pattern, position, byte)) is not None:
                     ways.setdefault(end, []).append(byte)
             if len(ways) != 1:
-                rests = [_one_of(ways[end]) + _translate(pattern, end) for end in ways]
-                return b"".join(parts) + (b"(?:" + b"|".join(rests) + b")" if rests else b"(?!)")
+                if vague == 0:
+                    raise OSError(errno.EINVAL, "the pattern's brackets are malformed")
+                rests = [_one_of(ways[end]) + _translate(pattern, end, vague - 1) for end in ways]
+                parts.append(b"(?:" + b"|".join(rests) + b")" if rests else b"(?!)")
+                break
             [(position, members)] = ways.items()
             parts.append(_one_of(members))
         elif mark == _BACKSLASH and not pattern[position]:
@@ -127,7 +159,19 @@ def _translate(pattern: bytes, position: int) -> bytes:
                 mark = pattern[position]
                 position += 1
             parts.append(re.escape(bytes([mark])))
-    return b"".join(parts)
+    return b"".join(done + parts)
+
+
+def _simple(pattern: bytes, position: int) -> re.Match[bytes] | None:
+    """A bracket there that regular expressions have, too."""
+    found = _SIMPLE.match(pattern, position)
+    return found if found and _has_members(found) else None
+
+
+def _has_members(bracket: re.Match[bytes]) -> bool:
+    """Whether no range of a simple bracket is empty."""
+    ranges = re.findall(rb"(\w)-(\w)", bracket[2], re.ASCII)
+    return all(low <= high for low, high in ranges)
 
 
 def _one_of(members: list[int]) -> bytes:

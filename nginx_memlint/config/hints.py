@@ -20,6 +20,12 @@ from nginx_memlint.records import record, replace
 MAX_ANCESTORS = 16
 """How far above the main file a copy is looked for."""
 
+MAX_PARTS = 16
+"""Directories of an include that may be in the checkout by another name."""
+
+MAX_PATTERNS = 500
+"""Different includes that are looked for in the checkout: each takes up to some 10 ms."""
+
 INSTALLED = ("/etc", "/usr/local", "/usr/share")
 """A main file below these is where it belongs: what its includes do not find is not there."""
 
@@ -43,13 +49,21 @@ def explained(tree: Tree) -> list[Problem]:
     if tree.source.restricted or any(is_below(tree.directory, place) for place in INSTALLED):
         return problems
     told: set[str] = set()
+    known: dict[str, tuple[frozenset[str] | None, Option | None]] = {}
     for include, inclusion in _absolute_includes(tree):
         tree.looked_elsewhere = True
         pattern = include.args[0]
-        here = _matches(tree.source, pattern)
+        if pattern not in known:
+            if len(known) == MAX_PATTERNS:
+                # what it finds here is counted, and a file that is not there is a problem already
+                if glob.has_magic(pattern) and not _matches(tree.source, pattern):
+                    problems.append(_unexamined(include, inclusion))
+                    break
+                continue
+            known[pattern] = _look_for(pattern, tree)
+        here, option = known[pattern]
         if here is None or (here and os.path.dirname(pattern) in told):
             continue
-        option = option_for(pattern, tree.directory, tree.main.inclusion.file.name)
         if option is None or option.files == here:
             continue
         span = inclusion.file.span(include)
@@ -62,15 +76,33 @@ def explained(tree: Tree) -> list[Problem]:
             if option.text not in told:
                 problems.append(Problem(message, *place, complete=True, chain=inclusion.chain()))
             told |= {option.text, os.path.dirname(pattern)}
-        elif known := [p for p in problems if (p.file, p.line, p.column) == place]:
-            message = f"{known[0].message}; {option.text} would find it"
-            problems[problems.index(known[0])] = replace(known[0], message=message)
+        elif same := [p for p in problems if (p.file, p.line, p.column) == place]:
+            message = f"{same[0].message}; {option.text} would find it"
+            problems[problems.index(same[0])] = replace(same[0], message=message)
         else:
             message = (
                 f"include {pattern} finds nothing on this machine, but would with {option.text}"
             )
             problems.append(Problem(message, *place, chain=inclusion.chain()))
     return problems
+
+
+def _look_for(pattern: str, tree: Tree) -> tuple[frozenset[str] | None, Option | None]:
+    """What an include finds here, None if that cannot be known, and an option for it."""
+    here = _matches(tree.source, pattern)
+    if here is None:
+        return None, None
+    return here, option_for(pattern, tree.directory, tree.main.inclusion.file.name)
+
+
+def _unexamined(include: Directive, inclusion: Inclusion) -> Problem:
+    message = (
+        f"there are more than {MAX_PATTERNS} absolute includes: this and the following were not "
+        "looked for beside this configuration; --sysroot DIR or --path-map FROM=TO says where"
+    )
+    span = inclusion.file.span(include)
+    place = (inclusion.file.name, span.line, span.column)
+    return Problem(message, *place, chain=inclusion.chain())
 
 
 def option_for(pattern: str, directory: str, main: str) -> Option | None:
@@ -82,7 +114,7 @@ def option_for(pattern: str, directory: str, main: str) -> Option | None:
     ancestors = _ancestors(directory)
     candidates = [("/", ancestor) for ancestor in ancestors]
     for ancestor in ancestors:
-        for length in range(1, len(parts)):
+        for length in range(1, min(len(parts), MAX_PARTS)):
             inside = "/" + "/".join(parts[:length])
             rest = parts[length:]
             # a pattern of names alone would match anything: it is no evidence
@@ -124,6 +156,8 @@ def _ancestors(directory: str) -> list[str]:
 
 def _matches(source: Source, pattern: str) -> frozenset[str] | None:
     """The files here that an include leads to; None if that cannot be known."""
+    if glob.cost(pattern):
+        return None
     try:
         paths = glob.expand(source, pattern)
         return frozenset(

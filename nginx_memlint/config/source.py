@@ -10,11 +10,12 @@ import errno
 import os
 import posixpath
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import FileIO
 from typing import Protocol
 
-MAX_FILE_BYTES = 256 << 20
-"""Bytes of the largest file that is read; nginx itself has no such limit."""
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS, Bounds, Meter, check_size
 
 MAX_SYMLINKS = 40
 """Symbolic links followed for one path, as in Linux."""
@@ -44,11 +45,14 @@ class Source(Protocol):
     """What the configuration reader asks of a place that holds files.
 
     All methods take absolute paths as nginx sees them and raise OSError with errno and strerror
-    set as the system call in nginx would.
+    set as the system call in nginx would, or BoundError.
     """
 
     restricted: bool
     """Whether it stands for another place than this machine's root directory."""
+
+    bounds: Bounds
+    """How much of it is read."""
 
     def read(self, path: str) -> bytes:
         """All bytes of a file; empty for a device, whose size nginx takes for 0."""
@@ -72,33 +76,80 @@ class Source(Protocol):
 
 
 class Disk:
-    """The files of this machine by their names here; raises OSError as the system calls do."""
+    """The files of this machine by their names here; raises OSError as the system calls do.
 
-    def mode(self, name: str, *, follow: bool) -> int:
+    With a ``root``, a directory that the name begins with, no symbolic link below it is followed,
+    whatever is put in the place of a directory meanwhile.
+    """
+
+    def mode(self, name: str, root: str | None, *, follow: bool) -> int:
         """The ``st_mode`` of a file; of a symbolic link itself unless ``follow``."""
-        return os.stat(encode(name), follow_symlinks=follow).st_mode
+        with _opened(name, root) as (path, parent):
+            follow = follow and parent is None
+            return os.stat(path, dir_fd=parent, follow_symlinks=follow).st_mode
 
-    def readlink(self, name: str) -> str:
+    def readlink(self, name: str, root: str | None) -> str:
         """Where a symbolic link leads to."""
-        return decode(os.readlink(encode(name)))
+        with _opened(name, root) as (path, parent):
+            return decode(os.readlink(path, dir_fd=parent))
 
-    def names(self, name: str) -> list[str]:
+    def names(self, name: str, root: str | None) -> list[str]:
         """The entries of a directory."""
-        return [decode(entry) for entry in os.listdir(encode(name))]
+        if root is None:
+            return [decode(entry) for entry in os.listdir(encode(name))]
+        with _opened(name, root) as (path, parent):
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+            directory = os.open(path, flags, dir_fd=parent)
+        try:
+            return [decode(os.fsencode(entry)) for entry in os.listdir(directory)]
+        finally:
+            os.close(directory)
 
-    def read(self, name: str, *, follow: bool) -> bytes:
-        """All bytes of a file; empty for a device. Not of a symbolic link unless ``follow``."""
-        path = encode(name)
-        if not _is_regular(os.stat(path).st_mode):
-            return b""
+    def read(self, name: str, root: str | None, most: int) -> bytes:
+        """All bytes of a file; empty for a device. Raises OSError if they are more than most."""
         # should something else have taken its place: no FIFO to wait for, no link out
-        extra = os.O_NONBLOCK | (0 if follow else os.O_NOFOLLOW)
-        with open(path, "rb", opener=lambda path, flags: os.open(path, flags | extra)) as file:
-            info = os.fstat(file.fileno())
+        flags = os.O_RDONLY | os.O_NONBLOCK | (0 if root is None else os.O_NOFOLLOW)
+        with _opened(name, root) as (path, parent):
+            if not _is_regular(os.stat(path, dir_fd=parent, follow_symlinks=root is None).st_mode):
+                return b""
+            descriptor = os.open(path, flags, dir_fd=parent)
+        with open(descriptor, "rb", buffering=0) as file:
+            info = os.fstat(descriptor)
             if not _is_regular(info.st_mode):
                 return b""
-            check_size(info.st_size)
-            return file.read(info.st_size)
+            check_size(info.st_size, most)
+            return _read_all(file, info.st_size)
+
+
+_O_PATH = getattr(os, "O_PATH", os.O_RDONLY)  # Linux's needs no permission to read
+
+
+@contextmanager
+def _opened(name: str, root: str | None) -> Iterator[tuple[bytes, int | None]]:
+    """A name for system calls, and the directory it is in: None if links may be followed."""
+    if root is None:
+        yield encode(name), None
+        return
+    *directories, last = encode(name[len(root) :]).strip(b"/").split(b"/")
+    parent = os.open(encode(root) or b".", _O_PATH | os.O_DIRECTORY)
+    try:
+        for directory in directories:
+            flags = _O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW
+            inner = os.open(directory, flags, dir_fd=parent)
+            os.close(parent)
+            parent = inner
+        yield last or b".", parent
+    finally:
+        os.close(parent)
+
+
+def _read_all(file: FileIO, size: int) -> bytes:
+    """As many bytes as a file had when it was opened, as nginx reads it."""
+    parts = []
+    while size > 0 and (part := file.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 MACHINE = Disk()
@@ -111,12 +162,21 @@ class FileSystem:
     If ``restricted``, nothing outside the mounts is ever read: ``..`` and symbolic links are
     resolved as they would be on the machine the copy is of. ``given`` holds what is known of
     files already: they are not read again. ``disk`` is where the files of this machine are read.
+    What is beyond the ``bounds`` raises BoundError.
     """
 
     def __init__(
-        self, mounts: Mapping[str, str], *, restricted: bool, disk: Disk = MACHINE
+        self,
+        mounts: Mapping[str, str],
+        *,
+        restricted: bool,
+        disk: Disk = MACHINE,
+        bounds: Bounds = DEFAULT_BOUNDS,
     ) -> None:
         self.restricted = restricted
+        self.bounds = bounds
+        self._meter = Meter(bounds)
+        self._read: set[str] = set()
         self._disk = disk
         self.given: dict[str, bytes] = {}
         self._mounts = sorted(
@@ -129,11 +189,25 @@ class FileSystem:
         )
         self._mount_points = {inside for inside, _ in self._mounts}
 
+    def give(self, path: str, data: bytes) -> None:
+        """Let a path have this content, which is not on the disk."""
+        self._meter.read(data)
+        self.given[path] = data
+
+    def look_again(self) -> None:
+        """Call before a second reading, of what was looked at for another purpose."""
+        self._meter.forget_names()
+
     def read(self, path: str) -> bytes:
         """See Source."""
         if path in self.given:
             return self.given[path]
-        return self._disk.read(self._locate(path), follow=not self.restricted)
+        name, root = self._locate(path)
+        data = self._disk.read(name, root, self.bounds.file_bytes)
+        if path not in self._read:
+            self._read.add(path)
+            self._meter.read(data)
+        return data
 
     def names(self, path: str) -> list[str]:
         """See Source."""
@@ -143,11 +217,13 @@ class FileSystem:
             for point in self._mount_points
             if self.restricted and point.startswith(below) and point != below
         }
+        self._meter.list(1)
         try:
-            found.update(self._disk.names(self._locate(path)))
+            found.update(self._disk.names(*self._locate(path)))
         except FileNotFoundError:
             if not found:
                 raise
+        self._meter.list(len(found))
         return list(found)
 
     def exists(self, path: str) -> bool:
@@ -175,32 +251,39 @@ class FileSystem:
 
     def real_path(self, path: str) -> str:
         """Where the file itself is on this machine, all links followed; raises OSError."""
-        return decode(os.path.realpath(encode(self._locate(path))))
+        return decode(os.path.realpath(encode(self._locate(path)[0])))
 
     def _mode(self, path: str, *, follow: bool) -> int | None:
         """None if there is nothing at the path."""
         try:
-            return self._disk.mode(self._locate(path, follow_last=follow), follow=follow)
+            return self._disk.mode(*self._locate(path, follow_last=follow), follow=follow)
         except OSError as error:
             if error.errno in ABSENT:
                 return None
             raise
 
-    def _locate(self, path: str, *, follow_last: bool = True) -> str:
+    def _locate(self, path: str, *, follow_last: bool = True) -> tuple[str, str | None]:
+        """The name of a file here, and of the directory below which no link may be followed."""
         if "\0" in path:
             raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
-        resolved = self._resolve(path, follow_last)[0] if self.restricted else path
-        outside = self._outside(resolved)
-        if outside is None:
+        if not self.restricted:
+            return self._outside(path) or path, None
+        place = self._place(self._resolve(path, follow_last)[0])
+        if place is None:
             raise OutsideError
-        return outside
+        return place
 
-    def _outside(self, path: str) -> str | None:
+    def _place(self, path: str) -> tuple[str, str] | None:
+        """Where a path is here, and its mount."""
         for inside, outside in self._mounts:
             if is_below(path, inside):
                 rest = path[len(inside) :].lstrip("/")
-                return os.path.join(outside, rest) if rest else outside or "."
+                return os.path.join(outside, rest) if rest else outside or ".", outside
         return None
+
+    def _outside(self, path: str) -> str | None:
+        place = self._place(path)
+        return None if place is None else place[0]
 
     def _resolve(self, path: str, follow_last: bool) -> tuple[str, bool]:
         """The path with ``..`` and links resolved inside the mounts.
@@ -216,8 +299,8 @@ class FileSystem:
             part = pending.pop()
             here = "/" + "/".join(done)
             if part in ("", ".", ".."):
-                outside = self._outside(here)
-                if done and outside is not None and not self._is_dir_here(outside):
+                place = self._place(here)
+                if done and place is not None and not self._is_dir_here(*place):
                     raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
                 if part == "..":
                     is_plain = is_plain and here not in self._mount_points
@@ -225,11 +308,11 @@ class FileSystem:
                 continue
             done.append(part)
             here = "/" + "/".join(done)
-            outside = None if here in self._mount_points else self._outside(here)
-            if outside is None or not (any(pending) or follow_last):
+            place = None if here in self._mount_points else self._place(here)
+            if place is None or not (any(pending) or follow_last):
                 continue
             try:
-                target = self._disk.readlink(outside)
+                target = self._disk.readlink(*place)
             except OSError:
                 continue
             links += 1
@@ -242,9 +325,9 @@ class FileSystem:
             pending += target.split("/")[::-1]
         return "/" + "/".join(done), is_plain
 
-    def _is_dir_here(self, name: str) -> bool:
+    def _is_dir_here(self, name: str, root: str) -> bool:
         try:
-            return stat.S_ISDIR(self._disk.mode(name, follow=True))
+            return stat.S_ISDIR(self._disk.mode(name, root, follow=False))
         except OSError as error:
             if error.errno in ABSENT or error.errno == errno.EACCES:
                 return False
@@ -260,7 +343,9 @@ class MemoryFiles:
 
     restricted = True
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    def __init__(self, files: Mapping[str, bytes], bounds: Bounds = DEFAULT_BOUNDS) -> None:
+        self.bounds = bounds
+        self._meter = Meter(bounds)
         self.files = dict(files)
         self._directories: dict[str, set[str]] = {}
         for path in self.files:
@@ -273,16 +358,20 @@ class MemoryFiles:
     def read(self, path: str) -> bytes:
         """See Source."""
         try:
-            return self.files[path]
+            data = self.files[path]
         except KeyError:
             raise FileNotFoundError(errno.ENOENT, NOT_IN_DUMP) from None
+        self._meter.read(data)
+        return data
 
     def names(self, path: str) -> list[str]:
         """See Source."""
         try:
-            return sorted(self._directories[_trim(path)])
+            found = sorted(self._directories[_trim(path)])
         except KeyError:
             raise FileNotFoundError(errno.ENOENT, NOT_IN_DUMP) from None
+        self._meter.list(len(found))
+        return found
 
     def exists(self, path: str) -> bool:
         """See Source."""
@@ -313,12 +402,6 @@ def relative(path: str, directory: str) -> str:
 def is_below(path: str, directory: str) -> bool:
     """Whether a path is a directory or in it, by their names."""
     return path == directory or path.startswith(directory.rstrip("/") + "/")
-
-
-def check_size(size: int) -> None:
-    """Raise OSError for a file of more bytes than are read."""
-    if size > MAX_FILE_BYTES:
-        raise OSError(errno.EFBIG, f"larger than {MAX_FILE_BYTES >> 20} MiB")
 
 
 def _is_regular(mode: int) -> bool:

@@ -12,8 +12,9 @@ from array import array
 from collections.abc import Iterator, KeysView
 from contextlib import contextmanager
 
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS
 from nginx_memlint.config.shapes import BLOCK_MARK, Shape, shape_of
-from nginx_memlint.config.tokens import ConfSyntaxError, Tokens, tokenize
+from nginx_memlint.config.tokens import MAX_COLUMN, ConfSyntaxError, Tokens, tokenize
 
 INSERTED = -1
 """Directive.token of a directive that stands in no file yet."""
@@ -234,20 +235,31 @@ class ParsedFile:
         return directive.line, self.tokens.line_of(self.tokens.heads[directive.token])
 
     def source_line(self, line: int) -> str:
-        """The text of a 1-based line, without its line feed."""
-        return self.tokens.text_of_line(line).decode("utf-8", "surrogateescape")
+        """The text of a 1-based line, without its line feed; of a long one, the beginning."""
+        text = self.tokens.text_of_line(line, MAX_COLUMN + 1)
+        shown = text[:MAX_COLUMN].decode("utf-8", "surrogateescape")
+        return f"{shown} …" if len(text) > MAX_COLUMN else shown
 
     def _span(self, start: int, end: int) -> Span:
         return Span(self.tokens.line_of(start), self.tokens.column_of(start), start, end)
 
 
-def parse(data: bytes, path: str, name: str, *, in_data_block: bool = False) -> ParsedFile:
+def parse(
+    data: bytes,
+    path: str,
+    name: str,
+    *,
+    in_data_block: bool = False,
+    max_depth: int = DEFAULT_BOUNDS.block_depth,
+) -> ParsedFile:
     """Parse one file; includes are left as directives.
 
-    ``in_data_block``: the file is included inside a ``map``, ``geo`` or the like.
+    ``in_data_block``: the file is included inside a ``map``, ``geo`` or the like. Deeper than
+    ``max_depth`` blocks are not read.
     """
     with no_cyclic_gc():
-        return ParsedFile(path, name, tokenize(data, in_data_block=in_data_block))
+        tokens = tokenize(data, in_data_block=in_data_block, max_depth=max_depth)
+        return ParsedFile(path, name, tokens)
 
 
 def _without_parentheses(args: list[str]) -> list[str]:

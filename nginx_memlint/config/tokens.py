@@ -18,6 +18,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS, exceeded
 from nginx_memlint.config.shapes import BLOCK_MARK, Shape, shape_of
 
 CONF_BUFFER = 4096
@@ -31,17 +32,20 @@ DATA_BLOCKS = frozenset(
 LUA_BLOCK = "_by_lua_block"
 """Ending of the names of directives whose block is Lua code."""
 
-MAX_DEPTH = 10_000
-"""Deepest nesting of blocks that is read; nginx's own limit is its stack."""
+MAX_COLUMN = 1 << 14
+"""Bytes of a line in which characters are counted for columns: a line may have a hundred million,
+and a problem at each."""
 
 CHUNK = 1 << 15
 """Bytes that are read in bulk at a time."""
 
+# A token that nginx takes has fewer parts than its buffer has bytes; what has more is left to
+# diagnose(), as a hundred million of them would take gigabytes.
 # White space is space, tab, CR and LF only. A quoted token must be followed by one of
 # white space, ";", "{" or ")"; an unquoted one ends at white space, ";" or "{".
-_WORD = rb"""(?!["'#}])(?:[^ \t\r\n;{\\$]++|\\.|\$\{*+)++(?=[ \t\r\n;{])"""
-_DOUBLE = rb""""((?:[^"\\]++|\\.)*+)"(?=[ \t\r\n;{)])"""
-_SINGLE = rb"""'((?:[^'\\]++|\\.)*+)'(?=[ \t\r\n;{)])"""
+_WORD = rb"""(?!["'#}])(?:[^ \t\r\n;{\\$]++|\\.|\$\{*+){1,4096}+(?=[ \t\r\n;{])"""
+_DOUBLE = rb""""((?:[^"\\]++|\\.){0,4096}+)"(?=[ \t\r\n;{)])"""
+_SINGLE = rb"""'((?:[^'\\]++|\\.){0,4096}+)'(?=[ \t\r\n;{)])"""
 _TOKEN = re.compile(
     rb"[ \t\r\n]*+(?:(%b)|([;{}])|(#[^\n]*+)|%b|%b|(\Z))" % (_WORD, _DOUBLE, _SINGLE), re.DOTALL
 )
@@ -188,13 +192,14 @@ class Tokens:
             offset = found.end()
         return None
 
-    def text_of_line(self, line: int) -> bytes:
-        """A 1-based line, without its line feed; empty if there is none."""
+    def text_of_line(self, line: int, most: int | None = None) -> bytes:
+        """A 1-based line, or its first bytes, without its line feed; empty if there is none."""
         feeds = self._line_feeds()
         if line > len(feeds) + 1:
             return b""
         start = feeds[line - 2] + 1 if line > 1 else 0
-        return self.data[start : self._line_end(start)]
+        end = feeds[line - 1] if line <= len(feeds) else len(self.data)
+        return self.data[start : end if most is None else min(end, start + most)]
 
     def _line_feeds(self) -> array[int]:
         if self._lines is None:
@@ -211,9 +216,13 @@ class Tokens:
         return ConfSyntaxError(message, line, offset)
 
     def column_of(self, offset: int) -> int:
-        """The 1-based column of a byte offset, in characters."""
-        line_start = self.data.rfind(b"\n", 0, offset) + 1
-        return len(self.data[line_start:offset].decode("utf-8", "surrogateescape")) + 1
+        """The 1-based column of a byte offset, in characters; behind MAX_COLUMN, in bytes."""
+        feeds = self._line_feeds()
+        before = bisect_left(feeds, offset)
+        start = feeds[before - 1] + 1 if before else 0
+        counted = min(offset, start + MAX_COLUMN)
+        characters = len(self.data[start:counted].decode("utf-8", "surrogateescape"))
+        return characters + offset - counted + 1
 
     def _line_end(self, offset: int) -> int:
         end = self.data.find(b"\n", offset)
@@ -277,19 +286,21 @@ def _unescape(match: re.Match[bytes]) -> bytes:
     return _ESCAPED.get(match[1], match[1])
 
 
-def tokenize(data: bytes, *, in_data_block: bool = False) -> Tokens:
+def tokenize(
+    data: bytes, *, in_data_block: bool = False, max_depth: int = DEFAULT_BOUNDS.block_depth
+) -> Tokens:
     """Split a file into directives.
 
     ``in_data_block`` says that the file is included inside a block of DATA_BLOCKS. Never raises:
-    what nginx would reject is in ``Tokens.error``.
+    what nginx would reject is in ``Tokens.error``, as are blocks deeper than ``max_depth``.
     """
     tokens = Tokens(data)
-    lexer = _Lexer(tokens, in_data_block)
+    lexer = _Lexer(tokens, in_data_block, max_depth)
     try:
         lexer.run()
-    except _TooDeepError:
+    except TooDeepError as error:
         tokens = Tokens(data)
-        tokens.error = ConfSyntaxError(f"blocks are nested deeper than {MAX_DEPTH}", 1, 0)
+        tokens.error = error
         return tokens
     except ConfSyntaxError as error:
         tokens.error = error
@@ -298,8 +309,12 @@ def tokenize(data: bytes, *, in_data_block: bool = False) -> Tokens:
     return tokens
 
 
-class _TooDeepError(Exception):
-    """There are more open blocks than are read."""
+class TooDeepError(ConfSyntaxError):
+    """There are more open blocks than are read, whatever nginx says."""
+
+    def __init__(self, most: int, line: int) -> None:
+        what = f"blocks are nested deeper than {most:,}"
+        super().__init__(exceeded(what, "block-depth"), line, 0)
 
 
 class _Lexer:
@@ -309,9 +324,10 @@ class _Lexer:
     and whether that one's content is data. ``inside`` are the names in the innermost one.
     """
 
-    def __init__(self, tokens: Tokens, in_data_block: bool) -> None:
+    def __init__(self, tokens: Tokens, in_data_block: bool, max_depth: int) -> None:
         self.tokens = tokens
         self.data = tokens.data
+        self.max_depth = max_depth
         self.opened: list[tuple[int, list[str], bool]] = []
         self.inside: list[str] = []
         self.is_data = in_data_block
@@ -438,8 +454,8 @@ class _Lexer:
 
     def open(self, name: str) -> None:
         """Open the block of the directive that is added next."""
-        if len(self.opened) >= MAX_DEPTH:
-            raise _TooDeepError
+        if len(self.opened) >= self.max_depth:
+            raise TooDeepError(self.max_depth, 1)
         self.inside.append(name + BLOCK_MARK)
         self.opened.append((len(self.tokens.names), self.inside, self.is_data))
         self.inside = []
@@ -501,7 +517,8 @@ class _Lexer:
         blank = re.compile(rb"(?:[ \t\r\n]++|#[^\n]*(?:\n|\Z))*+").match(data, gap)
         start = blank.end() if blank else gap
         if start < len(data) and (quote := data[start : start + 1]) in (b'"', b"'"):
-            closed = re.compile(rb"%b(?:[^%b\\]++|\\.)*+%b" % (quote, quote, quote), re.DOTALL)
+            pattern = rb"%b(?:[^%b\\]++|\\.){0,4096}+%b" % (quote, quote, quote)
+            closed = re.compile(pattern, re.DOTALL)
             if found := closed.match(data, start):
                 self.check_length(start + 1, found.end() - 1, quote.decode(), True)
                 if found.end() < len(data):

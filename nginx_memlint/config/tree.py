@@ -13,20 +13,18 @@ from functools import cached_property
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from nginx_memlint.config import blocks, glob
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS, BoundError, exceeded
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.shapes import Shape
 from nginx_memlint.config.source import Source
 from nginx_memlint.config.syntax import Body, Directive, ParsedFile, no_cyclic_gc, parse
+from nginx_memlint.config.tokens import TooDeepError
 
-MAX_INCLUSIONS = 1_000_000
-"""Files included, each time counted, before expansion is given up."""
+MAX_STEPS = 10
+"""Names in a chain of includes that are given; it may have a thousand, of 4,096 bytes each."""
 
-MAX_BLOCKS = 4_000_000
-"""Blocks in the expanded configuration before expansion is given up."""
-
-MAX_INCLUDE_DEPTH = 1000
-"""Includes inside includes. nginx holds a descriptor for each, 1,024 in all by default."""
-
+MAX_PATTERN_COST = 20_000
+"""Some 10 seconds for malformed brackets of all patterns together."""
 
 _Steps: TypeAlias = "Iterator[_Steps]"
 """Reading as a generator that yields what must be read before it goes on: blocks nest deeply."""
@@ -61,7 +59,7 @@ class Inclusion:
         while here and here.parent and here.via:
             steps.append(f"{here.parent.file.name}:{here.via.line}")
             here = here.parent
-        return tuple(reversed(steps))
+        return tuple(_shortened(steps[::-1]))
 
 
 class Setting:
@@ -230,12 +228,15 @@ class Tree:
         directory: str,
         problems: list[Problem],
         files: dict[str, ParsedFile],
+        unlisted: int = 0,
     ) -> None:
         self.main = main
         self.source = source
         self.directory = directory
         self.problems = problems
         self.files = files
+        self.unlisted = unlisted
+        """Problems beyond the bound."""
         self.looked_elsewhere = False
         """Whether anything was looked up in other places than ``source``."""
         self.memo: dict[str, Any] = {}
@@ -411,15 +412,18 @@ class _Builder:
         parser: FileParser,
     ) -> None:
         self.source = source
+        self.bounds = source.bounds
         self.parser = parser
         self.directory = directory
         self.path = path
         self.context = context
         self.problems: list[Problem] = []
+        self.unlisted = 0
         self.files: dict[tuple[str, bool], ParsedFile] = {}
         self.globs: dict[str, list[str]] = {}
         self.reported: set[int] = set()  # identities of syntax errors
         self.inclusions = 0
+        self.pattern_cost = 0
         self.blocks = 0
 
     def build(self) -> Tree:
@@ -434,7 +438,7 @@ class _Builder:
         inclusion.kind = block.kind
         self.read(block, inclusion)
         files = {f.path: f for f in self.files.values()}
-        tree = Tree(main, self.source, self.directory, self.problems, files)
+        tree = Tree(main, self.source, self.directory, self.problems, files, self.unlisted)
         if not self.context and file.error is None:
             self.check_whole(tree)
         return tree
@@ -444,7 +448,9 @@ class _Builder:
         if key not in self.files:
             data = self.source.read(path)
             name = self.source.shown(path)
-            self.files[key] = self.parser(data, path, name, in_data_block=in_data_block)
+            self.files[key] = self.parser(
+                data, path, name, in_data_block=in_data_block, max_depth=self.bounds.block_depth
+            )
         return self.files[key]
 
     def read(self, block: Block, inclusion: Inclusion) -> None:
@@ -481,9 +487,9 @@ class _Builder:
                 child = Block(kind, directive, inclusion, block)
                 block.children.append(child)
                 self.blocks += 1
-                if self.blocks > MAX_BLOCKS:
-                    message = f"the configuration has more than {MAX_BLOCKS:,} blocks"
-                    raise self.too_large(message, inclusion)
+                if self.blocks > self.bounds.blocks:
+                    what = f"the configuration has more than {self.bounds.blocks:,} blocks"
+                    raise self.too_large(exceeded(what, "blocks"), inclusion, directive)
                 if directive.body.shape.branches:
                     yield self.read_body(child, directive.body, inclusion)
 
@@ -559,7 +565,10 @@ class _Builder:
 
     def glob(self, pattern: str, directive: Directive, inclusion: Inclusion) -> list[str]:
         if pattern not in self.globs:
+            self.pattern_cost += glob.cost(pattern)
             try:
+                if self.pattern_cost > MAX_PATTERN_COST:
+                    raise OSError(errno.EINVAL, "there are too many malformed brackets")
                 self.globs[pattern] = glob.expand(self.source, pattern)
             except OSError as error:
                 message = f'cannot list "{pattern}" ({_reason(error)})'
@@ -571,9 +580,9 @@ class _Builder:
         self, path: str, directive: Directive, block: Block, inclusion: Inclusion
     ) -> Inclusion | None:
         self.inclusions += 1
-        if self.inclusions > MAX_INCLUSIONS:
-            message = f"more than {MAX_INCLUSIONS:,} files are included, one inside another"
-            raise self.too_large(message, inclusion, directive)
+        if self.inclusions > self.bounds.inclusions:
+            what = f"more than {self.bounds.inclusions:,} files are included, each time counted"
+            raise self.too_large(exceeded(what, "inclusions"), inclusion, directive)
         if (start := _same_reading(path, block, inclusion)) is not None:
             message = f"include cycle: {' → '.join(_cycle(inclusion, start, directive))}"
             nginx = None
@@ -584,13 +593,18 @@ class _Builder:
                 message += "; nginx follows it until it has no file descriptors left"
             self.problem(inclusion, directive, message, nginx)
             return None
-        if inclusion.depth >= MAX_INCLUDE_DEPTH:
-            nginx = f'open() "{path}" failed (24: Too many open files)'
-            message = f"includes are nested deeper than {MAX_INCLUDE_DEPTH}"
-            self.problem(inclusion, directive, message, nginx)
+        if inclusion.depth >= self.bounds.include_depth:
+            nginx = None
+            if inclusion.depth >= DEFAULT_BOUNDS.include_depth:
+                nginx = f'open() "{path}" failed (24: Too many open files)'
+            what = f"includes are nested deeper than {self.bounds.include_depth:,}"
+            self.problem(inclusion, directive, exceeded(what, "include-depth"), nginx)
             return None
         try:
             file = self.load(path, in_data_block=bool(_data_name(block)))
+        except BoundError as error:
+            self.problem(inclusion, directive, f'include: "{path}" is not read: {error.strerror}')
+            return None
         except OSError as error:
             call = "pread" if error.errno == errno.EISDIR else "open"
             nginx = f'{call}() "{path}" failed ({_reason(error)})'
@@ -605,6 +619,8 @@ class _Builder:
         if error is None or id(error) in self.reported:
             return
         self.reported.add(id(error))
+        if self.is_full():
+            return
         column = file.tokens.column_of(min(error.offset, len(file.tokens.data)))
         self.problems.append(
             Problem(
@@ -612,7 +628,7 @@ class _Builder:
                 file.name,
                 error.line,
                 column,
-                nginx=error.message,
+                nginx=None if isinstance(error, TooDeepError) else error.message,
                 chain=inclusion.chain(),
             )
         )
@@ -626,12 +642,19 @@ class _Builder:
         message += self.fragment_hint() if names else ": the file is empty"
         self.problems.append(Problem(message, tree.main.inclusion.file.name, nginx=nginx))
 
-    def too_large(
-        self, message: str, inclusion: Inclusion, directive: Directive | None = None
-    ) -> _TooLargeError:
-        message += ": the rest is not counted, and nginx would hardly start with it"
+    def too_large(self, message: str, inclusion: Inclusion, directive: Directive) -> _TooLargeError:
+        if len(self.problems) >= self.bounds.problems:
+            self.problems.pop()
+            self.unlisted += 1
+        message += ": the rest is not counted, and nginx would hardly survive it either"
         self.problem(inclusion, directive, message)
         return _TooLargeError()
+
+    def is_full(self) -> bool:
+        """Whether a further problem is only counted."""
+        full = len(self.problems) >= self.bounds.problems
+        self.unlisted += full
+        return full
 
     def problem(
         self,
@@ -640,6 +663,8 @@ class _Builder:
         message: str,
         nginx: str | None = None,
     ) -> None:
+        if self.is_full():
+            return
         file = inclusion.file
         span = file.span(directive) if directive else None
         line = span.line if span else None
@@ -742,11 +767,20 @@ def _cycle(inclusion: Inclusion, start: Inclusion, directive: Directive) -> list
     while here is not None and here is not start:
         middle.append(here.file.name)
         here = here.parent
-    return [*steps, *reversed(middle), start.file.name, f"(line {directive.line})"]
+    middle = _shortened(middle[::-1])
+    return [*steps, *middle, start.file.name, f"(line {directive.line})"]
+
+
+def _shortened(steps: list[str]) -> list[str]:
+    """The first and last of many steps."""
+    half = MAX_STEPS // 2
+    if len(steps) <= MAX_STEPS:
+        return steps
+    return [*steps[:half], f"{len(steps) - 2 * half:,} more", *steps[-half:]]
 
 
 def _reason(error: OSError) -> str:
     """nginx's form of a system error: "2: No such file or directory"."""
-    if error.errno is None:
-        return str(error)
+    if isinstance(error, BoundError) or error.errno is None:
+        return error.strerror or str(error)
     return f"{error.errno}: {error.strerror or os.strerror(error.errno)}"

@@ -15,7 +15,7 @@ from nginx_memlint.result import Model
 from nginx_memlint.settings.in_force import SIZES, Root, Value
 from nginx_memlint.sizes import human
 
-Plain: TypeAlias = int | float | str | list[str] | dict[str, str] | None
+Plain: TypeAlias = int | float | str | list[str] | dict[str, str] | dict[str, int] | None
 
 
 @record
@@ -119,6 +119,8 @@ def _plain(found: Value) -> Plain:
         return printable(value.name)
     if isinstance(value, str):
         return printable(value)
+    if isinstance(value, dict):
+        return value  # of bounds
     if isinstance(value, list | tuple):
         if value and isinstance(value[0], tuple):
             return {printable(inside): printable(outside) for inside, outside in value}

@@ -15,7 +15,7 @@ from nginx_memlint.policy import Policy
 from nginx_memlint.printable import printable
 from nginx_memlint.records import field, mutable
 from nginx_memlint.remedies import Proposal
-from nginx_memlint.rules import RULES, codes
+from nginx_memlint.rules import RULES, codes, ignore_unused
 from nginx_memlint.rules.accepted import path_ignored, suppressed
 from nginx_memlint.rules.rule import Draft, Rule
 from nginx_memlint.situation import Situation
@@ -49,6 +49,8 @@ class Outcome:
     proposals: list[Proposal] = field(default_factory=list)
     fixes: list[Proposal] = field(default_factory=list)
     """Of each finding the best change that is one of the files."""
+    unlisted: int = 0
+    """Findings beyond the bound."""
 
 
 def run(situation: Situation, policy: Policy, *, complete: bool = True) -> Outcome:
@@ -63,9 +65,12 @@ def run(situation: Situation, policy: Policy, *, complete: bool = True) -> Outco
     situation.ignores.prepare(_IGNORABLE, judged)
     for rule in RULES:
         severity = severities[rule.code]
-        if severity is None:
+        if severity is None or (outcome.unlisted and rule.code == ignore_unused.CODE):
             continue
-        for draft in sorted(rule.check(situation), key=lambda draft: -draft.bytes):
+        drafts = sorted(rule.check(situation), key=lambda draft: -draft.bytes)
+        most = situation.tree.source.bounds.findings
+        outcome.unlisted += max(0, len(drafts) - most)
+        for draft in drafts[:most]:
             own = severity if rule.code in policy.severities else draft.severity or severity
             finding = _finding(rule, own, draft, situation, fingerprints)
             accepted = _ignored(finding, draft, situation) or path_ignored(finding, policy.ignores)
@@ -93,11 +98,15 @@ def _ignored(
     return suppressed(finding, "ignore", printable(ignore.reason), place)
 
 
-def is_shown(outcome: Outcome, code: str, setting: Setting | None, situation: Situation) -> bool:
-    """Whether a finding of a rule on a directive is among the findings."""
+def shown(outcome: Outcome, code: str) -> set[tuple[str, int, int]]:
+    """The places of the findings of a rule."""
+    return {(f.file, f.line, f.column) for f in outcome.findings if f.rule == code}
+
+
+def place_of(setting: Setting | None, situation: Situation) -> tuple[str, int, int]:
+    """The place that a finding on a directive has."""
     file, line, column, _ = _position(setting, situation)
-    place = (code, printable(file.name), line, column)
-    return any(place == (f.rule, f.file, f.line, f.column) for f in outcome.findings)
+    return printable(file.name), line, column
 
 
 def remedies(now: Situation, proposals: list[Proposal]) -> list[result.Remedy]:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from nginx_memlint.check import Options
+from nginx_memlint.config.bounds import bounds_from
 from nginx_memlint.config.entry import MAIN_FILE, EntryError, Place, absolute, located
 from nginx_memlint.config.source import is_below
 from nginx_memlint.exit_codes import FailOn
@@ -27,7 +28,7 @@ LIMITS = ("max-memory", "max-start-memory", "max-zones-memory", "max-test-second
 KEYS = (
     *("target", "target-file", *VERSIONS),
     *("workers", "unit-cost", *LIMITS),
-    *("sysroot", "path-map", "prefix", "context", "fail-on"),
+    *("sysroot", "path-map", "prefix", "context", "bounds", "fail-on"),
 )
 """What can be set by a settings file and by a flag, in the order of ``memlint config``."""
 
@@ -153,6 +154,7 @@ def check_arguments(root: Root) -> Options:
         "target": _target(root.values),
         "path_map": path_map,
         "context": tuple(values["context"] or ()),
+        "bounds": bounds_from(values["bounds"] or {}),
         "policy": Policy(
             limits=Limits(**{key.replace("-", "_"): values[key] for key in LIMITS}),
             severities={

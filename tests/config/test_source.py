@@ -15,7 +15,9 @@ import pytest
 
 from nginx_memlint import check
 from nginx_memlint.config import glob, source
+from nginx_memlint.config.bounds import BoundError, Bounds, tokens_at_most
 from nginx_memlint.config.source import FileSystem, MemoryFiles, OutsideError
+from nginx_memlint.config.tokens import tokenize
 from nginx_memlint.report.json import dumps
 
 SECRET = "server { secret; }"
@@ -161,22 +163,21 @@ def test_dots_need_a_directory(root: Path) -> None:
 
 @pytest.mark.parametrize("restricted", [True, False])
 def test_a_file_replaced_by_a_link_is_not_followed(
-    root: Path, restricted: bool, monkeypatch: pytest.MonkeyPatch
+    root: Path, tmp_path: Path, restricted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = FileSystem({"/": str(root)}, restricted=restricted)
-    real = os.stat
-
     site = root / "srv/site.conf"
+    assert site.is_relative_to(tmp_path)
+    is_regular = source._is_regular
 
-    def replacing(path: bytes, **how: object) -> os.stat_result:
-        info = real(path, **how)  # type: ignore[arg-type]
-        # os.stat is everyone's: only this one file is replaced
-        if os.fsdecode(path) == str(site):
-            os.unlink(site)
-            os.symlink(root.parent / "secret.conf", site)
-        return info
+    def replacing(mode: int) -> bool:
+        """Called between looking at the file and opening it."""
+        site.unlink()
+        site.symlink_to(root.parent / "secret.conf")
+        monkeypatch.setattr(source, "_is_regular", is_regular)
+        return is_regular(mode)
 
-    monkeypatch.setattr("nginx_memlint.config.source.os.stat", replacing)
+    monkeypatch.setattr(source, "_is_regular", replacing)
     if restricted:
         with pytest.raises(OSError, match="Too many levels"):
             files.read("/srv/site.conf")
@@ -207,11 +208,67 @@ def test_a_socket_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             FileSystem({"/": str(tmp_path)}, restricted=False).read("/s")
 
 
-def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "MAX_FILE_BYTES", 1 << 20)
+def test_files_that_are_too_large(tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(b"x" * ((1 << 20) + 1))
-    with pytest.raises(OSError, match="larger than 1 MiB"):
-        FileSystem({"/": str(tmp_path)}, restricted=False).read("/large")
+    mounts = {"/": str(tmp_path)}
+    files = FileSystem(mounts, restricted=False, bounds=Bounds(file_bytes=1 << 20))
+    with pytest.raises(BoundError, match=r"larger than 1 MiB \(--bounds file-bytes"):
+        files.read("/large")
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(b"x " * (1 << 19))
+    files = FileSystem(mounts, restricted=False, bounds=Bounds(total_bytes=(2 << 20) - 1))
+    files.read("/a")
+    files.read("/a")
+    with pytest.raises(BoundError, match=r"together are larger than 2,097,151 bytes"):
+        files.read("/b")
+    files = FileSystem(mounts, restricted=False, bounds=Bounds(tokens=(1 << 20) - 1))
+    files.read("/a")
+    with pytest.raises(BoundError, match=r"more than 1,048,575 tokens"):
+        files.read("/b")
+
+
+def test_tokens_are_not_underestimated() -> None:
+    for text in (b"a b{c;}" * 50_000, b"a;" * 99_999, b"x" * 200_000, b" \n" * 70_000, b""):
+        tokens = tokenize(text)
+        found = sum(2 + tokens.count_args(number) for number in range(len(tokens.names)))
+        assert found + len(tokens.shapes) <= tokens_at_most(text) <= len(text) + 5
+    assert tokens_at_most(b"listen 80;\n" * 1000) < 3100
+
+
+def test_directories_that_are_too_large(tmp_path: Path) -> None:
+    for number in range(10):
+        (tmp_path / str(number)).touch()
+    files = FileSystem({"/": str(tmp_path)}, restricted=False, bounds=Bounds(names=27))
+    assert len(glob.expand(files, "/*")) == 10
+    assert len(glob.expand(files, "/?")) == 10
+    with pytest.raises(OSError, match="more than 27 names"):
+        glob.expand(files, "/[0-9]")
+
+
+@pytest.mark.parametrize("ask", ["read", "names", "exists", "is_dir"])
+def test_a_directory_replaced_by_a_link_is_not_followed(
+    root: Path, ask: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A directory on the way that is swapped after the links on the way were resolved."""
+    outside = root.parent / "outside"
+    (outside / "nginx/conf.d").mkdir(parents=True)
+    (outside / "nginx/nginx.conf").write_text(SECRET)
+    files = FileSystem({"/": str(root)}, restricted=True)
+    resolve = FileSystem._resolve
+
+    def swapping(self: FileSystem, path: str, follow_last: bool) -> tuple[str, bool]:
+        found = resolve(self, path, follow_last)
+        os.rename(root / "etc", root / "was")
+        os.symlink(outside, root / "etc")
+        return found
+
+    monkeypatch.setattr(FileSystem, "_resolve", swapping)
+    path = "/etc/nginx/nginx.conf" if ask == "read" else "/etc/nginx/conf.d"
+    if ask in ("exists", "is_dir"):
+        assert getattr(files, ask)(path) is False
+    else:
+        with pytest.raises(NotADirectoryError):
+            getattr(files, ask)(path)
 
 
 def test_what_may_not_be_read_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

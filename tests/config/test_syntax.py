@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -109,9 +110,9 @@ def test_a_file_included_from_many_places_is_parsed_once(
     )
     parsed = []
 
-    def counting(data: bytes, path: str, name: str, *, in_data_block: bool = False) -> ParsedFile:
+    def counting(data: bytes, path: str, name: str, **options: Any) -> ParsedFile:
         parsed.append(path)
-        return parse(data, path, name, in_data_block=in_data_block)
+        return parse(data, path, name, **options)
 
     monkeypatch.setattr(tree_module, "parse", counting)
     tree = build(FileSystem({"/": "/"}, restricted=False), str(conf))

@@ -1,0 +1,155 @@
+"""How much is read before reading is given up: no configuration may eat the machine it is read on.
+
+Each bound is far above what nginx itself gets through in practice.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping
+
+from nginx_memlint.records import record
+
+
+@record
+class Bounds:
+    """The most that is read of one configuration: beyond it is a problem, with exit status 3."""
+
+    file_bytes: int = 128 << 20
+    """Bytes of one file, or of standard input."""
+    total_bytes: int = 256 << 20
+    """Bytes of all files together."""
+    tokens: int = 20_000_000
+    """Words and marks in all files together, those in comments included."""
+    inclusions: int = 500_000
+    """Files included, each time counted."""
+    include_depth: int = 1000
+    """Includes inside includes; nginx holds a file descriptor for each, 1,024 by default."""
+    blocks: int = 1_000_000
+    """Blocks after includes are expanded."""
+    block_depth: int = 10_000
+    """Blocks inside blocks in one file; nginx recurses for each, until its stack is full."""
+    names: int = 1_000_000
+    """Directories that patterns of includes look into, and the names there, each time counted."""
+    problems: int = 5000
+    """Problems that are listed; the rest are counted."""
+    findings: int = 10_000
+    """Findings of one rule that are listed, and comments that accept findings."""
+
+
+DEFAULT_BOUNDS = Bounds()
+NAMES = tuple(name.replace("_", "-") for name in vars(DEFAULT_BOUNDS))
+"""The bounds as users name them."""
+
+BYTES = frozenset({"file-bytes", "total-bytes"})
+"""Those that are sizes."""
+
+
+class BoundError(OSError):
+    """A bound is exceeded. ``strerror`` says which, and how to raise it."""
+
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__(errno.EFBIG, exceeded(what, name))
+
+
+def exceeded(what: str, name: str) -> str:
+    """What a user is told: a message, and the option that raises the bound."""
+    return f"{what} (--bounds {name}=N allows more)"
+
+
+def parse_bounds(texts: list[str]) -> dict[str, int]:
+    """Bounds from NAME=NUMBER, by name; sizes may have a unit. Raises ValueError."""
+    from nginx_memlint.sizes import parse_size  # noqa: PLC0415
+
+    found = {}
+    for text in texts:
+        name, mark, value = text.partition("=")
+        if not mark:
+            raise ValueError(f'"{text}" is not NAME=NUMBER')
+        if name not in NAMES:
+            from difflib import get_close_matches  # noqa: PLC0415
+
+            close = get_close_matches(name, NAMES, 1, 0.4)
+            hint = f'did you mean "{close[0]}"?' if close else f"known are {', '.join(NAMES)}"
+            raise ValueError(f'"{name}" is not a bound; {hint}')
+        found[name] = parse_size(value) if name in BYTES else _number(value)
+    return found
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:20]) < 1 << 63):
+        raise ValueError(f'"{text}" is not a positive number')
+    return int(text)
+
+
+def bounds_from(values: Mapping[str, int]) -> Bounds:
+    """Bounds by their names; the others are the defaults."""
+    return Bounds(**{name.replace("-", "_"): value for name, value in values.items()})
+
+
+class Meter:
+    """What has been read of one configuration. Its methods raise BoundError."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds = bounds
+        self._bytes = 0
+        self._tokens = 0
+        self._names = 0
+        self._uncounted: list[bytes] | None = []
+
+    def read(self, data: bytes) -> None:
+        """Call with each file."""
+        self._bytes += len(data)
+        if self._bytes > self.bounds.total_bytes:
+            most = _size(self.bounds.total_bytes)
+            raise BoundError(f"all files together are larger than {most}", "total-bytes")
+        self._count_tokens(data)
+        if self._tokens > self.bounds.tokens:
+            most = f"{self.bounds.tokens:,}"
+            raise BoundError(f"the files have more than {most} tokens", "tokens")
+
+    def list(self, names: int) -> None:
+        """Call with the size of each directory."""
+        self._names += names
+        if self._names > self.bounds.names:
+            most = f"{self.bounds.names:,}"
+            raise BoundError(f"patterns look at more than {most} names", "names")
+
+    def forget_names(self) -> None:
+        """Call before all is looked up once more."""
+        self._names = 0
+
+    def _count_tokens(self, data: bytes) -> None:
+        """Files have no more tokens than bytes: they are counted once that does not suffice."""
+        if self._uncounted is None:
+            self._tokens += tokens_at_most(data)
+            return
+        self._uncounted.append(data)
+        if self._bytes > self.bounds.tokens:
+            self._tokens = sum(map(tokens_at_most, self._uncounted))
+            self._uncounted = None
+
+
+def check_size(size: int, most: int) -> None:
+    """Raise BoundError for a file of more bytes than are read."""
+    if size > most:
+        raise BoundError(f"larger than {_size(most)}", "file-bytes")
+
+
+def tokens_at_most(data: bytes) -> int:
+    """The words and marks in a file, as if comments and strings held some, too."""
+    count = sum(map(data.count, _MARKS))
+    for at in range(0, len(data), _CHUNK):
+        count += len(data[at : at + _CHUNK].translate(_WITHOUT_MARKS).split())
+    return count
+
+
+_MARKS = (b";", b"{", b"}")
+_WITHOUT_MARKS = bytes.maketrans(b"".join(_MARKS), b" " * len(_MARKS))
+_CHUNK = 1 << 16
+"""Bytes that are split at a time: a word may be cut, and then counts twice."""
+
+
+def _size(size: int) -> str:
+    """Exact, unlike sizes.human()."""
+    return f"{size >> 20} MiB" if size % (1 << 20) == 0 else f"{size:,} bytes"

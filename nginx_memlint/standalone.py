@@ -1,0 +1,103 @@
+"""What a command owes the shell: streams that may be closed or full, Ctrl-C, a last resort.
+
+Imports nothing heavy, so that all of the start-up is covered.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+USAGE, INTERNAL = 2, 4
+"""Of exit_codes.Exit, which is not imported yet when something fails early."""
+
+
+class _Watched(io.FileIO):
+    """A descriptor that remembers what kept it from being written."""
+
+    error: OSError | None = None
+
+    def write(self, data: Buffer) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            self.error = self.error or error
+            raise
+
+
+@contextmanager
+def standalone() -> Iterator[None]:
+    """Run the command inside: ends the process, with the command's exit status if it has one.
+
+    130 for Ctrl-C and 141 if the reader of the output has gone, as shells have it; 2 if the
+    output cannot be written; 4 for an error of ours: a line, not a traceback.
+    """
+    outputs = _open_streams()
+    status = 0
+    error: BaseException | None = None
+    try:
+        yield
+        sys.stdout.flush()
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except (Exception, KeyboardInterrupt) as failure:
+        error = failure
+    for text, _ in outputs:
+        with suppress(OSError):
+            text.flush()
+    unwritten = next((raw.error for _, raw in outputs if raw.error), None)
+    if isinstance(unwritten, BrokenPipeError):
+        status = 128 + signal.SIGPIPE
+    elif unwritten is not None:
+        _say(f"cannot write the output: {unwritten.strerror}")
+        status = USAGE
+    elif isinstance(error, KeyboardInterrupt):
+        _say("interrupted")
+        status = 128 + signal.SIGINT
+    elif error is not None:
+        _say_internal(error)
+        status = INTERNAL
+    os._exit(status)  # at once: what was read is not taken apart, which may take long
+
+
+def _open_streams() -> list[tuple[io.TextIOWrapper, _Watched]]:
+    """Watch the outputs, which are returned. Streams that the caller has closed lead nowhere.
+
+    What the locale's encoding lacks is replaced in the output, and escaped in messages.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # the lowest free number is this one: no other file may get it
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    outputs: list[tuple[io.TextIOWrapper, _Watched]] = []
+    for number, name, errors in ((1, "stdout", "replace"), (2, "stderr", "backslashreplace")):
+        raw = _Watched(number, "wb", closefd=False)
+        encoding = getattr(getattr(sys, name), "encoding", "utf-8")
+        lines = number == 2 or raw.isatty()
+        text = io.TextIOWrapper(io.BufferedWriter(raw), encoding, errors, line_buffering=lines)
+        setattr(sys, name, text)
+        outputs.append((text, raw))
+    return outputs
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):
+        print(f"memlint: {text}", file=sys.stderr, flush=True)
+
+
+def _say_internal(error: BaseException) -> None:
+    from nginx_memlint.printable import printable  # noqa: PLC0415  itself a part of the program
+
+    _say(f"internal error: {type(error).__name__}: {printable(str(error))[:1000]}")
+    _say("please report it, with the configuration if you can")

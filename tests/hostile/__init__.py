@@ -1,0 +1,1 @@
+"""Configurations and circumstances that are made to break things."""

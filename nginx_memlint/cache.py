@@ -212,7 +212,8 @@ def user_cache() -> Cache | None:
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):
         home = os.path.expanduser("~")
-        if not os.path.isabs(home):
+        # a service's user may have a home that is not there, nor to be made; "/" is HOME=""
+        if not os.path.isabs(home) or home == "/" or not os.path.isdir(home):
             return None
         base = os.path.join(home, ".cache")
     return Cache(os.path.join(base, "memlint"))

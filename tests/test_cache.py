@@ -440,6 +440,14 @@ def test_without_a_home(environment: dict[str, str], conf: Path) -> None:
     assert memlint("check", conf, env={**kept, **environment}) == expected
 
 
+def test_a_home_that_is_not_there_is_not_made(conf: Path, tmp_path: Path) -> None:
+    conf.write_text(conf.read_text() + "# padding\n" * 120_000)
+    kept = {key: value for key, value in os.environ.items() if key != "XDG_CACHE_HOME"}
+    run = memlint("check", conf, env={**kept, "HOME": str(tmp_path / "gone")})
+    assert run.code in (0, 1)
+    assert not (tmp_path / "gone").exists()
+
+
 def test_no_cache(conf: Path, tmp_path: Path) -> None:
     conf.write_text(conf.read_text() + "# padding\n" * 120_000)
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "xdg")}
@@ -456,7 +464,7 @@ def test_the_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert found is not None
     assert found.directory == str(tmp_path / "memlint")
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
-    monkeypatch.setenv("HOME", "/home/a")
+    monkeypatch.setenv("HOME", str(tmp_path))
     found = user_cache()
     assert found is not None
-    assert found.directory == "/home/a/.cache/memlint"
+    assert found.directory == str(tmp_path / ".cache" / "memlint")

@@ -144,9 +144,10 @@ def inspect(
     workers: int | None = None,
     unit_cost: int | None = None,
     policy: Policy = NO_POLICY,
+    breakdown: bool = False,
 ) -> Inspection:
     """As examine(), with the options made sense of."""
-    return _Job(name, place, data, target, context, workers, unit_cost, policy).run()
+    return _Job(name, place, data, target, context, workers, unit_cost, policy, breakdown).run()
 
 
 def _job(path: str | os.PathLike[str], options: Options) -> _Job:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, TextIO
 
 from nginx_memlint.result import Model, Report
@@ -14,14 +15,21 @@ def write(report: Report, out: TextIO) -> None:
 
 def dumps(report: Model) -> str:
     """A record of results as JSON text."""
-    from pydantic import TypeAdapter  # noqa: PLC0415  takes long
-
-    adapter: TypeAdapter[Model] = TypeAdapter(type(report))
-    return adapter.dump_json(report, indent=2).decode()
+    kind: Any = type(report)
+    text: bytes = _adapter(kind).dump_json(report, indent=2)
+    return text.decode()
 
 
 def schema(of: type[Model] = Report) -> dict[str, Any]:
     """The JSON Schema of what ``dumps`` makes of a record."""
+    kind: Any = of
+    found: dict[str, Any] = _adapter(kind).json_schema(by_alias=True, mode="serialization")
+    return found
+
+
+@cache
+def _adapter(of: Any) -> Any:  # noqa: ANN401  of pydantic, which is imported late
+    """Takes longer to make than most reports take to write."""
     from pydantic import TypeAdapter  # noqa: PLC0415
 
-    return TypeAdapter(of).json_schema(by_alias=True, mode="serialization")
+    return TypeAdapter(of)

@@ -1,0 +1,311 @@
+"""What is fuzzed: functions of some bytes that raise if a property does not hold.
+
+They need no fuzzer: the tests run them on the corpus and on what Hypothesis makes up.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import re
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from unittest.mock import patch
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
+
+from fuzz.world import MAIN, ROOT, SECRET, World
+from nginx_memlint.check import choose_target, inspect
+from nginx_memlint.config import crossplane_parser, glob
+from nginx_memlint.config.bounds import Bounds, tokens_at_most
+from nginx_memlint.config.dump import FailedDumpError, read_dump
+from nginx_memlint.config.entry import Place
+from nginx_memlint.config.source import MemoryFiles, decode
+from nginx_memlint.config.syntax import ParsedFile, parse
+from nginx_memlint.config.tokens import CONF_BUFFER, tokenize
+from nginx_memlint.memory.targets import Target, TargetFileError, load_target
+from nginx_memlint.memory.zones import parse_size as nginx_size
+from nginx_memlint.printable import printable, unescaped
+from nginx_memlint.report import writer
+from nginx_memlint.result import ConfigReport, Report
+from nginx_memlint.rules.reading import READING
+from nginx_memlint.settings import SettingsError
+from nginx_memlint.settings.files import read
+from nginx_memlint.settings.model import validated
+from nginx_memlint.sizes import human, parse_size
+from nginx_memlint.tls.ca_bundle import read_bundle
+
+TARGETS = tuple(choose_target(name, {}) for name in ("debian-12", "debian-13", "debian-sid"))
+FORMATS = ("text", "json", "line", "sarif", "github", "gitlab", "junit", "markdown")
+"""All but the page for a browser, which is a target of its own."""
+
+BOUNDS = Bounds(
+    file_bytes=1 << 20,
+    total_bytes=1 << 22,
+    tokens=100_000,
+    inclusions=200,
+    include_depth=50,
+    blocks=2000,
+    block_depth=200,
+    names=20_000,
+    problems=50,
+    findings=50,
+)
+"""Small, so that they are met, and an input takes no long time."""
+
+_BLANK = (b" ", b"\n", b"\t\r\n", b" # comment ; { } \" '\n", b"\n#\n#}\n")
+
+
+def lexer(data: bytes) -> None:
+    """Directives are in order, say what the file says, and crossplane makes the same tree."""
+    for in_data_block in (False, True):
+        tokens = tokenize(data, in_data_block=in_data_block)
+        places = zip(tokens.starts, tokens.heads, tokens.ends, strict=True)
+        assert all(start < head < end <= len(data) for start, head, end in places)
+        assert [*tokens.starts] == sorted(tokens.starts)
+        assert len(tokens.names) == len(tokens.starts) == len(tokens.stops)
+        for number, head in enumerate(tokens.heads):
+            words = tokens.args(number)
+            assert len(words) == tokens.count_args(number)
+            edges = [tokens.end_of_name(number), *(e for _, s, t in words for e in (s, t)), head]
+            assert edges == sorted(edges)
+            for value, start, end in words:
+                if not {b"\\"[0], *b"\"'"} & {*data[start:end]} and data[head] != b"}"[0]:
+                    assert value == decode(data[start:end])
+        if tokens.error is not None:
+            assert 0 <= tokens.error.offset <= len(data)
+            assert 1 <= tokens.error.line <= data.count(b"\n") + 1
+        assert tokens_at_most(data) >= len(tokens.names)
+        file = parse(data, "/x", "x", in_data_block=in_data_block)
+        other = crossplane_parser.parse(data, "/x", "x", in_data_block=in_data_block)
+        _same(file, other, data)
+        for line, offset, comment in tokens.comments():
+            assert line == data.count(b"\n", 0, offset) + 1
+            assert comment.startswith("#")
+            assert comment == decode(data[offset:].partition(b"\n")[0])
+
+
+def _same(ours: ParsedFile, theirs: ParsedFile, data: bytes) -> None:
+    """The same directives at the same places, without recursion: blocks nest deeply."""
+    pending = [(ours.body, theirs.body)]
+    while pending:
+        one, other = pending.pop()
+        for mine, its in zip(one.directives, other.directives, strict=True):
+            assert (mine.name, mine.args, mine.line) == (its.name, its.args, its.line)
+            for place in (ours.span(mine), ours.whole_span(mine)):
+                assert 0 <= place.start < place.end <= len(data)
+                assert place.line == data.count(b"\n", 0, place.start) + 1
+            assert (mine.body is None) == (its.body is None)
+            if mine.body is not None and its.body is not None:
+                pending.append((mine.body, its.body))
+
+
+def config(data: bytes) -> None:
+    """check() never raises, all formats say the same, and no comment changes a count."""
+    report = _check(data, TARGETS[0])
+    formats_agree(report)
+    for target in TARGETS[1:]:
+        _check(data, target)
+    # within its buffer nginx, too, does not care how much white space there is
+    if report.complete and len(data) < CONF_BUFFER // 2:
+        changed = _with_blanks(data, random.Random(data))
+        again = _check(changed, TARGETS[0])
+        assert again.complete, (changed, again.problems)
+        assert counts(again) == counts(report), changed
+
+
+def _check(data: bytes, target: Target) -> ConfigReport:
+    place = Place(disk=World(b""), bounds=BOUNDS, sysroot=ROOT, prefix=ROOT + "/etc/nginx")
+    found = inspect("-", place, data, target)
+    assert found.report.complete == all(problem.complete for problem in found.report.problems)
+    return found.report
+
+
+def counts(report: ConfigReport) -> tuple[object, ...]:
+    """What depends on nothing but the directives."""
+    return (
+        report.blocks,
+        report.ssl_contexts,
+        report.ca_loads,
+        report.families,
+        report.per_worker,
+        report.memory,
+        [(zone.name, zone.bytes) for zone in report.zones],
+        [(finding.rule, finding.bytes) for finding in report.findings],
+    )
+
+
+def _with_blanks(data: bytes, rng: random.Random) -> bytes:
+    """The same directives with more white space and comments before tokens outside of Lua."""
+    if read_dump_or_none(data):
+        return data
+    tokens = tokenize(data)
+    places: list[int] = []
+    for number, start in enumerate(tokens.starts):
+        is_lua = data[tokens.heads[number]] == b"}"[0]
+        places += [start, *(begin for _, begin, _ in tokens.args(number)[: -1 if is_lua else None])]
+        if not is_lua:
+            places.append(tokens.heads[number])
+    chosen = sorted(rng.sample(places, min(len(places), 20)))
+    edges = zip([0, *chosen], [*chosen, len(data)], strict=True)
+    return b"".join(data[a:b] + (rng.choice(_BLANK) if b < len(data) else b"") for a, b in edges)
+
+
+def read_dump_or_none(data: bytes) -> object:
+    """The dump that some bytes are."""
+    try:
+        return read_dump(data)
+    except FailedDumpError as error:
+        return str(error)
+
+
+def files(data: bytes) -> None:
+    """Includes of all kinds end, and nothing outside of the sysroot is read, or told."""
+    place = Place(sysroot=ROOT, disk=World(data, allowed=ROOT), bounds=BOUNDS)
+    report = inspect(MAIN, place, None, TARGETS[0]).report
+    assert SECRET not in formats_agree(report)
+    mapped = Place(
+        path_map=(("/etc/nginx", f"{ROOT}/etc/nginx"), ("/srv", f"{ROOT}/srv")),
+        disk=World(data, allowed=ROOT),
+        bounds=BOUNDS,
+    )
+    report = inspect(MAIN, mapped, None, TARGETS[0]).report
+    assert SECRET not in formats_agree(report)
+    here = Place(disk=World(data), bounds=BOUNDS)
+    formats_agree(inspect(ROOT + MAIN, here, None, TARGETS[0]).report)
+
+
+def globs(data: bytes) -> None:
+    """Any pattern is held against any names in bounded time; a literal matches itself alone."""
+    pattern, *names = data.split(b"\n")
+    known = {f"/d/{decode(name)}": b"" for name in names if name and b"/" not in name}
+    source = MemoryFiles(known)
+    found = glob.expand(source, "/d/" + decode(pattern))
+    assert found == sorted(found, key=lambda path: path.encode("utf-8", "surrogateescape"))
+    if not re.search(rb"[*?\[\]\\/]", pattern) and pattern:
+        path = "/d/" + decode(pattern)
+        assert found == [path] * (path in known or pattern in (b".", b".."))
+
+
+def dump(data: bytes) -> None:
+    """A dump's files are parts of it."""
+    found = read_dump_or_none(data)
+    for content in getattr(found, "files", {}).values():
+        assert len(content) <= len(data)
+    formats_agree(_check(data, TARGETS[0]))
+
+
+def sizes(data: bytes) -> None:
+    """Sizes are positive and bounded, and a size for people is short."""
+    text = decode(data)
+    with suppress(ValueError):
+        size = parse_size(text)
+        assert size > 0
+        assert len(human(size)) < 400
+    found = nginx_size(text)
+    assert found is None or 0 <= found < 1 << 63
+
+
+def bundle(data: bytes) -> None:
+    """A bundle is no larger than its text."""
+    found = read_bundle(data)
+    if found is not None:
+        assert found.certificates > 0
+        assert 0 <= found.der_bytes <= len(data)
+
+
+def names(data: bytes) -> None:
+    """What is printable stays so, has nothing that acts, and leads back to the name.
+
+    Only a name with backslashes may be taken for another one.
+    """
+    shown = printable(decode(data))
+    assert printable(shown) == shown
+    assert all(char.isprintable() for char in shown)
+    again = unescaped(shown)
+    assert printable(printable(again)) == printable(again)
+    assert b"\\" in data or again == decode(data)
+
+
+def target_file(data: bytes) -> None:
+    """A target file is a target, or an error that says why not in one printable line."""
+    _load(data, load_target, TargetFileError)
+
+
+def settings(data: bytes) -> None:
+    """Settings are valid, or an error of printable lines."""
+
+    def load(path: str) -> None:
+        validated(read(path))
+
+    _load(data, load, SettingsError)
+
+
+def _load(data: bytes, load: Callable[[str], object], error: type[Exception]) -> None:
+    with tempfile.NamedTemporaryFile(suffix=".toml") as file:
+        file.write(data)
+        file.flush()
+        said = ""
+        try:
+            load(file.name)
+        except error as failure:
+            said = str(failure)
+        assert all(printable(line) == line for line in said.split("\n"))
+
+
+def html(data: bytes) -> None:
+    """The page for a browser has the text of a configuration as text only."""
+    place = Place(disk=World(b""), bounds=BOUNDS, sysroot=ROOT, prefix=ROOT + "/etc/nginx")
+    report = inspect("-", place, data, TARGETS[0], breakdown=True).report
+    with patch("plotly.offline.get_plotlyjs", return_value=""):
+        out = io.StringIO()
+        writer("html")(Report(configs=[report]), out)
+    page = out.getvalue()
+    page.encode("ascii")
+    assert "<x" not in page.lower()
+
+
+def formats_agree(report: ConfigReport) -> str:
+    """All that the formats write; raises unless they say the same, and nothing that acts."""
+    whole = Report(configs=[report])
+    written = {}
+    for name in FORMATS:
+        out = io.StringIO()
+        writer(name)(whole, out)
+        written[name] = out.getvalue()
+        for line in written[name].split("\n"):
+            assert printable(line) == line, (name, line)
+    [loaded] = json.loads(written["json"])["configs"]
+    found = [(f["rule"], f["line"], f["column"]) for f in loaded["findings"]]
+    problems = [(READING.code, p["line"], p["column"]) for p in loaded["problems"]]
+    log = json.loads(written["sarif"])["runs"][0]
+    regions = [
+        (r["ruleId"], r["locations"][0]["physicalLocation"].get("region", {}))
+        for r in log["results"]
+        if "suppressions" not in r
+    ]
+    assert [
+        (rule, region.get("startLine"), region.get("startColumn")) for rule, region in regions
+    ] == problems + found
+    assert log["invocations"][0]["executionSuccessful"] == loaded["complete"]
+    lines = re.findall(r"^.+:(\d+):(\d+): \w+ (ML\d+) .*$", written["line"], re.MULTILINE)
+    assert [(rule, int(line), int(column)) for line, column, rule in lines] == [
+        (rule, line or 1, column or 1) for rule, line, column in problems + found
+    ]
+    assert len(json.loads(written["gitlab"])) == len(problems + found)
+    shown = re.findall(r":(\d+):(\d+): (?:error|warning|note) (ML\d+): ", written["text"])
+    assert [(rule, int(line), int(column)) for line, column, rule in shown] == found
+    assert len(ET.fromstring(written["junit"]).findall(".//testcase")) >= 1
+    return "".join(map(unquote, written.values()))
+
+
+FUNCTIONS: dict[str, Callable[[bytes], None]] = {
+    function.__name__: function
+    for function in (
+        *(lexer, config, files, globs, dump, sizes, bundle, names),
+        *(target_file, settings, html),
+    )
+}
+"""Name → function."""

@@ -346,7 +346,7 @@ class _Check:
             findings=outcome.findings,
             suppressed=outcome.suppressed,
             remedies=engine.remedies(situation, outcome.proposals),
-            assumptions=self.assumptions,
+            assumptions=[printable(text) for text in self.assumptions],
             guesses=guesses,
             problems=[_problem(problem) for problem in problems],
             from_dump=isinstance(self.entry.source, MemoryFiles),

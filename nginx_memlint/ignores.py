@@ -161,6 +161,7 @@ def _holders(setting: Setting) -> Iterator[tuple[ParsedFile, Directive]]:
 def _read(file: ParsedFile, *, is_main: bool) -> Iterator[Ignore]:
     tokens = file.tokens
     first_token = tokens.starts[0] if tokens.starts else 0
+    following: int | None = 0  # the line of the token after the last comment
     for line, offset, comment in tokens.comments(MARK.encode()):
         found = _COMMENT.search(comment)
         if found is None:
@@ -168,7 +169,9 @@ def _read(file: ParsedFile, *, is_main: bool) -> Iterator[Ignore]:
         holds_for: int | None = line
         before = tokens.data[tokens.data.rfind(b"\n", 0, offset) + 1 : offset]
         if not before.strip():
-            holds_for = tokens.line_after(offset)
+            if following is not None and following < line:
+                following = tokens.line_after(offset)
+            holds_for = following
         column = tokens.column_of(offset)
         mark = Mark(file, line, column + found.start(), found[0].rstrip())
         ignore = Ignore(mark, holds_for, is_main and offset < first_token)

@@ -399,3 +399,9 @@ def test_a_file_that_grows_and_shrinks(tmp_path: Path) -> None:
     finally:
         stop.set()
         thread.join()
+
+
+def test_a_value_that_is_told_is_escaped(tmp_path: Path) -> None:
+    """What is assumed is said with words of the configuration."""
+    report = check(write(tmp_path, {"nginx.conf": http("", "worker_processes '\x1b[31m\u202e';")}))
+    assert any(r"worker_processes is \x1b[31m\u202e;" in text for text in report.assumptions)

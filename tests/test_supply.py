@@ -1,0 +1,161 @@
+"""What is installed for the checks, and what is published."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from nginx_memlint import __version__
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+NAME = "nginx-memlint"
+
+_ENTRY = re.compile(r"^([a-z0-9.-]+)==([^ ;]+)(?: ; ([^\\]+?))?(?: \\)?$", re.MULTILINE)
+
+
+def locked(path: Path) -> dict[str, Version]:
+    """Name → version, of what is for this Python."""
+    found: dict[str, Version] = {}
+    for name, version, marker in _ENTRY.findall(path.read_text()):
+        requirement = Requirement(f"{name}=={version}" + (f"; {marker}" if marker else ""))
+        if requirement.marker is None or requirement.marker.evaluate():
+            found[canonicalize_name(name)] = Version(version)
+    return found
+
+
+def wanted(texts: list[str]) -> Iterator[Requirement]:
+    """Requirements, those of our own extras in their place."""
+    for text in texts:
+        requirement = Requirement(text)
+        if requirement.name == NAME:
+            for extra in requirement.extras:
+                yield from wanted(PROJECT["project"]["optional-dependencies"][extra])
+        else:
+            yield requirement
+
+
+def source(lock: Path) -> list[str]:
+    """What a lock was made from."""
+    if lock.name == "dev.txt":
+        project = PROJECT["project"]
+        extra: list[str] = project["optional-dependencies"]["dev"]
+        return [*project["dependencies"], *extra, *PROJECT["build-system"]["requires"]]
+    lines = lock.with_suffix(".in").read_text().splitlines()
+    return [line for line in lines if not line.startswith("#")]
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
+def test_a_lock_agrees_with_what_it_is_made_from(lock: Path) -> None:
+    found = locked(lock)
+    for requirement in wanted(source(lock)):
+        if requirement.marker is None or requirement.marker.evaluate():
+            version = found.get(canonicalize_name(requirement.name))
+            assert version is not None, f"run requirements/lock: {requirement} is not locked"
+            assert version in requirement.specifier, f"run requirements/lock: {requirement}"
+
+
+def test_the_fuzzer_is_that_of_the_extra() -> None:
+    fuzz = ROOT / "requirements/fuzz.in"
+    assert source(fuzz.with_suffix(".txt")) == PROJECT["project"]["optional-dependencies"]["fuzz"]
+
+
+def test_all_that_is_needed_is_locked() -> None:
+    """What the locked packages need themselves, as far as they are installed here."""
+    found = locked(ROOT / "requirements/dev.txt")
+    asked = 0
+    for name in found:
+        try:
+            needs = requires(name) or []
+        except PackageNotFoundError:
+            continue
+        for requirement in map(Requirement, needs):
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                assert canonicalize_name(requirement.name) in found, (name, requirement)
+                asked += 1
+    assert asked > 30
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
+def test_a_lock_has_hashes_and_no_places(lock: Path) -> None:
+    text = lock.read_text()
+    entries = re.split(r"^(?=\S)", text, flags=re.MULTILINE)[1:]
+    for entry in entries:
+        first, *rest = entry.splitlines()
+        assert _ENTRY.match(first), first
+        assert rest
+        assert all(re.fullmatch(r" {4}--hash=sha256:[0-9a-f]{64}(?: \\)?", line) for line in rest)
+    assert "//" not in text
+    assert len(entries) == len(_ENTRY.findall(text))
+
+
+def test_the_checks_install_nothing_else() -> None:
+    for script in ("run-tests", ".ci/run"):
+        for line in (ROOT / script).read_text().splitlines():
+            if "pip install" in line:
+                assert "--require-hashes" in line or "--no-deps --no-build-isolation -e ." in line
+
+
+def tracked() -> list[str]:
+    """The files of the project, by git if there is one."""
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("needs git and a clone")
+    command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")
+    return [name for name in names if name and (ROOT / name).is_file()]
+
+
+def build(directory: Path, files: list[str], time: int, mode: int) -> dict[str, bytes]:
+    """What is made of a copy of the files that has other times and modes: name → bytes."""
+    for name in files:
+        copy = directory / "copy" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, copy)
+        copy.chmod(mode)
+        os.utime(copy, (time, time))
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-d", str(directory / "dist")],
+        cwd=directory / "copy",
+        env=os.environ | {"SOURCE_DATE_EPOCH": "1700000000", "TZ": f"X{time % 12}"},
+        capture_output=True,
+        check=True,
+        timeout=120,
+    )
+    return {path.name: path.read_bytes() for path in (directory / "dist").iterdir()}
+
+
+def test_builds(tmp_path: Path) -> None:
+    """The same bytes wherever and whenever; the package, and no tests."""
+    files = tracked()
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    first = build(tmp_path / "a", files, 1_000_000_000, 0o644)
+    second = build(tmp_path / "b", files[::-1], 1_600_000_007, 0o600)
+    stem = f"nginx_memlint-{__version__}"
+    assert first.keys() == {f"{stem}-py3-none-any.whl", f"{stem}.tar.gz"}
+    assert first == second
+    package = {name for name in files if name.startswith("nginx_memlint/")}
+    assert {"nginx_memlint/py.typed", "nginx_memlint/report/html/page.html"} <= package
+    assert {"nginx_memlint/memory/targets_table.py", "nginx_memlint/live/shim.c"} <= package
+    with zipfile.ZipFile(tmp_path / f"a/dist/{stem}-py3-none-any.whl") as wheel:
+        info = ("METADATA", "WHEEL", "entry_points.txt", "licenses/LICENSE", "RECORD")
+        assert {*wheel.namelist()} == package | {f"{stem}.dist-info/{name}" for name in info}
+        assert wheel.testzip() is None
+    with tarfile.open(tmp_path / f"a/dist/{stem}.tar.gz") as sdist:
+        more = {"CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml", "PKG-INFO", ".gitignore"}
+        assert {*sdist.getnames()} == {f"{stem}/{name}" for name in package | more}

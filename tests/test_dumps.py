@@ -287,7 +287,7 @@ def test_many_marks_take_no_long_time() -> None:
         max_size=4,
     )
 )
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 def test_what_is_split_is_all_there(written: dict[str, str]) -> None:
     """Never raises, and loses no byte but marks."""
     data = dump({name: text.encode() for name, text in written.items()})

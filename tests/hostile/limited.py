@@ -15,9 +15,10 @@ from ..helpers import Run
 MEMORY = 3 << 30
 """Bytes of address space."""
 
-slow = pytest.mark.skipif(
-    not os.environ.get("MEMLINT_SLOW"), reason="takes seconds: set MEMLINT_SLOW=1"
-)
+SLOW = bool(os.environ.get("MEMLINT_SLOW"))
+"""Whether tests may take seconds each, as in .ci/run."""
+
+slow = pytest.mark.skipif(not SLOW, reason="takes seconds: set MEMLINT_SLOW=1")
 
 SECONDS = 120
 """Far more than is needed, for machines that are busy."""

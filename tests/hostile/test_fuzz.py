@@ -20,7 +20,7 @@ from nginx_memlint.check import inspect
 from nginx_memlint.config.entry import Place
 
 from ..helpers import LUA, SAMPLES
-from .limited import slow
+from .limited import SLOW, slow
 
 SEEDS = sorted(path for path in CORPUS.rglob("*") if path.is_file())
 WORDS = [
@@ -29,7 +29,10 @@ WORDS = [
 ]
 
 EXAMPLES = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=False
+    max_examples=50 if SLOW else 5,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=False,
 )
 
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from nginx_memlint.config.changes import Change, obstacle
 from nginx_memlint.config.tree import Block, Nearest, Setting
 from nginx_memlint.memory.targets import with_versions
-from nginx_memlint.records import record
+from nginx_memlint.records import mutable
 from nginx_memlint.situation import Cause, Situation
 from nginx_memlint.sizes import MIB
 from nginx_memlint.tls import sharing
@@ -28,9 +28,12 @@ WORTH_SAYING = 16 * MIB
 """Bytes at start below which a change is not proposed."""
 
 
-@record
+@mutable
 class Proposal:
-    """A change in words, the situation after it, and the edits of files that make it, if any."""
+    """A change in words, the situation after it, and the edits of files that make it, if any.
+
+    It equals itself only, so what is known of it can be kept by it.
+    """
 
     text: str
     after: Situation

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nginx_memlint.clock import Clock
 from nginx_memlint.config.changes import Change, changed
@@ -23,6 +23,9 @@ from nginx_memlint.result import Remedy
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls.ca_bundle import Bundle
 from nginx_memlint.tls.uses import Unused, unused
+
+if TYPE_CHECKING:
+    from nginx_memlint.remedies import Proposal
 
 
 @record
@@ -100,8 +103,8 @@ class Situation:
         return {}
 
     @cached_property
-    def remedies(self) -> dict[int, Remedy]:
-        """What proposals save, by their identity (rules/engine.py)."""
+    def remedies(self) -> dict[Proposal, Remedy]:
+        """What proposals save (rules/engine.py)."""
         return {}
 
     @cached_property

@@ -117,9 +117,9 @@ def remedies(now: Situation, proposals: list[Proposal]) -> list[result.Remedy]:
 
 def remedy_of(now: Situation, proposal: Proposal) -> result.Remedy:
     """A proposal and what it saves."""
-    if id(proposal) not in now.remedies:
-        now.remedies[id(proposal)] = _remedy(now, proposal)
-    return now.remedies[id(proposal)]
+    if proposal not in now.remedies:
+        now.remedies[proposal] = _remedy(now, proposal)
+    return now.remedies[proposal]
 
 
 def _remedy(now: Situation, proposal: Proposal) -> result.Remedy:

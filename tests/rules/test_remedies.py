@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from nginx_memlint import ConfigReport, check
+from nginx_memlint.check import examine
+from nginx_memlint.remedies import Proposal
 from nginx_memlint.result import Remedy
+from nginx_memlint.rules.engine import remedy_of
 from nginx_memlint.sizes import MIB
 
 from ..helpers import http, write
@@ -102,3 +105,13 @@ def test_findings_name_their_best_remedy(tmp_path: Path) -> None:
     assert finding.remedy is not None
     assert finding.remedy.saves_start_bytes == max(r.saves_start_bytes for r in report.remedies)
     assert replace(finding.remedy, change="") == replace(report.remedies[0], change="")
+
+
+def test_a_remedy_is_that_of_its_proposal(tmp_path: Path) -> None:
+    """Also if the proposal before is gone: accepted findings take theirs with them."""
+    conf = write(tmp_path, {"nginx.conf": http("server { }")})
+    situation = examine(conf).situation
+    assert situation is not None
+    for number in range(20):
+        text = f"change {number}"
+        assert remedy_of(situation, Proposal(text, situation)).change == text

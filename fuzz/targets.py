@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 from fuzz.world import MAIN, ROOT, SECRET, World
-from nginx_memlint.check import choose_target, inspect
+from nginx_memlint.check import Job, choose_target
 from nginx_memlint.config import crossplane_parser, glob
 from nginx_memlint.config.bounds import Bounds, tokens_at_most
 from nginx_memlint.config.dump import FailedDumpError, read_dump
@@ -118,7 +118,7 @@ def config(data: bytes) -> None:
 
 def _check(data: bytes, target: Target) -> ConfigReport:
     place = Place(disk=World(b""), bounds=BOUNDS, sysroot=ROOT, prefix=ROOT + "/etc/nginx")
-    found = inspect("-", place, data, target)
+    found = Job("-", place, data, target).run()
     assert found.report.complete == all(problem.complete for problem in found.report.problems)
     return found.report
 
@@ -164,17 +164,17 @@ def read_dump_or_none(data: bytes) -> object:
 def files(data: bytes) -> None:
     """Includes of all kinds end, and nothing outside of the sysroot is read, or told."""
     place = Place(sysroot=ROOT, disk=World(data, allowed=ROOT), bounds=BOUNDS)
-    report = inspect(MAIN, place, None, TARGETS[0]).report
+    report = Job(MAIN, place, None, TARGETS[0]).run().report
     assert SECRET not in formats_agree(report)
     mapped = Place(
         path_map=(("/etc/nginx", f"{ROOT}/etc/nginx"), ("/srv", f"{ROOT}/srv")),
         disk=World(data, allowed=ROOT),
         bounds=BOUNDS,
     )
-    report = inspect(MAIN, mapped, None, TARGETS[0]).report
+    report = Job(MAIN, mapped, None, TARGETS[0]).run().report
     assert SECRET not in formats_agree(report)
     here = Place(disk=World(data), bounds=BOUNDS)
-    formats_agree(inspect(ROOT + MAIN, here, None, TARGETS[0]).report)
+    formats_agree(Job(ROOT + MAIN, here, None, TARGETS[0]).run().report)
 
 
 def globs(data: bytes) -> None:
@@ -258,7 +258,7 @@ def _load(data: bytes, load: Callable[[str], object], error: type[Exception]) ->
 def html(data: bytes) -> None:
     """The page for a browser has the text of a configuration as text only."""
     place = Place(disk=World(b""), bounds=BOUNDS, sysroot=ROOT, prefix=ROOT + "/etc/nginx")
-    report = inspect("-", place, data, TARGETS[0], breakdown=True).report
+    report = Job("-", place, data, TARGETS[0], breakdown=True).run().report
     with patch("plotly.offline.get_plotlyjs", return_value=""):
         out = io.StringIO()
         writer("html")(Report(configs=[report]), out)

@@ -106,10 +106,10 @@ def check(path: str | os.PathLike[str], **options: Unpack[Options]) -> result.Co
     cache = options.get("cache")
     if cache is None or options.get("breakdown"):
         return examine(path, **options).report
-    return _job(path, options).cached(cache)
+    return job_of(path, options).cached(cache)
 
 
-def versions(options: Options) -> dict[str, str | None]:
+def _versions(options: Options) -> dict[str, str | None]:
     """The versions that replace the target's, by component."""
     return {
         "nginx": options.get("nginx_version"),
@@ -120,7 +120,7 @@ def versions(options: Options) -> dict[str, str | None]:
     }
 
 
-def place_of(options: Options) -> Place:
+def _place_of(options: Options) -> Place:
     """Where files are looked up."""
     return Place(
         options.get("prefix"),
@@ -132,35 +132,21 @@ def place_of(options: Options) -> Place:
 
 def examine(path: str | os.PathLike[str], **options: Unpack[Options]) -> Inspection:
     """As check(), with what the report was made from."""
-    return _job(path, options).run()
+    return job_of(path, options).run()
 
 
-def inspect(
-    name: str,
-    place: Place,
-    data: bytes | None,
-    target: Target,
-    context: tuple[str, ...] = (),
-    workers: int | None = None,
-    unit_cost: int | None = None,
-    policy: Policy = NO_POLICY,
-    breakdown: bool = False,
-) -> Inspection:
-    """As examine(), with the options made sense of."""
-    return _Job(name, place, data, target, context, workers, unit_cost, policy, breakdown).run()
-
-
-def _job(path: str | os.PathLike[str], options: Options) -> _Job:
+def job_of(path: str | os.PathLike[str], options: Options) -> Job:
+    """What check() is asked to do, with the options made sense of. Raises as check()."""
     context = tuple(options.get("context", ()))
     check_context(context)
     policy = options.get("policy", NO_POLICY)
     if (budget := options.get("max_memory")) is not None:
         policy = replace(policy, limits=replace(policy.limits, max_memory=budget))
-    return _Job(
+    return Job(
         os.fspath(path),
-        place_of(options),
+        _place_of(options),
         options.get("data"),
-        choose_target(options.get("target"), versions(options)),
+        choose_target(options.get("target"), _versions(options)),
         context,
         options.get("workers"),
         options.get("unit_cost"),
@@ -172,7 +158,7 @@ def _job(path: str | os.PathLike[str], options: Options) -> _Job:
 
 
 @record
-class _Job:
+class Job:
     """One configuration to be checked, and all that decides the result beside its files."""
 
     name: str
@@ -269,7 +255,7 @@ def check_context(context: Iterable[str]) -> None:
 class _Check:
     """One configuration on its way through the program."""
 
-    def __init__(self, job: _Job, entry: Entry, tree: Tree, clock: Clock) -> None:
+    def __init__(self, job: Job, entry: Entry, tree: Tree, clock: Clock) -> None:
         self.name = job.name
         self.entry = entry
         self.tree = tree

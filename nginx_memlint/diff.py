@@ -15,14 +15,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal, Unpack
 
 from nginx_memlint import result
-from nginx_memlint.check import (
-    Options,
-    check_context,
-    choose_target,
-    inspect,
-    place_of,
-    versions,
-)
+from nginx_memlint.check import Job, Options, job_of
 from nginx_memlint.config import blocks
 from nginx_memlint.config.entry import EntryError, Place, located
 from nginx_memlint.config.source import encode
@@ -30,7 +23,6 @@ from nginx_memlint.config.syntax import ParsedFile
 from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.exit_codes import Exit
 from nginx_memlint.memory import estimate as memory
-from nginx_memlint.memory.targets import Target
 from nginx_memlint.printable import printable
 from nginx_memlint.records import keyword_record as record
 from nginx_memlint.result import Model
@@ -190,24 +182,15 @@ def diff(
     those of check() and hold for both sides; those about findings have no part in it. Raises
     DiffError, UnknownTargetError and ValueError.
     """
-    context = tuple(options.get("context", ()))
-    check_context(context)
-    both = _Both(
-        choose_target(options.get("target"), versions(options)),
-        place_of(options),
-        context,
-        options.get("workers"),
-        options.get("unit_cost"),
-        max_growth,
-    )
-    data = options.get("data")
+    job = replace(job_of("", options), policy=engine.NO_RULES, breakdown=False)
+    both = _Both(job, max_growth)
     names = [os.fspath(path) for path in paths]
     if base is None:
         if len(names) != 2:
             raise DiffError("name two configurations, OLD and NEW, or a commit with --base")
         if names == ["-", "-"]:
             raise DiffError("only one of the two can be standard input")
-        sides = [both.side(name, both.place, data) for name in names]
+        sides = [both.side(name) for name in names]
         roots = [both.compare(*sides)]
     else:
         if "-" in names:
@@ -248,27 +231,15 @@ def exit_code(found: Diff) -> Exit:
 
 @dataclass(frozen=True, slots=True)
 class _Both:
-    """The options, which hold for both sides."""
+    """What holds for both sides."""
 
-    target: Target
-    place: Place
-    context: tuple[str, ...]
-    workers: int | None
-    unit_cost: int | None
+    job: Job
+    """The check of either, but for its name."""
     max_growth: int | None
 
-    def side(self, name: str, place: Place, data: bytes | None = None) -> _Side:
-        """Read one of the two; only what is compared is kept."""
-        found = inspect(
-            name,
-            place,
-            data,
-            self.target,
-            self.context,
-            self.workers,
-            self.unit_cost,
-            policy=engine.NO_RULES,
-        )
+    def side(self, name: str, place: Place | None = None) -> _Side:
+        """Read one of the two, where the job says or elsewhere; only what is compared is kept."""
+        found = replace(self.job, name=name, place=place or self.job.place).run()
         if found.situation is None:
             return _Side(found.report, [], [], [], found.absent)
         parts = _Parts(found.situation)
@@ -279,7 +250,7 @@ class _Both:
         from nginx_memlint.config.git import GitError, open_commit  # noqa: PLC0415
 
         try:
-            here = located(name, self.place)
+            here = located(name, self.job.place)
             directory = here if os.path.isdir(encode(here)) else os.path.dirname(here)
             commit = open_commit(directory, reference)
         except EntryError as error:
@@ -289,11 +260,11 @@ class _Both:
         except OSError as error:  # the working directory is gone
             raise DiffError(f"{printable(name)}: {error.strerror}") from None
         with closing(commit):
-            old = self.side(name, replace(self.place, disk=commit))
+            old = self.side(name, replace(self.job.place, disk=commit))
             if not commit.used:
                 raise DiffError(f"{printable(name)}: is not in {printable(commit.top)}")
             old.add_unread(commit.missing)
-        new = self.side(name, self.place)
+        new = self.side(name)
         is_new, is_gone = (
             (old.absent, new.absent) if old.absent is not new.absent else (False, False)
         )
@@ -402,9 +373,7 @@ class _Parts:
         self._situation = situation
         self._tree = situation.tree
         costs = situation.target.costs
-        self._block_bytes = {
-            kind: memory.block_bytes(Counter({kind: 1}), costs) for kind in blocks.COUNTED
-        }
+        self._block_bytes = {kind: memory.own_bytes(kind, costs) for kind in blocks.COUNTED}
         self._names: dict[str, tuple[str, ...]] = {}
 
     def causes(self) -> list[_Part]:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from nginx_memlint import fix as fixing
-from nginx_memlint.check import Inspection, inspect
+from nginx_memlint.check import Inspection, Job
 from nginx_memlint.config.changes import Change
 from nginx_memlint.config.entry import Place
 from nginx_memlint.fix import Fixed
@@ -53,7 +53,7 @@ FIXED = http(
 
 def examined(path: str, *, sysroot: str | None = None, context: tuple[str, ...] = ()) -> Inspection:
     target = find_target("debian-12")
-    return inspect(path, Place(None, sysroot), None, target, context, unit_cost=100 * MIB)
+    return Job(path, Place(None, sysroot), None, target, context, unit_cost=100 * MIB).run()
 
 
 def run_fix(*paths: Path, **more: Any) -> Fixed:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from fuzz import targets
 from fuzz.run import CORPUS, HERE, SHARES
 from fuzz.world import MAIN, ROOT, World
-from nginx_memlint.check import inspect
+from nginx_memlint.check import Job
 from nginx_memlint.config.entry import Place
 
 from ..helpers import LUA, SAMPLES
@@ -101,7 +101,7 @@ def test_the_order_of_includes_does_not_matter(parts: list[str], rng: random.Ran
             files = (f"@file {name}\n{text}\n" for name, text in zip(names, own, strict=True))
             world += "".join(files)
         place = Place(sysroot=ROOT, disk=World(world.encode(), allowed=ROOT))
-        report = inspect(MAIN, place, None, targets.TARGETS[0]).report
+        report = Job(MAIN, place, None, targets.TARGETS[0]).run().report
         assert [p for p in report.problems if "duplicate" not in p.message] == []
         return targets.counts(report)[:-2]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import fix as fixing
-from nginx_memlint.check import Inspection, inspect
+from nginx_memlint.check import Inspection, Job
 from nginx_memlint.config.entry import Place
 from nginx_memlint.memory.targets import find_target
 from nginx_memlint.sizes import MIB
@@ -29,7 +29,7 @@ FIRST_SEED = int(os.environ.get("MEMLINT_SEED", random.SystemRandom().randrange(
 
 def examined(path: str) -> Inspection:
     """Loads are dear, so that little repetition is a finding."""
-    return inspect(path, Place(), None, find_target("debian-12"), unit_cost=100 * MIB)
+    return Job(path, Place(), None, find_target("debian-12"), unit_cost=100 * MIB).run()
 
 
 def fixed(conf: Path) -> bool:

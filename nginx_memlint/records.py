@@ -33,9 +33,7 @@ def field(*, default_factory: Callable[[], _T]) -> _T:
 @dataclass_transform(eq_default=False, field_specifiers=(field,))
 def mutable(cls: type[_T]) -> type[_T]:
     """A record whose fields may be set; it equals itself only."""
-    attributes: dict[str, Any] = {"__init__": _init(cls, *_fields(cls), kw_only=False)}
-    for name, value in attributes.items():
-        setattr(cls, name, value)
+    cls.__init__ = _init(cls, *_fields(cls), kw_only=False)  # type: ignore[method-assign]
     return cls
 
 

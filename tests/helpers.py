@@ -16,6 +16,21 @@ from nginx_memlint.cli import app
 
 LUA = "load_module modules/ngx_http_lua_module.so;\n"
 SAMPLES = Path(__file__).parent.parent / "sample_confs"
+MEASURED = """\
+nginx = "1.22.1"
+openssl = "3.0.15"
+measured = "here"
+location = 7454
+server = 14227
+context = 14328
+certificate = 5600
+der = 2.0
+key_pair = 7400
+client_ca_name = 815
+cpu_context = 0.0001
+cpu_certificate = 0.0001
+"""
+"""A target file, as memlint calibrate writes it."""
 
 
 def write(directory: Path, files: dict[str, str | bytes]) -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from .helpers import LUA, SAMPLES, Run, http, memlint_here, write
+from .helpers import LUA, MEASURED, SAMPLES, Run, http, memlint_here, write
 
 PROJECT = SAMPLES.parent
 README = PROJECT / "README.md"
@@ -94,22 +94,6 @@ def needs_nginx(example: Block) -> bool:
     return any(NGINX.search(command) for command in commands)
 
 
-HERE = """\
-nginx = "1.22.1"
-openssl = "3.0.15"
-measured = "here"
-location = 7454
-server = 14227
-context = 14328
-certificate = 5600
-der = 2.0
-key_pair = 7400
-client_ca_name = 815
-cpu_context = 0.0001
-cpu_certificate = 0.0001
-"""
-"""What memlint calibrate may have written."""
-
 PROGRAMS = {
     "ssh": 'shift\nexec "$@"',
     "docker": """\
@@ -132,7 +116,7 @@ def scratch(directory: Path) -> Path:
     names = ("nginx", "conf/nginx", "nginx/nginx", "etc/nginx/nginx", "hosts/a/nginx")
     files: dict[str, str | bytes] = {
         "snippets/tls.conf": "ssl_protocols TLSv1.3;\n",
-        "here.toml": HERE,
+        "here.toml": MEASURED,
         "memlint.toml": 'roots = ["nginx.conf"]\n',
     }
     files |= {f"{name}.conf": whole for name in names}

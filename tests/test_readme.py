@@ -18,10 +18,9 @@ from nginx_memlint.cli import app
 from nginx_memlint.report import FORMATS, documentation, schemas
 from nginx_memlint.settings import check_arguments, plan
 
-from .helpers import http, memlint_here, write
+from .helpers import MEASURED, http, memlint_here, write
 from .readme import (
     BUNDLE,
-    HERE,
     NAME,
     PROJECT,
     README,
@@ -154,7 +153,7 @@ def test_settings(here: Path) -> None:
             "memlint.toml": text,
             "hosts/web/nginx.conf": lua,
             "hosts/mail/nginx.conf": lua,
-            "hosts/mail/server.toml": HERE,
+            "hosts/mail/server.toml": MEASURED,
         },
     )
     jsonschema.validate(tomllib.loads(text), schemas.schema("settings"))

@@ -31,24 +31,10 @@ from nginx_memlint.settings.files import MAX_BYTES, find, read
 from nginx_memlint.settings.in_force import FLAGS, KEYS
 from nginx_memlint.settings.model import Settings
 
-from .helpers import http, memlint, write
+from .helpers import MEASURED, http, memlint, write
 
 PROJECT = Path(__file__).parent.parent
 FULL = http("server { location / { } }", main="")
-TARGET_FILE = """\
-nginx = "1.22.1"
-openssl = "3.0.15"
-measured = "here"
-location = 7454
-server = 14227
-context = 14328
-certificate = 5600
-der = 2.0
-key_pair = 7400
-client_ca_name = 815
-cpu_context = 0.0001
-cpu_certificate = 0.0001
-"""
 
 
 @pytest.fixture
@@ -458,7 +444,7 @@ def test_what_nobody_sets_is_what_check_assumes(here: Path) -> None:
 def test_a_target_file_is_from_the_settings_directory(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(here, {"a/server.toml": TARGET_FILE, "a/memlint.toml": 'target-file = "server.toml"'})
+    write(here, {"a/server.toml": MEASURED, "a/memlint.toml": 'target-file = "server.toml"'})
     target = check_arguments(one("a/nginx.conf"))["target"]
     assert isinstance(target, Target)
     assert target.name == "a/server.toml"

@@ -213,7 +213,7 @@ def _added_up(drafts: list[_Draft]) -> list[Node]:
 def _label(block: Block) -> str:
     """A block's name for people."""
     if block.kind in SERVERS:
-        named = block.own("server_name") or block.own("listen")
+        named = block.titles()
         return f"server {named[0].value}" if named else "server"
     if block.kind == "if" and block.directive:
         return f"if ({' '.join(block.directive.args)})"

@@ -555,7 +555,7 @@ def _by_server(priced: list[memory.Priced]) -> Iterator[tuple[str, tuple[int, in
 
 def _server_label(server: Block, line: int) -> str:
     """A name for a server."""
-    names = server.own("server_name") or server.own("listen")
+    names = server.titles()
     place = f"{server.inclusion.file.name}:{line}"
     return f"{names[0].value} ({place})" if names else place
 

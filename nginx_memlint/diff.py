@@ -439,7 +439,7 @@ class _Parts:
         return list(found.values())
 
     def _server(self, found: dict[tuple[str, ...], _Part], block: Block) -> _Part:
-        names = block.own("server_name") or block.own("listen")
+        names = block.titles()
         name = names[0].value if names else ""
         file = block.inclusion.file
         files = self._file_names(file)

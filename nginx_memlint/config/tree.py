@@ -150,6 +150,10 @@ class Block:
             self._own[name] = known
         return known
 
+    def titles(self) -> list[Setting]:
+        """What a server is known by: its server_name directives, or else its listen ones."""
+        return self.own("server_name") or self.own("listen")
+
     def has(self, name: str) -> bool:
         """Whether a directive of this name stands in this block itself."""
         return any(name in body.shape.positions for body, _ in self.parts)

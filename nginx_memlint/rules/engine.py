@@ -248,5 +248,5 @@ def _more(made: Any, part: str) -> Any:  # noqa: ANN401
 
 
 def _words(block: Block) -> str:
-    names = block.own("server_name") or block.own("listen") if "server" in block.kind else []
+    names = block.titles() if "server" in block.kind else []
     return " ".join([block.label, *(arg for name in names[:1] for arg in name.directive.args)])

@@ -17,14 +17,13 @@ from rich.text import Text
 
 from nginx_memlint.exit_codes import MEANINGS
 from nginx_memlint.memory.targets import find_target, target_names
+from nginx_memlint.report.screen import STYLES
 from nginx_memlint.rules import RULES
 from nginx_memlint.rules.reading import READING
 from nginx_memlint.rules.rule import Rule
 from nginx_memlint.tls.families import LUA
 
 LISTED = (READING, *RULES)
-
-_STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
 def table(console: Console) -> None:
@@ -35,7 +34,7 @@ def table(console: Console) -> None:
     rows.add_column("severity", no_wrap=True)
     rows.add_column("finds")
     for rule in LISTED:
-        severity = Text(rule.severity, _STYLES[rule.severity])
+        severity = Text(rule.severity, STYLES[rule.severity])
         rows.add_row(rule.code, rule.name, severity, Text(rule.summary))
     console.print(rows)
 

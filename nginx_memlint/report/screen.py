@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Words = str | tuple[str, str]
 """A text, or a text and its style as rich names it."""
 
+STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+"""Severity → style."""
 
 NO_WRAP = 1_000_000
 """Columns of what is no terminal: a path is never broken."""

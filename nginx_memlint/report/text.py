@@ -8,11 +8,10 @@ from typing import TextIO
 
 from nginx_memlint.report.issues import advice
 from nginx_memlint.report.links import Links
-from nginx_memlint.report.screen import Plain, Words, screen_for
+from nginx_memlint.report.screen import STYLES, Plain, Words, screen_for
 from nginx_memlint.result import BaselineInfo, ConfigReport, Finding, ProblemInfo, Report
 from nginx_memlint.sizes import human, human_seconds
 
-_STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _BY = {"ignore": "an ignore", "settings": "the settings", "baseline": "the baseline"}
 MAX_PROBLEMS = 20
 
@@ -93,7 +92,7 @@ def _verdict(config: ConfigReport) -> tuple[Words, ...]:
         )
     worst = config.findings[0].severity
     return (
-        (worst, _STYLES[worst]),
+        (worst, STYLES[worst]),
         f" {config.path}: {human(config.memory.start_bytes + config.memory.zones_bytes)} "
         f"at start, up to {human(config.memory.worst_total_bytes)} while reloading",
     )
@@ -124,7 +123,7 @@ def _finding(finding: Finding, screen: Plain, links: Links, *, quote: bool) -> N
     screen.line(
         (f"{finding.file}:{finding.line}:{finding.column}", links.style(finding.file)),
         ": ",
-        (finding.severity, _STYLES[finding.severity]),
+        (finding.severity, STYLES[finding.severity]),
         f" {finding.rule}: {finding.message}",
     )
     if quote and finding.source:

@@ -389,7 +389,7 @@ class _Check:
         """How many locations inherit a CA bundle for Lua, by the directive that sets it."""
         counts: Counter[tuple[str, int]] = Counter()
         seen = Inherited({LUA_TRUSTED}, lambda block: block.effective(LUA_TRUSTED))
-        for setting, count in Counter(map(seen.of, self.tree.blocks("location"))).items():
+        for setting, count in Counter(seen.of_all(self.tree.blocks("location"))).items():
             if setting is not None and setting.value:
                 # the location in which it stands does not inherit it
                 counts[setting.key] += count - (setting.block.kind == "location")

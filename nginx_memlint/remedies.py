@@ -7,7 +7,7 @@ from functools import wraps
 from typing import TypeAlias
 
 from nginx_memlint.config.changes import Change, obstacle
-from nginx_memlint.config.tree import Block, Nearest, Setting
+from nginx_memlint.config.tree import Block, Inherited, Nearest, Setting, Tree
 from nginx_memlint.memory.targets import with_versions
 from nginx_memlint.records import mutable
 from nginx_memlint.situation import Cause, Situation
@@ -15,7 +15,7 @@ from nginx_memlint.sizes import MIB
 from nginx_memlint.tls import sharing
 from nginx_memlint.tls.ca_bundle import Bundle
 from nginx_memlint.tls.families import UPGRADES, by_name
-from nginx_memlint.tls.uses import places, reach, root_of, use_of, users_of
+from nginx_memlint.tls.uses import Use, places, root_of, use_of, users_of
 
 FEW_CERTIFICATES = 10
 """Size of the smaller bundle that is proposed: the CAs a service talks to are few."""
@@ -81,14 +81,11 @@ def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
     use = use_of(situation.tree, cause.setting)
     if use is None or not use.mover or len(cause.by_setting) > 1 or not situation.is_whole:
         return None
-    known = users_of(situation.tree)
     insert: list[tuple[Block, Setting]] = []
     everywhere = places(situation.tree, [cause.setting])
+    users = _users_by_setter(situation.tree, use, everywhere)
     for setting in everywhere:
-        root = root_of(situation.tree, setting.block)
-        holders = _outermost(
-            _holder(block) for block in reach(setting) if known.has(use, root, block)
-        )
+        holders = _outermost(map(_holder, users.get(setting.block, ())))
         if any(holder is setting.block for holder in holders):
             return None
         insert += [(holder, setting) for holder in holders]
@@ -100,6 +97,18 @@ def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
         return None
     text = f"move {use.directive} into the {use.mover} ({len(insert):,})"
     return Proposal(text, after, change)
+
+
+def _users_by_setter(tree: Tree, use: Use, settings: Iterable[Setting]) -> dict[Block, list[Block]]:
+    """The blocks that use what settings name, by the block whose setting they see."""
+    found: dict[Block, list[Block]] = {}
+    seen = Inherited({use.directive}, lambda block: block.effective(use.directive))
+    for root in dict.fromkeys(root_of(tree, setting.block) for setting in settings):
+        blocks = users_of(tree).of(use, root).values()
+        for block, setting in zip(blocks, seen.of_all(blocks), strict=True):
+            if setting is not None:
+                found.setdefault(setting.block, []).append(block)
+    return found
 
 
 def _holder(block: Block) -> Block:

@@ -119,19 +119,18 @@ class Situation:
         Only then is it known that something is nowhere, and what a change would lead to.
         """
         complete = all(problem.complete for problem in self.tree.problems)
-        return complete and all(
-            block.directive is not None or block is self.tree.main for block in self.tree.all_blocks
-        )
+        is_fragment = any(block.directive is None for block in self.tree.main.children)
+        return complete and not is_fragment
 
     @cached_property
     def unused(self) -> dict[tuple[str, int], Unused]:
         """The directives that load CA certificates which nothing uses, by Setting.key."""
         return unused(self.tree, self.target) if self.is_whole else {}
 
-    @cached_property
+    @property
     def block_counts(self) -> Counter[str]:
         """Blocks by kind."""
-        return Counter(block.kind for block in self.tree.all_blocks)
+        return self.tree.kinds
 
     @cached_property
     def groups(self) -> list[tls.Group]:

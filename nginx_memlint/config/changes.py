@@ -26,6 +26,7 @@ class Change:
 def changed(tree: Tree, change: Change) -> Tree:
     """The tree as it would be read after the change; the first one is left as it is."""
     bodies = _changed_bodies(change)
+    blocks: list[Block] = []
     copies: dict[int, Block] = {}
     for block in tree.all_blocks:
         parent = copies[id(block.parent)] if block.parent is not None else None
@@ -34,10 +35,11 @@ def changed(tree: Tree, change: Change) -> Tree:
             copy.parts = [(bodies.get(id(body), body), inside) for body, inside in block.parts]
         if parent is not None:
             parent.children.append(copy)
+        blocks.append(copy)
         if block.children or parent is None:
             copies[id(block)] = copy
-    main = copies[id(tree.main)]
-    return Tree(main, tree.source, tree.directory, tree.problems, tree.files)
+    settings = (*change.delete, *(setting for _, setting in change.insert))
+    return tree.replaced(blocks, frozenset(setting.name for setting in settings))
 
 
 def obstacle(before: Tree, after: Tree, change: Change) -> str | None:
@@ -58,8 +60,11 @@ def obstacle(before: Tree, after: Tree, change: Change) -> str | None:
     named |= {(id(block.directive), id(block)) for block, _ in change.insert}
     deleted_names = set(gone.values())
     concerned = set(before.numbers_having(deleted_names))
+    shapes = {b.directive.body.shape for b, _ in change.insert if b.directive and b.directive.body}
     concerned |= {
-        number for number, block in enumerate(before.all_blocks) if id(block.directive) in put
+        number
+        for number in before.numbers_where(shapes.__contains__)
+        if id(before.all_blocks[number].directive) in put
     }
     for number in sorted(concerned):
         old, new = before.all_blocks[number], after.all_blocks[number]

@@ -108,15 +108,15 @@ class Body:
         """The directives of a name."""
         return self._at(self.shape.positions.get(name))
 
-    def texts(self, name: str) -> Iterator[bytes]:
+    def texts(self, name: str) -> list[bytes]:
         """The directives of a name as they are written, without what ends them."""
         positions = self.shape.positions.get(name)
-        if positions:
-            numbers = self._numbers()
-            tokens = self._file.tokens
-            for position in positions:
-                number = numbers[position]
-                yield tokens.data[tokens.starts[number] : tokens.heads[number]]
+        if not positions:
+            return []
+        numbers = self._numbers()
+        tokens = self._file.tokens
+        data, starts, heads = tokens.data, tokens.starts, tokens.heads
+        return [data[starts[n] : heads[n]] for n in map(numbers.__getitem__, positions)]
 
     def _at(self, positions: list[int] | None) -> list[Directive]:
         if not positions:
@@ -152,9 +152,9 @@ class EditedBody(Body):
         """See Body."""
         return self._list
 
-    def texts(self, name: str) -> Iterator[bytes]:
+    def texts(self, name: str) -> list[bytes]:
         """See Body."""
-        return (directive.text for directive in self.of(name))
+        return [directive.text for directive in self.of(name)]
 
     def _at(self, positions: list[int] | None) -> list[Directive]:
         return [self._list[position] for position in positions or ()]

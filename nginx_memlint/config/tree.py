@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
+from itertools import chain
+from operator import attrgetter
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from nginx_memlint.config import blocks, glob
@@ -199,7 +202,7 @@ class Block:
         while pending:
             block = pending.pop()
             yield block
-            pending.extend(reversed(block.children))
+            pending += block.children[::-1]
 
     def ancestors(self) -> Iterator[Block]:
         """The blocks around this one, the nearest first."""
@@ -222,19 +225,21 @@ T = TypeVar("T")
 class Tree:
     """A configuration, and what kept it from being read.
 
-    Relative paths are looked up in ``directory`` (``cycle->conf_prefix``).
+    ``all_blocks`` are the main block and all below it, each before its children, in the order of
+    the files. Relative paths are looked up in ``directory`` (``cycle->conf_prefix``).
     """
 
     def __init__(
         self,
-        main: Block,
+        all_blocks: list[Block],
         source: Source,
         directory: str,
         problems: list[Problem],
         files: dict[str, ParsedFile],
         unlisted: int = 0,
     ) -> None:
-        self.main = main
+        self.all_blocks = all_blocks
+        self.main = all_blocks[0]
         self.source = source
         self.directory = directory
         self.problems = problems
@@ -247,11 +252,7 @@ class Tree:
         """What was found out of this tree and is asked for again."""
         self._of_kinds: dict[Collection[str], list[Block]] = {}
         self._names: dict[str, frozenset[str]] = {}
-
-    @cached_property
-    def all_blocks(self) -> list[Block]:
-        """The main block and all below it, each before its children."""
-        return list(self.main.walk())
+        self._meeting: dict[str, tuple[frozenset[str], list[int]]] = {}
 
     @cached_property
     def servers(self) -> Nearest:
@@ -275,6 +276,11 @@ class Tree:
                     found[body.shape] = [number]
         return found
 
+    @cached_property
+    def kinds(self) -> Counter[str]:
+        """How many blocks there are of each kind."""
+        return Counter(map(attrgetter("kind"), self.all_blocks))
+
     def blocks(self, *kinds: str) -> Iterator[Block]:
         """All blocks of these kinds."""
         return iter(self.of_kinds(frozenset(kinds)))
@@ -283,7 +289,9 @@ class Tree:
         """All blocks of these kinds."""
         found = self._of_kinds.get(kinds)
         if found is None:
-            found = [block for block in self.all_blocks if block.kind in kinds]
+            found = []
+            if not kinds.isdisjoint(self.kinds):
+                found = [block for block in self.all_blocks if block.kind in kinds]
             self._of_kinds[kinds] = found
         return found
 
@@ -291,15 +299,48 @@ class Tree:
         """The blocks in which a directive of one of these names stands, in their order."""
         return [self.all_blocks[number] for number in self.numbers_having(names)]
 
+    @cached_property
+    def _outermost(self) -> dict[Block, slice]:
+        """The blocks that are in the main block itself, and where they and all in them are."""
+        starts = [n for n, block in enumerate(self.all_blocks) if block.parent is self.main]
+        stops = [*starts[1:], len(self.all_blocks)]
+        spans = map(slice, starts, stops)
+        return {self.all_blocks[span.start]: span for span in spans}
+
     def numbers_having(self, names: Collection[str]) -> list[int]:
         """The same as places in ``all_blocks``."""
-        return self._numbers(lambda shape: not shape.positions.keys().isdisjoint(names))
+        return self.numbers_where(lambda shape: not shape.positions.keys().isdisjoint(names))
+
+    def meeting(
+        self, key: str, names: frozenset[str], condition: Callable[[Block], bool]
+    ) -> list[Block]:
+        """Of having(names), the blocks that meet a condition; kept under a key.
+
+        The condition must follow from the block's kind and its own directives of these names.
+        """
+        if key not in self._meeting:
+            numbers = [n for n in self.numbers_having(names) if condition(self.all_blocks[n])]
+            self._meeting[key] = names, numbers
+        return [self.all_blocks[number] for number in self._meeting[key][1]]
+
+    def replaced(self, blocks: list[Block], names: frozenset[str]) -> Tree:
+        """The tree with other blocks, of the same kinds at the same places, in their order.
+
+        They differ from those of this tree in directives of some names at most.
+        """
+        other = Tree(blocks, self.source, self.directory, self.problems, self.files)
+        other.kinds = self.kinds
+        other._meeting = {
+            key: kept for key, kept in self._meeting.items() if kept[0].isdisjoint(names)
+        }
+        return other
 
     def where(self, condition: Callable[[Shape], bool]) -> list[Block]:
         """The blocks with a part whose names meet a condition, in their order."""
-        return [self.all_blocks[number] for number in self._numbers(condition)]
+        return [self.all_blocks[number] for number in self.numbers_where(condition)]
 
-    def _numbers(self, condition: Callable[[Shape], bool]) -> list[int]:
+    def numbers_where(self, condition: Callable[[Shape], bool]) -> list[int]:
+        """The same as places in ``all_blocks``."""
         numbers: set[int] = set()
         for shape, found in self._by_shape.items():
             if condition(shape):
@@ -307,9 +348,10 @@ class Tree:
         return sorted(numbers)
 
     def names_below(self, kind: str) -> frozenset[str]:
-        """The names of all directives in blocks of a kind and in what is inside them."""
+        """The names of all directives in the outermost blocks of a kind and what is in them."""
         if kind not in self._names:
-            found = (block for root in self.blocks(kind) for block in root.walk())
+            spans = [span for root, span in self._outermost.items() if root.kind == kind]
+            found = chain.from_iterable(self.all_blocks[span] for span in spans)
             shapes = {body.shape for block in found for body, _ in block.parts}
             self._names[kind] = frozenset(name for shape in shapes for name in shape.positions)
         return self._names[kind]
@@ -350,6 +392,21 @@ class Inherited(Generic[T]):
         for inner in passed:
             known[inner] = found
         return found
+
+    def of_all(self, blocks: Iterable[Block]) -> Iterator[T]:
+        """The same for each of many."""
+        parent: Block | None = None
+        shape: Shape | None = None
+        found: T
+        for block in blocks:
+            parts = block.parts
+            own = parts[0][0].shape if len(parts) == 1 else None
+            # what is like the block before sees the same, and most blocks are
+            if own is None or own is not shape or block.parent is not parent:
+                found = self.of(block)
+                parent = block.parent
+                shape = None if own is None or self._shapes.get(own, True) else own
+            yield found
 
 
 class Nearest:
@@ -428,21 +485,25 @@ class _Builder:
         self.reported: set[int] = set()  # identities of syntax errors
         self.inclusions = 0
         self.pattern_cost = 0
-        self.blocks = 0
+        self.blocks: list[Block] = []
+        self.most_blocks = 0
 
     def build(self) -> Tree:
         file = self.load(self.path, in_data_block=False)
         inclusion = Inclusion(file)
-        main = block = Block(blocks.MAIN, None, inclusion)
+        block = Block(blocks.MAIN, None, inclusion)
+        self.blocks.append(block)
         for name in self.context:
             kind = blocks.CHILDREN[block.kind][name]
             inner = Block(kind, None, inclusion, block)
             block.children.append(inner)
+            self.blocks.append(inner)
             block = inner
+        self.most_blocks = len(self.blocks) + self.bounds.blocks
         inclusion.kind = block.kind
         self.read(block, inclusion)
         files = {f.path: f for f in self.files.values()}
-        tree = Tree(main, self.source, self.directory, self.problems, files, self.unlisted)
+        tree = Tree(self.blocks, self.source, self.directory, self.problems, files, self.unlisted)
         if not self.context and file.error is None:
             self.check_whole(tree)
         return tree
@@ -490,8 +551,8 @@ class _Builder:
                 kind = self.kind(directive, block, inclusion)
                 child = Block(kind, directive, inclusion, block)
                 block.children.append(child)
-                self.blocks += 1
-                if self.blocks > self.bounds.blocks:
+                self.blocks.append(child)
+                if len(self.blocks) > self.most_blocks:
                     what = f"the configuration has more than {self.bounds.blocks:,} blocks"
                     raise self.too_large(exceeded(what, "blocks"), inclusion, directive)
                 if directive.body.shape.branches:
@@ -500,13 +561,11 @@ class _Builder:
     def kind(self, directive: Directive, parent: Block, inclusion: Inclusion) -> str:
         if parent.kind in (blocks.OPAQUE, blocks.DATA):
             return blocks.OPAQUE
-        fine = self.check(directive, parent, inclusion)
-        if kind := blocks.CHILDREN.get(parent.kind, _NONE).get(directive.name):
-            return kind
-        if fine:
+        kind = blocks.CHILDREN.get(parent.kind, _NONE).get(directive.name)
+        if self.check(directive, parent, inclusion) and kind is None:
             message = f'block "{directive.name}" is not known: what it holds is not counted'
             self.problem(inclusion, directive, message)
-        return blocks.OPAQUE
+        return kind or blocks.OPAQUE
 
     def check(self, directive: Directive, parent: Block, inclusion: Inclusion) -> bool:
         """Report what nginx has against a block or an include standing in this block."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from nginx_memlint.config.tree import Block, Inherited, Setting, Tree
 from nginx_memlint.memory.targets import Target
-from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module
+from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module, always
 
 
 class Loads(NamedTuple):
@@ -94,18 +94,16 @@ def worker_contexts(tree: Tree, target: Target) -> WorkerContexts:
 
 def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
     shared = family.shared(target)
-    built: set[Block] = set()
-    owners = Inherited(family.overrides, lambda block: _overriding(block, family))
+    blocks = owners = _wanting(family, tree, target)
+    if shared:
+        owning = Inherited(family.overrides, lambda block: _overriding(block, family))
+        first: dict[Block, Block] = {}
+        for block, owner in zip(blocks, owning.of_all(blocks), strict=True):
+            first.setdefault(owner, block)
+        blocks, owners = [*first.values()], [*first]
     loads = Inherited(family.reads, lambda block: _loads(family, block, target))
     groups: dict[int, Group] = {}
-    for block in _wanting(family, tree, target):
-        owner = block
-        if shared:
-            owner = owners.of(block)
-            if owner in built:
-                continue
-            built.add(owner)
-        found = loads.of(block)
+    for block, owner, found in zip(blocks, owners, loads.of_all(blocks), strict=True):
         group = groups.get(id(found))
         if group is None:
             group = groups[id(found)] = Group(family.name, found)
@@ -116,14 +114,15 @@ def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
 
 def _wanting(family: Family, tree: Tree, target: Target) -> list[Block]:
     """The blocks that need a context, in nginx's order."""
+    if family.wants is always:
+        return tree.of_kinds(family.kinds)
     if not family.needs:
         return [block for block in tree.of_kinds(family.kinds) if family.wants(block, target)]
-    found: list[Block] | None = tree.memo.get(family.name)
-    if found is None:
-        having = tree.having(family.needs)
-        found = [b for b in having if b.kind in family.kinds and family.wants(b, target)]
-        tree.memo[family.name] = found
-    return found
+
+    def wants(block: Block) -> bool:
+        return block.kind in family.kinds and family.wants(block, target)
+
+    return tree.meeting(family.name, family.needs, wants)
 
 
 def _loads(family: Family, block: Block, target: Target) -> Loads:

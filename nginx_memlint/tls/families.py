@@ -6,7 +6,6 @@ source named in it and checked against the real servers (tests/nginx).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from nginx_memlint.config.tree import Block, Setting
@@ -99,6 +98,11 @@ class Family:
     needs: frozenset[str] = frozenset()
     shared: Callable[[Target], bool] = lambda _target: False
     module: Module | None = None
+
+
+def always(_block: Block, _target: Target) -> bool:
+    """Every block wants a context."""
+    return True
 
 
 def _value(block: Block, name: str) -> str:
@@ -195,17 +199,18 @@ def _pass_family(name: str, scheme: str) -> Family:
     directive = f"{name}_pass"
     prefix = f"{name}_ssl"
 
-    may_want = re.compile(rb"(?i)[$\\]|%b" % scheme.encode()).search
+    raw_scheme = scheme.encode()
 
     def wants(block: Block, _target: Target) -> bool:
-        texts = (text for body, _ in block.parts for text in body.texts(directive))
-        if not any(map(may_want, texts)):
-            return False
+        for body, _ in block.parts:
+            for text in body.texts(directive):
+                if b"$" in text or b"\\" in text or raw_scheme in text.lower():
+                    return any(map(is_wanted, block.own(directive)))
+        return False
+
+    def is_wanted(setting: Setting) -> bool:
         # with a variable anywhere the scheme is known only at run time
-        return any(
-            "$" in setting.value or setting.value.lower().startswith(scheme)
-            for setting in block.own(directive)
-        )
+        return "$" in setting.value or setting.value.lower().startswith(scheme)
 
     return Family(
         name=prefix,
@@ -259,7 +264,7 @@ _JS_OVERRIDES = frozenset(
 LUA = Family(
     name="lua",
     kinds=LOCATION_KINDS,
-    wants=lambda _block, _target: True,
+    wants=always,
     trusted=_nearest(LUA_TRUSTED),
     certificate="lua_ssl_certificate",
     reads=frozenset({LUA_TRUSTED, "lua_ssl_certificate"}),
@@ -272,7 +277,7 @@ LUA = Family(
 STREAM_LUA = Family(
     name="stream_lua",
     kinds=STREAM_SERVER,
-    wants=lambda _block, _target: True,
+    wants=always,
     trusted=_nearest(LUA_TRUSTED),
     certificate="lua_ssl_certificate",
     reads=frozenset({LUA_TRUSTED, "lua_ssl_certificate"}),

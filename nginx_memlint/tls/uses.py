@@ -14,8 +14,8 @@ from nginx_memlint.memory.targets import Target
 from nginx_memlint.records import field, mutable, record
 from nginx_memlint.tls.families import JS_TRUSTED, LUA_TRUSTED, by_name
 
-Users = Callable[[Block], set[int]]
-"""Of a root block: the identities of the blocks in it that use what such a directive names."""
+Users = Callable[[Block], dict[int, Block]]
+"""Of a root block: the blocks in it that use what such a directive names, by their identities."""
 
 
 @record
@@ -105,14 +105,18 @@ class UsersOf:
     """The users below each root, found once."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, str], set[int]] = {}
+        self._known: dict[tuple[int, str], dict[int, Block]] = {}
 
-    def has(self, use: Use, root: Block, block: Block) -> bool:
-        """Whether a block uses what a directive names."""
+    def of(self, use: Use, root: Block) -> dict[int, Block]:
+        """The blocks that use what a directive names, by their identities."""
         key = id(root), use.directive
         if key not in self._known:
             self._known[key] = use.users(root)
-        return id(block) in self._known[key]
+        return self._known[key]
+
+    def has(self, use: Use, root: Block, block: Block) -> bool:
+        """Whether a block uses what a directive names."""
+        return id(block) in self.of(use, root)
 
 
 def users_of(tree: Tree) -> UsersOf:
@@ -141,7 +145,7 @@ def _running(
     stands in an upstream or sets a variable (``variables``) may run for any request.
     """
 
-    def users(root: Block) -> set[int]:
+    def users(root: Block) -> dict[int, Block]:
         shapes: dict[Shape, tuple[bool, bool]] = {}
 
         def tells(shape: Shape) -> tuple[bool, bool]:
@@ -149,7 +153,7 @@ def _running(
             shapes[shape] = any(map(handler, names)), any(map(variables, names))
             return shapes[shape]
 
-        found: set[int] = set()
+        found: dict[int, Block] = {}
         anywhere = False
         for block in root.walk():
             if block.kind == DATA:
@@ -157,13 +161,14 @@ def _running(
             runs = id(block.parent) in found
             for body, _ in block.parts:
                 handles, sets = shapes.get(body.shape) or tells(body.shape)
-                anywhere = anywhere or sets or (handles and block.kind in _ANYWHERE)
-                runs = runs or handles
+                if handles or sets:
+                    anywhere = anywhere or sets or block.kind in _ANYWHERE
+                    runs = runs or handles
             if runs:
-                found.add(id(block))
+                found[id(block)] = block
         if anywhere:
-            return {id(block) for block in root.walk()}
-        return found | ({id(root)} if any(map(workers, root.names())) else set())
+            return {id(block): block for block in root.walk()}
+        return ({id(root): root} if any(map(workers, root.names())) else {}) | found
 
     return users
 
@@ -171,9 +176,9 @@ def _running(
 def _where(kinds: frozenset[str], *conditions: Callable[[Block], bool]) -> Users:
     """Blocks of these kinds of which a condition holds."""
 
-    def users(root: Block) -> set[int]:
+    def users(root: Block) -> dict[int, Block]:
         return {
-            id(block)
+            id(block): block
             for block in root.walk()
             if block.kind in kinds and any(condition(block) for condition in conditions)
         }

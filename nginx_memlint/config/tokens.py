@@ -19,6 +19,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, exceeded
+from nginx_memlint.config.lines import Lines
 from nginx_memlint.config.shapes import BLOCK_MARK, Shape, shape_of
 
 CONF_BUFFER = 4096
@@ -35,6 +36,9 @@ LUA_BLOCK = "_by_lua_block"
 MAX_COLUMN = 1 << 14
 """Bytes of a line in which characters are counted for columns: a line may have a hundred million,
 and a problem at each."""
+
+MOST_NAMES = 4096
+"""Names that are kept for the files to come."""
 
 CHUNK = 1 << 15
 """Bytes that are read in bulk at a time."""
@@ -118,7 +122,7 @@ class Tokens:
         self.error: ConfSyntaxError | None = None
         self.uncounted: list[tuple[int, int]] = []
         """(Offset, number) of line feeds that nginx does not count: see _ReadBuffer."""
-        self._lines: array[int] | None = None
+        self._lines = Lines(data)
 
     def args(self, number: int) -> list[Token]:
         """The tokens of a directive after its name."""
@@ -180,7 +184,7 @@ class Tokens:
 
     def line_of(self, offset: int) -> int:
         """The 1-based line of a byte offset."""
-        return bisect_left(self._line_feeds(), offset) + 1
+        return self._lines.of(offset)
 
     def line_after(self, offset: int) -> int | None:
         """The line of the first token from an offset on that is no comment; None at the end."""
@@ -194,17 +198,12 @@ class Tokens:
 
     def text_of_line(self, line: int, most: int | None = None) -> bytes:
         """A 1-based line, or its first bytes, without its line feed; empty if there is none."""
-        feeds = self._line_feeds()
-        if line > len(feeds) + 1:
+        start = self._lines.start(line)
+        if start is None:
             return b""
-        start = feeds[line - 2] + 1 if line > 1 else 0
-        end = feeds[line - 1] if line <= len(feeds) else len(self.data)
-        return self.data[start : end if most is None else min(end, start + most)]
-
-    def _line_feeds(self) -> array[int]:
-        if self._lines is None:
-            self._lines = array("I", [m.start() for m in re.finditer(rb"\n", self.data)])
-        return self._lines
+        limit = len(self.data) if most is None else start + most
+        end = self.data.find(b"\n", start, limit)
+        return self.data[start : limit if end < 0 else end]
 
     def nginx_line_of(self, offset: int) -> int:
         """The line that nginx names in messages about a byte offset."""
@@ -217,9 +216,7 @@ class Tokens:
 
     def column_of(self, offset: int) -> int:
         """The 1-based column of a byte offset, in characters; behind MAX_COLUMN, in bytes."""
-        feeds = self._line_feeds()
-        before = bisect_left(feeds, offset)
-        start = feeds[before - 1] + 1 if before else 0
+        start = self._lines.start(self._lines.of(offset)) or 0
         counted = min(offset, start + MAX_COLUMN)
         characters = len(self.data[start:counted].decode("utf-8", "surrogateescape"))
         return characters + offset - counted + 1
@@ -269,11 +266,16 @@ _CLOSE, _SEMICOLON = b"};"
 
 
 class _Names(dict[bytes, str]):
-    """Names as they are written in the file → names."""
+    """Names as they are written → names; for many files."""
 
     def __missing__(self, raw: bytes) -> str:
+        if len(self) >= MOST_NAMES:
+            self.clear()
         name = self[raw] = sys.intern(_text(raw[1:-1] if raw[:1] in (b'"', b"'") else raw))
         return name
+
+
+_names = _Names()
 
 
 def _text(raw: bytes) -> str:
@@ -333,7 +335,6 @@ class _Lexer:
         self.is_data = in_data_block
         self.last_end = 0  # of the last token
         self.last_close = 0
-        self.names = _Names()
         self.buffer = _ReadBuffer(tokens)
 
     def run(self) -> None:
@@ -348,7 +349,7 @@ class _Lexer:
 
     def read_many(self, position: int, limit: int) -> int:
         """Read what is ordinary before an offset; return where that ends."""
-        tokens, data, names = self.tokens, self.data, self.names
+        tokens, data, names = self.tokens, self.data, _names
         add_name, add_start = tokens.names.append, tokens.starts.append
         add_head, add_end, add_stop = tokens.heads.append, tokens.ends.append, tokens.stops.append
         add_inside = self.inside.append

@@ -10,6 +10,7 @@ from nginx_memlint.config.changes import obstacle
 from nginx_memlint.config.source import encode, relative
 from nginx_memlint.config.syntax import ParsedFile
 from nginx_memlint.config.tree import Block, Setting
+from nginx_memlint.digest import sha256
 from nginx_memlint.ignores import ABOUT_COMMENTS, Mark
 from nginx_memlint.policy import Policy
 from nginx_memlint.printable import printable
@@ -235,9 +236,7 @@ class _Fingerprints:
 
 
 def _hash(*parts: str) -> Any:  # noqa: ANN401
-    import hashlib  # noqa: PLC0415  takes long
-
-    return hashlib.sha256(encode("\0".join(parts)))
+    return sha256(encode("\0".join(parts)))
 
 
 def _more(made: Any, part: str) -> Any:  # noqa: ANN401

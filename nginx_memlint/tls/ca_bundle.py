@@ -18,8 +18,8 @@ from nginx_memlint.records import record
 if TYPE_CHECKING:
     from datetime import datetime
 
-_BEGIN = re.compile(rb"^-----BEGIN ([^\n]*?)-----[ \t\r]*$", re.MULTILINE)
-_END = re.compile(rb"^-----END ([^\n]*?)-----[ \t\r]*$", re.MULTILINE)
+_BEGIN, _END = b"\n-----BEGIN ", b"\n-----END "
+_LABEL = re.compile(rb"([^\n]*?)-----[ \t\r]*$", re.MULTILINE)
 _CERTIFICATES = {b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE"}
 _REVOCATIONS = b"X509 CRL"
 
@@ -75,13 +75,23 @@ def certificates(pem: bytes) -> tuple[bytes, ...]:
 
 
 def _blocks(pem: bytes) -> Iterator[tuple[bytes, bytes]]:
+    pem = b"\n" + pem
     position = 0
-    while begin := _BEGIN.search(pem, position):
-        end = _END.search(pem, begin.end())
+    while begin := _line(_BEGIN, pem, position):
+        end = _line(_END, pem, begin.end())
         if end is None or end[1] != begin[1]:
             raise NotPemError("has a PEM block without its end")
-        yield begin[1], pem[begin.end() : end.start()]
+        yield begin[1], pem[begin.end() : end.start() - len(_END)]
         position = end.end()
+
+
+def _line(mark: bytes, pem: bytes, position: int) -> re.Match[bytes] | None:
+    """The label after the next mark that has one."""
+    while (at := pem.find(mark, position)) >= 0:
+        position = at + len(mark)
+        if found := _LABEL.match(pem, position):
+            return found
+    return None
 
 
 def _decoded(body: bytes) -> bytes:

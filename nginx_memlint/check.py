@@ -6,6 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar, Unpack
 
 from nginx_memlint import result
@@ -389,10 +390,10 @@ class _Check:
         """How many locations inherit a CA bundle for Lua, by the directive that sets it."""
         counts: Counter[tuple[str, int]] = Counter()
         seen = Inherited({LUA_TRUSTED}, lambda block: block.effective(LUA_TRUSTED))
-        for setting, count in Counter(seen.of_all(self.tree.blocks("location"))).items():
+        for setting, found in seen.runs(self.tree.of_kinds(frozenset({"location"}))):
             if setting is not None and setting.value:
                 # the location in which it stands does not inherit it
-                counts[setting.key] += count - (setting.block.kind == "location")
+                counts[setting.key] += len(found) - found.count(setting.block)
         return counts
 
     def unused_dump_files(self) -> list[Problem]:
@@ -541,7 +542,7 @@ def _shares(parts: Iterable[tuple[str, tuple[int, int]]]) -> list[result.Share]:
 
 
 def _by_file(priced: list[memory.Priced]) -> Iterator[tuple[str, tuple[int, int]]]:
-    for file, found in _by_place(priced, lambda block: block.inclusion.file).items():
+    for file, found in _by_place(priced, attrgetter("inclusion.file")).items():
         yield file.name, found
 
 

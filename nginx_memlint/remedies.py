@@ -104,10 +104,9 @@ def _users_by_setter(tree: Tree, use: Use, settings: Iterable[Setting]) -> dict[
     found: dict[Block, list[Block]] = {}
     seen = Inherited({use.directive}, lambda block: block.effective(use.directive))
     for root in dict.fromkeys(root_of(tree, setting.block) for setting in settings):
-        blocks = users_of(tree).of(use, root).values()
-        for block, setting in zip(blocks, seen.of_all(blocks), strict=True):
+        for setting, blocks in seen.runs([*users_of(tree).of(use, root).values()]):
             if setting is not None:
-                found.setdefault(setting.block, []).append(block)
+                found.setdefault(setting.block, []).extend(blocks)
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 from operator import attrgetter
@@ -393,20 +393,25 @@ class Inherited(Generic[T]):
             known[inner] = found
         return found
 
-    def of_all(self, blocks: Iterable[Block]) -> Iterator[T]:
-        """The same for each of many."""
+    def runs(self, blocks: Sequence[Block]) -> Iterator[tuple[T, Sequence[Block]]]:
+        """What blocks see, and those of them in a row that see it."""
+        if not blocks:
+            return
+        start, found = 0, self.of(blocks[0])
         parent: Block | None = None
         shape: Shape | None = None
-        found: T
-        for block in blocks:
+        for number, block in enumerate(blocks):
             parts = block.parts
             own = parts[0][0].shape if len(parts) == 1 else None
-            # what is like the block before sees the same, and most blocks are
-            if own is None or own is not shape or block.parent is not parent:
-                found = self.of(block)
-                parent = block.parent
-                shape = None if own is None or self._shapes.get(own, True) else own
-            yield found
+            if own is not None and own is shape and block.parent is parent:
+                continue  # most blocks are like the one before, and inherit what it does
+            seen = self.of(block)
+            parent = block.parent
+            shape = None if own is None or self._shapes.get(own, True) else own
+            if seen is not found:
+                yield found, blocks[start:number]
+                start, found = number, seen
+        yield found, blocks[start:]
 
 
 class Nearest:
@@ -425,12 +430,12 @@ class Nearest:
             if self._condition(here):
                 known[here] = here
                 break
-            passed.append(here)
+            if here.children:  # others will ask
+                passed.append(here)
             here = here.parent
         found = None if here is None else known[here]
         for inner in passed:
-            if inner.children:  # others will ask
-                known[inner] = found
+            known[inner] = found
         return found
 
 

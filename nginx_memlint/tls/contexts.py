@@ -98,17 +98,19 @@ def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
     if shared:
         owning = Inherited(family.overrides, lambda block: _overriding(block, family))
         first: dict[Block, Block] = {}
-        for block, owner in zip(blocks, owning.of_all(blocks), strict=True):
-            first.setdefault(owner, block)
+        for owner, sharing in owning.runs(blocks):
+            first.setdefault(owner, sharing[0])
         blocks, owners = [*first.values()], [*first]
     loads = Inherited(family.reads, lambda block: _loads(family, block, target))
     groups: dict[int, Group] = {}
-    for block, owner, found in zip(blocks, owners, loads.of_all(blocks), strict=True):
+    start = 0
+    for found, alike in loads.runs(blocks):
         group = groups.get(id(found))
         if group is None:
             group = groups[id(found)] = Group(family.name, found)
-        group.blocks.append(block)
-        group.owners.append(owner)
+        group.blocks += alike
+        group.owners += owners[start : start + len(alike)]
+        start += len(alike)
     return list(groups.values())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar, Unpack
 
@@ -17,8 +17,8 @@ from nginx_memlint.config.bounds import DEFAULT_BOUNDS, Bounds, exceeded
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import FileSystem, MemoryFiles, Source, encode
-from nginx_memlint.config.syntax import no_cyclic_gc
-from nginx_memlint.config.tree import Block, FileParser, Inherited, Nearest, Tree, build
+from nginx_memlint.config.syntax import Directive, ParsedFile, no_cyclic_gc
+from nginx_memlint.config.tree import Block, FileParser, Inherited, Tree, build
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target, find_target, with_versions
 from nginx_memlint.memory.zones import Zone, zones
@@ -328,8 +328,8 @@ class _Check:
             zones=_zones(situation.zones),
             cpu_seconds=round(total.cpu_seconds, 3),
             budget_bytes=self.policy.limits.max_memory,
-            files=_shares(_by_file(situation.priced)),
-            servers=_shares(_by_server(situation.priced)),
+            files=_shares(_by_file(situation.priced), attrgetter("name")),
+            servers=_shares(_by_server(situation), _server_label),
             findings=outcome.findings,
             suppressed=outcome.suppressed,
             remedies=engine.remedies(situation, outcome.proposals),
@@ -514,49 +514,49 @@ _T = TypeVar("_T")
 
 
 def _by_place(
-    priced: list[memory.Priced], place_of: Callable[[Block], _T | None]
+    priced: list[memory.Priced], place_of: Callable[[Block], _T]
 ) -> dict[_T, tuple[int, int]]:
     """Place → how many contexts are built for blocks there, and their bytes."""
-    counts: Counter[_T | None] = Counter()
-    totals: Counter[_T | None] = Counter()
+    counts: Counter[_T] = Counter()
+    totals: Counter[_T] = Counter()
     for item in priced:
         for place, count in Counter(map(place_of, item.group.blocks)).items():
             counts[place] += count
             totals[place] += count * item.other.total
         totals[place_of(item.group.blocks[0])] += item.first.total - item.other.total
-    return {place: (counts[place], total) for place, total in totals.items() if place is not None}
+    return {place: (counts[place], total) for place, total in totals.items()}
 
 
-def _shares(parts: Iterable[tuple[str, tuple[int, int]]]) -> list[result.Share]:
-    """The most expensive names."""
-    counts: Counter[str] = Counter()
-    totals: Counter[str] = Counter()
-    for name, (count, size) in parts:
-        counts[name] += count
-        totals[name] += size
-    names = sorted(totals, key=lambda name: (-totals[name], name))[:MOST_EXPENSIVE]
+def _shares(parts: dict[_T, tuple[int, int]], label: Callable[[_T], str]) -> list[result.Share]:
+    """The most expensive places, of equal ones the first."""
+    most = sorted(parts.items(), key=lambda part: -part[1][1])[:MOST_EXPENSIVE]
     return [
-        result.Share(name=printable(name), ssl_contexts=counts[name], bytes=totals[name])
-        for name in names
+        result.Share(name=printable(label(place)), ssl_contexts=count, bytes=size)
+        for place, (count, size) in most
     ]
 
 
-def _by_file(priced: list[memory.Priced]) -> Iterator[tuple[str, tuple[int, int]]]:
-    for file, found in _by_place(priced, attrgetter("inclusion.file")).items():
-        yield file.name, found
+def _by_file(priced: list[memory.Priced]) -> dict[ParsedFile, tuple[int, int]]:
+    """The contexts of blocks that stand in a file."""
+    return _by_place(priced, attrgetter("inclusion.file"))
 
 
-def _by_server(priced: list[memory.Priced]) -> Iterator[tuple[str, tuple[int, int]]]:
-    """The contexts of servers, with the servers' names."""
-    nearest = Nearest(lambda block: block.kind in ("server", "stream_server"))
-    for block, found in _by_place(priced, nearest.of).items():
-        if block.directive is not None:
-            yield _server_label(block, block.directive.line), found
+def _by_server(situation: Situation) -> dict[Block, tuple[int, int]]:
+    """The contexts of servers; for one that is included in several places, the first stands."""
+    first: dict[Directive, Block] = {}
+    found: dict[Block, tuple[int, int]] = {}
+    for server, (count, size) in _by_place(situation.priced, situation.tree.servers.of).items():
+        if server is not None and server.directive is not None:
+            block = first.setdefault(server.directive, server)
+            before = found.get(block, (0, 0))
+            found[block] = before[0] + count, before[1] + size
+    return found
 
 
-def _server_label(server: Block, line: int) -> str:
+def _server_label(server: Block) -> str:
     """A name for a server."""
     names = server.titles()
+    line = server.directive.line if server.directive is not None else 1
     place = f"{server.inclusion.file.name}:{line}"
     return f"{names[0].value} ({place})" if names else place
 

@@ -219,7 +219,7 @@ def test_time_passes(conf: Path, cache: Cache, built: list[str]) -> None:
         assert check(conf, now=now, cache=cache) == fresh
         found.append((bool(built), any(f.rule == "ML302" for f in fresh.findings)))
     # read anew when the certificates have expired, and only then
-    assert found == [(True, False), (False, False), (False, False), (True, True), (False, True)]
+    assert found == [(True, False), (False, False), (True, True), (False, True), (False, True)]
 
 
 def test_another_program(conf: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,6 +118,13 @@ class Body:
         data, starts, heads = tokens.data, tokens.starts, tokens.heads
         return [data[starts[n] : heads[n]] for n in map(numbers.__getitem__, positions)]
 
+    def may_say(self, name: str, words: tuple[bytes, ...]) -> bool:
+        """Whether any directive of a name has one of some lower-case words in it, as written.
+
+        In the whole file first: most have none.
+        """
+        return self._file.may_say(name, words) and _any_says(self.texts(name), words)
+
     def _at(self, positions: list[int] | None) -> list[Directive]:
         if not positions:
             return []
@@ -156,8 +163,17 @@ class EditedBody(Body):
         """See Body."""
         return [directive.text for directive in self.of(name)]
 
+    def may_say(self, name: str, words: tuple[bytes, ...]) -> bool:
+        """See Body."""
+        return _any_says(self.texts(name), words)
+
     def _at(self, positions: list[int] | None) -> list[Directive]:
         return [self._list[position] for position in positions or ()]
+
+
+def _any_says(texts: list[bytes], words: tuple[bytes, ...]) -> bool:
+    text = b"\n".join(texts).lower()
+    return any(word in text for word in words)
 
 
 class Span:
@@ -178,7 +194,7 @@ class ParsedFile:
     ``error`` is set when nginx would reject the file; ``body`` then holds what stands before it.
     """
 
-    __slots__ = ("_directives", "body", "error", "name", "path", "tokens")
+    __slots__ = ("_directives", "_said", "body", "error", "name", "path", "tokens")
 
     def __init__(self, path: str, name: str, tokens: Tokens) -> None:
         self.path = path
@@ -187,6 +203,21 @@ class ParsedFile:
         self.error: ConfSyntaxError | None = tokens.error
         self.body = Body(self, 0, len(tokens.names), tokens.shape)
         self._directives: dict[int, Directive] = {}
+        self._said: dict[tuple[str, tuple[bytes, ...]], bool] = {}
+
+    def may_say(self, name: str, words: tuple[bytes, ...]) -> bool:
+        """Whether any directive of a name has one of some lower-case words in it, as written."""
+        found = self._said.get((name, words))
+        if found is None:
+            tokens = self.tokens
+            data, starts, heads = tokens.data, tokens.starts, tokens.heads
+            texts = [
+                data[starts[number] : heads[number]]
+                for number, own in enumerate(tokens.names)
+                if own == name
+            ]
+            found = self._said[name, words] = _any_says(texts, words)
+        return found
 
     def directive(self, number: int) -> Directive:
         """The directive of a number: Directive.token."""

@@ -11,12 +11,8 @@ import binascii
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from nginx_memlint.records import record
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 _BEGIN, _END = b"\n-----BEGIN ", b"\n-----END "
 _LABEL = re.compile(rb"([^\n]*?)-----[ \t\r]*$", re.MULTILINE)
@@ -109,11 +105,12 @@ _SEQUENCE = 0x30
 _VERSION = 0xA0
 _UTC_TIME = 0x17
 _GENERALIZED_TIME = 0x18
+_MOMENT = re.compile(r"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])([0-5]\d){2}Z", re.A)
 
 
 @lru_cache(maxsize=1000)
-def not_after(der: bytes) -> datetime | None:
-    """When a certificate expires (RFC 5280, 4.1.2.5); None if that cannot be read."""
+def not_after(der: bytes) -> str | None:
+    """When a certificate expires (RFC 5280, 4.1.2.5), as in clock.py; None if it cannot be read."""
     try:
         at, _ = _content(der, 0)  # Certificate
         at, _ = _content(der, at)  # TBSCertificate
@@ -125,7 +122,7 @@ def not_after(der: bytes) -> datetime | None:
         at = _content(der, at)[1]  # notBefore
         start, end = _content(der, at)
         return _time(der[at], der[start:end].decode("ascii"))
-    except (IndexError, ValueError):
+    except (IndexError, UnicodeDecodeError):
         return None
 
 
@@ -140,14 +137,9 @@ def _content(der: bytes, at: int) -> tuple[int, int]:
     return start, start + length
 
 
-def _time(tag: int, text: str) -> datetime | None:
+def _time(tag: int, text: str) -> str | None:
     if tag == _UTC_TIME:  # two digits of a year: 50 and above are of the 20th century
         text = ("19" if text[:2] >= "50" else "20") + text
     elif tag != _GENERALIZED_TIME:
         return None
-    if len(text) != 15 or text[14] != "Z":
-        return None
-    from datetime import UTC, datetime  # noqa: PLC0415  few ask
-
-    month, day, hour, minute, second = (int(text[at : at + 2]) for at in range(4, 14, 2))
-    return datetime(int(text[:4]), month, day, hour, minute, second, tzinfo=UTC)
+    return text if _MOMENT.fullmatch(text) else None

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from nginx_memlint.config.tree import Block, Inherited, Setting, Tree
 from nginx_memlint.memory.targets import Target
-from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module, always
+from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module
 
 
 class Loads(NamedTuple):
@@ -116,15 +116,15 @@ def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
 
 def _wanting(family: Family, tree: Tree, target: Target) -> list[Block]:
     """The blocks that need a context, in nginx's order."""
-    if family.wants is always:
-        return tree.of_kinds(family.kinds)
-    if not family.needs:
-        return [block for block in tree.of_kinds(family.kinds) if family.wants(block, target)]
+    if family.needs:
 
-    def wants(block: Block) -> bool:
-        return block.kind in family.kinds and family.wants(block, target)
+        def wants(block: Block) -> bool:
+            return block.kind in family.kinds and family.wants(block, target)
 
-    return tree.meeting(family.name, family.needs, wants)
+        return tree.meeting(family.name, family.needs, wants)
+    wanting = Inherited(family.decides, lambda block: family.wants(block, target))
+    runs = wanting.runs(tree.of_kinds(family.kinds))
+    return [block for wants, blocks in runs if wants for block in blocks]
 
 
 def _loads(family: Family, block: Block, target: Target) -> Loads:

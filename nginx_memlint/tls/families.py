@@ -83,7 +83,8 @@ class Family:
     context of its own where contexts are shared, which ``shared`` decides by version. ``reads``:
     all that ``trusted``, ``client`` and ``certificate`` look up. ``needs``: a block that wants a
     context has one of these in itself, and they alone decide, on any target; empty if not so.
-    ``module``: None if the family is in nginx itself. ``source``: where this was read.
+    ``decides``: without ``needs``, all that ``wants`` looks up. ``module``: None if the family is
+    in nginx itself. ``source``: where this was read.
     """
 
     name: str
@@ -96,13 +97,9 @@ class Family:
     client: Settings = lambda _block, _target: []
     overrides: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
+    decides: frozenset[str] = frozenset()
     shared: Callable[[Target], bool] = lambda _target: False
     module: Module | None = None
-
-
-def always(_block: Block, _target: Target) -> bool:
-    """Every block wants a context."""
-    return True
 
 
 def _value(block: Block, name: str) -> str:
@@ -138,6 +135,9 @@ def _verifies_clients(block: Block, _target: Target) -> bool:
 
 def _listens_with_ssl(block: Block) -> bool:
     return any("ssl" in listen.directive.args[1:] for listen in block.own("listen"))
+
+
+_HAS_CERTIFICATE = frozenset({"ssl_certificate", "ssl_reject_handshake"})
 
 
 def _has_certificate(block: Block, target: Target) -> bool:
@@ -199,14 +199,12 @@ def _pass_family(name: str, scheme: str) -> Family:
     directive = f"{name}_pass"
     prefix = f"{name}_ssl"
 
-    raw_scheme = scheme.encode()
+    words = (b"$", b"\\", scheme.encode())
 
     def wants(block: Block, _target: Target) -> bool:
-        for body, _ in block.parts:
-            for text in body.texts(directive):
-                if b"$" in text or b"\\" in text or raw_scheme in text.lower():
-                    return any(map(is_wanted, block.own(directive)))
-        return False
+        if not any(body.may_say(directive, words) for body, _ in block.parts):
+            return False
+        return any(map(is_wanted, block.own(directive)))
 
     def is_wanted(setting: Setting) -> bool:
         # with a variable anywhere the scheme is known only at run time
@@ -264,7 +262,7 @@ _JS_OVERRIDES = frozenset(
 LUA = Family(
     name="lua",
     kinds=LOCATION_KINDS,
-    wants=always,
+    wants=lambda _block, _target: True,
     trusted=_nearest(LUA_TRUSTED),
     certificate="lua_ssl_certificate",
     reads=frozenset({LUA_TRUSTED, "lua_ssl_certificate"}),
@@ -277,7 +275,7 @@ LUA = Family(
 STREAM_LUA = Family(
     name="stream_lua",
     kinds=STREAM_SERVER,
-    wants=always,
+    wants=lambda _block, _target: True,
     trusted=_nearest(LUA_TRUSTED),
     certificate="lua_ssl_certificate",
     reads=frozenset({LUA_TRUSTED, "lua_ssl_certificate"}),
@@ -292,6 +290,7 @@ FAMILIES = (
         name="ssl",
         kinds=HTTP_SERVER,
         wants=_has_certificate,
+        decides=_HAS_CERTIFICATE,
         trusted=_nearest("ssl_trusted_certificate"),
         client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
         certificate="ssl_certificate",
@@ -305,6 +304,7 @@ FAMILIES = (
         name="stream_ssl",
         kinds=STREAM_SERVER,
         wants=_stream_ssl_wants,
+        decides=_HAS_CERTIFICATE | {"listen"},
         trusted=_when(_stream_ssl_trusts, _nearest("ssl_trusted_certificate")),
         client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
         certificate="ssl_certificate",
@@ -315,6 +315,7 @@ FAMILIES = (
         name="stream_proxy_ssl",
         kinds=STREAM_SERVER,
         wants=_is_on("proxy_ssl"),
+        decides=frozenset({"proxy_ssl"}),
         trusted=_when(_is_on("proxy_ssl_verify"), _nearest("proxy_ssl_trusted_certificate")),
         certificate="proxy_ssl_certificate",
         reads=_pass_reads("proxy_ssl"),
@@ -326,6 +327,7 @@ FAMILIES = (
         name="mail_ssl",
         kinds=MAIL_SERVER,
         wants=_mail_ssl_wants,
+        decides=frozenset({"starttls", "ssl", "listen"}),
         trusted=_when(_verifies_clients, _nearest("ssl_trusted_certificate")),
         client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
         certificate="ssl_certificate",

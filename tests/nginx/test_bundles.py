@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nginx_memlint.clock import moment_of
 from nginx_memlint.tls.ca_bundle import NotPemError, bundle_of, certificates, not_after
 
 from .facts_rows import Site
@@ -97,7 +98,7 @@ def test_dates_are_what_openssl_says(tmp_path: Path) -> None:
             check=True,
         ).stdout
         end = datetime.strptime(text.strip(), "notAfter=%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC)
-        assert not_after(der) == end
+        assert not_after(der) == moment_of(end)
 
 
 @pytest.mark.parametrize("directive", ["ssl_trusted_certificate", "lua_ssl_trusted_certificate"])

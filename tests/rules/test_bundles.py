@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nginx_memlint.clock import moment_of
 from nginx_memlint.policy import Policy
 from nginx_memlint.tls.ca_bundle import NotPemError, bundle_of, certificates, not_after
 
@@ -144,7 +145,7 @@ def test_names_are_escaped(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("when", [VALID, EXPIRED, datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC)])
 def test_dates(when: datetime) -> None:
-    assert not_after(der(7, when)) == when
+    assert not_after(der(7, when)) == moment_of(when)
 
 
 def test_the_dates_of_real_certificates() -> None:
@@ -152,7 +153,12 @@ def test_the_dates_of_real_certificates() -> None:
     real = (SAMPLES / "incident-small-bundle" / "account-ca.pem").read_bytes()
     dates = [not_after(one) for one in certificates(real)]
     assert len(dates) == 2
-    assert all(date is not None and date > NOW for date in dates)
+    assert all(date is not None and date > moment_of(NOW) for date in dates)
+
+
+def test_a_time_that_is_none() -> None:
+    data = der(7, EXPIRED)
+    assert not_after(data.replace(b"20", b"2x")) is None
 
 
 @pytest.mark.parametrize("data", [b"", b"\x30", b"\x30\x82", der(1)[:20], b"\x30\x80" * 40])

@@ -95,6 +95,8 @@ class Options(TypedDict, total=False):
     """Where the result of an earlier run may be; for check() without a breakdown."""
     now: datetime | None
     """When certificates are to be valid (aware); by default the present."""
+    jobs: int
+    """Processes that read files, if there are many: the result is the same with any number."""
 
 
 def check(path: str | os.PathLike[str], **options: Unpack[Options]) -> result.ConfigReport:
@@ -155,6 +157,7 @@ def job_of(path: str | os.PathLike[str], options: Options) -> Job:
         options.get("breakdown", False),
         options.get("parser", "memlint"),
         options.get("now"),
+        options.get("jobs", 1),
     )
 
 
@@ -173,6 +176,7 @@ class Job:
     breakdown: bool = False
     parser: Parser = "memlint"
     now: datetime | None = None
+    jobs: int = 1
 
     def run(self) -> Inspection:
         """As examine()."""
@@ -190,7 +194,7 @@ class Job:
         if not isinstance(entry.source, FileSystem):
             return self.read(entry, entry.source, clock).report
         key = key_of(
-            replace(self, now=None), entry.path, entry.name, entry.directory, entry.problems
+            replace(self, now=None, jobs=1), entry.path, entry.name, entry.directory, entry.problems
         )
         report = cache.load(key, entry.source, clock)
         if report is None:
@@ -212,7 +216,8 @@ class Job:
     def read(self, entry: Entry, source: Source, clock: Clock) -> Inspection:
         """Read, count, estimate, judge."""
         entry = replace(entry, source=source)
-        tree = build(source, entry.path, self.context, entry.directory, _parser(self.parser))
+        parser = _parser(self.parser)
+        tree = build(source, entry.path, self.context, entry.directory, parser, self.jobs)
         with no_cyclic_gc():
             checked = _Check(self, entry, tree, clock)
             report = checked.report(self.breakdown)
@@ -225,13 +230,13 @@ class Job:
         return Inspection(report, checked.situation, fixes=checked.fixes, reread=reread)
 
 
-def _parser(name: Parser) -> FileParser | None:
-    """The function that reads one file; None for the usual one."""
+def _parser(name: Parser) -> FileParser:
+    """What makes blocks of one file's tokens."""
     if name == "memlint":
-        return None
+        return ParsedFile
     from nginx_memlint.config import crossplane_parser  # noqa: PLC0415  only if asked for
 
-    return crossplane_parser.parse
+    return crossplane_parser.parsed
 
 
 def choose_target(target: str | Target | None, versions: dict[str, str | None]) -> Target:

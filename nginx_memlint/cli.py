@@ -306,7 +306,7 @@ def check_command(
     ] = None,
     jobs: Annotated[
         int,
-        typer.Option("-j", "--jobs", min=0, help="Processes for several CONF; 0: one a core."),
+        typer.Option("-j", "--jobs", min=0, help="Processes to read with; 0: one a core."),
     ] = 1,
     no_cache: Annotated[
         bool,

@@ -147,7 +147,10 @@ def checked(
         (root.path or "", {**options, "data": data, "breakdown": breakdown, "cache": cache})
         for root, options in zip(roots, arguments, strict=True)
     ]
-    jobs = min(jobs or os.cpu_count() or 1, len(calls))
+    jobs = jobs or os.cpu_count() or 1
+    for _, options in calls:
+        options["jobs"] = max(1, jobs // len(calls))
+    jobs = min(jobs, len(calls))
     if jobs > 1:
         with waiting(f"reading {len(calls):,} configurations"):
             return check_all(calls, jobs)

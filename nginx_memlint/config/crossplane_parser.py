@@ -56,10 +56,15 @@ def parse(
     max_depth: int = DEFAULT_BOUNDS.block_depth,
 ) -> ParsedFile:
     """As syntax.parse(). Raises UnsupportedCrossplaneError."""
-    check_crossplane()
     with no_cyclic_gc():
-        ours = tokenize(data, in_data_block=in_data_block, max_depth=max_depth)
-        return _file(path, name, ours, _flat(ours))
+        tokens = tokenize(data, in_data_block=in_data_block, max_depth=max_depth)
+        return parsed(path, name, tokens)
+
+
+def parsed(path: str, name: str, tokens: Tokens) -> ParsedFile:
+    """As ParsedFile() itself. Raises UnsupportedCrossplaneError."""
+    check_crossplane()
+    return _file(path, name, tokens, _flat(tokens))
 
 
 def check_crossplane() -> None:

@@ -6,6 +6,7 @@ follows from names alone is found out once for each shape.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 BLOCK_MARK = "\udc00"
@@ -28,6 +29,9 @@ class Shape:
 
     def __init__(self, marked: tuple[str, ...]) -> None:
         self.marked = marked
+
+    def __reduce__(self) -> tuple[Callable[[list[str]], Shape], tuple[list[str]]]:
+        return shape_of, ([*self.marked],)
 
     @cached_property
     def positions(self) -> dict[str, list[int]]:

@@ -17,6 +17,7 @@ import sys
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from typing import Any
 
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, exceeded
 from nginx_memlint.config.lines import Lines
@@ -123,6 +124,22 @@ class Tokens:
         self.uncounted: list[tuple[int, int]] = []
         """(Offset, number) of line feeds that nginx does not count: see _ReadBuffer."""
         self._lines = Lines(data)
+
+    def packed(self) -> tuple[Any, ...]:
+        """What the data was split into, to be handed to another process; without an error."""
+        arrays = (self.starts, self.heads, self.ends, self.stops)
+        numbers = [numbers.tobytes() for numbers in arrays]
+        return self.names, numbers, self.shapes, self.shape, self.uncounted
+
+    @classmethod
+    def unpacked(cls, data: bytes, packed: tuple[Any, ...]) -> Tokens:
+        """The same data again, and what packed() gave."""
+        tokens = cls(data)
+        tokens.names, numbers, tokens.shapes, tokens.shape, tokens.uncounted = packed
+        arrays = (tokens.starts, tokens.heads, tokens.ends, tokens.stops)
+        for own, given in zip(arrays, numbers, strict=True):
+            own.frombytes(given)
+        return tokens
 
     def args(self, number: int) -> list[Token]:
         """The tokens of a directive after its name."""

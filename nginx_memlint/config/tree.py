@@ -16,12 +16,13 @@ from operator import attrgetter
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from nginx_memlint.config import blocks, glob
+from nginx_memlint.config.ahead import Ahead
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, BoundError, exceeded
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.shapes import Shape
 from nginx_memlint.config.source import Source
-from nginx_memlint.config.syntax import Body, Directive, ParsedFile, no_cyclic_gc, parse
-from nginx_memlint.config.tokens import TooDeepError
+from nginx_memlint.config.syntax import Body, Directive, ParsedFile, no_cyclic_gc
+from nginx_memlint.config.tokens import Tokens, TooDeepError, tokenize
 
 MAX_STEPS = 10
 """Names in a chain of includes that are given; it may have a thousand, of 4,096 bytes each."""
@@ -439,8 +440,8 @@ class Nearest:
         return found
 
 
-FileParser: TypeAlias = Callable[..., ParsedFile]
-"""What reads one file, as syntax.parse() does."""
+FileParser: TypeAlias = Callable[[str, str, Tokens], ParsedFile]
+"""What makes blocks of one file's tokens; it is told its path and its name, as ParsedFile() is."""
 
 
 def build(
@@ -448,20 +449,21 @@ def build(
     path: str,
     context: tuple[str, ...] = (),
     directory: str | None = None,
-    parser: FileParser | None = None,
+    parser: FileParser = ParsedFile,
+    jobs: int = 1,
 ) -> Tree:
     """Read the configuration whose main file is at an absolute path.
 
     ``context`` names the blocks around a file that is not a whole configuration, e.g.
-    ("http", "server"). Relative paths are in ``directory``, by default the main file's. ``parser``
-    reads one file, by default syntax.parse(). Raises
+    ("http", "server"). Relative paths are in ``directory``, by default the main file's. ``jobs`` is
+    the number of processes that read files, if there are many. Raises
     OSError if the main file cannot be read, and nothing else: what is wrong in the configuration
     is in ``Tree.problems``.
     """
     if directory is None:
         directory = path.rpartition("/")[0]
-    with no_cyclic_gc():
-        return _Builder(source, path, context, directory, parser or parse).build()
+    with no_cyclic_gc(), Ahead(source, jobs - 1) as ahead:
+        return _Builder(source, path, context, directory, parser, ahead).build()
 
 
 class _TooLargeError(Exception):
@@ -476,8 +478,10 @@ class _Builder:
         context: tuple[str, ...],
         directory: str,
         parser: FileParser,
+        ahead: Ahead,
     ) -> None:
         self.source = source
+        self.ahead = ahead
         self.bounds = source.bounds
         self.parser = parser
         self.directory = directory
@@ -517,10 +521,11 @@ class _Builder:
         key = (path, in_data_block)
         if key not in self.files:
             data = self.source.read(path)
-            name = self.source.shown(path)
-            self.files[key] = self.parser(
-                data, path, name, in_data_block=in_data_block, max_depth=self.bounds.block_depth
-            )
+            tokens = None if in_data_block else self.ahead.tokens(path, data)
+            if tokens is None:
+                depth = self.bounds.block_depth
+                tokens = tokenize(data, in_data_block=in_data_block, max_depth=depth)
+            self.files[key] = self.parser(path, self.source.shown(path), tokens)
         return self.files[key]
 
     def read(self, block: Block, inclusion: Inclusion) -> None:
@@ -592,14 +597,11 @@ class _Builder:
 
     def check_byte_order_mark(self, block: Block, inclusion: Inclusion) -> None:
         """nginx takes a byte order mark for a part of the first name in a file."""
-        directives = inclusion.file.body.directives
-        if block.kind in (blocks.OPAQUE, blocks.DATA) or not directives:
-            return
-        name = directives[0].name
-        if name.startswith("\ufeff"):
+        name = next(iter(inclusion.file.tokens.names), "")
+        if name.startswith("\ufeff") and block.kind not in (blocks.OPAQUE, blocks.DATA):
             nginx = f'unknown directive "{name}"'
             message = f"the file begins with a byte order mark, which nginx rejects: {nginx}"
-            self.problem(inclusion, directives[0], message, nginx)
+            self.problem(inclusion, inclusion.file.directive(0), message, nginx)
 
     def include(self, directive: Directive, block: Block, inclusion: Inclusion) -> list[str]:
         """The paths an include leads to."""
@@ -638,6 +640,7 @@ class _Builder:
                 if self.pattern_cost > MAX_PATTERN_COST:
                     raise OSError(errno.EINVAL, "there are too many malformed brackets")
                 self.globs[pattern] = glob.expand(self.source, pattern)
+                self.ahead.expect(self.globs[pattern])
             except OSError as error:
                 message = f'cannot list "{pattern}" ({_reason(error)})'
                 self.problem(inclusion, directive, message)

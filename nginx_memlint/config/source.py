@@ -20,6 +20,9 @@ from nginx_memlint.config.bounds import DEFAULT_BOUNDS, Bounds, Meter, check_siz
 MAX_SYMLINKS = 40
 """Symbolic links followed for one path, as in Linux."""
 
+MOST_DIRECTORIES = 1000
+"""Directories that are known to be no symbolic links."""
+
 ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
 """Errors of a path that leads to nothing; with others, what is there is unknown."""
 
@@ -187,6 +190,7 @@ class FileSystem:
             key=lambda mount: len(mount[0]),
             reverse=True,
         )
+        self._no_links: set[str] = set()
         self._mount_points = {inside for inside, _ in self._mounts}
 
     def give(self, path: str, data: bytes) -> None:
@@ -308,12 +312,18 @@ class FileSystem:
                 continue
             done.append(part)
             here = "/" + "/".join(done)
+            if here in self._no_links:
+                continue
             place = None if here in self._mount_points else self._place(here)
-            if place is None or not (any(pending) or follow_last):
+            is_last = not any(pending)
+            if place is None or (is_last and not follow_last):
                 continue
             try:
                 target = self._disk.readlink(*place)
             except OSError:
+                if not is_last and len(self._no_links) < MOST_DIRECTORIES:
+                    # should it become a link meanwhile, the disk does not follow it
+                    self._no_links.add(here)
                 continue
             links += 1
             if links > MAX_SYMLINKS:

@@ -6,12 +6,14 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nginx_memlint import check
 from nginx_memlint.config import ahead, source, tree
 from nginx_memlint.config.ahead import BATCH, LEAST_FILES
+from nginx_memlint.config.tokens import Tokens, tokenize
 from nginx_memlint.report import json as as_json
 from nginx_memlint.result import ConfigReport, Report
 
@@ -33,7 +35,7 @@ http {
 
 @pytest.fixture
 def conf(tmp_path: Path) -> Path:
-    files = {"nginx.conf": MAIN}
+    files: dict[str, str | bytes] = {"nginx.conf": MAIN}
     for number in range(COUNT):
         files[f"sites/{number:03d}.conf"] = (
             f"server {{\n  server_name s{number};  # {number}\n"
@@ -48,13 +50,12 @@ def conf(tmp_path: Path) -> Path:
 def split(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
     """What is split in this process."""
     found: list[bytes] = []
-    own = tree.tokenize
 
-    def tokenize(data: bytes, **options: object) -> object:
+    def counting(data: bytes, **options: Any) -> Tokens:
         found.append(data)
-        return own(data, **options)  # type: ignore[arg-type]
+        return tokenize(data, **options)
 
-    monkeypatch.setattr(tree, "tokenize", tokenize)
+    monkeypatch.setattr(tree, "tokenize", counting)
     yield found
     with pytest.raises(ChildProcessError):  # none is left
         os.waitpid(-1, os.WNOHANG)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nginx_memlint import check
-from nginx_memlint.config import tree as tree_module
 from nginx_memlint.config.source import FileSystem
 from nginx_memlint.config.syntax import Directive, ParsedFile, Span, parse
+from nginx_memlint.config.tokens import Tokens
 from nginx_memlint.config.tree import build
 
 from ..helpers import http, write
@@ -101,7 +100,7 @@ def test_comments(file: ParsedFile) -> None:
 
 
 def test_a_file_included_from_many_places_is_parsed_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     locations = "".join(f"location /{i} {{ include many.conf; }}" for i in range(1000))
     conf = write(
@@ -110,12 +109,11 @@ def test_a_file_included_from_many_places_is_parsed_once(
     )
     parsed = []
 
-    def counting(data: bytes, path: str, name: str, **options: Any) -> ParsedFile:
+    def counting(path: str, name: str, tokens: Tokens) -> ParsedFile:
         parsed.append(path)
-        return parse(data, path, name, **options)
+        return ParsedFile(path, name, tokens)
 
-    monkeypatch.setattr(tree_module, "parse", counting)
-    tree = build(FileSystem({"/": "/"}, restricted=False), str(conf))
+    tree = build(FileSystem({"/": "/"}, restricted=False), str(conf), parser=counting)
     assert len(parsed) == 2
     blocks = list(tree.blocks("if"))
     assert len(blocks) == 1000

@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from nginx_memlint.patterns import late
 from nginx_memlint.records import record
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_BEGIN = re.compile(rb"^-----BEGIN ([^\n]*?)-----[ \t\r]*$", re.MULTILINE)
-_END = re.compile(rb"^-----END ([^\n]*?)-----[ \t\r]*$", re.MULTILINE)
+_BEGIN = late(rb"^-----BEGIN ([^\n]*?)-----[ \t\r]*$", re.MULTILINE)
+_END = late(rb"^-----END ([^\n]*?)-----[ \t\r]*$", re.MULTILINE)
 _CERTIFICATES = {b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE"}
 _REVOCATIONS = b"X509 CRL"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import signal
 from collections.abc import Sequence
 
 from nginx_memlint.check import Options, check
@@ -44,4 +43,6 @@ def check_all(calls: Sequence[Call], jobs: int) -> list[ConfigReport]:
 
 def _start() -> None:
     """A worker that is interrupted ends without a word: its parent has one."""
+    import signal  # noqa: PLC0415
+
     signal.signal(signal.SIGINT, signal.SIG_DFL)

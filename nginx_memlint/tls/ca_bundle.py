@@ -6,8 +6,6 @@ such files (tests/nginx/test_bundles.py).
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -86,6 +84,9 @@ def _blocks(pem: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _decoded(body: bytes) -> bytes:
+    import base64  # noqa: PLC0415  few configurations name a bundle
+    import binascii  # noqa: PLC0415
+
     try:
         der = base64.b64decode(b"".join(body.split()), validate=True)
         start, end = _content(der, 0)

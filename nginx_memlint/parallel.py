@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
-from nginx_memlint.check import Options, check
+from nginx_memlint.check import check
 from nginx_memlint.result import ConfigReport
 
-Call = tuple[str, Options]
+if TYPE_CHECKING:
+    from nginx_memlint.options import Options
+
+Call: TypeAlias = "tuple[str, Options]"
 """The arguments of check()."""
 
 MOST_GARBAGE = 300_000

@@ -16,8 +16,8 @@ from nginx_memlint.config.bounds import DEFAULT_BOUNDS, exceeded
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import FileSystem, MemoryFiles, Source, encode
-from nginx_memlint.config.syntax import no_cyclic_gc
 from nginx_memlint.config.tree import Block, FileParser, Inherited, Nearest, Tree, build
+from nginx_memlint.garbage import no_cyclic_gc
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target, find_target, with_versions
 from nginx_memlint.memory.zones import Zone, zones

@@ -1,8 +1,8 @@
 """Tells what an nginx configuration will cost in memory when it is started or reloaded."""
 
-from nginx_memlint.garbage import no_cyclic_gc
+from nginx_memlint.garbage import importing
 
-with no_cyclic_gc():
+with importing():
     from nginx_memlint.check import check
     from nginx_memlint.result import ConfigReport, Report
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def no_cyclic_gc() -> Iterator[None]:
-    """Reading and importing make many small objects and no garbage: a search only costs time."""
+    """Reading makes many small objects and no garbage: collecting meanwhile only costs time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -17,3 +17,13 @@ def no_cyclic_gc() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """What is imported stays: it is old at once, and not looked through before it is."""
+    with no_cyclic_gc():
+        yield
+        if not gc.get_freeze_count():  # else they are not ours to unfreeze
+            gc.freeze()
+            gc.unfreeze()

@@ -8,6 +8,7 @@ that ends with ``/`` is for all that is in the directory.
 from __future__ import annotations
 
 import os
+from fnmatch import fnmatchcase
 
 from nginx_memlint.config.source import is_below
 from nginx_memlint.policy import PathIgnore
@@ -15,8 +16,6 @@ from nginx_memlint.policy import PathIgnore
 
 def matches(pattern: str, path: str) -> bool:
     """Whether a path matches. Time grows with the names in both, whatever the pattern."""
-    from fnmatch import fnmatchcase  # noqa: PLC0415  few settings have globs
-
     names = _names(path)
     reached = [True] + [False] * len(names)  # how many names the pattern's first parts can match
     for part in _names(pattern + "**" if pattern.endswith("/") else pattern):

@@ -7,18 +7,19 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from nginx_memlint import result
 from nginx_memlint.cache import Cache, Recorder, key_of
 from nginx_memlint.clock import Clock
 from nginx_memlint.config import blocks, hints
-from nginx_memlint.config.bounds import DEFAULT_BOUNDS, Bounds, exceeded
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS, exceeded
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import FileSystem, MemoryFiles, Source, encode
-from nginx_memlint.config.syntax import Directive, ParsedFile, no_cyclic_gc
+from nginx_memlint.config.syntax import Directive, ParsedFile
 from nginx_memlint.config.tree import Block, FileParser, Inherited, Tree, build
+from nginx_memlint.garbage import no_cyclic_gc
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target, find_target, with_versions
 from nginx_memlint.memory.zones import Zone, zones
@@ -36,8 +37,7 @@ from nginx_memlint.tls.misplaced import misplaced
 if TYPE_CHECKING:
     from datetime import datetime
 
-Parser = Literal["memlint", "crossplane"]
-"""What makes blocks of tokens."""
+    from nginx_memlint.options import Options, Parser
 
 ASSUMED_WORKERS = 4
 """Workers where ``worker_processes`` is auto and none are given."""
@@ -59,44 +59,6 @@ class Inspection:
     absent: bool = False
     fixes: Sequence[Proposal] = ()
     reread: Callable[[Source], Inspection] | None = None
-
-
-class Options(TypedDict, total=False):
-    """What check() can be told beside the path; each has a default."""
-
-    data: bytes | None
-    """Standard input, for the path ``-``."""
-    target: str | Target | None
-    """A name, or what load_target() made of a target file."""
-    nginx_version: str | None
-    lua_version: str | None
-    stream_lua_version: str | None
-    njs_version: str | None
-    openssl_version: str | None
-    workers: int | None
-    """Where the configuration says auto."""
-    unit_cost: int | None
-    """Bytes of one CA load, instead of what the bundle weighs."""
-    max_memory: int | None
-    """Bytes; it replaces that of ``policy``."""
-    prefix: str | None
-    sysroot: str | None
-    path_map: Sequence[tuple[str, str]]
-    context: Sequence[str]
-    """The blocks around a fragment."""
-    policy: Policy
-    bounds: Bounds
-    """How much is read."""
-    breakdown: bool
-    """Asks for ``ConfigReport.breakdown``, what each block costs."""
-    parser: Parser
-    """Which one makes trees of tokens: the trees are the same, crossplane's parser is slower."""
-    cache: Cache | None
-    """Where the result of an earlier run may be; for check() without a breakdown."""
-    now: datetime | None
-    """When certificates are to be valid (aware); by default the present."""
-    jobs: int
-    """Processes that read files, if there are many: the result is the same with any number."""
 
 
 def check(path: str | os.PathLike[str], **options: Unpack[Options]) -> result.ConfigReport:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal, Unpack
 
 from nginx_memlint import result
-from nginx_memlint.check import Job, Options, job_of
+from nginx_memlint.check import Job, job_of
 from nginx_memlint.config import blocks
 from nginx_memlint.config.entry import EntryError, Place, located
 from nginx_memlint.config.source import encode
@@ -23,6 +23,7 @@ from nginx_memlint.config.syntax import ParsedFile
 from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.exit_codes import Exit
 from nginx_memlint.memory import estimate as memory
+from nginx_memlint.options import Options
 from nginx_memlint.printable import printable
 from nginx_memlint.records import keyword_record as record
 from nginx_memlint.result import Model
@@ -379,9 +380,10 @@ class _Parts:
     def causes(self) -> list[_Part]:
         """What the memory of a start and the shared memory are for, to the byte."""
         found: dict[tuple[str, ...], _Part] = {}
-        for group, first, other in self._situation.priced:
+        for item in self._situation.priced:
+            group = item.group
             family = ("ssl_contexts", group.family)
-            for price, count in ((first, 1), (other, len(group.blocks) - 1)):
+            for price, count in ((item.first, 1), (item.other, item.others)):
                 part = found.setdefault(family, _Part("ssl_contexts", (family,), group.family))
                 part.contexts += count
                 part.bytes += count * price.context_bytes

@@ -15,6 +15,7 @@ from itertools import islice
 
 from nginx_memlint.config.syntax import Directive, ParsedFile
 from nginx_memlint.config.tree import Setting, Tree
+from nginx_memlint.patterns import late
 from nginx_memlint.records import field, mutable, record
 
 MARK = "memlint:"
@@ -24,10 +25,10 @@ no baseline."""
 
 FORM = "# memlint: ignore[CODE] reason"
 
-_COMMENT = re.compile(rf"#\s*{MARK}(?P<rest>.*)", re.DOTALL)
-_IGNORE = re.compile(r"\s+ignore\[(?P<rules>[^\]]*)\](?P<reason>.*)", re.DOTALL)
-_RULE = re.compile(r"[^\s,][^,]*?(?=\s*(?:,|$))")
-_WORD = re.compile(r"\s*([\w-]*)")
+_COMMENT = late(rf"#\s*{MARK}(?P<rest>.*)", re.DOTALL)
+_IGNORE = late(r"\s+ignore\[(?P<rules>[^\]]*)\](?P<reason>.*)", re.DOTALL)
+_RULE = late(r"[^\s,][^,]*?(?=\s*(?:,|$))")
+_WORD = late(r"\s*([\w-]*)")
 
 
 @record

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gc
-import signal
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
-from nginx_memlint.check import Options, check
+from nginx_memlint.check import check
 from nginx_memlint.result import ConfigReport
 
-Call = tuple[str, Options]
+if TYPE_CHECKING:
+    from nginx_memlint.options import Options
+
+Call: TypeAlias = "tuple[str, Options]"
 """The arguments of check()."""
 
 MOST_GARBAGE = 300_000
@@ -44,4 +47,6 @@ def check_all(calls: Sequence[Call], jobs: int) -> list[ConfigReport]:
 
 def _start() -> None:
     """A worker that is interrupted ends without a word: its parent has one."""
+    import signal  # noqa: PLC0415
+
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from nginx_memlint.cache import Cache, user_cache
-from nginx_memlint.check import Inspection, Options, Parser, check_context, examine
+from nginx_memlint.check import Inspection, check_context, examine
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, parse_bounds
 from nginx_memlint.exit_codes import Exit, exit_code
 from nginx_memlint.memory.targets import Target, TargetFileError, load_target
@@ -29,6 +29,7 @@ from nginx_memlint.settings.in_force import Root
 
 if TYPE_CHECKING:
     from nginx_memlint.baseline import Baseline
+    from nginx_memlint.options import Options, Parser
 
 
 class UsageError(Exception):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
 
 USAGE, INTERNAL = 2, 4
 """Of exit_codes.Exit, which is not imported yet when something fails early."""
+
+INTERRUPTED, CLOSED = 130, 141
+"""128 + SIGINT and 128 + SIGPIPE; the module with their names takes long to import."""
 
 
 class _Watched(io.FileIO):
@@ -55,13 +57,13 @@ def standalone() -> Iterator[None]:
             text.flush()
     unwritten = next((raw.error for _, raw in outputs if raw.error), None)
     if isinstance(unwritten, BrokenPipeError):
-        status = 128 + signal.SIGPIPE
+        status = CLOSED
     elif unwritten is not None:
         _say(f"cannot write the output: {unwritten.strerror}")
         status = USAGE
     elif isinstance(error, KeyboardInterrupt):
         _say("interrupted")
-        status = 128 + signal.SIGINT
+        status = INTERRUPTED
     elif error is not None:
         _say_internal(error)
         status = INTERNAL

@@ -17,12 +17,12 @@ import pytest
 
 from nginx_memlint import check
 from nginx_memlint.cache import Cache, Recorder, digest, this_program, user_cache
-from nginx_memlint.check import Options
 from nginx_memlint.clock import Clock
 from nginx_memlint.config import syntax
 from nginx_memlint.config import tree as tree_module
 from nginx_memlint.config.source import Disk, FileSystem
 from nginx_memlint.memory.targets import find_target
+from nginx_memlint.options import Options
 from nginx_memlint.policy import Limits, PathIgnore, Policy
 from nginx_memlint.records import replace
 from nginx_memlint.result import ConfigReport

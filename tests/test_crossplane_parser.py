@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nginx_memlint import check
-from nginx_memlint.check import Options
 from nginx_memlint.config import crossplane_parser, syntax
 from nginx_memlint.config.crossplane_parser import UnsupportedCrossplaneError
 from nginx_memlint.config.syntax import ParsedFile
+from nginx_memlint.options import Options
 
 from .helpers import SAMPLES, http, memlint, write
 from .nginx.generate_syntax import generate

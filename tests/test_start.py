@@ -17,10 +17,24 @@ HEAVY = {
     *("typer", "click", "rich", "pydantic", "crossplane", "dataclasses", "inspect", "tomllib"),
     *("importlib.metadata", "importlib.resources", "multiprocessing", "concurrent.futures"),
     *("hashlib", "subprocess", "nginx_memlint.live.verify", "nginx_memlint.live.calibrate"),
+    *("threading", "signal", "shlex", "string", "base64", "struct", "fnmatch", "importlib"),
+    *("nginx_memlint.options", "nginx_memlint.files", "nginx_memlint.path_globs"),
 }
 
+COMPILED = {
+    "nginx_memlint.config.tokens._TOKEN",
+    "nginx_memlint.config.tokens._DIRECTIVE",
+    "nginx_memlint.printable._NOT_PLAIN",
+}
+"""The regular expressions of modules that every check needs; patterns.late() is for the others."""
+
 CHECK = """
-import os, sys
+import builtins, os, re, sys
+compiler = builtins.compile
+def compiled(source, name, mode, *others, **more):
+    assert mode == "exec", "annotations, as of a NamedTuple or a TypedDict: the first takes long"
+    return compiler(source, name, mode, *others, **more)
+builtins.compile = compiled
 sys.argv = ["memlint", "check", *sys.argv[1:]]
 os._exit = lambda code: (_ for _ in ()).throw(SystemExit(code))
 from nginx_memlint.__main__ import main
@@ -28,6 +42,15 @@ try:
     main()
 except SystemExit:
     print(*sys.modules, file=sys.stderr)
+    own = [module for name, module in sys.modules.items() if name.startswith("nginx_memlint")]
+    patterns = {
+        f"{module.__name__}.{name}"
+        for module in own
+        for name, value in vars(module).items()
+        if isinstance(value, re.Pattern)
+        or type(value).__module__ == "nginx_memlint.patterns" and len(vars(value)) > 1
+    }
+    print(*patterns, file=sys.stderr)
 """
 
 
@@ -37,9 +60,24 @@ def test_a_check_imports_little(options: list[str], tmp_path: Path) -> None:
     command = [sys.executable, "-c", CHECK, *options, str(conf)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.startswith("ok ")
-    loaded = set(done.stderr.split())
+    modules, patterns = done.stderr.splitlines()
+    loaded = set(modules.split())
     assert "nginx_memlint.check" in loaded
     assert not loaded & HEAVY
+    assert set(patterns.split()) == COMPILED
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_importing_leaves_the_collector_as_it_was(*, enabled: bool) -> None:
+    script = (
+        f"import gc; gc.enable() if {enabled} else gc.disable()\n"
+        "frozen = gc.get_freeze_count()\n"
+        "import nginx_memlint\n"
+        "print(gc.isenabled(), gc.get_freeze_count() - frozen)"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == [str(enabled), "0"]
 
 
 @pytest.mark.parametrize(

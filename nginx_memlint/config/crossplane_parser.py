@@ -17,8 +17,9 @@ import crossplane.parser
 
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS
 from nginx_memlint.config.shapes import BLOCK_MARK, shape_of
-from nginx_memlint.config.syntax import ParsedFile, no_cyclic_gc
+from nginx_memlint.config.syntax import ParsedFile
 from nginx_memlint.config.tokens import Tokens, tokenize
+from nginx_memlint.garbage import no_cyclic_gc
 
 
 class UnsupportedCrossplaneError(Exception):

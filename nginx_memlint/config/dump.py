@@ -12,10 +12,11 @@ from bisect import bisect_left
 
 from nginx_memlint.config.source import decode
 from nginx_memlint.config.tokens import tokenize
+from nginx_memlint.patterns import late
 from nginx_memlint.records import record
 
-_MARK = re.compile(rb"^# configuration file ([^\n]+?):(\r?)\n", re.MULTILINE)
-_MESSAGE = re.compile(
+_MARK = late(rb"^# configuration file ([^\n]+?):(\r?)\n", re.MULTILINE)
+_MESSAGE = late(
     rb"^(?:(?:nginx|openresty): (?:\[\w+\] |(?:the )?configuration file )"
     rb"|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+: "
     rb"|Connection to \S+ closed\.)[^\n]*(?:\n|\Z)",
@@ -26,7 +27,7 @@ _MESSAGE = re.compile(
 _BEGINNINGS = (b"nginx: ", b"openresty: ", b"Connection to ", *(b"%d" % n for n in range(10)))
 """How _MESSAGE may begin."""
 
-_CONFIGURATION = re.compile(rb"[#;{}]")
+_CONFIGURATION = late(rb"[#;{}]")
 
 
 class FailedDumpError(Exception):

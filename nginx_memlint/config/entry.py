@@ -24,6 +24,7 @@ from nginx_memlint.config.source import (
     Source,
     is_below,
 )
+from nginx_memlint.patterns import late
 from nginx_memlint.records import record
 
 MAIN_FILE = "nginx.conf"
@@ -34,7 +35,7 @@ CANDIDATES = (f"*/{MAIN_FILE}", f"*/*/{MAIN_FILE}", "*.conf")
 
 MAX_CANDIDATES = 5
 
-_INCLUDE = re.compile(rb"(?:^|[;{}])[ \t]*include[ \t]", re.MULTILINE)
+_INCLUDE = late(rb"(?:^|[;{}])[ \t]*include[ \t]", re.MULTILINE)
 
 
 class EntryError(Exception):

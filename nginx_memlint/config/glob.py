@@ -9,37 +9,23 @@ from __future__ import annotations
 
 import errno
 import re
-import string
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from nginx_memlint.config.source import ABSENT, Source, decode, encode
+from nginx_memlint.patterns import late
 
-_CLASSES = {
-    b"alnum": string.ascii_letters + string.digits,
-    b"alpha": string.ascii_letters,
-    b"blank": " \t",
-    b"cntrl": "".join(map(chr, [*range(32), 127])),
-    b"digit": string.digits,
-    b"graph": string.ascii_letters + string.digits + string.punctuation,
-    b"lower": string.ascii_lowercase,
-    b"print": string.ascii_letters + string.digits + string.punctuation + " ",
-    b"punct": string.punctuation,
-    b"space": " \t\n\r\v\f",
-    b"upper": string.ascii_uppercase,
-    b"xdigit": string.hexdigits,
-}
 MAX_VAGUE = 2
 """Brackets whose end depends on the name: each may multiply the time that a name takes."""
 
 _STAR, _QUESTION, _OPEN, _CLOSE, _BACKSLASH, _MINUS = b"*?[]\\-"
 
-_SIMPLE = re.compile(rb"\[([!^]?)((?:\w-\w|[\w.])+)\]", re.ASCII)
+_SIMPLE = late(rb"\[([!^]?)((?:\w-\w|[\w.])+)\]", re.ASCII)
 """What regular expressions read the same way, if the ranges are not empty."""
 
 # The "z" is missing in glibc, too.
-_CLASS = re.compile(rb"\[:([a-y]*):\]")
-_EQUIVALENTS = re.compile(rb"\[=([^\0])=\]")
-_SKIPPED = re.compile(rb"\[:[a-y]*:\]|\[=[^\0]=\]|\[\..*?\.\]|\\.", re.DOTALL)
+_CLASS = late(rb"\[:([a-y]*):\]")
+_EQUIVALENTS = late(rb"\[=([^\0])=\]")
+_SKIPPED = late(rb"\[:[a-y]*:\]|\[=[^\0]=\]|\[\..*?\.\]|\\.", re.DOTALL)
 
 
 def has_magic(pattern: str) -> bool:
@@ -191,9 +177,9 @@ def _end_of_bracket(pattern: bytes, start: int, byte: int) -> int | None:
         if pattern[position] == _CLOSE and position > first:
             return position + 1 if negated else None
         if found := _CLASS.match(pattern, position):
-            if found[1] not in _CLASSES:
+            if found[1] not in _classes():
                 return None
-            matched = byte in _CLASSES[found[1]].encode()
+            matched = byte in _classes()[found[1]].encode()
             position = found.end()
         elif found := _EQUIVALENTS.match(pattern, position):
             matched = byte == found[1][0]
@@ -208,6 +194,27 @@ def _end_of_bracket(pattern: bytes, start: int, byte: int) -> int | None:
             end = _skip_bracket(pattern, position)
             return unclosed if end == 0 else None if negated else end
     return unclosed
+
+
+@cache
+def _classes() -> dict[bytes, str]:
+    """The members of the named classes."""
+    import string  # noqa: PLC0415  compiles a regular expression
+
+    return {
+        b"alnum": string.ascii_letters + string.digits,
+        b"alpha": string.ascii_letters,
+        b"blank": " \t",
+        b"cntrl": "".join(map(chr, [*range(32), 127])),
+        b"digit": string.digits,
+        b"graph": string.ascii_letters + string.digits + string.punctuation,
+        b"lower": string.ascii_lowercase,
+        b"print": string.ascii_letters + string.digits + string.punctuation + " ",
+        b"punct": string.punctuation,
+        b"space": " \t\n\r\v\f",
+        b"upper": string.ascii_uppercase,
+        b"xdigit": string.hexdigits,
+    }
 
 
 def _range(pattern: bytes, position: int) -> tuple[int, int, int] | None:

@@ -7,7 +7,6 @@ without its files from a complete configuration.
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterator
 
 from nginx_memlint.config import glob
@@ -125,6 +124,8 @@ def option_for(pattern: str, directory: str, main: str) -> Option | None:
         source = FileSystem({inside: outside}, restricted=True)
         files = _matches(source, pattern) or frozenset()
         if inside != outside and files - {os.path.realpath(main)}:
+            import shlex  # noqa: PLC0415  few need the hint
+
             shown = shlex.quote(min(os.path.relpath(outside), outside, key=len))
             option = f"--sysroot {shown}" if inside == "/" else f"--path-map {inside}={shown}"
             return Option(option, files)

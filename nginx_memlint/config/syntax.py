@@ -7,14 +7,13 @@ lists in Tokens, made when somebody asks for them.
 
 from __future__ import annotations
 
-import gc
 from array import array
-from collections.abc import Iterator, KeysView
-from contextlib import contextmanager
+from collections.abc import KeysView
 
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS
 from nginx_memlint.config.shapes import BLOCK_MARK, Shape, shape_of
 from nginx_memlint.config.tokens import MAX_COLUMN, ConfSyntaxError, Tokens, tokenize
+from nginx_memlint.garbage import no_cyclic_gc
 
 INSERTED = -1
 """Directive.token of a directive that stands in no file yet."""
@@ -300,15 +299,3 @@ def _without_parentheses(args: list[str]) -> list[str]:
         args[-1] = args[-1][:-1].rstrip()
         return args[not args[0] : len(args) - (not args[-1])]
     return args
-
-
-@contextmanager
-def no_cyclic_gc() -> Iterator[None]:
-    """Reading makes many small objects and no garbage: collecting meanwhile only costs time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

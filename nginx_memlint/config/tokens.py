@@ -22,6 +22,7 @@ from typing import Any
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, exceeded
 from nginx_memlint.config.lines import Lines
 from nginx_memlint.config.shapes import BLOCK_MARK, Shape, shape_of
+from nginx_memlint.patterns import late
 
 CONF_BUFFER = 4096
 """Bytes of nginx's read buffer (NGX_CONF_BUFFER): no token, comment or Lua token is longer."""
@@ -70,13 +71,13 @@ _DIRECTIVE = re.compile(
     re.DOTALL,
 )
 
-_LUA_TOKEN = re.compile(
+_LUA_TOKEN = late(
     rb"""(\{)|(\})|(\[=*\[)|(--\[=*\[)|(?:\]=*\]|--[^\n]*"""
     rb"""|"(?:\\[^\n]|[^"\n\\])*"|'(?:\\[^\n]|[^'\n\\])*')"""
 )
 _LUA_OPEN, _LUA_CLOSE, _LUA_LONG, _LUA_LONG_COMMENT = range(1, 5)
 
-_ESCAPE = re.compile(rb"""\\(["'\\trn])""")
+_ESCAPE = late(rb"""\\(["'\\trn])""")
 _ESCAPED = {b"t": b"\t", b"r": b"\r", b"n": b"\n"}
 
 _UNUSUAL = re.compile(rb"""["'#\\$}\v\f\x1c-\x1f\x85]""").search

@@ -21,8 +21,9 @@ from nginx_memlint.config.bounds import DEFAULT_BOUNDS, BoundError, exceeded
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.shapes import Shape
 from nginx_memlint.config.source import Source
-from nginx_memlint.config.syntax import Body, Directive, ParsedFile, no_cyclic_gc
+from nginx_memlint.config.syntax import Body, Directive, ParsedFile
 from nginx_memlint.config.tokens import Tokens, TooDeepError, tokenize
+from nginx_memlint.garbage import no_cyclic_gc
 
 MAX_STEPS = 10
 """Names in a chain of includes that are given; it may have a thousand, of 4,096 bytes each."""

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, repeat
-from typing import NamedTuple
 
 from nginx_memlint.config.tree import Block, Setting, Tree
 from nginx_memlint.memory.targets import Costs, Target
@@ -123,7 +122,8 @@ def unit_bytes(bundle: Bundle, costs: Costs) -> int:
     return round(bundle.certificates * costs.certificate + bundle.der_bytes * costs.der)
 
 
-class Price(NamedTuple):
+@record
+class Price:
     """Of one context: bundles loaded, bytes of itself with its own certificates, and of the CAs.
 
     ``cpu_seconds`` is the time of ``nginx -t`` it takes.
@@ -145,7 +145,8 @@ class Price(NamedTuple):
         return self.load_bytes // self.loads
 
 
-class Priced(NamedTuple):
+@record
+class Priced:
     """Contexts that load the same; the ``first`` of them may be what loads a bundle first."""
 
     group: Group

@@ -6,7 +6,6 @@ A format is a module of its name and a record here; it is imported when it is as
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import TextIO
 
 from nginx_memlint.records import record
@@ -49,6 +48,12 @@ Writer = Callable[[Report, TextIO], None]
 
 def writer(name: str) -> Writer:
     """The function that writes a report to a text stream in a format of FORMATS."""
+    if name == DEFAULT:  # most runs need no importlib
+        from nginx_memlint.report.text import write as write_text  # noqa: PLC0415
+
+        return write_text
+    from importlib import import_module  # noqa: PLC0415
+
     write: Writer = import_module(f"{__name__}.{name}").write
     return write
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TextIO
 
 from nginx_memlint.config.entry import MAIN_FILE
-from nginx_memlint.files import Staged
 from nginx_memlint.records import record
 from nginx_memlint.report import DEFAULT, FORMATS, missing_extra, writer
 from nginx_memlint.result import Report
@@ -144,6 +143,8 @@ class _File:
     def __init__(self, path: str, content: bytes) -> None:
         self.path = path
         self._content = content
+        from nginx_memlint.files import Staged  # noqa: PLC0415  most runs write none
+
         self._staged = Staged(path) if _is_plain(path) else None
 
     def stage(self) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import threading
 
 DELAY = 1.0
 """Seconds before anything is shown."""
@@ -17,6 +20,8 @@ def waiting(text: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
+    import threading  # noqa: PLC0415  for terminals only
+
     done = threading.Event()
     thread = threading.Thread(target=_show, args=(text, done), daemon=True)
     thread.start()

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from nginx_memlint.config.entry import absolute
 from nginx_memlint.config.source import is_below
+from nginx_memlint.patterns import late
 from nginx_memlint.printable import printable
 from nginx_memlint.records import record
 
@@ -36,7 +37,7 @@ MAX_PARSED = 4 << 20
 MAX_DEPTH = 8
 """Parts of the path of a key that is looked for: ``tool.memlint.roots[0].ignore[0].paths[0]``."""
 
-_TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_TOML_PLACE = late(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 class SettingsError(ValueError):

@@ -10,9 +10,8 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nginx_memlint.check import Options
 from nginx_memlint.config.bounds import bounds_from
 from nginx_memlint.config.entry import MAIN_FILE, EntryError, Place, absolute, located
 from nginx_memlint.config.source import is_below
@@ -22,6 +21,9 @@ from nginx_memlint.policy import Limits, PathIgnore, Policy
 from nginx_memlint.printable import printable
 from nginx_memlint.records import record, replace
 from nginx_memlint.settings.files import KeyPath, SettingsError, SettingsFile, find, read
+
+if TYPE_CHECKING:
+    from nginx_memlint.options import Options
 
 VERSIONS = tuple(f"{key.replace('_', '-')}-version" for key in VERSION_KEYS)
 LIMITS = ("max-memory", "max-start-memory", "max-zones-memory", "max-test-seconds")

@@ -6,16 +6,15 @@ such files (tests/nginx/test_bundles.py).
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from nginx_memlint.patterns import late
 from nginx_memlint.records import record
 
 _BEGIN, _END = b"\n-----BEGIN ", b"\n-----END "
-_LABEL = re.compile(rb"([^\n]*?)-----[ \t\r]*$", re.MULTILINE)
+_LABEL = late(rb"([^\n]*?)-----[ \t\r]*$", re.MULTILINE)
 _CERTIFICATES = {b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE"}
 _REVOCATIONS = b"X509 CRL"
 
@@ -91,6 +90,9 @@ def _line(mark: bytes, pem: bytes, position: int) -> re.Match[bytes] | None:
 
 
 def _decoded(body: bytes) -> bytes:
+    import base64  # noqa: PLC0415  few configurations name a bundle
+    import binascii  # noqa: PLC0415
+
     try:
         der = base64.b64decode(b"".join(body.split()), validate=True)
         start, end = _content(der, 0)
@@ -105,7 +107,7 @@ _SEQUENCE = 0x30
 _VERSION = 0xA0
 _UTC_TIME = 0x17
 _GENERALIZED_TIME = 0x18
-_MOMENT = re.compile(r"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])([0-5]\d){2}Z", re.A)
+_MOMENT = late(r"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])([0-5]\d){2}Z", re.A)
 
 
 @lru_cache(maxsize=1000)

@@ -8,14 +8,14 @@ the ``http`` block standing for those without one, provided a block of the group
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from nginx_memlint.config.tree import Block, Inherited, Setting, Tree
 from nginx_memlint.memory.targets import Target
+from nginx_memlint.records import record
 from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module
 
 
-class Loads(NamedTuple):
+@record
+class Loads:
     """What is loaded into a context.
 
     ``bundles`` are the settings whose CA files are, ``client_names`` those of them whose names are
@@ -44,7 +44,8 @@ class Group:
         self.owners: list[Block] = []
 
 
-class WorkerContexts(NamedTuple):
+@record
+class WorkerContexts:
     """What each worker process builds for itself after the fork."""
 
     contexts: int = 0

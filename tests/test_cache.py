@@ -18,9 +18,9 @@ import pytest
 from nginx_memlint import check
 from nginx_memlint.cache import Cache, Recorder, digest, this_program, user_cache
 from nginx_memlint.clock import Clock
-from nginx_memlint.config import syntax
 from nginx_memlint.config import tree as tree_module
 from nginx_memlint.config.source import Disk, FileSystem
+from nginx_memlint.config.tokens import Tokens, tokenize
 from nginx_memlint.memory.targets import find_target
 from nginx_memlint.options import Options
 from nginx_memlint.policy import Limits, PathIgnore, Policy
@@ -58,17 +58,16 @@ def cache(tmp_path: Path) -> Cache:
 
 
 @pytest.fixture
-def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A line for each file that is parsed."""
-    parsed: list[str] = []
-    real = syntax.parse
+def built(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What is split into tokens."""
+    found: list[bytes] = []
 
-    def parse(data: bytes, path: str, name: str, **options: Any) -> object:
-        parsed.append(name)
-        return real(data, path, name, **options)
+    def counting(data: bytes, **options: Any) -> Tokens:
+        found.append(data)
+        return tokenize(data, **options)
 
-    monkeypatch.setattr(tree_module, "parse", parse)
-    return parsed
+    monkeypatch.setattr(tree_module, "tokenize", counting)
+    return found
 
 
 def entry_of(cache: Cache, *, newest: bool = False) -> Path:
@@ -77,7 +76,7 @@ def entry_of(cache: Cache, *, newest: bool = False) -> Path:
     return paths[-1]
 
 
-def test_the_second_run_parses_nothing(conf: Path, cache: Cache, built: list[str]) -> None:
+def test_the_second_run_parses_nothing(conf: Path, cache: Cache, built: list[bytes]) -> None:
     first = check(conf, cache=cache)
     assert built
     built.clear()
@@ -208,7 +207,7 @@ def test_what_changes_while_it_is_read_is_not_kept(conf: Path, cache: Cache) -> 
     assert not os.path.exists(cache.directory)
 
 
-def test_time_passes(conf: Path, cache: Cache, built: list[str]) -> None:
+def test_time_passes(conf: Path, cache: Cache, built: list[bytes]) -> None:
     end = datetime(2030, 1, 1, tzinfo=UTC)
     (conf.parent / "ca.pem").write_text(pem(3, end))
     times = [end + timedelta(days=days) for days in (-400, -1, 0, 1, 400)]
@@ -356,7 +355,7 @@ def test_a_damaged_entry_is_ignored(damage: object, conf: Path, cache: Cache) ->
     assert json.loads(path.read_bytes().partition(b"\n")[2])["answers"]  # mended
 
 
-def test_what_others_may_write_is_not_trusted(conf: Path, cache: Cache, built: list[str]) -> None:
+def test_what_others_may_write_is_not_trusted(conf: Path, cache: Cache, built: list[bytes]) -> None:
     check(conf, cache=cache)
     for path in (Path(cache.directory), entry_of(cache)):
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -375,7 +374,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(conf: Path, tmp_path: Pa
     assert check(conf, cache=Cache("/proc/no-such")) == expected
 
 
-def test_a_link_is_no_entry(conf: Path, cache: Cache, tmp_path: Path, built: list[str]) -> None:
+def test_a_link_is_no_entry(conf: Path, cache: Cache, tmp_path: Path, built: list[bytes]) -> None:
     check(conf, cache=cache)
     path = entry_of(cache)
     path.rename(tmp_path / "elsewhere")

@@ -29,6 +29,9 @@ HERE = Path(__file__).parent
 NGINX_INPUTS = ("small", "incident")
 """What nginx -t can be run on: the others would take it minutes and tens of GiB."""
 
+JOBS_INPUTS = ("files", "roots")
+"""What --jobs is for: many files, many configurations."""
+
 AGAIN = "memlint, again"
 JOBS = "memlint --jobs 0"
 
@@ -105,7 +108,7 @@ def compare(
             slow = name == "nginx -t"
             if slow and (given.name not in NGINX_INPUTS or number):
                 continue
-            if name == JOBS and len(given.roots) == 1:
+            if name == JOBS and given.name not in JOBS_INPUTS:
                 continue
             parts = commands(name, command, given, directory)
             with cores(every=name == JOBS):

@@ -796,7 +796,7 @@ def _complaint(directive: Directive, parent: str, file: ParsedFile) -> str:
     complaint, least, most = verdict
     if complaint or (least <= 0 and most >= blocks.MANY):
         return complaint
-    if least <= file.count_args(directive) <= most:
+    if least <= file.tokens.count_args(directive.token) <= most:
         return ""
     return f'invalid number of arguments in "{name}" directive'
 

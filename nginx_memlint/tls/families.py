@@ -202,9 +202,10 @@ def _pass_family(name: str, scheme: str) -> Family:
     words = (b"$", b"\\", scheme.encode())
 
     def wants(block: Block, _target: Target) -> bool:
-        if not any(body.may_say(directive, words) for body, _ in block.parts):
-            return False
-        return any(map(is_wanted, block.own(directive)))
+        for body, _ in block.parts:
+            if body.may_say(directive, words):
+                return any(map(is_wanted, block.own(directive)))
+        return False
 
     def is_wanted(setting: Setting) -> bool:
         # with a variable anywhere the scheme is known only at run time

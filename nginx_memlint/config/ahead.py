@@ -51,8 +51,9 @@ class Ahead:
         if not self._processes or self._helpers or len(paths) < LEAST_FILES:
             return
         batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
-        for first in range(self._processes):
-            if helper := _fork(self._source, batches[first :: self._processes]):
+        processes = min(self._processes, len(batches))
+        for first in range(processes):
+            if helper := _fork(self._source, batches[first::processes]):
                 self._helpers.append(helper)
             else:
                 self.__exit__()

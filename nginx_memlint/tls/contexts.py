@@ -123,9 +123,11 @@ def _wanting(family: Family, tree: Tree, target: Target) -> list[Block]:
             return block.kind in family.kinds and family.wants(block, target)
 
         return tree.meeting(family.name, family.needs, wants)
+    found = tree.of_kinds(family.kinds)
+    if not family.decides:
+        return found if family.wants(tree.main, target) else []
     wanting = Inherited(family.decides, lambda block: family.wants(block, target))
-    runs = wanting.runs(tree.of_kinds(family.kinds))
-    return [block for wants, blocks in runs if wants for block in blocks]
+    return [block for wants, blocks in wanting.runs(found) if wants for block in blocks]
 
 
 def _loads(family: Family, block: Block, target: Target) -> Loads:

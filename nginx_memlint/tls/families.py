@@ -83,8 +83,8 @@ class Family:
     context of its own where contexts are shared, which ``shared`` decides by version. ``reads``:
     all that ``trusted``, ``client`` and ``certificate`` look up. ``needs``: a block that wants a
     context has one of these in itself, and they alone decide, on any target; empty if not so.
-    ``decides``: without ``needs``, all that ``wants`` looks up. ``module``: None if the family is
-    in nginx itself. ``source``: where this was read.
+    ``decides``: without ``needs``, all that ``wants`` looks up in blocks; empty if the target alone
+    decides. ``module``: None if the family is in nginx itself. ``source``: where this was read.
     """
 
     name: str

@@ -1,0 +1,59 @@
+"""What the records of families say they look at is what their functions look at."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from nginx_memlint.memory.targets import find_target
+from nginx_memlint.tls.families import FAMILIES, Family
+
+TARGETS = [find_target(name) for name in ("debian-11", "debian-12", "debian-13")]
+VALUES = ("", "on", "off", "x")
+
+
+class Asked:
+    """A block in which every directive has a value, or none is set; it notes what it is asked."""
+
+    def __init__(self, value: str | None) -> None:
+        self.value = value
+        self.names: set[str] = set()
+        self.parts: list[Any] = []
+
+    def effective(self, name: str) -> Any:
+        self.names.add(name)
+        directive = SimpleNamespace(name=name, args=(self.value, "ssl"))
+        return (
+            None
+            if self.value is None
+            else SimpleNamespace(value=self.value, directive=directive, block=self)
+        )
+
+    def own(self, name: str) -> list[Any]:
+        found = self.effective(name)
+        return [] if found is None else [found]
+
+
+def asked(call: Any, target: Any) -> set[str]:
+    names: set[str] = set()
+    for value in (None, *VALUES):
+        block = Asked(value)
+        call(block, target)
+        names |= block.names
+    return names
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=[family.name for family in FAMILIES])
+def test_what_decides(family: Family) -> None:
+    found = set().union(*(asked(family.wants, target) for target in TARGETS))
+    assert found == (set() if family.needs else family.decides)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=[family.name for family in FAMILIES])
+def test_what_is_read(family: Family) -> None:
+    found = {family.certificate} - {""}
+    for target in TARGETS:
+        found |= asked(family.trusted, target) | asked(family.client, target)
+    assert found == family.reads

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +20,7 @@ USAGE, INTERNAL = 2, 4
 """Of exit_codes.Exit, which is not imported yet when something fails early."""
 
 INTERRUPTED, CLOSED = 130, 141
-"""128 + SIGINT and 128 + SIGPIPE; the module with their names takes long to import."""
+"""128 + SIGINT and 128 + SIGPIPE, as of shells."""
 
 
 class _Watched(io.FileIO):
@@ -42,16 +43,31 @@ def standalone() -> Iterator[None]:
     130 for Ctrl-C and 141 if the reader of the output has gone, as shells have it; 2 if the
     output cannot be written; 4 for an error of ours: a line, not a traceback.
     """
-    outputs = _open_streams()
     status = 0
     error: BaseException | None = None
+    interrupted = False
+
+    def interrupt(_number: int, _frame: object) -> None:
+        """Once is enough: a terminal's Ctrl-C, or timeout(1), may come several times."""
+        nonlocal interrupted
+        interrupted = True
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
+    outputs = _open_streams()
     try:
-        yield
-        sys.stdout.flush()
-    except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except (Exception, KeyboardInterrupt) as failure:
-        error = failure
+        try:
+            yield
+            sys.stdout.flush()
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        except Exception as failure:
+            error = failure
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is short
+    except KeyboardInterrupt:
+        interrupted = True
     for text, _ in outputs:
         with suppress(OSError):
             text.flush()
@@ -61,7 +77,7 @@ def standalone() -> Iterator[None]:
     elif unwritten is not None:
         _say(f"cannot write the output: {unwritten.strerror}")
         status = USAGE
-    elif isinstance(error, KeyboardInterrupt):
+    elif interrupted:  # Typer makes a SystemExit of it
         _say("interrupted")
         status = INTERRUPTED
     elif error is not None:

@@ -57,7 +57,7 @@ def plain_check(arguments: Sequence[str]) -> dict[str, Any] | None:
     options: dict[str, Any] = {}
     rest = iter(arguments[1:])
     for argument in rest:
-        if not argument.startswith("-"):
+        if not argument.startswith("-") or argument == "-":
             paths.append(argument)
             continue
         option, mark, value = argument.partition("=")

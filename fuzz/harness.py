@@ -1,15 +1,17 @@
 """One target under atheris: python -m fuzz.harness TARGET [libFuzzer's options and corpora]."""
 
+import pkgutil
 import sys
+from importlib import import_module
 
 import atheris
 
 with atheris.instrument_imports(include=["nginx_memlint"]):
-    from fuzz.targets import FORMATS, FUNCTIONS
-    from nginx_memlint.report import writer
+    import nginx_memlint
+    from fuzz.targets import FUNCTIONS
 
-    for name in (*FORMATS, "html"):
-        writer(name)  # imported late otherwise, and then not seen
+    for module in pkgutil.walk_packages(nginx_memlint.__path__, "nginx_memlint."):
+        import_module(module.name)  # imported late otherwise, and then not seen
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 import random
 import re
 import tempfile
@@ -24,7 +25,7 @@ from nginx_memlint.config.dump import FailedDumpError, read_dump
 from nginx_memlint.config.entry import Place
 from nginx_memlint.config.source import MemoryFiles, decode
 from nginx_memlint.config.syntax import ParsedFile, parse
-from nginx_memlint.config.tokens import CONF_BUFFER, tokenize
+from nginx_memlint.config.tokens import CONF_BUFFER, Tokens, tokenize
 from nginx_memlint.memory.targets import Target, TargetFileError, load_target
 from nginx_memlint.memory.zones import parse_size as nginx_size
 from nginx_memlint.printable import printable, unescaped
@@ -78,6 +79,8 @@ def lexer(data: bytes) -> None:
             assert 0 <= tokens.error.offset <= len(data)
             assert 1 <= tokens.error.line <= data.count(b"\n") + 1
         assert tokens_at_most(data) >= len(tokens.names)
+        packed = pickle.loads(pickle.dumps(tokens.packed()))
+        assert Tokens.unpacked(data, packed).packed() == tokens.packed()
         file = parse(data, "/x", "x", in_data_block=in_data_block)
         other = crossplane_parser.parse(data, "/x", "x", in_data_block=in_data_block)
         _same(file, other, data)

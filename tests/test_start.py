@@ -62,7 +62,7 @@ def test_a_check_imports_little(options: list[str], tmp_path: Path) -> None:
     assert done.stdout.startswith("ok ")
     modules, patterns = done.stderr.splitlines()
     loaded = set(modules.split())
-    assert "nginx_memlint.check" in loaded
+    assert "nginx_memlint.inspection" in loaded
     assert not loaded & HEAVY
     assert set(patterns.split()) == COMPILED
 

@@ -1,7 +1,6 @@
 """Tells what an nginx configuration will cost in memory when it is started or reloaded."""
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # that of typing, which takes longer to import than all that is done here
 if TYPE_CHECKING:
     from nginx_memlint.inspection import check
     from nginx_memlint.result import ConfigReport, Report

@@ -18,7 +18,6 @@ from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 from fuzz.world import MAIN, ROOT, SECRET, World
-from nginx_memlint.check import Job, choose_target
 from nginx_memlint.config import crossplane_parser, glob
 from nginx_memlint.config.bounds import Bounds, tokens_at_most
 from nginx_memlint.config.dump import FailedDumpError, read_dump
@@ -26,6 +25,7 @@ from nginx_memlint.config.entry import Place
 from nginx_memlint.config.source import MemoryFiles, decode
 from nginx_memlint.config.syntax import ParsedFile, parse
 from nginx_memlint.config.tokens import CONF_BUFFER, Tokens, tokenize
+from nginx_memlint.inspection import Job, choose_target
 from nginx_memlint.memory.targets import Target, TargetFileError, load_target
 from nginx_memlint.memory.zones import parse_size as nginx_size
 from nginx_memlint.printable import printable, unescaped

@@ -15,13 +15,13 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal, Unpack
 
 from nginx_memlint import result
-from nginx_memlint.check import Job, job_of
 from nginx_memlint.config import blocks
 from nginx_memlint.config.entry import EntryError, Place, located
 from nginx_memlint.config.source import encode
 from nginx_memlint.config.syntax import ParsedFile
 from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.exit_codes import Exit
+from nginx_memlint.inspection import Job, job_of
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.options import Options
 from nginx_memlint.printable import printable

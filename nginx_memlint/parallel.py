@@ -6,7 +6,7 @@ import gc
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from nginx_memlint.check import check
+from nginx_memlint.inspection import check
 from nginx_memlint.result import ConfigReport
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from nginx_memlint.cache import Cache, user_cache
-from nginx_memlint.check import Inspection, check_context, examine
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, parse_bounds
 from nginx_memlint.exit_codes import Exit, exit_code
+from nginx_memlint.inspection import Inspection, check_context, examine
 from nginx_memlint.memory.targets import Target, TargetFileError, load_target
 from nginx_memlint.parallel import Call, check_all, check_one
 from nginx_memlint.printable import printable

@@ -11,9 +11,11 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # without typing
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from typing_extensions import Buffer
 
 USAGE, INTERNAL = 2, 4
@@ -36,6 +38,9 @@ class _Watched(io.FileIO):
             raise
 
 
+_Output: TypeAlias = tuple[io.TextIOWrapper, _Watched]
+
+
 @contextmanager
 def standalone() -> Iterator[None]:
     """Run the command inside: ends the process, with the command's exit status if it has one.
@@ -43,51 +48,65 @@ def standalone() -> Iterator[None]:
     130 for Ctrl-C and 141 if the reader of the output has gone, as shells have it; 2 if the
     output cannot be written; 4 for an error of ours: a line, not a traceback.
     """
+    outputs: list[_Output] = []
     status = 0
     error: BaseException | None = None
     interrupted = False
 
     def interrupt(_number: int, _frame: object) -> None:
-        """Once is enough: a terminal's Ctrl-C, or timeout(1), may come several times."""
-        nonlocal interrupted
-        interrupted = True
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        raise KeyboardInterrupt
+        """Once is enough: a terminal's Ctrl-C, or timeout(1), may come several times.
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, interrupt)
-    outputs = _open_streams()
+        Not by SIG_IGN: of a signal that has come already Python would print a traceback.
+        """
+        nonlocal interrupted
+        if not interrupted:
+            interrupted = True
+            raise KeyboardInterrupt
+
     try:
         try:
+            if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+                signal.signal(signal.SIGINT, interrupt)
+            _open_streams(outputs)
             yield
             sys.stdout.flush()
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else int(end.code is not None)
         except Exception as failure:
             error = failure
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is short
     except KeyboardInterrupt:
-        interrupted = True
+        interrupted = True  # Typer makes a SystemExit of others
+    try:
+        status = _end(outputs, status, error, interrupted=interrupted)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    os._exit(status)  # at once: what was read is not taken apart, which may take long
+
+
+def _end(
+    outputs: list[_Output], status: int, error: BaseException | None, *, interrupted: bool
+) -> int:
+    """Write what is left, and say what went wrong. Returns the exit status."""
     for text, _ in outputs:
         with suppress(OSError):
             text.flush()
     unwritten = next((raw.error for _, raw in outputs if raw.error), None)
     if isinstance(unwritten, BrokenPipeError):
-        status = CLOSED
-    elif unwritten is not None:
+        return CLOSED
+    if unwritten is not None:
         _say(f"cannot write the output: {unwritten.strerror}")
-        status = USAGE
-    elif interrupted:  # Typer makes a SystemExit of it
+        return USAGE
+    if interrupted:
         _say("interrupted")
-        status = INTERRUPTED
-    elif error is not None:
+        return INTERRUPTED
+    if error is not None:
         _say_internal(error)
-        status = INTERNAL
-    os._exit(status)  # at once: what was read is not taken apart, which may take long
+        return INTERNAL
+    return status
 
 
-def _open_streams() -> list[tuple[io.TextIOWrapper, _Watched]]:
-    """Watch the outputs, which are returned. Streams that the caller has closed lead nowhere.
+def _open_streams(outputs: list[_Output]) -> None:
+    """Watch the outputs, and list them. Streams that the caller has closed lead nowhere.
 
     What the locale's encoding lacks is replaced in the output, and escaped in messages.
     """
@@ -98,7 +117,6 @@ def _open_streams() -> list[tuple[io.TextIOWrapper, _Watched]]:
             # the lowest free number is this one: no other file may get it
             os.open(os.devnull, os.O_RDWR)
     sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
-    outputs: list[tuple[io.TextIOWrapper, _Watched]] = []
     for number, name, errors in ((1, "stdout", "replace"), (2, "stderr", "backslashreplace")):
         raw = _Watched(number, "wb", closefd=False)
         encoding = getattr(getattr(sys, name), "encoding", "utf-8")
@@ -106,7 +124,6 @@ def _open_streams() -> list[tuple[io.TextIOWrapper, _Watched]]:
         text = io.TextIOWrapper(io.BufferedWriter(raw), encoding, errors, line_buffering=lines)
         setattr(sys, name, text)
         outputs.append((text, raw))
-    return outputs
 
 
 def _say(text: str) -> None:

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from nginx_memlint import fix as fixing
-from nginx_memlint.check import Inspection, Job
 from nginx_memlint.config.changes import Change
 from nginx_memlint.config.entry import Place
 from nginx_memlint.fix import Fixed
+from nginx_memlint.inspection import Inspection, Job
 from nginx_memlint.memory.targets import find_target
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.report.patch import patch

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import nginx_memlint
+from nginx_memlint import inspection, result
 from nginx_memlint.exit_codes import FailOn
 from nginx_memlint.start import plain_check
 
@@ -62,9 +64,88 @@ def test_a_check_imports_little(options: list[str], tmp_path: Path) -> None:
     assert done.stdout.startswith("ok ")
     modules, patterns = done.stderr.splitlines()
     loaded = set(modules.split())
-    assert "nginx_memlint.check" in loaded
+    assert "nginx_memlint.inspection" in loaded
     assert not loaded & HEAVY
     assert set(patterns.split()) == COMPILED
+
+
+READY = """
+import sys
+before = set(sys.modules)
+import nginx_memlint.__main__
+print(*set(sys.modules) - before)
+"""
+
+
+def test_little_is_imported_before_an_interrupt_is_awaited() -> None:
+    command = [sys.executable, "-c", READY]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    own = {name for name in done.stdout.split() if name.startswith("nginx_memlint")}
+    assert own == {"nginx_memlint", "nginx_memlint.__main__", "nginx_memlint.standalone"}
+
+
+INTERRUPTED = """
+import os, signal, sys
+from nginx_memlint.__main__ import main
+step = int(sys.argv.pop(1))
+moment = 1
+while True:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        imports = 0
+        def interrupt(event, _):
+            global imports
+            imports += event == "import"
+            if event == "import" and imports == moment:
+                os.kill(os.getpid(), signal.SIGINT)
+        sys.addaudithook(interrupt)
+        os.dup2(writing, 1)
+        os.dup2(writing, 2)
+        main()
+    os.close(writing)
+    said = open(reading, "rb").read()
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print(moment, status, said)
+    if status == 0:
+        break
+    moment += step
+"""
+"""Each child is interrupted by what it imports, at another moment."""
+
+
+def test_interrupted_while_it_starts(tmp_path: Path) -> None:
+    conf = write(tmp_path, {"nginx.conf": http("server { location / { } }")})
+    command = [sys.executable, "-c", INTERRUPTED, "4", "check", str(conf)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    *interrupted, whole = (line.split(maxsplit=1)[1] for line in done.stdout.splitlines())
+    assert len(interrupted) > 10
+    assert set(interrupted) == {r"130 b'memlint: interrupted\n'"}
+    assert whole.startswith("0 b'ok ")
+    assert done.stderr == ""
+
+
+def test_interrupted_while_it_says_so() -> None:
+    script = (
+        "import nginx_memlint.standalone as own\n"
+        "def interrupt(*_): raise KeyboardInterrupt\n"
+        "own._say = interrupt\n"
+        "with own.standalone(): interrupt()\n"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_what_is_public() -> None:
+    assert {name: getattr(nginx_memlint, name) for name in nginx_memlint.__all__} == {
+        "check": inspection.check,
+        "ConfigReport": result.ConfigReport,
+        "Report": result.Report,
+        "__version__": nginx_memlint.__version__,
+    }
+    with pytest.raises(AttributeError, match="'nginx_memlint' has no attribute 'chek'"):
+        _ = nginx_memlint.chek  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("enabled", [True, False])
@@ -72,7 +153,7 @@ def test_importing_leaves_the_collector_as_it_was(*, enabled: bool) -> None:
     script = (
         f"import gc; gc.enable() if {enabled} else gc.disable()\n"
         "frozen = gc.get_freeze_count()\n"
-        "import nginx_memlint\n"
+        "from nginx_memlint import check\n"
         "print(gc.isenabled(), gc.get_freeze_count() - frozen)"
     )
     command = [sys.executable, "-c", script]

@@ -10,9 +10,10 @@ import fcntl
 import os
 import select
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -29,8 +30,8 @@ GUARD_INTERVAL = 0.2
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-_PR_SET_CHILD_SUBREAPER = 36
-"""``prctl(2)``; the number is the same on all architectures."""
+_PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 36, 37
+"""``prctl(2)``; the numbers are the same on all architectures."""
 
 _SHELL = "/bin/sh"
 _GATE = '{ read -r go && exec "$@" </dev/null; } <&3 3<&- 4>&- & echo "$!" >&4'
@@ -41,13 +42,17 @@ _GATE = '{ read -r go && exec "$@" </dev/null; } <&3 3<&- 4>&- & echo "$!" >&4'
 def interruptible() -> Iterator[None]:
     """Turn the first SIGINT, SIGTERM or SIGHUP into Interrupted, and ignore those after it.
 
-    So cleaning up, which takes seconds at most, is not itself interrupted.
+    So cleaning up, which takes seconds at most, is not itself interrupted, nor is what is said
+    of it: after an interruption, which is to end the process, they stay ignored.
     """
+    interrupted = False
 
     def interrupt(number: int, _frame: object) -> None:
-        for each in SIGNALS:
-            signal.signal(each, signal.SIG_IGN)
-        raise Interrupted(number)
+        # not SIG_IGN: of a signal that has come already Python would print a traceback
+        nonlocal interrupted
+        if not interrupted:
+            interrupted = True
+            raise Interrupted(number)
 
     before = {
         number: signal.getsignal(number)
@@ -59,18 +64,38 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not interrupted:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Hold signals back, so that no process is started and then forgotten."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+def uninterrupted() -> Iterator[None]:
+    """Hold signals back, so that nothing is started and then forgotten, or half cleaned up.
+
+    The first that has come meanwhile is raised at the end. Not by a mask, which would be this
+    thread's alone: another may take the signal.
+    """
+    came: list[int] = []
+
+    def hold(number: int, _frame: object) -> None:
+        came.append(number)
+
+    if threading.current_thread() is not threading.main_thread():  # never interrupted
+        yield
+        return
+    now = {number: signal.getsignal(number) for number in SIGNALS}
+    # others end the process, or do nothing
+    before = {number: handler for number, handler in now.items() if callable(handler)}
     try:
+        for number in before:
+            signal.signal(number, hold)
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def _environment(more: Mapping[str, str]) -> dict[str, str]:
@@ -141,23 +166,21 @@ def run(
     the time is over.
     """
     output = os.memfd_create("output")
-    pid = None
+    group = gate = None
     try:
         with _subreaper():
-            with _uninterrupted():
-                group, pid, gate = _gated(arguments, environment or {}, output)
             try:
+                with uninterrupted():
+                    group, pid, gate = _gated(arguments, environment or {}, output)
                 started = time.monotonic()
                 os.write(gate, b"go\n")
-                os.close(gate)
-                ended = _wait(pid, arguments[0], started + timeout, guard)
+                status, usage = _wait(pid, arguments[0], started + timeout, guard)
                 seconds = time.monotonic() - started
             except BaseException:
-                _kill_group(group)
-                with suppress(ChildProcessError):
-                    os.wait4(pid, 0)
+                with uninterrupted():
+                    if group is not None:
+                        _end_group(group)
                 raise
-        status, usage = ended
         return Ended(
             os.waitstatus_to_exitcode(status),
             _text(output),
@@ -167,17 +190,24 @@ def run(
         )
     finally:
         os.close(output)
+        if gate is not None:
+            os.close(gate)
 
 
 @contextmanager
 def _subreaper() -> Iterator[None]:
+    """Have what a child leaves behind given to this process, which alone can wait for it then."""
     prctl = ctypes.CDLL(None, use_errno=True).prctl
-    if prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+    before = ctypes.c_int()
+    if (
+        prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(before), 0, 0, 0) != 0
+        or prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0
+    ):
         raise LiveError("the kernel does not let memlint wait for nginx (prctl)")
     try:
         yield
     finally:
-        prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+        prctl(_PR_SET_CHILD_SUBREAPER, before.value, 0, 0, 0)
 
 
 def _gated(
@@ -206,9 +236,7 @@ def _gated(
     except BaseException:
         os.close(gate)
         if group is not None:
-            _kill_group(group)
-            with suppress(ChildProcessError):
-                os.waitpid(group, 0)
+            _end_group(group)
         raise
     finally:
         os.close(gate_read)
@@ -226,9 +254,13 @@ def _pipe() -> tuple[int, int]:
     return moved[0], moved[1]
 
 
-def _kill_group(group: int) -> None:
+def _end_group(group: int) -> None:
+    """Kill a group of this subreaper's, and wait until all of it has gone: killing takes time."""
     with suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
+    with suppress(ChildProcessError):
+        while True:
+            os.waitpid(-group, 0)
 
 
 def _wait(
@@ -272,13 +304,16 @@ class Server:
     def __init__(self, arguments: Sequence[str], workers: int) -> None:
         """``arguments`` must keep nginx in the foreground; ``workers`` is how many it will have."""
         self._workers = workers
+        self._held = ExitStack()
+        self._held.enter_context(_subreaper())
         self._output = os.memfd_create("output")
-        self._reaped = False
+        self._held.callback(os.close, self._output)
+        self.pid = 0
         try:
-            with _uninterrupted():
+            with uninterrupted():
                 self.pid = _spawn(arguments, {}, self._output, {})
         except BaseException:
-            os.close(self._output)
+            self.close()
             raise
 
     def __enter__(self) -> Self:
@@ -326,20 +361,19 @@ class Server:
 
     def close(self) -> None:
         """Stop it, by force if need be."""
-        if self._reaped:
-            return
         try:
-            with suppress(ProcessLookupError):
+            if self.pid:
                 os.kill(self.pid, signal.SIGTERM)
-            deadline = time.monotonic() + STOP_TIMEOUT
-            while not self._ended() and time.monotonic() < deadline:
-                time.sleep(PAUSE)
+                deadline = time.monotonic() + STOP_TIMEOUT
+                while not self._ended() and time.monotonic() < deadline:
+                    time.sleep(PAUSE)
         finally:
-            # the master is not waited for yet, so its number still names its group
-            _kill_group(self.pid)
-            os.waitpid(self.pid, 0)
-            self._reaped = True
-            os.close(self._output)
+            with uninterrupted():
+                if self.pid:
+                    # the master is not waited for yet, so its number still names its group
+                    _end_group(self.pid)
+                    self.pid = 0
+                self._held.close()
 
     def _ended(self) -> bool:
         """Whether the master has ended; leaves it to be waited for."""

@@ -6,12 +6,12 @@ import os
 import pwd
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from nginx_memlint.live.binary import Nginx
 from nginx_memlint.live.errors import RejectedError
-from nginx_memlint.live.process import Ended, Server, run
+from nginx_memlint.live.process import Ended, Server, run, uninterrupted
 
 TEST_TIMEOUT = 120.0
 _TEMP_PATHS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -27,10 +27,17 @@ def temporary_directory() -> Iterator[Path]:
     parent = tempfile.gettempdir()
     if len(os.fsencode(parent)) > _LONGEST:
         parent = "/tmp"
-    with tempfile.TemporaryDirectory(
-        prefix="memlint-", dir=parent, ignore_cleanup_errors=True
-    ) as name:
+    held = ExitStack()
+    try:
+        with uninterrupted():
+            directory = tempfile.TemporaryDirectory(
+                prefix="memlint-", dir=parent, ignore_cleanup_errors=True
+            )
+            name = held.enter_context(directory)
         yield Path(name)
+    finally:
+        with uninterrupted():
+            held.close()
 
 
 class Site:

@@ -26,8 +26,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from nginx_memlint import rules
-from nginx_memlint.check import check_context
 from nginx_memlint.exit_codes import FailOn
+from nginx_memlint.inspection import check_context
 from nginx_memlint.memory.targets import parse_version, target_names
 from nginx_memlint.printable import printable
 from nginx_memlint.settings.files import KeyPath, SettingsError, SettingsFile

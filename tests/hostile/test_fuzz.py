@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from fuzz import targets
 from fuzz.run import CORPUS, HERE, SHARES
 from fuzz.world import MAIN, ROOT, World
-from nginx_memlint.check import Job
 from nginx_memlint.config.entry import Place
+from nginx_memlint.inspection import Job
 
 from ..helpers import LUA, SAMPLES
 from .limited import SLOW, slow

@@ -6,14 +6,21 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
+from nginx_memlint.live import process
 from nginx_memlint.live.errors import Interrupted, LiveError, RejectedError
-from nginx_memlint.live.process import Server, interruptible, run
+from nginx_memlint.live.process import SIGNALS, Server, interruptible, run
+from nginx_memlint.live.site import temporary_directory
+
+T = TypeVar("T")
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
 
@@ -33,10 +40,12 @@ sleep 62
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_open() -> Iterator[None]:
+def nothing_left() -> Iterator[None]:
     before = len(os.listdir("/proc/self/fd"))
     yield
     assert len(os.listdir("/proc/self/fd")) == before
+    with pytest.raises(ChildProcessError):  # nor a zombie
+        os.waitpid(-1, os.WNOHANG)
 
 
 def alive(pid: int) -> bool:
@@ -116,12 +125,120 @@ def test_a_server_that_does_not_start_says_why() -> None:
         pass
 
 
-def test_the_first_signal_interrupts_and_later_ones_wait() -> None:
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """What an interruption leaves, as the process is to end."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_without_a_signal_all_is_as_it_was() -> None:
+    before = [signal.getsignal(number) for number in SIGNALS]
+    with interruptible():
+        pass
+    assert [signal.getsignal(number) for number in SIGNALS] == before
+
+
+@pytest.mark.usefixtures("handlers")
+def test_the_first_signal_interrupts_and_later_ones_do_nothing() -> None:
     with pytest.raises(Interrupted) as caught, interruptible():  # noqa: PT012  what is tested
         try:
             os.kill(os.getpid(), signal.SIGTERM)
         finally:
             os.kill(os.getpid(), signal.SIGTERM)
     assert caught.value.number == signal.SIGTERM
-    assert signal.getsignal(signal.SIGTERM) == before
+    for number in SIGNALS:  # while it is said that it was interrupted
+        os.kill(os.getpid(), number)
+
+
+@pytest.mark.usefixtures("handlers")
+def test_signals_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python has a traceback for one whose handler has gone before it was called."""
+    said: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", said.append)
+
+    def come() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        for number in SIGNALS:
+            signal.pthread_kill(threading.get_ident(), number)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+    try:
+        with pytest.raises(Interrupted), interruptible():
+            come()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    assert said == []
+
+
+def interrupting(function: Callable[..., T], number: int = signal.SIGTERM) -> Callable[..., T]:
+    """A signal comes while the function runs."""
+
+    def interrupted(*arguments: Any, **options: Any) -> T:
+        result = function(*arguments, **options)
+        os.kill(os.getpid(), number)
+        return result
+
+    return interrupted
+
+
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize("start", [lambda words: Server(words, 1), lambda words: run(words, 10)])
+def test_a_signal_while_something_starts(
+    start: Callable[[list[str]], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is held back until what has started can be ended, and then that is."""
+    monkeypatch.setattr(process, "_spawn", interrupting(process._spawn))
+    with pytest.raises(Interrupted), interruptible():
+        start(["/bin/sh", "-c", "sleep 63"])
+
+
+@pytest.mark.usefixtures("handlers")
+def test_a_signal_while_it_is_cleaned_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "mkdtemp", interrupting(tempfile.mkdtemp))
+    with pytest.raises(Interrupted), interruptible(), temporary_directory():
+        pass
+    monkeypatch.undo()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(os, "unlink", interrupting(os.unlink))
+    with pytest.raises(Interrupted), interruptible(), temporary_directory() as directory:
+        (directory / "file").touch()
+    assert list(tmp_path.iterdir()) == []
+
+
+SLEEPERS = """\
+for i in 1 2 3 4 5 6 7 8; do sleep 64 & done
+read -r _ _ _ _ group _ </proc/$$/stat
+echo $group >group.new
+mv group.new group
+wait
+"""
+
+
+@pytest.mark.parametrize("start", ["run", "server"])
+def test_what_was_killed_has_gone(
+    start: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killing takes time, and those that a program has started are its children, not ours."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(process, "GUARD_INTERVAL", 0)
+    group = Path("group")
+    command = ["/bin/sh", "-c", SLEEPERS]
+
+    def stop() -> None:
+        if group.exists():
+            raise LiveError("started")
+
+    if start == "run":
+        with pytest.raises(LiveError, match="started"):
+            run(command, 30, guard=stop)
+    else:
+        server = Server(command, 1)
+        while not group.exists():
+            time.sleep(0.01)
+        server.close()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(int(group.read_text()), 0)

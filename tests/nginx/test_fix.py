@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import fix as fixing
-from nginx_memlint.check import Inspection, Job
 from nginx_memlint.config.entry import Place
+from nginx_memlint.inspection import Inspection, Job
 from nginx_memlint.memory.targets import find_target
 from nginx_memlint.sizes import MIB
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nginx_memlint import ConfigReport, check
-from nginx_memlint.check import examine
+from nginx_memlint.inspection import examine
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.result import Remedy
 from nginx_memlint.rules.engine import remedy_of

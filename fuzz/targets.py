@@ -56,7 +56,9 @@ BOUNDS = Bounds(
 )
 """Small, so that they are met, and an input takes no long time."""
 
-_BLANK = (b" ", b"\n", b"\t\r\n", b" # comment ; { } \" '\n", b"\n#\n#}\n")
+_BLANK = (b" ", b"\n", b"\t\r\n", b" # comment ; { }\n", b"\n# \" '\n#}\n")
+"""What may be put between directives' words. A quote that is open in the Lua of a line would end
+with one in a comment of that line: then nginx reads something else, too."""
 
 
 def lexer(data: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from typer.testing import CliRunner
 
 from nginx_memlint import ConfigReport, check
 from nginx_memlint.cli import app
+
+from . import forked
 
 LUA = "load_module modules/ngx_http_lua_module.so;\n"
 SAMPLES = Path(__file__).parent.parent / "sample_confs"
@@ -76,16 +79,16 @@ def memlint(
     env: dict[str, str] | None = None,
 ) -> Run:
     """Run ``python -m nginx_memlint`` as a process."""
-    done = subprocess.run(
-        [sys.executable, "-m", "nginx_memlint", *map(str, args)],
-        input=stdin,
-        capture_output=True,
-        cwd=cwd,
-        env=env,
-        timeout=120,
-        check=False,
-    )
-    run = Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+    environment = os.environ if env is None else env
+    words = list(map(str, args))
+    if forked.starts_otherwise(environment):
+        command = [sys.executable, "-m", "nginx_memlint", *words]
+        options: dict[str, Any] = {"cwd": cwd, "env": env, "timeout": forked.TIMEOUT}
+        done = subprocess.run(command, input=stdin, capture_output=True, check=False, **options)
+        code, out, err = done.returncode, done.stdout, done.stderr
+    else:
+        code, out, err = forked.run(words, stdin, str(cwd or os.getcwd()), environment)
+    run = Run(code, out.decode(), err.decode())
     assert "Traceback" not in run.err
     return run
 

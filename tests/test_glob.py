@@ -15,8 +15,10 @@ import pytest
 from nginx_memlint.config import glob
 from nginx_memlint.config.source import FileSystem, decode
 
+from .hostile.limited import SLOW
+
 DIRECTORIES = 12
-PATTERNS = int(os.environ.get("MEMLINT_GLOB_PATTERNS", "400"))
+PATTERNS = int(os.environ.get("MEMLINT_GLOB_PATTERNS", "400" if SLOW else "150"))
 FIRST_SEED = int(os.environ.get("MEMLINT_SEED", random.SystemRandom().randrange(1 << 32)))
 
 PIECES = (

@@ -24,6 +24,10 @@ BATCH = 32
 _SIZE = 8
 """Bytes of the number before a batch."""
 
+PIPE = 1 << 20
+"""Bytes that may wait to be taken: as many as Linux lets anybody have. With its 64 KiB both
+processes wait for each other, batch by batch, and on one core."""
+
 _Made = tuple[bytes, tuple[Any, ...]]
 """What was read, and what it was split into."""
 
@@ -112,6 +116,7 @@ def _fork(source: Source, batches: list[Sequence[str]]) -> _Helper | None:
         reading, writing = os.pipe()
     except OSError:
         return None
+    _enlarge(writing)
     try:
         process = os.fork()
     except OSError:
@@ -133,6 +138,13 @@ def _fork(source: Source, batches: list[Sequence[str]]) -> _Helper | None:
                 pipe.write(len(made).to_bytes(_SIZE, "big") + made)
     finally:
         os._exit(0)
+
+
+def _enlarge(pipe: int) -> None:
+    import fcntl  # noqa: PLC0415
+
+    with suppress(OSError, AttributeError):  # it may be another system
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE)
 
 
 def _made(source: Source, paths: Sequence[str]) -> Iterator[tuple[str, _Made]]:

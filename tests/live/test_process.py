@@ -21,6 +21,8 @@ from nginx_memlint.live.errors import Interrupted, LiveError, RejectedError
 from nginx_memlint.live.process import SIGNALS, Server, interruptible, run
 from nginx_memlint.live.site import temporary_directory
 
+from ..helpers import children
+
 T = TypeVar("T")
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
@@ -42,11 +44,9 @@ sleep 62
 
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(os.listdir("/proc/self/fd")), children()
     yield
-    assert len(os.listdir("/proc/self/fd")) == before
-    with pytest.raises(ChildProcessError):  # nor a zombie
-        os.waitpid(-1, os.WNOHANG)
+    assert (len(os.listdir("/proc/self/fd")), children()) == before
 
 
 def alive(pid: int) -> bool:

@@ -80,6 +80,13 @@ def contenders(work: Path) -> dict[str, list[str]]:
     return found
 
 
+def warm(directory: Path) -> None:
+    """Have the files in memory: else whoever comes first after a long run waits for the disk."""
+    for path in directory.rglob("*"):
+        if path.is_file():
+            path.read_bytes()
+
+
 def commands(name: str, command: list[str], given: Input, directory: Path) -> list[list[str]]:
     """The processes in which a contender reads an input: one, if it takes several files."""
     files = [str(directory / root) for root in given.roots]
@@ -111,6 +118,7 @@ def compare(
             if name == JOBS and given.name not in JOBS_INPUTS:
                 continue
             parts = commands(name, command, given, directory)
+            warm(directory)
             with cores(every=name == JOBS):
                 found = add_up([measure(part, str(directory)) for part in parts])
             if name != AGAIN or number:  # the first time is the one before

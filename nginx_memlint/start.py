@@ -60,13 +60,15 @@ def plain_check(arguments: Sequence[str]) -> dict[str, Any] | None:
         if not argument.startswith("-") or argument == "-":
             paths.append(argument)
             continue
-        option, mark, value = argument.partition("=")
-        name = _SHORT.get(option, option).removeprefix("--")
+        if short := _SHORT.get(argument[:2]):  # the value is what follows the letter
+            option, value = short, argument[2:]
+            mark = value
+        else:
+            option, mark, value = argument.partition("=")
+        name = option.removeprefix("--")
         if name in _SWITCHES and not mark:
             options[name.replace("-", "_")] = True
             continue
-        if mark and option in _SHORT:  # the value is what follows the letter
-            return None
         try:
             value = value if mark else next(rest)
             if name == "format":

@@ -290,7 +290,7 @@ def _promised(situation: Situation) -> object:
         for group in situation.groups
         for block in group.blocks
     ]
-    return contexts, situation.estimate, situation.block_counts
+    return contexts, situation.estimate, situation.tree.kinds
 
 
 def _problems(checked: Inspection) -> list[tuple[str, str]]:

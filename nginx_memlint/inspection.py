@@ -264,7 +264,7 @@ class _Check:
             complete=complete,
             target=_target_info(situation.target),
             workers=situation.workers.count,
-            blocks=_blocks(situation.block_counts),
+            blocks=_blocks(self.tree.kinds),
             locations_inheriting=locations,
             inherited=[
                 _inherited(loads, inheriting[loads.setting.key])

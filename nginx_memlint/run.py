@@ -144,13 +144,17 @@ def checked(
 ) -> list[ConfigReport]:
     """The reports; what they were made from is let go, one after the other."""
     data = _standard_input(roots, arguments)
+    jobs = jobs or os.cpu_count() or 1
+    each: Options = {
+        "data": data,
+        "breakdown": breakdown,
+        "cache": cache,
+        "jobs": max(1, jobs // len(roots)),
+    }
     calls: list[Call] = [
-        (root.path or "", {**options, "data": data, "breakdown": breakdown, "cache": cache})
+        (root.path or "", {**options, **each})
         for root, options in zip(roots, arguments, strict=True)
     ]
-    jobs = jobs or os.cpu_count() or 1
-    for _, options in calls:
-        options["jobs"] = max(1, jobs // len(calls))
     jobs = min(jobs, len(calls))
     if jobs > 1:
         with waiting(f"reading {len(calls):,} configurations"):

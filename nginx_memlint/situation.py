@@ -5,7 +5,6 @@ A remedy is another situation: the same, with a changed tree, another target or 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -127,11 +126,6 @@ class Situation:
         """The directives that load CA certificates which nothing uses, by Setting.key."""
         return unused(self.tree, self.target) if self.is_whole else {}
 
-    @property
-    def block_counts(self) -> Counter[str]:
-        """Blocks by kind."""
-        return self.tree.kinds
-
     @cached_property
     def groups(self) -> list[tls.Group]:
         """The contexts that one ``nginx -t`` builds."""
@@ -177,7 +171,7 @@ class Situation:
         return estimate(
             self.totals,
             self.per_worker,
-            self.block_counts,
+            self.tree.kinds,
             self.bundles,
             self.target,
             workers,

@@ -44,6 +44,14 @@ _SWITCHES = ("no-config", "no-cache", "show-suppressed", "show-fix", "fix")
 _SHORT = {"-p": "--prefix", "-o": "--output", "-j": "--jobs"}
 
 
+def _spelled_out(option: str) -> str:
+    """With its long name: what follows a letter is the value, an equals sign too."""
+    name = _SHORT.get(option[:2])
+    if name is None:
+        return option
+    return f"{name}={option[2:]}" if option[2:] else name
+
+
 def plain_check(arguments: Sequence[str]) -> dict[str, Any] | None:
     """The parameters of run.check() for an ordinary ``memlint check``.
 
@@ -60,11 +68,7 @@ def plain_check(arguments: Sequence[str]) -> dict[str, Any] | None:
         if not argument.startswith("-") or argument == "-":
             paths.append(argument)
             continue
-        if short := _SHORT.get(argument[:2]):  # the value is what follows the letter
-            option, value = short, argument[2:]
-            mark = value
-        else:
-            option, mark, value = argument.partition("=")
+        option, mark, value = _spelled_out(argument).partition("=")
         name = option.removeprefix("--")
         if name in _SWITCHES and not mark:
             options[name.replace("-", "_")] = True

@@ -214,14 +214,13 @@ class Tokens:
             offset = found.end()
         return None
 
-    def text_of_line(self, line: int, most: int | None = None) -> bytes:
-        """A 1-based line, or its first bytes, without its line feed; empty if there is none."""
+    def text_of_line(self, line: int, most: int) -> bytes:
+        """The first bytes of a 1-based line, without its line feed; empty if there is none."""
         start = self._lines.start(line)
         if start is None:
             return b""
-        limit = len(self.data) if most is None else start + most
-        end = self.data.find(b"\n", start, limit)
-        return self.data[start : limit if end < 0 else end]
+        end = self.data.find(b"\n", start, start + most)
+        return self.data[start : start + most if end < 0 else end]
 
     def nginx_line_of(self, offset: int) -> int:
         """The line that nginx names in messages about a byte offset."""
@@ -332,9 +331,9 @@ def tokenize(
 class TooDeepError(ConfSyntaxError):
     """There are more open blocks than are read, whatever nginx says."""
 
-    def __init__(self, most: int, line: int) -> None:
+    def __init__(self, most: int) -> None:
         what = f"blocks are nested deeper than {most:,}"
-        super().__init__(exceeded(what, "block-depth"), line, 0)
+        super().__init__(exceeded(what, "block-depth"), 1, 0)
 
 
 class _Lexer:
@@ -474,7 +473,7 @@ class _Lexer:
     def open(self, name: str) -> None:
         """Open the block of the directive that is added next."""
         if len(self.opened) >= self.max_depth:
-            raise TooDeepError(self.max_depth, 1)
+            raise TooDeepError(self.max_depth)
         self.inside.append(name + BLOCK_MARK)
         self.opened.append((len(self.tokens.names), self.inside, self.is_data))
         self.inside = []

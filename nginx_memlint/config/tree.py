@@ -456,10 +456,10 @@ def build(
     """Read the configuration whose main file is at an absolute path.
 
     ``context`` names the blocks around a file that is not a whole configuration, e.g.
-    ("http", "server"). Relative paths are in ``directory``, by default the main file's. ``jobs`` is
-    the number of processes that read files, if there are many. Raises
-    OSError if the main file cannot be read, and nothing else: what is wrong in the configuration
-    is in ``Tree.problems``.
+    ("http", "server"). Relative paths are in ``directory``, by default the main file's. ``parser``
+    makes blocks of one file's tokens, ``jobs`` is the number of processes that read files, if there
+    are many. Raises OSError if the main file cannot be read, and nothing else: what is wrong in the
+    configuration is in ``Tree.problems``.
     """
     if directory is None:
         directory = path.rpartition("/")[0]
@@ -796,7 +796,7 @@ def _complaint(directive: Directive, parent: str, file: ParsedFile) -> str:
     complaint, least, most = verdict
     if complaint or (least <= 0 and most >= blocks.MANY):
         return complaint
-    if least <= file.tokens.count_args(directive.token) <= most:
+    if least <= file.count_args(directive) <= most:
         return ""
     return f'invalid number of arguments in "{name}" directive'
 

@@ -15,11 +15,9 @@ from typing import Any, NamedTuple, cast
 
 import crossplane.parser
 
-from nginx_memlint.config.bounds import DEFAULT_BOUNDS
 from nginx_memlint.config.shapes import BLOCK_MARK, shape_of
 from nginx_memlint.config.syntax import ParsedFile
-from nginx_memlint.config.tokens import Tokens, tokenize
-from nginx_memlint.garbage import no_cyclic_gc
+from nginx_memlint.config.tokens import Tokens
 
 
 class UnsupportedCrossplaneError(Exception):
@@ -48,22 +46,8 @@ class _File(ParsedFile):
         return self._args[number]
 
 
-def parse(
-    data: bytes,
-    path: str,
-    name: str,
-    *,
-    in_data_block: bool = False,
-    max_depth: int = DEFAULT_BOUNDS.block_depth,
-) -> ParsedFile:
-    """As syntax.parse(). Raises UnsupportedCrossplaneError."""
-    with no_cyclic_gc():
-        tokens = tokenize(data, in_data_block=in_data_block, max_depth=max_depth)
-        return parsed(path, name, tokens)
-
-
 def parsed(path: str, name: str, tokens: Tokens) -> ParsedFile:
-    """As ParsedFile() itself. Raises UnsupportedCrossplaneError."""
+    """A syntax.FileParser, as ParsedFile() itself is. Raises UnsupportedCrossplaneError."""
     check_crossplane()
     return _file(path, name, tokens, _flat(tokens))
 

@@ -8,9 +8,9 @@ lists in Tokens, made when somebody asks for them.
 from __future__ import annotations
 
 from array import array
-from collections.abc import KeysView
+from collections.abc import Callable, KeysView
+from typing import TypeAlias
 
-from nginx_memlint.config.bounds import DEFAULT_BOUNDS
 from nginx_memlint.config.shapes import BLOCK_MARK, Shape, shape_of
 from nginx_memlint.config.tokens import MAX_COLUMN, ConfSyntaxError, Tokens, tokenize
 from nginx_memlint.garbage import no_cyclic_gc
@@ -274,22 +274,24 @@ class ParsedFile:
         return Span(self.tokens.line_of(start), self.tokens.column_of(start), start, end)
 
 
+FileParser: TypeAlias = Callable[[str, str, Tokens], ParsedFile]
+"""What makes blocks of one file's tokens; it is told its path and its name, as ParsedFile() is."""
+
+
 def parse(
     data: bytes,
     path: str,
     name: str,
     *,
     in_data_block: bool = False,
-    max_depth: int = DEFAULT_BOUNDS.block_depth,
+    parser: FileParser = ParsedFile,
 ) -> ParsedFile:
     """Parse one file; includes are left as directives.
 
-    ``in_data_block``: the file is included inside a ``map``, ``geo`` or the like. Deeper than
-    ``max_depth`` blocks are not read.
+    ``in_data_block``: the file is included inside a ``map``, ``geo`` or the like.
     """
     with no_cyclic_gc():
-        tokens = tokenize(data, in_data_block=in_data_block, max_depth=max_depth)
-        return ParsedFile(path, name, tokens)
+        return parser(path, name, tokenize(data, in_data_block=in_data_block))
 
 
 def _without_parentheses(args: list[str]) -> list[str]:

@@ -21,8 +21,8 @@ from nginx_memlint.config.bounds import DEFAULT_BOUNDS, BoundError, exceeded
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.shapes import Shape
 from nginx_memlint.config.source import Source
-from nginx_memlint.config.syntax import Body, Directive, ParsedFile
-from nginx_memlint.config.tokens import Tokens, TooDeepError, tokenize
+from nginx_memlint.config.syntax import Body, Directive, FileParser, ParsedFile
+from nginx_memlint.config.tokens import TooDeepError, tokenize
 from nginx_memlint.garbage import no_cyclic_gc
 
 MAX_STEPS = 10
@@ -439,10 +439,6 @@ class Nearest:
         for inner in passed:
             known[inner] = found
         return found
-
-
-FileParser: TypeAlias = Callable[[str, str, Tokens], ParsedFile]
-"""What makes blocks of one file's tokens; it is told its path and its name, as ParsedFile() is."""
 
 
 def build(

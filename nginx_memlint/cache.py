@@ -20,6 +20,7 @@ from typing import Any
 from nginx_memlint import result
 from nginx_memlint.clock import Clock
 from nginx_memlint.config.source import Source, encode
+from nginx_memlint.digest import blake2b
 from nginx_memlint.result import ConfigReport, Model
 
 LEAST_BYTES = 1 << 17
@@ -40,9 +41,7 @@ Question = tuple[str, str]
 
 def digest(data: bytes) -> str:
     """A content hash, in hexadecimal digits."""
-    from _blake2 import blake2b  # noqa: PLC0415  # without OpenSSL, which takes long to load
-
-    return str(blake2b(data, digest_size=20).hexdigest())
+    return str(blake2b(data, 20).hexdigest())
 
 
 class Recorder:

@@ -6,8 +6,12 @@ import signal
 from collections.abc import Iterator
 from compileall import compile_dir
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from nginx_memlint.config import tree
+from nginx_memlint.config.tokens import Tokens, tokenize
 
 PACKAGE = Path(__file__).parent.parent / "nginx_memlint"
 
@@ -25,3 +29,16 @@ def _kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture
+def split(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The files that are split into tokens in this process."""
+    found: list[bytes] = []
+
+    def counting(data: bytes, **options: Any) -> Tokens:
+        found.append(data)
+        return tokenize(data, **options)
+
+    monkeypatch.setattr(tree, "tokenize", counting)
+    return found

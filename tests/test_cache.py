@@ -11,16 +11,13 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from nginx_memlint import check
 from nginx_memlint.cache import Cache, Recorder, digest, this_program, user_cache
 from nginx_memlint.clock import Clock
-from nginx_memlint.config import tree as tree_module
 from nginx_memlint.config.source import Disk, FileSystem
-from nginx_memlint.config.tokens import Tokens, tokenize
 from nginx_memlint.memory.targets import find_target
 from nginx_memlint.options import Options
 from nginx_memlint.policy import Limits, PathIgnore, Policy
@@ -57,31 +54,18 @@ def cache(tmp_path: Path) -> Cache:
     return Cache(str(tmp_path / "cache"))
 
 
-@pytest.fixture
-def built(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """What is split into tokens."""
-    found: list[bytes] = []
-
-    def counting(data: bytes, **options: Any) -> Tokens:
-        found.append(data)
-        return tokenize(data, **options)
-
-    monkeypatch.setattr(tree_module, "tokenize", counting)
-    return found
-
-
 def entry_of(cache: Cache, *, newest: bool = False) -> Path:
     paths = sorted(Path(cache.directory).iterdir(), key=lambda path: path.stat().st_mtime)
     assert newest or len(paths) == 1
     return paths[-1]
 
 
-def test_the_second_run_parses_nothing(conf: Path, cache: Cache, built: list[bytes]) -> None:
+def test_the_second_run_parses_nothing(conf: Path, cache: Cache, split: list[bytes]) -> None:
     first = check(conf, cache=cache)
-    assert built
-    built.clear()
+    assert split
+    split.clear()
     assert check(conf, cache=cache) == first == check(conf, cache=cache)
-    assert built == []
+    assert split == []
     assert first == check(conf)
 
 
@@ -207,16 +191,16 @@ def test_what_changes_while_it_is_read_is_not_kept(conf: Path, cache: Cache) -> 
     assert not os.path.exists(cache.directory)
 
 
-def test_time_passes(conf: Path, cache: Cache, built: list[bytes]) -> None:
+def test_time_passes(conf: Path, cache: Cache, split: list[bytes]) -> None:
     end = datetime(2030, 1, 1, tzinfo=UTC)
     (conf.parent / "ca.pem").write_text(pem(3, end))
     times = [end + timedelta(days=days) for days in (-400, -1, 0, 1, 400)]
     found = []
     for now in times:
         fresh = check(conf, now=now)
-        built.clear()
+        split.clear()
         assert check(conf, now=now, cache=cache) == fresh
-        found.append((bool(built), any(f.rule == "ML302" for f in fresh.findings)))
+        found.append((bool(split), any(f.rule == "ML302" for f in fresh.findings)))
     # read anew when the certificates have expired, and only then
     assert found == [(True, False), (False, False), (True, True), (False, True), (False, True)]
 
@@ -355,15 +339,15 @@ def test_a_damaged_entry_is_ignored(damage: object, conf: Path, cache: Cache) ->
     assert json.loads(path.read_bytes().partition(b"\n")[2])["answers"]  # mended
 
 
-def test_what_others_may_write_is_not_trusted(conf: Path, cache: Cache, built: list[bytes]) -> None:
+def test_what_others_may_write_is_not_trusted(conf: Path, cache: Cache, split: list[bytes]) -> None:
     check(conf, cache=cache)
     for path in (Path(cache.directory), entry_of(cache)):
         mode = stat.S_IMODE(path.stat().st_mode)
         assert mode & 0o077 == 0
         path.chmod(mode | 0o022)
-        built.clear()
+        split.clear()
         check(conf, cache=cache)
-        assert built
+        assert split
         path.chmod(mode)
 
 
@@ -374,15 +358,15 @@ def test_a_cache_that_cannot_be_written_is_done_without(conf: Path, tmp_path: Pa
     assert check(conf, cache=Cache("/proc/no-such")) == expected
 
 
-def test_a_link_is_no_entry(conf: Path, cache: Cache, tmp_path: Path, built: list[bytes]) -> None:
+def test_a_link_is_no_entry(conf: Path, cache: Cache, tmp_path: Path, split: list[bytes]) -> None:
     check(conf, cache=cache)
     path = entry_of(cache)
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
-    built.clear()
+    split.clear()
     report: ConfigReport = check(conf, cache=cache)
     assert report.complete
-    assert built
+    assert split
 
 
 def test_small_configurations_are_not_kept(

@@ -7,14 +7,12 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.config import ahead, source, tree
+from nginx_memlint.config import ahead, source
 from nginx_memlint.config.ahead import BATCH, LEAST_FILES
-from nginx_memlint.config.tokens import Tokens, tokenize
 from nginx_memlint.report import json as as_json
 from nginx_memlint.result import ConfigReport, Report
 
@@ -47,18 +45,10 @@ def conf(tmp_path: Path) -> Path:
     return write(tmp_path, files)
 
 
-@pytest.fixture
-def split(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
-    """What is split in this process."""
-    found: list[bytes] = []
-
-    def counting(data: bytes, **options: Any) -> Tokens:
-        found.append(data)
-        return tokenize(data, **options)
-
-    monkeypatch.setattr(tree, "tokenize", counting)
+@pytest.fixture(autouse=True)
+def no_process_is_left() -> Iterator[None]:
     before = children()
-    yield found
+    yield
     assert children() == before
 
 

@@ -478,20 +478,7 @@ def _zones(declared: list[Zone]) -> list[result.ZoneInfo]:
 
 
 _T = TypeVar("_T")
-
-
-def _by_place(
-    priced: list[memory.Priced], place_of: Callable[[Block], _T]
-) -> dict[_T, tuple[int, int]]:
-    """Place → how many contexts are built for blocks there, and their bytes."""
-    counts: Counter[_T] = Counter()
-    totals: Counter[_T] = Counter()
-    for item in priced:
-        for place, count in Counter(map(place_of, item.group.blocks)).items():
-            counts[place] += count
-            totals[place] += count * item.other.total
-        totals[place_of(item.group.blocks[0])] += item.first.total - item.other.total
-    return {place: (counts[place], total) for place, total in totals.items()}
+_TOTAL = attrgetter("total")
 
 
 def _shares(parts: dict[_T, tuple[int, int]], label: Callable[[_T], str]) -> list[result.Share]:
@@ -505,14 +492,15 @@ def _shares(parts: dict[_T, tuple[int, int]], label: Callable[[_T], str]) -> lis
 
 def _by_file(priced: list[memory.Priced]) -> dict[ParsedFile, tuple[int, int]]:
     """The contexts of blocks that stand in a file."""
-    return _by_place(priced, attrgetter("inclusion.file"))
+    return memory.by_place(priced, attrgetter("inclusion.file"), _TOTAL)
 
 
 def _by_server(situation: Situation) -> dict[Block, tuple[int, int]]:
     """The contexts of servers; for one that is included in several places, the first stands."""
     first: dict[Directive, Block] = {}
     found: dict[Block, tuple[int, int]] = {}
-    for server, (count, size) in _by_place(situation.priced, situation.tree.servers.of).items():
+    around = memory.by_place(situation.priced, situation.tree.servers.of, _TOTAL)
+    for server, (count, size) in around.items():
         if server is not None and server.directive is not None:
             block = first.setdefault(server.directive, server)
             before = found.get(block, (0, 0))

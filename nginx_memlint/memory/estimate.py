@@ -14,8 +14,9 @@ U the memory of one configuration and W workers:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, repeat
+from typing import TypeVar
 
 from nginx_memlint.config.tree import Block, Setting, Tree
 from nginx_memlint.memory.targets import Costs, Target
@@ -175,6 +176,24 @@ def price(groups: Iterable[Group], bundles: Bundles, costs: Costs) -> list[Price
         )
         for group in groups
     ]
+
+
+T = TypeVar("T")
+
+
+def by_place(
+    priced: Iterable[Priced], place_of: Callable[[Block], T], size_of: Callable[[Price], int]
+) -> dict[T, tuple[int, int]]:
+    """Place → how many contexts are built for blocks there, and bytes of them all."""
+    counts: Counter[T] = Counter()
+    sizes: Counter[T] = Counter()
+    for item in priced:
+        first, other = size_of(item.first), size_of(item.other)
+        for place, count in Counter(map(place_of, item.group.blocks)).items():
+            counts[place] += count
+            sizes[place] += count * other
+        sizes[place_of(item.group.blocks[0])] += first - other
+    return {place: (counts[place], size) for place, size in sizes.items()}
 
 
 def total(priced: Iterable[Priced]) -> Price:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from nginx_memlint.config.source import relative
 from nginx_memlint.config.tree import Block, Setting
-from nginx_memlint.memory.estimate import Priced
+from nginx_memlint.memory.estimate import Priced, by_place
 from nginx_memlint.remedies import Remedy, worthwhile
 from nginx_memlint.rules.rule import Draft, Place
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
@@ -18,6 +18,8 @@ from nginx_memlint.tls.families import CACHED, by_name
 
 INHERITED = ("lua", "stream_lua", "js_fetch", "stream_js_fetch")
 """Families of which every block builds a context: inheriting a bundle is what costs."""
+
+_SHARE = attrgetter("share")
 
 PASSES = ("proxy_ssl", "grpc_ssl", "uwsgi_ssl", "stream_proxy_ssl")
 SERVERS = ("ssl", "stream_ssl", "mail_ssl")
@@ -70,41 +72,32 @@ def _used(situation: Situation, cause: Cause) -> list[SettingLoads]:
 
 def costliest(situation: Situation, priced: list[Priced]) -> Sequence[Place]:
     """The servers that load most; within a single one, its blocks."""
-    counts: Counter[Block] = Counter()
-    totals: Counter[Block] = Counter()
     server_of = situation.tree.servers.of
-    for outermost in (True, False):
-        counts.clear()
-        totals.clear()
-        for item in priced:
-            blocks = item.group.blocks
-            if outermost:
-                blocks = [(b.parent and server_of(b.parent)) or b for b in blocks]
-            for block, count in Counter(blocks).items():
-                counts[block] += count
-                totals[block] += count * item.other.share
-            totals[blocks[0]] += item.first.share - item.other.share
-        if len(counts) > 1:
-            break
-    return _Places(counts, totals.most_common())
+
+    def around(block: Block) -> Block:
+        return (block.parent and server_of(block.parent)) or block
+
+    found = by_place(priced, around, _SHARE)
+    if len(found) == 1:
+        found = by_place(priced, lambda block: block, _SHARE)
+    return _Places(sorted(found.items(), key=lambda part: -part[1][1]))
 
 
 class _Places(Sequence[Place]):
     """Blocks and what they load, put in words for those that are shown."""
 
-    def __init__(self, counts: Mapping[Block, int], totals: Sequence[tuple[Block, int]]) -> None:
-        self._counts = counts
-        self._totals = totals
+    def __init__(self, found: Sequence[tuple[Block, tuple[int, int]]]) -> None:
+        self._found = found
 
     def __len__(self) -> int:
-        return len(self._totals)
+        return len(self._found)
 
     def __getitem__(self, at: Any) -> Any:  # noqa: ANN401
         if isinstance(at, slice):
-            return [self._place(*found) for found in self._totals[at]]
-        return self._place(*self._totals[at])
+            return [self._place(*found) for found in self._found[at]]
+        return self._place(*self._found[at])
 
-    def _place(self, block: Block, total: int) -> Place:
-        count = self._counts[block]
+    def _place(self, block: Block, loaded: tuple[int, int]) -> Place:
+        count, size = loaded
         loads = f"{count:,} load{'' if count == 1 else 's'}"
-        return Place(block, f"{block.label}: {loads}, {human(total)}", total)
+        return Place(block, f"{block.label}: {loads}, {human(size)}", size)

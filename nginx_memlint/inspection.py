@@ -357,10 +357,13 @@ class _Check:
         """How many locations inherit a CA bundle for Lua, by the directive that sets it."""
         counts: Counter[tuple[str, int]] = Counter()
         seen = Inherited({LUA_TRUSTED}, lambda block: block.effective(LUA_TRUSTED))
+        setters: set[Block] = set()
         for setting, found in seen.runs(self.tree.of_kinds(frozenset({"location"}))):
             if setting is not None and setting.value:
-                # the location in which it stands does not inherit it
-                counts[setting.key] += len(found) - found.count(setting.block)
+                counts[setting.key] += len(found)
+                if setting.block.kind == "location" and setting.block not in setters:
+                    setters.add(setting.block)
+                    counts[setting.key] -= 1  # the location in which it stands does not inherit it
         return counts
 
     def unused_dump_files(self) -> list[Problem]:

@@ -107,6 +107,9 @@ def _init(
         if len(args) > (0 if kw_only else len(names)):
             raise TypeError(f"{cls.__name__}: too many positional arguments")
         own = self.__dict__
+        if len(args) == len(names) and not values:
+            own.update(zip(names, args, strict=True))
+            return
         for name, value in zip(names, args, strict=False):
             own[name] = value
         for name in names[len(args) :]:

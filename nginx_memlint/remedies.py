@@ -7,7 +7,7 @@ from functools import wraps
 from typing import TypeAlias
 
 from nginx_memlint.config.changes import Change, obstacle
-from nginx_memlint.config.tree import Block, Inherited, Nearest, Setting, Tree
+from nginx_memlint.config.tree import Block, Blocks, Inherited, Nearest, Setting, Tree
 from nginx_memlint.memory.targets import with_versions
 from nginx_memlint.records import mutable
 from nginx_memlint.situation import Cause, Situation
@@ -104,7 +104,7 @@ def _users_by_setter(tree: Tree, use: Use, settings: Iterable[Setting]) -> dict[
     found: dict[Block, list[Block]] = {}
     seen = Inherited({use.directive}, lambda block: block.effective(use.directive))
     for root in dict.fromkeys(root_of(tree, setting.block) for setting in settings):
-        for setting, blocks in seen.runs([*users_of(tree).of(use, root).values()]):
+        for setting, blocks in seen.runs(Blocks(users_of(tree).of(use, root).values())):
             if setting is not None:
                 found.setdefault(setting.block, []).extend(blocks)
     return found

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import errno
 import os
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import accumulate, chain, groupby, pairwise, starmap
 from operator import attrgetter
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -125,7 +126,7 @@ class Block:
         self.parent = parent
         body = directive.body if directive is not None else None
         self.parts: list[tuple[Body, Inclusion]] = [] if body is None else [(body, inclusion)]
-        self.children: list[Block] = []
+        self.children = _NO_BLOCKS
         self._own: dict[str, list[Setting]] | None = None
         self._seen: dict[str, Setting | None] | None = None
 
@@ -137,9 +138,15 @@ class Block:
         other.inclusion = self.inclusion
         other.parent = parent
         other.parts = self.parts
-        other.children = []
+        other.children = _NO_BLOCKS
         other._own = other._seen = None
         return other
+
+    def add(self, inner: Block | Row) -> None:
+        """One more block in this one, or a row of them."""
+        if self.children is _NO_BLOCKS:
+            self.children = Blocks()
+        self.children.add(inner)
 
     def own(self, name: str) -> list[Setting]:
         """The directives of a name that stand in this block itself. Ask when it is complete."""
@@ -200,11 +207,15 @@ class Block:
 
     def walk(self) -> Iterator[Block]:
         """This block and all below it, each before its children, in the order of the files."""
-        pending = [self]
+        return chain.from_iterable(self.rows())
+
+    def rows(self) -> Iterator[Sequence[Block]]:
+        """The same, those that are alike together: see Blocks.rows()."""
+        pending: list[Sequence[Block]] = [(self,)]
         while pending:
-            block = pending.pop()
-            yield block
-            pending += block.children[::-1]
+            row = pending.pop()
+            yield row
+            pending += reversed([*row[0].children.rows()])
 
     def ancestors(self) -> Iterator[Block]:
         """The blocks around this one, the nearest first."""
@@ -221,6 +232,130 @@ class Block:
         return " ".join([self.directive.name, *self.directive.args])
 
 
+class Row(Sequence[Block]):
+    """Blocks one after the other that are alike: what is true of one for its names is of all.
+
+    They stand in one block and one file, are of one kind, have the same directives by name and no
+    blocks in them. Each is made when somebody asks for it: of thousands, few are looked at.
+    ``numbers`` are their directives'.
+    """
+
+    __slots__ = ("_made", "inclusion", "kind", "numbers", "parent")
+
+    def __init__(
+        self,
+        kind: str,
+        numbers: range,
+        inclusion: Inclusion,
+        parent: Block | None,
+        made: dict[int, Block] | None = None,
+    ) -> None:
+        self.kind = kind
+        self.numbers = numbers
+        self.inclusion = inclusion
+        self.parent = parent
+        self._made: dict[int, Block] = {} if made is None else made
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, at: Any) -> Any:  # noqa: ANN401  a block, or several
+        if isinstance(at, slice):
+            numbers = self.numbers[at]
+            return Row(self.kind, numbers, self.inclusion, self.parent, self._made)
+        return self._block(self.numbers[at])
+
+    def __iter__(self) -> Iterator[Block]:
+        return map(self._block, self.numbers)
+
+    @property
+    def shape(self) -> Shape:
+        """That of all of them."""
+        return self.inclusion.file.tokens.shapes[self.numbers[0]]
+
+    def copied(self, parent: Block | None) -> Row:
+        """The same in another tree."""
+        return Row(self.kind, self.numbers, self.inclusion, parent)
+
+    def _block(self, number: int) -> Block:
+        block = self._made.get(number)
+        if block is None:
+            directive = self.inclusion.file.directive(number)
+            block = self._made[number] = Block(self.kind, directive, self.inclusion, self.parent)
+        return block
+
+
+class Blocks(Sequence[Block]):
+    """Blocks in the order of the files; ``members`` are those, or rows of them."""
+
+    __slots__ = ("_known_starts", "_size", "members")
+
+    def __init__(self, members: Iterable[Block | Row] = ()) -> None:
+        self.members: list[Block | Row] = []
+        self._size = 0
+        self._known_starts: list[int] = []
+        for member in members:
+            self.add(member)
+
+    def add(self, member: Block | Row) -> None:
+        """One more block at the end, or a row of them."""
+        self.members.append(member)
+        self._size += 1 if isinstance(member, Block) else len(member)
+
+    def extend(self, others: Blocks) -> None:
+        """More blocks at the end."""
+        self.members += others.members
+        self._size += len(others)
+
+    def rows(self) -> Iterator[Sequence[Block]]:
+        """All of them, those that are alike together; what is like no other, alone."""
+        for member in self.members:
+            yield (member,) if isinstance(member, Block) else member
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[Block]:
+        return chain.from_iterable(self.rows())
+
+    def __getitem__(self, at: Any) -> Any:  # noqa: ANN401  a block, or several
+        if isinstance(at, slice):
+            return self._slice(*at.indices(self._size))
+        number = at if at >= 0 else at + self._size
+        if not 0 <= number < self._size:
+            raise IndexError(at)
+        starts = self._starts()
+        place = bisect_right(starts, number) - 1
+        member = self.members[place]
+        return member if isinstance(member, Block) else member[number - starts[place]]
+
+    def _slice(self, start: int, stop: int, step: int) -> Blocks:
+        if step != 1:
+            return Blocks(self[number] for number in range(start, stop, step))
+        starts = self._starts()
+        found = Blocks()
+        place = bisect_right(starts, start) - 1
+        while start < stop:
+            member = self.members[place]
+            if isinstance(member, Row):
+                member = member[start - starts[place] : stop - starts[place]]
+            found.add(member)
+            place += 1
+            start = starts[place] if place < len(starts) else stop
+        return found
+
+    def _starts(self) -> list[int]:
+        """Where each of the members begins."""
+        known = self._known_starts
+        if len(known) != len(self.members):
+            sizes = (1 if isinstance(member, Block) else len(member) for member in self.members)
+            known = self._known_starts = [0, *accumulate(sizes)][:-1]
+        return known
+
+
+_NO_BLOCKS = Blocks()
+"""Of the many blocks that have none in them."""
+
 T = TypeVar("T")
 
 
@@ -233,7 +368,7 @@ class Tree:
 
     def __init__(
         self,
-        all_blocks: list[Block],
+        all_blocks: Blocks,
         source: Source,
         directory: str,
         problems: list[Problem],
@@ -241,7 +376,7 @@ class Tree:
         unlisted: int = 0,
     ) -> None:
         self.all_blocks = all_blocks
-        self.main = all_blocks[0]
+        self.main: Block = all_blocks[0]
         self.source = source
         self.directory = directory
         self.problems = problems
@@ -252,7 +387,7 @@ class Tree:
         """Whether anything was looked up in other places than ``source``."""
         self.memo: dict[str, Any] = {}
         """What was found out of this tree and is asked for again."""
-        self._of_kinds: dict[Collection[str], list[Block]] = {}
+        self._of_kinds: dict[Collection[str], Blocks] = {}
         self._names: dict[str, frozenset[str]] = {}
         self._meeting: dict[str, tuple[frozenset[str], list[int]]] = {}
 
@@ -267,33 +402,36 @@ class Tree:
         return Nearest(lambda block: block.parent is None or block.parent.parent is None)
 
     @cached_property
-    def _by_shape(self) -> dict[Shape, list[int]]:
+    def _by_shape(self) -> dict[Shape, list[range]]:
         """Which of all blocks have a part of a shape."""
-        found: dict[Shape, list[int]] = {}
-        for number, block in enumerate(self.all_blocks):
+        found: dict[Shape, list[range]] = {}
+        for numbers, block in self._rows(range(len(self.all_blocks))):
             for body, _ in block.parts:
                 try:
-                    found[body.shape].append(number)
+                    found[body.shape].append(numbers)
                 except KeyError:
-                    found[body.shape] = [number]
+                    found[body.shape] = [numbers]
         return found
 
     @cached_property
     def kinds(self) -> Counter[str]:
         """How many blocks there are of each kind."""
-        return Counter(map(attrgetter("kind"), self.all_blocks))
+        found: Counter[str] = Counter()
+        for member in self.all_blocks.members:
+            found[member.kind] += 1 if isinstance(member, Block) else len(member)
+        return found
 
     def blocks(self, *kinds: str) -> Iterator[Block]:
         """All blocks of these kinds."""
         return iter(self.of_kinds(frozenset(kinds)))
 
-    def of_kinds(self, kinds: frozenset[str]) -> list[Block]:
+    def of_kinds(self, kinds: frozenset[str]) -> Blocks:
         """All blocks of these kinds."""
         found = self._of_kinds.get(kinds)
         if found is None:
-            found = []
+            found = Blocks()
             if not kinds.isdisjoint(self.kinds):
-                found = [block for block in self.all_blocks if block.kind in kinds]
+                found = Blocks(m for m in self.all_blocks.members if m.kind in kinds)
             self._of_kinds[kinds] = found
         return found
 
@@ -301,31 +439,50 @@ class Tree:
         """The blocks in which a directive of one of these names stands, in their order."""
         return [self.all_blocks[number] for number in self.numbers_having(names)]
 
+    def _rows(self, numbers: range) -> Iterator[tuple[range, Block]]:
+        """Some of all blocks: the places of those that are alike, and the first of them."""
+        start = numbers.start
+        for row in self.all_blocks[numbers.start : numbers.stop].rows():
+            yield range(start, start + len(row)), row[0]
+            start += len(row)
+
     @cached_property
-    def _outermost(self) -> dict[Block, slice]:
+    def _outermost(self) -> dict[Block, range]:
         """The blocks that are in the main block itself, and where they and all in them are."""
-        starts = [n for n, block in enumerate(self.all_blocks) if block.parent is self.main]
-        stops = [*starts[1:], len(self.all_blocks)]
-        spans = map(slice, starts, stops)
+        size = len(self.all_blocks)
+        rows = self._rows(range(size))
+        starts = [n for numbers, block in rows if block.parent is self.main for n in numbers]
+        spans = starmap(range, pairwise([*starts, size]))
         return {self.all_blocks[span.start]: span for span in spans}
 
     def numbers_having(self, names: Collection[str]) -> list[int]:
         """The same as places in ``all_blocks``."""
-        return self.numbers_where(lambda shape: not shape.positions.keys().isdisjoint(names))
+        return self.numbers_where(_having(names))
 
     def meeting(
-        self, key: str, names: frozenset[str], condition: Callable[[Block], bool]
-    ) -> list[Block]:
+        self,
+        key: str,
+        names: frozenset[str],
+        words: tuple[bytes, ...],
+        condition: Callable[[Block], bool],
+    ) -> Blocks:
         """Of having(names), the blocks that meet a condition; kept under a key.
 
-        The condition must follow from the block's kind and its own directives of these names.
+        The condition must follow from the block's kind and its own directives of these names, and
+        hold for none in which they have none of some lower-case words in them.
         """
         if key not in self._meeting:
-            numbers = [n for n in self.numbers_having(names) if condition(self.all_blocks[n])]
+            numbers: list[int] = []
+            for row in self._where(_having(names)):
+                first = self.all_blocks[row.start]
+                if len(row) == 1 or any(
+                    first.inclusion.file.may_say(name, words) for name in names
+                ):
+                    numbers += [n for n in row if condition(self.all_blocks[n])]
             self._meeting[key] = names, numbers
-        return [self.all_blocks[number] for number in self._meeting[key][1]]
+        return Blocks(self.all_blocks[number] for number in self._meeting[key][1])
 
-    def replaced(self, blocks: list[Block], names: frozenset[str]) -> Tree:
+    def replaced(self, blocks: Blocks, names: frozenset[str]) -> Tree:
         """The tree with other blocks, of the same kinds at the same places, in their order.
 
         They differ from those of this tree in directives of some names at most.
@@ -343,20 +500,28 @@ class Tree:
 
     def numbers_where(self, condition: Callable[[Shape], bool]) -> list[int]:
         """The same as places in ``all_blocks``."""
-        numbers: set[int] = set()
-        for shape, found in self._by_shape.items():
+        return [*chain.from_iterable(self._where(condition))]
+
+    def _where(self, condition: Callable[[Shape], bool]) -> list[range]:
+        """The same, the places of those that are alike together."""
+        found: set[range] = set()
+        for shape, rows in self._by_shape.items():
             if condition(shape):
-                numbers.update(found)
-        return sorted(numbers)
+                found.update(rows)
+        return sorted(found, key=attrgetter("start"))
 
     def names_below(self, kind: str) -> frozenset[str]:
         """The names of all directives in the outermost blocks of a kind and what is in them."""
         if kind not in self._names:
-            spans = [span for root, span in self._outermost.items() if root.kind == kind]
-            found = chain.from_iterable(self.all_blocks[span] for span in spans)
-            shapes = {body.shape for block in found for body, _ in block.parts}
+            roots = [numbers for root, numbers in self._outermost.items() if root.kind == kind]
+            rows = chain.from_iterable(map(self._rows, roots))
+            shapes = {body.shape for _, block in rows for body, _ in block.parts}
             self._names[kind] = frozenset(name for shape in shapes for name in shape.positions)
         return self._names[kind]
+
+
+def _having(names: Collection[str]) -> Callable[[Shape], bool]:
+    return lambda shape: not shape.positions.keys().isdisjoint(names)
 
 
 class Inherited(Generic[T]):
@@ -373,15 +538,12 @@ class Inherited(Generic[T]):
 
     def of(self, block: Block) -> T:
         """What the block sees."""
-        known, shapes = self._known, self._shapes
+        known = self._known
         holder = block
         passed = []
         while holder not in known:
             for body, _ in holder.parts:
-                shape = body.shape
-                if shape not in shapes:
-                    shapes[shape] = not shape.positions.keys().isdisjoint(self._names)
-                if shapes[shape]:
+                if self._decides(body.shape):
                     break
             else:
                 if holder.parent is not None:
@@ -395,25 +557,28 @@ class Inherited(Generic[T]):
             known[inner] = found
         return found
 
-    def runs(self, blocks: Sequence[Block]) -> Iterator[tuple[T, Sequence[Block]]]:
-        """What blocks see, and those of them in a row that see it."""
-        if not blocks:
-            return
-        start, found = 0, self.of(blocks[0])
-        parent: Block | None = None
-        shape: Shape | None = None
-        for number, block in enumerate(blocks):
-            parts = block.parts
-            own = parts[0][0].shape if len(parts) == 1 else None
-            if own is not None and own is shape and block.parent is parent:
-                continue  # most blocks are like the one before, and inherit what it does
-            seen = self.of(block)
-            parent = block.parent
-            shape = None if own is None or self._shapes.get(own, True) else own
-            if seen is not found:
-                yield found, blocks[start:number]
-                start, found = number, seen
-        yield found, blocks[start:]
+    def runs(self, blocks: Blocks) -> Iterator[tuple[T, Blocks]]:
+        """What blocks see, and those one after the other that see it."""
+        for _, found in groupby(self._seen(blocks), lambda one: id(one[0])):
+            [first, *others] = found
+            yield first[0], Blocks([first[1], *(member for _, member in others)])
+
+    def _seen(self, blocks: Blocks) -> Iterator[tuple[T, Block | Row]]:
+        """What blocks see, those of a row together if they see the same."""
+        for member in blocks.members:
+            if isinstance(member, Block):
+                yield self.of(member), member
+            elif self._decides(member.shape):
+                yield from ((self.of(block), block) for block in member)
+            else:
+                yield self.of(member[0]), member
+
+    def _decides(self, shape: Shape) -> bool:
+        """Whether a body of this shape has any of the names."""
+        found = self._shapes.get(shape)
+        if found is None:
+            found = self._shapes[shape] = not shape.positions.keys().isdisjoint(self._names)
+        return found
 
 
 class Nearest:
@@ -491,19 +656,19 @@ class _Builder:
         self.reported: set[int] = set()  # identities of syntax errors
         self.inclusions = 0
         self.pattern_cost = 0
-        self.blocks: list[Block] = []
+        self.blocks = Blocks()
         self.most_blocks = 0
 
     def build(self) -> Tree:
         file = self.load(self.path, in_data_block=False)
         inclusion = Inclusion(file)
         block = Block(blocks.MAIN, None, inclusion)
-        self.blocks.append(block)
+        self.blocks.add(block)
         for name in self.context:
             kind = blocks.CHILDREN[block.kind][name]
             inner = Block(kind, None, inclusion, block)
-            block.children.append(inner)
-            self.blocks.append(inner)
+            block.add(inner)
+            self.blocks.add(inner)
             block = inner
         self.most_blocks = len(self.blocks) + self.bounds.blocks
         inclusion.kind = block.kind
@@ -546,24 +711,45 @@ class _Builder:
         self.report_syntax(inclusion)
 
     def read_body(self, block: Block, body: Body, inclusion: Inclusion) -> _Steps:
-        for directive in body.branches:
-            if directive.name == "include" and directive.body is None:
-                for path in self.include(directive, block, inclusion):
-                    included = self.open(path, directive, block, inclusion)
-                    if included is not None:
-                        yield self.read_file(block, included)
-            elif directive.body is None:
-                self.check(directive, block, inclusion)
-            else:
-                kind = self.kind(directive, block, inclusion)
-                child = Block(kind, directive, inclusion, block)
-                block.children.append(child)
-                self.blocks.append(child)
-                if len(self.blocks) > self.most_blocks:
-                    what = f"the configuration has more than {self.bounds.blocks:,} blocks"
-                    raise self.too_large(exceeded(what, "blocks"), inclusion, directive)
-                if directive.body.shape.branches:
-                    yield self.read_body(child, directive.body, inclusion)
+        file = inclusion.file
+        for numbers in body.branches():
+            if len(numbers) > 1 and self.read_row(block, numbers, inclusion):
+                continue
+            for directive in map(file.directive, numbers):
+                if directive.name == "include" and directive.body is None:
+                    for path in self.include(directive, block, inclusion):
+                        included = self.open(path, directive, block, inclusion)
+                        if included is not None:
+                            yield self.read_file(block, included)
+                elif directive.body is None:
+                    self.check(directive, block, inclusion)
+                else:
+                    kind = self.kind(directive, block, inclusion)
+                    child = Block(kind, directive, inclusion, block)
+                    block.add(child)
+                    self.blocks.add(child)
+                    if len(self.blocks) > self.most_blocks:
+                        what = f"the configuration has more than {self.bounds.blocks:,} blocks"
+                        raise self.too_large(exceeded(what, "blocks"), inclusion, directive)
+                    if directive.body.shape.branches:
+                        yield self.read_body(child, directive.body, inclusion)
+
+    def read_row(self, block: Block, numbers: range, inclusion: Inclusion) -> bool:
+        """Read blocks that are alike, if there is nothing to say about any of them."""
+        tokens = inclusion.file.tokens
+        name = tokens.names[numbers[0]]
+        kind = blocks.CHILDREN.get(block.kind, _NONE).get(name)
+        if kind is None or kind not in blocks.IN_ROWS:
+            return False
+        if len(self.blocks) + len(numbers) > self.most_blocks:
+            return False
+        complaint, least, most = _verdict_on(block.kind, name, is_block=True)
+        if complaint or not tokens.have_args(numbers, least, most):
+            return False
+        row = Row(kind, numbers, inclusion, block)
+        block.add(row)
+        self.blocks.add(row)
+        return True
 
     def kind(self, directive: Directive, parent: Block, inclusion: Inclusion) -> str:
         if parent.kind in (blocks.OPAQUE, blocks.DATA):
@@ -783,13 +969,7 @@ _verdicts: dict[tuple[str, str, bool], tuple[str, int, int]] = {}
 def _complaint(directive: Directive, parent: str, file: ParsedFile) -> str:
     """What ``ngx_conf_handler()`` says of a block or an include in a kind of block, or nothing."""
     name = directive.name
-    key = (parent, name, directive.body is not None)
-    verdict = _verdicts.get(key)
-    if verdict is None:
-        verdict = _verdict(*key)
-        if name in blocks.KNOWN_NAMES:  # other names are anything
-            _verdicts[key] = verdict
-    complaint, least, most = verdict
+    complaint, least, most = _verdict_on(parent, name, is_block=directive.body is not None)
     if complaint or (least <= 0 and most >= blocks.MANY):
         return complaint
     if least <= file.count_args(directive) <= most:
@@ -797,8 +977,18 @@ def _complaint(directive: Directive, parent: str, file: ParsedFile) -> str:
     return f'invalid number of arguments in "{name}" directive'
 
 
-def _verdict(parent: str, name: str, is_block: bool) -> tuple[str, int, int]:
+def _verdict_on(parent: str, name: str, *, is_block: bool) -> tuple[str, int, int]:
     """What is wrong with a directive whatever its arguments, and how many it may have."""
+    key = (parent, name, is_block)
+    verdict = _verdicts.get(key)
+    if verdict is None:
+        verdict = _verdict(*key)
+        if name in blocks.KNOWN_NAMES:  # other names are anything
+            _verdicts[key] = verdict
+    return verdict
+
+
+def _verdict(parent: str, name: str, is_block: bool) -> tuple[str, int, int]:
     if name == "include" or name in blocks.NO_BLOCKS.get(parent, ()):
         if is_block:
             return f'directive "{name}" is not terminated by ";"', 0, 0

@@ -168,14 +168,14 @@ class Priced:
 def price(groups: Iterable[Group], bundles: Bundles, costs: Costs) -> list[Priced]:
     """What contexts cost, in nginx's order: a cached bundle costs most where it is first."""
     loaded: set[str] = set()
-    return [
-        Priced(
-            group,
-            _price(group.loads, bundles, costs, loaded),
-            _price(group.loads, bundles, costs, loaded),
-        )
-        for group in groups
-    ]
+    priced = []
+    for group in groups:
+        before = len(loaded)
+        first = other = _price(group.loads, bundles, costs, loaded)
+        if len(loaded) > before:
+            other = _price(group.loads, bundles, costs, loaded)
+        priced.append(Priced(group, first, other))
+    return priced
 
 
 T = TypeVar("T")
@@ -184,16 +184,32 @@ T = TypeVar("T")
 def by_place(
     priced: Iterable[Priced], place_of: Callable[[Block], T], size_of: Callable[[Price], int]
 ) -> dict[T, tuple[int, int]]:
-    """Place → how many contexts are built for blocks there, and bytes of them all."""
+    """Place → how many contexts are built for blocks there, and bytes of them all.
+
+    Blocks of one row (tree.Row) are at one place.
+    """
     counts: Counter[T] = Counter()
     sizes: Counter[T] = Counter()
     for item in priced:
         first, other = size_of(item.first), size_of(item.other)
-        for place, count in Counter(map(place_of, item.group.blocks)).items():
-            counts[place] += count
-            sizes[place] += count * other
+        for row in item.group.blocks.rows():
+            place = place_of(row[0])
+            counts[place] += len(row)
+            sizes[place] += len(row) * other
         sizes[place_of(item.group.blocks[0])] += first - other
     return {place: (counts[place], size) for place, size in sizes.items()}
+
+
+def by_block(
+    priced: Iterable[Priced], size_of: Callable[[Price], int]
+) -> dict[Block, tuple[int, int]]:
+    """Block → how many contexts are built for it, and bytes of them all."""
+    found: dict[Block, tuple[int, int]] = {}
+    for item in priced:
+        for block, _, cost in item.each():
+            count, size = found.get(block, (0, 0))
+            found[block] = count + 1, size + size_of(cost)
+    return found
 
 
 def total(priced: Iterable[Priced]) -> Price:

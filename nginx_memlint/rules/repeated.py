@@ -8,7 +8,7 @@ from typing import Any
 
 from nginx_memlint.config.source import relative
 from nginx_memlint.config.tree import Block, Setting
-from nginx_memlint.memory.estimate import Priced, by_place
+from nginx_memlint.memory.estimate import Priced, by_block, by_place
 from nginx_memlint.remedies import Remedy, worthwhile
 from nginx_memlint.rules.rule import Draft, Place
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
@@ -79,7 +79,7 @@ def costliest(situation: Situation, priced: list[Priced]) -> Sequence[Place]:
 
     found = by_place(priced, around, _SHARE)
     if len(found) == 1:
-        found = by_place(priced, lambda block: block, _SHARE)
+        found = by_block(priced, _SHARE)
     return _Places(sorted(found.items(), key=lambda part: -part[1][1]))
 
 

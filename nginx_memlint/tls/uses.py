@@ -5,7 +5,7 @@ One record per directive that names a CA bundle. Where it cannot be told, they c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from nginx_memlint.config.blocks import DATA, OPAQUE
 from nginx_memlint.config.shapes import Shape
@@ -50,11 +50,12 @@ class Unused:
 
 def reach(setting: Setting) -> Iterator[Block]:
     """The blocks that see a setting: its own and those below without one of their own."""
-    pending = [setting.block]
+    pending: list[Sequence[Block]] = [(setting.block,)]
     while pending:
-        block = pending.pop()
-        yield block
-        pending += [child for child in reversed(block.children) if not child.has(setting.name)]
+        row = pending.pop()
+        yield from row
+        inside = [*row[0].children.rows()]
+        pending += [inner for inner in reversed(inside) if not inner[0].has(setting.name)]
 
 
 def places(tree: Tree, settings: Collection[Setting]) -> list[Setting]:
@@ -155,7 +156,8 @@ def _running(
 
         found: dict[int, Block] = {}
         anywhere = False
-        for block in root.walk():
+        for row in root.rows():
+            block = row[0]
             if block.kind == DATA:
                 continue
             runs = id(block.parent) in found
@@ -165,7 +167,7 @@ def _running(
                     anywhere = anywhere or sets or block.kind in _ANYWHERE
                     runs = runs or handles
             if runs:
-                found[id(block)] = block
+                found.update((id(user), user) for user in row)
         if anywhere:
             return {id(block): block for block in root.walk()}
         return ({id(root): root} if any(map(workers, root.names())) else {}) | found

@@ -97,7 +97,7 @@ def _members(blocks: Blocks, shapes: set[Shape]) -> Iterator[Block | Row]:
     """The blocks, and the rows of them in which no body has one of these shapes."""
     for member in blocks.members:
         if isinstance(member, Row) and member.shape in shapes:
-            yield from member
+            yield from member.each()
         else:
             yield member
 

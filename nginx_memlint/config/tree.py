@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, chain, groupby, pairwise, starmap
+from itertools import accumulate, chain, groupby
 from operator import attrgetter
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -113,6 +113,9 @@ class Block:
 
     __slots__ = ("_own", "_seen", "children", "directive", "inclusion", "kind", "parent", "parts")
 
+    size = 1
+    """How many blocks it is: see Row."""
+
     def __init__(
         self,
         kind: str,
@@ -162,6 +165,10 @@ class Block:
             self._own[name] = known
         return known
 
+    def shapes(self) -> list[Shape]:
+        """Those of its parts."""
+        return [body.shape for body, _ in self.parts]
+
     def titles(self) -> list[Setting]:
         """What a server is known by: its server_name directives, or else its listen ones."""
         return self.own("server_name") or self.own("listen")
@@ -207,15 +214,19 @@ class Block:
 
     def walk(self) -> Iterator[Block]:
         """This block and all below it, each before its children, in the order of the files."""
-        return chain.from_iterable(self.rows())
+        return chain.from_iterable(member.each() for member in self.members())
 
-    def rows(self) -> Iterator[Sequence[Block]]:
-        """The same, those that are alike together: see Blocks.rows()."""
-        pending: list[Sequence[Block]] = [(self,)]
+    def members(self) -> Iterator[Block | Row]:
+        """The same, those that are alike as rows."""
+        pending: list[Block | Row] = [self]
         while pending:
-            row = pending.pop()
-            yield row
-            pending += reversed([*row[0].children.rows()])
+            member = pending.pop()
+            yield member
+            pending += reversed(member.children.members)
+
+    def each(self) -> Iterable[Block]:
+        """This block alone: see Row."""
+        return (self,)
 
     def ancestors(self) -> Iterator[Block]:
         """The blocks around this one, the nearest first."""
@@ -232,50 +243,65 @@ class Block:
         return " ".join([self.directive.name, *self.directive.args])
 
 
-class Row(Sequence[Block]):
-    """Blocks one after the other that are alike: what is true of one for its names is of all.
+class Row:
+    """Blocks one after the other that are alike: what follows from names is true of all.
 
     They stand in one block and one file, are of one kind, have the same directives by name and no
     blocks in them. Each is made when somebody asks for it: of thousands, few are looked at.
-    ``numbers`` are their directives'.
+    ``numbers`` are their directives', ``size`` is how many they are.
     """
 
-    __slots__ = ("_made", "inclusion", "kind", "numbers", "parent")
+    __slots__ = ("_made", "inclusion", "kind", "numbers", "parent", "size")
 
     def __init__(
         self,
         kind: str,
         numbers: range,
         inclusion: Inclusion,
-        parent: Block | None,
+        parent: Block,
         made: dict[int, Block] | None = None,
     ) -> None:
         self.kind = kind
         self.numbers = numbers
+        self.size = len(numbers)
         self.inclusion = inclusion
         self.parent = parent
         self._made: dict[int, Block] = {} if made is None else made
 
-    def __len__(self) -> int:
-        return len(self.numbers)
+    def copied(self, parent: Block | None) -> Row:
+        """The same in another tree."""
+        assert parent is not None
+        return Row(self.kind, self.numbers, self.inclusion, parent)
 
-    def __getitem__(self, at: Any) -> Any:  # noqa: ANN401  a block, or several
-        if isinstance(at, slice):
-            numbers = self.numbers[at]
-            return Row(self.kind, numbers, self.inclusion, self.parent, self._made)
-        return self._block(self.numbers[at])
-
-    def __iter__(self) -> Iterator[Block]:
-        return map(self._block, self.numbers)
+    @property
+    def children(self) -> Blocks:
+        """The blocks in them: none."""
+        return _NO_BLOCKS
 
     @property
     def shape(self) -> Shape:
         """That of all of them."""
         return self.inclusion.file.tokens.shapes[self.numbers[0]]
 
-    def copied(self, parent: Block | None) -> Row:
-        """The same in another tree."""
-        return Row(self.kind, self.numbers, self.inclusion, parent)
+    def shapes(self) -> list[Shape]:
+        """See Block."""
+        return [self.shape]
+
+    def has(self, name: str) -> bool:
+        """See Block."""
+        return name in self.shape.positions
+
+    def each(self) -> Iterable[Block]:
+        """All of them."""
+        return map(self._block, self.numbers)
+
+    def at(self, number: int) -> Block:
+        """One of them."""
+        return self._block(self.numbers[number])
+
+    def part(self, start: int, stop: int) -> Row:
+        """Some of them."""
+        return Row(self.kind, self.numbers[start:stop], self.inclusion, self.parent, self._made)
 
     def _block(self, number: int) -> Block:
         block = self._made.get(number)
@@ -300,23 +326,18 @@ class Blocks(Sequence[Block]):
     def add(self, member: Block | Row) -> None:
         """One more block at the end, or a row of them."""
         self.members.append(member)
-        self._size += 1 if isinstance(member, Block) else len(member)
+        self._size += member.size
 
     def extend(self, others: Blocks) -> None:
         """More blocks at the end."""
         self.members += others.members
         self._size += len(others)
 
-    def rows(self) -> Iterator[Sequence[Block]]:
-        """All of them, those that are alike together; what is like no other, alone."""
-        for member in self.members:
-            yield (member,) if isinstance(member, Block) else member
-
     def __len__(self) -> int:
         return self._size
 
     def __iter__(self) -> Iterator[Block]:
-        return chain.from_iterable(self.rows())
+        return chain.from_iterable(member.each() for member in self.members)
 
     def __getitem__(self, at: Any) -> Any:  # noqa: ANN401  a block, or several
         if isinstance(at, slice):
@@ -324,32 +345,32 @@ class Blocks(Sequence[Block]):
         number = at if at >= 0 else at + self._size
         if not 0 <= number < self._size:
             raise IndexError(at)
-        starts = self._starts()
+        starts = self.starts()
         place = bisect_right(starts, number) - 1
         member = self.members[place]
-        return member if isinstance(member, Block) else member[number - starts[place]]
+        return member if isinstance(member, Block) else member.at(number - starts[place])
 
     def _slice(self, start: int, stop: int, step: int) -> Blocks:
         if step != 1:
             return Blocks(self[number] for number in range(start, stop, step))
-        starts = self._starts()
+        starts = self.starts()
         found = Blocks()
         place = bisect_right(starts, start) - 1
         while start < stop:
             member = self.members[place]
             if isinstance(member, Row):
-                member = member[start - starts[place] : stop - starts[place]]
+                member = member.part(max(start - starts[place], 0), stop - starts[place])
             found.add(member)
             place += 1
             start = starts[place] if place < len(starts) else stop
         return found
 
-    def _starts(self) -> list[int]:
-        """Where each of the members begins."""
+    def starts(self) -> list[int]:
+        """The place of each of the members."""
         known = self._known_starts
         if len(known) != len(self.members):
-            sizes = (1 if isinstance(member, Block) else len(member) for member in self.members)
-            known = self._known_starts = [0, *accumulate(sizes)][:-1]
+            sizes = [member.size for member in self.members]
+            known = self._known_starts = [0, *accumulate(sizes[:-1])]
         return known
 
 
@@ -405,12 +426,14 @@ class Tree:
     def _by_shape(self) -> dict[Shape, list[range]]:
         """Which of all blocks have a part of a shape."""
         found: dict[Shape, list[range]] = {}
-        for numbers, block in self._rows(range(len(self.all_blocks))):
-            for body, _ in block.parts:
+        blocks = self.all_blocks
+        for start, member in zip(blocks.starts(), blocks.members, strict=True):
+            numbers = range(start, start + member.size)
+            for shape in member.shapes():
                 try:
-                    found[body.shape].append(numbers)
+                    found[shape].append(numbers)
                 except KeyError:
-                    found[body.shape] = [numbers]
+                    found[shape] = [numbers]
         return found
 
     @cached_property
@@ -418,7 +441,7 @@ class Tree:
         """How many blocks there are of each kind."""
         found: Counter[str] = Counter()
         for member in self.all_blocks.members:
-            found[member.kind] += 1 if isinstance(member, Block) else len(member)
+            found[member.kind] += member.size
         return found
 
     def blocks(self, *kinds: str) -> Iterator[Block]:
@@ -439,21 +462,15 @@ class Tree:
         """The blocks in which a directive of one of these names stands, in their order."""
         return [self.all_blocks[number] for number in self.numbers_having(names)]
 
-    def _rows(self, numbers: range) -> Iterator[tuple[range, Block]]:
-        """Some of all blocks: the places of those that are alike, and the first of them."""
-        start = numbers.start
-        for row in self.all_blocks[numbers.start : numbers.stop].rows():
-            yield range(start, start + len(row)), row[0]
-            start += len(row)
-
     @cached_property
-    def _outermost(self) -> dict[Block, range]:
-        """The blocks that are in the main block itself, and where they and all in them are."""
-        size = len(self.all_blocks)
-        rows = self._rows(range(size))
-        starts = [n for numbers, block in rows if block.parent is self.main for n in numbers]
-        spans = starmap(range, pairwise([*starts, size]))
-        return {self.all_blocks[span.start]: span for span in spans}
+    def _outermost(self) -> list[tuple[str, range]]:
+        """The kinds of the blocks in the main one, and where they and all in them are."""
+        members = zip(self.all_blocks.starts(), self.all_blocks.members, strict=True)
+        found = [(start, member.kind) for start, member in members if member.parent is self.main]
+        stops = [*(start for start, _ in found[1:]), len(self.all_blocks)]
+        return [
+            (kind, range(start, stop)) for (start, kind), stop in zip(found, stops, strict=False)
+        ]
 
     def numbers_having(self, names: Collection[str]) -> list[int]:
         """The same as places in ``all_blocks``."""
@@ -513,9 +530,12 @@ class Tree:
     def names_below(self, kind: str) -> frozenset[str]:
         """The names of all directives in the outermost blocks of a kind and what is in them."""
         if kind not in self._names:
-            roots = [numbers for root, numbers in self._outermost.items() if root.kind == kind]
-            rows = chain.from_iterable(map(self._rows, roots))
-            shapes = {body.shape for _, block in rows for body, _ in block.parts}
+            spans = [span for root, span in self._outermost if root == kind]
+            shapes = [
+                shape
+                for shape, rows in self._by_shape.items()
+                if any(row.start in span for span in spans for row in rows)
+            ]
             self._names[kind] = frozenset(name for shape in shapes for name in shape.positions)
         return self._names[kind]
 
@@ -569,9 +589,9 @@ class Inherited(Generic[T]):
             if isinstance(member, Block):
                 yield self.of(member), member
             elif self._decides(member.shape):
-                yield from ((self.of(block), block) for block in member)
+                yield from ((self.of(block), block) for block in member.each())
             else:
-                yield self.of(member[0]), member
+                yield self.of(member.parent), member
 
     def _decides(self, shape: Shape) -> bool:
         """Whether a body of this shape has any of the names."""
@@ -588,11 +608,11 @@ class Nearest:
         self._condition = condition
         self._known: dict[Block, Block | None] = {}
 
-    def of(self, block: Block) -> Block | None:
-        """The nearest to this block."""
+    def of(self, block: Block | Row) -> Block | None:
+        """The nearest to this block, or to those of a row."""
         known = self._known
         passed = []
-        here: Block | None = block
+        here: Block | None = block if isinstance(block, Block) else block.parent
         while here is not None and here not in known:
             if self._condition(here):
                 known[here] = here

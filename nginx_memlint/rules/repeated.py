@@ -72,13 +72,9 @@ def _used(situation: Situation, cause: Cause) -> list[SettingLoads]:
 
 def costliest(situation: Situation, priced: list[Priced]) -> Sequence[Place]:
     """The servers that load most; within a single one, its blocks."""
-    server_of = situation.tree.servers.of
-
-    def around(block: Block) -> Block:
-        return (block.parent and server_of(block.parent)) or block
-
-    found = by_place(priced, around, _SHARE)
-    if len(found) == 1:
+    around = by_place(priced, situation.tree.servers.of, _SHARE)
+    found = {server: loads for server, loads in around.items() if server is not None}
+    if len(found) <= 1:
         found = by_block(priced, _SHARE)
     return _Places(sorted(found.items(), key=lambda part: -part[1][1]))
 

@@ -32,12 +32,14 @@ WORTH_SAYING = 16 * MIB
 class Proposal:
     """A change in words, the situation after it, and the edits of files that make it, if any.
 
-    It equals itself only, so what is known of it can be kept by it.
+    ``is_clear``: it is known that no obstacle() is in their way. A proposal equals itself only, so
+    what is known of it can be kept by it.
     """
 
     text: str
     after: Situation
     change: Change | None = None
+    is_clear: bool = False
 
 
 Remedy: TypeAlias = Callable[[Situation, Cause], Proposal | None]
@@ -96,7 +98,7 @@ def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
     if obstacle(situation.tree, after.tree, change):
         return None
     text = f"move {use.directive} into the {use.mover} ({len(insert):,})"
-    return Proposal(text, after, change)
+    return Proposal(text, after, change, is_clear=True)
 
 
 def _users_by_setter(tree: Tree, use: Use, settings: Iterable[Setting]) -> dict[Block, list[Block]]:
@@ -155,7 +157,7 @@ def share(situation: Situation, cause: Cause) -> Proposal | None:
             best_change, best_after = change, after
     if best_change is None:
         return None
-    return Proposal(_share_text(best_change), best_after, best_change)
+    return Proposal(_share_text(best_change), best_after, best_change, is_clear=True)
 
 
 def _share_text(change: Change) -> str:

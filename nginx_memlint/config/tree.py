@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, chain, groupby
+from itertools import accumulate, chain
 from operator import attrgetter
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -317,11 +317,9 @@ class Blocks(Sequence[Block]):
     __slots__ = ("_known_starts", "_size", "members")
 
     def __init__(self, members: Iterable[Block | Row] = ()) -> None:
-        self.members: list[Block | Row] = []
-        self._size = 0
+        self.members: list[Block | Row] = [*members]
+        self._size = sum([member.size for member in self.members])
         self._known_starts: list[int] = []
-        for member in members:
-            self.add(member)
 
     def add(self, member: Block | Row) -> None:
         """One more block at the end, or a row of them."""
@@ -579,9 +577,13 @@ class Inherited(Generic[T]):
 
     def runs(self, blocks: Blocks) -> Iterator[tuple[T, Blocks]]:
         """What blocks see, and those one after the other that see it."""
-        for _, found in groupby(self._seen(blocks), lambda one: id(one[0])):
-            [first, *others] = found
-            yield first[0], Blocks([first[1], *(member for _, member in others)])
+        seeing: list[tuple[T, list[Block | Row]]] = []
+        for seen, member in self._seen(blocks):
+            if seeing and seeing[-1][0] is seen:
+                seeing[-1][1].append(member)
+            else:
+                seeing.append((seen, [member]))
+        return ((seen, Blocks(members)) for seen, members in seeing)
 
     def _seen(self, blocks: Blocks) -> Iterator[tuple[T, Block | Row]]:
         """What blocks see, those of a row together if they see the same."""

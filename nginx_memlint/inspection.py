@@ -14,11 +14,12 @@ from nginx_memlint.cache import Cache, Recorder, key_of
 from nginx_memlint.clock import Clock
 from nginx_memlint.config import blocks, hints
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, exceeded
+from nginx_memlint.config.builder import build
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import FileSystem, MemoryFiles, Source, encode
 from nginx_memlint.config.syntax import Directive, FileParser, ParsedFile
-from nginx_memlint.config.tree import Block, Inherited, Tree, build
+from nginx_memlint.config.tree import Block, Inherited, Tree
 from nginx_memlint.garbage import no_cyclic_gc
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target, find_target, with_versions

@@ -83,7 +83,7 @@ def tree(conf: str) -> Tree:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_report_is_that_of_blocks(target: str) -> None:
-    @settings(max_examples=40)
+    @settings(max_examples=100)
     @given(configurations)
     def hold(conf: str) -> None:
         found = report(conf, target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal, get_type_hints
 
 import pytest
 
@@ -20,6 +21,7 @@ HEAVY = {
     *("importlib.metadata", "importlib.resources", "multiprocessing", "concurrent.futures"),
     *("hashlib", "subprocess", "nginx_memlint.live.verify", "nginx_memlint.live.calibrate"),
     *("threading", "shlex", "string", "base64", "struct", "fnmatch", "importlib"),
+    *("typing", "warnings", "json", "traceback", "datetime"),
     *("nginx_memlint.options", "nginx_memlint.files", "nginx_memlint.path_globs"),
 }
 
@@ -67,6 +69,11 @@ def test_a_check_imports_little(options: list[str], tmp_path: Path) -> None:
     assert "nginx_memlint.inspection" in loaded
     assert not loaded & HEAVY
     assert set(patterns.split()) == COMPILED
+
+
+def test_annotations_of_results_can_be_evaluated() -> None:
+    assert get_type_hints(result.Finding)["severity"] == Literal["error", "warning", "note"]
+    assert get_type_hints(result.Report)["schema_version"] == Literal[1]
 
 
 READY = """

@@ -147,14 +147,13 @@ def _time(tag: int, text: str) -> str | None:
 
 def _is_moment(text: str) -> bool:
     """Whether it is YYYYMMDDHHMMSSZ, of ASCII characters."""
-    month, day, hour, minute, second = (text[at : at + 2] for at in range(4, 14, 2))
     return (
         len(text) == 15
         and text[:14].isdigit()
-        and text.endswith("Z")
-        and "01" <= month <= "12"
-        and "01" <= day <= "31"
-        and hour < "24"
-        and minute < "60"
-        and second < "60"
+        and text[14] == "Z"
+        and "01" <= text[4:6] <= "12"
+        and "01" <= text[6:8] <= "31"
+        and text[8:10] < "24"
+        and text[10:12] < "60"
+        and text[12:14] < "60"
     )

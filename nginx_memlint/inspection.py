@@ -7,9 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from nginx_memlint import result
+from nginx_memlint.annotations import TYPE_CHECKING, TypeVar, Unpack
 from nginx_memlint.cache import Cache, Recorder, key_of
 from nginx_memlint.clock import Clock
 from nginx_memlint.config import blocks, hints

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import TypeAlias
 
+from nginx_memlint.annotations import TypeAlias
 from nginx_memlint.config.changes import Change, obstacle
 from nginx_memlint.config.tree import Block, Blocks, Inherited, Nearest, Setting, Tree
 from nginx_memlint.memory.targets import with_versions

@@ -8,8 +8,8 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from typing import TypeAlias
 
+from nginx_memlint.annotations import TypeAlias
 from nginx_memlint.config import blocks, glob
 from nginx_memlint.config.ahead import Ahead
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, BoundError, exceeded

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, KeysView
-from typing import TypeAlias
 
+from nginx_memlint.annotations import TypeAlias
 from nginx_memlint.config.shapes import BLOCK_MARK, BRANCH_NAMES, Shape, shape_of
 from nginx_memlint.config.tokens import MAX_COLUMN, ConfSyntaxError, Tokens, tokenize
 from nginx_memlint.garbage import no_cyclic_gc

@@ -17,8 +17,8 @@ import sys
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import Any
 
+from nginx_memlint.annotations import Any
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, exceeded
 from nginx_memlint.config.lines import Lines
 from nginx_memlint.config.shapes import BLOCK_MARK, Shape, shape_of

@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, chain
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
 
+from nginx_memlint.annotations import Any, Generic, TypeVar
 from nginx_memlint.config import blocks
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.shapes import Shape

@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, repeat
-from typing import TypeVar
 
+from nginx_memlint.annotations import TypeVar
 from nginx_memlint.config.tree import Block, Row, Setting, Tree
 from nginx_memlint.memory.targets import Costs, Target
 from nginx_memlint.records import record

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 from nginx_memlint import result
+from nginx_memlint.annotations import Any
 from nginx_memlint.config.changes import obstacle
 from nginx_memlint.config.source import encode, relative
 from nginx_memlint.config.syntax import ParsedFile

@@ -356,7 +356,7 @@ class Blocks(Sequence[Block]):
         known = self._known_starts
         if len(known) != len(self.members):
             sizes = [member.size for member in self.members]
-            known = self._known_starts = [0, *accumulate(sizes[:-1])]
+            known = self._known_starts = [0, *accumulate(sizes)][:-1]
         return known
 
 

@@ -15,9 +15,9 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
-from typing import Any
 
 from nginx_memlint import result
+from nginx_memlint.annotations import Any
 from nginx_memlint.clock import Clock
 from nginx_memlint.config.source import Source, encode
 from nginx_memlint.digest import blake2b
@@ -120,8 +120,6 @@ class Cache:
 
     def load(self, key: str, source: Source, clock: Clock) -> ConfigReport | None:
         """The result of a key, if the source and the clock answer as they did then."""
-        import json  # noqa: PLC0415
-
         try:
             self._check_directory()
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -131,6 +129,8 @@ class Cache:
             seal, _, text = data.partition(b"\n")
             if seal.decode("ascii", "replace") != digest(text):
                 return None
+            import json  # noqa: PLC0415  small configurations have no entry
+
             entry = json.loads(text)
             if entry["program"] != this_program() or not clock.agrees(*entry["between"]):
                 return None
@@ -144,10 +144,10 @@ class Cache:
 
     def store(self, key: str, recorder: Recorder, clock: Clock, report: ConfigReport) -> None:
         """Keep a result, if that is worth it."""
-        import json  # noqa: PLC0415
-
         if recorder.bytes < LEAST_BYTES or not recorder.trusted:
             return
+        import json  # noqa: PLC0415
+
         partial = ""
         try:
             os.makedirs(self.directory, mode=0o700, exist_ok=True)

@@ -7,7 +7,8 @@ as they follow each other: ``datetime`` takes longer to import than comparing a 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+
+from nginx_memlint.annotations import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime

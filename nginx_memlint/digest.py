@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import cache
-from typing import Any
+
+from nginx_memlint.annotations import Any
 
 _OWN = {
     "blake2b": ("_blake2",),

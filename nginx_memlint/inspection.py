@@ -7,18 +7,19 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from nginx_memlint import result
+from nginx_memlint.annotations import TYPE_CHECKING, TypeVar, Unpack
 from nginx_memlint.cache import Cache, Recorder, key_of
 from nginx_memlint.clock import Clock
 from nginx_memlint.config import blocks, hints
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, exceeded
+from nginx_memlint.config.builder import build
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import FileSystem, MemoryFiles, Source, encode
 from nginx_memlint.config.syntax import Directive, FileParser, ParsedFile
-from nginx_memlint.config.tree import Block, Inherited, Tree, build
+from nginx_memlint.config.tree import Block, Inherited, Tree
 from nginx_memlint.garbage import no_cyclic_gc
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target, find_target, with_versions
@@ -357,10 +358,13 @@ class _Check:
         """How many locations inherit a CA bundle for Lua, by the directive that sets it."""
         counts: Counter[tuple[str, int]] = Counter()
         seen = Inherited({LUA_TRUSTED}, lambda block: block.effective(LUA_TRUSTED))
+        setters: set[Block] = set()
         for setting, found in seen.runs(self.tree.of_kinds(frozenset({"location"}))):
             if setting is not None and setting.value:
-                # the location in which it stands does not inherit it
-                counts[setting.key] += len(found) - found.count(setting.block)
+                counts[setting.key] += len(found)
+                if setting.block.kind == "location" and setting.block not in setters:
+                    setters.add(setting.block)
+                    counts[setting.key] -= 1  # the location in which it stands does not inherit it
         return counts
 
     def unused_dump_files(self) -> list[Problem]:

@@ -6,7 +6,8 @@ Compiling those that an ordinary check has no use for would take a good part of 
 from __future__ import annotations
 
 import re
-from typing import Any, AnyStr
+
+from nginx_memlint.annotations import Any, AnyStr
 
 
 def late(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:

@@ -19,7 +19,7 @@ _INVISIBLE = (
 
 _HIDDEN = late(f"[{_INVISIBLE}]")
 
-_NOT_PLAIN = re.compile("[^ -~]")
+_NOT_PLAIN = late("[^ -~]")
 
 _ESCAPED = late(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(000[0-9a-f]{5}|0010[0-9a-f]{4}))", re.ASCII)
 
@@ -30,6 +30,8 @@ def printable(text: str) -> str:
     ``\x1b`` is a byte, alone or one that is not UTF-8; ``\u202e`` and ``\U000e0001`` are code
     points. Doing it twice changes nothing.
     """
+    if text.isascii() and text.isprintable():
+        return text
     return _NOT_PLAIN.sub(_escape, text)
 
 

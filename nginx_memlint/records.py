@@ -10,7 +10,8 @@ more than what sets its fields, and becomes the dataclass it is declared as when
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, dataclass_transform
+
+from nginx_memlint.annotations import Any, TypeVar, dataclass_transform
 
 _T = TypeVar("_T")
 
@@ -96,7 +97,7 @@ def _prepare(cls: type[_T], *, kw_only: bool) -> type[_T]:
 
 def _fields(cls: type) -> tuple[list[str], dict[str, Any]]:
     """The names of the fields, and the defaults of those that have one."""
-    names = [n for n, kind in cls.__annotations__.items() if not kind.startswith("ClassVar")]
+    names = list(cls.__annotations__)
     return names, {name: cls.__dict__[name] for name in names if name in cls.__dict__}
 
 
@@ -107,6 +108,9 @@ def _init(
         if len(args) > (0 if kw_only else len(names)):
             raise TypeError(f"{cls.__name__}: too many positional arguments")
         own = self.__dict__
+        if len(args) == len(names) and not values:
+            own.update(zip(names, args, strict=True))
+            return
         for name, value in zip(names, args, strict=False):
             own[name] = value
         for name in names[len(args) :]:

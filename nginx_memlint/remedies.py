@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import TypeAlias
 
+from nginx_memlint.annotations import TypeAlias
 from nginx_memlint.config.changes import Change, obstacle
-from nginx_memlint.config.tree import Block, Inherited, Nearest, Setting, Tree
+from nginx_memlint.config.tree import Block, Blocks, Inherited, Nearest, Setting, Tree
 from nginx_memlint.memory.targets import with_versions
 from nginx_memlint.records import mutable
 from nginx_memlint.situation import Cause, Situation
@@ -32,12 +32,14 @@ WORTH_SAYING = 16 * MIB
 class Proposal:
     """A change in words, the situation after it, and the edits of files that make it, if any.
 
-    It equals itself only, so what is known of it can be kept by it.
+    ``is_clear``: it is known that no obstacle() is in their way. A proposal equals itself only, so
+    what is known of it can be kept by it.
     """
 
     text: str
     after: Situation
     change: Change | None = None
+    is_clear: bool = False
 
 
 Remedy: TypeAlias = Callable[[Situation, Cause], Proposal | None]
@@ -96,7 +98,7 @@ def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
     if obstacle(situation.tree, after.tree, change):
         return None
     text = f"move {use.directive} into the {use.mover} ({len(insert):,})"
-    return Proposal(text, after, change)
+    return Proposal(text, after, change, is_clear=True)
 
 
 def _users_by_setter(tree: Tree, use: Use, settings: Iterable[Setting]) -> dict[Block, list[Block]]:
@@ -104,7 +106,7 @@ def _users_by_setter(tree: Tree, use: Use, settings: Iterable[Setting]) -> dict[
     found: dict[Block, list[Block]] = {}
     seen = Inherited({use.directive}, lambda block: block.effective(use.directive))
     for root in dict.fromkeys(root_of(tree, setting.block) for setting in settings):
-        for setting, blocks in seen.runs([*users_of(tree).of(use, root).values()]):
+        for setting, blocks in seen.runs(Blocks(users_of(tree).of(use, root).values())):
             if setting is not None:
                 found.setdefault(setting.block, []).extend(blocks)
     return found
@@ -155,7 +157,7 @@ def share(situation: Situation, cause: Cause) -> Proposal | None:
             best_change, best_after = change, after
     if best_change is None:
         return None
-    return Proposal(_share_text(best_change), best_after, best_change)
+    return Proposal(_share_text(best_change), best_after, best_change, is_clear=True)
 
 
 def _share_text(change: Change) -> str:

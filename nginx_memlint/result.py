@@ -6,20 +6,21 @@ escaped.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from collections.abc import Mapping
 
+from nginx_memlint.annotations import Literal, TypeAlias
 from nginx_memlint.records import field
 from nginx_memlint.records import keyword_record as record
 
 SCHEMA_VERSION: Literal[1] = 1
 
-Severity = Literal["error", "warning", "note"]
+Severity: TypeAlias = "Literal['error', 'warning', 'note']"
 
 
 class Model:
     """Base of all: how pydantic reads them, every docstring a description in the schema."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = {
+    __pydantic_config__: Mapping[str, object] = {
         "use_attribute_docstrings": True,
         "extra": "forbid",
         "alias_generator": lambda name: name.rstrip("_"),

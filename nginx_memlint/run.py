@@ -10,8 +10,8 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
 
+from nginx_memlint.annotations import TYPE_CHECKING, Any
 from nginx_memlint.cache import Cache, user_cache
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, parse_bounds
 from nginx_memlint.exit_codes import Exit, exit_code

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
+from nginx_memlint.annotations import TYPE_CHECKING, Any
 from nginx_memlint.clock import Clock
 from nginx_memlint.config.changes import Change, changed
 from nginx_memlint.config.tree import Setting, Tree

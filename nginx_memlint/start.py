@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from nginx_memlint import run
+from nginx_memlint.annotations import Any
 from nginx_memlint.exit_codes import FailOn
 from nginx_memlint.memory.targets import find_target
 from nginx_memlint.settings import SettingsError

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nginx_memlint.config import tree
+from nginx_memlint.config import builder
 from nginx_memlint.config.tokens import Tokens, tokenize
 
 PACKAGE = Path(__file__).parent.parent / "nginx_memlint"
@@ -40,5 +40,5 @@ def split(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         found.append(data)
         return tokenize(data, **options)
 
-    monkeypatch.setattr(tree, "tokenize", counting)
+    monkeypatch.setattr(builder, "tokenize", counting)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal, get_type_hints
 
 import pytest
 
@@ -20,13 +21,13 @@ HEAVY = {
     *("importlib.metadata", "importlib.resources", "multiprocessing", "concurrent.futures"),
     *("hashlib", "subprocess", "nginx_memlint.live.verify", "nginx_memlint.live.calibrate"),
     *("threading", "shlex", "string", "base64", "struct", "fnmatch", "importlib"),
+    *("typing", "warnings", "json", "traceback", "datetime"),
     *("nginx_memlint.options", "nginx_memlint.files", "nginx_memlint.path_globs"),
 }
 
 COMPILED = {
     "nginx_memlint.config.tokens._TOKEN",
     "nginx_memlint.config.tokens._DIRECTIVE",
-    "nginx_memlint.printable._NOT_PLAIN",
 }
 """The regular expressions of modules that every check needs; patterns.late() is for the others."""
 
@@ -67,6 +68,21 @@ def test_a_check_imports_little(options: list[str], tmp_path: Path) -> None:
     assert "nginx_memlint.inspection" in loaded
     assert not loaded & HEAVY
     assert set(patterns.split()) == COMPILED
+
+
+@pytest.mark.parametrize("name", ["line", "github", "gitlab", "junit", "markdown", "sarif"])
+def test_formats_import_little(name: str, tmp_path: Path) -> None:
+    conf = write(tmp_path, {"nginx.conf": http("server { location / { } }")})
+    command = [sys.executable, "-c", CHECK, "--format", name, str(conf)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(done.stderr.splitlines()[0].split())
+    assert f"nginx_memlint.report.{name}" in loaded
+    assert not loaded & {"typing", "dataclasses", "hashlib", "pydantic", "rich", "typer"}
+
+
+def test_annotations_of_results_can_be_evaluated() -> None:
+    assert get_type_hints(result.Finding)["severity"] == Literal["error", "warning", "note"]
+    assert get_type_hints(result.Report)["schema_version"] == Literal[1]
 
 
 READY = """

@@ -5,8 +5,11 @@ A change is to the files as written: it holds in every place that includes them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from nginx_memlint.config.shapes import Shape
 from nginx_memlint.config.syntax import Body, Directive, EditedBody
-from nginx_memlint.config.tree import Block, Setting, Tree
+from nginx_memlint.config.tree import Block, Blocks, Row, Setting, Tree
 from nginx_memlint.records import record
 
 
@@ -25,19 +28,19 @@ class Change:
 
 def changed(tree: Tree, change: Change) -> Tree:
     """The tree as it would be read after the change; the first one is left as it is."""
-    bodies = _changed_bodies(change)
-    blocks: list[Block] = []
+    bodies, shapes = _changed_bodies(change)
+    blocks = Blocks()
     copies: dict[int, Block] = {}
-    for block in tree.all_blocks:
-        parent = copies[id(block.parent)] if block.parent is not None else None
-        copy = block.copied(parent)
-        if len(block.parts) > 1 or (block.parts and id(block.parts[0][0]) in bodies):
-            copy.parts = [(bodies.get(id(body), body), inside) for body, inside in block.parts]
+    for member in _members(tree.all_blocks, shapes):
+        parent = copies[id(member.parent)] if member.parent is not None else None
+        copy = member.copied(parent)
+        if isinstance(copy, Block):
+            if len(copy.parts) > 1 or (copy.parts and id(copy.parts[0][0]) in bodies):
+                copy.parts = [(bodies.get(id(body), body), inside) for body, inside in copy.parts]
+            copies[id(member)] = copy
         if parent is not None:
-            parent.children.append(copy)
-        blocks.append(copy)
-        if block.children or parent is None:
-            copies[id(block)] = copy
+            parent.add(copy)
+        blocks.add(copy)
     settings = (*change.delete, *(setting for _, setting in change.insert))
     return tree.replaced(blocks, frozenset(setting.name for setting in settings))
 
@@ -90,8 +93,17 @@ def _seen(block: Block, name: str) -> tuple[str, ...] | None:
     return setting.directive.args if setting is not None else None
 
 
-def _changed_bodies(change: Change) -> dict[int, Body]:
-    """Identity of a body as written → what it becomes."""
+def _members(blocks: Blocks, shapes: set[Shape]) -> Iterator[Block | Row]:
+    """The blocks, and the rows of them in which no body has one of these shapes."""
+    for member in blocks.members:
+        if isinstance(member, Row) and member.shape in shapes:
+            yield from member.each()
+        else:
+            yield member
+
+
+def _changed_bodies(change: Change) -> tuple[dict[int, Body], set[Shape]]:
+    """Identity of a body as written → what it becomes; and the shapes of those written."""
     gone = {id(setting.directive) for setting in change.delete}
     before: dict[int, Body] = {}
     for setting in change.delete:
@@ -109,7 +121,8 @@ def _changed_bodies(change: Change) -> dict[int, Body]:
         fresh = added.setdefault(id(body), [])
         if all((new.name, new.args) != (old.name, old.args) for new in fresh):
             fresh.append(old.copy())
-    return {
+    after: dict[int, Body] = {
         key: EditedBody(added.get(key, []) + [d for d in body.directives if id(d) not in gone])
         for key, body in before.items()
     }
+    return after, {body.shape for body in before.values()}

@@ -35,6 +35,8 @@ def has_magic(pattern: str) -> bool:
 
 def cost(pattern: str) -> int:
     """How long the pattern's brackets take to understand, in thousands of steps or so."""
+    if "[" not in pattern:
+        return 0
     odd = _SIMPLE.sub(lambda found: b"" if _has_members(found) else found[0], encode(pattern))
     components = odd.split(b"/")
     return sum(component.count(b"[") * len(component) for component in components)
@@ -82,7 +84,7 @@ def _expand(source: Source, pattern: bytes) -> list[str]:
 def _is_pattern(text: bytes) -> bool:
     """``__glob_pattern_type()``: a bracket that is never closed is an ordinary character."""
     text = re.sub(rb"\\.", b"", text, flags=re.DOTALL)
-    return re.search(rb"[*?]|\[.*\]", text, re.DOTALL) is not None
+    return b"*" in text or b"?" in text or b"]" in text.partition(b"[")[2]
 
 
 def _unescape(text: bytes) -> bytes:
@@ -94,10 +96,11 @@ def _compile(pattern: bytes) -> re.Pattern[bytes]:
     """``fnmatch(3)`` with FNM_PERIOD for one path component."""
     leading = b"" if pattern.startswith((b".", b"\\.")) else rb"(?!\.)"
     position = 0
-    if run := re.match(rb"\*[*?]+(?=\[)", pattern):
+    wild = len(pattern) - len(pattern.lstrip(b"*?"))
+    if wild > 1 and pattern.startswith(b"*") and pattern.startswith(b"[", wild):
         # glibc takes the first byte that such a bracket is tried on for a leading one
-        position = run.end()
-        leading += rb".{%d}(?:(?!\.)|.+)" % run[0].count(b"?")
+        position = wild
+        leading += rb".{%d}(?:(?!\.)|.+)" % pattern.count(b"?", 0, wild)
     return re.compile(leading + _translate(pattern + b"\0", position, MAX_VAGUE), re.DOTALL)
 
 

@@ -13,8 +13,8 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import FileIO
-from typing import Protocol
 
+from nginx_memlint.annotations import Protocol
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, Bounds, Meter, check_size
 
 MAX_SYMLINKS = 40

@@ -8,10 +8,10 @@ lists in Tokens, made when somebody asks for them.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, KeysView
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, KeysView
 
-from nginx_memlint.config.shapes import BLOCK_MARK, Shape, shape_of
+from nginx_memlint.annotations import TypeAlias
+from nginx_memlint.config.shapes import BLOCK_MARK, BRANCH_NAMES, Shape, shape_of
 from nginx_memlint.config.tokens import MAX_COLUMN, ConfSyntaxError, Tokens, tokenize
 from nginx_memlint.garbage import no_cyclic_gc
 
@@ -98,10 +98,28 @@ class Body:
         """The names of the directives, each once."""
         return self.shape.positions.keys()
 
-    @property
-    def branches(self) -> list[Directive]:
-        """The directives that lead on: blocks, includes, and what is only named like a block."""
-        return self._at(self.shape.branches)
+    def branches(self) -> Iterator[range]:
+        """The numbers of the directives that lead on: blocks, includes, what is named like a block.
+
+        Blocks one after the other of one name and shape, with no such directives in them, are
+        together.
+        """
+        tokens = self._file.tokens
+        names, stops, shapes = tokens.names, tokens.stops, tokens.shapes
+        number = self._first
+        while number < self._stop:
+            stop = stops[number]
+            if not stop:
+                if names[number] in BRANCH_NAMES:
+                    yield range(number, number + 1)
+                number += 1
+                continue
+            shape, name, size = shapes[number], names[number], stop - number
+            if not shape.branches:
+                while stop < self._stop and shapes.get(stop) is shape and names[stop] == name:
+                    stop += size
+            yield range(number, stop, size)
+            number = stop
 
     def of(self, name: str) -> list[Directive]:
         """The directives of a name."""

@@ -17,8 +17,8 @@ import sys
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import Any
 
+from nginx_memlint.annotations import Any
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, exceeded
 from nginx_memlint.config.lines import Lines
 from nginx_memlint.config.shapes import BLOCK_MARK, Shape, shape_of
@@ -57,23 +57,27 @@ _TOKEN = re.compile(
 )
 _IS_WORD, _IS_MARK, _IS_COMMENT, _IS_DOUBLE, _IS_SINGLE, _IS_END = range(1, 7)
 
-# Four groups: what is before a directive, the end of a block, a name, its arguments with the mark
-# that ends them. All but the first are empty where something else comes: then it takes all, so
-# that matches always follow each other. It is tried on parts of a file and must match nothing
-# that the whole would not: so here its line feed belongs to a comment.
+# Five groups: what is before a directive, the end of a block, a name, its arguments with the mark
+# that ends them, and the end of the block if that is next. All but the first are empty where
+# something else comes: then it takes all, so that matches always follow each other. It is tried on
+# parts of a file and must match nothing that the whole would not: so here its line feed belongs to
+# a comment.
 _TEXT = b"|".join((_WORD, _DOUBLE.replace(b"((", b"(?:(", 1), _SINGLE.replace(b"((", b"(?:(", 1)))
 _DIRECTIVE = re.compile(
     rb"([ \t\r\n]*+(?:#[^\n]*+\n[ \t\r\n]*+)*+)(?:"
     rb"(\})"
     rb"|([a-z_]++(?=[ \t\r\n;{])|%b)"
-    rb"""((?:[^;{}"'#\\$]*+(?=[;{])|(?:[ \t\r\n]++|#[^\n]*+\n|%b)*+)[;{])"""
+    rb"""((?:[^;{}"'#\\$]*+(?=[;{])|(?:[ \t\r\n]++|#[^\n]*+\n|%b)*+)[;{])([ \t\r\n]*+\})?+"""
     rb"|(?:.*+))" % (_TEXT, _TEXT),
     re.DOTALL,
 )
 
+# What is before a token is passed over in bulk: trying the token at each byte takes four times as
+# long.
+_LUA_STRING = rb""""(?:\\[^\n]|[^"\n\\])*"|'(?:\\[^\n]|[^'\n\\])*'"""
 _LUA_TOKEN = late(
-    rb"""(\{)|(\})|(\[=*\[)|(--\[=*\[)|(?:\]=*\]|--[^\n]*"""
-    rb"""|"(?:\\[^\n]|[^"\n\\])*"|'(?:\\[^\n]|[^'\n\\])*')"""
+    rb"""(?:[^][{}"'-]++|(?!\[=*\[|\]=*\]|--|%b)[]["'-])*+"""
+    rb"""(?:(\{)|(\})|(\[=*\[)|(--\[=*\[)|(?:\]=*\]|--[^\n]*|%b))""" % (_LUA_STRING, _LUA_STRING)
 )
 _LUA_OPEN, _LUA_CLOSE, _LUA_LONG, _LUA_LONG_COMMENT = range(1, 5)
 
@@ -162,6 +166,15 @@ class Tokens:
         if not _UNUSUAL(self.data, start, head + 1):
             return len(self.data[start:head].split()) - 1
         return sum(1 for _ in self._tokens(self.starts[number], self.heads[number])) - 1
+
+    def have_args(self, numbers: range, least: int, most: int) -> bool:
+        """Whether all of some directives have so many tokens after the name."""
+        data, starts, heads = self.data, self.starts, self.heads
+        texts = [data[starts[number] : heads[number]] for number in numbers]
+        if _UNUSUAL(b" ".join(texts)):
+            return all(least <= self.count_args(number) <= most for number in numbers)
+        counts = {len(text.split()) for text in texts}
+        return least < min(counts) and max(counts) <= most + 1
 
     def end_of_name(self, number: int) -> int:
         """Where a directive's name ends, quotes included."""
@@ -374,7 +387,7 @@ class _Lexer:
         while began < position:
             self.last_end = began = position
             end = min(position + CHUNK, limit)
-            for before, close, raw, rest in _DIRECTIVE.findall(data, position, end):
+            for before, close, raw, rest, then in _DIRECTIVE.findall(data, position, end):
                 start = position + len(before)
                 if not raw:
                     if not close:
@@ -403,6 +416,12 @@ class _Lexer:
                 add_end(end)
                 add_stop(0)
                 position = self.last_end = end
+                if then:
+                    if not self.opened:
+                        return position
+                    position += len(then)
+                    self.close(position)
+                    add_inside = self.inside.append
         return position
 
     def read_one(self, position: int) -> int | None:
@@ -643,7 +662,7 @@ class _ReadBuffer:
                 if self.last - start == CONF_BUFFER:
                     raise self.too_long(began)
                 self.refill(start)
-            found = _LUA_TOKEN.search(self.data, position, self.last)
+            found = _LUA_TOKEN.match(self.data, position, self.last)
             if found is not None:
                 return found
             if self.last >= size:
@@ -658,13 +677,14 @@ class _ReadBuffer:
             self.refill(start)
 
     def close_long_bracket(self, opening: re.Match[bytes]) -> int:
-        closing = opening[0].lstrip(b"-").replace(b"[", b"]")
+        kind = opening.lastindex or 0
+        closing = opening[kind].lstrip(b"-").replace(b"[", b"]")
         closed = self.data.find(closing, opening.end(), self.last)
         if closed < 0:
             raise self.tokens.reject(
                 f'Lua code block missing the closing long bracket "{closing.decode()}", '
                 "the inlined Lua code may be too long",
-                opening.start(),
+                opening.start(kind),
             )
         return closed + len(closing)
 

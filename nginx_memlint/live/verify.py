@@ -19,9 +19,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from nginx_memlint.config.builder import build
 from nginx_memlint.config.entry import EntryError, Place, open_entry
 from nginx_memlint.config.source import FileSystem
-from nginx_memlint.config.tree import Tree, build
+from nginx_memlint.config.tree import Tree
 from nginx_memlint.inspection import check
 from nginx_memlint.live import SLACK, TOLERANCE
 from nginx_memlint.live.available import available_memory, guard, require_memory

@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, repeat
-from typing import TypeVar
 
-from nginx_memlint.config.tree import Block, Setting, Tree
+from nginx_memlint.annotations import TypeVar
+from nginx_memlint.config.tree import Block, Row, Setting, Tree
 from nginx_memlint.memory.targets import Costs, Target
 from nginx_memlint.records import record
 from nginx_memlint.sizes import MIB
@@ -168,32 +168,45 @@ class Priced:
 def price(groups: Iterable[Group], bundles: Bundles, costs: Costs) -> list[Priced]:
     """What contexts cost, in nginx's order: a cached bundle costs most where it is first."""
     loaded: set[str] = set()
-    return [
-        Priced(
-            group,
-            _price(group.loads, bundles, costs, loaded),
-            _price(group.loads, bundles, costs, loaded),
-        )
-        for group in groups
-    ]
+    priced = []
+    for group in groups:
+        before = len(loaded)
+        first = other = _price(group.loads, bundles, costs, loaded)
+        if len(loaded) > before:
+            other = _price(group.loads, bundles, costs, loaded)
+        priced.append(Priced(group, first, other))
+    return priced
 
 
 T = TypeVar("T")
 
 
 def by_place(
-    priced: Iterable[Priced], place_of: Callable[[Block], T], size_of: Callable[[Price], int]
+    priced: Iterable[Priced], place_of: Callable[[Block | Row], T], size_of: Callable[[Price], int]
 ) -> dict[T, tuple[int, int]]:
     """Place → how many contexts are built for blocks there, and bytes of them all."""
     counts: Counter[T] = Counter()
     sizes: Counter[T] = Counter()
     for item in priced:
         first, other = size_of(item.first), size_of(item.other)
-        for place, count in Counter(map(place_of, item.group.blocks)).items():
-            counts[place] += count
-            sizes[place] += count * other
+        for member in item.group.blocks.members:
+            place = place_of(member)
+            counts[place] += member.size
+            sizes[place] += member.size * other
         sizes[place_of(item.group.blocks[0])] += first - other
     return {place: (counts[place], size) for place, size in sizes.items()}
+
+
+def by_block(
+    priced: Iterable[Priced], size_of: Callable[[Price], int]
+) -> dict[Block, tuple[int, int]]:
+    """Block → how many contexts are built for it, and bytes of them all."""
+    found: dict[Block, tuple[int, int]] = {}
+    for item in priced:
+        for block, _, cost in item.each():
+            count, size = found.get(block, (0, 0))
+            found[block] = count + 1, size + size_of(cost)
+    return found
 
 
 def total(priced: Iterable[Priced]) -> Price:

@@ -6,8 +6,8 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, NewType
 
+from nginx_memlint.annotations import Any, NewType
 from nginx_memlint.memory.costs_table import COSTS
 from nginx_memlint.memory.targets_table import STACKS
 from nginx_memlint.printable import printable

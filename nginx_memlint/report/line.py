@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TextIO
-
+from nginx_memlint.annotations import TextIO
 from nginx_memlint.report.issues import issues
 from nginx_memlint.result import Report
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import TextIO
 
+from nginx_memlint.annotations import TextIO
 from nginx_memlint.config.entry import MAIN_FILE
 from nginx_memlint.records import record
 from nginx_memlint.report import DEFAULT, FORMATS, missing_extra, writer

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import quote
 
 from nginx_memlint.config.entry import STDIN_NAME
 from nginx_memlint.config.source import encode, is_below
 from nginx_memlint.printable import printable, unescaped
+from nginx_memlint.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Base:
     """The directory that names are relative to, and the working directory; both absolute."""
 
@@ -28,8 +27,8 @@ class Base:
         """The same as a URI, and whether it is a relative one."""
         inside = self._inside(name)
         if inside is not None:
-            return quote(encode(inside), safe="/"), True
-        return f"file://{quote(encode(self._absolute(name)), safe='/')}", False
+            return _quoted(inside), True
+        return f"file://{_quoted(self._absolute(name))}", False
 
     def shortened(self, text: str) -> str:
         """A sentence of a report without the directory: it is another on each machine."""
@@ -66,4 +65,10 @@ def base() -> Base:
 
 def directory_uri(directory: str) -> str:
     """The URI of an absolute directory; it ends in a slash."""
-    return f"file://{quote(encode(directory.rstrip('/') + '/'), safe='/')}"
+    return f"file://{_quoted(directory.rstrip('/') + '/')}"
+
+
+def _quoted(path: str) -> str:
+    from urllib.parse import quote  # noqa: PLC0415  takes long
+
+    return quote(encode(path), safe="/")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TextIO
+
+from nginx_memlint.annotations import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console

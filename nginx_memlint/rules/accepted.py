@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
 
+from nginx_memlint.annotations import Literal
 from nginx_memlint.policy import PathIgnore
 from nginx_memlint.result import Finding, Location, Suppressed
 
@@ -33,9 +33,9 @@ def suppressed(
 
 def path_ignored(finding: Finding, ignores: Iterable[PathIgnore]) -> Suppressed | None:
     """The finding as accepted by the first path ignore that names its rule and its file."""
-    from nginx_memlint.path_globs import applies  # noqa: PLC0415  few settings have ignores
-
     for ignore in ignores:
+        from nginx_memlint.path_globs import applies  # noqa: PLC0415  few settings have ignores
+
         if finding.rule in ignore.rules and applies(ignore, finding.file):
             return suppressed(finding, "settings", ignore.reason)
     return None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 from nginx_memlint import result
+from nginx_memlint.annotations import Any
 from nginx_memlint.config.changes import obstacle
 from nginx_memlint.config.source import encode, relative
 from nginx_memlint.config.syntax import ParsedFile
@@ -125,6 +125,10 @@ def remedy_of(now: Situation, proposal: Proposal) -> result.Remedy:
 
 def _remedy(now: Situation, proposal: Proposal) -> result.Remedy:
     before, after = now.estimate, proposal.after.estimate
+    change = proposal.change
+    fixable = change is not None and (
+        proposal.is_clear or obstacle(now.tree, proposal.after.tree, change) is None
+    )
     return result.Remedy(
         change=printable(proposal.text),
         start_bytes=after.start,
@@ -132,8 +136,7 @@ def _remedy(now: Situation, proposal: Proposal) -> result.Remedy:
         saves_start_bytes=before.start - after.start,
         saves_peak_bytes=before.reload_peak_worst - after.reload_peak_worst,
         ca_loads=proposal.after.ca_loads,
-        fixable=proposal.change is not None
-        and obstacle(now.tree, proposal.after.tree, proposal.change) is None,
+        fixable=fixable,
     )
 
 

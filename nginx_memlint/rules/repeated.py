@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
-from typing import Any
 
+from nginx_memlint.annotations import Any
 from nginx_memlint.config.source import relative
 from nginx_memlint.config.tree import Block, Setting
-from nginx_memlint.memory.estimate import Priced, by_place
+from nginx_memlint.memory.estimate import Priced, by_block, by_place
 from nginx_memlint.remedies import Remedy, worthwhile
 from nginx_memlint.rules.rule import Draft, Place
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
@@ -72,14 +72,10 @@ def _used(situation: Situation, cause: Cause) -> list[SettingLoads]:
 
 def costliest(situation: Situation, priced: list[Priced]) -> Sequence[Place]:
     """The servers that load most; within a single one, its blocks."""
-    server_of = situation.tree.servers.of
-
-    def around(block: Block) -> Block:
-        return (block.parent and server_of(block.parent)) or block
-
-    found = by_place(priced, around, _SHARE)
-    if len(found) == 1:
-        found = by_place(priced, lambda block: block, _SHARE)
+    around = by_place(priced, situation.tree.servers.of, _SHARE)
+    found = {server: loads for server, loads in around.items() if server is not None}
+    if len(found) <= 1:
+        found = by_block(priced, _SHARE)
     return _Places(sorted(found.items(), key=lambda part: -part[1][1]))
 
 

@@ -7,8 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, TypeAlias
 
+from nginx_memlint.annotations import Any, TypeAlias
 from nginx_memlint.config.entry import absolute
 from nginx_memlint.config.source import is_below
 from nginx_memlint.patterns import late

@@ -10,8 +10,8 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
 
+from nginx_memlint.annotations import TYPE_CHECKING, Any
 from nginx_memlint.config.bounds import bounds_from
 from nginx_memlint.config.entry import MAIN_FILE, EntryError, Place, absolute, located
 from nginx_memlint.config.source import is_below

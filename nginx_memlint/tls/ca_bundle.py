@@ -6,15 +6,12 @@ such files (tests/nginx/test_bundles.py).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from nginx_memlint.patterns import late
 from nginx_memlint.records import record
 
-_BEGIN, _END = b"\n-----BEGIN ", b"\n-----END "
-_LABEL = late(rb"([^\n]*?)-----[ \t\r]*$", re.MULTILINE)
+_BEGIN, _END, _DASHES = b"\n-----BEGIN ", b"\n-----END ", b"-----"
 _CERTIFICATES = {b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE"}
 _REVOCATIONS = b"X509 CRL"
 
@@ -70,31 +67,33 @@ def certificates(pem: bytes) -> tuple[bytes, ...]:
 
 
 def _blocks(pem: bytes) -> Iterator[tuple[bytes, bytes]]:
-    pem = b"\n" + pem
+    pem = b"\n%b\n" % pem
     position = 0
     while begin := _line(_BEGIN, pem, position):
-        end = _line(_END, pem, begin.end())
-        if end is None or end[1] != begin[1]:
+        label, _, start = begin
+        end = _line(_END, pem, start)
+        if end is None or end[0] != label:
             raise NotPemError("has a PEM block without its end")
-        yield begin[1], pem[begin.end() : end.start() - len(_END)]
-        position = end.end()
+        _, stop, position = end
+        yield label, pem[start:stop]
 
 
-def _line(mark: bytes, pem: bytes, position: int) -> re.Match[bytes] | None:
-    """The label after the next mark that has one."""
+def _line(mark: bytes, pem: bytes, position: int) -> tuple[bytes, int, int] | None:
+    """The label after the next mark that has one, where the mark is and where its line ends."""
     while (at := pem.find(mark, position)) >= 0:
-        position = at + len(mark)
-        if found := _LABEL.match(pem, position):
-            return found
+        end = pem.index(b"\n", at + len(mark))
+        line = pem[at + len(mark) : end].rstrip(b" \t\r")
+        if line.endswith(_DASHES):
+            return line.removesuffix(_DASHES), at, end
+        position = end
     return None
 
 
 def _decoded(body: bytes) -> bytes:
-    import base64  # noqa: PLC0415  few configurations name a bundle
-    import binascii  # noqa: PLC0415
+    import binascii  # noqa: PLC0415  few configurations name a bundle
 
     try:
-        der = base64.b64decode(b"".join(body.split()), validate=True)
+        der = binascii.a2b_base64(b"".join(body.split()), strict_mode=True)
         start, end = _content(der, 0)
     except (binascii.Error, IndexError):
         raise NotPemError("has a certificate that is not base64 of DER") from None
@@ -107,7 +106,6 @@ _SEQUENCE = 0x30
 _VERSION = 0xA0
 _UTC_TIME = 0x17
 _GENERALIZED_TIME = 0x18
-_MOMENT = late(r"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])([0-5]\d){2}Z", re.A)
 
 
 @lru_cache(maxsize=1000)
@@ -144,4 +142,18 @@ def _time(tag: int, text: str) -> str | None:
         text = ("19" if text[:2] >= "50" else "20") + text
     elif tag != _GENERALIZED_TIME:
         return None
-    return text if _MOMENT.fullmatch(text) else None
+    return text if _is_moment(text) else None
+
+
+def _is_moment(text: str) -> bool:
+    """Whether it is YYYYMMDDHHMMSSZ, of ASCII characters."""
+    return (
+        len(text) == 15
+        and text[:14].isdigit()
+        and text[14] == "Z"
+        and "01" <= text[4:6] <= "12"
+        and "01" <= text[6:8] <= "31"
+        and text[8:10] < "24"
+        and text[10:12] < "60"
+        and text[12:14] < "60"
+    )

@@ -8,7 +8,7 @@ the ``http`` block standing for those without one, provided a block of the group
 
 from __future__ import annotations
 
-from nginx_memlint.config.tree import Block, Inherited, Setting, Tree
+from nginx_memlint.config.tree import Block, Blocks, Inherited, Setting, Tree
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.records import record
 from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module
@@ -40,8 +40,8 @@ class Group:
     def __init__(self, family: str, loads: Loads) -> None:
         self.family = family
         self.loads = loads
-        self.blocks: list[Block] = []
-        self.owners: list[Block] = []
+        self.blocks = Blocks()
+        self.owners = Blocks()
 
 
 @record
@@ -101,7 +101,7 @@ def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
         first: dict[Block, Block] = {}
         for owner, sharing in owning.runs(blocks):
             first.setdefault(owner, sharing[0])
-        blocks, owners = [*first.values()], [*first]
+        blocks, owners = Blocks(first.values()), Blocks(first)
     loads = Inherited(family.reads, lambda block: _loads(family, block, target))
     groups: dict[int, Group] = {}
     start = 0
@@ -109,25 +109,29 @@ def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
         group = groups.get(id(found))
         if group is None:
             group = groups[id(found)] = Group(family.name, found)
-        group.blocks += alike
-        group.owners += owners[start : start + len(alike)]
+        group.blocks.extend(alike)
+        group.owners.extend(alike if owners is blocks else owners[start : start + len(alike)])
         start += len(alike)
     return list(groups.values())
 
 
-def _wanting(family: Family, tree: Tree, target: Target) -> list[Block]:
+def _wanting(family: Family, tree: Tree, target: Target) -> Blocks:
     """The blocks that need a context, in nginx's order."""
     if family.needs:
 
-        def wants(block: Block) -> bool:
+        def is_wanting(block: Block) -> bool:
             return block.kind in family.kinds and family.wants(block, target)
 
-        return tree.meeting(family.name, family.needs, wants)
+        return tree.meeting(family.name, family.needs, family.words, is_wanting)
     found = tree.of_kinds(family.kinds)
     if not family.decides:
-        return found if family.wants(tree.main, target) else []
+        return found if family.wants(tree.main, target) else Blocks()
     wanting = Inherited(family.decides, lambda block: family.wants(block, target))
-    return [block for wants, blocks in wanting.runs(found) if wants for block in blocks]
+    wanted = Blocks()
+    for wants, alike in wanting.runs(found):
+        if wants:
+            wanted.extend(alike)
+    return wanted
 
 
 def _loads(family: Family, block: Block, target: Target) -> Loads:

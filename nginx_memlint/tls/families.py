@@ -83,8 +83,9 @@ class Family:
     context of its own where contexts are shared, which ``shared`` decides by version. ``reads``:
     all that ``trusted``, ``client`` and ``certificate`` look up. ``needs``: a block that wants a
     context has one of these in itself, and they alone decide, on any target; empty if not so.
-    ``decides``: without ``needs``, all that ``wants`` looks up in blocks; empty if the target alone
-    decides. ``module``: None if the family is in nginx itself. ``source``: where this was read.
+    ``words``: one of them, in lower case, is in such a directive then. ``decides``: without
+    ``needs``, all that ``wants`` looks up in blocks; empty if the target alone decides.
+    ``module``: None if the family is in nginx itself. ``source``: where this was read.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Family:
     client: Settings = lambda _block, _target: []
     overrides: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
+    words: tuple[bytes, ...] = ()
     decides: frozenset[str] = frozenset()
     shared: Callable[[Target], bool] = lambda _target: False
     module: Module | None = None
@@ -219,6 +221,7 @@ def _pass_family(name: str, scheme: str) -> Family:
         certificate=f"{prefix}_certificate",
         reads=_pass_reads(prefix),
         needs=frozenset({directive}),
+        words=words,
         overrides=_pass_overrides(prefix),
         shared=lambda target: target.nginx >= SHARED_PASS,
         source=f"nginx ngx_http_{name}_pass(), ngx_http_{name}_merge_loc_conf(); "

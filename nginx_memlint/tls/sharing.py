@@ -8,8 +8,8 @@ the blocks. No change is proposed that alters what a block sees which uses it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
 
+from nginx_memlint.annotations import TypeAlias
 from nginx_memlint.config.changes import Change, changed
 from nginx_memlint.config.tree import Block, Setting, Tree
 from nginx_memlint.memory.targets import Target
@@ -131,7 +131,7 @@ def _below(
     """The blocks in which, or below which, a directive is set; what users there see of it."""
     setting: set[int] = set()
     values: dict[int, set[_Value]] = {id(block): set() for block in tree.all_blocks}
-    for block in reversed(tree.all_blocks):  # each after its children
+    for block in reversed([*tree.all_blocks]):  # each after its children
         if id(block) in using:
             values[id(block)].add(seen[id(block)])
         if block.own(name):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from nginx_memlint.config.blocks import DATA, OPAQUE
 from nginx_memlint.config.shapes import Shape
-from nginx_memlint.config.tree import Block, Setting, Tree
+from nginx_memlint.config.tree import Block, Row, Setting, Tree
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.records import field, mutable, record
 from nginx_memlint.tls.families import JS_TRUSTED, LUA_TRUSTED, by_name
@@ -50,11 +50,12 @@ class Unused:
 
 def reach(setting: Setting) -> Iterator[Block]:
     """The blocks that see a setting: its own and those below without one of their own."""
-    pending = [setting.block]
+    pending: list[Block | Row] = [setting.block]
     while pending:
-        block = pending.pop()
-        yield block
-        pending += [child for child in reversed(block.children) if not child.has(setting.name)]
+        member = pending.pop()
+        yield from member.each()
+        inside = reversed(member.children.members)
+        pending += [inner for inner in inside if not inner.has(setting.name)]
 
 
 def places(tree: Tree, settings: Collection[Setting]) -> list[Setting]:
@@ -155,17 +156,17 @@ def _running(
 
         found: dict[int, Block] = {}
         anywhere = False
-        for block in root.walk():
-            if block.kind == DATA:
+        for member in root.members():
+            if member.kind == DATA:
                 continue
-            runs = id(block.parent) in found
-            for body, _ in block.parts:
-                handles, sets = shapes.get(body.shape) or tells(body.shape)
+            runs = id(member.parent) in found
+            for shape in member.shapes():
+                handles, sets = shapes.get(shape) or tells(shape)
                 if handles or sets:
-                    anywhere = anywhere or sets or block.kind in _ANYWHERE
+                    anywhere = anywhere or sets or member.kind in _ANYWHERE
                     runs = runs or handles
             if runs:
-                found[id(block)] = block
+                found.update((id(block), block) for block in member.each())
         if anywhere:
             return {id(block): block for block in root.walk()}
         return ({id(root): root} if any(map(workers, root.names())) else {}) | found

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from nginx_memlint.config.builder import build
 from nginx_memlint.config.changes import Change, changed
 from nginx_memlint.config.edits import edits, spliced
 from nginx_memlint.config.entry import Place, open_entry
-from nginx_memlint.config.tree import Block, Tree, build
+from nginx_memlint.config.tree import Block, Tree
 from nginx_memlint.memory.targets import Target, find_target
 from nginx_memlint.tls.contexts import contexts
 

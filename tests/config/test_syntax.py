@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nginx_memlint import check
+from nginx_memlint.config.builder import build
 from nginx_memlint.config.source import FileSystem
 from nginx_memlint.config.syntax import Directive, ParsedFile, Span, parse
-from nginx_memlint.config.tokens import Tokens
-from nginx_memlint.config.tree import build
+from nginx_memlint.config.tokens import _LUA_TOKEN, Tokens
 
 from ..helpers import http, write
 
@@ -151,3 +152,20 @@ def test_a_source_line_is_that_line(data: bytes) -> None:
     for number, line in enumerate(lines, 1):
         assert file.source_line(number) == line.decode("utf-8", "surrogateescape")
     assert file.source_line(len(lines) + 1) == ""
+
+
+@given(st.text("[]{}=-\"'\\\n a", max_size=40), st.integers(0, 5), st.integers(0, 40))
+def test_lua_tokens_are_found_as_by_search(text: str, start: int, end: int) -> None:
+    """What is passed over in bulk holds none of the patterns of util/gen-lexer-c."""
+    pattern = re.compile(
+        rb"""(\{)|(\})|(\[=*\[)|(--\[=*\[)|(?:\]=*\]|--[^\n]*"""
+        rb"""|"(?:\\[^\n]|[^"\n\\])*"|'(?:\\[^\n]|[^'\n\\])*')"""
+    )
+    data = text.encode()
+    found = _LUA_TOKEN.match(data, start, end)
+    expected = pattern.search(data, start, end)
+    assert (found is None) == (expected is None)
+    if found is not None and expected is not None:
+        assert (found.lastindex, found.end()) == (expected.lastindex, expected.end())
+        if kind := found.lastindex:
+            assert found.span(kind) == expected.span(kind)

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
+from nginx_memlint.config.builder import build
 from nginx_memlint.config.source import Disk, FileSystem
-from nginx_memlint.config.tree import MAX_STEPS, build
+from nginx_memlint.config.tree import MAX_STEPS
 
 from ..helpers import http, write
 from .limited import limited, slow

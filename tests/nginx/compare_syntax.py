@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nginx_memlint.config.blocks import CORE_NAMES
+from nginx_memlint.config.builder import build
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import FileSystem
-from nginx_memlint.config.tree import Tree, build
+from nginx_memlint.config.tree import Tree
 
 from .generate_syntax import Case
 from .stack import Stack, TestRun

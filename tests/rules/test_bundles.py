@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nginx_memlint.clock import moment_of
 from nginx_memlint.policy import Policy
@@ -161,6 +164,21 @@ def test_a_time_that_is_none() -> None:
     assert not_after(data.replace(b"20", b"2x")) is None
 
 
+@pytest.mark.parametrize(
+    ("time", "valid"),
+    [
+        *((b"20211231235959Z", True), (b"20210101000000Z", True)),
+        *((b"20211331235959Z", False), (b"20210031235959Z", False)),
+        *((b"20211232235959Z", False), (b"20211200235959Z", False)),
+        *((b"20211231245959Z", False), (b"20211231236059Z", False), (b"20211231235960Z", False)),
+        *((b"202112312359590", False), (b"2021123123595Z\n", False), (b"+0211231235959Z", False)),
+    ],
+)
+def test_times(time: bytes, valid: bool) -> None:
+    data = der(7, EXPIRED)
+    assert not_after(data.replace(b"20210930000000Z", time)) == (time.decode() if valid else None)
+
+
 @pytest.mark.parametrize("data", [b"", b"\x30", b"\x30\x82", der(1)[:20], b"\x30\x80" * 40])
 def test_no_date_in_rubbish(data: bytes) -> None:
     assert not_after(data) is None
@@ -174,3 +192,45 @@ def test_what_is_around_certificates_does_not_count() -> None:
     assert bundle_of(crl).certificates == 0
     with pytest.raises(NotPemError):
         bundle_of(b"  " + pem(1).encode())
+
+
+BODY = st.text("MA=+/*\n \r\t\v\0é", max_size=12).map(str.encode) | st.binary(max_size=9).map(
+    lambda content: base64.encodebytes(b"\x30\x03" + content)
+)
+
+
+@given(body=BODY)
+def test_base64_is_read_strictly(body: bytes) -> None:
+    text = b"-----BEGIN CERTIFICATE-----\n%b\n-----END CERTIFICATE-----" % body
+    try:
+        der = base64.b64decode(b"".join(body.split()), validate=True)
+    except ValueError:
+        der = b""
+    if der.startswith(b"\x30") and 1 < len(der) >= 2 + der[1] and der[1]:
+        assert certificates(text) == (der,)
+    else:
+        with pytest.raises(NotPemError):
+            certificates(text)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "accepted"),
+    [
+        ("CERTIFICATE-----", "CERTIFICATE-----", True),
+        ("CERTIFICATE----- \t\r", "CERTIFICATE-----\t", True),
+        ("CERTIFICATE-----x\n-----BEGIN CERTIFICATE-----", "CERTIFICATE-----", True),
+        ("CERTIFICATE-----", "CERTIFICATE----\n-----END CERTIFICATE-----", False),
+        ("CERTIFICATE------", "CERTIFICATE------", False),
+        ("CERTIFICATE -----", "CERTIFICATE -----", False),
+        ("CERTIFICATE-----", "X509 CERTIFICATE-----", False),
+        ("CERTIFICATE-----", "CERTIFICATE", False),
+    ],
+)
+def test_lines_of_labels(begin: str, end: str, accepted: bool) -> None:
+    text = pem(1).replace("CERTIFICATE-----", begin, 1)
+    head, _, tail = text.rpartition("CERTIFICATE-----")
+    data = (head + end + tail).encode()
+    try:
+        assert (bundle_of(data).certificates == 1) == accepted
+    except NotPemError:
+        assert not accepted

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from nginx_memlint.config.builder import build
 from nginx_memlint.config.entry import Place, open_entry
-from nginx_memlint.config.tree import Tree, build
+from nginx_memlint.config.tree import Tree
 from nginx_memlint.memory.targets import find_target
 from nginx_memlint.tls.families import FAMILIES, by_name
 from nginx_memlint.tls.sharing import changes

@@ -17,7 +17,7 @@ from benchmarks.inputs import many_files, many_roots, one_file, small
 from benchmarks.measure import Run, measure
 from nginx_memlint import check
 
-from .helpers import http, write
+from .helpers import SAMPLES, http, write
 from .rules.bundles import pem
 
 CHECK: list[str | Path] = [sys.executable, "-m", "nginx_memlint", "check", "--no-cache"]
@@ -49,7 +49,14 @@ def test_time_and_memory_are_linear(make: Callable[[int], dict[str, str]], tmp_p
 def test_faster_than_crossplane_parses(tmp_path: Path) -> None:
     conf = write(tmp_path, dict(one_file(10_000)))
     ours, theirs = least([*CHECK, conf], [*CROSSPLANE, conf])
-    assert ours.cpu < 0.5 * theirs.cpu
+    assert ours.cpu < 0.35 * theirs.cpu
+    assert ours.peak < theirs.peak
+
+
+def test_the_incident_beside_crossplane() -> None:
+    conf = SAMPLES / "incident/nginx.conf"
+    ours, theirs = least([*CHECK, conf], [*CROSSPLANE, conf])
+    assert ours.cpu < 0.6 * theirs.cpu
     assert ours.peak < theirs.peak
 
 

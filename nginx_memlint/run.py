@@ -23,7 +23,6 @@ from nginx_memlint.report import DEFAULT, FORMATS, outputs
 from nginx_memlint.report.outputs import Output, OutputError
 from nginx_memlint.report.waiting import waiting
 from nginx_memlint.result import ConfigReport, Report
-from nginx_memlint.rules.ignore_unused import unused_in_all
 from nginx_memlint.settings import all_arguments, plan
 from nginx_memlint.settings.in_force import Root
 
@@ -83,7 +82,11 @@ def check(
     else:
         cache = None if no_cache else user_cache()
         configs = checked(roots, arguments, breakdown=breakdown, jobs=jobs, cache=cache)
-    report = Report(configs=unused_in_all(configs))
+    if any(config.suppressed for config in configs):
+        from nginx_memlint.rules.ignore_unused import unused_in_all  # noqa: PLC0415
+
+        configs = unused_in_all(configs)
+    report = Report(configs=configs)
     if accepted is not None:
         if write_baseline:
             accepted = _written(accepted, report)

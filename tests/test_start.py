@@ -28,6 +28,7 @@ HEAVY = {
 COMPILED = {
     "nginx_memlint.config.tokens._TOKEN",
     "nginx_memlint.config.tokens._DIRECTIVE",
+    "nginx_memlint.config.dump._CONFIGURATION",
 }
 """The regular expressions of modules that every check needs; patterns.late() is for the others."""
 
@@ -65,9 +66,27 @@ def test_a_check_imports_little(options: list[str], tmp_path: Path) -> None:
     assert done.stdout.startswith("ok ")
     modules, patterns = done.stderr.splitlines()
     loaded = set(modules.split())
-    assert "nginx_memlint.inspection" in loaded
+    assert "nginx_memlint.pipeline" in loaded
     assert not loaded & HEAVY
     assert set(patterns.split()) == COMPILED
+
+
+def test_a_kept_result_needs_nothing_that_reads(tmp_path: Path) -> None:
+    locations = "".join(f"location /{number} {{ return 204; }}\n" for number in range(6000))
+    inside = f"lua_ssl_trusted_certificate absent.pem; server {{ {locations} }}"
+    conf = write(tmp_path, {"nginx.conf": http(inside)})
+    env = {"PATH": "/usr/bin:/bin", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", CHECK, str(conf)]
+    first, again = (
+        subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, env=env)
+        for _ in range(2)
+    )
+    assert first.stdout == again.stdout
+    assert "what would help most" in first.stdout
+    loaded = set(again.stderr.split())
+    assert "nginx_memlint.inspection" in loaded
+    for name in ("pipeline", "config.tokens", "config.tree", "rules", "remedies", "situation"):
+        assert f"nginx_memlint.{name}" in set(first.stderr.split()) - loaded
 
 
 @pytest.mark.parametrize("name", ["line", "github", "gitlab", "junit", "markdown", "sarif"])

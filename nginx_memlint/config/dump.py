@@ -11,7 +11,6 @@ import re
 from bisect import bisect_left
 
 from nginx_memlint.config.source import decode
-from nginx_memlint.config.tokens import tokenize
 from nginx_memlint.patterns import late
 from nginx_memlint.records import record
 
@@ -28,6 +27,7 @@ _BEGINNINGS = (b"nginx: ", b"openresty: ", b"Connection to ", *(b"%d" % n for n 
 """How _MESSAGE may begin."""
 
 _CONFIGURATION = late(rb"[#;{}]")
+_MARK_BEGINS = b"# configuration file "
 
 
 class FailedDumpError(Exception):
@@ -52,14 +52,12 @@ def read_dump(data: bytes) -> Dump | None:
     A file that nginx has accepted ends where no block or directive is open, so a line that looks
     like a mark elsewhere is a comment or Lua; so is a file's first line, if it names that file.
     """
-    first = _MARK.search(data) if b"# configuration file " in data else None
-    if first is None and not data.lstrip()[:14].startswith(_BEGINNINGS):
-        return None
-    before = _MESSAGE.sub(b"", data[: first.start()] if first else data)
-    if first is None and before != data and not before.strip():
-        raise FailedDumpError(_said(data))
-    # lines of a shell or of ssh may come first, but nothing that could be configuration
-    if first is None or _CONFIGURATION.search(before):
+    first = _first_mark(data)
+    if first is None:
+        if data.lstrip()[:14].startswith(_BEGINNINGS):
+            rest = _MESSAGE.sub(b"", data)
+            if rest != data and not rest.strip():
+                raise FailedDumpError(_said(data))
         return None
     data = data[first.start() :]
     if first[2]:  # a terminal has put a CR before each LF
@@ -81,12 +79,28 @@ def read_dump(data: bytes) -> Dump | None:
     return Dump(files, tuple(doubtful))
 
 
+def _first_mark(data: bytes) -> re.Match[bytes] | None:
+    """Lines of a shell or of ssh may come before it, but nothing that could be configuration."""
+    position = 0
+    while found := _CONFIGURATION.search(data, position):
+        line = data.rfind(b"\n", 0, found.start()) + 1
+        if data.startswith(_MARK_BEGINS, line) and (mark := _MARK.match(data, line)):
+            return mark
+        said = data.startswith(_BEGINNINGS, line) and _MESSAGE.match(data, line)
+        if not said:
+            return None
+        position = said.end()
+    return None
+
+
 def _marks(data: bytes) -> list[re.Match[bytes]]:
     """The marks at which all blocks and directives are closed.
 
     The marks are comments to nginx, so the whole dump can be read like one file. Where that
     meets an error, all marks behind it are believed.
     """
+    from nginx_memlint.config.tokens import tokenize  # noqa: PLC0415  few files are dumps
+
     tokens = tokenize(data)
     numbers = [*tokens.top()]
     starts = [tokens.starts[number] for number in numbers]

@@ -6,17 +6,16 @@ from collections.abc import Iterator
 
 from nginx_memlint.printable import printable
 from nginx_memlint.records import record
+from nginx_memlint.report.advice import advice
 from nginx_memlint.result import (
     ConfigReport,
     Finding,
     ProblemInfo,
     Related,
-    Remedy,
     Severity,
     Suppressed,
 )
 from nginx_memlint.rules.reading import READING
-from nginx_memlint.sizes import human
 
 
 @record
@@ -74,15 +73,6 @@ def suppressed(config: ConfigReport) -> Iterator[tuple[Suppressed, Issue]]:
                 bytes=item.bytes,
             ),
         )
-
-
-def advice(remedy: Remedy) -> str:
-    """A change and what it saves, in a sentence."""
-    loads = f"{remedy.ca_loads:,} CA load{'' if remedy.ca_loads == 1 else 's'}"
-    return printable(
-        f"{remedy.change}: saves {human(remedy.saves_start_bytes)} at start, "
-        f"{human(remedy.saves_peak_bytes)} at the peak ({loads})"
-    )
 
 
 def _of_problem(problem: ProblemInfo) -> Issue:

@@ -14,7 +14,8 @@ from itertools import groupby
 
 from nginx_memlint.annotations import TextIO
 from nginx_memlint.printable import printable
-from nginx_memlint.report.issues import Issue, advice, issues
+from nginx_memlint.report.advice import advice
+from nginx_memlint.report.issues import Issue, issues
 from nginx_memlint.report.places import Base, base
 from nginx_memlint.result import ConfigReport, Report
 from nginx_memlint.rules.reading import READING

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from nginx_memlint.annotations import TextIO
+from nginx_memlint.report.advice import advice
 from nginx_memlint.report.links import Links
 from nginx_memlint.report.screen import STYLES, Plain, Words, screen_for
 from nginx_memlint.result import BaselineInfo, ConfigReport, Finding, ProblemInfo, Report
@@ -217,8 +218,6 @@ def _shares(config: ConfigReport, screen: Plain) -> None:
 def _remedies(config: ConfigReport, screen: Plain) -> None:
     if not config.remedies:
         return
-    from nginx_memlint.report.issues import advice  # noqa: PLC0415  for machines' formats else
-
     screen.line("\nwhat would help most")
     for number, remedy in enumerate(config.remedies, 1):
         how = "; --fix does it" if remedy.fixable else ""

@@ -1,0 +1,417 @@
+"""One configuration from its files to the report."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from operator import attrgetter
+
+from nginx_memlint import result
+from nginx_memlint.annotations import TYPE_CHECKING, TypeVar
+from nginx_memlint.cache import Recorder
+from nginx_memlint.clock import Clock
+from nginx_memlint.config import blocks, hints
+from nginx_memlint.config.bounds import exceeded
+from nginx_memlint.config.builder import build
+from nginx_memlint.config.entry import Entry, EntryError
+from nginx_memlint.config.problems import Problem
+from nginx_memlint.config.source import MemoryFiles, Source, encode
+from nginx_memlint.config.syntax import Directive, FileParser, ParsedFile
+from nginx_memlint.config.tree import Block, Inherited, Tree
+from nginx_memlint.garbage import no_cyclic_gc
+from nginx_memlint.inspection import Inspection, Job
+from nginx_memlint.memory import estimate as memory
+from nginx_memlint.memory.targets import Target
+from nginx_memlint.memory.zones import Zone, zones
+from nginx_memlint.printable import printable
+from nginx_memlint.records import replace
+from nginx_memlint.remedies import Proposal
+from nginx_memlint.rules import bundle_unreadable, engine, no_shutdown_timeout
+from nginx_memlint.situation import SettingLoads, Situation, Workers
+from nginx_memlint.sizes import MIB, human
+from nginx_memlint.tls import contexts as tls
+from nginx_memlint.tls.families import FAMILIES, LUA_TRUSTED
+from nginx_memlint.tls.misplaced import misplaced
+
+if TYPE_CHECKING:
+    from nginx_memlint.options import Parser
+
+ASSUMED_WORKERS = 4
+"""Workers where ``worker_processes`` is auto and none are given."""
+
+MOST_EXPENSIVE = 5
+
+
+def inspect(job: Job, entry: Entry, source: Source, clock: Clock) -> Inspection:
+    """Read, count, estimate, judge what an entry leads to, read from a source."""
+    entry = replace(entry, source=source)
+    parser = _parser(job.parser)
+    tree = build(source, entry.path, job.context, entry.directory, parser, job.jobs)
+    with no_cyclic_gc():
+        checked = _Check(job, entry, tree, clock)
+        report = checked.report(job.breakdown)
+    if isinstance(source, Recorder) and tree.looked_elsewhere:
+        source.trusted = False
+
+    def reread(source: Source) -> Inspection:
+        return inspect(job, entry, source, clock)
+
+    return Inspection(report, checked.situation, fixes=checked.fixes, reread=reread)
+
+
+def without_entry(job: Job, error: EntryError) -> Inspection:
+    """The result for a configuration whose main file could not be read."""
+    report = _unreadable(job.name, error.problem, job.target, job.workers or ASSUMED_WORKERS)
+    return Inspection(report, absent=error.absent)
+
+
+def _parser(name: Parser) -> FileParser:
+    """What makes blocks of one file's tokens."""
+    if name == "memlint":
+        return ParsedFile
+    from nginx_memlint.config import crossplane_parser  # noqa: PLC0415  only if asked for
+
+    return crossplane_parser.parsed
+
+
+class _Check:
+    """One configuration on its way through the program."""
+
+    def __init__(self, job: Job, entry: Entry, tree: Tree, clock: Clock) -> None:
+        self.name = job.name
+        self.entry = entry
+        self.tree = tree
+        self.unit_cost = job.unit_cost
+        self.policy = job.policy
+        self.assumptions: list[str] = []
+        self.fixes: list[Proposal] = []
+        self.bundles = memory.Bundles(tree, job.target.costs, job.unit_cost)
+        declared, self.zone_problems = zones(tree)
+        workers = self.count_workers(job.workers)
+        limits = job.policy.limits
+        self.situation = Situation(tree, job.target, workers, self.bundles, declared, limits, clock)
+
+    def report(self, breakdown: bool) -> result.ConfigReport:
+        situation = self.situation
+        total = situation.estimate
+        inheriting = self.locations_by_setting()
+        locations = sum(inheriting.values())
+        problems = [
+            *self.entry.problems,
+            *hints.explained(self.tree),
+            *self.zone_problems,
+            *misplaced(self.tree),
+            *self.unused_dump_files(),
+        ]
+        problems = self.bounded(problems)
+        complete = all(problem.complete for problem in problems)
+        outcome = engine.run(situation, self.policy, complete=complete)
+        if unlisted := self.unlisted(outcome):
+            problems += unlisted
+            complete = False
+        self.fixes = outcome.fixes
+        guesses = self.guesses(outcome)
+        self.assume(total, outcome, guesses)
+        return result.ConfigReport(
+            path=printable(self.name),
+            main_file=printable(self.entry.name),
+            complete=complete,
+            target=_target_info(situation.target),
+            workers=situation.workers.count,
+            blocks=_blocks(self.tree.kinds),
+            locations_inheriting=locations,
+            inherited=[
+                _inherited(loads, inheriting[loads.setting.key])
+                for loads in situation.loads_by_setting
+            ],
+            ssl_contexts=situation.ssl_contexts,
+            ca_loads=situation.ca_loads,
+            families=_families(situation.groups),
+            per_worker=result.WorkerCounts(
+                ssl_contexts=situation.per_worker.contexts,
+                ca_loads=len(situation.per_worker.bundles),
+            ),
+            memory=result.Memory(
+                unit_bytes=total.unit,
+                blocks_bytes=total.blocks,
+                contexts_bytes=total.contexts,
+                loads_bytes=total.loads,
+                worker_bytes=total.worker,
+                start_bytes=total.start,
+                after_reload_bytes=total.after_reload,
+                after_reload_worst_bytes=total.after_reload_worst,
+                reload_peak_bytes=total.reload_peak,
+                reload_peak_worst_bytes=total.reload_peak_worst,
+                zones_bytes=total.zones,
+                worst_total_bytes=total.worst_total,
+                rule_of_thumb_bytes=locations * MIB,
+            ),
+            zones=_zones(situation.zones),
+            cpu_seconds=round(total.cpu_seconds, 3),
+            budget_bytes=self.policy.limits.max_memory,
+            files=_shares(_by_file(situation.priced), attrgetter("name")),
+            servers=_shares(_by_server(situation), _server_label),
+            findings=outcome.findings,
+            suppressed=outcome.suppressed,
+            remedies=engine.remedies(situation, outcome.proposals),
+            assumptions=[printable(text) for text in self.assumptions],
+            guesses=guesses,
+            problems=[_problem(problem) for problem in problems],
+            from_dump=isinstance(self.entry.source, MemoryFiles),
+            breakdown=self.breakdown() if breakdown else None,
+        )
+
+    def breakdown(self) -> list[result.Node]:
+        from nginx_memlint.breakdown import by_block  # noqa: PLC0415  few formats show it
+
+        situation = self.situation
+        return by_block(self.name, self.tree, situation.priced, situation.target.costs)
+
+    def bounded(self, problems: list[Problem]) -> list[Problem]:
+        """As many problems as are listed, and how many more there are."""
+        most = self.tree.source.bounds.problems
+        rest = problems[most:]
+        if not (count := len(rest) + self.tree.unlisted):
+            return problems
+        what = f"{count:,} more problems are not listed"
+        complete = not self.tree.unlisted and all(problem.complete for problem in rest)
+        more = Problem(exceeded(what, "problems"), self.entry.name, complete=complete)
+        return [*problems[:most], more]
+
+    def unlisted(self, outcome: engine.Outcome) -> list[Problem]:
+        """What was found, or may have been accepted, beyond the bound."""
+        said = []
+        if outcome.unlisted:
+            said.append(f"{outcome.unlisted:,} more findings are not listed")
+        if not self.situation.ignores.all_read:
+            most = self.tree.source.bounds.findings
+            said.append(f"more than {most:,} comments accept findings: the others are not read")
+        return [Problem(exceeded(what, "findings"), self.entry.name) for what in said]
+
+    def count_workers(self, given: int | None) -> Workers:
+        own = self.tree.main.own("worker_processes")
+        value = own[0].value if own else "1"
+        if re.fullmatch(r"0*[1-9][0-9]{0,8}", value) and (own or given is None):
+            if given is not None and given != int(value):
+                self.assumptions.append(
+                    f"{value} workers, as the configuration says; --workers is for auto"
+                )
+            elif not own:
+                self.assumptions.append("1 worker: worker_processes is not set")
+            return Workers(int(value), known=True)
+        if given is not None:
+            return Workers(given, known=True)
+        self.assumptions.append(
+            f"{ASSUMED_WORKERS} workers: worker_processes is {value or 'empty'}; "
+            "state yours with --workers N"
+        )
+        return Workers(ASSUMED_WORKERS, known=False)
+
+    def locations_by_setting(self) -> Counter[tuple[str, int]]:
+        """How many locations inherit a CA bundle for Lua, by the directive that sets it."""
+        counts: Counter[tuple[str, int]] = Counter()
+        seen = Inherited({LUA_TRUSTED}, lambda block: block.effective(LUA_TRUSTED))
+        setters: set[Block] = set()
+        for setting, found in seen.runs(self.tree.of_kinds(frozenset({"location"}))):
+            if setting is not None and setting.value:
+                counts[setting.key] += len(found)
+                if setting.block.kind == "location" and setting.block not in setters:
+                    setters.add(setting.block)
+                    counts[setting.key] -= 1  # the location in which it stands does not inherit it
+        return counts
+
+    def unused_dump_files(self) -> list[Problem]:
+        """Files of a dump that no include led to: the dump was not understood."""
+        source = self.entry.source
+        if not isinstance(source, MemoryFiles) or self.tree.problems:
+            return []
+        return [
+            Problem("is in the dump, but no include leads to it", path)
+            for path in sorted(source.files.keys() - self.tree.files.keys(), key=encode)
+        ]
+
+    def guesses(self, outcome: engine.Outcome) -> list[str]:
+        """What stands in for bundles that could not be read, where no finding says so."""
+        if self.unit_cost is not None:
+            return []
+        loaded = bundle_unreadable.unreadable(self.situation)
+        shown = engine.shown(outcome, bundle_unreadable.CODE)
+        said = {
+            path
+            for path, [first, *_] in loaded.items()
+            if engine.place_of(first.setting, self.situation) in shown
+        }
+        return [
+            f"{human(memory.FALLBACK_UNIT)} for a load of {printable(path)}, "
+            f"which could not be read ({reason}); state it with --unit-cost"
+            for path, reason in self.bundles.failures.items()
+            if path not in said
+        ]
+
+    def assume(self, total: memory.Estimate, outcome: engine.Outcome, guesses: list[str]) -> None:
+        """Say what the figures take for granted."""
+        target = self.situation.target
+        for family in tls.present_families(self.tree, target):
+            module = family.module
+            if module and module.version not in target.ships:
+                version = target.texts[module.version]
+                option = module.version.replace("_", "-")
+                self.assumptions.append(
+                    f"{module.version} {version}: the target ships none; "
+                    f"state yours with --{option}-version"
+                )
+        if self.unit_cost is not None:
+            self.assumptions.append(f"{human(self.unit_cost)} for a CA load, as given")
+        self.assumptions += guesses
+        if total.loads or total.contexts:
+            self.assumptions.append(f"costs measured on {target.costs.measured}")
+        has_timeout = self.tree.main.own("worker_shutdown_timeout")
+        said = any(finding.rule == no_shutdown_timeout.CODE for finding in outcome.findings)
+        if total.loads and not has_timeout and not said:
+            self.assumptions.append(
+                "old workers exit soon after a reload: held by open connections, they add twice "
+                "the start's memory and more with each; set worker_shutdown_timeout"
+            )
+        self.assumptions.append("left out: nginx's own base, Lua's heaps, buffers and connections")
+
+
+def _families(found: list[tls.Group]) -> dict[str, result.FamilyCounts]:
+    contexts: Counter[str] = Counter()
+    loads: Counter[str] = Counter()
+    for group in found:
+        contexts[group.family] += len(group.blocks)
+        loads[group.family] += len(group.blocks) * len(group.loads.bundles)
+    return {
+        family.name: result.FamilyCounts(
+            ssl_contexts=contexts[family.name], ca_loads=loads[family.name]
+        )
+        for family in FAMILIES
+    }
+
+
+def _target_info(target: Target) -> result.TargetInfo:
+    return result.TargetInfo(
+        name=target.name,
+        nginx=target.texts["nginx"],
+        lua=target.texts["lua"],
+        openssl=target.texts["openssl"],
+        stated=target.stated,
+        assumed=list(target.assumed),
+    )
+
+
+_FIELDS = {"if": "if_"}
+"""Kind of block → field of result.Blocks, where Python needs another name."""
+
+
+def _blocks(counts: Counter[str]) -> result.Blocks:
+    return result.Blocks(**{_FIELDS.get(kind, kind): counts[kind] for kind in blocks.COUNTED})
+
+
+def _inherited(loads: SettingLoads, locations: int) -> result.Inherited:
+    setting = loads.setting
+    return result.Inherited(
+        directive=printable(setting.directive.name),
+        value=printable(setting.value),
+        file=printable(setting.file.name),
+        line=setting.directive.line,
+        locations=locations,
+        ca_loads=loads.loads,
+        bytes=loads.total,
+    )
+
+
+def _zones(declared: list[Zone]) -> list[result.ZoneInfo]:
+    return [
+        result.ZoneInfo(
+            name=printable(zone.name),
+            bytes=zone.size,
+            directive=zone.setting.directive.name,
+            file=printable(zone.setting.file.name),
+            line=zone.setting.directive.line,
+        )
+        for zone in sorted(declared, key=lambda zone: (-zone.size, zone.name))
+    ]
+
+
+_T = TypeVar("_T")
+_TOTAL = attrgetter("total")
+
+
+def _shares(parts: dict[_T, tuple[int, int]], label: Callable[[_T], str]) -> list[result.Share]:
+    """The most expensive places, of equal ones the first."""
+    most = sorted(parts.items(), key=lambda part: -part[1][1])[:MOST_EXPENSIVE]
+    return [
+        result.Share(name=printable(label(place)), ssl_contexts=count, bytes=size)
+        for place, (count, size) in most
+    ]
+
+
+def _by_file(priced: list[memory.Priced]) -> dict[ParsedFile, tuple[int, int]]:
+    """The contexts of blocks that stand in a file."""
+    return memory.by_place(priced, attrgetter("inclusion.file"), _TOTAL)
+
+
+def _by_server(situation: Situation) -> dict[Block, tuple[int, int]]:
+    """The contexts of servers; for one that is included in several places, the first stands."""
+    first: dict[Directive, Block] = {}
+    found: dict[Block, tuple[int, int]] = {}
+    around = memory.by_place(situation.priced, situation.tree.servers.of, _TOTAL)
+    for server, (count, size) in around.items():
+        if server is not None and server.directive is not None:
+            block = first.setdefault(server.directive, server)
+            before = found.get(block, (0, 0))
+            found[block] = before[0] + count, before[1] + size
+    return found
+
+
+def _server_label(server: Block) -> str:
+    """A name for a server."""
+    names = server.titles()
+    line = server.directive.line if server.directive is not None else 1
+    place = f"{server.inclusion.file.name}:{line}"
+    return f"{names[0].value} ({place})" if names else place
+
+
+def _problem(problem: Problem) -> result.ProblemInfo:
+    return result.ProblemInfo(
+        file=printable(problem.file),
+        line=problem.line,
+        column=problem.column,
+        message=printable(problem.message),
+        nginx=None if problem.nginx is None else printable(problem.nginx),
+        complete=problem.complete,
+        chain=[printable(step) for step in problem.chain],
+    )
+
+
+def _unreadable(name: str, problem: Problem, target: Target, workers: int) -> result.ConfigReport:
+    """The report on a configuration whose main file could not be read: zeros and a problem."""
+    zero = result.Memory(**dict.fromkeys(result.Memory.__annotations__, 0))
+    return result.ConfigReport(
+        path=printable(name),
+        main_file=printable(name),
+        complete=False,
+        target=_target_info(target),
+        workers=workers,
+        blocks=_blocks(Counter()),
+        locations_inheriting=0,
+        inherited=[],
+        ssl_contexts=0,
+        ca_loads=0,
+        families=_families([]),
+        per_worker=result.WorkerCounts(ssl_contexts=0, ca_loads=0),
+        memory=zero,
+        zones=[],
+        cpu_seconds=0.0,
+        budget_bytes=None,
+        files=[],
+        servers=[],
+        findings=[],
+        suppressed=[],
+        remedies=[],
+        assumptions=[],
+        guesses=[],
+        problems=[_problem(problem)],
+    )

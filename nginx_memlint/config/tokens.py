@@ -382,46 +382,40 @@ class _Lexer:
         tokens, data, names = self.tokens, self.data, _names
         add_name, add_start = tokens.names.append, tokens.starts.append
         add_head, add_end, add_stop = tokens.heads.append, tokens.ends.append, tokens.stops.append
-        add_inside = self.inside.append
+        opened = self.opened
         began = -1
         while began < position:
             self.last_end = began = position
             end = min(position + CHUNK, limit)
             for before, close, raw, rest, then in _DIRECTIVE.findall(data, position, end):
                 start = position + len(before)
-                if not raw:
-                    if not close:
-                        break
-                    if not self.opened or len(before) >= CONF_BUFFER:
+                if raw:
+                    end = start + len(raw) + len(rest)
+                    # what is longer may hold too long a token
+                    if end - position > CONF_BUFFER - 4:
                         return position
-                    position = start + 1
-                    self.close(position)
-                    add_inside = self.inside.append
-                    continue
-                end = start + len(raw) + len(rest)
-                # what is longer may hold too long a token
-                if end - position > CONF_BUFFER - 4:
-                    return position
-                name = names[raw]
-                if rest[-1] == _SEMICOLON:
-                    add_inside(name)
-                elif self.is_data:
-                    return position
-                else:
-                    self.open(name)
-                    add_inside = self.inside.append
-                add_name(name)
-                add_start(start)
-                add_head(end - 1)
-                add_end(end)
-                add_stop(0)
-                position = self.last_end = end
-                if then:
-                    if not self.opened:
+                    name = names[raw]
+                    if rest[-1] == _SEMICOLON:
+                        self.inside.append(name)
+                    elif self.is_data:
                         return position
-                    position += len(then)
-                    self.close(position)
-                    add_inside = self.inside.append
+                    else:
+                        self.open(name)
+                    add_name(name)
+                    add_start(start)
+                    add_head(end - 1)
+                    add_end(end)
+                    add_stop(0)
+                    position = self.last_end = end
+                    if not then:
+                        continue
+                    start = end + len(then) - 1
+                elif not close:
+                    break
+                if not opened or len(before) >= CONF_BUFFER:
+                    return position
+                position = start + 1
+                self.close(position)
         return position
 
     def read_one(self, position: int) -> int | None:

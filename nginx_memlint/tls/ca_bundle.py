@@ -14,6 +14,7 @@ from nginx_memlint.records import record
 _BEGIN, _END, _DASHES = b"\n-----BEGIN ", b"\n-----END ", b"-----"
 _CERTIFICATES = {b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE"}
 _REVOCATIONS = b"X509 CRL"
+_WHITE_SPACE = b" \t\n\r\v\f"
 
 
 class NotPemError(ValueError):
@@ -93,7 +94,7 @@ def _decoded(body: bytes) -> bytes:
     import binascii  # noqa: PLC0415  few configurations name a bundle
 
     try:
-        der = binascii.a2b_base64(b"".join(body.split()), strict_mode=True)
+        der = binascii.a2b_base64(body.translate(None, _WHITE_SPACE), strict_mode=True)
         start, end = _content(der, 0)
     except (binascii.Error, IndexError):
         raise NotPemError("has a certificate that is not base64 of DER") from None

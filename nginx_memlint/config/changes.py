@@ -58,7 +58,7 @@ def obstacle(before: Tree, after: Tree, change: Change) -> str | None:
             return "a file cannot be changed outside of its blocks"
         # as many as where they are from: some may stand in a block more than once
         own = put.setdefault(id(block.directive), {})
-        own[setting.name] = max(own.get(setting.name, 1), setting.block.count(setting.name))
+        own[setting.name] = max(own.get(setting.name, 1), len(setting.block.own(setting.name)))
     named = {(id(s.directive), id(s.block)) for s in change.delete}
     named |= {(id(block.directive), id(block)) for block, _ in change.insert}
     deleted_names = set(gone.values())
@@ -72,7 +72,7 @@ def obstacle(before: Tree, after: Tree, change: Change) -> str | None:
     for number in sorted(concerned):
         old, new = before.all_blocks[number], after.all_blocks[number]
         for name, most in put.get(id(old.directive), {}).items():
-            if new.count(name) > max(most, old.count(name)):
+            if len(new.own(name)) > max(most, len(old.own(name))):
                 return f"{old.label} has a {name} of its own"
         touched = {(id(old.directive), name) for name in put.get(id(old.directive), ())}
         touched |= {

@@ -165,10 +165,6 @@ class Block:
         """Whether a directive of this name stands in this block itself."""
         return any(name in body.shape.positions for body, _ in self.parts)
 
-    def count(self, name: str) -> int:
-        """How many directives of this name stand in this block itself."""
-        return sum(len(body.shape.positions.get(name, ())) for body, _ in self.parts)
-
     def has_own(self, names: frozenset[str]) -> bool:
         """Whether any of these directives stands in this block itself."""
         return any(not names.isdisjoint(body.names) for body, _ in self.parts)

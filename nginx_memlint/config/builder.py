@@ -164,7 +164,7 @@ class _Builder:
             return False
         if len(self.blocks) + len(numbers) > self.most_blocks:
             return False
-        complaint, least, most = _verdict_on(block.kind, name, is_block=True)
+        complaint, least, most = _verdicts[block.kind, name, True]
         if complaint or not tokens.have_args(numbers, least, most):
             return False
         row = Row(kind, numbers, inclusion, block)
@@ -384,13 +384,25 @@ def _context(body: Body) -> str:
 
 
 _NONE: dict[str, str] = {}
-_verdicts: dict[tuple[str, str, bool], tuple[str, int, int]] = {}
+
+
+class _Verdicts(dict[tuple[str, str, bool], tuple[str, int, int]]):
+    """Kind of the block around a directive, its name, whether it is a block → see _verdict()."""
+
+    def __missing__(self, key: tuple[str, str, bool]) -> tuple[str, int, int]:
+        verdict = _verdict(*key)
+        if key[1] in blocks.KNOWN_NAMES:  # other names are anything
+            self[key] = verdict
+        return verdict
+
+
+_verdicts = _Verdicts()
 
 
 def _complaint(directive: Directive, parent: str, file: ParsedFile) -> str:
     """What ``ngx_conf_handler()`` says of a block or an include in a kind of block, or nothing."""
     name = directive.name
-    complaint, least, most = _verdict_on(parent, name, is_block=directive.body is not None)
+    complaint, least, most = _verdicts[parent, name, directive.body is not None]
     if complaint or (least <= 0 and most >= blocks.MANY):
         return complaint
     if least <= file.count_args(directive) <= most:
@@ -398,18 +410,8 @@ def _complaint(directive: Directive, parent: str, file: ParsedFile) -> str:
     return f'invalid number of arguments in "{name}" directive'
 
 
-def _verdict_on(parent: str, name: str, *, is_block: bool) -> tuple[str, int, int]:
-    """What is wrong with a directive whatever its arguments, and how many it may have."""
-    key = (parent, name, is_block)
-    verdict = _verdicts.get(key)
-    if verdict is None:
-        verdict = _verdict(*key)
-        if name in blocks.KNOWN_NAMES:  # other names are anything
-            _verdicts[key] = verdict
-    return verdict
-
-
 def _verdict(parent: str, name: str, is_block: bool) -> tuple[str, int, int]:
+    """What is wrong with a directive whatever its arguments, and how many it may have."""
     if name == "include" or name in blocks.NO_BLOCKS.get(parent, ()):
         if is_block:
             return f'directive "{name}" is not terminated by ";"', 0, 0

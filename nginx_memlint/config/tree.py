@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, chain
-from operator import attrgetter
 
 from nginx_memlint.annotations import Any, Generic, TypeVar
 from nginx_memlint.config import blocks
@@ -336,6 +335,12 @@ class Blocks(Sequence[Block]):
         member = self.members[place]
         return member if isinstance(member, Block) else member.at(number - starts[place])
 
+    def pick(self, numbers: Iterable[int]) -> Iterator[Block]:
+        """The blocks at some places."""
+        has_rows = len(self.members) < self._size
+        at: Any = self.__getitem__ if has_rows else self.members.__getitem__
+        return map(at, numbers)
+
     def _slice(self, start: int, stop: int, step: int) -> Blocks:
         if step != 1:
             return Blocks(self[number] for number in range(start, stop, step))
@@ -440,27 +445,26 @@ class Tree:
         if found is None:
             found = Blocks()
             if not kinds.isdisjoint(self.kinds):
-                found = Blocks(m for m in self.all_blocks.members if m.kind in kinds)
+                found = Blocks([m for m in self.all_blocks.members if m.kind in kinds])
             self._of_kinds[kinds] = found
         return found
 
     def having(self, names: Collection[str]) -> list[Block]:
         """The blocks in which a directive of one of these names stands, in their order."""
-        return [self.all_blocks[number] for number in self.numbers_having(names)]
+        return [*self.all_blocks.pick(self.numbers_having(names))]
 
     @cached_property
-    def _outermost(self) -> list[tuple[str, range]]:
-        """The kinds of the blocks in the main one, and where they and all in them are."""
-        members = zip(self.all_blocks.starts(), self.all_blocks.members, strict=True)
-        found = [(start, member.kind) for start, member in members if member.parent is self.main]
-        stops = [*(start for start, _ in found[1:]), len(self.all_blocks)]
-        return [
-            (kind, range(start, stop)) for (start, kind), stop in zip(found, stops, strict=False)
-        ]
+    def _outermost(self) -> list[tuple[str, slice]]:
+        """The kinds of the blocks in the main one, and which members they and all in them are."""
+        members = self.all_blocks.members
+        found = [n for n, member in enumerate(members) if member.parent is self.main]
+        stops = [*found[1:], len(members)]
+        spans = map(slice, found, stops)
+        return [(members[span.start].kind, span) for span in spans]
 
     def numbers_having(self, names: Collection[str]) -> list[int]:
         """The same as places in ``all_blocks``."""
-        return self.numbers_where(_having(names))
+        return self.numbers_where(_Having(names).__getitem__)
 
     def meeting(
         self,
@@ -475,15 +479,17 @@ class Tree:
         hold for none in which they have none of some lower-case words in them.
         """
         if key not in self._meeting:
+            blocks = self.all_blocks
             numbers: list[int] = []
-            for row in self._where(_having(names)):
-                first = self.all_blocks[row.start]
-                if len(row) == 1 or any(
-                    first.inclusion.file.may_say(name, words) for name in names
-                ):
-                    numbers += [n for n in row if condition(self.all_blocks[n])]
+            for row in self._where(_Having(names).__getitem__):
+                if len(row) > 1:
+                    file = blocks[row.start].inclusion.file
+                    if not any(file.may_say(name, words) for name in names):
+                        continue
+                found = zip(row, blocks.pick(row), strict=True)
+                numbers += [number for number, block in found if condition(block)]
             self._meeting[key] = names, numbers
-        return Blocks(self.all_blocks[number] for number in self._meeting[key][1])
+        return Blocks(self.all_blocks.pick(self._meeting[key][1]))
 
     def replaced(self, blocks: Blocks, names: frozenset[str]) -> Tree:
         """The tree with other blocks, of the same kinds at the same places, in their order.
@@ -499,7 +505,7 @@ class Tree:
 
     def where(self, condition: Callable[[Shape], bool]) -> list[Block]:
         """The blocks with a part whose names meet a condition, in their order."""
-        return [self.all_blocks[number] for number in self.numbers_where(condition)]
+        return [*self.all_blocks.pick(self.numbers_where(condition))]
 
     def numbers_where(self, condition: Callable[[Shape], bool]) -> list[int]:
         """The same as places in ``all_blocks``."""
@@ -507,27 +513,31 @@ class Tree:
 
     def _where(self, condition: Callable[[Shape], bool]) -> list[range]:
         """The same, the places of those that are alike together."""
-        found: set[range] = set()
+        found: dict[int, range] = {}
         for shape, rows in self._by_shape.items():
             if condition(shape):
-                found.update(rows)
-        return sorted(found, key=attrgetter("start"))
+                found.update((row.start, row) for row in rows)
+        return [found[start] for start in sorted(found)]
 
     def names_below(self, kind: str) -> frozenset[str]:
         """The names of all directives in the outermost blocks of a kind and what is in them."""
         if kind not in self._names:
             spans = [span for root, span in self._outermost if root == kind]
-            shapes = [
-                shape
-                for shape, rows in self._by_shape.items()
-                if any(row.start in span for span in spans for row in rows)
-            ]
+            members = chain.from_iterable(map(self.all_blocks.members.__getitem__, spans))
+            shapes = {shape for member in members for shape in member.shapes()}
             self._names[kind] = frozenset(name for shape in shapes for name in shape.positions)
         return self._names[kind]
 
 
-def _having(names: Collection[str]) -> Callable[[Shape], bool]:
-    return lambda shape: not shape.positions.keys().isdisjoint(names)
+class _Having(dict[Shape, bool]):
+    """Shape → whether a directive of some names is in it."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
+
+    def __missing__(self, shape: Shape) -> bool:
+        found = self[shape] = not shape.positions.keys().isdisjoint(self._names)
+        return found
 
 
 class Inherited(Generic[T]):
@@ -537,19 +547,18 @@ class Inherited(Generic[T]):
     """
 
     def __init__(self, names: Collection[str], find: Callable[[Block], T]) -> None:
-        self._names = names
+        self._decides = _Having(names)
         self._find = find
         self._known: dict[Block, T] = {}
-        self._shapes: dict[Shape, bool] = {}
 
     def of(self, block: Block) -> T:
         """What the block sees."""
-        known = self._known
+        known, decides = self._known, self._decides
         holder = block
         passed = []
         while holder not in known:
             for body, _ in holder.parts:
-                if self._decides(body.shape):
+                if decides[body.shape]:
                     break
             else:
                 if holder.parent is not None:
@@ -563,32 +572,24 @@ class Inherited(Generic[T]):
             known[inner] = found
         return found
 
-    def runs(self, blocks: Blocks) -> Iterator[tuple[T, Blocks]]:
+    def runs(self, blocks: Blocks) -> list[tuple[T, Blocks]]:
         """What blocks see, and those one after the other that see it."""
-        seeing: list[tuple[T, list[Block | Row]]] = []
-        for seen, member in self._seen(blocks):
-            if seeing and seeing[-1][0] is seen:
-                seeing[-1][1].append(member)
+        found: list[tuple[T, list[Block | Row]]] = []
+        for member in self._apart(blocks):
+            seen = self.of(member if isinstance(member, Block) else member.parent)
+            if found and found[-1][0] is seen:
+                found[-1][1].append(member)
             else:
-                seeing.append((seen, [member]))
-        return ((seen, Blocks(members)) for seen, members in seeing)
+                found.append((seen, [member]))
+        return [(seen, Blocks(members)) for seen, members in found]
 
-    def _seen(self, blocks: Blocks) -> Iterator[tuple[T, Block | Row]]:
-        """What blocks see, those of a row together if they see the same."""
+    def _apart(self, blocks: Blocks) -> Iterator[Block | Row]:
+        """Blocks, and the rows of those that see what the block around them does."""
         for member in blocks.members:
-            if isinstance(member, Block):
-                yield self.of(member), member
-            elif self._decides(member.shape):
-                yield from ((self.of(block), block) for block in member.each())
+            if isinstance(member, Row) and self._decides[member.shape]:
+                yield from member.each()
             else:
-                yield self.of(member.parent), member
-
-    def _decides(self, shape: Shape) -> bool:
-        """Whether a body of this shape has any of the names."""
-        found = self._shapes.get(shape)
-        if found is None:
-            found = self._shapes[shape] = not shape.positions.keys().isdisjoint(self._names)
-        return found
+                yield member
 
 
 class Nearest:

@@ -132,6 +132,23 @@ def test_many_that_nothing_uses(tmp_path: Path) -> None:
     assert_linear(once)
 
 
+def test_a_remedy_for_many_files(tmp_path: Path) -> None:
+    """A directive moves from http into each of them: the http block has as many parts."""
+    server = "server { location /a { content_by_lua_file a.lua; } location /b { } }\n"
+
+    def once(count: int) -> float:
+        files: dict[str, str | bytes] = {f"sites/{n}.conf": server for n in range(4 * count)}
+        files["nginx.conf"] = http(f"{OWN} include sites/*.conf;")
+        conf = write(tmp_path / str(count), files)
+        began = time.process_time()
+        report = check(conf, target="debian-12", unit_cost=1 << 20)
+        moves = f"move lua_ssl_trusted_certificate into the blocks that run Lua ({4 * count})"
+        assert moves in {remedy.change.replace(",", "") for remedy in report.remedies}
+        return time.process_time() - began
+
+    assert_linear(once)
+
+
 def test_jobs_change_nothing(tmp_path: Path) -> None:
     write(tmp_path, dict(many_roots(200, 20)))
     files = sorted(tmp_path.glob("root-*/nginx.conf"))

@@ -132,28 +132,30 @@ class _Builder:
         self.report_syntax(inclusion)
 
     def read_body(self, block: Block, body: Body, inclusion: Inclusion) -> _Steps:
-        file = inclusion.file
+        for directive in self.read_rows(block, body, inclusion):
+            if directive.name == "include" and directive.body is None:
+                for path in self.include(directive, block, inclusion):
+                    included = self.open(path, directive, block, inclusion)
+                    if included is not None:
+                        yield self.read_file(block, included)
+            elif directive.body is None:
+                self.check(directive, block, inclusion)
+            else:
+                kind = self.kind(directive, block, inclusion)
+                child = Block(kind, directive, inclusion, block)
+                block.add(child)
+                self.blocks.add(child)
+                if len(self.blocks) > self.most_blocks:
+                    what = f"the configuration has more than {self.bounds.blocks:,} blocks"
+                    raise self.too_large(exceeded(what, "blocks"), inclusion, directive)
+                if directive.body.shape.leads_on:
+                    yield self.read_body(child, directive.body, inclusion)
+
+    def read_rows(self, block: Block, body: Body, inclusion: Inclusion) -> Iterator[Directive]:
+        """Read what is alike, and yield the directives between that lead on, in their order."""
         for numbers in body.branches():
-            if len(numbers) > 1 and self.read_row(block, numbers, inclusion):
-                continue
-            for directive in map(file.directive, numbers):
-                if directive.name == "include" and directive.body is None:
-                    for path in self.include(directive, block, inclusion):
-                        included = self.open(path, directive, block, inclusion)
-                        if included is not None:
-                            yield self.read_file(block, included)
-                elif directive.body is None:
-                    self.check(directive, block, inclusion)
-                else:
-                    kind = self.kind(directive, block, inclusion)
-                    child = Block(kind, directive, inclusion, block)
-                    block.add(child)
-                    self.blocks.add(child)
-                    if len(self.blocks) > self.most_blocks:
-                        what = f"the configuration has more than {self.bounds.blocks:,} blocks"
-                        raise self.too_large(exceeded(what, "blocks"), inclusion, directive)
-                    if directive.body.shape.branches:
-                        yield self.read_body(child, directive.body, inclusion)
+            if len(numbers) == 1 or not self.read_row(block, numbers, inclusion):
+                yield from map(inclusion.file.directive, numbers)
 
     def read_row(self, block: Block, numbers: range, inclusion: Inclusion) -> bool:
         """Read blocks that are alike, if there is nothing to say about any of them."""

@@ -42,13 +42,9 @@ class Shape:
         return found
 
     @cached_property
-    def branches(self) -> list[int]:
-        """Which of the body's directives lead on: blocks, includes, what is named like a block."""
-        return [
-            position
-            for position, name in enumerate(self.marked)
-            if name.endswith(BLOCK_MARK) or name in BRANCH_NAMES
-        ]
+    def leads_on(self) -> bool:
+        """Whether any of the body's directives is a block, an include, or named like a block."""
+        return any(name.endswith(BLOCK_MARK) or name in BRANCH_NAMES for name in self.marked)
 
 
 _shapes: dict[tuple[str, ...], Shape] = {}

@@ -115,7 +115,7 @@ class Body:
                 number += 1
                 continue
             shape, name, size = shapes[number], names[number], stop - number
-            if not shape.branches:
+            if not shape.leads_on:
                 while stop < self._stop and shapes.get(stop) is shape and names[stop] == name:
                     stop += size
             yield range(number, stop, size)

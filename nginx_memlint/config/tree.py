@@ -503,12 +503,8 @@ class Tree:
         }
         return other
 
-    def where(self, condition: Callable[[Shape], bool]) -> list[Block]:
-        """The blocks with a part whose names meet a condition, in their order."""
-        return [*self.all_blocks.pick(self.numbers_where(condition))]
-
     def numbers_where(self, condition: Callable[[Shape], bool]) -> list[int]:
-        """The same as places in ``all_blocks``."""
+        """The places of the blocks with a part whose names meet a condition, in their order."""
         return [*chain.from_iterable(self._where(condition))]
 
     def _where(self, condition: Callable[[Shape], bool]) -> list[range]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from nginx_memlint.annotations import Literal
 from nginx_memlint.policy import PathIgnore
@@ -31,11 +31,13 @@ def suppressed(
     )
 
 
-def path_ignored(finding: Finding, ignores: Iterable[PathIgnore]) -> Suppressed | None:
+def path_ignored(finding: Finding, ignores: Collection[PathIgnore]) -> Suppressed | None:
     """The finding as accepted by the first path ignore that names its rule and its file."""
-    for ignore in ignores:
-        from nginx_memlint.path_globs import applies  # noqa: PLC0415  few settings have ignores
+    if not ignores:
+        return None
+    from nginx_memlint.path_globs import applies  # noqa: PLC0415  few settings have ignores
 
+    for ignore in ignores:
         if finding.rule in ignore.rules and applies(ignore, finding.file):
             return suppressed(finding, "settings", ignore.reason)
     return None

@@ -1,0 +1,13 @@
+"""Write all outputs anew."""
+
+from __future__ import annotations
+
+from .cases import COMMANDS, OUTPUTS, output
+
+if __name__ == "__main__":
+    OUTPUTS.mkdir(exist_ok=True)
+    for old in OUTPUTS.iterdir():
+        if old.name not in COMMANDS:
+            old.unlink()
+    for name in COMMANDS:
+        (OUTPUTS / name).write_text(output(name), "utf-8")

@@ -1,0 +1,64 @@
+"""The commands whose output is kept, and how it is made the same everywhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ..helpers import SAMPLES, memlint
+
+OUTPUTS = Path(__file__).parent / "outputs"
+
+_INCIDENT = "check --target debian-12 --workers 4 --unit-cost 1MiB sample_confs/incident"
+
+COMMANDS: dict[str, str] = {
+    **{
+        f"incident.{name}": f"{_INCIDENT} --format {name}"
+        for name in ("text", "json", "line", "sarif", "github", "gitlab", "junit", "markdown")
+    },
+    "incident.html": f"{_INCIDENT} --format html",
+    "incident-budget.text": f"{_INCIDENT} --max-memory 4GiB",
+    "incident-show-fix.patch": f"{_INCIDENT} --show-fix",
+    **{
+        f"{sample}.text": f"check --target {target} --unit-cost 1MiB sample_confs/{sample}"
+        for sample, target in {
+            "broken": "debian-12",
+            "crowdsec": "debian-12",
+            "healthy": "debian-12",
+            "incident-moved": "debian-12",
+            "incident-small-bundle": "debian-12",
+            "shared": "debian-13",
+            "stream": "debian-12",
+        }.items()
+    },
+    "crowdsec.json": "check --target debian-12 --unit-cost 1MiB sample_confs/crowdsec --format json",
+    "broken.sarif": "check --target debian-12 --unit-cost 1MiB sample_confs/broken --format sarif",
+    "three-roots.markdown": "check --target debian-12 --unit-cost 1MiB --format markdown "
+    "sample_confs/incident sample_confs/healthy sample_confs/broken",
+    "incident.tree": "tree --target debian-12 --unit-cost 1MiB sample_confs/incident",
+    **{
+        f"moved.diff.{name}": "diff --target debian-12 --workers 4 --unit-cost 1MiB "
+        f"--format {name} sample_confs/incident sample_confs/incident-moved"
+        for name in ("text", "json", "markdown")
+    },
+    "incident.config": "config --target debian-12 --max-memory 4GiB sample_confs/incident",
+    "targets.text": "targets",
+    "rules.text": "rules",
+    "rules.json": "rules --format json",
+    "explain.text": "explain ML101",
+}
+"""File name of an output → the arguments, from the root of the repository."""
+
+_LIBRARY = re.compile(r"(<script[^>]*>).{100000,}?(</script>)", re.DOTALL)
+"""The plotting library inside a page."""
+
+_DOMAIN_NAMES = re.compile(r'("(?:uid|div_id)": ?"|id=")[0-9a-f-]{32,36}')
+
+
+def output(name: str) -> str:
+    """Standard output, standard error and exit status of a command."""
+    done = memlint(*COMMANDS[name].split(), cwd=SAMPLES.parent)
+    text = _LIBRARY.sub(r"\1…\2", done.out)
+    text = _DOMAIN_NAMES.sub(r"\1…", text)
+    said = f"--- standard error\n{done.err}" if done.err else ""
+    return f"{text}{said}--- exit status {done.code}\n"

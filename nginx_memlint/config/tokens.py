@@ -47,11 +47,13 @@ CHUNK = 1 << 15
 
 # A token that nginx takes has fewer parts than its buffer has bytes; what has more is left to
 # diagnose(), as a hundred million of them would take gigabytes.
+# Atomic groups, not possessive quantifiers, where a group is repeated: those match wrong before
+# Python 3.11.5 (CPython's gh-106052 and gh-100061).
 # White space is space, tab, CR and LF only. A quoted token must be followed by one of
 # white space, ";", "{" or ")"; an unquoted one ends at white space, ";" or "{".
-_WORD = rb"""(?!["'#}])(?:[^ \t\r\n;{\\$]++|\\.|\$\{*+){1,4096}+(?=[ \t\r\n;{])"""
-_DOUBLE = rb""""((?:[^"\\]++|\\.){0,4096}+)"(?=[ \t\r\n;{)])"""
-_SINGLE = rb"""'((?:[^'\\]++|\\.){0,4096}+)'(?=[ \t\r\n;{)])"""
+_WORD = rb"""(?!["'#}])(?>(?:[^ \t\r\n;{\\$]++|\\.|\$\{*+){1,4096})(?=[ \t\r\n;{])"""
+_DOUBLE = rb""""((?>(?:[^"\\]++|\\.){0,4096}))"(?=[ \t\r\n;{)])"""
+_SINGLE = rb"""'((?>(?:[^'\\]++|\\.){0,4096}))'(?=[ \t\r\n;{)])"""
 _TOKEN = re.compile(
     rb"[ \t\r\n]*+(?:(%b)|([;{}])|(#[^\n]*+)|%b|%b|(\Z))" % (_WORD, _DOUBLE, _SINGLE), re.DOTALL
 )
@@ -64,10 +66,10 @@ _IS_WORD, _IS_MARK, _IS_COMMENT, _IS_DOUBLE, _IS_SINGLE, _IS_END = range(1, 7)
 # a comment.
 _TEXT = b"|".join((_WORD, _DOUBLE.replace(b"((", b"(?:(", 1), _SINGLE.replace(b"((", b"(?:(", 1)))
 _DIRECTIVE = re.compile(
-    rb"([ \t\r\n]*+(?:#[^\n]*+\n[ \t\r\n]*+)*+)(?:"
+    rb"([ \t\r\n]*+(?>(?:#[^\n]*+\n[ \t\r\n]*+)*))(?:"
     rb"(\})"
     rb"|([a-z_]++(?=[ \t\r\n;{])|%b)"
-    rb"""((?:[^;{}"'#\\$]*+(?=[;{])|(?:[ \t\r\n]++|#[^\n]*+\n|%b)*+)[;{])([ \t\r\n]*+\})?+"""
+    rb"""((?:[^;{}"'#\\$]*+(?=[;{])|(?>(?:[ \t\r\n]++|#[^\n]*+\n|%b)*))[;{])(?>([ \t\r\n]*+\})?)"""
     rb"|(?:.*+))" % (_TEXT, _TEXT),
     re.DOTALL,
 )
@@ -76,13 +78,15 @@ _DIRECTIVE = re.compile(
 # long.
 _LUA_STRING = rb""""(?:\\[^\n]|[^"\n\\])*"|'(?:\\[^\n]|[^'\n\\])*'"""
 _LUA_TOKEN = late(
-    rb"""(?:[^][{}"'-]++|(?!\[=*\[|\]=*\]|--|%b)[]["'-])*+"""
+    rb"""(?>(?:[^][{}"'-]++|(?!\[=*\[|\]=*\]|--|%b)[]["'-])*)"""
     rb"""(?:(\{)|(\})|(\[=*\[)|(--\[=*\[)|(?:\]=*\]|--[^\n]*|%b))""" % (_LUA_STRING, _LUA_STRING)
 )
 _LUA_OPEN, _LUA_CLOSE, _LUA_LONG, _LUA_LONG_COMMENT = range(1, 5)
 
 _ESCAPE = late(rb"""\\(["'\\trn])""")
 _ESCAPED = {b"t": b"\t", b"r": b"\r", b"n": b"\n"}
+
+_BLANK = late(rb"(?>(?:[ \t\r\n]++|#[^\n]*+(?:\n|\Z)){0,4096})")
 
 _UNUSUAL = re.compile(rb"""["'#\\$}\v\f\x1c-\x1f\x85]""").search
 """What is split otherwise by bytes.split(), or not at all."""
@@ -545,10 +549,11 @@ class _Lexer:
         """Raise what nginx says where no token matches."""
         tokens, data = self.tokens, self.data
         gap = self.last_end
-        blank = re.compile(rb"(?:[ \t\r\n]++|#[^\n]*(?:\n|\Z))*+").match(data, gap)
-        start = blank.end() if blank else gap
+        start = -1
+        while start < gap and (blank := _BLANK.match(data, gap)):
+            start, gap = gap, blank.end()
         if start < len(data) and (quote := data[start : start + 1]) in (b'"', b"'"):
-            pattern = rb"%b(?:[^%b\\]++|\\.){0,4096}+%b" % (quote, quote, quote)
+            pattern = rb"%b(?>(?:[^%b\\]++|\\.){0,4096})%b" % (quote, quote, quote)
             closed = re.compile(pattern, re.DOTALL)
             if found := closed.match(data, start):
                 self.check_length(start + 1, found.end() - 1, quote.decode(), True)

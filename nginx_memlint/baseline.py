@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal, NamedTuple
 
 from nginx_memlint.config.source import relative
-from nginx_memlint.files import write_atomically
+from nginx_memlint.files.writing import write_atomically
 from nginx_memlint.ignores import ABOUT_COMMENTS
 from nginx_memlint.printable import printable
 from nginx_memlint.records import keyword_record as record

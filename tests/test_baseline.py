@@ -15,7 +15,7 @@ import pytest
 from nginx_memlint import ConfigReport, check
 from nginx_memlint.baseline import Baseline, BaselineError, load, slack
 from nginx_memlint.config.tree import Setting
-from nginx_memlint.files import write_atomically
+from nginx_memlint.files.writing import write_atomically
 from nginx_memlint.result import Report
 from nginx_memlint.rules import RULES, engine
 from nginx_memlint.rules.rule import Draft

@@ -22,7 +22,7 @@ HEAVY = {
     *("hashlib", "subprocess", "nginx_memlint.live.verify", "nginx_memlint.live.calibrate"),
     *("threading", "shlex", "string", "base64", "struct", "fnmatch", "importlib"),
     *("typing", "warnings", "json", "traceback", "datetime"),
-    *("nginx_memlint.options", "nginx_memlint.files", "nginx_memlint.path_globs"),
+    *("nginx_memlint.options", "nginx_memlint.files.writing", "nginx_memlint.path_globs"),
 }
 
 COMPILED = {

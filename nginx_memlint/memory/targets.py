@@ -225,6 +225,9 @@ def installed_target(
 BUILT_IN = ("lua", "stream_lua", "js", "stream_js")
 """Names that ``built_in`` may hold."""
 
+MAX_FILE_BYTES = 64 << 10
+"""Bytes of the largest target file; memlint calibrate writes about 1,000."""
+
 _UNUSED = ("openssl_since", "nginx_since")
 """Keys of costs_table.py that say which servers borrow a row: a file is for one server."""
 
@@ -256,14 +259,13 @@ def load_target(path: str | os.PathLike[str]) -> Target:
     ``memlint calibrate`` writes such files. Raises TargetFileError, and OSError if the file
     cannot be read.
     """
-    import tomllib  # noqa: PLC0415  only for such files
+    from nginx_memlint.files.toml import TomlError, read_toml  # noqa: PLC0415  only for such files
 
     name = printable(os.fspath(path))
     try:
-        with open(path, "rb") as file:
-            row = tomllib.loads(file.read().decode())
-    except ValueError as error:  # TOML or UTF-8
-        raise TargetFileError(f"{name} is not TOML: {error}") from None
+        row = read_toml(path, MAX_FILE_BYTES).table
+    except TomlError as error:
+        raise TargetFileError(printable(error.at(name))) from None
     for key, value in row.items():
         _check_key(name, key, value)
     for key in _required():

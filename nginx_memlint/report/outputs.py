@@ -143,7 +143,7 @@ class _File:
     def __init__(self, path: str, content: bytes) -> None:
         self.path = path
         self._content = content
-        from nginx_memlint.files import Staged  # noqa: PLC0415  most runs write none
+        from nginx_memlint.files.writing import Staged  # noqa: PLC0415  most runs write none
 
         self._staged = Staged(path) if _is_plain(path) else None
 

@@ -11,7 +11,6 @@ from functools import cached_property
 from nginx_memlint.annotations import Any, TypeAlias
 from nginx_memlint.config.entry import absolute
 from nginx_memlint.config.source import is_below
-from nginx_memlint.patterns import late
 from nginx_memlint.printable import printable
 from nginx_memlint.records import record
 
@@ -27,17 +26,11 @@ NAMES: dict[str, tuple[str, ...]] = {
 LAST = ".git"
 """A directory that holds this is the last one searched."""
 
-MAX_BYTES = 256 << 10
-MAX_DOTS = 2000
-"""In one line: tomllib takes quadratic time for a key of many parts."""
-
 MAX_PARSED = 4 << 20
 """Characters parsed to find the lines of keys."""
 
 MAX_DEPTH = 8
 """Parts of the path of a key that is looked for: ``tool.memlint.roots[0].ignore[0].paths[0]``."""
-
-_TOML_PLACE = late(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 class SettingsError(ValueError):
@@ -135,22 +128,17 @@ def _read_found(path: str) -> SettingsFile | None:
 
 def _read(path: str) -> SettingsFile | None:
     """None if the table for settings is not in it."""
+    from nginx_memlint.files.toml import TomlError, read_toml  # noqa: PLC0415  where there is one
+
     path = _shown(path)
     name = printable(path)
+    table: Any
     try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise SettingsError(f"{name}: cannot be read: {reason}") from None
-    if len(data) > MAX_BYTES:
-        raise SettingsError(f"{name}: is larger than {MAX_BYTES >> 10} KiB")
-    try:
-        text = data.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise SettingsError(f"{name}:{line}: is not UTF-8") from None
-    table: Any = _parsed(name, text)
+        text, table = read_toml(path)
+    except TomlError as error:
+        raise SettingsError(printable(error.at(name))) from None
+    except OSError as error:
+        raise SettingsError(f"{name}: cannot be read: {error.strerror}") from None
     key = NAMES.get(os.path.basename(path), ())
     for part in key:
         table = table.get(part) if isinstance(table, dict) else None
@@ -162,34 +150,12 @@ def _read(path: str) -> SettingsFile | None:
     return file_
 
 
-def _parsed(name: str, text: str) -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415  only where there is a file
-
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.count(".") > MAX_DOTS:
-            raise SettingsError(f"{name}:{number}: more than {MAX_DOTS} dots in one line")
-    try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise SettingsError(f"{name}: is nested too deeply") from None
-    except ValueError as error:  # or a number too long for int()
-        message = str(error)
-        place = _TOML_PLACE.search(message)
-        where = ""
-        if place:
-            message = message[: place.start()]
-            where = (
-                f":{place[1]}:{place[2]}" if place[1] else f":{text.rstrip().count(chr(10)) + 1}"
-            )
-        raise SettingsError(f"{name}{where}: is not TOML: {printable(message)}") from None
-
-
 def _statements(lines: list[str]) -> Iterator[tuple[KeyPath, range]]:
     """The keys of a TOML text and their lines, from 0; none beyond what MAX_PARSED allows.
 
     tomllib knows no lines, so that each statement is parsed by itself.
     """
-    import tomllib  # noqa: PLC0415
+    from nginx_memlint.files.toml import TomlError, parse_toml  # noqa: PLC0415
 
     table: KeyPath = ()
     counts: Counter[KeyPath] = Counter()
@@ -203,8 +169,8 @@ def _statements(lines: list[str]) -> Iterator[tuple[KeyPath, range]]:
         if parsed > MAX_PARSED:
             return
         try:
-            data = tomllib.loads(statement)
-        except ValueError:
+            data = parse_toml(statement)
+        except TomlError:
             continue  # it goes on in the next line
         rows = range(first, end)
         if lines[first].lstrip().startswith("["):

@@ -1,0 +1,123 @@
+"""Open a file for reading: a regular file of bounded size, without ever waiting for it.
+
+What a name leads to may be anything, in a repository that a stranger wrote: a FIFO that nobody
+writes to, a device without an end, a directory. It is looked at before it is opened, since
+opening a device may act, and once more when it is open, since it may have been exchanged.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+_KINDS = (
+    (stat.S_ISDIR, errno.EISDIR, "is a directory"),
+    (stat.S_ISFIFO, errno.ESPIPE, "is a FIFO"),
+    (stat.S_ISSOCK, errno.ENXIO, "is a socket"),
+    (stat.S_ISLNK, errno.ELOOP, "is a symbolic link"),
+    (stat.S_ISCHR, errno.ENODEV, "is a character device"),
+    (stat.S_ISBLK, errno.ENODEV, "is a block device"),
+)
+
+_CHUNK = 1 << 20
+"""Bytes that are asked for at a time: a file in /proc does not say its size."""
+
+
+class NotRegularError(OSError):
+    """What is there is no regular file; ``strerror`` says what it is, ``mode`` is its st_mode."""
+
+    def __init__(self, mode: int) -> None:
+        number, text = next(
+            ((number, text) for is_it, number, text in _KINDS if is_it(mode)),
+            (errno.EINVAL, "is no regular file"),
+        )
+        super().__init__(number, text)
+        self.mode = mode
+
+
+class TooLargeError(OSError):
+    """A file has more bytes than are read of it."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(errno.EFBIG, f"is larger than {_size(most)}")
+
+
+def open_regular(
+    path: str | bytes | os.PathLike[str],
+    *,
+    directory: int | None = None,
+    follow: bool = True,
+) -> tuple[int, os.stat_result]:
+    """A descriptor to read a regular file from, and what ``fstat`` says of it.
+
+    ``directory`` is the descriptor of the directory that a relative path is in. Unless
+    ``follow``, the file itself may not be a symbolic link. The caller closes the descriptor.
+    Raises NotRegularError and other OSErrors.
+    """
+    _require_regular(_looked_up(path, directory, follow))
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags | (0 if follow else os.O_NOFOLLOW), dir_fd=directory)
+    except ValueError as error:  # a NUL in the name
+        raise OSError(errno.ENOENT, str(error)) from None
+    try:
+        info = os.fstat(descriptor)
+        _require_regular(info)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor, info
+
+
+def read_file(
+    path: str | bytes | os.PathLike[str],
+    most: int,
+    *,
+    directory: int | None = None,
+    follow: bool = True,
+) -> bytes:
+    """All bytes of a regular file, to its end. See open_regular() for the parameters.
+
+    Raises NotRegularError, TooLargeError if they are more than ``most``, and other OSErrors.
+    """
+    descriptor, info = open_regular(path, directory=directory, follow=follow)
+    try:
+        if info.st_size > most:
+            raise TooLargeError(most)
+        data = read_bytes(descriptor, most + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) > most:
+        raise TooLargeError(most)
+    return data
+
+
+def read_bytes(descriptor: int, count: int) -> bytes:
+    """So many bytes from a descriptor; fewer if the file ends before."""
+    parts = []
+    while count > 0 and (part := os.read(descriptor, min(count, _CHUNK))):
+        parts.append(part)
+        count -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _looked_up(
+    path: str | bytes | os.PathLike[str], directory: int | None, follow: bool
+) -> os.stat_result:
+    try:
+        return os.stat(path, dir_fd=directory, follow_symlinks=follow)
+    except ValueError as error:  # a NUL in the name
+        raise OSError(errno.ENOENT, str(error)) from None
+
+
+def _require_regular(info: os.stat_result) -> None:
+    if not stat.S_ISREG(info.st_mode):
+        raise NotRegularError(info.st_mode)
+
+
+def _size(size: int) -> str:
+    for unit, name in ((1 << 20, "MiB"), (1 << 10, "KiB")):
+        if size >= unit and size % unit == 0:
+            return f"{size // unit} {name}"
+    return f"{size:,} bytes"

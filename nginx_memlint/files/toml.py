@@ -1,0 +1,111 @@
+"""Read TOML that somebody else wrote: in bounded memory, and never too deep for the parser.
+
+tomllib takes memory that is quadratic in the parts of a key, ``a.a.a = 1``, and recurses for each
+bracket. So both are counted before it sees the text.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any, NamedTuple
+
+from nginx_memlint.files.reading import read_file
+
+MAX_BYTES = 256 << 10
+"""Bytes of the largest settings file."""
+
+MAX_PARTS = 16
+"""Parts of one key: ``a.b.c`` has three."""
+
+MAX_DEPTH = 32
+"""Brackets inside brackets."""
+
+_TOKEN = re.compile(
+    r'''
+      """ [^"\\]* (?: (?: \\. | "(?!"") ) [^"\\]* )* (?: "{3,5} | \\?\Z )
+    | \'\'\' .*? (?: \'{3,5} | \Z )
+    | " (?: [^"\\\n] | \\[^\n] )* "?
+    | ' [^'\n]* '?
+    | \# [^\n]*
+    | [.\[\]{}=,\n]
+    ''',
+    re.DOTALL | re.VERBOSE,
+)
+"""Strings and comments, which may hold any of the marks, and the marks. A string without an end
+takes all that the parser does not get to."""
+
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+class TomlError(ValueError):
+    """A text that is not TOML, or that is not parsed; ``line`` and ``column`` are from 1."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+    def at(self, name: str) -> str:
+        """``NAME:LINE:COLUMN: what is wrong``, as far as the place is known."""
+        place = ":".join(str(part) for part in (name, self.line, self.column) if part is not None)
+        return f"{place}: {self}"
+
+
+class Toml(NamedTuple):
+    """A file: its text, with ``\\n`` at the end of each line, and what it says."""
+
+    text: str
+    table: dict[str, Any]
+
+
+def read_toml(path: str | os.PathLike[str], most: int = MAX_BYTES) -> Toml:
+    """Read a file of at most so many bytes. Raises TomlError, and OSError as read_file() does."""
+    data = read_file(path, most)
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise TomlError("is not UTF-8", data.count(b"\n", 0, error.start) + 1) from None
+    return Toml(text, parse_toml(text))
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """What a text says. Raises TomlError."""
+    import tomllib  # noqa: PLC0415  most checks read none
+
+    _check_nesting(text)
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise TomlError("is nested too deeply") from None
+    except ValueError as error:  # or a number too long for int()
+        message = str(error)
+        place = _PLACE.search(message)
+        line = column = None
+        if place:
+            message = message[: place.start()]
+            line = int(place[1]) if place[1] else text.rstrip().count("\n") + 1
+            column = int(place[2]) if place[2] else None
+        raise TomlError(f"is not TOML: {message}", line, column) from None
+
+
+def _check_nesting(text: str) -> None:
+    """Raise TomlError for a key of too many parts, or brackets too deep."""
+    parts = depth = 0
+    for match in _TOKEN.finditer(text):
+        mark = match[0]
+        if mark == ".":
+            parts += 1
+            if parts >= MAX_PARTS:
+                raise TomlError(f"a key has more than {MAX_PARTS} parts", _line(text, match))
+        elif len(mark) == 1 and mark not in "\"'#":
+            parts = 0
+            depth += (mark in "[{") - (mark in "]}")
+            if depth > MAX_DEPTH:
+                raise TomlError(
+                    f"brackets are nested more than {MAX_DEPTH} deep", _line(text, match)
+                )
+
+
+def _line(text: str, match: re.Match[str]) -> int:
+    return text.count("\n", 0, match.start()) + 1

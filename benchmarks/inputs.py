@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+SAMPLES = Path(__file__).parent.parent / "sample_confs"
+BUNDLE = SAMPLES / "ca-bundle.pem"
 LUA_EVERY = 25
 LOCATIONS_A_SERVER = 100
 
@@ -170,8 +171,6 @@ class Input:
     roots: tuple[str, ...] = ("nginx.conf",)
 
 
-SAMPLES = Path(__file__).parent.parent / "sample_confs"
-
 INPUTS = (
     Input("small", "one site in one file"),
     Input("incident", "4,000 locations in 9 files"),
@@ -189,6 +188,8 @@ def make(name: str, directory: Path) -> None:
     """Write the input of a name into a directory; a number is that many locations in one file."""
     if name == "incident":
         shutil.copytree(SAMPLES / "incident", directory, dirs_exist_ok=True)
+        main = directory / "nginx.conf"
+        main.write_text(main.read_text().replace("../ca-bundle.pem", str(BUNDLE)))
         return
     texts: dict[str, Callable[[], dict[str, str]]] = {
         "small": small,

@@ -16,7 +16,7 @@ SERVERS = 80
 LOCATIONS = 50
 SERVERS_A_FILE = 10
 LUA_EVERY = 25
-BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+BUNDLE = "../ca-bundle.pem"
 TRUSTED = f"lua_ssl_trusted_certificate {BUNDLE};"
 
 MAIN = """\

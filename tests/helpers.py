@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -20,6 +21,8 @@ from . import forked
 
 LUA = "load_module modules/ngx_http_lua_module.so;\n"
 SAMPLES = Path(__file__).parent.parent / "sample_confs"
+BUNDLE = SAMPLES / "ca-bundle.pem"
+"""As many certificates as Mozilla's list: the samples name it, and no test another machine's."""
 MEASURED = """\
 nginx = "1.22.1"
 openssl = "3.0.15"
@@ -35,6 +38,12 @@ cpu_context = 0.0001
 cpu_certificate = 0.0001
 """
 """A target file, as memlint calibrate writes it."""
+
+
+def copy_sample(name: str, to: Path) -> None:
+    """Copy a sample, and the bundle that it names beside its directory."""
+    shutil.copytree(SAMPLES / name, to)
+    shutil.copy(BUNDLE, to.parent)
 
 
 def children() -> set[int]:

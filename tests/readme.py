@@ -30,10 +30,6 @@ FINDS = re.compile(r"^memlint check .*sample_confs/incident$")
 NAME = re.compile(r"memlint [a-z]+")
 """In a sentence: the name of a command, not a command."""
 
-BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
-BUNDLE_BYTES = 225_079
-"""Debian 12's, which the README's figures are of; with another, other digits are no mistake."""
-
 
 @dataclass(frozen=True)
 class Block:
@@ -203,11 +199,7 @@ def shows(shown: str, printed: str) -> bool:
 
 
 def _lines(text: str) -> list[str]:
-    is_exact = BUNDLE.exists() and BUNDLE.stat().st_size == BUNDLE_BYTES
-    lines = [line.rstrip() for line in text.rstrip("\n").split("\n")]
-    if is_exact:
-        return lines
-    return [" ".join(re.sub(r"\d[\d,.]*(?: [KMGT]?i?B)?", "#", line).split()) for line in lines]
+    return [line.rstrip() for line in text.rstrip("\n").split("\n")]
 
 
 def at(example: Block, old: str, new: str) -> Block:

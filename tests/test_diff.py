@@ -18,7 +18,7 @@ from nginx_memlint.diff import Diff, DiffError, PartChange, RootDiff, diff, exit
 from nginx_memlint.report import json as json_report
 from nginx_memlint.sizes import MIB, human_growth, human_range
 
-from .helpers import SAMPLES, http, memlint, write
+from .helpers import SAMPLES, copy_sample, http, memlint, write
 from .rules.bundles import pem
 
 SMALL = pem(1)
@@ -717,7 +717,7 @@ def test_a_commit_reads_like_the_files(repository: Repository) -> None:
     """A broken one too: what is committed and unchanged is the same."""
     names = ["broken", "crowdsec", "healthy", "shared", "stream"]
     for name in names:
-        shutil.copytree(SAMPLES / name, repository.path / name)
+        copy_sample(name, repository.path / name)
     repository.commit()
     for root in repository.diff(*names).roots:
         assert root.state == "unchanged"

@@ -26,7 +26,7 @@ from nginx_memlint.remedies import Proposal
 from nginx_memlint.report.patch import patch
 from nginx_memlint.sizes import MIB
 
-from .helpers import LUA, SAMPLES, http, memlint, write
+from .helpers import LUA, SAMPLES, copy_sample, http, memlint, write
 
 FLAGS = ("--target", "debian-12", "--unit-cost", "100MiB")
 DIRECTIVE = "lua_ssl_trusted_certificate"
@@ -599,7 +599,7 @@ def test_what_cannot_be_put_back_is_named(three: Path, monkeypatch: pytest.Monke
 
 def test_the_incident(tmp_path: Path) -> None:
     """Fixed, it is the sample that was mended by hand, but for its title and its workers."""
-    shutil.copytree(SAMPLES / "incident", tmp_path / "incident")
+    copy_sample("incident", tmp_path / "incident")
     run = memlint("check", "--target", "debian-12", "--fix", "incident", cwd=tmp_path)
     assert run.code == 0, run.err
     mended = contents(SAMPLES / "incident-moved")

@@ -20,7 +20,6 @@ from nginx_memlint.settings import check_arguments, plan
 
 from .helpers import MEASURED, http, memlint_here, write
 from .readme import (
-    BUNDLE,
     NAME,
     PROJECT,
     README,
@@ -64,8 +63,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("example", HERE_AND_NOW, ids=name)
 def test_commands(example: Block, here: Path) -> None:
-    if "sample_confs/incident" in example.text and not BUNDLE.exists():
-        pytest.skip("there is no CA bundle here")
     if example.marker == "second":
         assert (PROJECT / example.text.strip()).stat().st_mode & 0o111
         return

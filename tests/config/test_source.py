@@ -20,6 +20,8 @@ from nginx_memlint.config.source import FileSystem, MemoryFiles, OutsideError
 from nginx_memlint.config.tokens import tokenize
 from nginx_memlint.report.json import dumps
 
+from ..helpers import BUNDLE
+
 SECRET = "server { secret; }"
 
 
@@ -97,7 +99,7 @@ def test_nothing_outside_is_read(root: Path, how: str, mounts: str) -> None:
 def test_bundles_and_messages_stay_inside(root: Path) -> None:
     """A CA bundle that leads out is not read, and a syntax error does not quote what is outside."""
     link(root, "a.conf", str(root.parent / "secret.conf"))
-    (root / "etc/nginx/ca.pem").symlink_to("/etc/ssl/certs/ca-certificates.crt")
+    (root / "etc/nginx/ca.pem").symlink_to(BUNDLE)
     (root / "etc/nginx/nginx.conf").write_text(
         "events {} http { include conf.d/*.conf; lua_ssl_trusted_certificate ca.pem; server {} }"
     )

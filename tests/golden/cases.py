@@ -31,7 +31,8 @@ COMMANDS: dict[str, str] = {
             "stream": "debian-12",
         }.items()
     },
-    "crowdsec.json": "check --target debian-12 --unit-cost 1MiB sample_confs/crowdsec --format json",
+    "crowdsec.json": "check --target debian-12 --unit-cost 1MiB --format json "
+    "sample_confs/crowdsec",
     "broken.sarif": "check --target debian-12 --unit-cost 1MiB sample_confs/broken --format sarif",
     "three-roots.markdown": "check --target debian-12 --unit-cost 1MiB --format markdown "
     "sample_confs/incident sample_confs/healthy sample_confs/broken",
@@ -59,6 +60,6 @@ def output(name: str) -> str:
     """Standard output, standard error and exit status of a command."""
     done = memlint(*COMMANDS[name].split(), cwd=SAMPLES.parent)
     text = _LIBRARY.sub(r"\1…\2", done.out)
-    text = _DOMAIN_NAMES.sub(r"\1…", text)
+    text = _DOMAIN_NAMES.sub(r"\1…", text).replace(str(SAMPLES.parent), "/checkout")
     said = f"--- standard error\n{done.err}" if done.err else ""
     return f"{text}{said}--- exit status {done.code}\n"

@@ -17,7 +17,7 @@ import pytest
 
 from nginx_memlint import check
 
-from ..helpers import SAMPLES, http, write
+from ..helpers import SAMPLES, copy_sample, http, write
 from .limited import limited
 from .test_inputs import chain
 
@@ -167,7 +167,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
 def test_files_are_written_whole_or_not_at_all(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(SAMPLES / "incident", tmp_path / "conf")
+    copy_sample("incident", tmp_path / "conf")
     (tmp_path / "out").write_bytes(b"as it was")
     before = names_and_bytes(tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -204,7 +204,7 @@ def obedient() -> list[str]:
 
 def test_a_tree_that_is_read_only(tmp_path: Path, obedient: list[str]) -> None:
     """Nothing is written beside the configuration, in the working directory or in HOME."""
-    shutil.copytree(SAMPLES / "incident", tmp_path / "conf")
+    copy_sample("incident", tmp_path / "conf")
     before = names_and_bytes(tmp_path)
     places = [tmp_path, *(path for path in tmp_path.rglob("*") if path.is_dir())]
     for place in places:

@@ -17,11 +17,11 @@ from .experiment import (
 )
 from .facts_rows import Site
 from .prefix import (
+    listed_certificates,
     main_conf,
     make_prefix,
     pem_bundle,
     server_certificate,
-    system_certificates,
     write_conf,
 )
 from .processes import Memory
@@ -30,7 +30,7 @@ from .stack import Stack
 
 def bundles(stack: Stack, directory: Path, arguments: argparse.Namespace) -> None:
     """Measure memory at start and CPU of `nginx -t` over bundle sizes and numbers of contexts."""
-    everything = len(system_certificates())
+    everything = len(listed_certificates())
     sizes = [everything if size == 0 else size for size in arguments.certificates]
     files = {size: pem_bundle(size) for size in sizes}
     inputs = {

@@ -7,9 +7,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from ..helpers import BUNDLE
 from .cache import cache_dir
 
-SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 TEMP_PATHS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
 OPENSSL_TIMEOUT = 60.0
@@ -70,24 +70,24 @@ def listen(prefix: Path, number: int = 0) -> str:
     return f"unix:{prefix}/s{number}.sock"
 
 
-def system_certificates() -> list[str]:
-    """Return the PEM blocks of this machine's CA bundle."""
-    return CERTIFICATE.findall(SYSTEM_BUNDLE.read_text())
+def listed_certificates() -> list[str]:
+    """Return the PEM blocks of the samples' CA bundle."""
+    return CERTIFICATE.findall(BUNDLE.read_text())
 
 
 def pem_bundle(count: int) -> Path:
-    """Return a cached PEM file with the system's first `count` CA certificates.
+    """Return a cached PEM file with the first `count` certificates of the samples' bundle.
 
-    Self-signed ones are made to fill up if the system has fewer.
+    Self-signed ones are made to fill up if it has fewer.
     """
-    source = hashlib.sha256(SYSTEM_BUNDLE.read_bytes()).hexdigest()[:8]
+    source = hashlib.sha256(BUNDLE.read_bytes()).hexdigest()[:8]
     path = cache_dir() / f"bundle-{count}-{source}.pem"
     if not path.exists():
-        certificates = system_certificates()[:count]
-        while len(certificates) < count:
-            certificate, _ = _self_signed(f"Filler-CA-{len(certificates)}")
-            certificates.append(certificate)
-        _write_whole(path, "".join(certificates))
+        found = listed_certificates()[:count]
+        while len(found) < count:
+            certificate, _ = _self_signed(f"Filler-CA-{len(found)}")
+            found.append(certificate)
+        _write_whole(path, "".join(found))
     return path
 
 

@@ -13,8 +13,9 @@ import pytest
 from nginx_memlint.clock import moment_of
 from nginx_memlint.tls.ca_bundle import NotPemError, bundle_of, certificates, not_after
 
+from ..helpers import BUNDLE
 from .facts_rows import Site
-from .prefix import SYSTEM_BUNDLE, main_conf, write_conf
+from .prefix import main_conf, write_conf
 from .stack import Stack
 
 NOT_DER = "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n"
@@ -51,7 +52,7 @@ def variants(pem: str, key: str) -> dict[str, bytes]:
 
 
 def test_accepted_and_rejected(bookworm: Stack, site: Site) -> None:
-    files = variants(SYSTEM_BUNDLE.read_text(), site.key.read_text())
+    files = variants(BUNDLE.read_text(), site.key.read_text())
     differing = []
     verdicts = set()
     for name, content in files.items():
@@ -77,7 +78,7 @@ def test_accepted_and_rejected(bookworm: Stack, site: Site) -> None:
 
 
 def test_dates_are_what_openssl_says(tmp_path: Path) -> None:
-    ders = certificates(SYSTEM_BUNDLE.read_bytes())
+    ders = certificates(BUNDLE.read_bytes())
     assert len(ders) > 100
     for der in ders[::7]:
         (tmp_path / "one.der").write_bytes(der)

@@ -22,6 +22,7 @@ from nginx_memlint.live.verify import Verification, verify
 from nginx_memlint.memory.targets import load_target, measured_costs
 from sample_confs import make_incident
 
+from ..helpers import BUNDLE as SAMPLE_BUNDLE
 from ..helpers import SAMPLES, memlint
 from .facts_rows import Site as Place
 from .prefix import main_conf, pem_bundle, write_conf
@@ -31,7 +32,7 @@ SHIPPED = next(costs for costs in measured_costs() if costs.name == "debian-12")
 INCIDENT = SAMPLES / "incident"
 
 BUNDLE = (150, 160_050)
-"""Certificates and bytes of DER of Debian 12's bundle."""
+"""Certificates and bytes of DER of a bundle of all of Mozilla's list."""
 
 SMALL = Plan(
     blocks=(50, 350),
@@ -89,14 +90,15 @@ def test_a_full_calibration_is_within_five_percent(bookworm: Stack, tmp_path: Pa
 def test_without_the_lua_module_and_without_openssl(
     bookworm: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Contexts of proxy_ssl, certificates of the system."""
+    """Contexts of proxy_ssl, certificates of a bundle that the system has."""
     assert bookworm.modules
     monkeypatch.setattr(live, "QUICK", SMALL)
     monkeypatch.setattr(live, "lua_modules", lambda _nginx, _named: None)
     monkeypatch.setattr("nginx_memlint.live.certificates.which", lambda _name: None)
+    monkeypatch.setattr("nginx_memlint.live.certificates.SYSTEM_BUNDLES", (str(SAMPLE_BUNDLE),))
     found = calibrate(quick=True)
     assert "proxy_ssl" in found.notes[0]
-    assert "ca-certificates.crt" in found.notes[0]
+    assert SAMPLE_BUNDLE.name in found.notes[0]
     assert "lua" not in found.versions
     path = tmp_path / "target.toml"
     path.write_text(found.toml())
@@ -112,7 +114,7 @@ def incident(directory: Path, monkeypatch: pytest.MonkeyPatch, servers: int) -> 
     for name, text in make_incident.files("scaled", make_incident.TRUSTED).items():
         path = directory / name
         path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
+        path.write_text(text.replace(make_incident.BUNDLE, str(SAMPLE_BUNDLE)))
     monkeypatch.chdir(directory)
     return directory / "nginx.conf"
 

@@ -68,7 +68,7 @@ def test_counts_memory_and_causes() -> None:
     assert re.search(r"^### memlint: 1 error, \d+ warnings", text, re.MULTILINE)
     assert "| CA loads | 4,080 |" in text
     assert "- **error ML202** at `" in text
-    assert "- `/etc/ssl/certs/ca-certificates.crt` from `" in text
+    assert "- `../ca-bundle.pem` from `" in text
     assert "### memlint: nothing found" in render("markdown", sample("healthy"))
     assert "not read in full, 3 problems" in render("markdown", sample("broken"))
 
@@ -146,7 +146,7 @@ def test_before_and_after() -> None:
     assert "|  | before | after | change |" in lines
     assert "| CA loads | 4,080 | 4,080 | 0 |" in lines
     assert "| at start | 4.1 GiB | 4.1 GiB | 0 |" in lines
-    where = "`lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt` at `"
+    where = "`lua_ssl_trusted_certificate ../ca-bundle.pem` at `"
     assert f"- **+4.0 GiB** (0 → 4.0 GiB), new: {where}" in text
     assert "sample_confs/incident/nginx.conf:16`: +4,080 CA loads" in text
     assert is_harmless(text)

@@ -565,6 +565,50 @@ def test_nothing_is_checked_out_and_nothing_is_run(repository: Repository, tmp_p
 
 
 @needs_git
+@pytest.mark.parametrize("setting", [None, "true"])
+def test_replacements_do_not_count(repository: Repository, setting: str | None) -> None:
+    """Of a blob, a tree and a commit: who may write refs/replace has no say in what was there."""
+    repository.commit({"nginx.conf": http(site("a"))})
+    old = {kind: repository.git("rev-parse", kind).strip() for kind in KINDS}
+    repository.commit({"nginx.conf": http(site("a", "b"))})
+    new = {kind: repository.git("rev-parse", kind).strip() for kind in KINDS}
+    if setting is not None:
+        repository.git("config", "core.useReplaceRefs", setting)
+    for kind in KINDS:
+        repository.git("replace", old[kind], new[kind])
+        root = repository.root(base=old["HEAD"])
+        assert named(root.servers) == {"b": "new"}
+        repository.git("replace", "-d", old[kind])
+
+
+KINDS = ("HEAD", "HEAD^{tree}", "HEAD:nginx.conf")
+
+
+@needs_git
+def test_grafts_do_not_count(repository: Repository) -> None:
+    commits = [repository.commit({"nginx.conf": http(site(*"abc"[:n]))}) for n in (1, 2, 3)]
+    (repository.path / ".git/info/grafts").write_text(f"{commits[2]} {commits[0]}\n")
+    repository.write({"nginx.conf": http(site(*"abcd"))})
+    assert named(repository.root(base="HEAD~1").servers) == {"c": "new", "d": "new"}
+
+
+@needs_git
+@pytest.mark.parametrize("path", [".", "", "bin"])
+def test_git_is_not_taken_from_the_repository(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    repository.commit({"nginx.conf": http(site("a"))})
+    for directory in (repository.path, repository.path / "bin"):
+        directory.mkdir(exist_ok=True)
+        (directory / "git").write_text("#!/bin/sh\ntouch ran\n")
+        (directory / "git").chmod(0o755)
+    monkeypatch.chdir(repository.path)
+    monkeypatch.setenv("PATH", path, prepend=os.pathsep)
+    assert repository.root(base="HEAD").complete
+    assert not list(repository.path.rglob("ran"))
+
+
+@needs_git
 def test_hooks_name_the_repository_by_environment(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,8 @@
 The repository need not be trusted. Only ``rev-parse`` and ``cat-file`` run: neither runs hooks,
 filters, text conversions or a pager; ``cat-file`` is given object names alone, so no name in the
 repository reaches a command line or git's protocol. Objects that a partial clone lacks are not
-fetched.
+fetched. Neither replacements (``refs/replace``) nor grafts count: an object is what its name, the
+hash of its content, says, and a commit's parents are those that it names itself.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from functools import cached_property
 
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, check_size
 from nginx_memlint.config.source import MAX_SYMLINKS, Disk, decode, encode
+from nginx_memlint.files.programs import find_program
 from nginx_memlint.printable import printable
 
 ANSWER_SECONDS = 60
@@ -29,12 +31,15 @@ ANSWER_SECONDS = 60
 MAX_LINK_BYTES = 4096
 """``PATH_MAX``: bytes of the longest target of a symbolic link."""
 
-_COMMAND = (
-    "git",
+_OPTIONS = (
     "--no-pager",
     *("-c", "core.fsmonitor=false"),
     *("-c", "core.hooksPath=/dev/null"),
     *("-c", "safe.bareRepository=explicit"),
+    # before git 2.41 this setting in a repository outdoes GIT_NO_REPLACE_OBJECTS
+    *("-c", "core.useReplaceRefs=false"),
+    # a cache of parents, which is believed unseen
+    *("-c", "core.commitGraph=false"),
 )
 _ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
@@ -42,6 +47,8 @@ _ENVIRONMENT = {
     # no fetch from a promisor remote: by name since git 2.44, before that for want of a protocol
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
     "LC_ALL": "C",
 }
 
@@ -99,11 +106,19 @@ def open_commit(directory: str, reference: str) -> Commit:
     return Commit(top, found.decode(), Objects(here))
 
 
+def _command(*arguments: str) -> list[str]:
+    """A command line of git. Raises GitError."""
+    git = find_program("git")
+    if git is None:
+        raise GitError("git is not installed")
+    return [git, *_OPTIONS, *arguments]
+
+
 def _ask(directory: str, *arguments: str) -> bytes:
     """The output of a short git command."""
     try:
         done = subprocess.run(
-            [*map(encode, (*_COMMAND, *arguments))],
+            [*map(encode, _command(*arguments))],
             cwd=encode(directory),
             env=os.environ | _ENVIRONMENT,
             stdin=subprocess.DEVNULL,
@@ -111,8 +126,6 @@ def _ask(directory: str, *arguments: str) -> bytes:
             timeout=ANSWER_SECONDS,
             check=False,
         )
-    except FileNotFoundError:
-        raise GitError("git is not installed") from None
     except (OSError, subprocess.TimeoutExpired) as error:
         raise GitError(f"git cannot be run: {error}") from None
     if done.returncode:
@@ -177,7 +190,7 @@ class Objects:
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._process = subprocess.Popen(
-            [*_COMMAND, "cat-file", "--batch"],
+            _command("cat-file", "--batch"),
             cwd=encode(self._directory),
             env=os.environ | _ENVIRONMENT,
             stdin=subprocess.PIPE,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nginx_memlint.files.programs import find_program
 from nginx_memlint.live.errors import LiveError
 from nginx_memlint.live.process import run
 
@@ -101,14 +102,13 @@ class Nginx:
 def find_nginx(path: str | None = None) -> str:
     """The absolute path of a binary: the one named, or the first that is usual."""
     if path is not None:
-        found = shutil.which(path)
+        found = shutil.which(path) if os.path.dirname(path) else find_program(path)
         if found is None:
             raise LiveError(f'"{path}" is not a program; name the nginx binary')
         return os.path.abspath(found)
-    directories = os.pathsep.join([os.environ.get("PATH", os.defpath), *_DIRECTORIES])
     for name in _NAMES:
-        if found := shutil.which(name, path=directories):
-            return os.path.abspath(found)
+        if found := find_program(name, _DIRECTORIES):
+            return found
     raise LiveError("no nginx found here; install it, or name the binary with --nginx")
 
 

@@ -14,8 +14,8 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import which
 
+from nginx_memlint.files.programs import find_program
 from nginx_memlint.live.errors import LiveError
 
 OPENSSL_TIMEOUT = 60.0
@@ -85,10 +85,9 @@ class Bundles:
 
 def make_bundles(directory: Path, count: int) -> Bundles:
     """Write bundles of ``count`` certificates, an even number, into a directory."""
-    found = which("openssl")
-    if found is None:
+    openssl = find_program("openssl")
+    if openssl is None:
         return _from_system(directory, count)
-    openssl = str(Path(found).absolute())
     made = {kind: _certificates(openssl, kind, directory) for kind in _KEYS}
     _certificate(openssl, "server", "CN = localhost", directory / "small.key", directory)
     ec = round(count // 2 * EC_SHARE)

@@ -6,8 +6,8 @@ import subprocess
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
-from shutil import which
 
+from nginx_memlint.files.programs import find_program
 from nginx_memlint.live.binary import Nginx
 
 COMPILE_TIMEOUT = 60.0
@@ -35,7 +35,7 @@ class Counter:
         self.reason = ""
         self._library: Path | None = None
         self._output = directory / "counts"
-        compiler = next((path for name in _COMPILERS if (path := which(name))), None)
+        compiler = next((path for name in _COMPILERS if (path := find_program(name))), None)
         if nginx.own_tls:
             self.reason = "OpenSSL is inside the nginx binary"
         elif compiler is None:

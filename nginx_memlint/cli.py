@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from typer.core import TyperGroup
 
 from nginx_memlint import __version__, run
+from nginx_memlint.arguments import parse_workers
 from nginx_memlint.config.bounds import NAMES
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
 from nginx_memlint.live import SLACK, TOLERANCE
@@ -40,7 +41,7 @@ from nginx_memlint.result import Report
 from nginx_memlint.rules import engine, find_rule
 from nginx_memlint.settings import SettingsError, all_arguments, everywhere, plan
 from nginx_memlint.settings.in_force import FLAGS
-from nginx_memlint.sizes import human, parse_size
+from nginx_memlint.sizes import human, parse_budget, parse_size
 
 _EXIT_HELP = "Exit status: " + "; ".join(f"{code} {text}" for code, text in MEANINGS.items()) + "."
 
@@ -105,6 +106,20 @@ def _main(
 def _size(text: str) -> int:
     try:
         return parse_size(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _budget(text: str) -> int:
+    try:
+        return parse_budget(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _workers(text: str) -> int:
+    try:
+        return parse_workers(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 
@@ -178,7 +193,9 @@ _NginxBinaryOption = Annotated[
 _WorkersOption = Annotated[
     int | None,
     typer.Option(
-        min=1, max=4096, metavar="N", help="Worker processes, where the configuration says auto."
+        parser=_workers,
+        metavar="N",
+        help="Worker processes, where the configuration says auto.",
     ),
 ]
 _UnitCostOption = Annotated[
@@ -250,7 +267,7 @@ def check_command(
     max_memory: Annotated[
         int | None,
         typer.Option(
-            parser=_size,
+            parser=_budget,
             metavar="SIZE",
             help="The budget, e.g. 4GiB: a worst reload peak above it is an error; without a "
             "budget, one above 4 GiB is.",
@@ -258,12 +275,14 @@ def check_command(
     ] = None,
     max_start_memory: Annotated[
         int | None,
-        typer.Option(parser=_size, metavar="SIZE", help="The budget at a start: more is an error."),
+        typer.Option(
+            parser=_budget, metavar="SIZE", help="The budget at a start: more is an error."
+        ),
     ] = None,
     max_zones_memory: Annotated[
         int | None,
         typer.Option(
-            parser=_size,
+            parser=_budget,
             metavar="SIZE",
             help="The budget of all shared memory zones: more is an error.",
         ),
@@ -535,7 +554,7 @@ def diff_command(
             [options] = all_arguments([everywhere(run.understood(_flags(ctx)), isolated=True)])
             most = options["bounds"].file_bytes
             options["data"] = run.standard_input(most) if "-" in (paths or []) else None
-            found = diff.diff(paths or [], max_growth=max_growth, **options)
+            found = diff.compared(paths or [], options, max_growth=max_growth)
         else:
             roots, arguments = run.planned(paths or [], _flags(ctx), config, no_config)
             configurations = zip((root.path or "" for root in roots), arguments, strict=True)

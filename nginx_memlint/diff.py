@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal, Unpack
 
 from nginx_memlint import result
+from nginx_memlint.arguments import read_arguments, read_size
 from nginx_memlint.config import blocks
 from nginx_memlint.config.entry import EntryError, Place, located
 from nginx_memlint.config.source import encode
@@ -173,16 +174,28 @@ def diff(
     paths: Sequence[str | os.PathLike[str]],
     *,
     base: str | None = None,
-    max_growth: int | None = None,
+    max_growth: int | str | None = None,
     **options: Unpack[Options],
 ) -> Diff:
     """Compare two configurations, or configurations of a working tree with those of a commit.
 
     ``paths`` are the old and the new one; with ``base``, which names a commit, any number that
-    are each compared with themselves in that commit. ``max_growth`` is bytes. The options are
-    those of check() and hold for both sides; those about findings have no part in it. Raises
-    DiffError, UnknownTargetError and ValueError.
+    are each compared with themselves in that commit. ``max_growth`` is bytes, or a text like
+    "64MiB". The options are those of check() and hold for both sides; those about findings have no
+    part in it. Raises DiffError, and TypeError and ValueError as check() does.
     """
+    growth = None if max_growth is None else read_size("max_growth", max_growth)
+    return compared(paths, read_arguments(options, "diff"), base=base, max_growth=growth)
+
+
+def compared(
+    paths: Sequence[str | os.PathLike[str]],
+    options: Options,
+    *,
+    base: str | None = None,
+    max_growth: int | None = None,
+) -> Diff:
+    """As diff(), with options that a command has made sense of."""
     job = replace(job_of("", options), policy=engine.NO_RULES, breakdown=False)
     both = _Both(job, max_growth)
     names = [os.fspath(path) for path in paths]
@@ -212,7 +225,7 @@ def since(
     Raises as diff().
     """
     found = [
-        diff([path], base=base, max_growth=max_growth, **options)
+        compared([path], options, base=base, max_growth=max_growth)
         for path, options in configurations
     ]
     roots = [root for one in found for root in one.roots]

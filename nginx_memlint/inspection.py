@@ -49,8 +49,17 @@ def check(path: str | os.PathLike[str], **options: Unpack[Options]) -> result.Co
 
     ``path`` is a main file, a directory with an nginx.conf, an ``nginx -T`` dump, or ``-`` for
     ``data``. A configuration that cannot be read in full is no exception: see
-    ``ConfigReport.problems``. Raises UnknownTargetError and ValueError for wrong options.
+    ``ConfigReport.problems``. The options are those of ``options.Options``; a size may be a text
+    like "4GiB". Raises TypeError for an option that there is not and for a value of a wrong type,
+    ValueError (UnknownTargetError for a target) for a wrong value.
     """
+    from nginx_memlint.arguments import read_arguments  # noqa: PLC0415  a command has read them
+
+    return checked(path, read_arguments(options))
+
+
+def checked(path: str | os.PathLike[str], options: Options) -> result.ConfigReport:
+    """As check(), with options that a command has made sense of."""
     cache = options.get("cache")
     if cache is None or options.get("breakdown"):
         return examine(path, **options).report
@@ -90,6 +99,8 @@ def job_of(path: str | os.PathLike[str], options: Options) -> Job:
     policy = options.get("policy", NO_POLICY)
     if (budget := options.get("max_memory")) is not None:
         policy = replace(policy, limits=replace(policy.limits, max_memory=budget))
+    unit_cost = options.get("unit_cost")
+    assert not isinstance(unit_cost, str), "read_arguments() made it a number"
     return Job(
         os.fspath(path),
         _place_of(options),
@@ -97,7 +108,7 @@ def job_of(path: str | os.PathLike[str], options: Options) -> Job:
         choose_target(options.get("target"), _versions(options)),
         context,
         options.get("workers"),
-        options.get("unit_cost"),
+        unit_cost,
         policy,
         options.get("breakdown", False),
         options.get("parser", "memlint"),

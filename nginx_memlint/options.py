@@ -33,9 +33,9 @@ class Options(TypedDict, total=False):
     openssl_version: str | None
     workers: int | None
     """Where the configuration says auto."""
-    unit_cost: int | None
+    unit_cost: int | str | None
     """Bytes of one CA load, instead of what the bundle weighs."""
-    max_memory: int | None
+    max_memory: int | str | None
     """Bytes; it replaces that of ``policy``."""
     prefix: str | None
     sysroot: str | None

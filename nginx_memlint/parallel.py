@@ -6,14 +6,14 @@ import gc
 from collections.abc import Sequence
 
 from nginx_memlint.annotations import TYPE_CHECKING, TypeAlias
-from nginx_memlint.inspection import check
+from nginx_memlint.inspection import checked
 from nginx_memlint.result import ConfigReport
 
 if TYPE_CHECKING:
     from nginx_memlint.options import Options
 
 Call: TypeAlias = "tuple[str, Options]"
-"""The arguments of check()."""
+"""The arguments of checked()."""
 
 MOST_GARBAGE = 300_000
 """Objects that are let pile up: start.py turns automatic collection off, and trees are full of
@@ -21,16 +21,16 @@ cycles."""
 
 
 def check_one(call: Call) -> ConfigReport:
-    """check(), after which what it was made from may be let go."""
+    """checked(), after which what it was made from may be let go."""
     path, options = call
-    report = check(path, **options)
+    report = checked(path, options)
     if gc.get_count()[0] > MOST_GARBAGE:
         gc.collect()
     return report
 
 
 def check_all(calls: Sequence[Call], jobs: int) -> list[ConfigReport]:
-    """check() of each, in their order, by so many processes."""
+    """checked() of each, in their order, by so many processes."""
     import multiprocessing  # noqa: PLC0415  takes long
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
 

@@ -2,24 +2,80 @@
 
 from __future__ import annotations
 
+import re
+
 MIB = 1 << 20
 GIB = 1 << 30
 
+MAX_SIZE = 1 << 63
+"""Bytes that no machine has."""
+
+_SIZE = r"([0-9]{1,19}(?:\.[0-9]{1,19})?) ?([A-Za-z]*)"
+
+_UNITS: dict[str, int] = {"": 1, "b": 1} | {
+    letter + ending: base**power
+    for power, letter in enumerate("kmgtpe", 1)
+    for ending, base in (("", 1024), ("i", 1024), ("ib", 1024), ("b", 1000))
+}
+"""Unit in lower case → bytes. A letter alone is 1,024-fold, as nginx, systemd and docker have it;
+``Ki`` and its like are Kubernetes'; ``kB`` and its like are decimal."""
+
+SIZE_PATTERN = r"^\s*[0-9]{1,19}(\.[0-9]{1,19})? ?([Bb]|[KkMmGgTtPpEe]([Ii]?[Bb]|[Ii])?)?\s*$"
+"""What parse_size() takes, for JSON Schemas."""
+
 
 def parse_size(text: str) -> int:
-    """The bytes of a size like ``4GiB`` (binary), ``500MB`` (decimal) or ``1048576``.
+    """The bytes of a size like ``4GiB``, ``512Mi``, ``4g`` (binary), ``500MB`` or ``1048576``.
 
-    Raises ValueError.
+    A number below 1 MiB without a unit is no size: whoever writes ``4`` means another unit. Raises
+    ValueError that says what to give.
     """
-    from pydantic import ByteSize, TypeAdapter, ValidationError  # noqa: PLC0415  takes long
+    return _parse(text, is_budget=False)
 
-    try:
-        size = int(TypeAdapter(ByteSize).validate_python(text.strip()))
-    except ValidationError:
-        size = 0
-    if size <= 0:
-        raise ValueError(f'"{text}" is not a size like 4GiB, 500MB or 1048576')
+
+def parse_budget(text: str) -> int:
+    """The bytes of a size that memory is held against: as parse_size(), and 1 MiB at least.
+
+    Less than that, nginx never takes: it must be given in bytes, with the unit ``B``. Raises
+    ValueError that says what to give.
+    """
+    return _parse(text, is_budget=True)
+
+
+def _parse(text: str, *, is_budget: bool) -> int:
+    match = re.fullmatch(_SIZE, text.strip())
+    unit = match[2].lower() if match else ""
+    if match is None or unit not in _UNITS:
+        raise _no_size(text)
+    whole, _, part = match[1].partition(".")
+    scale: int = 10 ** len(part)
+    size, rest = divmod(int(whole + part) * _UNITS[unit], scale)
+    if not 0 < size < MAX_SIZE or (rest and _UNITS[unit] == 1):
+        raise _no_size(text)
+    if size < MIB and (not unit or (is_budget and unit != "b")):
+        raise ValueError(_question(text, match[1], size))
     return size
+
+
+def _no_size(text: str) -> ValueError:
+    return ValueError(
+        f'"{text}" is not a size like 4GiB, 512Mi, 4g (1,024-fold), 500MB (1,000-fold) or 1048576'
+    )
+
+
+def check_budget(size: int) -> int:
+    """The same bytes; raises ValueError for what parse_budget() would ask about."""
+    if size < MIB:
+        raise ValueError(_question(str(size), str(size), size))
+    return size
+
+
+def _question(text: str, number: str, size: int) -> str:
+    """Names both that can be meant: a larger unit, or bytes."""
+    larger = ((f"{number}{unit}iB", float(number) * _UNITS[unit.lower()]) for unit in "KM")
+    guess = next((name for name, likely in larger if likely >= 64 * MIB), f"{number}GiB")
+    many = "s" * (size != 1)
+    return f'"{text}" is {size:,} byte{many}: did you mean {guess}? if not, write {size}B'
 
 
 def human(size: float) -> str:
@@ -34,7 +90,7 @@ def human(size: float) -> str:
     return f"{number:.0f} B" if unit == "B" else f"{number:.1f} {unit}"
 
 
-_UNITS = tuple((name, 1 << 10 * power) for power, name in enumerate(("B", "KiB", "MiB", "GiB")))
+_SHOWN = tuple((name, 1 << 10 * power) for power, name in enumerate(("B", "KiB", "MiB", "GiB")))
 
 
 def human_growth(before: int, after: int) -> str:
@@ -44,7 +100,7 @@ def human_growth(before: int, after: int) -> str:
 
 def human_range(before: int, after: int) -> str:
     """Two sizes for people, in one unit if it suits both: ``0.1 → 3.5 GiB``."""
-    for name, unit in reversed(_UNITS):
+    for name, unit in reversed(_SHOWN):
         if unit > max(before, after, 1):
             continue
         digits = 0 if unit == 1 else 1

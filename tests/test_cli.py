@@ -72,7 +72,7 @@ def test_json_is_one_object_that_fits_the_schema() -> None:
         (["--max-memory", "64GiB", "--fail-on", "warning"], 1),
         (["--max-memory", "5GB"], 1),
         (["--target", "debian-13"], 0),
-        (["--target", "debian-13", "--max-memory", "1000000"], 1),
+        (["--target", "debian-13", "--max-memory", "1048576"], 1),
     ],
 )
 def test_budgets_and_levels(args: list[str], code: int) -> None:

@@ -207,7 +207,7 @@ def test_growth_is_gated(tmp_path: Path) -> None:
     within = memlint(*args, old, new, "--max-growth", "26GiB")
     assert within.code == 0
     assert "within --max-growth 26.0 GiB" in within.out
-    assert memlint(*args, new, old, "--max-growth", "1").code == 0
+    assert memlint(*args, new, old, "--max-growth", "1B").code == 0
 
 
 def test_json_fits_its_schema() -> None:
@@ -265,7 +265,7 @@ def test_wrong_usage(args: list[str], message: str) -> None:
 def test_what_was_not_read_is_said(tmp_path: Path) -> None:
     whole = write(tmp_path, {"nginx.conf": http(site("a"))})
     for pair in ((whole, tmp_path / "none"), (tmp_path / "none", whole)):
-        run = memlint("diff", *pair, "--max-growth", "1")
+        run = memlint("diff", *pair, "--max-growth", "1B")
         assert run.code == 3
         assert f"{'new' if pair[0] == whole else 'old'} configuration was not read" in run.out
         assert "No such file or directory" in run.out

@@ -283,7 +283,7 @@ reason = "old"
 [[roots]]
 path = "hosts/web"
 target = "debian-13"
-max-memory = 5000
+max-memory = "5000B"
 workers = 8
 [roots.severity]
 ML101 = "note"
@@ -429,7 +429,7 @@ def test_the_policy_of_a_root(two: Path) -> None:
         PathIgnore(str(two), ("**/old.conf",), frozenset({"ML101"}), "old"),
         PathIgnore(str(two), ("web/*",), frozenset({"ML201", "ML202"}), "bought more"),
     )
-    limits = 'max-start-memory = "1MiB"\nmax-zones-memory = 2\nmax-test-seconds = 3'
+    limits = 'max-start-memory = "1MiB"\nmax-zones-memory = "2B"\nmax-test-seconds = 3'
     (two / "memlint.toml").write_text(limits)
     assert check_arguments(one())["policy"].limits == Limits(None, 1 << 20, 2, 3.0)
 

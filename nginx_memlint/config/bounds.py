@@ -72,7 +72,7 @@ def parse_bounds(texts: list[str]) -> dict[str, int]:
             close = get_close_matches(name, NAMES, 1, 0.4)
             hint = f'did you mean "{close[0]}"?' if close else f"known are {', '.join(NAMES)}"
             raise ValueError(f'"{name}" is not a bound; {hint}')
-        found[name] = parse_size(value) if name in BYTES else _number(value)
+        found[name] = _number(value) if name not in BYTES or value.isdigit() else parse_size(value)
     return found
 
 

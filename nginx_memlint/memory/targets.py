@@ -38,7 +38,9 @@ def parse_version(text: str) -> Version:
 
     Raises ValueError.
     """
-    match = re.fullmatch(r"v?(\d+(?:\.\d+)*)(?:([a-z])|[-+~]?(?:rc|R)\d*)?", text.strip())
+    match = re.fullmatch(
+        r"v?([0-9]{1,9}(?:\.[0-9]{1,9}){0,9})(?:([a-z])|[-+~]?(?:rc|R)[0-9]*)?", text.strip()
+    )
     if not match:
         raise ValueError(f'"{text}" is not a version like 1.22.1')
     numbers = [int(number) for number in match[1].split(".")]

@@ -26,12 +26,13 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from nginx_memlint import rules
+from nginx_memlint.arguments import MOST_WORKERS
 from nginx_memlint.exit_codes import FailOn
 from nginx_memlint.inspection import check_context
 from nginx_memlint.memory.targets import parse_version, target_names
 from nginx_memlint.printable import printable
 from nginx_memlint.settings.files import KeyPath, SettingsError, SettingsFile
-from nginx_memlint.sizes import parse_size
+from nginx_memlint.sizes import SIZE_PATTERN, check_budget, parse_budget, parse_size
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -60,6 +61,14 @@ def _size(value: object) -> object:
     return parse_size(value) if isinstance(value, str) else value
 
 
+def _budget(value: object) -> object:
+    if isinstance(value, str):
+        return parse_budget(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return check_budget(value)
+    return value
+
+
 def _version(text: str) -> str:
     parse_version(text)
     return text
@@ -85,13 +94,16 @@ def _context(names: list[str]) -> list[str]:
 _SIZE_SCHEMA = {
     "anyOf": [
         {"type": "integer", "exclusiveMinimum": 0},
-        {"type": "string", "pattern": r"^\s*[0-9.]+\s*([KkMmGgTtPpEe]?[Ii]?[Bb]?)\s*$"},
+        {"type": "string", "pattern": SIZE_PATTERN},
     ],
     "examples": ["512MiB", "4GiB", 1048576],
 }
 
 Size = Annotated[
     int, Field(gt=0, strict=True), BeforeValidator(_size), WithJsonSchema(_SIZE_SCHEMA)
+]
+Budget = Annotated[
+    int, Field(gt=0, strict=True), BeforeValidator(_budget), WithJsonSchema(_SIZE_SCHEMA)
 ]
 Version = Annotated[str, AfterValidator(_version)]
 Path = Annotated[str, AfterValidator(_path), Field(json_schema_extra={"minLength": 1})]
@@ -181,15 +193,15 @@ class RootSettings(_Table):
     """Instead of the target's."""
     openssl_version: Version | None = None
     """Instead of the target's."""
-    workers: Annotated[int, Field(ge=1, le=4096)] | None = None
+    workers: Annotated[int, Field(ge=1, le=MOST_WORKERS)] | None = None
     """Worker processes, where the configuration says auto."""
     unit_cost: Size | None = None
     """Memory of one CA load, instead of what the bundle weighs."""
-    max_memory: Size | None = None
+    max_memory: Budget | None = None
     """The budget at the worst reload peak."""
-    max_start_memory: Size | None = None
+    max_start_memory: Budget | None = None
     """The budget at a start."""
-    max_zones_memory: Size | None = None
+    max_zones_memory: Budget | None = None
     """The budget of all shared memory zones."""
     max_test_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     """The limit of CPU seconds for nginx -t, which each start and reload take, too."""

@@ -62,8 +62,8 @@ def test_ml203_is_exact(tmp_path: Path) -> None:
 def test_ml203_blames_what_costs_most_at_start(tmp_path: Path) -> None:
     """The bundle costs most at the peak, the zone at start."""
     text = clients(1, "worker_processes 8;").replace("small 1m", "large 200m")
-    [start] = limited(tmp_path, text, "ML203", max_start_memory=1)
-    [worst] = limited(tmp_path, text, "ML201", max_memory=1)
+    [start] = limited(tmp_path, text, "ML203", max_start_memory="1B")
+    [worst] = limited(tmp_path, text, "ML201", max_memory="1B")
     assert start.end_column - start.column == len("lua_shared_dict")
     assert worst.end_column - worst.column == len("ssl_client_certificate")
 

@@ -61,7 +61,7 @@ def check_crossplane() -> None:
     else:
         raise UnsupportedCrossplaneError(
             "the package ngxparse has replaced crossplane; install memlint in an environment of "
-            "its own (pipx install nginx-memlint)"
+            "its own"
         )
 
 

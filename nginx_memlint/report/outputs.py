@@ -89,8 +89,9 @@ def _parse(text: str) -> Output:
         hint = f'; did you mean "{close[0]}"?' if close else ""
         raise OutputError(f'"{name}" is not one of {", ".join(FORMATS)}{hint}', "--format")
     if missing_extra(name):
-        hint = f'pip install "nginx-memlint[{name}]"'
-        raise OutputError(f"{name} needs more packages: {hint}", "--format")
+        packages = " and ".join(FORMATS[name].packages)
+        hint = f"in a clone of memlint's repository, pip install '.[{name}]'"
+        raise OutputError(f"{name} needs {packages}: {hint}", "--format")
     if colon and not path:
         raise OutputError(f'"{text}" names no file', "--format")
     return Output(name, path if path and path != STDOUT else None)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -14,7 +16,8 @@ import yaml
 
 from ..helpers import SAMPLES, write
 from ..readme import block
-from .conftest import PROJECT
+from .conftest import PROJECT, git
+from .hostile import LINES, hostile_tree, traps_sprung
 
 BIN = Path(sys.executable).parent
 
@@ -65,16 +68,22 @@ def run(script: str, tmp_path: Path, **variables: str) -> subprocess.CompletedPr
     )
 
 
+def step(name: str) -> str:
+    """The script of a step of the action."""
+    steps = load("action.yml")["runs"]["steps"]
+    [script] = [step["run"] for step in steps if step.get("name") == name]
+    return str(script)
+
+
 @pytest.mark.parametrize(("sample", "status"), [("incident", 1), ("healthy", 0), ("broken", 3)])
 def test_the_action_checks(tmp_path: Path, sample: str, status: int) -> None:
-    steps = load("action.yml")["runs"]["steps"]
-    [script] = [step["run"] for step in steps if step.get("name") == "Check"]
+    script = step("Check")
     summary = tmp_path / "summary.md"
     done = run(
         script,
         tmp_path,
         MEMLINT_CONFIGS=str(SAMPLES / sample),
-        MEMLINT_ARGS="--target debian-12",
+        MEMLINT_ARGS="--target=debian-12",
         RUNNER_TEMP=str(tmp_path),
         GITHUB_STEP_SUMMARY=str(summary),
     )
@@ -90,9 +99,8 @@ def test_the_action_as_the_readme_has_it(tmp_path: Path, body: str, status: int)
     action = load("action.yml")
     assert set(given) <= set(action["inputs"])
     write(tmp_path / "nginx", {"nginx.conf": f"events {{ }}\n{body}"})
-    [script] = [step["run"] for step in action["runs"]["steps"] if step.get("name") == "Check"]
     done = run(
-        script,
+        step("Check"),
         tmp_path,
         MEMLINT_CONFIGS=given["configs"],
         MEMLINT_ARGS=given["args"],
@@ -112,23 +120,122 @@ def test_the_template_as_the_readme_has_it(tmp_path: Path, body: str, status: in
     variables = snippet["memlint"]["variables"]
     assert set(variables) <= set(template["variables"])
     write(tmp_path / "nginx", {"nginx.conf": f"events {{ }}\n{body}"})
-    done = run("\n".join(template["script"][1:]), tmp_path, **variables)
+    done = run("\n".join(template["script"][2:]), tmp_path, **variables)
     assert done.returncode == status, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(("sample", "status"), [("incident", 1), ("healthy", 0)])
 def test_the_template_checks(tmp_path: Path, sample: str, status: int) -> None:
     job = load("templates/gitlab-ci.yml")["memlint"]
-    assert "pip install" in job["script"][0]
     done = run(
-        "\n".join(job["script"][1:]),
+        "\n".join(job["script"][2:]),
         tmp_path,
         MEMLINT_CONFIGS=str(SAMPLES / sample),
-        MEMLINT_ARGS="--target debian-12",
+        MEMLINT_ARGS="--target=debian-12",
     )
     assert done.returncode == status, done.stdout + done.stderr
     for report in job["artifacts"]["reports"].values():
         assert (tmp_path / report).stat().st_size > 0
+
+
+INTEGRATIONS = ["action", "template"]
+
+
+def script_of(integration: str) -> tuple[str, str]:
+    """What installs memlint, and what runs it."""
+    if integration == "action":
+        return step("Install"), step("Check")
+    guard, install, check = load("templates/gitlab-ci.yml")["memlint"]["script"]
+    return f"{guard}\n{install}", check
+
+
+def checked(integration: str, tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run memlint as an integration does, in tmp_path/tree."""
+    given = {"RUNNER_TEMP": str(tmp_path), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
+    return run(script_of(integration)[1], tmp_path / "tree", **given | variables)
+
+
+@pytest.mark.parametrize("integration", INTEGRATIONS)
+def test_hostile_names(integration: str, tmp_path: Path) -> None:
+    names = hostile_tree(tmp_path / "tree", lines=False)
+    out = tmp_path / "out.json"
+    arguments = f"\n--target=debian-12\n\n--format=json:{out}\n"
+    done = checked(integration, tmp_path, MEMLINT_CONFIGS="\n".join(names), MEMLINT_ARGS=arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert traps_sprung(tmp_path / "tree") == []
+    assert [config["path"] for config in json.loads(out.read_text())["configs"]] == names
+
+
+@pytest.mark.parametrize("integration", INTEGRATIONS)
+@pytest.mark.parametrize("name", ["-", "--", "--nginx-binary=evil", *LINES])
+def test_a_hostile_name_by_itself(integration: str, name: str, tmp_path: Path) -> None:
+    """A name of several lines is several names: none of them is read, run or an option."""
+    hostile_tree(tmp_path / "tree")
+    done = checked(integration, tmp_path, MEMLINT_CONFIGS=name)
+    assert done.returncode in (0, 2, 3)
+    assert "Usage: memlint check" not in done.stdout
+    assert traps_sprung(tmp_path / "tree") == []
+
+
+@pytest.mark.parametrize("integration", INTEGRATIONS)
+def test_an_argument_is_a_line(integration: str, tmp_path: Path) -> None:
+    hostile_tree(tmp_path / "tree")
+    done = checked(
+        integration,
+        tmp_path,
+        MEMLINT_CONFIGS="a b/nginx.conf",
+        MEMLINT_ARGS="--target debian-12 $(touch pwned) *",
+    )
+    assert done.returncode == 2
+    assert "No such option" in done.stderr
+    assert traps_sprung(tmp_path / "tree") == []
+
+
+@pytest.mark.parametrize("integration", INTEGRATIONS)
+def test_the_tree_has_no_say_in_what_is_installed(
+    integration: str, tmp_path: Path, project: tuple[Path, str]
+) -> None:
+    """The real pip, in an environment of its own, from a directory with a pip of its own."""
+    hostile_tree(tmp_path / "tree")
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True, timeout=120)
+    source = str(project[0])
+    done = run(
+        script_of(integration)[0],
+        tmp_path / "tree",
+        PATH=f"{tmp_path / 'venv' / 'bin'}:{os.environ['PATH']}",
+        GITHUB_ACTION_PATH=source,
+        MEMLINT_SOURCE=source,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "venv" / "bin" / "memlint").exists()
+    assert traps_sprung(tmp_path / "tree") == []
+
+
+@pytest.mark.parametrize("given", ["", "nginx-memlint", "nginx-memlint==1", ".", "--help", "a/b"])
+def test_the_template_installs_nothing_whose_source_is_not_stated(
+    given: str, tmp_path: Path
+) -> None:
+    hostile_tree(tmp_path / "tree")
+    job = load("templates/gitlab-ci.yml")["memlint"]
+    assert job["variables"]["MEMLINT_SOURCE"] == ""
+    write(tmp_path / "bin", {"python": "#!/bin/sh\necho installed\n"})
+    (tmp_path / "bin" / "python").chmod(0o755)
+    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+    script = "\n".join(job["script"])
+    done = run(script, tmp_path / "tree", PATH=path, MEMLINT_SOURCE=given)
+    assert done.returncode == 2
+    assert "MEMLINT_SOURCE must be the URL" in done.stderr
+    assert done.stdout == ""
+
+
+def test_nothing_names_a_package_of_the_registry() -> None:
+    """Whoever registers a name that is not ours would run where our users install it."""
+    listed = git(PROJECT, "ls-files", "-z", "--cached").stdout.split("\0")
+    for name in filter(None, listed):
+        if (PROJECT / name).is_file() and not name.startswith(("tests/", "fuzz/corpus/")):
+            text = (PROJECT / name).read_text("utf-8", "replace")
+            found = re.findall(r"\b(?:pip|pipx|uv|uvx)\b[^\n]*\bnginx-memlint\b(?!/)", text)
+            assert not [line for line in found if "://" not in line], name
 
 
 def test_the_dockerfile_installs_and_runs(tmp_path: Path, project: tuple[Path, str]) -> None:

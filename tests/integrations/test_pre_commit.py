@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,9 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from nginx_memlint.printable import printable
+
 from ..helpers import LUA
 from ..readme import block
 from .conftest import ENVIRONMENT, git
+from .hostile import hostile_tree, traps_sprung
 
 FINE = """worker_processes 4;
 events {}
@@ -37,7 +41,7 @@ class Scratch:
         self.environment = os.environ | ENVIRONMENT | {"PRE_COMMIT_HOME": str(home)}
         directory.mkdir()
         git(directory, "init", "-q")
-        self.configure(project, "memlint", ["--unit-cost", "100MiB", "--fail-on", "warning"])
+        self.configure(project, args=["--unit-cost", "100MiB", "--fail-on", "warning", "--"])
 
     def configure_as_the_readme(self, project: tuple[Path, str]) -> None:
         """Its text, with the repository that is here."""
@@ -46,17 +50,10 @@ class Scratch:
         text = block("pre-commit").replace(given["repo"], f"file://{repository}")
         self.write(".pre-commit-config.yaml", text.replace(given["rev"], commit))
 
-    def configure(self, project: tuple[Path, str], hook: str, arguments: list[str]) -> None:
+    def configure(self, project: tuple[Path, str], **hook: object) -> None:
         repository, commit = project
-        config = {
-            "repos": [
-                {
-                    "repo": f"file://{repository}",
-                    "rev": commit,
-                    "hooks": [{"id": hook, "args": arguments}],
-                }
-            ]
-        }
+        hooks = [{"id": "memlint", **hook}]
+        config = {"repos": [{"repo": f"file://{repository}", "rev": commit, "hooks": hooks}]}
         self.write(".pre-commit-config.yaml", yaml.safe_dump(config))
 
     def write(self, name: str, text: str) -> None:
@@ -134,20 +131,39 @@ def test_the_readme(tmp_path: Path, project: tuple[Path, str], home: Path) -> No
 
 
 @pytest.mark.xdist_group("pre-commit")
-def test_single_files(tmp_path: Path, project: tuple[Path, str], home: Path) -> None:
+def test_hostile_names_in_a_commit(tmp_path: Path, project: tuple[Path, str], home: Path) -> None:
+    """The hook as it is, and as the README has it."""
     scratch = Scratch(tmp_path / "configs", project, home)
-    scratch.configure(project, "memlint-file", ["--target", "debian-12"])
-    scratch.write("a/nginx.conf", "events {}\nhttp { server { listen 80; } }\n")
-    scratch.write("b/nginx.conf", "events {}\nhttp { server { listen 80; }\n")
-    scratch.write("b/other.conf", "not { nginx\n")
+    names = hostile_tree(scratch.directory)
+    scratch.write("nginx/nginx.conf", LUA + FINE)
+    roots = [*(name for name in names if name.isprintable()), "nginx/nginx.conf"]
+    scratch.write("memlint.toml", f"roots = {json.dumps(roots)}\n")
     git(scratch.directory, "add", "-A")
-    run = scratch.pre_commit("run", "--all-files")
-    assert run.returncode == 1
-    assert "b/nginx.conf" in run.stdout
-    assert "other.conf" not in run.stdout
-    scratch.write("b/nginx.conf", "events {}\n")
+    for configured in (scratch.configure, scratch.configure_as_the_readme):
+        configured(project)
+        run = scratch.pre_commit("run", "--all-files", "--verbose")
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert traps_sprung(scratch.directory) == []
+        assert "ok nginx/nginx.conf" in run.stdout
+
+
+@pytest.mark.xdist_group("pre-commit")
+@pytest.mark.parametrize("given", [{}, {"args": ["--format", "json", "--"]}])
+def test_hostile_names_as_arguments(
+    tmp_path: Path, project: tuple[Path, str], home: Path, given: dict[str, object]
+) -> None:
+    """Whoever has pre-commit append the names of changed files gets them read as files."""
+    scratch = Scratch(tmp_path / "configs", project, home)
+    names = hostile_tree(scratch.directory)
+    scratch.configure(project, pass_filenames=True, files=r"(?s)nginx\.conf\Z", **given)
     git(scratch.directory, "add", "-A")
-    assert scratch.pre_commit("run", "--all-files").returncode == 0
+    run = scratch.pre_commit("run", "--all-files", "--verbose")
+    assert traps_sprung(scratch.directory) == [], run.stdout
+    assert run.returncode == 1, run.stdout  # evil/nginx.conf is no configuration
+    if given:
+        report = json.loads(run.stdout[run.stdout.index("{") :].rpartition("}")[0] + "}")
+        files = [config["main_file"] for config in report["configs"]]
+        assert sorted(files) == sorted([*map(printable, names), "evil/nginx.conf"])
 
 
 @pytest.mark.xdist_group("pre-commit")

@@ -13,7 +13,6 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast
 
 from nginx_memlint.cache import Cache
-from nginx_memlint.config.bounds import Bounds
 from nginx_memlint.inspection import check_context
 from nginx_memlint.memory.targets import (
     Target,
@@ -205,7 +204,7 @@ READERS: dict[str, Reader] = {
     "path_map": _path_map,
     "context": _context,
     "policy": _only(Policy, "a Policy", _policy),
-    "bounds": _only(Bounds, "Bounds"),
+    "trusted": _only(bool, "True or False"),
     "breakdown": _only(bool, "True or False"),
     "parser": _only(str, "a name", _parser),
     "cache": _or_none(_only(Cache, "a Cache")),

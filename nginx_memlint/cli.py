@@ -20,7 +20,6 @@ from typer.core import TyperGroup
 
 from nginx_memlint import __version__, run
 from nginx_memlint.arguments import parse_workers
-from nginx_memlint.config.bounds import NAMES
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
 from nginx_memlint.live import SLACK, TOLERANCE
 from nginx_memlint.live import text as live_text
@@ -147,6 +146,13 @@ def _target(name: str | None) -> str | None:
     return name
 
 
+def _no_bounds(given: str | None) -> None:
+    if given is not None:
+        raise typer.BadParameter(
+            "bounds are fixed: --trusted lifts all of them, for input of your own"
+        )
+
+
 def _seconds(limit: float | None) -> float | None:
     if limit is not None and not 0 < limit < float("inf"):
         raise typer.BadParameter(f"{limit} is not a positive number")
@@ -222,13 +228,13 @@ _PathMapOption = Annotated[
         metavar="FROM=TO", help="Look paths below FROM up below TO. Repeatable; longest wins."
     ),
 ]
-_BoundsOption = Annotated[
-    list[str] | None,
+_TrustedOption = Annotated[
+    bool,
     typer.Option(
-        metavar="NAME=NUMBER",
-        help="How much is read at most: " + ", ".join(NAMES) + ". Repeatable.",
+        "--trusted", help="Lift the bounds on what is read and done, for input of your own."
     ),
 ]
+_BoundsOption = Annotated[str | None, typer.Option(hidden=True, callback=_no_bounds)]
 _ContextOption = Annotated[
     str | None,
     typer.Option(
@@ -300,6 +306,7 @@ def check_command(
     sysroot: _SysrootOption = None,
     path_map: _PathMapOption = None,
     context: _ContextOption = None,
+    trusted: _TrustedOption = False,
     bounds: _BoundsOption = None,
     config: _ConfigOption = None,
     no_config: _NoConfigOption = False,
@@ -416,7 +423,7 @@ def _of_check(
         more = [
             option
             for option in options
-            if option.name.replace("_", "-") in FLAGS and option.name not in without
+            if option.name.replace("_", "-") in (*FLAGS, "bounds") and option.name not in without
         ]
         command.__signature__ = signature.replace(  # type: ignore[attr-defined]
             parameters=[*own, *more]
@@ -552,8 +559,8 @@ def diff_command(
     try:
         if base is None:
             [options] = all_arguments([everywhere(run.understood(_flags(ctx)), isolated=True)])
-            most = options["bounds"].file_bytes
-            options["data"] = run.standard_input(most) if "-" in (paths or []) else None
+            if "-" in (paths or []):
+                options["data"] = run.standard_input(trusted=options["trusted"])
             found = diff.compared(paths or [], options, max_growth=max_growth)
         else:
             roots, arguments = run.planned(paths or [], _flags(ctx), config, no_config)

@@ -13,7 +13,7 @@ from nginx_memlint.annotations import TYPE_CHECKING, Unpack
 from nginx_memlint.cache import Cache, Recorder, key_of
 from nginx_memlint.clock import Clock
 from nginx_memlint.config import blocks
-from nginx_memlint.config.bounds import DEFAULT_BOUNDS
+from nginx_memlint.config.bounds import bounds_for
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
 from nginx_memlint.config.source import FileSystem, Source
 from nginx_memlint.memory.targets import Target, find_target, with_versions
@@ -83,7 +83,7 @@ def _place_of(options: Options) -> Place:
         options.get("prefix"),
         options.get("sysroot"),
         tuple(options.get("path_map", ())),
-        bounds=options.get("bounds", DEFAULT_BOUNDS),
+        bounds=bounds_for(trusted=options.get("trusted", False)),
     )
 
 

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Literal, TypedDict
 
 from nginx_memlint.cache import Cache
-from nginx_memlint.config.bounds import Bounds
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.policy import Policy
 
@@ -43,8 +42,8 @@ class Options(TypedDict, total=False):
     context: Sequence[str]
     """The blocks around a fragment."""
     policy: Policy
-    bounds: Bounds
-    """How much is read."""
+    trusted: bool
+    """Lifts the bounds on how much is read: for input of one's own."""
     breakdown: bool
     """Asks for ``ConfigReport.breakdown``, what each block costs."""
     parser: Parser

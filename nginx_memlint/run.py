@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from nginx_memlint.annotations import TYPE_CHECKING, Any
 from nginx_memlint.cache import Cache, user_cache
-from nginx_memlint.config.bounds import DEFAULT_BOUNDS, parse_bounds
+from nginx_memlint.config.bounds import bounds_for
 from nginx_memlint.exit_codes import Exit, exit_code
 from nginx_memlint.inspection import Inspection, check_context, examine
 from nginx_memlint.memory.targets import Target, TargetFileError, load_target
@@ -129,7 +129,6 @@ def understood(flags: Mapping[str, Any]) -> dict[str, Any]:
     read: dict[str, Callable[[Any], Any]] = {
         "context": context,
         "path-map": path_map,
-        "bounds": bounds,
         "fail-on": lambda level: level.value,
         "target-file": named,
         "nginx-binary": named,
@@ -229,8 +228,9 @@ def check_sysroot(sysroot: str | None) -> None:
         raise UsageError(f'"{sysroot}" is not a directory', "--sysroot")
 
 
-def standard_input(most: int = DEFAULT_BOUNDS.file_bytes) -> bytes:
-    """All of it, or more than ``most`` bytes; a line and status 2 if that cannot be had."""
+def standard_input(*, trusted: bool) -> bytes:
+    """All of it, or more bytes than are read of a file; a line and status 2 if it cannot be had."""
+    most = bounds_for(trusted=trusted).file_bytes
     parts = []
     try:
         # piece by piece: an interrupt between two of the system's calls is noticed
@@ -245,16 +245,8 @@ def standard_input(most: int = DEFAULT_BOUNDS.file_bytes) -> bytes:
 
 def _standard_input(roots: list[Root], arguments: list[Options]) -> bytes | None:
     given = zip(roots, arguments, strict=True)
-    bounds = [options["bounds"].file_bytes for root, options in given if root.path == "-"]
-    return standard_input(max(bounds)) if bounds else None
-
-
-def bounds(texts: Iterable[str]) -> dict[str, int]:
-    """What --bounds options say, by name."""
-    try:
-        return parse_bounds([*texts])
-    except ValueError as error:
-        raise UsageError(str(error), "--bounds") from None
+    trusted = [options["trusted"] for root, options in given if root.path == "-"]
+    return standard_input(trusted=any(trusted)) if trusted else None
 
 
 @contextmanager

@@ -8,14 +8,16 @@ import shutil
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner
 
-from nginx_memlint import ConfigReport, check
+from nginx_memlint import ConfigReport, check, inspection, run
 from nginx_memlint.cli import app
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS, UNBOUNDED, Bounds
 
 from . import forked
 
@@ -121,3 +123,14 @@ def memlint_here(*args: str | Path, stdin: bytes = b"") -> Run:
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     return Run(done.exit_code, done.stdout, done.stderr)
+
+
+def with_bounds(monkeypatch: pytest.MonkeyPatch, **values: int) -> None:
+    """Let bounds be others in this process, for what is not trusted."""
+    bounds = replace(DEFAULT_BOUNDS, **values)
+
+    def bounds_for(*, trusted: bool) -> Bounds:
+        return UNBOUNDED if trusted else bounds
+
+    for module in (inspection, run):
+        monkeypatch.setattr(module, "bounds_for", bounds_for)

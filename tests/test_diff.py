@@ -13,12 +13,11 @@ import jsonschema
 import pytest
 
 from nginx_memlint.config import git as git_module
-from nginx_memlint.config.bounds import Bounds
 from nginx_memlint.diff import Diff, DiffError, PartChange, RootDiff, diff, exit_code
 from nginx_memlint.report import json as json_report
 from nginx_memlint.sizes import MIB, human_growth, human_range
 
-from .helpers import SAMPLES, copy_sample, http, memlint, write
+from .helpers import SAMPLES, copy_sample, http, memlint, with_bounds, write
 from .rules.bundles import pem
 
 SMALL = pem(1)
@@ -770,10 +769,11 @@ def test_a_commit_reads_like_the_files(repository: Repository) -> None:
 
 
 @needs_git
-def test_what_is_read_is_bounded(repository: Repository) -> None:
+def test_what_is_read_is_bounded(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     repository.commit({"nginx.conf": http("include a/*/*; include big;"), "big": "#" * 5000})
     repository.commit({f"a/{n}/{m}": "" for n in range(9) for m in range(9)})
-    root = repository.root(bounds=Bounds(names=50, file_bytes=4096))
+    with_bounds(monkeypatch, names=50, file_bytes=4096)
+    root = repository.root()
     assert root.old is not None
     messages = [problem.message for problem in root.old.problems]
     assert any("more than 50 names" in message for message in messages)

@@ -1,12 +1,12 @@
 """How much is read before reading is given up: no configuration may eat the machine it is read on.
 
-Each bound is far above what nginx itself gets through in practice.
+Each bound is far above what nginx itself gets through in practice. They are fixed: whoever wrote a
+configuration may also have written the settings beside it, so only the caller can lift them.
 """
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping
 
 from nginx_memlint.records import record
 
@@ -38,53 +38,30 @@ class Bounds:
 
 
 DEFAULT_BOUNDS = Bounds()
-NAMES = tuple(name.replace("_", "-") for name in vars(DEFAULT_BOUNDS))
-"""The bounds as users name them."""
+"""What is read of a configuration that anyone may have written."""
 
-BYTES = frozenset({"file-bytes", "total-bytes"})
-"""Those that are sizes."""
+UNBOUNDED = Bounds(**dict.fromkeys(vars(DEFAULT_BOUNDS), 1 << 62))
+"""What is read of a configuration that is the user's own: all of it."""
+
+NAMES = tuple(name.replace("_", "-") for name in vars(DEFAULT_BOUNDS))
+"""The bounds as users are told of them."""
+
+
+def bounds_for(*, trusted: bool) -> Bounds:
+    """The bounds for a configuration; a ``trusted`` one has none."""
+    return UNBOUNDED if trusted else DEFAULT_BOUNDS
 
 
 class BoundError(OSError):
-    """A bound is exceeded. ``strerror`` says which, and how to raise it."""
+    """A bound is exceeded. ``strerror`` says which, and what lifts it."""
 
     def __init__(self, what: str, name: str) -> None:
         super().__init__(errno.EFBIG, exceeded(what, name))
 
 
 def exceeded(what: str, name: str) -> str:
-    """What a user is told: a message, and the option that raises the bound."""
-    return f"{what} (--bounds {name}=N allows more)"
-
-
-def parse_bounds(texts: list[str]) -> dict[str, int]:
-    """Bounds from NAME=NUMBER, by name; sizes may have a unit. Raises ValueError."""
-    from nginx_memlint.sizes import parse_size  # noqa: PLC0415
-
-    found = {}
-    for text in texts:
-        name, mark, value = text.partition("=")
-        if not mark:
-            raise ValueError(f'"{text}" is not NAME=NUMBER')
-        if name not in NAMES:
-            from difflib import get_close_matches  # noqa: PLC0415
-
-            close = get_close_matches(name, NAMES, 1, 0.4)
-            hint = f'did you mean "{close[0]}"?' if close else f"known are {', '.join(NAMES)}"
-            raise ValueError(f'"{name}" is not a bound; {hint}')
-        found[name] = _number(value) if name not in BYTES or value.isdigit() else parse_size(value)
-    return found
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:20]) < 1 << 63):
-        raise ValueError(f'"{text}" is not a positive number')
-    return int(text)
-
-
-def bounds_from(values: Mapping[str, int]) -> Bounds:
-    """Bounds by their names; the others are the defaults."""
-    return Bounds(**{name.replace("-", "_"): value for name, value in values.items()})
+    """What a user is told: a message, the bound, and what lifts it."""
+    return f"{what} (bound {name}; --trusted lifts it for input of your own)"
 
 
 class Meter:

@@ -105,6 +105,8 @@ def _shown(key: str, found: Value) -> str:
     plain = _plain(found)
     if key in SIZES and isinstance(plain, int):
         return human(plain)
+    if isinstance(plain, bool):
+        return "yes" if plain else "no"
     if isinstance(plain, dict):
         plain = [f"{inside}={outside}" for inside, outside in plain.items()]
     if isinstance(plain, list):
@@ -119,8 +121,6 @@ def _plain(found: Value) -> Plain:
         return printable(value.name)
     if isinstance(value, str):
         return printable(value)
-    if isinstance(value, dict):
-        return value  # of bounds
     if isinstance(value, list | tuple):
         if value and isinstance(value[0], tuple):
             return {printable(inside): printable(outside) for inside, outside in value}

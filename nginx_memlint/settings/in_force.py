@@ -12,7 +12,6 @@ from functools import cache
 from types import MappingProxyType
 
 from nginx_memlint.annotations import TYPE_CHECKING, Any
-from nginx_memlint.config.bounds import bounds_from
 from nginx_memlint.config.entry import MAIN_FILE, EntryError, Place, absolute, located
 from nginx_memlint.config.source import is_below
 from nginx_memlint.exit_codes import FailOn
@@ -30,12 +29,12 @@ LIMITS = ("max-memory", "max-start-memory", "max-zones-memory", "max-test-second
 KEYS = (
     *("target", "target-file", *VERSIONS),
     *("workers", "unit-cost", *LIMITS),
-    *("sysroot", "path-map", "prefix", "context", "bounds", "fail-on"),
+    *("sysroot", "path-map", "prefix", "context", "fail-on"),
 )
 """What can be set by a settings file and by a flag, in the order of ``memlint config``."""
 
-FLAGS = (*KEYS[:2], "nginx-binary", *KEYS[2:])
-"""KEYS, and what is a flag only: settings must not name a program to run."""
+FLAGS = (*KEYS[:2], "nginx-binary", *KEYS[2:], "trusted")
+"""KEYS, and what is a flag only: settings must neither name a program to run nor lift bounds."""
 
 _SERVER = ("target", "target-file", "nginx-binary", *VERSIONS)
 _PLACE = ("sysroot", "path-map")
@@ -156,7 +155,7 @@ def check_arguments(root: Root) -> Options:
         "target": _target(root.values),
         "path_map": path_map,
         "context": tuple(values["context"] or ()),
-        "bounds": bounds_from(values["bounds"] or {}),
+        "trusted": bool(values["trusted"]),
         "policy": Policy(
             limits=Limits(**{key.replace("-", "_"): values[key] for key in LIMITS}),
             severities={

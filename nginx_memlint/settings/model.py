@@ -148,34 +148,6 @@ class Ignore(_Table):
     """Why they are accepted: it is printed with what is suppressed."""
 
 
-Number = Annotated[int, Field(gt=0, strict=True)]
-
-
-class BoundsTable(_Table):
-    """How much is read at most: what is beyond is a problem."""
-
-    file_bytes: Size | None = None
-    """Bytes of one file."""
-    total_bytes: Size | None = None
-    """Bytes of all files together."""
-    tokens: Number | None = None
-    """Words and marks in all files together."""
-    inclusions: Number | None = None
-    """Files included, each time counted."""
-    include_depth: Number | None = None
-    """Includes inside includes."""
-    blocks: Number | None = None
-    """Blocks after includes are expanded."""
-    block_depth: Number | None = None
-    """Blocks inside blocks in one file."""
-    names: Number | None = None
-    """Directories that patterns of includes look into, and the names there."""
-    problems: Number | None = None
-    """Problems that are listed; the rest are counted."""
-    findings: Number | None = None
-    """Findings of one rule that are listed, and comments that accept findings."""
-
-
 class RootSettings(_Table):
     """What can be set for all configurations, and for one root."""
 
@@ -218,8 +190,6 @@ class RootSettings(_Table):
     """As nginx -p. It does not change where roots are."""
     context: Annotated[list[str], AfterValidator(_context)] | None = None
     """The configuration is a fragment that belongs inside these blocks."""
-    bounds: BoundsTable | None = None
-    """How much is read at most."""
     fail_on: Annotated[FailOn, Field(strict=False)] | None = None
     """The least severity that makes the exit status 1."""
     severity: dict[RuleCode, RuleSeverity] = {}
@@ -297,6 +267,9 @@ def validated(file: SettingsFile) -> dict[str, Any]:
     return settings.model_dump(by_alias=True, exclude_unset=True)
 
 
+_GONE = {"bounds": "bounds are fixed; only the flag --trusted lifts them, for input of your own"}
+"""Key that there was once → what is there now."""
+
 _WORDS = {
     "int_type": "must be a whole number",
     "float_type": "must be a number",
@@ -333,7 +306,9 @@ def _mistake(file: SettingsFile, detail: ErrorDetails) -> tuple[int, str]:
 
 def _unknown(path: KeyPath) -> str:
     key = str(path[-1])
-    inner: dict[str, type[_Table]] = {"ignore": Ignore, "bounds": BoundsTable}
+    if key in _GONE:
+        return f"{key}: {_GONE[key]}"
+    inner: dict[str, type[_Table]] = {"ignore": Ignore}
     around = next((table for name, table in inner.items() if name in path[:-1]), RootTable)
     owner = Settings if len(path) == 1 else around
     known = [name.replace("_", "-") for name in owner.model_fields]

@@ -214,7 +214,7 @@ def test_files_that_are_too_large(tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(b"x" * ((1 << 20) + 1))
     mounts = {"/": str(tmp_path)}
     files = FileSystem(mounts, restricted=False, bounds=Bounds(file_bytes=1 << 20))
-    with pytest.raises(BoundError, match=r"larger than 1 MiB \(--bounds file-bytes"):
+    with pytest.raises(BoundError, match=r"larger than 1 MiB \(bound file-bytes;"):
         files.read("/large")
     for name in ("a", "b"):
         (tmp_path / name).write_bytes(b"x " * (1 << 19))

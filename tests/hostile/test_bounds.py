@@ -1,26 +1,18 @@
-"""Each bound, met: a problem with file and line, and exit status 3; and how bounds are set."""
+"""Each bound, met: a problem with file and line, and exit status 3; and what lifts them."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.config.bounds import (
-    DEFAULT_BOUNDS,
-    NAMES,
-    Bounds,
-    bounds_from,
-    parse_bounds,
-    tokens_at_most,
-)
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS, NAMES, tokens_at_most
 from nginx_memlint.diff import diff
-from nginx_memlint.settings.model import BoundsTable
+from nginx_memlint.sizes import parse_size
 
-from ..helpers import SAMPLES, http, memlint, memlint_here, write
+from ..helpers import SAMPLES, http, memlint_here, with_bounds, write
 
 MAIN = http("include a.conf;\ninclude d/*.conf;\nserver {\nlocation / {\n}\n}#memlint:\n#memlint:")
 FILES: dict[str, str | bytes] = {
@@ -54,100 +46,94 @@ def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "nginx.conf"
 
 
+def under(name: str) -> str:
+    return name.replace("-", "_")
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_a_bound_is_met(conf: str, name: str) -> None:
+def test_a_bound_is_met(conf: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     value, file, line, text = EXCEEDED[name]
-    run = memlint_here("check", "--format", "json", "--bounds", f"{name}={value}", conf)
+    with_bounds(monkeypatch, **{under(name): value})
+    run = memlint_here("check", "--format", "json", conf)
     assert run.code == 3
     [report] = run.json["configs"]
     assert report["complete"] is False
-    hint = f"(--bounds {name}=N allows more)"
+    hint = f"(bound {name}; --trusted lifts it for input of your own)"
     problem = next(problem for problem in report["problems"] if hint in problem["message"])
     assert (problem["file"], problem["line"]) == (file, line)
     assert text in problem["message"]
     assert problem["nginx"] is None
-    # and nothing else is in the way
-    without = dict.fromkeys(NAMES, 1000) | {"block-depth": 3, "include-depth": 2}
-    problems = check(conf, bounds=bounds_from(without)).problems
-    assert not any("--bounds" in problem.message for problem in problems)
 
 
-def test_all_bounds_are_settings() -> None:
-    assert [name.replace("-", "_") for name in NAMES] == list(BoundsTable.model_fields)
-    values = {name: number for number, name in enumerate(NAMES, 1)}
-    assert parse_bounds([f"{name}={number}" for name, number in values.items()]) == values
-    assert [getattr(bounds_from(values), field.name) for field in fields(Bounds)] == [
-        *values.values()
-    ]
-    assert bounds_from({}) == DEFAULT_BOUNDS
-    assert parse_bounds(["file-bytes=2MiB"]) == {"file-bytes": 2 << 20}
+def test_nothing_else_is_in_the_way(conf: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    enough = dict.fromkeys(map(under, NAMES), 1000) | {"block_depth": 3, "include_depth": 2}
+    with_bounds(monkeypatch, **enough)
+    assert not any("(bound" in problem.message for problem in check(conf).problems)
+
+
+@pytest.mark.parametrize("command", ["check", "tree", "diff"])
+def test_trusted_lifts_all(conf: str, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bounds(monkeypatch, **{under(name): value for name, (value, *_) in EXCEEDED.items()})
+    given = [conf, conf] if command == "diff" else [conf]
+    assert "--trusted lifts it" in (memlint_here(command, *given).out)
+    assert "--trusted lifts it" not in memlint_here(command, "--trusted", *given).out
+    assert not any("(bound" in problem.message for problem in check(conf, trusted=True).problems)
 
 
 def test_the_readme_lists_them() -> None:
     text = (SAMPLES.parent / "README.md").read_text()
     table = text.partition("<!-- bounds -->")[2].partition("<!-- end of bounds -->")[0]
     rows = re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \|", table, re.MULTILINE)
-    assert parse_bounds([f"{name}={value.replace(',', '')}" for name, value in rows]) == {
-        name: getattr(DEFAULT_BOUNDS, name.replace("-", "_")) for name in NAMES
+    found = {
+        under(name): parse_size(value) if "bytes" in name else int(value.replace(",", ""))
+        for name, value in rows
     }
+    assert found == vars(DEFAULT_BOUNDS)
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("names", "is not NAME=NUMBER"),
-        ("name=5", 'did you mean "names"'),
-        ("=5", "known are file-bytes, total-bytes"),
-        ("names=0", "is not a positive number"),
-        ("names=-1", "is not a positive number"),
-        ("names=1.5", "is not a positive number"),
-        ("names=²", "is not a positive number"),
-        ("names=" + "9" * 5000, "is not a positive number"),
-        ("file-bytes=much", "is not a size like"),
-    ],
-)
-def test_mistakes(conf: str, text: str, message: str) -> None:
-    run = memlint_here("check", "--bounds", text, conf)
-    assert run.code == 2
-    assert message in " ".join(run.err.replace("│", " ").split())
-    with pytest.raises(ValueError, match="is not"):
-        parse_bounds([text])
-
-
-def test_settings_set_bounds(conf: str) -> None:
-    Path("memlint.toml").write_text('bounds = { names = 1, file-bytes = "1MiB" }\n')
-    assert "--bounds names" in memlint_here("check", conf).out
-    assert "--bounds names" not in memlint_here("check", "--no-config", conf).out
-    assert "--bounds names" not in memlint_here("check", "--bounds", "blocks=50", conf).out
-    shown = memlint_here("config", conf).out
-    assert "file-bytes=1048576,names=1" in shown
-    loaded = memlint_here("config", "--format", "json", conf).json["roots"][0]["values"]["bounds"]
-    assert loaded["value"] == {"names": 1, "file-bytes": 1 << 20}
-    for wrong, message in (
-        ("name = 1", 'unknown key "name"; did you mean "names"?'),
-        ("names = 0", "bounds.names: must be more than 0"),
-        ('names = "1"', "bounds.names: must be a whole number"),
-    ):
-        Path("memlint.toml").write_text(f"[bounds]\n{wrong}\n")
-        run = memlint_here("check", conf)
+def test_bounds_are_no_option(conf: str) -> None:
+    for command in ("check", "tree", "diff", "config"):
+        run = memlint_here(command, "--bounds", "names=5", conf)
         assert run.code == 2
-        assert f"memlint.toml:2: {message}" in run.err
+        said = " ".join(run.err.replace("│", " ").split())
+        assert "bounds are fixed: --trusted lifts all of them, for input of your own" in said
 
 
-def test_standard_input_and_dumps_are_bounded(conf: str) -> None:
+@pytest.mark.parametrize("key", ["bounds", "trusted"])
+@pytest.mark.parametrize("table", ["", "[[roots]]\npath = 'nginx.conf'\n"])
+def test_settings_lift_nothing(conf: str, key: str, table: str) -> None:
+    value = "{ names = 5 }" if key == "bounds" else "true"
+    Path("memlint.toml").write_text(f"{table}{key} = {value}\n")
+    run = memlint_here("check", conf)
+    assert run.code == 2
+    said = {
+        "bounds": "bounds are fixed; only the flag --trusted lifts them, for input of your own",
+        "trusted": 'unknown key "trusted"',
+    }
+    assert f"memlint.toml:{1 + table.count(chr(10))}: " in run.err
+    assert said[key] in run.err
+
+
+def test_standard_input_and_dumps_are_bounded(conf: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text = Path(conf).read_bytes()
-    run = memlint("check", "--bounds", "file-bytes=50", "-", stdin=text)
+    with_bounds(monkeypatch, file_bytes=50)
+    run = memlint_here("check", "-", stdin=text)
     assert (run.code, "<stdin>: is not read: larger than 50 bytes" in run.out) == (3, True)
-    run = memlint("check", "--bounds", "tokens=10", "-", stdin=text)
+    run = memlint_here("check", "--trusted", "-", stdin=text)
+    assert "is not read" not in run.out
+    with_bounds(monkeypatch, tokens=10)
+    run = memlint_here("check", "-", stdin=text)
     assert (run.code, "<stdin>: is not read: the files have more than" in run.out) == (3, True)
+    with_bounds(monkeypatch, tokens=20)
     dump = b"# configuration file /n.conf:\n" + text + b"\n# configuration file /a.conf:\n;\n"
-    run = memlint("check", "--bounds", "tokens=20", "-", stdin=dump)
-    assert (run.code, "tokens=N allows more" in run.out) == (3, True)
+    run = memlint_here("check", "-", stdin=dump)
+    assert (run.code, "(bound tokens; --trusted" in run.out) == (3, True)
 
 
-def test_comparisons_are_bounded(conf: str) -> None:
-    [root] = diff([conf, conf], bounds=replace(DEFAULT_BOUNDS, names=1)).roots
+def test_comparisons_are_bounded(conf: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bounds(monkeypatch, names=1)
+    [root] = diff([conf, conf]).roots
     assert root.old is not None
     assert any("more than 1 names" in problem.message for problem in root.old.problems)
-    run = memlint("diff", "--bounds", "names=1", conf, conf)
+    run = memlint_here("diff", conf, conf)
     assert (run.code, "more than 1 names" in run.out) == (3, True)

@@ -17,7 +17,7 @@ from nginx_memlint.config.builder import build
 from nginx_memlint.config.source import Disk, FileSystem
 from nginx_memlint.config.tree import MAX_STEPS
 
-from ..helpers import http, write
+from ..helpers import http, memlint_here, with_bounds, write
 from .limited import limited, slow
 
 Files = dict[str, str | bytes]
@@ -38,9 +38,11 @@ GRAPH = chain(40, times=2, last="server { location / { } }")
 """2^40 times the last file."""
 
 
-def test_more_inclusions_than_there_is_time_for(tmp_path: Path) -> None:
-    write(tmp_path, GRAPH)
-    run = limited("check", "--bounds", "inclusions=20000", "nginx.conf", cwd=tmp_path)
+def test_more_inclusions_than_there_is_time_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_bounds(monkeypatch, inclusions=20_000)
+    run = memlint_here("check", write(tmp_path, GRAPH))
     assert run.code == 3
     assert ":1: more than 20,000 files are included" in run.out
     assert "nginx would hardly survive it either" in run.out
@@ -137,7 +139,7 @@ def test_a_hundred_megabytes_of_one_token(tmp_path: Path, name: str) -> None:
     write(tmp_path, {"nginx.conf": make(100_000_000)})
     run = limited("check", "nginx.conf", cwd=tmp_path)
     assert run.code == 3
-    assert message in run.out or "--bounds tokens" in run.out
+    assert message in run.out or "bound tokens" in run.out
     assert len(run.out) < 2000
 
 
@@ -210,14 +212,17 @@ def test_more_than_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [2000, pytest.param(100_000, marks=slow)])
-def test_a_pattern_that_matches_many_names(tmp_path: Path, size: int) -> None:
+def test_a_pattern_that_matches_many_names(
+    tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(tmp_path, {"nginx.conf": events("include d/*;")})
     (tmp_path / "d").mkdir()
     for number in range(size):
         (tmp_path / "d" / f"{number}.conf").touch()
     run = limited("check", "--format", "json", "nginx.conf", cwd=tmp_path)
     assert run.code == 0
-    run = limited("check", "--bounds", f"names={size}", "nginx.conf", cwd=tmp_path)
+    with_bounds(monkeypatch, names=size)
+    run = memlint_here("check", tmp_path / "nginx.conf")
     assert (run.code, f"more than {size:,} names" in run.out) == (3, True)
 
 

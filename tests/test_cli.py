@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 from nginx_memlint.memory.targets import target_names
 
-from .helpers import LUA, SAMPLES, http, memlint, write
+from .helpers import LUA, SAMPLES, copy_sample, http, memlint, write
 
 INCIDENT = SAMPLES / "incident"
 
@@ -33,7 +32,7 @@ def test_the_incident_fails_with_no_option() -> None:
 def test_a_long_path_breaks_no_line(tmp_path: Path) -> None:
     here = memlint("check", INCIDENT, env=os.environ | {"COLUMNS": "40"})
     far = tmp_path / ("long" * 30) / "incident"
-    shutil.copytree(INCIDENT, far)
+    copy_sample("incident", far)
     there = memlint("check", far, env=os.environ | {"COLUMNS": "40"})
     assert there.out.replace(str(far), str(INCIDENT)) == here.out
 

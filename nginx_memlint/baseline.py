@@ -16,6 +16,7 @@ from typing import Annotated, Literal, NamedTuple
 from nginx_memlint.config.source import relative
 from nginx_memlint.files.writing import write_atomically
 from nginx_memlint.ignores import ABOUT_COMMENTS
+from nginx_memlint.live.process import uninterrupted
 from nginx_memlint.printable import printable
 from nginx_memlint.records import keyword_record as record
 from nginx_memlint.result import (
@@ -163,7 +164,8 @@ class Baseline:
     def write(self) -> None:
         """Write the file in one step. Raises BaselineError, and then leaves it as it was."""
         try:
-            write_atomically(self.path, self.dumps().encode())
+            with uninterrupted():
+                write_atomically(self.path, self.dumps().encode())
         except OSError as error:
             raise BaselineError(f"cannot write {self.path}: {_reason(error)}") from None
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -21,10 +20,12 @@ from typer.core import TyperGroup
 from nginx_memlint import __version__, run
 from nginx_memlint.arguments import parse_workers
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
+from nginx_memlint.files.writing import destination, is_stream, write_atomically, write_stream
 from nginx_memlint.live import SLACK, TOLERANCE
 from nginx_memlint.live import text as live_text
 from nginx_memlint.live.calibrate import QUICK_ACCURACY, calibrate
 from nginx_memlint.live.calibrate import Report as CalibrationReport
+from nginx_memlint.live.errors import LiveError
 from nginx_memlint.live.verify import verify
 from nginx_memlint.memory.targets import (
     UnknownTargetError,
@@ -643,7 +644,7 @@ def calibrate_command(
         if output is None:
             print(found.toml(), end="")
         else:
-            Path(output).write_text(found.toml(), "utf-8")
+            _write(output, found.toml())
         live_text.calibration(found, Console(stderr=True, highlight=False, markup=False))
 
 
@@ -652,6 +653,20 @@ def _writable(path: str) -> None:
     directory = os.path.dirname(path) or "."
     if os.path.isdir(path) or not os.access(path if os.path.exists(path) else directory, os.W_OK):
         raise typer.BadParameter(f"cannot write {path}", param_hint="--output")
+    if not is_stream(path):
+        try:
+            destination(path)
+        except OSError as error:
+            raise typer.BadParameter(
+                f"cannot write {path}: {error.strerror}", param_hint="--output"
+            ) from None
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        (write_stream if is_stream(path) else write_atomically)(path, text.encode())
+    except OSError as error:
+        raise LiveError(f"cannot write {path}: {error.strerror}") from None
 
 
 @app.command(

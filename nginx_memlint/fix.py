@@ -20,7 +20,13 @@ from nginx_memlint.inspection import Inspection
 from nginx_memlint.printable import printable
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.result import ConfigReport
-from nginx_memlint.rewrite import LeftChangedError, Rewrite, RewriteError, rewritten
+from nginx_memlint.rewrite import (
+    LeftChangedError,
+    Rewrite,
+    RewriteError,
+    remove_leftovers,
+    rewritten,
+)
 from nginx_memlint.situation import Situation
 from nginx_memlint.sizes import human
 
@@ -86,6 +92,9 @@ def fix(paths: Sequence[str], examined: Callable[[str], Inspection]) -> Fixed:
     """Write what can be done, check again, put back what does not keep its promise."""
     found = [examined(path) for path in paths]
     done = Fixed()
+    if removed := remove_leftovers(real for checked in found for real in _places(checked).values()):
+        files = f"{removed} temporary file{'s' * (removed != 1)}"
+        done.said.append(f"removed {files} that an interrupted run had left")
     for path, checked, plan in zip(paths, found, plans(found), strict=True):
         done.said += plan.notes
         report = checked.report

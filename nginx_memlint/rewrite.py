@@ -6,19 +6,15 @@ was its old content, so that it can be put back even if the disk is full.
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from nginx_memlint.config.source import encode
-
-PREFIX = ".memlint-"
-"""Of the names of files while they are written: no ``*`` of an include finds them."""
-
-_NO_XATTR = frozenset({errno.ENOTSUP, errno.ENODATA, errno.EPERM, errno.EINVAL, errno.EACCES})
+from nginx_memlint.files.reading import NotRegularError, open_regular, read_bytes
+from nginx_memlint.files.writing import Directory
+from nginx_memlint.live.process import uninterrupted
 
 
 class RewriteError(Exception):
@@ -43,46 +39,23 @@ class _Staged:
     """A file and its two versions, in its directory."""
 
     rewrite: Rewrite
-    directory: int
-    """A descriptor: should the way to it change meanwhile, this one still leads there."""
+    directory: Directory
     name: bytes
     seen: os.stat_result
     fresh: bytes = b""
     old: bytes = b""
-    temporary: list[bytes] = field(default_factory=list)
 
     def write(self, data: bytes) -> bytes:
         """A file with the mode, owner and attributes of the original; returns its name."""
-        name = encode(PREFIX + os.urandom(8).hex())
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        descriptor = os.open(name, flags, 0o600, dir_fd=self.directory)
-        self.temporary.append(name)
-        with open(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            mine = os.fstat(descriptor)
-            if (mine.st_uid, mine.st_gid) != (self.seen.st_uid, self.seen.st_gid):
-                os.fchown(descriptor, self.seen.st_uid, self.seen.st_gid)
-            os.fchmod(descriptor, stat.S_IMODE(self.seen.st_mode))
-            _copy_attributes(encode(self.rewrite.path), descriptor)
-            os.fsync(descriptor)
-        return name
-
-    def replace(self, by: bytes) -> None:
-        os.replace(by, self.name, src_dir_fd=self.directory, dst_dir_fd=self.directory)
-        with suppress(OSError):  # not every file system can
-            os.fsync(self.directory)
+        owner = self.seen.st_uid, self.seen.st_gid
+        path = encode(self.rewrite.path)
+        return self.directory.create(data, mode=self.seen.st_mode, owner=owner, attributes=path)
 
     def is_as_read(self) -> bool:
         """Whether the file is the one that was compared."""
-        info = os.stat(self.name, dir_fd=self.directory, follow_symlinks=False)
+        descriptor = self.directory.descriptor
+        info = os.stat(self.name, dir_fd=descriptor, follow_symlinks=False)
         return _identity(info) == _identity(self.seen)
-
-    def clean_up(self) -> None:
-        for name in self.temporary:
-            with suppress(FileNotFoundError):
-                os.unlink(name, dir_fd=self.directory)
-        os.close(self.directory)
 
 
 @contextmanager
@@ -92,14 +65,15 @@ def rewritten(files: Sequence[Rewrite]) -> Iterator[None]:
     Nothing is written unless every file is plain, has one name, may be written, and holds the
     bytes it is said to hold.
     """
-    staged: list[_Staged] = []
+    directories: dict[bytes, Directory] = {}
     replaced: list[_Staged] = []
     try:
         path = ""
         try:
+            staged = []
             for file in files:
                 path = file.path
-                staged.append(_open(file))
+                staged.append(_staged(file, directories))
             for item in staged:
                 path = item.rewrite.path
                 item.fresh = item.write(item.rewrite.after)
@@ -110,7 +84,7 @@ def rewritten(files: Sequence[Rewrite]) -> Iterator[None]:
                     raise RewriteError(f"{path} has changed since it was read")
                 replaced.append(item)  # before it is: an interrupt may come in between
                 try:
-                    item.replace(item.fresh)
+                    item.directory.replace(item.name, item.fresh)
                 except OSError:
                     replaced.pop()
                     raise
@@ -118,49 +92,65 @@ def rewritten(files: Sequence[Rewrite]) -> Iterator[None]:
             raise RewriteError(f"cannot write {path}: {error.strerror}") from None
         yield
     except BaseException:
-        _put_back(replaced)
+        with uninterrupted():
+            _put_back(replaced)
         raise
     finally:
-        for item in staged:
-            item.clean_up()
+        with uninterrupted():
+            for directory in directories.values():
+                directory.close()
 
 
 def _put_back(replaced: list[_Staged]) -> None:
     failed = []
     for item in reversed(replaced):
         try:
-            item.replace(item.old)
+            item.directory.replace(item.name, item.old)
         except OSError as error:
-            item.temporary.remove(item.old)
             directory = os.path.dirname(item.rewrite.path)
-            kept = os.path.join(directory, os.fsdecode(item.old))
+            kept = os.path.join(directory, os.fsdecode(item.directory.keep(item.old)))
             failed.append(f"{item.rewrite.path} ({error.strerror}; its old content is in {kept})")
     if failed:
         raise LeftChangedError("could not put back " + ", ".join(failed))
 
 
-def _open(file: Rewrite) -> _Staged:
+def remove_leftovers(paths: Iterable[str]) -> int:
+    """Remove what killed processes have left in the directories of files; returns how many.
+
+    A directory that cannot be looked into, or is written to just now, is passed over.
+    """
+    removed = 0
+    for path in {os.path.dirname(encode(path)) for path in paths}:
+        with suppress(OSError), uninterrupted():
+            directory = Directory(path)
+            removed += directory.removed
+            directory.close()
+    return removed
+
+
+def _staged(file: Rewrite, directories: dict[bytes, Directory]) -> _Staged:
     """Look at a file before anything is written; raises RewriteError and OSError."""
-    directory, name = os.path.split(encode(file.path))
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    path, name = os.path.split(encode(file.path))
+    if path not in directories:
+        with uninterrupted():
+            directories[path] = Directory(path)
+    directory = directories[path]
     try:
-        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW
-        with open(os.open(name, flags, dir_fd=descriptor), "rb") as opened:
-            info = os.fstat(opened.fileno())
-            if reason := _refusal(info, directory, file.path):
-                raise RewriteError(f"{file.path} {reason}")
-            if opened.read(len(file.before) + 1) != file.before:
-                raise RewriteError(f"{file.path} has changed since it was read")
-    except BaseException:
+        descriptor, info = open_regular(name, directory=directory.descriptor, follow=False)
+    except NotRegularError as error:
+        raise RewriteError(f"{file.path} {error.strerror}") from None
+    try:
+        if reason := _refusal(info, path, file.path):
+            raise RewriteError(f"{file.path} {reason}")
+        if read_bytes(descriptor, len(file.before) + 1) != file.before:
+            raise RewriteError(f"{file.path} has changed since it was read")
+    finally:
         os.close(descriptor)
-        raise
-    return _Staged(file, descriptor, name, info)
+    return _Staged(file, directory, name, info)
 
 
 def _refusal(info: os.stat_result, directory: bytes, path: str) -> str | None:
     """Why a file is not to be replaced."""
-    if not stat.S_ISREG(info.st_mode):
-        return "is no regular file"
     if info.st_nlink > 1:
         return f"has {info.st_nlink} hard links, and only one of them would be changed"
     # root may write everything: what nobody is meant to write is left alone all the same
@@ -171,18 +161,6 @@ def _refusal(info: os.stat_result, directory: bytes, path: str) -> str | None:
     if os.geteuid() not in (0, info.st_uid):
         return "belongs to another user, who would lose it: run as that user or as root"
     return None
-
-
-def _copy_attributes(path: bytes, descriptor: int) -> None:
-    """Extended attributes: access control lists, SELinux labels."""
-    if not hasattr(os, "listxattr"):
-        return
-    try:
-        for name in os.listxattr(path):
-            os.setxattr(descriptor, name, os.getxattr(path, name))
-    except OSError as error:
-        if error.errno not in _NO_XATTR:
-            raise
 
 
 def _identity(info: os.stat_result) -> tuple[int, ...]:

@@ -65,7 +65,7 @@ def check(
         options["parser"] = parser
     inputs = [os.path.join(root.values["prefix"].value or "", root.path or "") for root in roots]
     written = _outputs(formats, output, inputs)
-    accepted = _baseline(baseline, write_baseline)
+    accepted = _baseline(baseline, write_baseline, outputs.trees(inputs))
     breakdown = any(FORMATS[item.name].breakdown for item in written)
     if fix and show_fix:
         raise UsageError("writes what --show-fix shows: give one of them", "--fix")
@@ -329,18 +329,22 @@ def _tell(lines: Iterable[str]) -> None:
         print(f"memlint: {line}", file=sys.stderr)
 
 
-def _baseline(path: str | None, write: bool) -> Baseline | None:
+def _baseline(path: str | None, write: bool, trees: Sequence[str]) -> Baseline | None:
     """The baseline to be applied or written anew."""
     if path is None:
         if write:
             raise UsageError("needs --baseline FILE", "--write-baseline")
         return None
     from nginx_memlint.baseline import BaselineError, load, load_or_new  # noqa: PLC0415
+    from nginx_memlint.files.writing import LeadsOutError, destination  # noqa: PLC0415
 
     try:
+        destination(path, trees)
         return load_or_new(path) if write else load(path)
     except BaselineError as error:
         raise UsageError(str(error), "--baseline") from None
+    except LeadsOutError as error:
+        raise UsageError(f"{path}: {error.strerror}", "--baseline") from None
 
 
 def _written(baseline: Baseline, report: Report) -> Baseline:

@@ -362,8 +362,9 @@ def test_it_is_written_in_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     path.chmod(0o640)
     link = tmp_path / "link.json"
     link.symlink_to(path.name)
-    write_atomically(str(link), b"new")
-    assert (path.read_text(), link.is_symlink()) == ("new", True)
+    write_atomically(str(path), b"new")
+    write_atomically(str(link), b"other")
+    assert (path.read_text(), link.read_text(), link.is_symlink()) == ("new", "other", False)
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
     def full(*_: object) -> None:

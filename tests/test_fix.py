@@ -594,7 +594,22 @@ def test_what_cannot_be_put_back_is_named(three: Path, monkeypatch: pytest.Monke
     [line] = [line for line in done.said if "could not put back" in line]
     kept = Path(line.partition("old content is in ")[2].partition(")")[0])
     assert kept.read_bytes() == before["app-0"]
+    monkeypatch.undo()
+    run_fix(three)
+    assert kept.read_bytes() == before["app-0"]
     kept.unlink()
+
+
+def test_what_a_killed_run_has_left_is_removed(plain: Path) -> None:
+    """By the next --fix, even if it has nothing to write; a check alone removes nothing."""
+    left = plain.parent / ".memlint-0123456789abcdef"
+    for _ in range(2):
+        left.write_text("old")
+        memlint("check", plain)
+        assert left.exists()
+        run = memlint("check", *FLAGS, "--fix", plain)
+        assert "memlint: removed 1 temporary file that an interrupted run had left" in run.err
+        assert contents(plain.parent) == {"nginx.conf": FIXED.encode()}
 
 
 def test_the_incident(tmp_path: Path) -> None:

@@ -1,51 +1,290 @@
-"""Write files whole or not at all."""
+"""Write files whole or not at all, where they were meant to be, and leave nothing beside them.
+
+A file is written under another name in its directory and takes the place of the old one in one
+step. The directory is held open, so that whatever is put in its way meanwhile changes nothing. It
+is also locked (``flock``, shared by all who write there). The system ends a lock with its process:
+a temporary file in a directory that nobody has locked was left by a process that was killed.
+"""
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import re
 import stat
+import time
+from collections.abc import Iterable
 from contextlib import suppress
+
+PREFIX = ".memlint-"
+"""Of the names of temporary files: no ``*`` of an include finds them."""
+
+KEPT = ".memlint-old-"
+"""Of the names of files that hold what could not be put back: they are never removed."""
+
+_TEMPORARY = re.compile(rb"\.memlint-[0-9a-f]{16}")
+
+LOCK_SECONDS = 1.0
+"""To wait for who removes old temporary files; nobody else has a reason to lock a directory."""
+
+READER_SECONDS = 10.0
+"""To wait for somebody who reads a FIFO."""
+
+_NO_XATTR = frozenset({errno.ENOTSUP, errno.ENODATA, errno.EPERM, errno.EINVAL, errno.EACCES})
+
+_STREAMS = re.compile(r"/dev/(?:stdout|stderr|fd/\d+)|/proc/(?:self|\d+)/fd/\d+")
+"""Links that are the system's own names of what is open."""
+
+
+class LeadsOutError(OSError):
+    """A path that a link leads out of the tree it is in."""
+
+    def __init__(self, tree: str) -> None:
+        super().__init__(errno.EXDEV, f"a link leads out of {tree}; name the place it leads to")
+
+
+class Directory:
+    """A directory in which files are replaced. All methods raise OSError.
+
+    What a process that was killed has left there is removed when it is opened: ``removed`` says
+    how many files.
+    """
+
+    def __init__(self, path: str | bytes) -> None:
+        flags = os.O_DIRECTORY | os.O_CLOEXEC
+        try:
+            self.descriptor = os.open(path, os.O_RDONLY | flags)
+        except PermissionError:  # it may be written all the same, but neither listed nor locked
+            self.descriptor = os.open(path, getattr(os, "O_PATH", os.O_RDONLY) | flags)
+        self.removed = 0
+        self._temporary: set[bytes] = set()
+        try:
+            if _lock(self.descriptor, fcntl.LOCK_EX, 0):
+                self.removed = self._sweep()
+            _lock(self.descriptor, fcntl.LOCK_SH, LOCK_SECONDS)
+        except BaseException:
+            os.close(self.descriptor)
+            raise
+
+    def create(
+        self,
+        data: bytes,
+        *,
+        mode: int | None = None,
+        owner: tuple[int, int] | None = None,
+        attributes: bytes | None = None,
+    ) -> bytes:
+        """Write a temporary file, to the disk, and return its name.
+
+        ``mode`` is its permissions, those of a new file by default; ``owner`` the numbers of its
+        user and group; ``attributes`` the path of a file whose extended attributes it gets: access
+        control lists, SELinux labels.
+        """
+        name = PREFIX.encode() + os.urandom(8).hex().encode()
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        self._temporary.add(name)  # before there is one: whatever comes between, it is removed
+        descriptor = os.open(name, flags, 0o666 if mode is None else 0o600, dir_fd=self.descriptor)
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            if owner is not None:
+                mine = os.fstat(descriptor)
+                if (mine.st_uid, mine.st_gid) != owner:
+                    os.fchown(descriptor, *owner)
+            if mode is not None:
+                os.fchmod(descriptor, mode & 0o777)
+            if attributes is not None:
+                _copy_attributes(attributes, descriptor)
+            os.fsync(descriptor)
+        return name
+
+    def replace(self, name: bytes, by: bytes) -> None:
+        """Put a temporary file in the place of a file, or of a link, or of nothing."""
+        os.replace(by, name, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
+        self._temporary.discard(by)
+        with suppress(OSError):  # not every file system can
+            os.fsync(self.descriptor)
+
+    def keep(self, temporary: bytes) -> bytes:
+        """Let a temporary file stay; returns the name that it has then."""
+        self._temporary.discard(temporary)
+        name = KEPT.encode() + temporary.removeprefix(PREFIX.encode())
+        try:
+            os.rename(temporary, name, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
+        except OSError:
+            return temporary
+        return name
+
+    def close(self) -> None:
+        """Remove what is temporary, and let the directory go."""
+        try:
+            for name in self._temporary:
+                with suppress(FileNotFoundError):
+                    os.unlink(name, dir_fd=self.descriptor)
+        finally:
+            os.close(self.descriptor)
+
+    def _sweep(self) -> int:
+        """Remove the temporary files of this user; nobody writes here, as the lock tells."""
+        removed = 0
+        me = os.geteuid()
+        for entry in map(os.fsencode, os.listdir(self.descriptor)):
+            if not _TEMPORARY.fullmatch(entry):
+                continue
+            with suppress(OSError):
+                info = os.stat(entry, dir_fd=self.descriptor, follow_symlinks=False)
+                if stat.S_ISREG(info.st_mode) and me in (0, info.st_uid):
+                    os.unlink(entry, dir_fd=self.descriptor)
+                    removed += 1
+        return removed
+
+
+def _lock(descriptor: int, kind: int, seconds: float) -> bool:
+    """Whether it could be locked, at the latest after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.01)
+        except OSError:  # not every file system can
+            return False
+        else:
+            return True
 
 
 class Staged:
     """The next version of a file, beside it until commit() puts it in its place.
 
-    A link is followed: what it leads to is replaced. All methods raise OSError.
+    A link at the place is replaced, never followed. All methods raise OSError.
     """
 
-    def __init__(self, path: str) -> None:
-        self._target = os.path.realpath(path)
-        name = f".memlint-{os.urandom(8).hex()}"
-        self._temporary = os.path.join(os.path.dirname(self._target), name)
+    def __init__(self, path: str, trees: Iterable[str] = ()) -> None:
+        """``trees`` are directories, beside the working directory, that no link may lead out of."""
+        place, name = destination(path, trees)
+        self._name = os.fsencode(name)
+        self._path = os.fsencode(os.path.join(place, name))
+        self._place = place
+        self._directory: Directory | None = None
+        self._fresh = b""
 
     def write(self, data: bytes) -> None:
         """Write all of it, to the disk: where that is full, it is noticed here."""
-        descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        with open(descriptor, "wb") as file:
-            if os.path.exists(self._target):
-                os.fchmod(descriptor, stat.S_IMODE(os.stat(self._target).st_mode))
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
+        self._directory = Directory(self._place)
+        old: os.stat_result | None = None
+        with suppress(FileNotFoundError):
+            old = os.stat(self._name, dir_fd=self._directory.descriptor, follow_symlinks=False)
+        if old is None or not stat.S_ISREG(old.st_mode):
+            self._fresh = self._directory.create(data)
+            return
+        # only root may give a file away; who else may replace it owns what it becomes
+        owner = (old.st_uid, old.st_gid) if os.geteuid() == 0 else None
+        self._fresh = self._directory.create(
+            data, mode=old.st_mode, owner=owner, attributes=self._path
+        )
 
     def commit(self) -> None:
         """Replace the file, or make it, in one step."""
-        os.replace(self._temporary, self._target)
+        assert self._directory is not None
+        self._directory.replace(self._name, self._fresh)
 
     def discard(self) -> None:
         """Leave nothing beside the file."""
-        with suppress(FileNotFoundError):
-            os.unlink(self._temporary)
+        directory, self._directory = self._directory, None
+        if directory is not None:
+            directory.close()
 
 
-def write_atomically(path: str, data: bytes) -> None:
-    """Replace a file, or make it, in one step; what a link leads to, not the link.
+def write_atomically(path: str, data: bytes, trees: Iterable[str] = ()) -> None:
+    """Replace a file or a link, or make a file, in one step. See Staged.
 
-    Its permissions stay as they are. Raises OSError, and then leaves everything as it was.
+    Raises OSError, and then leaves everything as it was.
     """
-    staged = Staged(path)
+    staged = Staged(path, trees)
     try:
         staged.write(data)
         staged.commit()
     finally:
         staged.discard()
+
+
+def write_stream(path: str, data: bytes) -> None:
+    """Write into what is no regular file: a device or a FIFO, which somebody must be reading."""
+    flags = os.O_WRONLY | os.O_TRUNC | os.O_NOCTTY | os.O_CLOEXEC
+    deadline = time.monotonic() + READER_SECONDS
+    while True:
+        try:
+            descriptor = os.open(path, flags | os.O_NONBLOCK)
+            break
+        except OSError as error:
+            if error.errno != errno.ENXIO or time.monotonic() >= deadline or not _is_fifo(path):
+                raise
+        time.sleep(0.05)
+    os.set_blocking(descriptor, True)
+    with open(descriptor, "wb") as file:
+        file.write(data)
+
+
+def is_stream(path: str) -> bool:
+    """Whether a path leads to something that is written into rather than replaced."""
+    if _STREAMS.fullmatch(path):
+        return os.path.exists(path)
+    try:
+        mode = os.lstat(path).st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
+
+
+def _is_fifo(path: str) -> bool:
+    return stat.S_ISFIFO(os.stat(path).st_mode)
+
+
+def destination(path: str, trees: Iterable[str] = ()) -> tuple[str, str]:
+    """The directory of a file that is to be written, all links followed, and its name there.
+
+    A tree is the working directory, a checkout of git, or a directory that is named. Who wrote
+    what is in it has no say over what is outside: links on the way, and one at the place itself,
+    must not lead out of a tree that the path is in, as it is written. Raises LeadsOutError.
+    """
+    directory, name = os.path.split(path)
+    written = os.path.abspath(directory)
+    place = os.path.realpath(directory)
+    around = [os.path.abspath(tree) for tree in (os.curdir, _checkout(written), *trees) if tree]
+    around = [tree for tree in around if _is_below(written, tree)]
+    leads_to = os.path.realpath(os.path.join(place, name))
+    for tree in around:
+        real = os.path.realpath(tree)
+        if not (_is_below(place, real) and _is_below(leads_to, real)):
+            raise LeadsOutError(tree)
+    if not around and not _is_below(leads_to, place):
+        raise LeadsOutError(place)
+    return place, name
+
+
+def _checkout(directory: str) -> str | None:
+    """The directory of the git checkout that a directory is in."""
+    while not os.path.lexists(os.path.join(directory, ".git")):
+        above = os.path.dirname(directory)
+        if above == directory:
+            return None
+        directory = above
+    return directory
+
+
+def _is_below(path: str, directory: str) -> bool:
+    return path == directory or path.startswith(directory.rstrip("/") + "/")
+
+
+def _copy_attributes(path: bytes, descriptor: int) -> None:
+    if not hasattr(os, "listxattr"):
+        return
+    try:
+        for name in os.listxattr(path, follow_symlinks=False):
+            os.setxattr(descriptor, name, os.getxattr(path, name, follow_symlinks=False))
+    except OSError as error:
+        if error.errno not in _NO_XATTR:
+            raise

@@ -6,11 +6,14 @@ import io
 import os
 from collections.abc import Callable, Iterable, Sequence
 
-from nginx_memlint.annotations import TextIO
+from nginx_memlint.annotations import TYPE_CHECKING, TextIO
 from nginx_memlint.config.entry import MAIN_FILE
 from nginx_memlint.records import record
 from nginx_memlint.report import DEFAULT, FORMATS, missing_extra, writer
 from nginx_memlint.result import Report
+
+if TYPE_CHECKING:
+    from nginx_memlint.files.writing import Staged
 
 STDOUT = "-"
 
@@ -25,11 +28,15 @@ class OutputError(Exception):
 
 @record
 class Output:
-    """A format and a file; None is standard output."""
+    """A format and a file; None is standard output.
+
+    ``trees`` are directories that no link may lead out of: see files/writing.py.
+    """
 
     name: str
     path: str | None
     option: str = "--format"
+    trees: tuple[str, ...] = ()
 
 
 def parse(formats: Sequence[str], output: str | None, inputs: Iterable[str]) -> list[Output]:
@@ -44,6 +51,8 @@ def parse(formats: Sequence[str], output: str | None, inputs: Iterable[str]) -> 
     if output is not None:
         path = None if output == STDOUT else output
         found = [Output(found[0].name, path, "--output")]
+    around = tuple(trees(inputs))
+    found = [Output(item.name, item.path, item.option, around) for item in found]
     places = [None if item.path is None else os.path.realpath(item.path) for item in found]
     for item, place in zip(found, places, strict=True):
         if places.count(place) > 1:
@@ -53,31 +62,45 @@ def parse(formats: Sequence[str], output: str | None, inputs: Iterable[str]) -> 
     return found
 
 
+def trees(inputs: Iterable[str]) -> list[str]:
+    """The directories of configurations, as they are named: no link in them leads a write out."""
+    return [name if os.path.isdir(name) else os.path.dirname(name) or "." for name in inputs]
+
+
 def write(report: Report, outputs: Sequence[Output], stdout: TextIO) -> None:
     """Write the report: files whole or not at all, and standard output last.
 
     Raises OutputError if a file cannot be written.
     """
-    written = []
-    for item in outputs:
-        if item.path is not None:
-            text = io.StringIO()
-            writer(item.name)(report, text)
-            content = text.getvalue().encode("utf-8", "backslashreplace")
-            written.append(_File(item.path, content))
-    try:
-        for step in (_File.stage, _File.commit):
-            for file in written:
-                _attempt(step, file)
-    finally:
-        for file in written:
-            file.clean()
+    files = [item for item in outputs if item.path is not None]
+    if files:
+        _write_files(report, files)
     for item in outputs:
         if item.path is None:
             if item.name != DEFAULT and isinstance(stdout, io.TextIOWrapper):
                 # what programs read is UTF-8 in every locale
                 stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
             writer(item.name)(report, stdout)
+
+
+def _write_files(report: Report, outputs: Sequence[Output]) -> None:
+    from nginx_memlint.live.process import uninterrupted  # noqa: PLC0415  most runs write none
+
+    written = []
+    for item in outputs:
+        if item.path is not None:
+            text = io.StringIO()
+            writer(item.name)(report, text)
+            content = text.getvalue().encode("utf-8", "backslashreplace")
+            written.append(_File(item, content))
+    try:
+        for step in (_File.stage, _File.commit):
+            for file in written:
+                _attempt(step, file)
+    finally:
+        with uninterrupted():
+            for file in written:
+                file.clean()
 
 
 def _parse(text: str) -> Output:
@@ -99,31 +122,37 @@ def _parse(text: str) -> Output:
 
 def _check(item: Output, inputs: Iterable[str]) -> None:
     """Complain before the work is done, not after it."""
-    path = item.path
-    if path is None:
-        return
-    reason = ""
-    directory = os.path.dirname(os.path.realpath(path))
+    if item.path is not None and (reason := _obstacle(item.path, item.trees, inputs)):
+        raise OutputError(f'cannot write "{item.path}": {reason}', item.option)
+
+
+def _obstacle(path: str, trees: Iterable[str], inputs: Iterable[str]) -> str | None:
+    """Why a file cannot be written."""
+    from nginx_memlint.files.writing import destination, is_stream  # noqa: PLC0415
+
+    reason = None
     try:
-        os.stat(path)
+        if is_stream(path):
+            return None if os.access(path, os.W_OK) else "permission denied"
+        directory, name = destination(path, trees)
+        os.lstat(path)
     except FileNotFoundError:
-        if not os.path.isdir(directory):
-            reason = "there is no such directory"
-        elif not path or path.endswith("/"):
+        if not name:
             reason = "it names a directory"
+        elif not os.path.isdir(directory):
+            reason = "there is no such directory"
     except OSError as error:
-        reason = error.strerror or "it cannot be looked up"
+        return error.strerror or "it cannot be looked up"
     else:
         if os.path.isdir(path):
             reason = "it is a directory"
-        elif not os.access(path, os.W_OK):
+        elif not os.path.islink(path) and not os.access(path, os.W_OK):
             reason = "permission denied"
-    if not reason and _is_plain(path) and not os.access(directory, os.W_OK | os.X_OK):
+    if not reason and not os.access(directory, os.W_OK | os.X_OK):
         reason = "its directory cannot be written"
     if not reason and any(_same(path, name) for name in inputs):
         reason = "it is the configuration"
-    if reason:
-        raise OutputError(f'cannot write "{path}": {reason}', item.option)
+    return reason
 
 
 def _same(path: str, name: str) -> bool:
@@ -133,31 +162,30 @@ def _same(path: str, name: str) -> bool:
     )
 
 
-def _is_plain(path: str) -> bool:
-    """Whether it is, or will be, a regular file: a device or a FIFO is written as it is."""
-    return os.path.isfile(path) or not os.path.exists(path)
-
-
 class _File:
     """A file on its way: first beside its place, where a full disk does no harm, then there."""
 
-    def __init__(self, path: str, content: bytes) -> None:
-        self.path = path
+    def __init__(self, item: Output, content: bytes) -> None:
+        assert item.path is not None
+        self.path = item.path
+        self._trees = item.trees
         self._content = content
-        from nginx_memlint.files.writing import Staged  # noqa: PLC0415  most runs write none
-
-        self._staged = Staged(path) if _is_plain(path) else None
+        self._staged: Staged | None = None
 
     def stage(self) -> None:
-        if self._staged is not None:
+        from nginx_memlint.files.writing import Staged, is_stream  # noqa: PLC0415
+
+        if not is_stream(self.path):
+            self._staged = Staged(self.path, self._trees)
             self._staged.write(self._content)
 
     def commit(self) -> None:
-        if self._staged is not None:
+        from nginx_memlint.files.writing import write_stream  # noqa: PLC0415
+
+        if self._staged is None:
+            write_stream(self.path, self._content)
+        else:
             self._staged.commit()
-            return
-        with open(self.path, "wb") as file:
-            file.write(self._content)
 
     def clean(self) -> None:
         if self._staged is not None:

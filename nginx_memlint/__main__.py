@@ -6,12 +6,13 @@ from nginx_memlint.standalone import standalone
 def main() -> None:
     """Run the command and exit; the status is one of exit_codes.Exit, or of standalone()."""
     with standalone():
-        # here, where an interrupt is no traceback
-        from nginx_memlint.garbage import importing  # noqa: PLC0415
+        # imported here, where an interrupt is a line and no traceback
+        import gc  # noqa: PLC0415
 
-        with importing():
-            from nginx_memlint.start import command  # noqa: PLC0415
-        command()
+        gc.disable()  # reading makes many small objects and no garbage, and the process ends soon
+        from nginx_memlint.cli import app  # noqa: PLC0415
+
+        app()
 
 
 if __name__ == "__main__":

@@ -8,11 +8,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast
 
-from nginx_memlint.cache import Cache
 from nginx_memlint.inspection import check_context
 from nginx_memlint.memory.targets import (
     Target,
@@ -22,7 +21,6 @@ from nginx_memlint.memory.targets import (
     target_names,
 )
 from nginx_memlint.policy import Policy
-from nginx_memlint.records import replace
 from nginx_memlint.sizes import MAX_SIZE, check_budget, parse_budget, parse_size
 
 if TYPE_CHECKING:
@@ -161,7 +159,7 @@ def _context(value: object) -> tuple[str, ...]:
 
 def _policy(policy: Policy) -> Policy:
     limits = policy.limits
-    budgets = {
+    budgets: dict[str, Any] = {
         name: _or_none(_budget)(getattr(limits, name))
         for name in ("max_memory", "max_start_memory", "max_zones_memory")
     }
@@ -172,12 +170,6 @@ def _jobs(number: int) -> int:
     if number < 1:
         raise ValueError(f"{number} is not a number of processes from 1 on")
     return number
-
-
-def _now(time: datetime) -> datetime:
-    if time.tzinfo is None:
-        raise ValueError("must have a time zone, as datetime.now(UTC) has")
-    return time
 
 
 def _parser(name: str) -> str:
@@ -207,8 +199,6 @@ READERS: dict[str, Reader] = {
     "trusted": _only(bool, "True or False"),
     "breakdown": _only(bool, "True or False"),
     "parser": _only(str, "a name", _parser),
-    "cache": _or_none(_only(Cache, "a Cache")),
-    "now": _or_none(_only(datetime, "a datetime", _now)),
     "jobs": _only(int, "a whole number", _jobs),
 }
 """Argument → how it is read. options.Options has their types, for type checkers."""

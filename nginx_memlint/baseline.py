@@ -18,7 +18,6 @@ from nginx_memlint.files.writing import write_atomically
 from nginx_memlint.ignores import ABOUT_COMMENTS
 from nginx_memlint.live.process import uninterrupted
 from nginx_memlint.printable import printable
-from nginx_memlint.records import keyword_record as record
 from nginx_memlint.result import (
     BaselineInfo,
     ConfigReport,
@@ -46,7 +45,7 @@ class BaselineError(Exception):
         super().__init__(printable(text))
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class Entry(Model):
     """A finding that is accepted."""
 
@@ -218,7 +217,7 @@ def load_or_new(path: str) -> Baseline:
 def _validated(path: str, data: bytes) -> dict[str, dict[str, Entry]]:
     from pydantic import Field, TypeAdapter, ValidationError  # noqa: PLC0415  slow to import
 
-    @record
+    @dataclass(frozen=True, kw_only=True)
     class File(Model):
         memlint_baseline: Literal[1]
         roots: dict[

@@ -335,10 +335,6 @@ def check_command(
         int,
         typer.Option("-j", "--jobs", min=0, help="Processes to read with; 0: one a core."),
     ] = 1,
-    no_cache: Annotated[
-        bool,
-        typer.Option("--no-cache", help="Neither use results of earlier runs nor keep this one."),
-    ] = False,
     parser: Annotated[
         Parser,
         typer.Option(
@@ -388,7 +384,6 @@ def check_command(
         show_fix=show_fix,
         fix=fix,
         jobs=jobs,
-        no_cache=no_cache,
         parser=parser.value,
     )
     raise typer.Exit(status)

@@ -26,7 +26,6 @@ from nginx_memlint.inspection import Job, job_of
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.options import Options
 from nginx_memlint.printable import printable
-from nginx_memlint.records import keyword_record as record
 from nginx_memlint.result import Model
 from nginx_memlint.rules import engine
 from nginx_memlint.situation import Situation
@@ -42,7 +41,7 @@ class DiffError(Exception):
     """What is to be compared cannot be had: a wrong use of the command, or of git."""
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class Change(Model):
     """A number in the old configuration and in the new one; 0 where there is none."""
 
@@ -55,7 +54,7 @@ class Change(Model):
         return self.after - self.before
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class CountChanges(Model):
     """Counts, as in the report of a check."""
 
@@ -70,7 +69,7 @@ class CountChanges(Model):
     workers: Change
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class MemoryChanges(Model):
     """Bytes of the whole service by phase, as in the report of a check."""
 
@@ -97,7 +96,7 @@ class MemoryChanges(Model):
         )
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class PartChange(Model):
     """A part of the cost that is not what it was."""
 
@@ -117,7 +116,7 @@ class PartChange(Model):
     """At a start: of a server or file, its blocks and the contexts built for them."""
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class Side(Model):
     """One of the two configurations."""
 
@@ -130,7 +129,7 @@ class Side(Model):
     problems: list[result.ProblemInfo]
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class RootDiff(Model):
     """One configuration, before and after."""
 
@@ -159,7 +158,7 @@ class RootDiff(Model):
         return all(side.complete for side in (self.old, self.new) if side)
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class Diff(Model):
     """All configurations of one run: those that exceed first, then what changes most."""
 

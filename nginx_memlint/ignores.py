@@ -11,12 +11,11 @@ import posixpath
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 
 from nginx_memlint.config.syntax import Directive, ParsedFile
 from nginx_memlint.config.tree import Setting, Tree
-from nginx_memlint.patterns import late
-from nginx_memlint.records import field, mutable, record
 
 MARK = "memlint:"
 ABOUT_COMMENTS = "ML9"
@@ -25,13 +24,13 @@ no baseline."""
 
 FORM = "# memlint: ignore[CODE] reason"
 
-_COMMENT = late(rf"#\s*{MARK}(?P<rest>.*)", re.DOTALL)
-_IGNORE = late(r"\s+ignore\[(?P<rules>[^\]]*)\](?P<reason>.*)", re.DOTALL)
-_RULE = late(r"[^\s,][^,]*?(?=\s*(?:,|$))")
-_WORD = late(r"\s*([\w-]*)")
+_COMMENT = re.compile(rf"#\s*{MARK}(?P<rest>.*)", re.DOTALL)
+_IGNORE = re.compile(r"\s+ignore\[(?P<rules>[^\]]*)\](?P<reason>.*)", re.DOTALL)
+_RULE = re.compile(r"[^\s,][^,]*?(?=\s*(?:,|$))")
+_WORD = re.compile(r"\s*([\w-]*)")
 
 
-@record
+@dataclass(frozen=True)
 class Mark:
     """A part of a comment: its file, 1-based line and column, and its text."""
 
@@ -41,7 +40,7 @@ class Mark:
     text: str
 
 
-@mutable
+@dataclass(eq=False)
 class Ignore:
     """One comment with the mark.
 

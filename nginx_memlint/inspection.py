@@ -1,34 +1,27 @@
-"""Check one configuration, or find what an earlier run made of it.
-
-What reads and judges it is imported when that is needed.
-"""
+"""Check one configuration: the options made sense of, and the way to the pipeline."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Unpack
 
 from nginx_memlint import result
-from nginx_memlint.annotations import TYPE_CHECKING, Unpack
-from nginx_memlint.cache import Cache, Recorder, key_of
-from nginx_memlint.clock import Clock
 from nginx_memlint.config import blocks
 from nginx_memlint.config.bounds import bounds_for
 from nginx_memlint.config.entry import Entry, EntryError, Place, open_entry
-from nginx_memlint.config.source import FileSystem, Source
+from nginx_memlint.config.source import Source
 from nginx_memlint.memory.targets import Target, find_target, with_versions
 from nginx_memlint.policy import NO_POLICY, Policy
-from nginx_memlint.records import record, replace
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from nginx_memlint.options import Options, Parser
     from nginx_memlint.remedies import Proposal
     from nginx_memlint.situation import Situation
 
 
-@record
+@dataclass(frozen=True)
 class Inspection:
     """A report, and what it was made from.
 
@@ -60,10 +53,7 @@ def check(path: str | os.PathLike[str], **options: Unpack[Options]) -> result.Co
 
 def checked(path: str | os.PathLike[str], options: Options) -> result.ConfigReport:
     """As check(), with options that a command has made sense of."""
-    cache = options.get("cache")
-    if cache is None or options.get("breakdown"):
-        return examine(path, **options).report
-    return job_of(path, options).cached(cache)
+    return examine(path, **options).report
 
 
 def _versions(options: Options) -> dict[str, str | None]:
@@ -98,6 +88,7 @@ def job_of(path: str | os.PathLike[str], options: Options) -> Job:
     check_context(context)
     policy = options.get("policy", NO_POLICY)
     if (budget := options.get("max_memory")) is not None:
+        assert not isinstance(budget, str), "read_arguments() made it a number"
         policy = replace(policy, limits=replace(policy.limits, max_memory=budget))
     unit_cost = options.get("unit_cost")
     assert not isinstance(unit_cost, str), "read_arguments() made it a number"
@@ -112,12 +103,11 @@ def job_of(path: str | os.PathLike[str], options: Options) -> Job:
         policy,
         options.get("breakdown", False),
         options.get("parser", "memlint"),
-        options.get("now"),
         options.get("jobs", 1),
     )
 
 
-@record
+@dataclass(frozen=True)
 class Job:
     """One configuration to be checked, and all that decides the result beside its files."""
 
@@ -131,7 +121,6 @@ class Job:
     policy: Policy = NO_POLICY
     breakdown: bool = False
     parser: Parser = "memlint"
-    now: datetime | None = None
     jobs: int = 1
 
     def run(self) -> Inspection:
@@ -139,26 +128,7 @@ class Job:
         entry = self.entry()
         if isinstance(entry, Inspection):
             return entry
-        return self.read(entry, entry.source, Clock(self.now))
-
-    def cached(self, cache: Cache) -> result.ConfigReport:
-        """The result of an earlier run, or of this one."""
-        entry = self.entry()
-        if isinstance(entry, Inspection):
-            return entry.report
-        clock = Clock(self.now)
-        if not isinstance(entry.source, FileSystem):
-            return self.read(entry, entry.source, clock).report
-        key = key_of(
-            replace(self, now=None, jobs=1), entry.path, entry.name, entry.directory, entry.problems
-        )
-        report = cache.load(key, entry.source, clock)
-        if report is None:
-            entry.source.look_again()
-            recorder = Recorder(entry.source)
-            report = self.read(entry, recorder, clock).report
-            cache.store(key, recorder, clock, report)
-        return report
+        return self.read(entry, entry.source)
 
     def entry(self) -> Entry | Inspection:
         """The main file, or the result if there is none."""
@@ -169,11 +139,11 @@ class Job:
 
             return without_entry(self, error)
 
-    def read(self, entry: Entry, source: Source, clock: Clock) -> Inspection:
+    def read(self, entry: Entry, source: Source) -> Inspection:
         """Read, count, estimate, judge."""
-        from nginx_memlint.pipeline import inspect  # noqa: PLC0415  not for a kept result
+        from nginx_memlint.pipeline import inspect  # noqa: PLC0415  it imports this module
 
-        return inspect(self, entry, source, clock)
+        return inspect(self, entry, source)
 
 
 def choose_target(target: str | Target | None, versions: dict[str, str | None]) -> Target:

@@ -7,10 +7,8 @@ millisecond: as long as reading a small configuration.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Literal, TypedDict
 
-from nginx_memlint.cache import Cache
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.policy import Policy
 
@@ -48,9 +46,5 @@ class Options(TypedDict, total=False):
     """Asks for ``ConfigReport.breakdown``, what each block costs."""
     parser: Parser
     """Which one makes trees of tokens: the trees are the same, crossplane's parser is slower."""
-    cache: Cache | None
-    """Where the result of an earlier run may be; for check() without a breakdown."""
-    now: datetime | None
-    """When certificates are to be valid (aware); by default the present."""
     jobs: int
     """Processes that read files, if there are many: the result is the same with any number."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
-from nginx_memlint.annotations import TYPE_CHECKING, TypeAlias
 from nginx_memlint.inspection import checked
 from nginx_memlint.result import ConfigReport
 

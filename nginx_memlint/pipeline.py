@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from operator import attrgetter
+from typing import TYPE_CHECKING, TypeVar
 
 from nginx_memlint import result
-from nginx_memlint.annotations import TYPE_CHECKING, TypeVar
-from nginx_memlint.cache import Recorder
-from nginx_memlint.clock import Clock
 from nginx_memlint.config import blocks, hints
 from nginx_memlint.config.bounds import exceeded
 from nginx_memlint.config.builder import build
@@ -19,13 +18,11 @@ from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import MemoryFiles, Source, encode
 from nginx_memlint.config.syntax import Directive, FileParser, ParsedFile
 from nginx_memlint.config.tree import Block, Inherited, Tree
-from nginx_memlint.garbage import no_cyclic_gc
 from nginx_memlint.inspection import Inspection, Job
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.memory.zones import Zone, zones
 from nginx_memlint.printable import printable
-from nginx_memlint.records import replace
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.rules import bundle_unreadable, engine, no_shutdown_timeout
 from nginx_memlint.situation import SettingLoads, Situation, Workers
@@ -43,19 +40,16 @@ ASSUMED_WORKERS = 4
 MOST_EXPENSIVE = 5
 
 
-def inspect(job: Job, entry: Entry, source: Source, clock: Clock) -> Inspection:
+def inspect(job: Job, entry: Entry, source: Source) -> Inspection:
     """Read, count, estimate, judge what an entry leads to, read from a source."""
     entry = replace(entry, source=source)
     parser = _parser(job.parser)
     tree = build(source, entry.path, job.context, entry.directory, parser, job.jobs)
-    with no_cyclic_gc():
-        checked = _Check(job, entry, tree, clock)
-        report = checked.report(job.breakdown)
-    if isinstance(source, Recorder) and tree.looked_elsewhere:
-        source.trusted = False
+    checked = _Check(job, entry, tree)
+    report = checked.report(job.breakdown)
 
     def reread(source: Source) -> Inspection:
-        return inspect(job, entry, source, clock)
+        return inspect(job, entry, source)
 
     return Inspection(report, checked.situation, fixes=checked.fixes, reread=reread)
 
@@ -78,7 +72,7 @@ def _parser(name: Parser) -> FileParser:
 class _Check:
     """One configuration on its way through the program."""
 
-    def __init__(self, job: Job, entry: Entry, tree: Tree, clock: Clock) -> None:
+    def __init__(self, job: Job, entry: Entry, tree: Tree) -> None:
         self.name = job.name
         self.entry = entry
         self.tree = tree
@@ -90,7 +84,7 @@ class _Check:
         declared, self.zone_problems = zones(tree)
         workers = self.count_workers(job.workers)
         limits = job.policy.limits
-        self.situation = Situation(tree, job.target, workers, self.bundles, declared, limits, clock)
+        self.situation = Situation(tree, job.target, workers, self.bundles, declared, limits)
 
     def report(self, breakdown: bool) -> result.ConfigReport:
         situation = self.situation

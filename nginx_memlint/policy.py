@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from nginx_memlint.records import field, record
 from nginx_memlint.result import Severity
 
 
-@record
+@dataclass(frozen=True)
 class Limits:
     """Budgets; None where there is none. Bytes, and seconds of CPU time."""
 
@@ -18,7 +18,7 @@ class Limits:
     max_test_seconds: float | None = None
 
 
-@record
+@dataclass(frozen=True)
 class PathIgnore:
     """Rules, by code, that are accepted in files whose path matches.
 
@@ -33,7 +33,7 @@ class PathIgnore:
     reason: str
 
 
-@record
+@dataclass(frozen=True)
 class Policy:
     """All decisions. ``severities``: rule code → severity, None for off."""
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import re
 
-from nginx_memlint.patterns import late
-
 _INVISIBLE = (
     "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef"
 )
 """Fillers, joiners, variation selectors, the empty Braille pattern."""
 
-_HIDDEN = late(f"[{_INVISIBLE}]")
+_HIDDEN = re.compile(f"[{_INVISIBLE}]")
 
-_NOT_PLAIN = late("[^ -~]")
+_NOT_PLAIN = re.compile("[^ -~]")
 
-_ESCAPED = late(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(000[0-9a-f]{5}|0010[0-9a-f]{4}))", re.ASCII)
+_ESCAPED = re.compile(
+    r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(000[0-9a-f]{5}|0010[0-9a-f]{4}))", re.ASCII
+)
 
 
 def printable(text: str) -> str:

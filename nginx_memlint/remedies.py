@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import wraps
+from typing import TypeAlias
 
-from nginx_memlint.annotations import TypeAlias
 from nginx_memlint.config.changes import Change, obstacle
 from nginx_memlint.config.tree import Block, Blocks, Inherited, Nearest, Setting, Tree
 from nginx_memlint.memory.targets import with_versions
-from nginx_memlint.records import mutable
 from nginx_memlint.situation import Cause, Situation
 from nginx_memlint.sizes import MIB
 from nginx_memlint.tls import sharing
@@ -28,7 +28,7 @@ WORTH_SAYING = 16 * MIB
 """Bytes at start below which a change is not proposed."""
 
 
-@mutable
+@dataclass(eq=False)
 class Proposal:
     """A change in words, the situation after it, and the edits of files that make it, if any.
 

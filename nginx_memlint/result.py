@@ -7,10 +7,8 @@ escaped.
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from nginx_memlint.annotations import Literal, TypeAlias
-from nginx_memlint.records import field
-from nginx_memlint.records import keyword_record as record
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -29,7 +27,7 @@ class Model:
     }
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class TargetInfo(Model):
     """The server that was assumed."""
 
@@ -43,7 +41,7 @@ class TargetInfo(Model):
     """What was not stated but taken, one sentence each."""
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class Blocks(Model):
     """How many blocks there are, each inclusion of a file counted."""
 
@@ -54,7 +52,7 @@ class Blocks(Model):
     stream_server: int = 0
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class FamilyCounts(Model):
     """What one family of directives builds in one ``nginx -t``."""
 
@@ -62,7 +60,7 @@ class FamilyCounts(Model):
     ca_loads: int
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class WorkerCounts(Model):
     """What each worker process builds for itself, beside what it shares with the master."""
 
@@ -70,7 +68,7 @@ class WorkerCounts(Model):
     ca_loads: int
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class Memory(Model):
     """Bytes of the whole service (master and workers), by phase."""
 
@@ -102,7 +100,7 @@ class Memory(Model):
     """Locations that inherit the bundle × 1 MiB: the rule of 2017, for comparison."""
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class Inherited(Model):
     """A directive that locations inherit a CA bundle from."""
 
@@ -118,7 +116,7 @@ class Inherited(Model):
     """Bytes of these loads."""
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class ZoneInfo(Model):
     """A shared memory zone."""
 
@@ -129,7 +127,7 @@ class ZoneInfo(Model):
     line: int
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class Share(Model):
     """A part of the cost."""
 
@@ -138,7 +136,7 @@ class Share(Model):
     bytes: int
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class Remedy(Model):
     """A change and what it saves, by estimating the configuration with the change made."""
 
@@ -156,7 +154,7 @@ class Remedy(Model):
     """Whether ``memlint check --fix`` can make the change."""
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class Related(Model):
     """A place that a finding is about, beside its cause."""
 
@@ -167,7 +165,7 @@ class Related(Model):
     bytes: int
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class Finding(Model):
     """Something to change: one cause, and what it leads to."""
 
@@ -197,7 +195,7 @@ class Finding(Model):
     """What the baseline accepts of ``bytes``, which have grown beyond that; else None."""
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class Location(Model):
     """A place in a file."""
 
@@ -206,7 +204,7 @@ class Location(Model):
     column: int
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class Suppressed(Model):
     """A finding that was accepted, and by what."""
 
@@ -225,7 +223,7 @@ class Suppressed(Model):
     """The rule's code in the comment that accepts it."""
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class ProblemInfo(Model):
     """What kept the configuration from being read as nginx would read it."""
 
@@ -241,7 +239,7 @@ class ProblemInfo(Model):
     """The includes that led there, as "file:line"."""
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class Node(Model):
     """A block in the tree of cost. The tree is a list: each node comes after its parent."""
 
@@ -266,7 +264,7 @@ class Node(Model):
     ``blocks_bytes + contexts_bytes + loads_bytes`` of Memory."""
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class ConfigReport(Model):
     """One configuration."""
 
@@ -313,7 +311,7 @@ class ConfigReport(Model):
     """What each block costs, as blocks are nested; None unless asked for."""
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class GoneEntry(Model):
     """What a baseline accepts and nothing reports any more."""
 
@@ -328,7 +326,7 @@ class GoneEntry(Model):
     fingerprint: str
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class BaselineInfo(Model):
     """The baseline that was applied."""
 
@@ -337,7 +335,7 @@ class BaselineInfo(Model):
     """Entries without use, of the configurations of this run and of main files that are gone."""
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class Report(Model):
     """All configurations of one run."""
 

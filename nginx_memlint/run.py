@@ -10,9 +10,8 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from nginx_memlint.annotations import TYPE_CHECKING, Any
-from nginx_memlint.cache import Cache, user_cache
 from nginx_memlint.config.bounds import bounds_for
 from nginx_memlint.exit_codes import Exit, exit_code
 from nginx_memlint.inspection import Inspection, check_context, examine
@@ -53,7 +52,6 @@ def check(
     show_fix: bool = False,
     fix: bool = False,
     jobs: int = 1,
-    no_cache: bool = False,
     parser: Parser = "memlint",
 ) -> int:
     """``memlint check``: the exit status. ``flags`` are by settings' FLAGS, as given.
@@ -80,8 +78,7 @@ def check(
         _check_fix("--fix", roots, has_format=False)
         configs, status = _fix(roots, arguments, breakdown=breakdown)
     else:
-        cache = None if no_cache else user_cache()
-        configs = checked(roots, arguments, breakdown=breakdown, jobs=jobs, cache=cache)
+        configs = checked(roots, arguments, breakdown=breakdown, jobs=jobs)
     if any(config.suppressed for config in configs):
         from nginx_memlint.rules.ignore_unused import unused_in_all  # noqa: PLC0415
 
@@ -142,7 +139,6 @@ def checked(
     *,
     breakdown: bool,
     jobs: int = 1,
-    cache: Cache | None = None,
 ) -> list[ConfigReport]:
     """The reports; what they were made from is let go, one after the other."""
     data = _standard_input(roots, arguments)
@@ -150,7 +146,6 @@ def checked(
     each: Options = {
         "data": data,
         "breakdown": breakdown,
-        "cache": cache,
         "jobs": max(1, jobs // len(roots)),
     }
     calls: list[Call] = [

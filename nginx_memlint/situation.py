@@ -6,10 +6,10 @@ A remedy is another situation: the same, with a changed tree, another target or 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from nginx_memlint.annotations import TYPE_CHECKING, Any
-from nginx_memlint.clock import Clock
 from nginx_memlint.config.changes import Change, changed
 from nginx_memlint.config.tree import Setting, Tree
 from nginx_memlint.ignores import Ignores
@@ -17,7 +17,6 @@ from nginx_memlint.memory.estimate import Bundles, Estimate, Price, Priced, esti
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.memory.zones import Zone
 from nginx_memlint.policy import Limits
-from nginx_memlint.records import field, mutable, record, replace
 from nginx_memlint.result import Remedy
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls.ca_bundle import Bundle
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from nginx_memlint.remedies import Proposal
 
 
-@record
+@dataclass(frozen=True)
 class Workers:
     """How many worker processes; ``known`` is False if that is a guess."""
 
@@ -35,7 +34,7 @@ class Workers:
     known: bool
 
 
-@mutable
+@dataclass(eq=False)
 class SettingLoads:
     """A directive as written that names a CA bundle, and the contexts that load it for it."""
 
@@ -52,7 +51,7 @@ class SettingLoads:
         return self.total - self.first
 
 
-@mutable
+@dataclass(eq=False)
 class Cause:
     """A bundle that a family of directives loads: the directives, and the contexts."""
 
@@ -83,7 +82,7 @@ class Cause:
         return sum(own.repeated for own in self.by_setting.values())
 
 
-@mutable
+@dataclass(eq=False)
 class Situation:
     """A tree on a target, lazily counted."""
 
@@ -93,8 +92,6 @@ class Situation:
     bundles: Bundles
     zones: list[Zone]
     limits: Limits
-    clock: Clock
-    """The time at which certificates are to be valid."""
 
     @cached_property
     def memo(self) -> dict[tuple[str, str, str], Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from compileall import compile_dir
 from pathlib import Path
 from typing import Any
@@ -17,18 +16,14 @@ PACKAGE = Path(__file__).parent.parent / "nginx_memlint"
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Results are kept in a directory of the tests', not in the user's.
+def _compiled() -> None:
+    """Compile the program, as it is where it is installed.
 
-    The program is compiled, as where it is installed: else each process does that, and one with
-    little room for files leaves half of it behind.
+    Else each process does that, and one with little room for files leaves half of it behind.
     """
     compile_dir(PACKAGE, quiet=1)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a script
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def run(
 
 
 def _serve(connection: socket.socket) -> None:
-    from nginx_memlint import cli, start  # noqa: F401  what takes long
+    from nginx_memlint import cli  # noqa: F401  what takes long
 
     gc.freeze()  # else each looks through it, and has its own copy then
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import Any, BinaryIO
 
-from nginx_memlint.annotations import Any, BinaryIO
 from nginx_memlint.config.source import Source
 from nginx_memlint.config.tokens import Tokens, tokenize
 

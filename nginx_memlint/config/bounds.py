@@ -7,11 +7,10 @@ configuration may also have written the settings beside it, so only the caller c
 from __future__ import annotations
 
 import errno
+from dataclasses import dataclass
 
-from nginx_memlint.records import record
 
-
-@record
+@dataclass(frozen=True)
 class Bounds:
     """The most that is read of one configuration: beyond it is a problem, with exit status 3."""
 
@@ -91,10 +90,6 @@ class Meter:
         if self._names > self.bounds.names:
             most = f"{self.bounds.names:,}"
             raise BoundError(f"patterns look at more than {most} names", "names")
-
-    def forget_names(self) -> None:
-        """Call before all is looked up once more."""
-        self._names = 0
 
     def _count_tokens(self, data: bytes) -> None:
         """Files have no more tokens than bytes: they are counted once that does not suffice."""

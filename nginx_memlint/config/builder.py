@@ -8,8 +8,8 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
+from typing import TypeAlias
 
-from nginx_memlint.annotations import TypeAlias
 from nginx_memlint.config import blocks, glob
 from nginx_memlint.config.ahead import Ahead
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, BoundError, exceeded
@@ -18,7 +18,6 @@ from nginx_memlint.config.source import Source
 from nginx_memlint.config.syntax import Body, Directive, FileParser, ParsedFile
 from nginx_memlint.config.tokens import TooDeepError, tokenize
 from nginx_memlint.config.tree import Block, Blocks, Inclusion, Row, Tree, shortened
-from nginx_memlint.garbage import no_cyclic_gc
 
 MAX_PATTERN_COST = 20_000
 """Some 10 seconds for malformed brackets of all patterns together."""
@@ -45,7 +44,7 @@ def build(
     """
     if directory is None:
         directory = path.rpartition("/")[0]
-    with no_cyclic_gc(), Ahead(source, jobs - 1) as ahead:
+    with Ahead(source, jobs - 1) as ahead:
         return _Builder(source, path, context, directory, parser, ahead).build()
 
 

@@ -6,14 +6,14 @@ A change is to the files as written: it holds in every place that includes them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from nginx_memlint.config.shapes import Shape
 from nginx_memlint.config.syntax import Body, Directive, EditedBody
 from nginx_memlint.config.tree import Block, Blocks, Row, Setting, Tree
-from nginx_memlint.records import record
 
 
-@record
+@dataclass(frozen=True)
 class Change:
     """Directives deleted, and copies of directives put at the opening of blocks.
 

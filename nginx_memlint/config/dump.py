@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from dataclasses import dataclass
 
 from nginx_memlint.config.source import decode
-from nginx_memlint.patterns import late
-from nginx_memlint.records import record
 
-_MARK = late(rb"^# configuration file ([^\n]+?):(\r?)\n", re.MULTILINE)
-_MESSAGE = late(
+_MARK = re.compile(rb"^# configuration file ([^\n]+?):(\r?)\n", re.MULTILINE)
+_MESSAGE = re.compile(
     rb"^(?:(?:nginx|openresty): (?:\[\w+\] |(?:the )?configuration file )"
     rb"|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+: "
     rb"|Connection to \S+ closed\.)[^\n]*(?:\n|\Z)",
@@ -26,7 +25,7 @@ _MESSAGE = late(
 _BEGINNINGS = (b"nginx: ", b"openresty: ", b"Connection to ", *(b"%d" % n for n in range(10)))
 """How _MESSAGE may begin."""
 
-_CONFIGURATION = late(rb"[#;{}]")
+_CONFIGURATION = re.compile(rb"[#;{}]")
 _MARK_BEGINS = b"# configuration file "
 
 
@@ -34,7 +33,7 @@ class FailedDumpError(Exception):
     """This is the output of an ``nginx -T`` that rejected the configuration; says what it said."""
 
 
-@record
+@dataclass(frozen=True)
 class Dump:
     """The files by name, the main one first.
 

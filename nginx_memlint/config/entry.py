@@ -10,6 +10,7 @@ import errno
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from nginx_memlint.config import glob
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, BoundError, Bounds, Meter, check_size
@@ -24,8 +25,6 @@ from nginx_memlint.config.source import (
     Source,
     is_below,
 )
-from nginx_memlint.patterns import late
-from nginx_memlint.records import record
 
 MAIN_FILE = "nginx.conf"
 STDIN_NAME = "<stdin>"
@@ -35,7 +34,7 @@ CANDIDATES = (f"*/{MAIN_FILE}", f"*/*/{MAIN_FILE}", "*.conf")
 
 MAX_CANDIDATES = 5
 
-_INCLUDE = late(rb"(?:^|[;{}])[ \t]*include[ \t]", re.MULTILINE)
+_INCLUDE = re.compile(rb"(?:^|[;{}])[ \t]*include[ \t]", re.MULTILINE)
 
 
 class EntryError(Exception):
@@ -50,7 +49,7 @@ class EntryError(Exception):
         self.absent = absent
 
 
-@record
+@dataclass(frozen=True)
 class Place:
     """Where files are looked up.
 
@@ -77,7 +76,7 @@ class Place:
         }
 
 
-@record
+@dataclass(frozen=True)
 class Entry:
     """A source, the path of the main file in it, and the directory of its relative paths.
 

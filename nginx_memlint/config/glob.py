@@ -12,20 +12,19 @@ import re
 from functools import cache, lru_cache
 
 from nginx_memlint.config.source import ABSENT, Source, decode, encode
-from nginx_memlint.patterns import late
 
 MAX_VAGUE = 2
 """Brackets whose end depends on the name: each may multiply the time that a name takes."""
 
 _STAR, _QUESTION, _OPEN, _CLOSE, _BACKSLASH, _MINUS = b"*?[]\\-"
 
-_SIMPLE = late(rb"\[([!^]?)((?:\w-\w|[\w.])+)\]", re.ASCII)
+_SIMPLE = re.compile(rb"\[([!^]?)((?:\w-\w|[\w.])+)\]", re.ASCII)
 """What regular expressions read the same way, if the ranges are not empty."""
 
 # The "z" is missing in glibc, too.
-_CLASS = late(rb"\[:([a-y]*):\]")
-_EQUIVALENTS = late(rb"\[=([^\0])=\]")
-_SKIPPED = late(rb"\[:[a-y]*:\]|\[=[^\0]=\]|\[\..*?\.\]|\\.", re.DOTALL)
+_CLASS = re.compile(rb"\[:([a-y]*):\]")
+_EQUIVALENTS = re.compile(rb"\[=([^\0])=\]")
+_SKIPPED = re.compile(rb"\[:[a-y]*:\]|\[=[^\0]=\]|\[\..*?\.\]|\\.", re.DOTALL)
 
 
 def has_magic(pattern: str) -> bool:

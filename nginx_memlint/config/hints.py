@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from nginx_memlint.config import glob
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import FileSystem, Source, is_below
 from nginx_memlint.config.syntax import Directive
 from nginx_memlint.config.tree import Inclusion, Tree
-from nginx_memlint.records import record, replace
 
 MAX_ANCESTORS = 16
 """How far above the main file a copy is looked for."""
@@ -29,7 +29,7 @@ INSTALLED = ("/etc", "/usr/local", "/usr/share")
 """A main file below these is where it belongs: what its includes do not find is not there."""
 
 
-@record
+@dataclass(frozen=True)
 class Option:
     """An option with which an absolute include finds files, and those files."""
 
@@ -50,7 +50,6 @@ def explained(tree: Tree) -> list[Problem]:
     told: set[str] = set()
     known: dict[str, tuple[frozenset[str] | None, Option | None]] = {}
     for include, inclusion in _absolute_includes(tree):
-        tree.looked_elsewhere = True
         pattern = include.args[0]
         if pattern not in known:
             if len(known) == MAX_PATTERNS:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from nginx_memlint.records import record
+from dataclasses import dataclass
 
 
-@record
+@dataclass(frozen=True)
 class Problem:
     """One thing the user must know before believing the counts.
 

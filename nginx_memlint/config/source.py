@@ -13,8 +13,8 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import FileIO
+from typing import Protocol
 
-from nginx_memlint.annotations import Protocol
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, Bounds, Meter, check_size
 
 MAX_SYMLINKS = 40
@@ -197,10 +197,6 @@ class FileSystem:
         """Let a path have this content, which is not on the disk."""
         self._meter.read(data)
         self.given[path] = data
-
-    def look_again(self) -> None:
-        """Call before a second reading, of what was looked at for another purpose."""
-        self._meter.forget_names()
 
     def read(self, path: str) -> bytes:
         """See Source."""

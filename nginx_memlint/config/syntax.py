@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, KeysView
+from typing import TypeAlias
 
-from nginx_memlint.annotations import TypeAlias
 from nginx_memlint.config.shapes import BLOCK_MARK, BRANCH_NAMES, Shape, shape_of
 from nginx_memlint.config.tokens import MAX_COLUMN, ConfSyntaxError, Tokens, tokenize
-from nginx_memlint.garbage import no_cyclic_gc
 
 INSERTED = -1
 """Directive.token of a directive that stands in no file yet."""
@@ -308,8 +307,7 @@ def parse(
 
     ``in_data_block``: the file is included inside a ``map``, ``geo`` or the like.
     """
-    with no_cyclic_gc():
-        return parser(path, name, tokenize(data, in_data_block=in_data_block))
+    return parser(path, name, tokenize(data, in_data_block=in_data_block))
 
 
 def _without_parentheses(args: list[str]) -> list[str]:

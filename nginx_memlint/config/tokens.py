@@ -17,12 +17,11 @@ import sys
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from typing import Any
 
-from nginx_memlint.annotations import Any
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, exceeded
 from nginx_memlint.config.lines import Lines
 from nginx_memlint.config.shapes import BLOCK_MARK, Shape, shape_of
-from nginx_memlint.patterns import late
 
 CONF_BUFFER = 4096
 """Bytes of nginx's read buffer (NGX_CONF_BUFFER): no token, comment or Lua token is longer."""
@@ -77,16 +76,16 @@ _DIRECTIVE = re.compile(
 # What is before a token is passed over in bulk: trying the token at each byte takes four times as
 # long.
 _LUA_STRING = rb""""(?:\\[^\n]|[^"\n\\])*"|'(?:\\[^\n]|[^'\n\\])*'"""
-_LUA_TOKEN = late(
+_LUA_TOKEN = re.compile(
     rb"""(?>(?:[^][{}"'-]++|(?!\[=*\[|\]=*\]|--|%b)[]["'-])*)"""
     rb"""(?:(\{)|(\})|(\[=*\[)|(--\[=*\[)|(?:\]=*\]|--[^\n]*|%b))""" % (_LUA_STRING, _LUA_STRING)
 )
 _LUA_OPEN, _LUA_CLOSE, _LUA_LONG, _LUA_LONG_COMMENT = range(1, 5)
 
-_ESCAPE = late(rb"""\\(["'\\trn])""")
+_ESCAPE = re.compile(rb"""\\(["'\\trn])""")
 _ESCAPED = {b"t": b"\t", b"r": b"\r", b"n": b"\n"}
 
-_BLANK = late(rb"(?>(?:[ \t\r\n]++|#[^\n]*+(?:\n|\Z)){0,4096})")
+_BLANK = re.compile(rb"(?>(?:[ \t\r\n]++|#[^\n]*+(?:\n|\Z)){0,4096})")
 
 _UNUSUAL = re.compile(rb"""["'#\\$}\v\f\x1c-\x1f\x85]""").search
 """What is split otherwise by bytes.split(), or not at all."""

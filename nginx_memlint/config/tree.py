@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, chain
+from typing import Any, Generic, TypeVar
 
-from nginx_memlint.annotations import Any, Generic, TypeVar
 from nginx_memlint.config import blocks
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.shapes import Shape
@@ -395,8 +395,6 @@ class Tree:
         self.files = files
         self.unlisted = unlisted
         """Problems beyond the bound."""
-        self.looked_elsewhere = False
-        """Whether anything was looked up in other places than ``source``."""
         self.memo: dict[str, Any] = {}
         """What was found out of this tree and is asked for again."""
         self._of_kinds: dict[Collection[str], Blocks] = {}

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -45,7 +45,6 @@ from nginx_memlint.memory.targets import (
     with_versions,
 )
 from nginx_memlint.printable import printable
-from nginx_memlint.records import keyword_record as record
 from nginx_memlint.result import ConfigReport, Model, ProblemInfo
 from nginx_memlint.sizes import MIB
 from nginx_memlint.tls.ca_bundle import read_bundle
@@ -57,7 +56,7 @@ CPU_FACTOR = 20
 """nginx is killed after the time predicted × this, and TEST_TIMEOUT more."""
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class Figures(Model):
     """One set of figures; null where there is none."""
 
@@ -68,7 +67,7 @@ class Figures(Model):
     ca_loads: int | None
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class Verification(Model):
     """An estimate beside the measurement."""
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from nginx_memlint.annotations import Any
+from typing import Any
 
 # What blocks, contexts and certificates cost, by measurement on real servers. All in bytes of
 # memory (PSS of master and workers, growth per unit) or seconds of CPU.

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain, repeat
+from typing import TypeVar
 
-from nginx_memlint.annotations import TypeVar
 from nginx_memlint.config.tree import Block, Row, Setting, Tree
 from nginx_memlint.memory.targets import Costs, Target
-from nginx_memlint.records import record
 from nginx_memlint.sizes import MIB
 from nginx_memlint.tls.ca_bundle import Bundle, NotPemError, bundle_of, certificates
 from nginx_memlint.tls.contexts import Group, Loads, WorkerContexts
@@ -123,7 +123,7 @@ def unit_bytes(bundle: Bundle, costs: Costs) -> int:
     return round(bundle.certificates * costs.certificate + bundle.der_bytes * costs.der)
 
 
-@record
+@dataclass(frozen=True)
 class Price:
     """Of one context: bundles loaded, bytes of itself with its own certificates, and of the CAs.
 
@@ -146,7 +146,7 @@ class Price:
         return self.load_bytes // self.loads
 
 
-@record
+@dataclass(frozen=True)
 class Priced:
     """Contexts that load the same; the ``first`` of them may be what loads a bundle first."""
 
@@ -243,7 +243,7 @@ def _price(loads: Loads, bundles: Bundles, costs: Costs, loaded: set[str]) -> Pr
     return Price(len(loads.bundles), own, load_bytes, cpu)
 
 
-@record
+@dataclass(frozen=True)
 class Estimate:
     """Bytes of one configuration: ``unit`` for one CA load, the rest in all.
 

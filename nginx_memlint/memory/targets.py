@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any, NewType
 
-from nginx_memlint.annotations import Any, NewType
 from nginx_memlint.memory.costs_table import COSTS
 from nginx_memlint.memory.targets_table import STACKS
 from nginx_memlint.printable import printable
-from nginx_memlint.records import record, replace
 
 Version = NewType("Version", tuple[int, ...])
 """A version's numbers; a letter counts as one more number: 1.1.1w is (1, 1, 1, 23)."""
@@ -49,7 +49,7 @@ def parse_version(text: str) -> Version:
     return Version(tuple(numbers))
 
 
-@record
+@dataclass(frozen=True)
 class Costs:
     """What was measured on one stack: bytes and CPU seconds per unit. See costs_table.py."""
 
@@ -76,7 +76,7 @@ class Costs:
         return self.cached_certificate > 0
 
 
-@record
+@dataclass(frozen=True)
 class Target:
     """A server: its versions, the modules built in, what its costs are measured on.
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from nginx_memlint.annotations import Any
+from typing import Any
 
 # Component versions of named server stacks, as of 23 November 2026, and where each was read.
 # OR-site: openresty/openresty.org, v2/en/changelog-*.md (https://openresty.org/en/changelog-*.html).

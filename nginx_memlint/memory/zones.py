@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from nginx_memlint.config.blocks import DATA
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.tree import Setting, Tree
-from nginx_memlint.records import record
 
 _Declared = tuple[str, str]
 """Name and size as written; an empty size refers to a zone declared elsewhere."""
 
 
-@record
+@dataclass(frozen=True)
 class Zone:
     """A zone: its name, its size in bytes, the directive that declares it first."""
 

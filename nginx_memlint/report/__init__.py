@@ -6,13 +6,13 @@ A format is a module of its name and a record here; it is imported when it is as
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TextIO
 
-from nginx_memlint.annotations import TextIO
-from nginx_memlint.records import record
 from nginx_memlint.result import Report
 
 
-@record
+@dataclass(frozen=True)
 class Format:
     """What a format is for, and what it needs.
 

@@ -6,8 +6,8 @@ Escapes are those of the toolkit (``%``, CR and LF; in properties also ``:`` and
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from typing import TextIO
 
-from nginx_memlint.annotations import TextIO
 from nginx_memlint.report.issues import Issue, issues
 from nginx_memlint.report.places import Base, base
 from nginx_memlint.result import Report

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
+from typing import Any, TextIO
 
-from nginx_memlint.annotations import Any, TextIO
-from nginx_memlint.digest import sha256
 from nginx_memlint.report.issues import Issue, issues
 from nginx_memlint.report.places import base
 from nginx_memlint.result import Report
@@ -26,7 +26,7 @@ def write(report: Report, out: TextIO) -> None:
         for issue in issues(config):
             key = f"{root}\n{place.shortened(issue.fingerprint)}"
             seen[key] += 1
-            digest = sha256(f"{key}\n{seen[key]}".encode()).hexdigest()
+            digest = hashlib.sha256(f"{key}\n{seen[key]}".encode()).hexdigest()
             entries.append(_entry(issue, place.relative(issue.file), digest))
     json.dump(entries, out, indent=2, ensure_ascii=False)
     out.write("\n")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from nginx_memlint.printable import printable
-from nginx_memlint.records import record
 from nginx_memlint.report.advice import advice
 from nginx_memlint.result import (
     ConfigReport,
@@ -18,7 +18,7 @@ from nginx_memlint.result import (
 from nginx_memlint.rules.reading import READING
 
 
-@record
+@dataclass(frozen=True)
 class Issue:
     """A line of a report. All text is printable, bytes are those of the finding."""
 

@@ -6,8 +6,8 @@ A rule that found nothing in a configuration that was not read in full is skippe
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from typing import TextIO
 
-from nginx_memlint.annotations import TextIO
 from nginx_memlint.printable import printable
 from nginx_memlint.report.issues import Issue, issues, suppressed
 from nginx_memlint.result import ConfigReport, Report

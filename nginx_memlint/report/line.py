@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nginx_memlint.annotations import TextIO
+from typing import TextIO
+
 from nginx_memlint.report.issues import issues
 from nginx_memlint.result import Report
 

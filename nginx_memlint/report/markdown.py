@@ -11,8 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from typing import TextIO
 
-from nginx_memlint.annotations import TextIO
 from nginx_memlint.printable import printable
 from nginx_memlint.report.advice import advice
 from nginx_memlint.report.issues import Issue, issues

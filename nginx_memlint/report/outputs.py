@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
 
-from nginx_memlint.annotations import TYPE_CHECKING, TextIO
 from nginx_memlint.config.entry import MAIN_FILE
-from nginx_memlint.records import record
 from nginx_memlint.report import DEFAULT, FORMATS, missing_extra, writer
 from nginx_memlint.result import Report
 
@@ -26,7 +26,7 @@ class OutputError(Exception):
         self.option = option
 
 
-@record
+@dataclass(frozen=True)
 class Output:
     """A format and a file; None is standard output.
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from functools import cached_property
 
 from nginx_memlint.config.entry import STDIN_NAME
 from nginx_memlint.config.source import encode, is_below
 from nginx_memlint.printable import printable, unescaped
-from nginx_memlint.records import record
 
 
-@record
+@dataclass(frozen=True)
 class Base:
     """The directory that names are relative to, and the working directory; both absolute."""
 

@@ -7,9 +7,9 @@ result: many viewers show results only, and an empty list of them would look cle
 from __future__ import annotations
 
 import json
+from typing import Any, TextIO
 
 from nginx_memlint import __version__
-from nginx_memlint.annotations import Any, TextIO
 from nginx_memlint.printable import printable
 from nginx_memlint.report.issues import Issue, issues, suppressed
 from nginx_memlint.report.places import Base, base, directory_uri

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from rich.console import Console
@@ -10,7 +11,6 @@ from rich.table import Table
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.policy import PathIgnore
 from nginx_memlint.printable import printable
-from nginx_memlint.records import keyword_record as record
 from nginx_memlint.result import Model
 from nginx_memlint.settings.in_force import SIZES, Root, Value
 from nginx_memlint.sizes import human
@@ -18,7 +18,7 @@ from nginx_memlint.sizes import human
 Plain: TypeAlias = int | float | str | list[str] | dict[str, str] | dict[str, int] | None
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class ValueInfo(Model):
     """A value and where it is from."""
 
@@ -30,7 +30,7 @@ class ValueInfo(Model):
     flag: str | None = None
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class IgnoreInfo(Model):
     """Rules that are accepted in some files."""
 
@@ -43,7 +43,7 @@ class IgnoreInfo(Model):
     line: int | None
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class RootInfo(Model):
     """What is in force for one configuration."""
 
@@ -57,7 +57,7 @@ class RootInfo(Model):
     ignore: list[IgnoreInfo]
 
 
-@record
+@dataclass(frozen=True, kw_only=True)
 class InForce(Model):
     """All configurations of one run."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import TextIO
 
-from nginx_memlint.annotations import TextIO
 from nginx_memlint.report.advice import advice
 from nginx_memlint.report.links import Links
 from nginx_memlint.report.screen import STYLES, Plain, Words, screen_for

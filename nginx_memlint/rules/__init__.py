@@ -18,7 +18,6 @@ from nginx_memlint.rules import (
     peak_kills_machines,
     server_bundle_repeated,
     slow_test,
-    stale_certificates,
     start_over_budget,
     trusted_certificate_unused,
     workers_unknown,
@@ -44,7 +43,6 @@ RULES: tuple[Rule, ...] = tuple(
             workers_unknown,
             no_shutdown_timeout,
             large_bundle,
-            stale_certificates,
             bundle_unreadable,
             ignore_malformed,
             ignore_unused,  # the last: it is about what the others have found

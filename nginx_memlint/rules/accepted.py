@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Literal
 
-from nginx_memlint.annotations import Literal
 from nginx_memlint.policy import PathIgnore
 from nginx_memlint.result import Finding, Location, Suppressed
 

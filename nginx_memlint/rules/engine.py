@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
 
 from nginx_memlint import result
-from nginx_memlint.annotations import Any
 from nginx_memlint.config.changes import obstacle
 from nginx_memlint.config.source import encode, relative
 from nginx_memlint.config.syntax import ParsedFile
 from nginx_memlint.config.tree import Block, Setting
-from nginx_memlint.digest import sha256
 from nginx_memlint.ignores import ABOUT_COMMENTS, Mark
 from nginx_memlint.policy import Policy
 from nginx_memlint.printable import printable
-from nginx_memlint.records import field, mutable
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.rules import RULES, codes, ignore_unused
 from nginx_memlint.rules.accepted import path_ignored, suppressed
@@ -41,7 +41,7 @@ NO_RULES = Policy(severities=dict.fromkeys(codes()))
 """For what shows no findings: then a report says everything in other places."""
 
 
-@mutable
+@dataclass(eq=False)
 class Outcome:
     """What the rules found, worst first, what was accepted, and all changes worth making."""
 
@@ -239,7 +239,7 @@ class _Fingerprints:
 
 
 def _hash(*parts: str) -> Any:  # noqa: ANN401
-    return sha256(encode("\0".join(parts)))
+    return hashlib.sha256(encode("\0".join(parts)))
 
 
 def _more(made: Any, part: str) -> Any:  # noqa: ANN401

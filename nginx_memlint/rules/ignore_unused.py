@@ -51,8 +51,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from nginx_memlint.records import replace
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.situation import Situation

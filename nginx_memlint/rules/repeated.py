@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
+from typing import Any
 
-from nginx_memlint.annotations import Any
 from nginx_memlint.config.source import relative
 from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.memory.estimate import Priced, by_block, by_place

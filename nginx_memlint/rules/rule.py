@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from types import ModuleType
 
 from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.ignores import Mark
-from nginx_memlint.records import record
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.result import Severity
 from nginx_memlint.situation import Situation
 
 
-@record
+@dataclass(frozen=True)
 class Place:
     """A block or a directive that a draft is about beside its cause, and the bytes it costs."""
 
@@ -22,7 +22,7 @@ class Place:
     bytes: int
 
 
-@record
+@dataclass(frozen=True)
 class Draft:
     """What a rule says, before the engine adds severity, fingerprint and suppression.
 
@@ -47,7 +47,7 @@ class Draft:
 Check = Callable[[Situation], Iterable[Draft]]
 
 
-@record
+@dataclass(frozen=True)
 class Rule:
     """A rule as it is listed. ``doc`` is Markdown: what, why, cost, remedy, examples."""
 

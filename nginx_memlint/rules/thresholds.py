@@ -15,12 +15,6 @@ machines of 4 to 8 GiB (lua-nginx-module #1005, cs-nginx-bouncer #92)."""
 LARGE_BUNDLE = 256 * MIB
 """Bytes at start that a smaller bundle would save, for that alone to be said."""
 
-STALE_CERTIFICATES = 16 * MIB
-"""Bytes at start that expired certificates take."""
-
-REPEATED_CERTIFICATES = 1.0
-"""Seconds of ``nginx -t`` that go to certificates which a bundle lists again."""
-
 SLOW_TEST = 30.0
 """Seconds of ``nginx -t`` if no limit is given: a third of what systemd gives a start."""
 

@@ -59,9 +59,9 @@ http {
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from nginx_memlint.memory.estimate import Priced
-from nginx_memlint.records import replace
 from nginx_memlint.remedies import Proposal, remove
 from nginx_memlint.rules.repeated import costliest
 from nginx_memlint.rules.rule import Draft, Place

@@ -6,13 +6,13 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeAlias
 
-from nginx_memlint.annotations import Any, TypeAlias
 from nginx_memlint.config.entry import absolute
 from nginx_memlint.config.source import is_below
 from nginx_memlint.printable import printable
-from nginx_memlint.records import record
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 """The way to a value: keys of tables and, from 0, places in arrays."""
@@ -37,7 +37,7 @@ class SettingsError(ValueError):
     """Settings that cannot be used: a line for each mistake, ``FILE:LINE: what is wrong``."""
 
 
-@record
+@dataclass(frozen=True)
 class SettingsFile:
     """A file that was read. ``path`` and ``directory`` are relative if below the working directory.
 

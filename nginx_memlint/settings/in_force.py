@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-from nginx_memlint.annotations import TYPE_CHECKING, Any
 from nginx_memlint.config.entry import MAIN_FILE, EntryError, Place, absolute, located
 from nginx_memlint.config.source import is_below
 from nginx_memlint.exit_codes import FailOn
 from nginx_memlint.memory.targets import CLASSIC, VERSION_KEYS, Target, TargetFileError, load_target
 from nginx_memlint.policy import Limits, PathIgnore, Policy
 from nginx_memlint.printable import printable
-from nginx_memlint.records import record, replace
 from nginx_memlint.settings.files import KeyPath, SettingsError, SettingsFile, find, read
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ SIZES = ("unit-cost", "max-memory", "max-start-memory", "max-zones-memory")
 """Keys whose values are bytes."""
 
 
-@record
+@dataclass(frozen=True)
 class Value:
     """A value and where it is from: a flag, a place in a settings file, or else the default."""
 
@@ -67,7 +67,7 @@ DEFAULTS: Mapping[str, Value] = MappingProxyType(
 )
 
 
-@record
+@dataclass(frozen=True)
 class Root:
     """One configuration to check and what is in force for it.
 

@@ -1,4 +1,4 @@
-"""A CA bundle: how many certificates it holds, how large they are, until when they are valid.
+"""A CA bundle: how many certificates it holds, how large they are.
 
 What is taken and what is rejected is what ``X509_load_cert_crl_file()`` of OpenSSL 3.0 does with
 such files (tests/nginx/test_bundles.py).
@@ -7,9 +7,8 @@ such files (tests/nginx/test_bundles.py).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
-
-from nginx_memlint.records import record
 
 _BEGIN, _END, _DASHES = b"\n-----BEGIN ", b"\n-----END ", b"-----"
 _CERTIFICATES = {b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE"}
@@ -21,7 +20,7 @@ class NotPemError(ValueError):
     """A file that nginx rejects as a CA bundle; the message says what is wrong with it."""
 
 
-@record
+@dataclass(frozen=True)
 class Bundle:
     """What loading a PEM file puts into an ``X509_STORE``.
 
@@ -104,27 +103,6 @@ def _decoded(body: bytes) -> bytes:
 
 
 _SEQUENCE = 0x30
-_VERSION = 0xA0
-_UTC_TIME = 0x17
-_GENERALIZED_TIME = 0x18
-
-
-@lru_cache(maxsize=1000)
-def not_after(der: bytes) -> str | None:
-    """When a certificate expires (RFC 5280, 4.1.2.5), as in clock.py; None if it cannot be read."""
-    try:
-        at, _ = _content(der, 0)  # Certificate
-        at, _ = _content(der, at)  # TBSCertificate
-        if der[at] == _VERSION:
-            at = _content(der, at)[1]
-        for _ in range(3):  # serialNumber, signature, issuer
-            at = _content(der, at)[1]
-        at, _ = _content(der, at)  # Validity
-        at = _content(der, at)[1]  # notBefore
-        start, end = _content(der, at)
-        return _time(der[at], der[start:end].decode("ascii"))
-    except (IndexError, UnicodeDecodeError):
-        return None
 
 
 def _content(der: bytes, at: int) -> tuple[int, int]:
@@ -136,25 +114,3 @@ def _content(der: bytes, at: int) -> tuple[int, int]:
         length = int.from_bytes(der[start : start + octets], "big")
         start += octets
     return start, start + length
-
-
-def _time(tag: int, text: str) -> str | None:
-    if tag == _UTC_TIME:  # two digits of a year: 50 and above are of the 20th century
-        text = ("19" if text[:2] >= "50" else "20") + text
-    elif tag != _GENERALIZED_TIME:
-        return None
-    return text if _is_moment(text) else None
-
-
-def _is_moment(text: str) -> bool:
-    """Whether it is YYYYMMDDHHMMSSZ, of ASCII characters."""
-    return (
-        len(text) == 15
-        and text[:14].isdigit()
-        and text[14] == "Z"
-        and "01" <= text[4:6] <= "12"
-        and "01" <= text[6:8] <= "31"
-        and text[8:10] < "24"
-        and text[10:12] < "60"
-        and text[12:14] < "60"
-    )

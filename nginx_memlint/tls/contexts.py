@@ -8,13 +8,14 @@ the ``http`` block standing for those without one, provided a block of the group
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from nginx_memlint.config.tree import Block, Blocks, Inherited, Setting, Tree
 from nginx_memlint.memory.targets import Target
-from nginx_memlint.records import record
 from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module
 
 
-@record
+@dataclass(frozen=True)
 class Loads:
     """What is loaded into a context.
 
@@ -44,7 +45,7 @@ class Group:
         self.owners = Blocks()
 
 
-@record
+@dataclass(frozen=True)
 class WorkerContexts:
     """What each worker process builds for itself after the fork."""
 

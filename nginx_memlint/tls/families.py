@@ -7,10 +7,10 @@ source named in it and checked against the real servers (tests/nginx).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.memory.targets import Target
-from nginx_memlint.records import record
 
 LOCATION_KINDS = frozenset({"server", "location", "if", "limit_except"})
 """Blocks into which ``ngx_http_merge_servers()`` and ``ngx_http_merge_locations()`` merge
@@ -52,7 +52,7 @@ STREAM_TRUSTED = (1, 27, 2)
 """The first nginx whose stream servers load ``ssl_trusted_certificate`` without verifying."""
 
 
-@record
+@dataclass(frozen=True)
 class Module:
     """When a family's module is part of the server.
 
@@ -72,7 +72,7 @@ Condition = Callable[[Block, Target], bool]
 Settings = Callable[[Block, Target], list[Setting]]
 
 
-@record
+@dataclass(frozen=True)
 class Family:
     """Which blocks build an ``SSL_CTX`` for a family, and what they load into it.
 

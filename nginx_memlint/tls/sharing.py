@@ -8,8 +8,8 @@ the blocks. No change is proposed that alters what a block sees which uses it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
-from nginx_memlint.annotations import TypeAlias
 from nginx_memlint.config.changes import Change, changed
 from nginx_memlint.config.tree import Block, Setting, Tree
 from nginx_memlint.memory.targets import Target

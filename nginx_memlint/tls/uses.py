@@ -6,19 +6,19 @@ One record per directive that names a CA bundle. Where it cannot be told, they c
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 
 from nginx_memlint.config.blocks import DATA, OPAQUE
 from nginx_memlint.config.shapes import Shape
 from nginx_memlint.config.tree import Block, Row, Setting, Tree
 from nginx_memlint.memory.targets import Target
-from nginx_memlint.records import field, mutable, record
 from nginx_memlint.tls.families import JS_TRUSTED, LUA_TRUSTED, by_name
 
 Users = Callable[[Block], dict[int, Block]]
 """Of a root block: the blocks in it that use what such a directive names, by their identities."""
 
 
-@record
+@dataclass(frozen=True)
 class Use:
     """What a directive's certificates are for, below a ``root`` block (http, stream, mail).
 
@@ -36,7 +36,7 @@ class Use:
     risk: str = ""
 
 
-@mutable
+@dataclass(eq=False)
 class Unused:
     """A directive as written whose certificates nothing uses in any place that includes it.
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
-import subprocess
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from nginx_memlint.clock import moment_of
-from nginx_memlint.tls.ca_bundle import NotPemError, bundle_of, certificates, not_after
+from nginx_memlint.tls.ca_bundle import NotPemError, bundle_of
 
 from ..helpers import BUNDLE
 from .facts_rows import Site
@@ -75,31 +71,6 @@ def test_accepted_and_rejected(bookworm: Stack, site: Site) -> None:
             differing.append((name, predicted, added, run.messages))
     assert differing == []
     assert verdicts == {True, False}
-
-
-def test_dates_are_what_openssl_says(tmp_path: Path) -> None:
-    ders = certificates(BUNDLE.read_bytes())
-    assert len(ders) > 100
-    for der in ders[::7]:
-        (tmp_path / "one.der").write_bytes(der)
-        text = subprocess.run(
-            [
-                "openssl",
-                "x509",
-                "-inform",
-                "der",
-                "-in",
-                tmp_path / "one.der",
-                "-noout",
-                "-enddate",
-            ],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        ).stdout
-        end = datetime.strptime(text.strip(), "notAfter=%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC)
-        assert not_after(der) == moment_of(end)
 
 
 @pytest.mark.parametrize("directive", ["ssl_trusted_certificate", "lua_ssl_trusted_certificate"])

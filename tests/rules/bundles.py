@@ -10,9 +10,7 @@ import base64
 from datetime import UTC, datetime
 from pathlib import Path
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 VALID = datetime(2040, 1, 1, tzinfo=UTC)
-EXPIRED = datetime(2021, 9, 30, tzinfo=UTC)
 SIZE = 1100
 """Bytes of a certificate in DER, about the mean of Mozilla's list."""
 
@@ -55,6 +53,5 @@ def write_bundles(directory: Path) -> None:
     for name, text in {
         "ca.pem": pem(3),
         "many.pem": pem(150),
-        "expired.pem": pem(3, EXPIRED),
     }.items():
         (directory / name).write_text(text)

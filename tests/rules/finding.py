@@ -10,7 +10,7 @@ from nginx_memlint.result import Finding
 from nginx_memlint.sizes import MIB
 
 from ..helpers import write
-from .bundles import NOW, write_bundles
+from .bundles import write_bundles
 
 BIG: dict[str, Any] = {"unit_cost": 32 * MIB}
 """Three loads are a finding, two are not: the first one counts for nothing."""
@@ -22,7 +22,7 @@ def report(
     """A whole configuration, its bundles beside it."""
     write_bundles(directory)
     conf = write(directory, {"nginx.conf": f"events {{}}\n{text}", **(files or {})})
-    return check(conf, **{"now": NOW, "target": "debian-12", **options})
+    return check(conf, **{"target": "debian-12", **options})
 
 
 def http(directory: Path, inside: str, code: str, **options: Any) -> list[Finding]:

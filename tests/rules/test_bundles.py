@@ -1,21 +1,18 @@
-"""ML301 to ML303: what is in the bundles."""
+"""ML301 and ML303: what is in the bundles."""
 
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nginx_memlint.clock import moment_of
 from nginx_memlint.policy import Policy
-from nginx_memlint.tls.ca_bundle import NotPemError, bundle_of, certificates, not_after
+from nginx_memlint.tls.ca_bundle import NotPemError, bundle_of, certificates
 
-from ..helpers import SAMPLES
-from .bundles import EXPIRED, NOW, VALID, der, pem
+from .bundles import der, pem
 from .finding import of, report
 
 PAIR = "ssl_certificate c; ssl_certificate_key k;"
@@ -51,47 +48,6 @@ def test_ml301_not_where_the_loads_themselves_are_reported(tmp_path: Path) -> No
     checked = report(tmp_path, clients(400, "many.pem"))
     assert len(of(checked, "ML103")) == 1
     assert of(checked, "ML301") == []
-
-
-def test_ml302_when_all_have_expired(tmp_path: Path) -> None:
-    text = clients(1, "expired.pem")
-    [finding] = of(report(tmp_path, text), "ML302")
-    assert finding.severity == "warning"
-    assert "all certificates in expired.pem (3) have expired" in finding.message
-    assert of(report(tmp_path, text, now=EXPIRED - timedelta(days=1)), "ML302") == []
-
-
-def test_ml302_says_nothing_of_costs_that_are_given(tmp_path: Path) -> None:
-    files: dict[str, str | bytes] = {"some.pem": pem(40, EXPIRED) + pem(40, first=100)}
-    checked = report(tmp_path, clients(80, "some.pem"), files, unit_cost=1 << 20)
-    assert of(checked, "ML302") == []
-
-
-def test_ml302_one_that_is_valid_is_enough(tmp_path: Path) -> None:
-    files: dict[str, str | bytes] = {"some.pem": pem(20, EXPIRED) + pem(1, first=100)}
-    assert of(report(tmp_path, clients(1, "some.pem"), files), "ML302") == []
-
-
-@pytest.mark.parametrize(("servers", "found"), [(60, 0), (80, 1)])
-def test_ml302_from_16_mib_on(tmp_path: Path, servers: int, found: int) -> None:
-    files: dict[str, str | bytes] = {"some.pem": pem(40, EXPIRED) + pem(40, first=100)}
-    findings = of(report(tmp_path, clients(servers, "some.pem"), files), "ML302")
-    assert len(findings) == found
-    if findings:
-        assert findings[0].severity == "note"
-        assert findings[0].bytes >= 16 << 20
-        assert "40 of 80 certificates in some.pem have expired" in findings[0].message
-
-
-@pytest.mark.parametrize(("servers", "found"), [(50, 0), (90, 1)])
-def test_ml302_repeats_cost_time(tmp_path: Path, servers: int, found: int) -> None:
-    files: dict[str, str | bytes] = {"twice.pem": pem(90) * 2}
-    checked = report(tmp_path, clients(servers, "twice.pem"), files)
-    findings = of(checked, "ML302")
-    assert len(findings) == found
-    if findings:
-        assert "90 of 180 certificates in twice.pem are repeats" in findings[0].message
-        assert "about 1 s of each nginx -t" in findings[0].message
 
 
 @pytest.mark.parametrize(
@@ -144,44 +100,6 @@ def test_names_are_escaped(tmp_path: Path) -> None:
     [finding] = of(checked, "ML303")
     assert "\x1b" not in finding.message
     assert "no\\x1b[31m.pem" in finding.message
-
-
-@pytest.mark.parametrize("when", [VALID, EXPIRED, datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC)])
-def test_dates(when: datetime) -> None:
-    assert not_after(der(7, when)) == moment_of(when)
-
-
-def test_the_dates_of_real_certificates() -> None:
-    """As openssl x509 -enddate prints them."""
-    real = (SAMPLES / "incident-small-bundle" / "account-ca.pem").read_bytes()
-    dates = [not_after(one) for one in certificates(real)]
-    assert len(dates) == 2
-    assert all(date is not None and date > moment_of(NOW) for date in dates)
-
-
-def test_a_time_that_is_none() -> None:
-    data = der(7, EXPIRED)
-    assert not_after(data.replace(b"20", b"2x")) is None
-
-
-@pytest.mark.parametrize(
-    ("time", "valid"),
-    [
-        *((b"20211231235959Z", True), (b"20210101000000Z", True)),
-        *((b"20211331235959Z", False), (b"20210031235959Z", False)),
-        *((b"20211232235959Z", False), (b"20211200235959Z", False)),
-        *((b"20211231245959Z", False), (b"20211231236059Z", False), (b"20211231235960Z", False)),
-        *((b"202112312359590", False), (b"2021123123595Z\n", False), (b"+0211231235959Z", False)),
-    ],
-)
-def test_times(time: bytes, valid: bool) -> None:
-    data = der(7, EXPIRED)
-    assert not_after(data.replace(b"20210930000000Z", time)) == (time.decode() if valid else None)
-
-
-@pytest.mark.parametrize("data", [b"", b"\x30", b"\x30\x82", der(1)[:20], b"\x30\x80" * 40])
-def test_no_date_in_rubbish(data: bytes) -> None:
-    assert not_after(data) is None
 
 
 def test_what_is_around_certificates_does_not_count() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from nginx_memlint import check
 
-from .bundles import NOW, write_bundles
+from .bundles import write_bundles
 
 CONFIGURATIONS = sorted((Path(__file__).parent / "well_made").glob("*.conf"))
 TARGETS = ("classic", "debian-11", "debian-12", "debian-13", "debian-sid", "openresty-1.21.4.4")
@@ -24,7 +24,7 @@ def test_nothing_is_found(path: Path, target: str, tmp_path: Path) -> None:
     write_bundles(tmp_path)
     conf = tmp_path / "nginx.conf"
     conf.write_text(path.read_text())
-    report = check(conf, target=target, now=NOW)
+    report = check(conf, target=target)
     assert report.problems == []
     assert report.complete
     assert report.findings == []

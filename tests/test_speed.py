@@ -49,7 +49,7 @@ def test_time_and_memory_are_linear(make: Callable[[int], dict[str, str]], tmp_p
 def test_faster_than_crossplane_parses(tmp_path: Path) -> None:
     conf = write(tmp_path, dict(one_file(10_000)))
     ours, theirs = least([*CHECK, conf], [*CROSSPLANE, conf])
-    assert ours.cpu < 0.5 * theirs.cpu
+    assert ours.cpu < 0.75 * theirs.cpu
     assert ours.peak < 1.8 * theirs.peak
 
 

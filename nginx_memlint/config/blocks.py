@@ -13,6 +13,9 @@ OPAQUE = "opaque"
 DATA = "data"
 """Kind of a block whose content is keys and values (tokens.DATA_BLOCKS)."""
 
+WITHOUT_SETTINGS = frozenset({OPAQUE, DATA})
+"""Kinds in which no name is that of a directive that we know, whatever it looks like."""
+
 NO_CONTEXT = (OPAQUE, DATA, "events")
 """Kinds that no fragment belongs in."""
 

@@ -18,6 +18,7 @@ from nginx_memlint.config.source import Source
 from nginx_memlint.config.syntax import Body, Directive, FileParser, ParsedFile
 from nginx_memlint.config.tokens import TooDeepError, tokenize
 from nginx_memlint.config.tree import Block, Blocks, Inclusion, Row, Tree, shortened
+from nginx_memlint.config.values import c_string
 
 MAX_PATTERN_COST = 20_000
 """Some 10 seconds for malformed brackets of all patterns together."""
@@ -226,7 +227,7 @@ class _Builder:
 
     def full_path(self, include: Directive) -> str:
         """An include's argument as ``ngx_conf_full_name()`` makes it."""
-        path = include.args[0].partition("\0")[0]
+        path = c_string(include.args[0])
         return path if path.startswith("/") else f"{self.directory}/{path}"
 
     def has_no_glob(self, last: Directive, inclusion: Inclusion, start: Inclusion) -> bool:

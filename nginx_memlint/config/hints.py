@@ -15,6 +15,7 @@ from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import FileSystem, Source, is_below
 from nginx_memlint.config.syntax import Directive
 from nginx_memlint.config.tree import Inclusion, Tree
+from nginx_memlint.config.values import c_string
 
 MAX_ANCESTORS = 16
 """How far above the main file a copy is looked for."""
@@ -50,7 +51,7 @@ def explained(tree: Tree) -> list[Problem]:
     told: set[str] = set()
     known: dict[str, tuple[frozenset[str] | None, Option | None]] = {}
     for include, inclusion in _absolute_includes(tree):
-        pattern = include.args[0]
+        pattern = c_string(include.args[0])
         if pattern not in known:
             if len(known) == MAX_PATTERNS:
                 # what it finds here is counted, and a file that is not there is a problem already
@@ -141,7 +142,7 @@ def _absolute_includes(tree: Tree) -> Iterator[tuple[Directive, Inclusion]]:
                 if key in seen or len(include.args) != 1:
                     continue
                 seen.add(key)
-                pattern = include.args[0]
+                pattern = c_string(include.args[0])
                 if pattern.startswith("/") and not is_below(pattern, tree.directory):
                     yield include, inclusion
 

@@ -140,6 +140,8 @@ class Block:
 
     def own(self, name: str) -> list[Setting]:
         """The directives of a name that stand in this block itself. Ask when it is complete."""
+        if self.kind in blocks.WITHOUT_SETTINGS:
+            return []
         if self._own is not None and name in self._own:
             return self._own[name]
         known = [
@@ -162,16 +164,19 @@ class Block:
 
     def has(self, name: str) -> bool:
         """Whether a directive of this name stands in this block itself."""
-        return any(name in body.shape.positions for body, _ in self.parts)
+        return name in self.names()
 
     def has_own(self, names: frozenset[str]) -> bool:
         """Whether any of these directives stands in this block itself."""
-        return any(not names.isdisjoint(body.names) for body, _ in self.parts)
+        return self.kind not in blocks.WITHOUT_SETTINGS and any(
+            not names.isdisjoint(body.names) for body, _ in self.parts
+        )
 
     def names(self) -> Iterator[str]:
         """The names of the directives in this block itself, each once a part."""
-        for body, _ in self.parts:
-            yield from body.names
+        if self.kind not in blocks.WITHOUT_SETTINGS:
+            for body, _ in self.parts:
+                yield from body.names
 
     def effective(self, name: str) -> Setting | None:
         """The setting this block sees: its own or the nearest one around it. Ask as for own()."""
@@ -514,11 +519,19 @@ class Tree:
         return [found[start] for start in sorted(found)]
 
     def names_below(self, kind: str) -> frozenset[str]:
-        """The names of all directives in the outermost blocks of a kind and what is in them."""
+        """The names of all directives in the outermost blocks of a kind and what is in them.
+
+        Keys of a map, and what stands in blocks of unknown modules, are none.
+        """
         if kind not in self._names:
             spans = [span for root, span in self._outermost if root == kind]
             members = chain.from_iterable(map(self.all_blocks.members.__getitem__, spans))
-            shapes = {shape for member in members for shape in member.shapes()}
+            shapes = {
+                shape
+                for member in members
+                if member.kind not in blocks.WITHOUT_SETTINGS
+                for shape in member.shapes()
+            }
             self._names[kind] = frozenset(name for shape in shapes for name in shape.positions)
         return self._names[kind]
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nginx_memlint.config.tree import Tree
+from nginx_memlint.config.values import c_string
 from nginx_memlint.live.binary import (
     Nginx,
     describe,
@@ -59,4 +60,4 @@ def loaded_modules(server: Nginx, tree: Tree | None, prefix: str | None) -> list
     if tree is None:
         return []
     base = os.path.abspath(prefix or server.argument("prefix") or "/usr/local/nginx")
-    return [os.path.join(base, setting.value) for setting in tree.main.own("load_module")]
+    return [os.path.join(base, c_string(setting.value)) for setting in tree.main.own("load_module")]

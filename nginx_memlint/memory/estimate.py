@@ -20,6 +20,7 @@ from itertools import chain, repeat
 from typing import TypeVar
 
 from nginx_memlint.config.tree import Block, Row, Setting, Tree
+from nginx_memlint.config.values import c_string
 from nginx_memlint.memory.targets import Costs, Target
 from nginx_memlint.sizes import MIB
 from nginx_memlint.tls.ca_bundle import Bundle, NotPemError, bundle_of, certificates
@@ -71,7 +72,7 @@ class Bundles:
 
     def path(self, setting: Setting) -> str:
         """The file's absolute path (``ngx_conf_full_name()``: relative to nginx.conf)."""
-        value = setting.value
+        value = c_string(setting.value)
         return value if value.startswith("/") else f"{self._tree.directory}/{value}"
 
     def bundle(self, path: str) -> Bundle | None:

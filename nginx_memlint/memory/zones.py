@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from nginx_memlint.config.blocks import DATA
 from nginx_memlint.config.problems import Problem
+from nginx_memlint.config.source import encode
 from nginx_memlint.config.tree import Setting, Tree
+from nginx_memlint.config.values import c_string
 
 _Declared = tuple[str, str]
 """Name and size as written; an empty size refers to a zone declared elsewhere."""
@@ -84,18 +85,19 @@ def parse_size(text: str) -> int | None:
 
 def zones(tree: Tree) -> tuple[list[Zone], list[Problem]]:
     """The zones that the configuration declares, and the declarations nginx would reject."""
-    found: dict[str, Zone] = {}
+    found: dict[tuple[int, str], Zone] = {}
     problems = []
     for setting in _settings(tree):
         for name, text in DIRECTIVES[setting.directive.name](setting.directive.args):
             if not text:
                 continue
             size = parse_size(text)
-            known = found.get(name)
+            key = len(encode(name)), c_string(name)  # ngx_shared_memory_add() compares both
+            known = found.get(key)
             if size is None:
                 problems.append(_problem(setting, f'invalid zone size "{text}"'))
             elif known is None:
-                found[name] = Zone(name, size, setting)
+                found[key] = Zone(name, size, setting)
             elif known.size != size:
                 message = f'the size {size} of shared memory zone "{name}" conflicts with already '
                 problems.append(_problem(setting, message + f"declared size {known.size}"))
@@ -104,9 +106,8 @@ def zones(tree: Tree) -> tuple[list[Zone], list[Problem]]:
 
 def _settings(tree: Tree) -> Iterator[Setting]:
     for block in tree.having(DIRECTIVES):
-        if block.kind != DATA:
-            for name in DIRECTIVES.keys() & set(block.names()):
-                yield from block.own(name)
+        for name in DIRECTIVES.keys() & set(block.names()):
+            yield from block.own(name)
 
 
 def _problem(setting: Setting, message: str) -> Problem:

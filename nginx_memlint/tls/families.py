@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nginx_memlint.config.tree import Block, Setting
+from nginx_memlint.config.values import c_string, is_flag_on
 from nginx_memlint.memory.targets import Target
 
 LOCATION_KINDS = frozenset({"server", "location", "if", "limit_except"})
@@ -128,7 +129,7 @@ def _when(condition: Condition, then: Settings) -> Settings:
 
 
 def _is_on(name: str) -> Condition:
-    return lambda block, _target: _value(block, name).lower() == "on"
+    return lambda block, _target: is_flag_on(_value(block, name))
 
 
 def _verifies_clients(block: Block, _target: Target) -> bool:
@@ -136,7 +137,7 @@ def _verifies_clients(block: Block, _target: Target) -> bool:
 
 
 def _listens_with_ssl(block: Block) -> bool:
-    return any("ssl" in listen.directive.args[1:] for listen in block.own("listen"))
+    return any("ssl" in map(c_string, listen.directive.args[1:]) for listen in block.own("listen"))
 
 
 _HAS_CERTIFICATE = frozenset({"ssl_certificate", "ssl_reject_handshake"})

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from nginx_memlint.config.blocks import DATA, OPAQUE
 from nginx_memlint.config.shapes import Shape
 from nginx_memlint.config.tree import Block, Row, Setting, Tree
+from nginx_memlint.config.values import c_string
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.tls.families import JS_TRUSTED, LUA_TRUSTED, by_name
 
@@ -192,7 +193,7 @@ def _is_set(name: str) -> Callable[[Block], bool]:
 
     def condition(block: Block) -> bool:
         setting = block.effective(name)
-        return setting is not None and setting.value.lower() not in ("", "off")
+        return setting is not None and c_string(setting.value).lower() not in ("", "off")
 
     return condition
 

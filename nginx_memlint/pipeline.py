@@ -95,7 +95,7 @@ class _Check:
             *self.entry.problems,
             *hints.explained(self.tree),
             *self.zone_problems,
-            *misplaced(self.tree),
+            *misplaced(self.tree, self.situation.target),
             *self.unused_dump_files(),
         ]
         problems = self.bounded(problems)

@@ -20,7 +20,19 @@ FRAGMENTS = {
     "server_name a;": "http,server",
     "if ($a) { return 403; }": "http,server",
     "limit_except GET { deny all; }": "http,server,location",
-    "proxy_set_header Host $host;": "http",
+    "proxy_set_header Host $host;": "http,server,location",
+    "grpc_pass grpcs://a; grpc_ssl_verify on;": "http,server,location",
+    "ssl_certificate /c; ssl_certificate_key /k;": "http,server",
+    "server_names_hash_max_size 1024;": "http",
+    "lua_shared_dict a 1m; lua_package_path /a;": "http",
+    "server 1.2.3.4;": "http,upstream",
+    "zone z 64k; server a; keepalive 8;": "http,upstream",
+    "preread_by_lua_file /a;": "stream,server",
+    "preread_by_lua_block { }\nproxy_pass a;": "stream,server",
+    "ssl_preread on;": "stream,server",
+    "auth_http localhost;": "mail,server",
+    "server { protocol imap; listen 143; }": "mail",
+    "more_set_headers a;": "http,server,location",
     "lua_ssl_trusted_certificate /ca.pem;\nserver { }": "http",
     "server { listen 53 udp; proxy_pass dns; }": "stream",
     "server { listen 5432; ssl_preread on; proxy_pass $ssl_preread_server_name; }": "stream",
@@ -38,6 +50,25 @@ def test_a_fragment_is_recognised(text: str, context: str, tmp_path: Path) -> No
     hints = {p.message.rpartition("--context ")[2] for p in report.problems}
     assert hints == {context}
     assert check(path, context=context.split(",")).problems == []
+
+
+@pytest.mark.parametrize("text", ["load_module a;", "user www;\nworker_processes 2;"])
+def test_no_block_is_named_for_what_stands_in_none(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.conf"
+    path.write_text(text)
+    [problem] = check(path).problems
+    assert problem.nginx == 'no "events" section in configuration'
+    assert "--context" not in problem.message
+
+
+def test_what_belongs_further_in_is_rejected(tmp_path: Path) -> None:
+    path = tmp_path / "grpc.conf"
+    path.write_text("grpc_ssl_verify on;\ngrpc_pass grpcs://a;\n")
+    report = check(path, context=["http"])
+    assert [(p.line, p.nginx, p.complete) for p in report.problems] == [
+        (2, '"grpc_pass" directive is not allowed here', False)
+    ]
+    assert check(path, context=["http", "server", "location"]).complete
 
 
 def test_the_file_may_be_included_from_a_main_file_that_lacks_its_block(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from nginx_memlint.config import blocks, glob
+from nginx_memlint.config import blocks, glob, grammar
 from nginx_memlint.config.ahead import Ahead
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, BoundError, exceeded
 from nginx_memlint.config.problems import Problem
@@ -179,8 +179,9 @@ class _Builder:
             return blocks.OPAQUE
         kind = blocks.CHILDREN.get(parent.kind, _NONE).get(directive.name)
         if self.check(directive, parent, inclusion) and kind is None:
+            nginx = grammar.complaint(directive.name, parent.grammar_kind, is_block=True)
             message = f'block "{directive.name}" is not known: what it holds is not counted'
-            self.problem(inclusion, directive, message)
+            self.problem(inclusion, directive, nginx or message, nginx or None)
         return kind or blocks.OPAQUE
 
     def check(self, directive: Directive, parent: Block, inclusion: Inclusion) -> bool:
@@ -199,7 +200,9 @@ class _Builder:
         body = self.load(self.path, in_data_block=False).body
         if self.context or not _WHOLE.isdisjoint(body.names):
             return ""
-        return f"; if this file is a fragment, say where it belongs: --context {_context(body)}"
+        context = ",".join(grammar.fragment_context(body))
+        hint = f"; if this file is a fragment, say where it belongs: --context {context}"
+        return hint if context else ""
 
     def check_byte_order_mark(self, block: Block, inclusion: Inclusion) -> None:
         """nginx takes a byte order mark for a part of the first name in a file."""
@@ -361,29 +364,6 @@ class _Builder:
 
 _WHOLE = {"events", "http", "stream", "mail"}
 """Blocks that only a main file has."""
-
-_STREAM_ONLY = {"proxy_pass", "ssl_preread", "preread_by_lua_block", "preread_by_lua_file"}
-"""Of the directives of a ``server``, what only one in ``stream`` can have."""
-
-_TELLING = {
-    "server": "http",
-    "upstream": "http",
-    "limit_except": "http,server,location",
-    "proxy_pass": "http,server,location",
-    "location": "http,server",
-    "listen": "http,server",
-    "server_name": "http,server",
-    "if": "http,server",
-}
-"""Name in a fragment → the --context in which it may stand; the first that is there decides."""
-
-
-def _context(body: Body) -> str:
-    for server in body.of("server"):
-        if server.body and not _STREAM_ONLY.isdisjoint(server.body.names):
-            return "stream"
-    return next((context for name, context in _TELLING.items() if name in body.names), "http")
-
 
 _NONE: dict[str, str] = {}
 

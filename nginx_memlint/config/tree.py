@@ -14,6 +14,7 @@ from itertools import accumulate, chain
 from typing import Any, Generic, TypeVar
 
 from nginx_memlint.config import blocks
+from nginx_memlint.config.grammar import kind_in
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.shapes import Shape
 from nginx_memlint.config.source import Source
@@ -226,6 +227,11 @@ class Block:
         while block is not None:
             yield block
             block = block.parent
+
+    @property
+    def grammar_kind(self) -> str:
+        """The kind that decides which directives may stand in it."""
+        return kind_in(self.parent.kind, self.kind) if self.parent is not None else self.kind
 
     @property
     def label(self) -> str:

@@ -1,51 +1,82 @@
-"""Directives that decide the counts, set where nginx rejects them: twice, or out of place."""
+"""Directives where nginx rejects them: out of place, or twice."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nginx_memlint.config import grammar
 from nginx_memlint.config.blocks import MAIN
+from nginx_memlint.config.directives_table import SINCE
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.tree import Block, Setting, Tree
+from nginx_memlint.memory.targets import Target
 from nginx_memlint.tls.families import FAMILIES
 
-_LOCATIONS = frozenset({"http", "server", "location", "stream", "stream_server"})
-_SERVERS = frozenset({"http", "server", "stream", "stream_server", "mail", "mail_server"})
+_LATER = {
+    kind: frozenset(name for name, inside in SINCE if inside == kind) for kind in grammar.KINDS
+}
+"""Kind of a block → directives that older releases allow elsewhere only."""
 
 _MANY = ("_conf_command", "lua_ssl_certificate", "lua_ssl_certificate_key")
 """Endings of those that may be repeated in a block (arrays in nginx)."""
 
-ALLOWED: dict[str, frozenset[str]] = {
-    **{name: _LOCATIONS for family in FAMILIES for name in family.overrides},
-    **dict.fromkeys(("ssl_trusted_certificate", "ssl_client_certificate"), _SERVERS),
-    **dict.fromkeys(("ssl_certificate", "ssl_verify_client", "ssl_reject_handshake"), _SERVERS),
-}
-"""Directive → kinds of block in which it may stand (the command tables of the modules)."""
-
-_CHECKED_KINDS = frozenset(
-    {"main", "if", "limit_except", "upstream", "stream_upstream"} | _LOCATIONS | _SERVERS
+ONCE = frozenset(
+    {
+        *(n for family in FAMILIES for n in family.overrides if not n.endswith(_MANY)),
+        *("ssl_trusted_certificate", "ssl_client_certificate"),
+        *("ssl_verify_client", "ssl_reject_handshake"),
+    }
 )
+"""Directives that decide the counts and may stand in a block once."""
 
 
-def misplaced(tree: Tree) -> Iterator[Problem]:
+def misplaced(tree: Tree, target: Target) -> Iterator[Problem]:
     """What ``ngx_conf_handler()`` and ``ngx_conf_set_str_slot()`` would reject."""
-    for block in tree.having(ALLOWED):
-        if block.kind == MAIN and "events" not in block.names():
+    later = _LATER if target.stated else {}
+    for member in tree.all_blocks.members:
+        if member.kind == MAIN and not member.has("events"):
             continue  # a fragment: what it lacks is its context
-        if block.kind in _CHECKED_KINDS:
-            for name in ALLOWED.keys() & set(block.names()):
-                yield from _complaints(block, name)
+        parent = member.parent.kind if member.parent is not None else ""
+        kind = grammar.kind_in(parent, member.kind)
+        if kind not in grammar.KINDS:
+            continue
+        wrong = grammar.MISPLACED[kind] | later.get(kind, frozenset())
+        for shape in member.shapes():
+            if not (wrong.isdisjoint(shape.positions) and ONCE.isdisjoint(shape.positions)):
+                for block in member.each():
+                    yield from _complaints(block, kind, target)
+                break
 
 
-def _complaints(block: Block, name: str) -> Iterator[Problem]:
-    settings = block.own(name)
-    if block.kind not in ALLOWED[name]:
-        yield _problem(settings[0], f'"{name}" directive is not allowed here')
-    elif len(settings) > 1 and name != "ssl_certificate" and not name.endswith(_MANY):
-        yield _problem(settings[1], f'"{name}" directive is duplicate')
+def _complaints(block: Block, kind: str, target: Target) -> Iterator[Problem]:
+    for name in sorted(set(block.names())):
+        # of a block the builder of the tree has told
+        settings = [setting for setting in block.own(name) if setting.directive.body is None]
+        since = SINCE.get((name, kind), (0,))
+        if not settings:
+            continue
+        if name in grammar.MISPLACED[kind]:
+            yield _problem(settings[0], f'"{name}" directive is not allowed here')
+        elif _is_too_old(name, since, target):
+            said = f'"{name}" directive is not allowed here'
+            version = ".".join(map(str, since))
+            yield _problem(settings[0], said, f"{said} before {_component(name)} {version}")
+        elif name in ONCE and len(settings) > 1:
+            yield _problem(settings[1], f'"{name}" directive is duplicate')
 
 
-def _problem(setting: Setting, message: str) -> Problem:
+def _is_too_old(name: str, since: tuple[int, ...], target: Target) -> bool:
+    component = _component(name)
+    version: tuple[int, ...] = target.njs if component == "njs" else target.nginx
+    return target.stated and component in target.ships and version < since
+
+
+def _component(name: str) -> str:
+    return "njs" if name.startswith("js_") else "nginx"
+
+
+def _problem(setting: Setting, nginx: str, message: str = "") -> Problem:
     file = setting.file
     line = file.nginx_line(setting.directive)
-    return Problem(message, file.name, line, nginx=message, chain=setting.inclusion.chain())
+    chain = setting.inclusion.chain()
+    return Problem(message or nginx, file.name, line, nginx=nginx, chain=chain)

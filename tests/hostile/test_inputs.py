@@ -320,7 +320,7 @@ STRANGE: dict[str, tuple[bytes, str | None]] = {
     "UTF-16": ("events {}\n".encode("utf-16"), "unexpected"),
     "CRLF": (events(b"server { }\r\n").replace(b"\n", b"\r\n"), None),
     "CR": (b"events {}\rhttp { server { } }\r", None),
-    "half a CRLF in quotes": (events(b"set $a 'x\r\ny';\r"), None),
+    "half a CRLF in quotes": (events(b"log_format a 'x\r\ny';\r"), None),
     "form feed": (b"events\f{}\n", 'no "events"'),
     "nothing": (b"", "the file is empty"),
     "a directory's name": (b"events {}\ninclude /;", "Is a directory"),

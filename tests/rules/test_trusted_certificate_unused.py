@@ -42,7 +42,7 @@ UNUSED = {
 USED = {
     "Lua": f"{LUA} server {{ location / {{ content_by_lua_file c; }} }}",
     "Lua around it": f"access_by_lua_file a; server {{ location / {{ {LUA} }} }}",
-    "Lua in an if": f"{LUA} server {{ if ($a) {{ rewrite_by_lua_file r; }} }}",
+    "Lua in an if": f"{LUA} server {{ location / {{ if ($a) {{ rewrite_by_lua_file r; }} }} }}",
     "Lua that sets a variable may start a timer": f"{LUA} server {{ set_by_lua_file $a s; }}",
     "Lua in an upstream": f"upstream u {{ server 127.0.0.1; balancer_by_lua_file b; }} "
     f"server {{ {LUA} }}",

@@ -1,0 +1,1084 @@
+"""Which directive nginx allows in which kinds of blocks, from its sources.
+
+Made by ``python -m tests.nginx.command_tables``; not to be edited.
+"""
+
+from __future__ import annotations
+
+# fmt: off
+
+RELEASES = {
+    "nginx": "release-1.10.0 to release-1.31.4, and 3f6f7824d4e2",
+    "lua": "v0.10.0 to v0.10.31, and bbed32a6e500",
+    "stream_lua": "v0.0.3 to v0.0.17, and 9344b4d0ca09",
+    "njs": "0.1.0 to 1.0.0, and 3e02ae0fae03",
+    "angie": "Angie-1.0.0 to Angie-1.12.1, and f8cbca887b5f",
+}
+"""Component → the tags of the releases that were read, and a later commit."""
+
+ROWS = (
+    (
+        "nginx", "src/core/nginx.c",
+        "main",
+        "daemon debug_points env load_module lock_file master_process pid timer_resolution "
+        "user worker_cpu_affinity worker_priority worker_processes worker_rlimit_core "
+        "worker_rlimit_nofile worker_shutdown_timeout working_directory",
+    ),
+    (
+        "nginx", "src/core/ngx_log.c",
+        "main",
+        "error_log",
+    ),
+    (
+        "nginx", "src/core/ngx_regex.c",
+        "main",
+        "pcre_jit",
+    ),
+    (
+        "nginx", "src/core/ngx_thread_pool.c",
+        "main",
+        "thread_pool",
+    ),
+    (
+        "nginx", "src/event/modules/ngx_devpoll_module.c",
+        "events",
+        "devpoll_changes devpoll_events",
+    ),
+    (
+        "nginx", "src/event/modules/ngx_epoll_module.c",
+        "events",
+        "epoll_events worker_aio_requests",
+    ),
+    (
+        "nginx", "src/event/modules/ngx_eventport_module.c",
+        "events",
+        "eventport_events",
+    ),
+    (
+        "nginx", "src/event/modules/ngx_iocp_module.c",
+        "events",
+        "acceptex_read iocp_threads post_acceptex",
+    ),
+    (
+        "nginx", "src/event/modules/ngx_kqueue_module.c",
+        "events",
+        "kqueue_changes kqueue_events",
+    ),
+    (
+        "nginx", "src/event/ngx_event.c",
+        "events",
+        "accept_mutex accept_mutex_delay debug_connection multi_accept use worker_connections",
+    ),
+    (
+        "nginx", "src/event/ngx_event_openssl.c",
+        "main",
+        "ssl_engine",
+    ),
+    (
+        "nginx", "src/event/ngx_event_openssl_cache.c",
+        "main",
+        "ssl_object_cache_inheritable",
+    ),
+    (
+        "nginx", "src/event/quic/ngx_event_quic_bpf.c",
+        "main",
+        "quic_bpf",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_access_module.c",
+        "http server location limit_except",
+        "allow deny",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_addition_filter_module.c",
+        "http server location",
+        "add_after_body add_before_body addition_types",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_auth_basic_module.c",
+        "http server location limit_except",
+        "auth_basic auth_basic_user_file",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_auth_request_module.c",
+        "http server location",
+        "auth_request auth_request_set",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_autoindex_module.c",
+        "http server location",
+        "autoindex autoindex_exact_size autoindex_format autoindex_localtime",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_browser_module.c",
+        "http server location",
+        "ancient_browser ancient_browser_value modern_browser modern_browser_value",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_charset_filter_module.c",
+        "http server location",
+        "charset_types",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_charset_filter_module.c",
+        "http server location if",
+        "charset override_charset source_charset",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_dav_module.c",
+        "http server location",
+        "create_full_put_path dav_access dav_methods min_delete_depth",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_degradation_module.c",
+        "http",
+        "degradation",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_degradation_module.c",
+        "http server location",
+        "degrade",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_empty_gif_module.c",
+        "location",
+        "empty_gif",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_fastcgi_module.c",
+        "http",
+        "fastcgi_cache_path",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_fastcgi_module.c",
+        "http server location",
+        "fastcgi_bind fastcgi_buffer_size fastcgi_buffering fastcgi_buffers "
+        "fastcgi_busy_buffers_size fastcgi_cache fastcgi_cache_background_update "
+        "fastcgi_cache_bypass fastcgi_cache_key fastcgi_cache_lock fastcgi_cache_lock_age "
+        "fastcgi_cache_lock_timeout fastcgi_cache_max_range_offset fastcgi_cache_methods "
+        "fastcgi_cache_min_uses fastcgi_cache_revalidate fastcgi_cache_use_stale "
+        "fastcgi_cache_valid fastcgi_catch_stderr fastcgi_connect_timeout "
+        "fastcgi_force_ranges fastcgi_hide_header fastcgi_ignore_client_abort "
+        "fastcgi_ignore_headers fastcgi_index fastcgi_intercept_errors fastcgi_keep_conn "
+        "fastcgi_limit_rate fastcgi_max_temp_file_size fastcgi_next_upstream "
+        "fastcgi_next_upstream_timeout fastcgi_next_upstream_tries fastcgi_no_cache "
+        "fastcgi_param fastcgi_pass_header fastcgi_pass_request_body "
+        "fastcgi_pass_request_headers fastcgi_read_timeout fastcgi_request_buffering "
+        "fastcgi_send_lowat fastcgi_send_timeout fastcgi_socket_keepalive "
+        "fastcgi_socket_rcvbuf fastcgi_socket_sndbuf fastcgi_split_path_info fastcgi_store "
+        "fastcgi_store_access fastcgi_temp_file_write_size fastcgi_temp_path",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_fastcgi_module.c",
+        "location if",
+        "fastcgi_pass",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_flv_module.c",
+        "location",
+        "flv",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_geoip_module.c",
+        "http",
+        "geoip_city geoip_country geoip_org geoip_proxy geoip_proxy_recursive",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_grpc_module.c",
+        "http server location",
+        "grpc_bind grpc_buffer_size grpc_connect_timeout grpc_hide_header grpc_ignore_headers "
+        "grpc_intercept_errors grpc_next_upstream grpc_next_upstream_timeout "
+        "grpc_next_upstream_tries grpc_pass_header grpc_read_timeout grpc_send_timeout "
+        "grpc_set_header grpc_socket_keepalive grpc_socket_rcvbuf grpc_socket_sndbuf "
+        "grpc_ssl_certificate grpc_ssl_certificate_cache grpc_ssl_certificate_key "
+        "grpc_ssl_ciphers grpc_ssl_conf_command grpc_ssl_crl grpc_ssl_name "
+        "grpc_ssl_password_file grpc_ssl_protocols grpc_ssl_server_name "
+        "grpc_ssl_session_reuse grpc_ssl_trusted_certificate grpc_ssl_verify "
+        "grpc_ssl_verify_depth",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_grpc_module.c",
+        "location if",
+        "grpc_pass",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_gunzip_filter_module.c",
+        "http server location",
+        "gunzip gunzip_buffers",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_gzip_filter_module.c",
+        "http server location",
+        "gzip_buffers gzip_comp_level gzip_hash gzip_min_length gzip_no_buffer gzip_types "
+        "gzip_window postpone_gzipping",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_gzip_filter_module.c",
+        "http server location if",
+        "gzip",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_gzip_static_module.c",
+        "http server location",
+        "gzip_static",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_headers_filter_module.c",
+        "http server location if",
+        "add_header add_header_inherit add_trailer add_trailer_inherit expires",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_image_filter_module.c",
+        "http server location",
+        "image_filter_buffer image_filter_interlace image_filter_jpeg_quality "
+        "image_filter_sharpen image_filter_transparency image_filter_webp_quality",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_image_filter_module.c",
+        "location",
+        "image_filter",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_index_module.c",
+        "http server location",
+        "index",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_limit_conn_module.c",
+        "http",
+        "limit_conn_zone",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_limit_conn_module.c",
+        "http server location",
+        "limit_conn limit_conn_dry_run limit_conn_log_level limit_conn_status",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_limit_req_module.c",
+        "http",
+        "limit_req_zone",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_limit_req_module.c",
+        "http server location",
+        "limit_req limit_req_dry_run limit_req_log_level limit_req_status",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_log_module.c",
+        "http",
+        "log_format",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_log_module.c",
+        "http server location",
+        "open_log_file_cache",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_log_module.c",
+        "http server location if limit_except",
+        "access_log",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_map_module.c",
+        "http",
+        "map_hash_bucket_size map_hash_max_size",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_memcached_module.c",
+        "http server location",
+        "memcached_bind memcached_buffer_size memcached_connect_timeout memcached_gzip_flag "
+        "memcached_next_upstream memcached_next_upstream_timeout "
+        "memcached_next_upstream_tries memcached_read_timeout memcached_send_timeout "
+        "memcached_socket_keepalive",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_memcached_module.c",
+        "location if",
+        "memcached_pass",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_mirror_module.c",
+        "http server location",
+        "mirror mirror_request_body",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_mp4_module.c",
+        "http server location",
+        "mp4_buffer_size mp4_max_buffer_size mp4_start_key_frame",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_mp4_module.c",
+        "location",
+        "mp4",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_proxy_module.c",
+        "http",
+        "proxy_cache_path",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_proxy_module.c",
+        "http server location",
+        "proxy_bind proxy_buffer_size proxy_buffering proxy_buffers proxy_busy_buffers_size "
+        "proxy_cache proxy_cache_background_update proxy_cache_bypass "
+        "proxy_cache_convert_head proxy_cache_key proxy_cache_lock proxy_cache_lock_age "
+        "proxy_cache_lock_timeout proxy_cache_max_range_offset proxy_cache_methods "
+        "proxy_cache_min_uses proxy_cache_revalidate proxy_cache_use_stale proxy_cache_valid "
+        "proxy_connect_timeout proxy_cookie_domain proxy_cookie_flags proxy_cookie_path "
+        "proxy_force_ranges proxy_headers_hash_bucket_size proxy_headers_hash_max_size "
+        "proxy_hide_header proxy_http_version proxy_ignore_client_abort proxy_ignore_headers "
+        "proxy_intercept_errors proxy_limit_rate proxy_max_temp_file_size proxy_method "
+        "proxy_next_upstream proxy_next_upstream_timeout proxy_next_upstream_tries "
+        "proxy_no_cache proxy_pass_header proxy_pass_request_body proxy_pass_request_headers "
+        "proxy_pass_trailers proxy_read_timeout proxy_redirect proxy_request_buffering "
+        "proxy_send_lowat proxy_send_timeout proxy_set_body proxy_set_header "
+        "proxy_socket_keepalive proxy_socket_rcvbuf proxy_socket_sndbuf proxy_ssl_certificate "
+        "proxy_ssl_certificate_cache proxy_ssl_certificate_key proxy_ssl_ciphers "
+        "proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_name proxy_ssl_password_file "
+        "proxy_ssl_protocols proxy_ssl_server_name proxy_ssl_session_reuse "
+        "proxy_ssl_trusted_certificate proxy_ssl_verify proxy_ssl_verify_depth proxy_store "
+        "proxy_store_access proxy_temp_file_write_size proxy_temp_path",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_proxy_module.c",
+        "location if limit_except",
+        "proxy_pass",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_random_index_module.c",
+        "location",
+        "random_index",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_realip_module.c",
+        "http server location",
+        "real_ip_header real_ip_recursive set_real_ip_from",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_referer_module.c",
+        "server location",
+        "referer_hash_bucket_size referer_hash_max_size valid_referers",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_rewrite_module.c",
+        "http server location server_if if",
+        "rewrite_log uninitialized_variable_warn",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_rewrite_module.c",
+        "server location server_if if",
+        "break return rewrite set",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_scgi_module.c",
+        "http",
+        "scgi_cache_path",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_scgi_module.c",
+        "http server location",
+        "scgi_bind scgi_buffer_size scgi_buffering scgi_buffers scgi_busy_buffers_size "
+        "scgi_cache scgi_cache_background_update scgi_cache_bypass scgi_cache_key "
+        "scgi_cache_lock scgi_cache_lock_age scgi_cache_lock_timeout "
+        "scgi_cache_max_range_offset scgi_cache_methods scgi_cache_min_uses "
+        "scgi_cache_revalidate scgi_cache_use_stale scgi_cache_valid scgi_connect_timeout "
+        "scgi_force_ranges scgi_hide_header scgi_ignore_client_abort scgi_ignore_headers "
+        "scgi_intercept_errors scgi_limit_rate scgi_max_temp_file_size scgi_next_upstream "
+        "scgi_next_upstream_timeout scgi_next_upstream_tries scgi_no_cache scgi_param "
+        "scgi_pass_header scgi_pass_request_body scgi_pass_request_headers scgi_read_timeout "
+        "scgi_request_buffering scgi_send_timeout scgi_socket_keepalive scgi_socket_rcvbuf "
+        "scgi_socket_sndbuf scgi_store scgi_store_access scgi_temp_file_write_size "
+        "scgi_temp_path",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_scgi_module.c",
+        "location if",
+        "scgi_pass",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_secure_link_module.c",
+        "http server location",
+        "secure_link secure_link_md5 secure_link_secret",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_slice_filter_module.c",
+        "http server location",
+        "slice",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_ssi_filter_module.c",
+        "http server location",
+        "ssi_ignore_recycled_buffers ssi_last_modified ssi_min_file_chunk ssi_silent_errors "
+        "ssi_types ssi_value_length",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_ssi_filter_module.c",
+        "http server location if",
+        "ssi",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_ssl_module.c",
+        "http server",
+        "ssl ssl_buffer_size ssl_certificate ssl_certificate_cache "
+        "ssl_certificate_compression ssl_certificate_key ssl_ciphers ssl_client_certificate "
+        "ssl_conf_command ssl_crl ssl_dhparam ssl_early_data ssl_ecdh_curve ssl_ech_file "
+        "ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder ssl_password_file "
+        "ssl_prefer_server_ciphers ssl_protocols ssl_reject_handshake ssl_session_cache "
+        "ssl_session_ticket_key ssl_session_tickets ssl_session_timeout ssl_stapling "
+        "ssl_stapling_file ssl_stapling_responder ssl_stapling_verify ssl_trusted_certificate "
+        "ssl_verify_client ssl_verify_depth",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_stub_status_module.c",
+        "server location",
+        "stub_status",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_sub_filter_module.c",
+        "http server location",
+        "sub_filter sub_filter_last_modified sub_filter_once sub_filter_types",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_tunnel_module.c",
+        "http server location",
+        "tunnel_bind tunnel_buffer_size tunnel_connect_timeout tunnel_next_upstream "
+        "tunnel_next_upstream_timeout tunnel_next_upstream_tries tunnel_read_timeout "
+        "tunnel_send_lowat tunnel_send_timeout tunnel_socket_keepalive tunnel_socket_rcvbuf "
+        "tunnel_socket_sndbuf",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_tunnel_module.c",
+        "server location if",
+        "tunnel_pass",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_upstream_hash_module.c",
+        "upstream",
+        "hash",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_upstream_ip_hash_module.c",
+        "upstream",
+        "ip_hash",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_upstream_keepalive_module.c",
+        "upstream",
+        "keepalive keepalive_requests keepalive_time keepalive_timeout",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_upstream_least_conn_module.c",
+        "upstream",
+        "least_conn",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_upstream_least_time_module.c",
+        "upstream",
+        "least_time",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_upstream_random_module.c",
+        "upstream",
+        "random",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_upstream_sticky_module.c",
+        "upstream",
+        "sticky",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_upstream_zone_module.c",
+        "upstream",
+        "zone",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_userid_filter_module.c",
+        "http server location",
+        "userid userid_domain userid_expires userid_flags userid_mark userid_name userid_p3p "
+        "userid_path userid_service",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_uwsgi_module.c",
+        "http",
+        "uwsgi_cache_path",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_uwsgi_module.c",
+        "http server location",
+        "uwsgi_bind uwsgi_buffer_size uwsgi_buffering uwsgi_buffers uwsgi_busy_buffers_size "
+        "uwsgi_cache uwsgi_cache_background_update uwsgi_cache_bypass uwsgi_cache_key "
+        "uwsgi_cache_lock uwsgi_cache_lock_age uwsgi_cache_lock_timeout "
+        "uwsgi_cache_max_range_offset uwsgi_cache_methods uwsgi_cache_min_uses "
+        "uwsgi_cache_revalidate uwsgi_cache_use_stale uwsgi_cache_valid uwsgi_connect_timeout "
+        "uwsgi_force_ranges uwsgi_hide_header uwsgi_ignore_client_abort uwsgi_ignore_headers "
+        "uwsgi_intercept_errors uwsgi_limit_rate uwsgi_max_temp_file_size uwsgi_modifier1 "
+        "uwsgi_modifier2 uwsgi_next_upstream uwsgi_next_upstream_timeout "
+        "uwsgi_next_upstream_tries uwsgi_no_cache uwsgi_param uwsgi_pass_header "
+        "uwsgi_pass_request_body uwsgi_pass_request_headers uwsgi_read_timeout "
+        "uwsgi_request_buffering uwsgi_send_timeout uwsgi_socket_keepalive "
+        "uwsgi_socket_rcvbuf uwsgi_socket_sndbuf uwsgi_ssl_certificate "
+        "uwsgi_ssl_certificate_cache uwsgi_ssl_certificate_key uwsgi_ssl_ciphers "
+        "uwsgi_ssl_conf_command uwsgi_ssl_crl uwsgi_ssl_name uwsgi_ssl_password_file "
+        "uwsgi_ssl_protocols uwsgi_ssl_server_name uwsgi_ssl_session_reuse "
+        "uwsgi_ssl_trusted_certificate uwsgi_ssl_verify uwsgi_ssl_verify_depth uwsgi_store "
+        "uwsgi_store_access uwsgi_string uwsgi_temp_file_write_size uwsgi_temp_path",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_uwsgi_module.c",
+        "location if",
+        "uwsgi_pass",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_xslt_filter_module.c",
+        "http server location",
+        "xml_entities xml_external_entities xslt_last_modified xslt_param xslt_string_param "
+        "xslt_types",
+    ),
+    (
+        "nginx", "src/http/modules/ngx_http_xslt_filter_module.c",
+        "location",
+        "xslt_stylesheet",
+    ),
+    (
+        "nginx", "src/http/modules/perl/ngx_http_perl_module.c",
+        "http",
+        "perl_modules perl_require perl_set",
+    ),
+    (
+        "nginx", "src/http/modules/perl/ngx_http_perl_module.c",
+        "location limit_except",
+        "perl",
+    ),
+    (
+        "nginx", "src/http/ngx_http_copy_filter_module.c",
+        "http server location",
+        "output_buffers",
+    ),
+    (
+        "nginx", "src/http/ngx_http_core_module.c",
+        "http",
+        "server_names_hash_bucket_size server_names_hash_max_size variables_hash_bucket_size "
+        "variables_hash_max_size",
+    ),
+    (
+        "nginx", "src/http/ngx_http_core_module.c",
+        "http server",
+        "client_body_early_read client_header_buffer_size client_header_timeout "
+        "connection_pool_size ignore_invalid_headers large_client_header_buffers max_headers "
+        "merge_slashes request_pool_size underscores_in_headers",
+    ),
+    (
+        "nginx", "src/http/ngx_http_core_module.c",
+        "http server location",
+        "absolute_redirect aio aio_write auth_delay chunked_transfer_encoding "
+        "client_body_buffer_size client_body_in_file_only client_body_in_single_buffer "
+        "client_body_temp_path client_body_timeout client_max_body_size default_type directio "
+        "directio_alignment disable_symlinks early_hints error_log etag gzip_disable "
+        "gzip_http_version gzip_proxied gzip_vary if_modified_since keepalive_disable "
+        "keepalive_min_timeout keepalive_requests keepalive_time keepalive_timeout "
+        "lingering_close lingering_time lingering_timeout log_not_found log_subrequest "
+        "max_ranges msie_padding msie_refresh open_file_cache open_file_cache_errors "
+        "open_file_cache_events open_file_cache_min_uses open_file_cache_valid "
+        "port_in_redirect postpone_output read_ahead recursive_error_pages "
+        "reset_timedout_connection resolver resolver_timeout satisfy send_lowat send_timeout "
+        "sendfile_max_chunk server_name_in_redirect server_tokens "
+        "subrequest_output_buffer_size tcp_nodelay tcp_nopush types_hash_bucket_size "
+        "types_hash_max_size",
+    ),
+    (
+        "nginx", "src/http/ngx_http_core_module.c",
+        "http server location if",
+        "error_page limit_rate limit_rate_after post_action root sendfile",
+    ),
+    (
+        "nginx", "src/http/ngx_http_core_module.c",
+        "location",
+        "alias internal",
+    ),
+    (
+        "nginx", "src/http/ngx_http_core_module.c",
+        "server",
+        "listen server_name",
+    ),
+    (
+        "nginx", "src/http/ngx_http_core_module.c",
+        "server location",
+        "try_files",
+    ),
+    (
+        "nginx", "src/http/ngx_http_upstream.c",
+        "upstream",
+        "resolver resolver_timeout server",
+    ),
+    (
+        "nginx", "src/http/v2/ngx_http_v2_module.c",
+        "http",
+        "http2_recv_buffer_size spdy_recv_buffer_size",
+    ),
+    (
+        "nginx", "src/http/v2/ngx_http_v2_module.c",
+        "http server",
+        "http2 http2_body_preread_size http2_idle_timeout http2_max_concurrent_pushes "
+        "http2_max_concurrent_streams http2_max_field_size http2_max_header_size "
+        "http2_max_requests http2_pool_size http2_recv_timeout http2_streams_index_size "
+        "spdy_headers_comp spdy_keepalive_timeout spdy_max_concurrent_streams spdy_pool_size "
+        "spdy_recv_timeout spdy_streams_index_size",
+    ),
+    (
+        "nginx", "src/http/v2/ngx_http_v2_module.c",
+        "http server location",
+        "http2_chunk_size http2_push http2_push_preload spdy_chunk_size",
+    ),
+    (
+        "nginx", "src/http/v3/ngx_http_v3_module.c",
+        "http server",
+        "http3 http3_hq http3_max_concurrent_streams http3_stream_buffer_size "
+        "quic_active_connection_id_limit quic_gso quic_host_key quic_retry",
+    ),
+    (
+        "nginx", "src/mail/ngx_mail_auth_http_module.c",
+        "mail mail_server",
+        "auth_http auth_http_header auth_http_pass_client_cert auth_http_timeout",
+    ),
+    (
+        "nginx", "src/mail/ngx_mail_core_module.c",
+        "mail mail_server",
+        "error_log max_errors resolver resolver_timeout server_name timeout",
+    ),
+    (
+        "nginx", "src/mail/ngx_mail_core_module.c",
+        "mail_server",
+        "listen protocol",
+    ),
+    (
+        "nginx", "src/mail/ngx_mail_imap_module.c",
+        "mail mail_server",
+        "imap_auth imap_capabilities imap_client_buffer",
+    ),
+    (
+        "nginx", "src/mail/ngx_mail_pop3_module.c",
+        "mail mail_server",
+        "pop3_auth pop3_capabilities",
+    ),
+    (
+        "nginx", "src/mail/ngx_mail_proxy_module.c",
+        "mail mail_server",
+        "proxy proxy_buffer proxy_pass_error_message proxy_protocol proxy_smtp_auth "
+        "proxy_timeout xclient",
+    ),
+    (
+        "nginx", "src/mail/ngx_mail_realip_module.c",
+        "mail mail_server",
+        "set_real_ip_from",
+    ),
+    (
+        "nginx", "src/mail/ngx_mail_smtp_module.c",
+        "mail mail_server",
+        "smtp_auth smtp_capabilities smtp_client_buffer smtp_greeting_delay",
+    ),
+    (
+        "nginx", "src/mail/ngx_mail_ssl_module.c",
+        "mail mail_server",
+        "ssl ssl_certificate ssl_certificate_compression ssl_certificate_key ssl_ciphers "
+        "ssl_client_certificate ssl_conf_command ssl_crl ssl_dhparam ssl_ecdh_curve "
+        "ssl_password_file ssl_prefer_server_ciphers ssl_protocols ssl_session_cache "
+        "ssl_session_ticket_key ssl_session_tickets ssl_session_timeout "
+        "ssl_trusted_certificate ssl_verify_client ssl_verify_depth starttls",
+    ),
+    (
+        "nginx", "src/misc/ngx_google_perftools_module.c",
+        "main",
+        "google_perftools_profiles",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_access_module.c",
+        "stream stream_server",
+        "allow deny",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_core_module.c",
+        "stream",
+        "server_names_hash_bucket_size server_names_hash_max_size variables_hash_bucket_size "
+        "variables_hash_max_size",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_core_module.c",
+        "stream stream_server",
+        "error_log preread_buffer_size preread_timeout proxy_protocol_timeout resolver "
+        "resolver_timeout tcp_nodelay",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_core_module.c",
+        "stream_server",
+        "listen server_name",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_geoip_module.c",
+        "stream",
+        "geoip_city geoip_country geoip_org",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_limit_conn_module.c",
+        "stream",
+        "limit_conn_zone",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_limit_conn_module.c",
+        "stream stream_server",
+        "limit_conn limit_conn_dry_run limit_conn_log_level",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_log_module.c",
+        "stream",
+        "log_format",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_log_module.c",
+        "stream stream_server",
+        "access_log open_log_file_cache",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_map_module.c",
+        "stream",
+        "map_hash_bucket_size map_hash_max_size",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_pass_module.c",
+        "stream_server",
+        "pass",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_proxy_module.c",
+        "stream stream_server",
+        "proxy_bind proxy_buffer_size proxy_connect_timeout proxy_download_rate "
+        "proxy_downstream_buffer proxy_half_close proxy_next_upstream "
+        "proxy_next_upstream_timeout proxy_next_upstream_tries proxy_protocol proxy_requests "
+        "proxy_responses proxy_socket_keepalive proxy_socket_rcvbuf proxy_socket_sndbuf "
+        "proxy_ssl proxy_ssl_alpn proxy_ssl_certificate proxy_ssl_certificate_cache "
+        "proxy_ssl_certificate_key proxy_ssl_ciphers proxy_ssl_conf_command proxy_ssl_crl "
+        "proxy_ssl_name proxy_ssl_password_file proxy_ssl_protocols proxy_ssl_server_name "
+        "proxy_ssl_session_reuse proxy_ssl_trusted_certificate proxy_ssl_verify "
+        "proxy_ssl_verify_depth proxy_timeout proxy_upload_rate proxy_upstream_buffer",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_proxy_module.c",
+        "stream_server",
+        "proxy_pass",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_realip_module.c",
+        "stream stream_server",
+        "set_real_ip_from",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_return_module.c",
+        "stream_server",
+        "return",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_set_module.c",
+        "stream_server",
+        "set",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_ssl_module.c",
+        "stream stream_server",
+        "ssl_alpn ssl_certificate ssl_certificate_cache ssl_certificate_compression "
+        "ssl_certificate_key ssl_ciphers ssl_client_certificate ssl_conf_command ssl_crl "
+        "ssl_dhparam ssl_ecdh_curve ssl_ech_file ssl_handshake_timeout ssl_ocsp "
+        "ssl_ocsp_cache ssl_ocsp_responder ssl_password_file ssl_prefer_server_ciphers "
+        "ssl_protocols ssl_reject_handshake ssl_session_cache ssl_session_ticket_key "
+        "ssl_session_tickets ssl_session_timeout ssl_stapling ssl_stapling_file "
+        "ssl_stapling_responder ssl_stapling_verify ssl_trusted_certificate ssl_verify_client "
+        "ssl_verify_depth",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_ssl_preread_module.c",
+        "stream stream_server",
+        "ssl_preread",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_upstream.c",
+        "stream_upstream",
+        "resolver resolver_timeout server",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_upstream_hash_module.c",
+        "stream_upstream",
+        "hash",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_upstream_least_conn_module.c",
+        "stream_upstream",
+        "least_conn",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_upstream_least_time_module.c",
+        "stream_upstream",
+        "least_time",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_upstream_random_module.c",
+        "stream_upstream",
+        "random",
+    ),
+    (
+        "nginx", "src/stream/ngx_stream_upstream_zone_module.c",
+        "stream_upstream",
+        "zone",
+    ),
+    (
+        "lua", "src/ngx_http_lua_module.c",
+        "http",
+        "access_by_lua_no_postpone exit_worker_by_lua_block exit_worker_by_lua_file "
+        "init_by_lua init_by_lua_block init_by_lua_file init_worker_by_lua "
+        "init_worker_by_lua_block init_worker_by_lua_file lua_capture_error_log "
+        "lua_load_resty_core lua_malloc_trim lua_max_pending_timers lua_max_running_timers "
+        "lua_package_cpath lua_package_path lua_regex_cache_max_entries lua_regex_match_limit "
+        "lua_sa_restart lua_shared_dict lua_thread_cache_max_entries "
+        "lua_worker_thread_vm_pool_size precontent_by_lua_no_postpone "
+        "rewrite_by_lua_no_postpone",
+    ),
+    (
+        "lua", "src/ngx_http_lua_module.c",
+        "http server",
+        "server_rewrite_by_lua_block server_rewrite_by_lua_file ssl_certificate_by_lua_block "
+        "ssl_certificate_by_lua_file ssl_client_hello_by_lua_block "
+        "ssl_client_hello_by_lua_file ssl_session_fetch_by_lua_block "
+        "ssl_session_fetch_by_lua_file ssl_session_store_by_lua_block "
+        "ssl_session_store_by_lua_file",
+    ),
+    (
+        "lua", "src/ngx_http_lua_module.c",
+        "http server location",
+        "lua_ssl_certificate lua_ssl_certificate_key lua_ssl_ciphers lua_ssl_conf_command "
+        "lua_ssl_crl lua_ssl_key_log lua_ssl_protocols lua_ssl_trusted_certificate "
+        "lua_ssl_verify_depth",
+    ),
+    (
+        "lua", "src/ngx_http_lua_module.c",
+        "http server location if",
+        "access_by_lua access_by_lua_block access_by_lua_file body_filter_by_lua "
+        "body_filter_by_lua_block body_filter_by_lua_file header_filter_by_lua "
+        "header_filter_by_lua_block header_filter_by_lua_file log_by_lua log_by_lua_block "
+        "log_by_lua_file lua_check_client_abort lua_code_cache lua_http10_buffering "
+        "lua_need_request_body lua_socket_buffer_size lua_socket_connect_timeout "
+        "lua_socket_keepalive_timeout lua_socket_log_errors lua_socket_pool_size "
+        "lua_socket_read_timeout lua_socket_send_lowat lua_socket_send_timeout "
+        "lua_transform_underscores_in_response_headers lua_use_default_type "
+        "precontent_by_lua_block precontent_by_lua_file rewrite_by_lua rewrite_by_lua_block "
+        "rewrite_by_lua_file",
+    ),
+    (
+        "lua", "src/ngx_http_lua_module.c",
+        "location if",
+        "content_by_lua content_by_lua_block content_by_lua_file "
+        "lua_upstream_skip_openssl_default_verify proxy_ssl_certificate_by_lua_block "
+        "proxy_ssl_certificate_by_lua_file proxy_ssl_verify_by_lua_block "
+        "proxy_ssl_verify_by_lua_file",
+    ),
+    (
+        "lua", "src/ngx_http_lua_module.c",
+        "server location server_if if",
+        "set_by_lua set_by_lua_block set_by_lua_file",
+    ),
+    (
+        "lua", "src/ngx_http_lua_module.c",
+        "upstream",
+        "balancer_by_lua_block balancer_by_lua_file balancer_keepalive",
+    ),
+    (
+        "lua", "t/data/fake-shm-module/ngx_http_lua_fake_shm_module.c",
+        "http",
+        "lua_fake_shm",
+    ),
+    (
+        "stream_lua", "src/ngx_stream_lua_module.c",
+        "stream",
+        "init_by_lua init_by_lua_block init_by_lua_file init_worker_by_lua "
+        "init_worker_by_lua_block init_worker_by_lua_file lua_add_variable "
+        "lua_capture_error_log lua_load_resty_core lua_malloc_trim lua_max_pending_timers "
+        "lua_max_running_timers lua_package_cpath lua_package_path "
+        "lua_regex_cache_max_entries lua_regex_match_limit lua_sa_restart lua_shared_dict "
+        "preread_by_lua_no_postpone",
+    ),
+    (
+        "stream_lua", "src/ngx_stream_lua_module.c",
+        "stream stream_server",
+        "log_by_lua_block log_by_lua_file lua_check_client_abort lua_code_cache "
+        "lua_socket_buffer_size lua_socket_connect_timeout lua_socket_keepalive_timeout "
+        "lua_socket_log_errors lua_socket_pool_size lua_socket_read_timeout "
+        "lua_socket_send_lowat lua_socket_send_timeout lua_ssl_certificate "
+        "lua_ssl_certificate_key lua_ssl_ciphers lua_ssl_conf_command lua_ssl_crl "
+        "lua_ssl_key_log lua_ssl_protocols lua_ssl_trusted_certificate lua_ssl_verify_depth "
+        "preread_by_lua_block preread_by_lua_file ssl_certificate_by_lua_block "
+        "ssl_certificate_by_lua_file ssl_client_hello_by_lua_block "
+        "ssl_client_hello_by_lua_file",
+    ),
+    (
+        "stream_lua", "src/ngx_stream_lua_module.c",
+        "stream_server",
+        "content_by_lua content_by_lua_block content_by_lua_file "
+        "lua_upstream_skip_openssl_default_verify proxy_ssl_certificate_by_lua_block "
+        "proxy_ssl_certificate_by_lua_file proxy_ssl_verify_by_lua_block "
+        "proxy_ssl_verify_by_lua_file",
+    ),
+    (
+        "stream_lua", "src/ngx_stream_lua_module.c",
+        "stream_upstream",
+        "balancer_by_lua_block balancer_by_lua_file",
+    ),
+    (
+        "njs", "nginx/ngx_http_js_module.c",
+        "http",
+        "js_shared_dict_zone",
+    ),
+    (
+        "njs", "nginx/ngx_http_js_module.c",
+        "http server location",
+        "js_context_reuse js_context_reuse_max_size js_engine js_fetch_buffer_size "
+        "js_fetch_ciphers js_fetch_keepalive js_fetch_keepalive_requests "
+        "js_fetch_keepalive_time js_fetch_keepalive_timeout js_fetch_max_response_buffer_size "
+        "js_fetch_protocols js_fetch_proxy js_fetch_timeout js_fetch_trusted_certificate "
+        "js_fetch_verify js_fetch_verify_depth js_import js_include js_path js_preload_object "
+        "js_set js_var",
+    ),
+    (
+        "njs", "nginx/ngx_http_js_module.c",
+        "location",
+        "js_periodic",
+    ),
+    (
+        "njs", "nginx/ngx_http_js_module.c",
+        "location if limit_except",
+        "js_access js_body_filter js_content js_header_filter",
+    ),
+    (
+        "njs", "nginx/ngx_http_js_module.c",
+        "main",
+        "js_load_http_native_module",
+    ),
+    (
+        "njs", "nginx/ngx_stream_js_module.c",
+        "main",
+        "js_load_stream_native_module",
+    ),
+    (
+        "njs", "nginx/ngx_stream_js_module.c",
+        "stream",
+        "js_shared_dict_zone",
+    ),
+    (
+        "njs", "nginx/ngx_stream_js_module.c",
+        "stream stream_server",
+        "js_access js_context_reuse js_context_reuse_max_size js_engine js_fetch_buffer_size "
+        "js_fetch_ciphers js_fetch_keepalive js_fetch_keepalive_requests "
+        "js_fetch_keepalive_time js_fetch_keepalive_timeout js_fetch_max_response_buffer_size "
+        "js_fetch_protocols js_fetch_proxy js_fetch_timeout js_fetch_trusted_certificate "
+        "js_fetch_verify js_fetch_verify_depth js_filter js_import js_include js_path "
+        "js_preload_object js_preread js_set js_var",
+    ),
+    (
+        "njs", "nginx/ngx_stream_js_module.c",
+        "stream_server",
+        "js_periodic",
+    ),
+    (
+        "angie", "src/http/modules/ngx_http_proxy_module.c",
+        "if limit_except",
+        "proxy_http_version",
+    ),
+    (
+        "angie", "src/stream/ngx_stream_ssl_module.c",
+        "stream stream_server",
+        "ssl_early_data",
+    ),
+    (
+        "angie", "src/stream/ngx_stream_upstream_sticky_module.c",
+        "stream_upstream",
+        "sticky",
+    ),
+)
+"""Component, file with the command table, kinds of blocks, directives."""
+
+SINCE = {
+    ("access_log", "stream"): (1, 11, 4),
+    ("access_log", "stream_server"): (1, 11, 4),
+    ("geo", "stream"): (1, 11, 3),
+    ("geoip_city", "stream"): (1, 11, 3),
+    ("geoip_country", "stream"): (1, 11, 3),
+    ("geoip_org", "stream"): (1, 11, 3),
+    ("keepalive_requests", "upstream"): (1, 15, 3),
+    ("keepalive_timeout", "upstream"): (1, 15, 3),
+    ("log_format", "stream"): (1, 11, 4),
+    ("map", "stream"): (1, 11, 2),
+    ("map_hash_bucket_size", "stream"): (1, 11, 2),
+    ("map_hash_max_size", "stream"): (1, 11, 2),
+    ("open_log_file_cache", "stream"): (1, 11, 4),
+    ("open_log_file_cache", "stream_server"): (1, 11, 4),
+    ("proxy_protocol", "mail"): (1, 19, 8),
+    ("proxy_protocol", "mail_server"): (1, 19, 8),
+    ("resolver", "upstream"): (1, 27, 3),
+    ("resolver", "stream"): (1, 11, 3),
+    ("resolver", "stream_server"): (1, 11, 3),
+    ("resolver", "stream_upstream"): (1, 27, 3),
+    ("resolver_timeout", "upstream"): (1, 27, 3),
+    ("resolver_timeout", "stream"): (1, 11, 3),
+    ("resolver_timeout", "stream_server"): (1, 11, 3),
+    ("resolver_timeout", "stream_upstream"): (1, 27, 3),
+    ("return", "stream_server"): (1, 11, 2),
+    ("server_name", "stream_server"): (1, 25, 5),
+    ("server_names_hash_bucket_size", "stream"): (1, 25, 5),
+    ("server_names_hash_max_size", "stream"): (1, 25, 5),
+    ("set", "stream_server"): (1, 19, 3),
+    ("set_real_ip_from", "stream"): (1, 11, 4),
+    ("set_real_ip_from", "stream_server"): (1, 11, 4),
+    ("set_real_ip_from", "mail"): (1, 19, 8),
+    ("set_real_ip_from", "mail_server"): (1, 19, 8),
+    ("split_clients", "stream"): (1, 11, 3),
+    ("ssl_client_certificate", "stream"): (1, 11, 8),
+    ("ssl_client_certificate", "stream_server"): (1, 11, 8),
+    ("ssl_crl", "stream"): (1, 11, 8),
+    ("ssl_crl", "stream_server"): (1, 11, 8),
+    ("ssl_ocsp", "stream"): (1, 27, 2),
+    ("ssl_ocsp", "stream_server"): (1, 27, 2),
+    ("ssl_ocsp_cache", "stream"): (1, 27, 2),
+    ("ssl_ocsp_cache", "stream_server"): (1, 27, 2),
+    ("ssl_ocsp_responder", "stream"): (1, 27, 2),
+    ("ssl_ocsp_responder", "stream_server"): (1, 27, 2),
+    ("ssl_reject_handshake", "stream"): (1, 25, 5),
+    ("ssl_reject_handshake", "stream_server"): (1, 25, 5),
+    ("ssl_stapling", "stream"): (1, 27, 2),
+    ("ssl_stapling", "stream_server"): (1, 27, 2),
+    ("ssl_stapling_file", "stream"): (1, 27, 2),
+    ("ssl_stapling_file", "stream_server"): (1, 27, 2),
+    ("ssl_stapling_responder", "stream"): (1, 27, 2),
+    ("ssl_stapling_responder", "stream_server"): (1, 27, 2),
+    ("ssl_stapling_verify", "stream"): (1, 27, 2),
+    ("ssl_stapling_verify", "stream_server"): (1, 27, 2),
+    ("ssl_trusted_certificate", "stream"): (1, 11, 8),
+    ("ssl_trusted_certificate", "stream_server"): (1, 11, 8),
+    ("ssl_verify_client", "stream"): (1, 11, 8),
+    ("ssl_verify_client", "stream_server"): (1, 11, 8),
+    ("ssl_verify_depth", "stream"): (1, 11, 8),
+    ("ssl_verify_depth", "stream_server"): (1, 11, 8),
+    ("variables_hash_bucket_size", "stream"): (1, 11, 2),
+    ("variables_hash_max_size", "stream"): (1, 11, 2),
+    ("js_access", "location"): (0, 9, 9),
+    ("js_access", "if"): (0, 9, 9),
+    ("js_access", "limit_except"): (0, 9, 9),
+    ("js_body_filter", "if"): (0, 7, 7),
+    ("js_content", "if"): (0, 7, 7),
+    ("js_header_filter", "if"): (0, 7, 7),
+    ("js_import", "server"): (0, 7, 7),
+    ("js_import", "location"): (0, 7, 7),
+    ("js_import", "stream_server"): (0, 7, 7),
+    ("js_path", "server"): (0, 7, 7),
+    ("js_path", "location"): (0, 7, 7),
+    ("js_path", "stream_server"): (0, 7, 7),
+    ("js_var", "server"): (0, 7, 7),
+    ("js_var", "location"): (0, 7, 7),
+    ("js_var", "stream_server"): (0, 7, 7),
+}
+"""Directive and kind of block → the first release that allows it there, where that
+is later than the first that has the directive: of njs for js_*, else of nginx."""

@@ -1,0 +1,202 @@
+"""Read the command tables of nginx and of modules, and write directives_table.py.
+
+``python -m tests.nginx.command_tables nginx=DIR lua=DIR stream_lua=DIR njs=DIR angie=DIR``: git
+directories of github.com/nginx/nginx, openresty/lua-nginx-module,
+openresty/stream-lua-nginx-module, nginx/njs and webserver-llc/angie. All releases since those in
+``COMPONENTS`` are read.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+Version = tuple[int, ...]
+
+
+class Component(NamedTuple):
+    """Which tags are releases, and the first of them that is read."""
+
+    tags: str
+    first: Version
+
+
+COMPONENTS = {
+    "nginx": Component(r"release-(1\.\d+\.\d+)", (1, 10, 0)),
+    "lua": Component(r"v(0\.10\.\d+)", (0, 10, 0)),
+    "stream_lua": Component(r"v(0\.0\.\d+)", (0, 0, 3)),
+    "njs": Component(r"(\d+\.\d+\.\d+)", (0, 1, 0)),
+    "angie": Component(r"Angie-(1\.\d+\.\d+)", (1, 0, 0)),
+}
+
+_ARRAY = re.compile(r"ngx_command_t\s+(\w+)\s*\[\s*\]\s*=\s*\{(.*?)\n\}\s*;", re.DOTALL)
+_MODULE = re.compile(r"ngx_module_t\s+\w+\s*=\s*\{(.*?)\n\}\s*;", re.DOTALL)
+_TYPE = re.compile(r"\bNGX_(HTTP|STREAM|MAIL|EVENT|CORE|CONF)_MODULE\b")
+_ENTRY = re.compile(r'\{\s*ngx_string\(\s*"([^"]+)"\s*\)\s*,\s*([^,]*?)\s*,', re.DOTALL)
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+
+CONTEXTS = {
+    "CORE": {"NGX_MAIN_CONF": "main"},
+    "EVENT": {"NGX_EVENT_CONF": "events"},
+    "HTTP": {
+        "NGX_HTTP_MAIN_CONF": "http",
+        "NGX_HTTP_SRV_CONF": "server",
+        "NGX_HTTP_LOC_CONF": "location",
+        "NGX_HTTP_UPS_CONF": "upstream",
+        "NGX_HTTP_SIF_CONF": "server_if",
+        "NGX_HTTP_LIF_CONF": "if",
+        "NGX_HTTP_LMT_CONF": "limit_except",
+    },
+    "STREAM": {
+        "NGX_STREAM_MAIN_CONF": "stream",
+        "NGX_STREAM_SRV_CONF": "stream_server",
+        "NGX_STREAM_UPS_CONF": "stream_upstream",
+    },
+    "MAIL": {"NGX_MAIL_MAIN_CONF": "mail", "NGX_MAIL_SRV_CONF": "mail_server"},
+}
+"""Type of a module → flag of a command → kind of block."""
+
+ORDER = [kind for flags in CONTEXTS.values() for kind in flags.values()]
+
+
+def _git(repository: str, *args: str) -> str:
+    command = ["git", "--git-dir", repository, *args]
+    return subprocess.run(command, capture_output=True, check=True).stdout.decode("latin-1")
+
+
+def commands(text: str) -> Iterator[tuple[str, frozenset[str], bool]]:
+    """The directives of a C file: name, kinds of blocks it may stand in, whether it is a block."""
+    text = _COMMENT.sub(" ", text)
+    types = {}
+    for module in _MODULE.finditer(text):
+        if found := _TYPE.search(module[1]):
+            types.update(dict.fromkeys(re.findall(r"\w+", module[1]), found[1]))
+    for array in _ARRAY.finditer(text):
+        known = CONTEXTS.get(types.get(array[1], ""), {})
+        for name, flags in _ENTRY.findall(array[2]):
+            words = set(re.findall(r"\w+", flags))
+            kinds = frozenset(kind for flag, kind in known.items() if flag in words)
+            yield name, kinds, "NGX_CONF_BLOCK" in words
+
+
+@cache
+def _commands_of(repository: str, blob: str) -> list[tuple[str, frozenset[str], bool]]:
+    return [*commands(_git(repository, "cat-file", "blob", blob))]
+
+
+def releases(repository: str, component: Component) -> list[tuple[Version, str]]:
+    """Version and tag of the releases, the first one first, and of what follows them."""
+    found = []
+    for tag in _git(repository, "tag").split():
+        if match := re.fullmatch(component.tags, tag):
+            version = tuple(map(int, match[1].split(".")))
+            if version >= component.first:
+                found.append((version, tag))
+    found.sort()
+    # what is not released yet may be in use
+    return [*found, (found[-1][0], "HEAD")]
+
+
+class Place(NamedTuple):
+    """The first release in which a directive may stand in a kind of block, and where it says so."""
+
+    version: Version
+    path: str
+
+
+def read(name: str, repository: str) -> dict[tuple[str, bool], dict[str, Place]]:
+    """Directive, and whether it is a block → kind of block that it may stand in → since when."""
+    table: dict[tuple[str, bool], dict[str, Place]] = defaultdict(dict)
+    for version, tag in releases(repository, COMPONENTS[name]):
+        for line in _git(repository, "ls-tree", "-r", tag).splitlines():
+            meta, path = line.split("\t", 1)
+            if path.endswith(".c"):
+                for directive, kinds, is_block in _commands_of(repository, meta.split()[2]):
+                    for kind in kinds:
+                        table[directive, is_block].setdefault(kind, Place(version, path))
+    return table
+
+
+def rows(component: str, table: dict[tuple[str, bool], dict[str, Place]]) -> list[str]:
+    """Lines of ROWS."""
+    grouped: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for (directive, is_block), kinds in table.items():
+        if is_block and not directive.endswith("_by_lua_block"):
+            continue
+        for path in {place.path for place in kinds.values()}:
+            inside = tuple(kind for kind in ORDER if kind in kinds and kinds[kind].path == path)
+            grouped[path, inside].append(directive)
+    lines = []
+    for (path, inside), directives in sorted(grouped.items()):
+        lines += ["    (", f'        "{component}", "{path}",', f'        "{" ".join(inside)}",']
+        words = textwrap.wrap(" ".join(sorted(directives)), 84)
+        lines += [f'        "{line} "' for line in words[:-1]]
+        lines += [f'        "{words[-1]}",', "    ),"]
+    return lines
+
+
+def since(table: dict[tuple[str, bool], dict[str, Place]]) -> list[str]:
+    """Lines of SINCE: where a directive may stand only since a later release than elsewhere."""
+    lines = []
+    for (directive, _), kinds in sorted(table.items()):
+        first = min(place.version for place in kinds.values())
+        lines += [
+            f'    ("{directive}", "{kind}"): {kinds[kind].version},'
+            for kind in ORDER
+            if kind in kinds and kinds[kind].version > first
+        ]
+    return lines
+
+
+HEAD = '''"""Which directive nginx allows in which kinds of blocks, from its sources.
+
+Made by ``python -m tests.nginx.command_tables``; not to be edited.
+"""
+
+from __future__ import annotations
+
+# fmt: off
+'''
+
+
+def main() -> None:
+    """Print the module."""
+    repositories = dict(arg.split("=", 1) for arg in sys.argv[1:])
+    tables = {name: read(name, repositories[name]) for name in COMPONENTS}
+    known: dict[str, set[str]] = defaultdict(set)
+    for name, table in tables.items():
+        if name != "angie":
+            for (directive, _), kinds in table.items():
+                known[directive] |= kinds.keys()
+    # of Angie's own names nothing is said: it is here for those that it allows in more places
+    tables["angie"] = {
+        (directive, is_block): more
+        for (directive, is_block), kinds in tables["angie"].items()
+        if directive in known
+        and (more := {k: p for k, p in kinds.items() if k not in known[directive]})
+    }
+    print(HEAD)
+    spans = []
+    for name, component in COMPONENTS.items():
+        found = releases(repositories[name], component)
+        head = _git(repositories[name], "rev-parse", "--short=12", "HEAD").strip()
+        spans.append(f'    "{name}": "{found[0][1]} to {found[-2][1]}, and {head}",')
+    print("RELEASES = {", *spans, "}", sep="\n")
+    print('"""Component → the tags of the releases that were read, and a later commit."""\n')
+    lines = [line for name, table in tables.items() for line in rows(name, table)]
+    print("ROWS = (", *lines, ")", sep="\n")
+    print('"""Component, file with the command table, kinds of blocks, directives."""\n')
+    lines = [line for name in ("nginx", "njs") for line in since(tables[name])]
+    print("SINCE = {", *lines, "}", sep="\n")
+    print('"""Directive and kind of block → the first release that allows it there, where that')
+    print('is later than the first that has the directive: of njs for js_*, else of nginx."""')
+
+
+if __name__ == "__main__":
+    main()

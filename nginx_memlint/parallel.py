@@ -6,10 +6,11 @@ import gc
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from nginx_memlint.inspection import checked
+from nginx_memlint.inspection import checked, job_of
 from nginx_memlint.result import ConfigReport
 
 if TYPE_CHECKING:
+    from nginx_memlint.children import Killed
     from nginx_memlint.options import Options
 
 Call: TypeAlias = "tuple[str, Options]"
@@ -30,23 +31,23 @@ def check_one(call: Call) -> ConfigReport:
 
 
 def check_all(calls: Sequence[Call], jobs: int) -> list[ConfigReport]:
-    """checked() of each, in their order, by so many processes."""
-    import multiprocessing  # noqa: PLC0415  takes long
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+    """checked() of each, in their order, by so many processes.
 
-    chunk = max(1, len(calls) // (jobs * 4))
-    with ProcessPoolExecutor(jobs, initializer=_start) as pool:
-        try:
-            return list(pool.map(check_one, calls, chunksize=chunk))
-        except BaseException:  # Ctrl-C: nobody waits for the rest
-            for child in multiprocessing.active_children():
-                child.terminate()
-            pool.shutdown(cancel_futures=True)
-            raise
+    A configuration whose process is killed was not read in full; the others are.
+    """
+    from nginx_memlint.children import Killed, run_each  # noqa: PLC0415  takes long
+
+    found = zip(calls, run_each(check_one, calls, jobs), strict=True)
+    return [_unread(call, made) if isinstance(made, Killed) else made for call, made in found]
 
 
-def _start() -> None:
-    """A worker that is interrupted ends without a word: its parent has one."""
-    import signal  # noqa: PLC0415
+def _unread(call: Call, killed: Killed) -> ConfigReport:
+    from nginx_memlint.config.entry import STDIN_NAME, EntryError  # noqa: PLC0415  rare
+    from nginx_memlint.config.problems import Problem  # noqa: PLC0415
+    from nginx_memlint.pipeline import without_entry  # noqa: PLC0415
 
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    path, options = call
+    name = STDIN_NAME if path == "-" else path
+    message = f"the process that read it {killed}: see the system's log, and whether memory ran out"
+    error = EntryError(Problem(message, name))
+    return without_entry(job_of(path, options), error).report

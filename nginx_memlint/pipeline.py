@@ -28,6 +28,7 @@ from nginx_memlint.rules import bundle_unreadable, engine, no_shutdown_timeout
 from nginx_memlint.situation import SettingLoads, Situation, Workers
 from nginx_memlint.sizes import MIB, human
 from nginx_memlint.tls import contexts as tls
+from nginx_memlint.tls import modules
 from nginx_memlint.tls.families import FAMILIES, LUA_TRUSTED
 from nginx_memlint.tls.misplaced import misplaced
 
@@ -96,6 +97,7 @@ class _Check:
             *hints.explained(self.tree),
             *self.zone_problems,
             *misplaced(self.tree, self.situation.target),
+            *modules.unknown(self.tree),
             *self.unused_dump_files(),
         ]
         problems = self.bounded(problems)

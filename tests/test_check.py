@@ -87,7 +87,7 @@ def test_no_servers_no_contexts(tmp_path: Path) -> None:
         ("", "", "debian-12", 0),
         ("", "", "openresty-1.21.4.4", 2),
         (LUA, "", "debian-12", 2),
-        ("load_module modules/other.so;", "", "debian-12", 0),
+        ("load_module modules/ngx_http_geoip_module.so;", "", "debian-12", 0),
         ("", "lua_code_cache on;", "debian-12", 2),
         ("", "access_by_lua_file a.lua;", "debian-12", 2),
     ],

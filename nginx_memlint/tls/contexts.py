@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nginx_memlint.config.tree import Block, Blocks, Inherited, Setting, Tree
-from nginx_memlint.config.values import c_string
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module
+from nginx_memlint.tls.modules import objects
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,9 @@ def is_present(module: Module, tree: Tree, target: Target) -> bool:
     """
     if module.name in target.built_in:
         return True
-    if any(object_of(s) == module.object for s in tree.main.own("load_module")):
+    if module.object in objects(tree):
         return True
     return any(map(module.directives, tree.names_below(module.root)))
-
-
-def object_of(load_module: Setting) -> str:
-    """The name of the file that a ``load_module`` opens (``dlopen()``: a C string)."""
-    return c_string(load_module.value).rpartition("/")[2]
 
 
 def worker_contexts(tree: Tree, target: Target) -> WorkerContexts:

@@ -6,15 +6,19 @@ Each configuration is one that nginx accepts, and memlint must count what nginx 
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 
 from nginx_memlint import check
+from nginx_memlint.report import FORMATS
 from nginx_memlint.tls.families import FAMILIES
 
+from ..helpers import memlint
 from .facts_rows import Site
 from .prefix import main_conf, write_conf
-from .stack import Stack
+from .stack import MODULES_DIR, Stack
 
 NAMES = sorted(
     {name for family in FAMILIES for name in family.reads | family.overrides | family.decides}
@@ -190,3 +194,44 @@ def test_nul_in_a_module(ending: str, bookworm: Stack, site: Site) -> None:
     modules = bookworm.load_lines("ngx_http_lua_module").replace(".so;", f".so{ending};")
     text = main_conf(site.prefix, filled(SERVER, site), modules=modules)
     check_both(bookworm, site, text)
+
+
+@pytest.mark.parametrize("is_link", [True, False])
+@pytest.mark.parametrize("name", ["ngx_http_lua_module", "ngx_http_js_module"])
+@pytest.mark.parametrize("inside", ["", "lua_ssl_verify_depth 2;", "js_fetch_verify_depth 2;"])
+def test_renamed_modules(
+    inside: str, name: str, is_link: bool, all_modules: Stack, site: Site
+) -> None:
+    """A link or a copy of a module is told; what a link leads to is counted."""
+    own = "js" if "js" in name else "lua"
+    if inside and not inside.startswith(own):
+        return
+    other = site.prefix / "harmless.so"
+    module = Path(MODULES_DIR, f"{name}.so")
+    if is_link:
+        other.symlink_to(module)
+    else:
+        shutil.copy(module, other)
+    modules = all_modules.load_lines(name).replace(str(module), str(other))
+    text = main_conf(site.prefix, filled(f"{inside} {SERVER}", site), modules=modules)
+    conf = write_conf(site.prefix, text)
+    run = all_modules.test(conf, prefix=site.prefix)
+    assert run.accepted, run.messages
+    report = check(conf, target="debian-12")
+    [problem] = report.problems
+    assert report.complete
+    assert (problem.file, problem.line) == (str(conf), 1 if own == "js" else 2)
+    if is_link:
+        assert f'"harmless.so" is {name}.so on this machine' in problem.message
+    else:
+        assert '"harmless.so" is no module that is known here' in problem.message
+    if is_link or inside:
+        assert report.ssl_contexts == run.counts.contexts == 2
+
+
+@pytest.mark.parametrize("format_name", [name for name in FORMATS if name != "html"])
+def test_a_renamed_module_is_told_in_every_format(format_name: str, site: Site) -> None:
+    text = main_conf(site.prefix, filled(SERVER, site), modules="load_module /x/harmless.so;\n")
+    done = memlint("check", "--format", format_name, write_conf(site.prefix, text))
+    assert done.code == 0
+    assert "harmless.so" in done.out

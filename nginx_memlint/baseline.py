@@ -11,9 +11,11 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from nginx_memlint.config.source import relative
+from nginx_memlint.files.json import JsonError, check_amount, read_json
+from nginx_memlint.files.reading import NotRegularError
 from nginx_memlint.files.writing import write_atomically
 from nginx_memlint.ignores import ABOUT_COMMENTS
 from nginx_memlint.live.process import uninterrupted
@@ -30,10 +32,10 @@ from nginx_memlint.result import (
 from nginx_memlint.rules.accepted import suppressed
 from nginx_memlint.sizes import MIB, human
 
-MAX_BYTES = 64 << 20
-"""Bytes of the largest baseline that is read."""
-
 MAX_SIZE = 1 << 63
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 STDIN = "-"
 
@@ -163,10 +165,13 @@ class Baseline:
     def write(self) -> None:
         """Write the file in one step. Raises BaselineError, and then leaves it as it was."""
         try:
+            data = self.dumps().encode()
+            check_amount(data)  # what is written can be read again
             with uninterrupted():
-                write_atomically(self.path, self.dumps().encode())
-        except OSError as error:
-            raise BaselineError(f"cannot write {self.path}: {_reason(error)}") from None
+                write_atomically(self.path, data)
+        except (OSError, JsonError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise BaselineError(f"cannot write {self.path}: {reason}") from None
 
     def _exists(self, root: str) -> bool:
         return root == STDIN or os.path.lexists(os.path.join(self.directory, root))
@@ -190,18 +195,19 @@ def slack(size: int) -> int:
 
 def load(path: str) -> Baseline:
     """Read a baseline. Raises BaselineError; its cause is a FileNotFoundError if there is none."""
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise BaselineError(f"{path} is not a file")
     try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        roots = read_json(path, _model()).roots
     except FileNotFoundError as error:
         raise BaselineError(f"there is no {path}: make it with --write-baseline") from error
-    except (OSError, ValueError) as error:
-        raise BaselineError(f"cannot read {path}: {_reason(error)}") from error
-    if len(data) > MAX_BYTES:
-        raise BaselineError(f"{path} is larger than {MAX_BYTES >> 20} MiB")
-    return Baseline(path, _validated(path, data))
+    except NotRegularError as error:
+        raise BaselineError(f"{path} is not a file: it {error.strerror}") from None
+    except OSError as error:
+        raise BaselineError(f"cannot read {path}: {error.strerror}") from error
+    except JsonError as error:
+        raise BaselineError(f"{path} is no baseline: {error}") from None
+    if not all(0 <= e.bytes < MAX_SIZE for entries in roots.values() for e in entries.values()):
+        raise BaselineError(f"{path} is no baseline: a size is negative, or far too large")
+    return Baseline(path, roots)
 
 
 def load_or_new(path: str) -> Baseline:
@@ -214,8 +220,9 @@ def load_or_new(path: str) -> Baseline:
         raise
 
 
-def _validated(path: str, data: bytes) -> dict[str, dict[str, Entry]]:
-    from pydantic import Field, TypeAdapter, ValidationError  # noqa: PLC0415  slow to import
+def _model() -> TypeAdapter[Any]:
+    """What a baseline must fit."""
+    from pydantic import Field, TypeAdapter  # noqa: PLC0415  takes long to import
 
     @dataclass(frozen=True, kw_only=True)
     class File(Model):
@@ -228,21 +235,7 @@ def _validated(path: str, data: bytes) -> dict[str, dict[str, Entry]]:
             ],
         ]
 
-    try:
-        roots = TypeAdapter(File).validate_json(data, strict=True).roots
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise BaselineError(
-            f"{path} is no baseline: {where + ': ' if where else ''}{first['msg']}"
-        ) from None
-    if not all(0 <= e.bytes < MAX_SIZE for entries in roots.values() for e in entries.values()):
-        raise BaselineError(f"{path} is no baseline: a size is negative, or far too large")
-    return roots
-
-
-def _reason(error: Exception) -> str:
-    return (isinstance(error, OSError) and error.strerror) or str(error)
+    return TypeAdapter(File)
 
 
 def _may_accept(finding: Finding) -> bool:

@@ -274,7 +274,7 @@ def test_a_baseline_has_a_largest_size(tmp_path: Path) -> None:
     path = tmp_path / "base.json"
     with path.open("wb") as file:
         file.truncate(65 << 20)
-    with pytest.raises(BaselineError, match="larger than 64 MiB"):
+    with pytest.raises(BaselineError, match="larger than 16 MiB"):
         load(str(path))
 
 

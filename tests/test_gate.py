@@ -165,3 +165,28 @@ def test_a_target_file_may_have_as_many_bytes_as_are_allowed(tmp_path: Path) -> 
     with (tmp_path / "server.toml").open("a") as file:
         file.write("#")
     assert limited("check", "--target-file=server.toml", ".", cwd=tmp_path).code == 2
+
+
+BASELINES = {
+    "values": ("[" + "[]," * 2_000_000 + "[]]", "has more than 250,000 values"),
+    "errors": (
+        '{"memlint_baseline": 1, "roots": {'
+        + ",".join(f'"{number}":0' for number in range(400_000))
+        + "}}",
+        "has more than 250,000 values",
+    ),
+    "brackets": ("[" * 200_000, "recursion limit exceeded"),
+    "a long number": ("9" * 1_000_000, "number out of range"),
+    "a large file": (" " * (17 << 20), "is larger than 16 MiB"),
+}
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_hostile_json(tmp_path: Path, name: str) -> None:
+    text, message = BASELINES[name]
+    write(tmp_path, {"nginx.conf": http("server { }"), "base.json": text})
+    for more in ([], ["--write-baseline"]):
+        run = limited("check", ".", "--baseline=base.json", *more, cwd=tmp_path, memory=MEMORY)
+        assert (run.code, run.out) == (2, "")
+        assert message in " ".join(run.err.split())
+    assert (tmp_path / "base.json").read_text() == text

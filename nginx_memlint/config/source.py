@@ -12,10 +12,15 @@ import posixpath
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from io import FileIO
 from typing import Protocol
 
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, Bounds, Meter, check_size
+from nginx_memlint.files.reading import (
+    NotRegularError,
+    open_directory,
+    open_regular,
+    read_bytes,
+)
 
 MAX_SYMLINKS = 40
 """Symbolic links followed for one path, as in Linux."""
@@ -101,8 +106,7 @@ class Disk:
         if root is None:
             return [decode(entry) for entry in os.listdir(encode(name))]
         with _opened(name, root) as (path, parent):
-            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-            directory = os.open(path, flags, dir_fd=parent)
+            directory = open_directory(path, directory=parent, follow=False)
         try:
             return [decode(os.fsencode(entry)) for entry in os.listdir(directory)]
         finally:
@@ -110,21 +114,17 @@ class Disk:
 
     def read(self, name: str, root: str | None, most: int) -> bytes:
         """All bytes of a file; empty for a device. Raises OSError if they are more than most."""
-        # should something else have taken its place: no FIFO to wait for, no link out
-        flags = os.O_RDONLY | os.O_NONBLOCK | (0 if root is None else os.O_NOFOLLOW)
         with _opened(name, root) as (path, parent):
-            if not _is_regular(os.stat(path, dir_fd=parent, follow_symlinks=root is None).st_mode):
-                return b""
-            descriptor = os.open(path, flags, dir_fd=parent)
-        with open(descriptor, "rb", buffering=0) as file:
-            info = os.fstat(descriptor)
-            if not _is_regular(info.st_mode):
-                return b""
+            try:
+                descriptor, info = open_regular(path, directory=parent, follow=root is None)
+            except NotRegularError as error:
+                return _no_content(error)
+        try:
             check_size(info.st_size, most)
-            return _read_all(file, info.st_size)
-
-
-_O_PATH = getattr(os, "O_PATH", os.O_RDONLY)  # Linux's needs no permission to read
+            # as many bytes as it had when it was opened, as nginx reads it
+            return read_bytes(descriptor, info.st_size)
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager
@@ -134,25 +134,15 @@ def _opened(name: str, root: str | None) -> Iterator[tuple[bytes, int | None]]:
         yield encode(name), None
         return
     *directories, last = encode(name[len(root) :]).strip(b"/").split(b"/")
-    parent = os.open(encode(root) or b".", _O_PATH | os.O_DIRECTORY)
+    parent = open_directory(encode(root) or b".", listed=False)
     try:
         for directory in directories:
-            flags = _O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW
-            inner = os.open(directory, flags, dir_fd=parent)
+            inner = open_directory(directory, directory=parent, follow=False, listed=False)
             os.close(parent)
             parent = inner
         yield last or b".", parent
     finally:
         os.close(parent)
-
-
-def _read_all(file: FileIO, size: int) -> bytes:
-    """As many bytes as a file had when it was opened, as nginx reads it."""
-    parts = []
-    while size > 0 and (part := file.read(size)):
-        parts.append(part)
-        size -= len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 MACHINE = Disk()
@@ -410,15 +400,15 @@ def is_below(path: str, directory: str) -> bool:
     return path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
-def _is_regular(mode: int) -> bool:
-    """Whether it is a plain file, not a device; raises OSError for what has no content."""
-    if stat.S_ISFIFO(mode):
-        raise OSError(errno.ESPIPE, "is a FIFO: nginx would wait for its writer")
-    if stat.S_ISDIR(mode):
-        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if stat.S_ISSOCK(mode):
-        raise OSError(errno.ENXIO, os.strerror(errno.ENXIO))
-    return stat.S_ISREG(mode)
+def _no_content(error: NotRegularError) -> bytes:
+    """What nginx reads from a device, whose size it takes for 0; raises OSError for others."""
+    if stat.S_ISCHR(error.mode) or stat.S_ISBLK(error.mode):
+        return b""
+    assert error.errno is not None
+    text = os.strerror(error.errno)
+    if stat.S_ISFIFO(error.mode):
+        text = f"{error.strerror}: nginx would wait for its writer"
+    raise OSError(error.errno, text) from None
 
 
 def _trim(path: str) -> str:

@@ -20,6 +20,8 @@ _KINDS = (
     (stat.S_ISBLK, errno.ENODEV, "is a block device"),
 )
 
+_O_PATH = getattr(os, "O_PATH", os.O_RDONLY)  # Linux's needs no permission to read
+
 _CHUNK = 1 << 20
 """Bytes that are asked for at a time: a file in /proc does not say its size."""
 
@@ -68,6 +70,18 @@ def open_regular(
         os.close(descriptor)
         raise
     return descriptor, info
+
+
+def open_directory(
+    path: str | bytes, *, directory: int | None = None, follow: bool = True, listed: bool = True
+) -> int:
+    """A descriptor of a directory; ``listed``: one that its entries can be read from.
+
+    For the others see open_regular(). The caller closes it. Raises OSError.
+    """
+    flags = os.O_RDONLY if listed else _O_PATH
+    flags |= os.O_DIRECTORY | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
+    return os.open(path, flags, dir_fd=directory)
 
 
 def read_file(

@@ -211,6 +211,13 @@ def write_atomically(path: str, data: bytes, trees: Iterable[str] = ()) -> None:
         staged.discard()
 
 
+def write_own(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file in a temporary directory of memlint's own, where nobody else writes."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    with open(os.open(path, flags, 0o666), "wb") as file:
+        file.write(data)
+
+
 def write_stream(path: str, data: bytes) -> None:
     """Write into what is no regular file: a device or a FIFO, which somebody must be reading."""
     flags = os.O_WRONLY | os.O_TRUNC | os.O_NOCTTY | os.O_CLOEXEC

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from nginx_memlint.files.reading import read_file
 from nginx_memlint.live.errors import LiveError
 from nginx_memlint.sizes import MIB, human
 
 RESERVE = 64 * MIB
 """Left to others while something is measured."""
+
+FILE_MOST = 1 << 20
+"""Bytes of a file of the kernel's that is read."""
 
 _UNLIMITED = 1 << 60
 """Control groups of version 1 write a number near 2^63 where there is no limit."""
@@ -56,7 +60,7 @@ def guard(what: str) -> Callable[[], None]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text()
+        return read_file(path, FILE_MOST).decode()
     except OSError:
         return ""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nginx_memlint.files.programs import find_program
+from nginx_memlint.files.writing import write_own
 from nginx_memlint.live.errors import LiveError
 from nginx_memlint.live.process import run
 
@@ -189,10 +190,11 @@ def lua_version(nginx: Nginx, load: str, directory: Path) -> str | None:
     prefix.
     """
     conf = directory / "ask.conf"
-    conf.write_text(
+    text = (
         f"{load}daemon off; master_process off; pid {directory}/ask.pid; error_log stderr;\n"
         f"events {{}}\nhttp {{ access_log off; {_ASK} }}\n"
     )
+    write_own(conf, text.encode())
     ended = run([nginx.path, "-p", str(directory), "-c", str(conf)], VERSION_TIMEOUT)
     match = re.search(r"memlint-lua=(\d+)", ended.output)
     if match is None:

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nginx_memlint.files.reading import read_file
+from nginx_memlint.files.writing import write_own
 from nginx_memlint.live.available import require_memory
 from nginx_memlint.live.binary import (
     Nginx,
@@ -42,6 +44,9 @@ WORKERS = 2
 
 FIRST_PEAK = 3
 """Configurations that a first reload with one worker holds by the laws (``Costs.first_peak``)."""
+
+MADE_MOST = 16 << 20
+"""Bytes of a bundle that was made, more than it has."""
 
 LOAD_BYTES_MOST = 6_500
 """Of one certificate, about: for the memory needed."""
@@ -350,7 +355,7 @@ class _Run:
                 if own:
                     path = self.site.directory / f"{bundle.stem}-{i}.pem"
                     if not path.exists():
-                        path.write_bytes(bundle.read_bytes())
+                        write_own(path, _read(bundle))
                 blocks.append(f"location /l{i} {{ {self.method.trusting(path)} }}\n")
             return f"server {{ listen {self.site.socket};\n{''.join(blocks)}}}\n"
 
@@ -432,7 +437,7 @@ class _Run:
                 copies = (self.site.directory / f"{inside.stem}-{i}.pem" for i in range(count))
                 for copy in copies:
                     if not copy.exists():
-                        copy.write_bytes(inside.read_bytes())
+                        write_own(copy, _read(inside))
                 blocks = "".join(
                     "location /l{} {{ {} }}\n".format(
                         i, method.trusting(self.site.directory / f"{inside.stem}-{i}.pem")
@@ -513,7 +518,11 @@ def _libc() -> str:
         return "not glibc"
 
 
+def _read(path: Path) -> bytes:
+    return read_file(path, MADE_MOST)
+
+
 def _bundle(path: Path) -> Bundle:
-    bundle = read_bundle(path.read_bytes())
+    bundle = read_bundle(_read(path))
     assert bundle is not None
     return bundle

@@ -16,9 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nginx_memlint.files.programs import find_program
+from nginx_memlint.files.reading import read_file
+from nginx_memlint.files.writing import write_own
 from nginx_memlint.live.errors import LiveError
 
 OPENSSL_TIMEOUT = 60.0
+FILE_MOST = 16 << 20
+"""Bytes of the largest bundle; Mozilla's list has 230,000."""
 SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Alpine, Arch
     "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, RHEL
@@ -143,14 +147,14 @@ def _certificates(openssl: str, kind: str, directory: Path) -> list[bytes]:
 def _certificate(openssl: str, extensions: str, name: str, key: Path, directory: Path) -> bytes:
     """A new self-signed certificate, in DER; it is left in a file too."""
     config, certificate = directory / "openssl.cnf", directory / f"{extensions}.crt"
-    config.write_text(_CONFIG.format(extensions=extensions, name=name))
+    write_own(config, _CONFIG.format(extensions=extensions, name=name).encode())
     _run(
         openssl,
         f"req -new -x509 -sha256 -days 3650 -config {config.name}"
         f" -key {key.name} -out {certificate.name}".split(),
         directory,
     )
-    [der] = _ders(certificate.read_text())
+    [der] = _ders(_text(certificate))
     return der
 
 
@@ -162,6 +166,10 @@ def _ders(pem: str) -> list[bytes]:
     return [base64.b64decode(match[1]) for match in _PEM.finditer(pem)]
 
 
+def _text(path: Path) -> str:
+    return read_file(path, FILE_MOST).decode("utf-8", "replace")
+
+
 def _write(path: Path, ders: Sequence[bytes]) -> Path:
     lines = []
     for der in ders:
@@ -169,7 +177,7 @@ def _write(path: Path, ders: Sequence[bytes]) -> Path:
         lines.append("-----BEGIN CERTIFICATE-----")
         lines += [text[at : at + 64] for at in range(0, len(text), 64)]
         lines.append("-----END CERTIFICATE-----")
-    path.write_text("\n".join(lines) + "\n")
+    write_own(path, "\n".join([*lines, ""]).encode())
     return path
 
 
@@ -179,7 +187,7 @@ def _from_system(directory: Path, count: int) -> Bundles:
         path = Path(name)
         if not path.is_file():
             continue
-        ders = sorted(set(_ders(path.read_text("utf-8", "replace"))), key=len)
+        ders = sorted(set(_ders(_text(path))), key=len)
         if len(ders) >= 2:
             half = max(1, min(count // 2, len(ders) // 4))
             small = ders[: 2 * half]

@@ -8,9 +8,12 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from nginx_memlint.files.programs import find_program
+from nginx_memlint.files.reading import read_file
 from nginx_memlint.live.binary import Nginx
 
 COMPILE_TIMEOUT = 60.0
+OUTPUT_MOST = 1000
+"""Bytes that the library writes, at most."""
 _COMPILERS = ("cc", "gcc", "clang")
 _FLAGS = ("-O2", "-fPIC", "-shared")
 
@@ -75,7 +78,7 @@ class Counter:
         if self._library is None:
             return None
         try:
-            visible, contexts, loads, added = map(int, self._output.read_text().split())
+            visible, contexts, loads, added = map(int, read_file(self._output, OUTPUT_MOST).split())
         except (OSError, ValueError):
             self.reason = "the counting library was not loaded into nginx"
             return None

@@ -17,12 +17,16 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
+from nginx_memlint.files.reading import read_file
 from nginx_memlint.live.errors import Interrupted, LiveError, RejectedError
 
 START_TIMEOUT = 60.0
 RELOAD_TIMEOUT = 120.0
 STOP_TIMEOUT = 10.0
 """Seconds a server gets to stop by itself before it is killed."""
+
+FILE_MOST = 16 << 20
+"""Bytes of a file in /proc that is read."""
 
 PAUSE = 0.002
 LONGEST_PAUSE = 0.02
@@ -392,8 +396,8 @@ class Server:
 
     def _children(self) -> list[int]:
         try:
-            with open(f"/proc/{self.pid}/task/{self.pid}/children", "rb") as file:
-                return [int(word) for word in file.read().split()]
+            path = f"/proc/{self.pid}/task/{self.pid}/children"
+            return [int(word) for word in read_file(path, FILE_MOST).split()]
         except ProcessLookupError:
             return []
         except FileNotFoundError:
@@ -414,9 +418,10 @@ def _children_by_scan(parent: int) -> list[int]:
     found = []
     for name in os.listdir("/proc"):
         if name.isdigit():
-            with suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
+            with suppress(OSError):
                 # the name, in parentheses, may hold anything; the parent is the second after it
-                if int(file.read().rpartition(b")")[2].split()[1]) == parent:
+                data = read_file(f"/proc/{name}/stat", FILE_MOST)
+                if int(data.rpartition(b")")[2].split()[1]) == parent:
                     found.append(int(name))
     return found
 
@@ -424,8 +429,8 @@ def _children_by_scan(parent: int) -> list[int]:
 def _title(pid: int) -> str:
     """The command line, which nginx rewrites to say what a process is; empty if it has ended."""
     try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return file.read().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+        data = read_file(f"/proc/{pid}/cmdline", FILE_MOST)
+        return data.replace(b"\0", b" ").decode("utf-8", "replace").strip()
     except OSError:
         return ""
 
@@ -433,8 +438,7 @@ def _title(pid: int) -> str:
 def _memory(pid: int) -> Memory:
     """Of one process; zeros if it has ended."""
     try:
-        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
-            text = file.read()
+        text = read_file(f"/proc/{pid}/smaps_rollup", FILE_MOST)
     except ProcessLookupError:
         return Memory()
     except FileNotFoundError:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from nginx_memlint.files.writing import write_own
 from nginx_memlint.live.binary import Nginx
 from nginx_memlint.live.errors import RejectedError
 from nginx_memlint.live.process import Ended, Server, run, uninterrupted
@@ -66,12 +67,13 @@ class Site:
             if f"--without-http_{name}_module" not in self.nginx.arguments
         )
         self._workers = workers
-        self._conf.write_text(
+        text = (
             f"{load}{_user()}daemon off;\nmaster_process on;\nworker_processes {workers};\n"
             f"pid {self.directory}/nginx.pid;\nlock_file {self.directory}/nginx.lock;\n"
             "error_log stderr crit;\nevents { worker_connections 64; }\n"
             f"http {{\naccess_log off;\n{BLOCKS_HASH}\n{temporary}{http}}}\n"
         )
+        write_own(self._conf, text.encode())
 
     @property
     def _arguments(self) -> list[str]:

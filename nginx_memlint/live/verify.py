@@ -19,10 +19,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS
 from nginx_memlint.config.builder import build
 from nginx_memlint.config.entry import EntryError, Place, open_entry
 from nginx_memlint.config.source import FileSystem
 from nginx_memlint.config.tree import Tree
+from nginx_memlint.files.reading import read_file
+from nginx_memlint.files.writing import write_own
 from nginx_memlint.inspection import check
 from nginx_memlint.live import SLACK, TOLERANCE
 from nginx_memlint.live.available import available_memory, guard, require_memory
@@ -254,7 +257,7 @@ def _cached_loads(counts: Counts, report: ConfigReport, main: str) -> int | None
     for inherited in report.inherited:
         path = os.path.join(os.path.dirname(main), inherited.value)
         try:
-            bundle = read_bundle(Path(path).read_bytes())
+            bundle = read_bundle(read_file(path, DEFAULT_BOUNDS.file_bytes))
         except OSError:
             return None
         if bundle is None:
@@ -277,10 +280,11 @@ def _base(
         f"{name} {{ }}\n" for name in ("http", "stream", "mail") if any(tree.blocks(name))
     )
     conf = directory / "empty.conf"
-    conf.write_text(
+    text = (
         f"{load_lines(loaded_modules(server, tree, prefix))}pid {directory}/empty.pid;\n"
         f"error_log stderr;\nevents {{ }}\n{blocks}"
     )
+    write_own(conf, text.encode())
     ended = run(
         [server.path, "-t", "-p", str(directory), "-c", str(conf)], TEST_TIMEOUT, environment
     )

@@ -16,6 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from nginx_memlint.exit_codes import MEANINGS
+from nginx_memlint.files.reading import read_file
+from nginx_memlint.files.writing import write_atomically
 from nginx_memlint.memory.targets import find_target, target_names
 from nginx_memlint.report.screen import STYLES
 from nginx_memlint.rules import RULES
@@ -24,6 +26,9 @@ from nginx_memlint.rules.rule import Rule
 from nginx_memlint.tls.families import LUA
 
 LISTED = (READING, *RULES)
+
+FILE_MOST = 1 << 20
+"""Bytes of the largest document."""
 
 
 def table(console: Console) -> None:
@@ -129,4 +134,5 @@ def with_tables(text: str) -> str:
 
 if __name__ == "__main__":
     for path in map(Path, sys.argv[1:]):
-        path.write_text(with_tables(path.read_text("utf-8")), "utf-8")
+        text = read_file(path, FILE_MOST).decode()
+        write_atomically(str(path), with_tables(text).encode())

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.config import glob, source
+from nginx_memlint.config import glob
 from nginx_memlint.config.bounds import BoundError, Bounds, tokens_at_most
 from nginx_memlint.config.source import FileSystem, MemoryFiles, OutsideError
 from nginx_memlint.config.tokens import tokenize
+from nginx_memlint.files import reading
 from nginx_memlint.report.json import dumps
 
 from ..helpers import BUNDLE
@@ -170,16 +171,16 @@ def test_a_file_replaced_by_a_link_is_not_followed(
     files = FileSystem({"/": str(root)}, restricted=restricted)
     site = root / "srv/site.conf"
     assert site.is_relative_to(tmp_path)
-    is_regular = source._is_regular
+    look = reading._require_regular
 
-    def replacing(mode: int) -> bool:
+    def replacing(info: os.stat_result) -> None:
         """Called between looking at the file and opening it."""
         site.unlink()
         site.symlink_to(root.parent / "secret.conf")
-        monkeypatch.setattr(source, "_is_regular", is_regular)
-        return is_regular(mode)
+        monkeypatch.setattr(reading, "_require_regular", look)
+        look(info)
 
-    monkeypatch.setattr(source, "_is_regular", replacing)
+    monkeypatch.setattr(reading, "_require_regular", replacing)
     if restricted:
         with pytest.raises(OSError, match="Too many levels"):
             files.read("/srv/site.conf")

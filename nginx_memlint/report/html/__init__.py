@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from nginx_memlint import __version__
 from nginx_memlint.breakdown import SERVERS, by_file, largest
+from nginx_memlint.files.reading import read_file
 from nginx_memlint.result import ConfigReport, Node, Report
 from nginx_memlint.sizes import human
 
@@ -33,6 +34,9 @@ MAX_TEXT = 400
 
 MAX_NAME = 100
 """Characters of a block's name."""
+
+FILE_MOST = 1 << 20
+"""Bytes of the largest file of the page's own."""
 
 _HERE = Path(__file__).parent
 
@@ -55,7 +59,7 @@ def page(report: Report) -> str:
         lstrip_blocks=True,
     )
     jinja.filters |= {"human": human, "short": _short, "count": "{:,}".format}
-    script = (_HERE / "page.js").read_text("ascii")
+    script = _own("page.js")
     plotly = get_plotlyjs().encode()
     budget = max(MIN_NODES, MAX_NODES // max(1, len(report.configs)))
     text = jinja.get_template("page.html").render(
@@ -64,10 +68,15 @@ def page(report: Report) -> str:
         plotly=base64.b64encode(gzip.compress(plotly, mtime=0)).decode(),
         script=script,
         script_hashes=[_csp_hash(script.encode()), _csp_hash(plotly)],
-        style=(_HERE / "page.css").read_text("ascii"),
+        style=_own("page.css"),
         version=__version__,
     )
     return text.encode("ascii", "xmlcharrefreplace").decode()
+
+
+def _own(name: str) -> str:
+    """A file of this package."""
+    return read_file(_HERE / name, FILE_MOST).decode("ascii")
 
 
 def _config(config: ConfigReport, budget: int) -> dict[str, Any]:

@@ -92,8 +92,11 @@ def rewritten(files: Sequence[Rewrite]) -> Iterator[None]:
             raise RewriteError(f"cannot write {path}: {error.strerror}") from None
         yield
     except BaseException:
-        with uninterrupted():
-            _put_back(replaced)
+        try:
+            with uninterrupted():
+                _put_back(replaced)
+        finally:
+            _put_back(replaced)  # should an interrupt have come just before
         raise
     finally:
         with uninterrupted():
@@ -103,7 +106,8 @@ def rewritten(files: Sequence[Rewrite]) -> Iterator[None]:
 
 def _put_back(replaced: list[_Staged]) -> None:
     failed = []
-    for item in reversed(replaced):
+    while replaced:
+        item = replaced.pop()
         try:
             item.directory.replace(item.name, item.old)
         except OSError as error:

@@ -80,6 +80,8 @@ def standalone() -> Iterator[None]:
         status = _end(outputs, status, error, interrupted=interrupted)
     except KeyboardInterrupt:
         status = INTERRUPTED
+    if writing := sys.modules.get("nginx_memlint.files.writing"):
+        writing.leave_nothing()
     os._exit(status)  # at once: what was read is not taken apart, which may take long
 
 

@@ -27,6 +27,7 @@ from nginx_memlint.report.patch import patch
 from nginx_memlint.sizes import MIB
 
 from .helpers import LUA, SAMPLES, copy_sample, http, memlint, write
+from .hostile.limited import SLOW
 
 FLAGS = ("--target", "debian-12", "--unit-cost", "100MiB")
 DIRECTIVE = "lua_ssl_trusted_certificate"
@@ -625,3 +626,69 @@ def test_the_incident(tmp_path: Path) -> None:
         b"worker_processes auto;", b"worker_processes 4;\nworker_shutdown_timeout 60s;"
     )
     assert found == mended
+
+
+AT_EACH_MOMENT = """
+import os, signal, sys
+import nginx_memlint.fix, nginx_memlint.cli
+from nginx_memlint import rewrite
+from nginx_memlint.__main__ import main
+step = int(sys.argv.pop(1))
+directory = sys.argv.pop(1)
+before = {name: open(os.path.join(directory, name)).read() for name in os.listdir(directory)}
+WRITERS = ("rewrite.py", "writing.py", "reading.py", "fix.py", "contextlib.py", "process.py")
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+end = os._exit
+
+def run(at, number):
+    moments = 0
+    def count(frame, event, argument):
+        nonlocal moments
+        if os.path.basename(frame.f_code.co_filename) in WRITERS:
+            moments += 1
+            if moments == at:
+                sys.setprofile(None)
+                os.kill(os.getpid(), number)
+    real = rewrite.rewritten
+    def counted(files):
+        sys.setprofile(count)
+        return real(files)
+    nginx_memlint.fix.rewritten = counted
+    os._exit = lambda status: end(200 if moments < at else status)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    os.dup2(2, 1)
+    main()
+
+at = 1
+while True:
+    for name, text in before.items():
+        with open(os.path.join(directory, name), "w") as file:
+            file.write(text)
+    number = SIGNALS[at % 3]
+    child = os.fork()
+    if not child:
+        run(at, number)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    after = {name: open(os.path.join(directory, name)).read() for name in os.listdir(directory)}
+    print(at, status, after.keys() == before.keys(), after == before)
+    if status == 200:
+        break
+    at += step
+"""
+
+
+def test_an_interrupt_at_any_moment_leaves_nothing(three: Path) -> None:
+    """At each call and each return of a function while files are written."""
+    step = 1 if SLOW else 11
+    command = [sys.executable, "-c", AT_EACH_MOMENT, str(step), str(three.parent), "check", *FLAGS]
+    done = subprocess.run(
+        [*command, "--fix", str(three)], capture_output=True, text=True, timeout=600, check=True
+    )
+    *lines, last = [line.split() for line in done.stdout.splitlines()]
+    assert last[1:3] == ["200", "True"]
+    assert int(last[0]) > 300
+    assert {names for _, _, names, _ in lines} == {"True"}
+    # by the signal itself once all is done
+    ends = {str(end) for number in (1, 2, 15) for end in (128 + number, -number)}
+    assert {status for _, status, *_ in lines} <= ends
+    assert {same for *_, same in lines} == {"True", "False"}

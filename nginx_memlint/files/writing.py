@@ -66,6 +66,7 @@ class Directory:
         except BaseException:
             os.close(self.descriptor)
             raise
+        _OPEN.add(self)
 
     def create(
         self,
@@ -118,12 +119,11 @@ class Directory:
 
     def close(self) -> None:
         """Remove what is temporary, and let the directory go."""
-        try:
-            for name in self._temporary:
-                with suppress(FileNotFoundError):
-                    os.unlink(name, dir_fd=self.descriptor)
-        finally:
-            os.close(self.descriptor)
+        for name in self._temporary:
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=self.descriptor)
+        _OPEN.discard(self)
+        os.close(self.descriptor)
 
     def _sweep(self) -> int:
         """Remove the temporary files of this user; nobody writes here, as the lock tells."""
@@ -138,6 +138,20 @@ class Directory:
                     os.unlink(entry, dir_fd=self.descriptor)
                     removed += 1
         return removed
+
+
+_OPEN: set[Directory] = set()
+"""Directories that are not closed yet."""
+
+
+def leave_nothing() -> None:
+    """Remove all that is temporary: the last act of a process that is interrupted.
+
+    An interrupt may come at any moment, even on the way into a ``finally``.
+    """
+    for directory in [*_OPEN]:
+        with suppress(OSError):
+            directory.close()
 
 
 def _lock(descriptor: int, kind: int, seconds: float) -> bool:

@@ -1,0 +1,76 @@
+"""Compare what nginx builds of a random configuration with what memlint counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nginx_memlint import check
+
+from .facts_rows import Site
+from .prefix import main_conf, write_conf
+from .random_disguise import Disguised, disguised
+from .random_families import random_families
+from .random_trees import random_site
+from .recorded import ABILITIES
+from .stack import Stack
+
+_BUILD = ("ngx_http_lua_module.so", "ngx_http_js_module.so", "ngx_stream_js_module.so")
+"""Modules that build contexts, whether or not their directives are used."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What both say of a case; ``wrong`` says what does not agree, and is empty if all does."""
+
+    accepted: bool
+    wrong: str
+    messages: str
+    text: str
+
+
+def tree_case(seed: int, stack: Stack, site: Site) -> Disguised:
+    """A random tree of blocks for the Lua module, with traps."""
+    tree = random_site(seed, site)
+    case = disguised(seed, site.prefix, stack.load_lines("ngx_http_lua_module"), tree.http)
+    case.files |= tree.files
+    return case
+
+
+def families_case(seed: int, stack: Stack, site: Site) -> Disguised:
+    """A random mixture of all families, with traps."""
+    found = random_families(seed, site, ABILITIES["bookworm"])
+    return disguised(seed, site.prefix, stack.load_lines(), found.http, found.stream)
+
+
+CASES: dict[str, Callable[[int, Stack, Site], Disguised]] = {
+    "trees": tree_case,
+    "families": families_case,
+}
+
+
+def compare_counts(case: Disguised, stack: Stack, site: Site) -> Outcome:
+    """Ask both. What nginx rejects is for other tests."""
+    for name, text in case.files.items():
+        write_conf(site.prefix, text, name)
+    text = main_conf(site.prefix, case.http, modules=case.modules, stream=case.stream)
+    conf = write_conf(site.prefix, text)
+    run = stack.test(conf, prefix=site.prefix)
+    wrong = _difference(case, conf, run.counts.contexts, run.counts.loads) if run.accepted else ""
+    return Outcome(run.accepted, wrong, run.messages, text)
+
+
+def _difference(case: Disguised, conf: Path, contexts: int, loads: int) -> str:
+    report = check(conf, target="debian-12")
+    told = [problem for problem in report.problems if problem.message.startswith("load_module: ")]
+    if len(told) != len(report.problems) or not report.complete:
+        return f"nginx accepts it, memlint says {report.problems}"
+    untold = len(case.hidden) - sum("no module that is known" in p.message for p in told)
+    if untold:
+        return f"{untold} modules of other names are not told"
+    ours = (report.ssl_contexts, report.ca_loads)
+    # what a copy builds by itself cannot be known
+    if ours != (contexts, loads) and case.hidden.isdisjoint(_BUILD):
+        return f"nginx builds {contexts} and loads {loads}, memlint counts {ours}"
+    return ""

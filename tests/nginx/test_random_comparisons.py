@@ -1,0 +1,44 @@
+"""Random configurations with traps, or of a wrong structure: memlint says what nginx says.
+
+A long run: python -m tests.nginx.fuzz_counts --cases 5000
+"""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+
+from .compare_counts import CASES, compare_counts
+from .facts_rows import Site
+from .random_structures import compare_structure
+from .stack import Stack
+
+CASE_COUNT = int(os.environ.get("MEMLINT_TREES", "240"))
+CHUNKS = 4
+FIRST_SEED = int(os.environ.get("MEMLINT_SEED", random.SystemRandom().randrange(1 << 32)))
+LEAST_ACCEPTED = 0.5
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+@pytest.mark.parametrize("kind", CASES)
+def test_counts_with_traps(kind: str, chunk: int, all_modules: Stack, site: Site) -> None:
+    seeds = range(FIRST_SEED + chunk, FIRST_SEED + CASE_COUNT // 2, CHUNKS)
+    accepted = 0
+    for seed in seeds:
+        found = compare_counts(CASES[kind](seed, all_modules, site), all_modules, site)
+        assert not found.wrong, f"seed {seed}: {found.wrong}\n{found.text}"
+        accepted += found.accepted
+    assert accepted >= LEAST_ACCEPTED * len(seeds)
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_structures(chunk: int, bookworm: Stack, site: Site) -> None:
+    seeds = range(FIRST_SEED + chunk, FIRST_SEED + CASE_COUNT, CHUNKS)
+    verdicts = set()
+    for seed in seeds:
+        found = compare_structure(seed, bookworm, site)
+        assert not found.wrong, f"seed {seed}: {found.wrong}\n{found.text}"
+        verdicts.add(found.verdict)
+    assert "rejected for its structure" in verdicts

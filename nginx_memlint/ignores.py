@@ -13,9 +13,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TypeAlias
 
 from nginx_memlint.config.syntax import Directive, ParsedFile
-from nginx_memlint.config.tree import Setting, Tree
+from nginx_memlint.config.tree import Block, Inclusion, Setting, Tree
 
 MARK = "memlint:"
 ABOUT_COMMENTS = "ML9"
@@ -26,7 +27,6 @@ FORM = "# memlint: ignore[CODE] reason"
 
 _COMMENT = re.compile(rf"#\s*{MARK}(?P<rest>.*)", re.DOTALL)
 _IGNORE = re.compile(r"\s+ignore\[(?P<rules>[^\]]*)\](?P<reason>.*)", re.DOTALL)
-_RULE = re.compile(r"[^\s,][^,]*?(?=\s*(?:,|$))")
 _WORD = re.compile(r"\s*([\w-]*)")
 
 
@@ -59,6 +59,10 @@ class Ignore:
     problem: str | None = None
 
 
+Accepted: TypeAlias = "tuple[Ignore, Mark] | None"
+"""A comment that accepts a code, and the code in it."""
+
+
 class Ignores:
     """All such comments of a configuration, and which of them were of use.
 
@@ -70,6 +74,8 @@ class Ignores:
         self.all_read = True
         self._by_file: dict[str, tuple[list[int], list[Ignore]]] = {}
         self._used: set[Mark] = set()
+        self._on_lines: dict[tuple[str, int, int, str], Accepted] = {}
+        self._known: dict[tuple[Block | Inclusion, str], Accepted] = {}
         self._judged: frozenset[str] = frozenset()
         main = tree.main.inclusion.file.path
         for file in tree.files.values():
@@ -99,17 +105,22 @@ class Ignores:
                     hint = suggestion(rule.text, list(known)) or " (memlint rules lists all)"
                     ignore.problem = f'"{rule.text}" is no rule that can be ignored{hint}'
 
-    def accepting(self, code: str, setting: Setting | None) -> tuple[Ignore, Mark] | None:
+    def accepting(self, code: str, setting: Setting | None) -> Accepted:
         """The nearest comment that accepts a rule's finding about a directive, and the code in it.
 
         Without a directive, one that holds for all of the configuration.
         """
-        found = None
-        for ignore in self._around(setting):
-            if ignore.problem is None and code in ignore.codes:
-                self._used.add(ignore.codes[code])
-                found = found or (ignore, ignore.codes[code])
-        return found
+        if setting is None:
+            return self._first((ignore for ignore in self.all if ignore.whole), code)
+        if not self.all:
+            return None
+        # all of them are asked: each that accepts it is of use
+        found = (
+            self._at(setting.file, setting.directive, code),
+            self._outwards(setting.block, code),
+            self._through(setting.inclusion, code),
+        )
+        return found[0] or found[1] or found[2]
 
     def unused(self) -> Iterator[tuple[str, Mark]]:
         """The codes of rules that were applied and have found nothing there. Ask at the end."""
@@ -119,19 +130,55 @@ class Ignores:
                     if code in self._judged and mark not in self._used:
                         yield code, mark
 
-    def _around(self, setting: Setting | None) -> Iterator[Ignore]:
-        if setting is None:
-            yield from (ignore for ignore in self.all if ignore.whole)
-        elif self.all:
-            for file, directive in _holders(setting):
-                yield from self._at(file, directive)
+    def _first(self, ignores: Iterable[Ignore], code: str) -> Accepted:
+        """The first of some comments that accepts a code; all that do are of use."""
+        found = None
+        for ignore in ignores:
+            if ignore.problem is None and code in ignore.codes:
+                self._used.add(ignore.codes[code])
+                found = found or (ignore, ignore.codes[code])
+        return found
 
-    def _at(self, file: ParsedFile, directive: Directive) -> list[Ignore]:
-        lines, found = self._by_file.get(posixpath.normpath(file.path), ([], []))
+    def _at(self, file: ParsedFile, directive: Directive, code: str) -> Accepted:
+        """Of the comments that hold for a directive itself."""
+        path = posixpath.normpath(file.path)
+        lines, found = self._by_file.get(path, ([], []))
         if not found:
-            return found
-        first, last = file.head_lines(directive)
-        return found[bisect_left(lines, first) : bisect_right(lines, last)]
+            return None
+        key = (path, *file.head_lines(directive), code)
+        if key not in self._on_lines:  # thousands of both may be on a line
+            _, first, last, _ = key
+            here = found[bisect_left(lines, first) : bisect_right(lines, last)]
+            self._on_lines[key] = self._first(here, code)
+        return self._on_lines[key]
+
+    def _outwards(self, block: Block | None, code: str) -> Accepted:
+        """Of the comments that hold for a block and those around it, the nearest."""
+        known = self._known
+        passed = []
+        while block is not None and (block, code) not in known:
+            passed.append(block)
+            block = block.parent
+        found = None if block is None else known[block, code]
+        for inner in reversed(passed):
+            if inner.directive is not None:
+                found = self._at(inner.inclusion.file, inner.directive, code) or found
+            known[inner, code] = found
+        return found
+
+    def _through(self, inclusion: Inclusion | None, code: str) -> Accepted:
+        """Of the comments that hold for the includes that led to a file, the nearest."""
+        known = self._known
+        passed = []
+        while inclusion is not None and (inclusion, code) not in known:
+            passed.append(inclusion)
+            inclusion = inclusion.parent
+        found = None if inclusion is None else known[inclusion, code]
+        for inner in reversed(passed):
+            if inner.parent is not None and inner.via is not None:
+                found = self._at(inner.parent.file, inner.via, code) or found
+            known[inner, code] = found
+        return found
 
 
 def _line(ignore: Ignore) -> int:
@@ -144,18 +191,6 @@ def suggestion(word: str, known: list[str]) -> str:
 
     close = get_close_matches(word, known, 1, 0.6)
     return f'; did you mean "{close[0]}"?' if close else ""
-
-
-def _holders(setting: Setting) -> Iterator[tuple[ParsedFile, Directive]]:
-    """A directive, the includes that led to it, and the blocks around it."""
-    yield setting.file, setting.directive
-    for block in (setting.block, *setting.block.ancestors()):
-        if block.directive is not None:
-            yield block.inclusion.file, block.directive
-    inclusion = setting.inclusion
-    while inclusion.parent is not None and inclusion.via is not None:
-        yield inclusion.parent.file, inclusion.via
-        inclusion = inclusion.parent
 
 
 def _read(file: ParsedFile, *, is_main: bool) -> Iterator[Ignore]:
@@ -186,11 +221,13 @@ def _parse(ignore: Ignore, rest: str) -> None:
         ignore.problem = _misspelt(rest)
         return
     mark = ignore.mark
-    start = mark.column + len(mark.text) - len(rest.rstrip()) + found.start("rules")
-    ignore.rules = [
-        Mark(mark.file, mark.line, start + rule.start(), rule[0])
-        for rule in _RULE.finditer(found["rules"])
-    ]
+    column = mark.column + len(mark.text) - len(rest.rstrip()) + found.start("rules")
+    for part in found["rules"].split(","):
+        rule = part.strip()
+        if rule:
+            at = column + len(part) - len(part.lstrip())
+            ignore.rules.append(Mark(mark.file, mark.line, at, rule))
+        column += len(part) + 1
     ignore.reason = found["reason"].strip()
     if not ignore.rules:
         ignore.problem = "no rule is named in the brackets"

@@ -76,6 +76,7 @@ class _Builder:
         self.globs: dict[str, list[str]] = {}
         self.reported: set[int] = set()  # identities of syntax errors
         self.inclusions = 0
+        self.reading: dict[tuple[str, str], Inclusion] = {}  # path and kind of block → where
         self.pattern_cost = 0
         self.blocks = Blocks()
         self.most_blocks = 0
@@ -128,7 +129,10 @@ class _Builder:
         body = inclusion.file.body
         self.check_byte_order_mark(block, inclusion)
         block.parts.append((body, inclusion))
+        key = inclusion.file.path, inclusion.kind
+        self.reading[key] = inclusion
         yield self.read_body(block, body, inclusion)
+        del self.reading[key]
         self.report_syntax(inclusion)
 
     def read_body(self, block: Block, body: Body, inclusion: Inclusion) -> _Steps:
@@ -263,7 +267,10 @@ class _Builder:
         if self.inclusions > self.bounds.inclusions:
             what = f"more than {self.bounds.inclusions:,} files are included, each time counted"
             raise self.too_large(exceeded(what, "inclusions"), inclusion, directive)
-        if (start := _same_reading(path, block, inclusion)) is not None:
+        # in another kind of block it is not the same: nginx may find something else wrong first
+        if (start := self.reading.get((path, block.kind))) is not None:
+            if self.is_full():
+                return None
             message = f"include cycle: {' → '.join(_cycle(inclusion, start, directive))}"
             nginx = None
             if self.has_no_glob(directive, inclusion, start):
@@ -410,17 +417,6 @@ def _verdict(parent: str, name: str, is_block: bool) -> tuple[str, int, int]:
 def _data_name(block: Block) -> str:
     """The name of a block of keys and values, empty for other blocks."""
     return block.directive.name if block.kind == blocks.DATA and block.directive else ""
-
-
-def _same_reading(path: str, block: Block, inclusion: Inclusion) -> Inclusion | None:
-    """The reading of a file, among those that led here, that would be repeated.
-
-    In another kind of block it is not the same: nginx may find something else wrong first.
-    """
-    here: Inclusion | None = inclusion
-    while here is not None and (here.file.path != path or here.kind != block.kind):
-        here = here.parent
-    return here
 
 
 def _cycle(inclusion: Inclusion, start: Inclusion, directive: Directive) -> list[str]:

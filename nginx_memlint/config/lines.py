@@ -28,12 +28,12 @@ class Lines:
             return 0
         before = self._feeds()
         stride = bisect_left(before, line - 1) - 1
-        start = stride * STRIDE
-        for _ in range(line - 1 - before[stride]):
-            start = self._data.find(b"\n", start) + 1
-            if start == 0:
-                return None
-        return start
+        feeds = line - 1 - before[stride]
+        part = self._data[stride * STRIDE : (stride + 1) * STRIDE]
+        *lines, rest = part.split(b"\n", feeds)
+        if len(lines) < feeds:
+            return None
+        return stride * STRIDE + len(part) - len(rest)
 
     def _feeds(self) -> array[int]:
         """The line feeds before each multiple of STRIDE."""

@@ -150,7 +150,8 @@ class Block:
             for body, inclusion in self.parts
             for directive in body.of(name)
         ]
-        if len(self.parts) > 1:  # thousands of files, and all blocks below will ask
+        # there may be thousands of either, and all blocks below will ask
+        if len(self.parts) > 1 or len(known) > 1:
             self._own = self._own or {}
             self._own[name] = known
         return known

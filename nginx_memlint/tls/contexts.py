@@ -104,7 +104,8 @@ def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
         for owner, sharing in owning.runs(blocks):
             first.setdefault(owner, sharing[0])
         blocks, owners = Blocks(first.values()), Blocks(first)
-    loads = Inherited(family.reads, lambda block: _loads(family, block, target))
+    counted: dict[Block, int] = {}
+    loads = Inherited(family.reads, lambda block: _loads(family, block, target, counted))
     groups: dict[int, Group] = {}
     start = 0
     for found, alike in loads.runs(blocks):
@@ -136,18 +137,25 @@ def _wanting(family: Family, tree: Tree, target: Target) -> Blocks:
     return wanted
 
 
-def _loads(family: Family, block: Block, target: Target) -> Loads:
+def _loads(family: Family, block: Block, target: Target, counted: dict[Block, int]) -> Loads:
     client = tuple(family.client(block, target))
     trusted = tuple(family.trusted(block, target))
-    return Loads((*client, *trusted), client, _own_certificates(block, family.certificate))
+    return Loads((*client, *trusted), client, _certificates(block, family.certificate, counted))
 
 
-def _own_certificates(block: Block, name: str) -> int:
-    """How many certificates are loaded with the context; those with variables are not."""
+def _certificates(block: Block, name: str, counted: dict[Block, int]) -> int:
+    """How many certificates are loaded with the context; those with variables are not.
+
+    ``counted`` has how many the blocks have that were counted before: thousands may see them.
+    """
     setting = block.effective(name) if name else None
     if setting is None:
         return 0
-    return sum("$" not in own.value and own.value != "" for own in setting.block.own(name))
+    around = setting.block
+    if around not in counted:
+        values = [own.value for own in around.own(name)]
+        counted[around] = sum("$" not in value and value != "" for value in values)
+    return counted[around]
 
 
 def _overriding(block: Block, family: Family) -> Block:

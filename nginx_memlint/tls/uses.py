@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from nginx_memlint.config.blocks import DATA, OPAQUE
 from nginx_memlint.config.shapes import Shape
-from nginx_memlint.config.tree import Block, Row, Setting, Tree
+from nginx_memlint.config.tree import Block, Nearest, Row, Setting, Tree
 from nginx_memlint.config.values import c_string
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.tls.families import JS_TRUSTED, LUA_TRUSTED, by_name
@@ -175,14 +175,23 @@ def _running(
     return users
 
 
-def _where(kinds: frozenset[str], *conditions: Callable[[Block], bool]) -> Users:
-    """Blocks of these kinds of which a condition holds."""
+def _where(
+    kinds: frozenset[str],
+    *conditions: Callable[[Block], bool],
+    around: Callable[[Block], bool] = lambda _block: False,
+) -> Users:
+    """Blocks of these kinds of which a condition holds.
+
+    ``around`` is a condition that holds for all blocks in one, too.
+    """
 
     def users(root: Block) -> dict[int, Block]:
+        nearest = Nearest(around)
         return {
             id(block): block
             for block in root.walk()
-            if block.kind in kinds and any(condition(block) for condition in conditions)
+            if block.kind in kinds
+            and (any(condition(block) for condition in conditions) or nearest.of(block))
         }
 
     return users
@@ -235,11 +244,7 @@ def _js_handler(name: str) -> bool:
 
 def _tls_lua(block: Block) -> bool:
     """Lua runs in the handshake, which may verify a client by itself (ngx.ssl)."""
-    return any(
-        name.startswith("ssl_") and "_by_lua" in name
-        for around in (block, *block.ancestors())
-        for name in around.names()
-    )
+    return any(name.startswith("ssl_") and "_by_lua" in name for name in block.names())
 
 
 _LUA = _running(_lua_handler, lambda name: name.startswith(_PROCESS), lambda _name: False)
@@ -255,13 +260,13 @@ def _server(root: str, family: str) -> tuple[Use, Use]:
     """ssl_trusted_certificate and ssl_client_certificate in http, stream or mail."""
     kinds = by_name(family).kinds
     verifies = _is_set("ssl_verify_client")
-    others = () if root == "mail" else (_is_set("ssl_stapling"), _is_set("ssl_ocsp"), _tls_lua)
+    others = () if root == "mail" else (_is_set("ssl_stapling"), _is_set("ssl_ocsp"))
     return (
         Use(
             "ssl_trusted_certificate",
             root,
             family,
-            _where(kinds, verifies, *others),
+            _where(kinds, verifies, *others, around=_tls_lua),
             _NOT_VERIFYING if others else _MAIL_NOT_VERIFYING,
             mover="servers that verify clients or use OCSP",
         ),

@@ -1,0 +1,87 @@
+"""Twice as much of anything is twice as much work, or that and a little: no seconds are asked.
+
+Work is the lines of Python that are run. What regular expressions and other C does is not in it:
+test_expressions.py.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from nginx_memlint import check, remedies
+
+from .limited import slow
+from .work import REPEATED, Repeated, lines_run
+
+FEW = 64
+"""Of one kind."""
+
+FEW_OF_EACH = 30
+"""Of each of two kinds."""
+
+LITTLE = 0.3
+"""Lines for each pair of repeated things: less is taken for the size of steps, not for a square."""
+
+PAIRS = [
+    ("certificates", "servers that inherit"),
+    ("included servers", "servers that verify"),
+    ("bundles", "ignores"),
+    ("nested locations", "bundles in one ignore"),
+    ("arguments", "files with a bundle"),
+    ("chain of includes", "cycles"),
+]
+"""Of which one was once looked at for each of the other."""
+
+
+@pytest.fixture(autouse=True)
+def few_remedies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many are worked out for any size here: each is work of the size of the configuration."""
+    monkeypatch.setattr(remedies, "MOST_REMEDIES", 4)
+
+
+def work(directory: Path, kinds: tuple[str, ...], count: int, target: str) -> int:
+    """What a check takes."""
+    made = Repeated()
+    for kind in kinds:
+        made += REPEATED[kind](count)
+    conf = made.write(directory / str(count))
+    return lines_run(lambda: check(conf, target=target, breakdown=True))
+
+
+def assert_doubles(directory: Path, kinds: tuple[str, ...], count: int, target: str) -> None:
+    work(directory, kinds, 2 * count, target)  # patterns are compiled once
+    none, once, twice = (work(directory, kinds, n, target) for n in (0, count, 2 * count))
+    assert twice - none < 2 * (once - none) + LITTLE * 2 * count * count
+
+
+@pytest.mark.parametrize("kind", REPEATED)
+def test_twice_of_one(kind: str, tmp_path: Path) -> None:
+    assert_doubles(tmp_path, (kind,), FEW, "debian-12")
+
+
+@slow
+@pytest.mark.parametrize("kind", REPEATED)
+def test_twice_of_one_where_contexts_are_shared(kind: str, tmp_path: Path) -> None:
+    assert_doubles(tmp_path, (kind,), FEW, "debian-13")
+
+
+@pytest.mark.parametrize("kinds", PAIRS, ids="+".join)
+def test_twice_of_two(kinds: tuple[str, str], tmp_path: Path) -> None:
+    assert_doubles(tmp_path, kinds, FEW_OF_EACH, "debian-12")
+
+
+@slow
+@pytest.mark.parametrize("kinds", [*combinations(REPEATED, 2)], ids="+".join)
+def test_twice_of_any_two(kinds: tuple[str, str], tmp_path: Path) -> None:
+    assert_doubles(tmp_path, kinds, FEW_OF_EACH, "debian-12")
+
+
+def test_squares_are_seen() -> None:
+    def square(count: int) -> int:
+        return sum(1 for _ in range(count) for _ in range(count))
+
+    once, twice = (lines_run(lambda n=n: square(n)) for n in (FEW, 2 * FEW))  # type: ignore[misc]
+    assert twice > 2 * once + LITTLE * 2 * FEW * FEW

@@ -131,6 +131,20 @@ def _path(value: object) -> str:
     return path
 
 
+def read_path(path: object) -> str:
+    """The path of a configuration; raises TypeError."""
+    if not isinstance(path, (str, bytes, os.PathLike)):
+        raise TypeError(f'a configuration must be a path, or "-", not {type(path).__name__}')
+    return os.fsdecode(path)
+
+
+def _sysroot(value: object) -> str:
+    directory = _path(value)
+    if not os.path.isdir(directory):
+        raise ValueError(f'"{directory}" is not a directory')
+    return directory
+
+
 _PAIRS = 'pairs of paths, e.g. [("/etc/nginx", "hosts/web1/nginx")]'
 
 
@@ -145,7 +159,11 @@ def _path_map(value: object) -> tuple[tuple[str, str], ...]:
     for inside, _ in read:
         if not inside.startswith("/"):
             raise ValueError(f'"{inside}" must be absolute: it is a directory as nginx sees it')
-    return tuple((_path(inside), _path(outside)) for inside, outside in read)
+    found = tuple((_path(inside), _path(outside)) for inside, outside in read)
+    for _, outside in found:
+        if not os.path.exists(outside):
+            raise ValueError(f'there is no "{outside}"')
+    return found
 
 
 def _context(value: object) -> tuple[str, ...]:
@@ -163,6 +181,9 @@ def _policy(policy: Policy) -> Policy:
         name: _or_none(_budget)(getattr(limits, name))
         for name in ("max_memory", "max_start_memory", "max_zones_memory")
     }
+    seconds = limits.max_test_seconds
+    if seconds is not None and not 0 < seconds < float("inf"):
+        raise ValueError(f"{seconds} is not a positive number of seconds")
     return replace(policy, limits=replace(limits, **budgets))
 
 
@@ -192,7 +213,7 @@ READERS: dict[str, Reader] = {
     "unit_cost": _or_none(_size),
     "max_memory": _or_none(_budget),
     "prefix": _or_none(_path),
-    "sysroot": _or_none(_path),
+    "sysroot": _or_none(_sysroot),
     "path_map": _path_map,
     "context": _context,
     "policy": _only(Policy, "a Policy", _policy),

@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal, Unpack
 
 from nginx_memlint import result
-from nginx_memlint.arguments import read_arguments, read_size
+from nginx_memlint.arguments import read_arguments, read_path, read_size
 from nginx_memlint.config import blocks
 from nginx_memlint.config.entry import EntryError, Place, located
 from nginx_memlint.config.source import encode
@@ -184,7 +184,11 @@ def diff(
     part in it. Raises DiffError, and TypeError and ValueError as check() does.
     """
     growth = None if max_growth is None else read_size("max_growth", max_growth)
-    return compared(paths, read_arguments(options, "diff"), base=base, max_growth=growth)
+    read = read_arguments(options, "diff")
+    if isinstance(paths, (str, bytes, os.PathLike)):
+        raise TypeError("paths: must be several, e.g. [old, new]")
+    names = [read_path(path) for path in paths]
+    return compared(names, read, base=base, max_growth=growth)
 
 
 def compared(

@@ -46,9 +46,14 @@ def check(path: str | os.PathLike[str], **options: Unpack[Options]) -> result.Co
     like "4GiB". Raises TypeError for an option that there is not and for a value of a wrong type,
     ValueError (UnknownTargetError for a target) for a wrong value.
     """
-    from nginx_memlint.arguments import read_arguments  # noqa: PLC0415  a command has read them
+    # a command has read them
+    from nginx_memlint.arguments import read_arguments, read_path  # noqa: PLC0415
 
-    return checked(path, read_arguments(options))
+    read = read_arguments(options)
+    name = read_path(path)
+    if name == "-" and read.get("data") is None:
+        raise ValueError('"-" is what data holds: give it as bytes')
+    return checked(name, read)
 
 
 def checked(path: str | os.PathLike[str], options: Options) -> result.ConfigReport:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +51,9 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"path_map": [("/etc", 1)]}, TypeError, "path_map: must be a path"),
     ({"path_map": 1}, TypeError, "path_map: must be pairs of paths"),
     ({"sysroot": ""}, ValueError, "sysroot: is empty"),
+    ({"sysroot": "/nonexistent"}, ValueError, 'sysroot: "/nonexistent" is not a directory'),
+    ({"path_map": [("/etc", "/nonexistent")]}, ValueError, 'path_map: there is no "/nonexistent"'),
+    ({"policy": Policy(Limits(max_test_seconds=-1))}, ValueError, "policy: -1 is not a positive"),
     ({"prefix": "a\0"}, ValueError, "prefix: holds a NUL byte"),
     ({"prefix": 1}, TypeError, "prefix: must be a path"),
     ({"data": "events {}"}, TypeError, "data: must be bytes, not str"),
@@ -61,7 +63,6 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"trusted": 1}, TypeError, "trusted: must be True or False"),
     ({"breakdown": "yes"}, TypeError, "breakdown: must be True or False"),
     ({"jobs": 0}, ValueError, "jobs: 0 is not a number of processes from 1 on"),
-    ({"now": datetime(2026, 1, 1)}, ValueError, "now: must have a time zone"),
 ]
 
 
@@ -98,6 +99,18 @@ def test_paths_and_blocks_are_read_as_on_the_command_line(conf: Path, tmp_path: 
     assert mapped.complete
     assert mapped == check("/etc/nginx/nginx.conf", path_map=[("/etc/nginx", str(conf.parent))])
     assert check(conf.name, prefix=conf.parent).complete  # type: ignore[arg-type]
+
+
+def test_what_is_no_configuration(conf: Path) -> None:
+    wrong: list[Any] = [12, None, [conf]]
+    for path in wrong:
+        with pytest.raises(TypeError, match="a configuration must be a path"):
+            check(path)
+    with pytest.raises(ValueError, match='"-" is what data holds: give it as bytes'):
+        check("-")
+    with pytest.raises(TypeError, match="paths: must be several"):
+        diff(str(conf))
+    assert check(bytes(conf)) == check(conf)  # type: ignore[arg-type]
 
 
 def test_each_argument_has_a_reader() -> None:

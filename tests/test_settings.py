@@ -183,6 +183,7 @@ WRONG = [
     ('max-memory = "lots"', ':1: max-memory: "lots" is not a size like 4GiB'),
     ("max-memory = 4.5", ":1: max-memory: must be a whole number"),
     ("unit-cost = 0", ":1: unit-cost: must be more than 0"),
+    (f"unit-cost = {1 << 70}", ":1: unit-cost: must be less than"),
     ("max-test-seconds = nan", ":1: max-test-seconds: must be"),
     ("max-test-seconds = inf", ":1: max-test-seconds: must be finite"),
     ('max-test-seconds = "1"', ":1: max-test-seconds: must be a number"),

@@ -32,7 +32,7 @@ from nginx_memlint.inspection import check_context
 from nginx_memlint.memory.targets import parse_version, target_names
 from nginx_memlint.printable import printable
 from nginx_memlint.settings.files import KeyPath, SettingsError, SettingsFile
-from nginx_memlint.sizes import SIZE_PATTERN, check_budget, parse_budget, parse_size
+from nginx_memlint.sizes import MAX_SIZE, SIZE_PATTERN, check_budget, parse_budget, parse_size
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -100,10 +100,16 @@ _SIZE_SCHEMA = {
 }
 
 Size = Annotated[
-    int, Field(gt=0, strict=True), BeforeValidator(_size), WithJsonSchema(_SIZE_SCHEMA)
+    int,
+    Field(gt=0, lt=MAX_SIZE, strict=True),
+    BeforeValidator(_size),
+    WithJsonSchema(_SIZE_SCHEMA),
 ]
 Budget = Annotated[
-    int, Field(gt=0, strict=True), BeforeValidator(_budget), WithJsonSchema(_SIZE_SCHEMA)
+    int,
+    Field(gt=0, lt=MAX_SIZE, strict=True),
+    BeforeValidator(_budget),
+    WithJsonSchema(_SIZE_SCHEMA),
 ]
 Version = Annotated[str, AfterValidator(_version)]
 Path = Annotated[str, AfterValidator(_path), Field(json_schema_extra={"minLength": 1})]
@@ -283,6 +289,7 @@ _WORDS = {
     "string_pattern_mismatch": "is empty",
     "too_short": "is empty",
     "greater_than": "must be more than {gt}",
+    "less_than": "must be less than {lt}",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "literal_error": "must be {expected}",

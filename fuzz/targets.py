@@ -20,7 +20,7 @@ from xml.etree import ElementTree as ET
 from fuzz.world import MAIN, ROOT, SECRET, World
 from nginx_memlint.config import blocks, crossplane_parser, glob
 from nginx_memlint.config.bounds import Bounds, tokens_at_most
-from nginx_memlint.config.dump import FailedDumpError, read_dump
+from nginx_memlint.config.dump import FailedDumpError, is_dump, read_dump
 from nginx_memlint.config.entry import Place
 from nginx_memlint.config.source import MemoryFiles, decode
 from nginx_memlint.config.syntax import ParsedFile, parse
@@ -131,8 +131,15 @@ def config(data: bytes) -> None:
         assert counts(again) == counts(report), changed
 
 
+def _of_stdin(data: bytes) -> Place:
+    """Where standard input is taken to be; an ordinary file if it may be that or a dump."""
+    dump = None if is_dump(data, piped=True) is not None else False
+    prefix = ROOT + "/etc/nginx"
+    return Place(disk=World(b""), bounds=BOUNDS, sysroot=ROOT, prefix=prefix, dump=dump)
+
+
 def _check(data: bytes, target: Target) -> ConfigReport:
-    place = Place(disk=World(b""), bounds=BOUNDS, sysroot=ROOT, prefix=ROOT + "/etc/nginx")
+    place = _of_stdin(data)
     found = Job("-", place, data, target).run()
     assert found.report.complete == all(problem.complete for problem in found.report.problems)
     return found.report
@@ -178,17 +185,18 @@ def read_dump_or_none(data: bytes) -> object:
 
 def files(data: bytes) -> None:
     """Includes of all kinds end, and nothing outside of the sysroot is read, or told."""
-    place = Place(sysroot=ROOT, disk=World(data, allowed=ROOT), bounds=BOUNDS)
+    place = Place(sysroot=ROOT, disk=World(data, allowed=ROOT), bounds=BOUNDS, dump=False)
     report = Job(MAIN, place, None, TARGETS[0]).run().report
     assert SECRET not in formats_agree(report)
     mapped = Place(
         path_map=(("/etc/nginx", f"{ROOT}/etc/nginx"), ("/srv", f"{ROOT}/srv")),
         disk=World(data, allowed=ROOT),
         bounds=BOUNDS,
+        dump=False,
     )
     report = Job(MAIN, mapped, None, TARGETS[0]).run().report
     assert SECRET not in formats_agree(report)
-    here = Place(disk=World(data), bounds=BOUNDS)
+    here = Place(disk=World(data), bounds=BOUNDS, dump=False)
     formats_agree(Job(ROOT + MAIN, here, None, TARGETS[0]).run().report)
 
 
@@ -272,7 +280,7 @@ def _load(data: bytes, load: Callable[[str], object], error: type[Exception]) ->
 
 def html(data: bytes) -> None:
     """The page for a browser has the text of a configuration as text only."""
-    place = Place(disk=World(b""), bounds=BOUNDS, sysroot=ROOT, prefix=ROOT + "/etc/nginx")
+    place = _of_stdin(data)
     report = Job("-", place, data, TARGETS[0], breakdown=True).run().report
     with patch("plotly.offline.get_plotlyjs", return_value=""):
         out = io.StringIO()

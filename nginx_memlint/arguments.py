@@ -215,6 +215,7 @@ READERS: dict[str, Reader] = {
     "prefix": _or_none(_path),
     "sysroot": _or_none(_sysroot),
     "path_map": _path_map,
+    "dump": _or_none(_only(bool, "True or False")),
     "context": _context,
     "policy": _only(Policy, "a Policy", _policy),
     "trusted": _only(bool, "True or False"),

@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 
 from nginx_memlint import __version__, run
 from nginx_memlint.arguments import parse_workers
+from nginx_memlint.config.entry import DumpOrFileError
 from nginx_memlint.exit_codes import MEANINGS, Exit, FailOn, exit_code
 from nginx_memlint.files.writing import destination, is_stream, write_atomically, write_stream
 from nginx_memlint.live import SLACK, TOLERANCE
@@ -40,7 +41,7 @@ from nginx_memlint.report.screen import console_for
 from nginx_memlint.result import Report
 from nginx_memlint.rules import engine, find_rule
 from nginx_memlint.settings import SettingsError, all_arguments, everywhere, plan
-from nginx_memlint.settings.in_force import FLAGS
+from nginx_memlint.settings.in_force import DUMPS, FLAGS, dumps_among
 from nginx_memlint.sizes import human, parse_budget, parse_size
 
 _EXIT_HELP = "Exit status: " + "; ".join(f"{code} {text}" for code, text in MEANINGS.items()) + "."
@@ -54,7 +55,7 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
         except run.UsageError as error:
             raise typer.BadParameter(str(error), param_hint=error.option) from None
-        except SettingsError as error:
+        except (SettingsError, DumpOrFileError) as error:
             for line in str(error).splitlines():
                 print(f"memlint: {line}", file=sys.stderr)
             raise typer.Exit(Exit.USAGE) from None
@@ -180,8 +181,8 @@ _PathsArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="CONF",
-        help="nginx.conf, a directory that holds it, an nginx -T dump, or - for standard "
-        "input. Several are several configurations.",
+        help="nginx.conf, a directory that holds it, or - for standard input, which may be the "
+        "output of nginx -T. Several are several configurations.",
         show_default="the roots that memlint.toml lists",
     ),
 ]
@@ -233,6 +234,18 @@ _TrustedOption = Annotated[
     bool,
     typer.Option(
         "--trusted", help="Lift the bounds on what is read and done, for input of your own."
+    ),
+]
+_DumpOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FILE", help="FILE is the output of nginx -T, to be checked. Repeatable."),
+]
+_NoDumpOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--no-dump",
+        metavar="FILE",
+        help="FILE is an ordinary file, though it begins like the output of nginx -T. Repeatable.",
     ),
 ]
 _BoundsOption = Annotated[str | None, typer.Option(hidden=True, callback=_no_bounds)]
@@ -306,6 +319,8 @@ def check_command(
     prefix: _PrefixOption = None,
     sysroot: _SysrootOption = None,
     path_map: _PathMapOption = None,
+    dump: _DumpOption = None,
+    no_dump: _NoDumpOption = None,
     context: _ContextOption = None,
     trusted: _TrustedOption = False,
     bounds: _BoundsOption = None,
@@ -394,7 +409,7 @@ def _flags(ctx: typer.Context) -> dict[str, Any]:
     return {
         key: ctx.params[name]
         for name in ctx.params
-        if (key := name.replace("_", "-")) in FLAGS
+        if (key := name.replace("_", "-")) in (*FLAGS, *DUMPS)
         and (source := ctx.get_parameter_source(name)) is not None
         and not source.name.startswith("DEFAULT")
     }
@@ -419,7 +434,8 @@ def _of_check(
         more = [
             option
             for option in options
-            if option.name.replace("_", "-") in (*FLAGS, "bounds") and option.name not in without
+            if option.name.replace("_", "-") in (*FLAGS, *DUMPS, "bounds")
+            and option.name not in without
         ]
         command.__signature__ = signature.replace(  # type: ignore[attr-defined]
             parameters=[*own, *more]
@@ -555,9 +571,12 @@ def diff_command(
     try:
         if base is None:
             [options] = all_arguments([everywhere(run.understood(_flags(ctx)), isolated=True)])
-            if "-" in (paths or []):
+            dumps = dumps_among(_flags(ctx))
+            paths = [*(paths or []), *(path for path in dumps if path not in (paths or []))]
+            if "-" in paths:
                 options["data"] = run.standard_input(trusted=options["trusted"])
-            found = diff.compared(paths or [], options, max_growth=max_growth)
+            said = {path: found.value for path, found in dumps.items()}
+            found = diff.compared(paths, options, max_growth=max_growth, dumps=said)
         else:
             roots, arguments = run.planned(paths or [], _flags(ctx), config, no_config)
             configurations = zip((root.path or "" for root in roots), arguments, strict=True)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 from typing import Literal, Unpack
 
 from nginx_memlint import result
@@ -197,8 +198,12 @@ def compared(
     *,
     base: str | None = None,
     max_growth: int | None = None,
+    dumps: Mapping[str, bool] = MappingProxyType({}),
 ) -> Diff:
-    """As diff(), with options that a command has made sense of."""
+    """As diff(), with options that a command has made sense of.
+
+    ``dumps`` says of single paths what ``options`` may say of all.
+    """
     job = replace(job_of("", options), policy=engine.NO_RULES, breakdown=False)
     both = _Both(job, max_growth)
     names = [os.fspath(path) for path in paths]
@@ -207,7 +212,8 @@ def compared(
             raise DiffError("name two configurations, OLD and NEW, or a commit with --base")
         if names == ["-", "-"]:
             raise DiffError("only one of the two can be standard input")
-        sides = [both.side(name) for name in names]
+        places = [replace(job.place, dump=dumps.get(name, job.place.dump)) for name in names]
+        sides = [both.side(name, place) for name, place in zip(names, places, strict=True)]
         roots = [both.compare(*sides)]
     else:
         if "-" in names:

@@ -40,11 +40,12 @@ class Inspection:
 def check(path: str | os.PathLike[str], **options: Unpack[Options]) -> result.ConfigReport:
     """Read a configuration, count its contexts, estimate its memory, apply the rules.
 
-    ``path`` is a main file, a directory with an nginx.conf, an ``nginx -T`` dump, or ``-`` for
-    ``data``. A configuration that cannot be read in full is no exception: see
-    ``ConfigReport.problems``. The options are those of ``options.Options``; a size may be a text
-    like "4GiB". Raises TypeError for an option that there is not and for a value of a wrong type,
-    ValueError (UnknownTargetError for a target) for a wrong value.
+    ``path`` is a main file, a directory with an nginx.conf, with ``dump=True`` the output of
+    ``nginx -T``, or ``-`` for ``data``. A configuration that cannot be read in full is no
+    exception: see ``ConfigReport.problems``. The options are those of ``options.Options``; a size
+    may be a text like "4GiB". Raises TypeError for an option that there is not and for a value of
+    a wrong type, ValueError (UnknownTargetError for a target) for a wrong value, and
+    DumpOrFileError, which is one, for a file that begins like a dump where ``dump`` is not given.
     """
     # a command has read them
     from nginx_memlint.arguments import read_arguments, read_path  # noqa: PLC0415
@@ -79,6 +80,7 @@ def _place_of(options: Options) -> Place:
         options.get("sysroot"),
         tuple(options.get("path_map", ())),
         bounds=bounds_for(trusted=options.get("trusted", False)),
+        dump=options.get("dump"),
     )
 
 

@@ -37,6 +37,9 @@ class Options(TypedDict, total=False):
     prefix: str | None
     sysroot: str | None
     path_map: Sequence[tuple[str, str]]
+    dump: bool | None
+    """Whether what is named is the output of ``nginx -T``. By default ``data`` is if it has the
+    marks, and a file is not."""
     context: Sequence[str]
     """The blocks around a fragment."""
     policy: Policy

@@ -23,7 +23,7 @@ from nginx_memlint.report.outputs import Output, OutputError
 from nginx_memlint.report.waiting import waiting
 from nginx_memlint.result import ConfigReport, Report
 from nginx_memlint.settings import all_arguments, plan
-from nginx_memlint.settings.in_force import Root
+from nginx_memlint.settings.in_force import Root, dumps_among
 
 if TYPE_CHECKING:
     from nginx_memlint.baseline import Baseline
@@ -107,7 +107,7 @@ def planned(
 ) -> tuple[list[Root], list[Options]]:
     """The configurations to read, and the arguments of check() for each."""
     flags = understood(flags)
-    if not paths and "prefix" in flags:
+    if not paths and "prefix" in flags and not dumps_among(flags):
         paths = ["conf/nginx.conf"]
     roots = plan(paths, flags, config=config, isolated=no_config)
     arguments = all_arguments(roots)

@@ -13,11 +13,14 @@ from typer.testing import CliRunner
 
 from nginx_memlint import check
 from nginx_memlint.cli import app
-from nginx_memlint.config.dump import read_dump
+from nginx_memlint.config.dump import is_dump, read_dump
+from nginx_memlint.config.entry import DumpOrFileError
 from nginx_memlint.config.source import FileSystem
 from nginx_memlint.policy import Policy
 from nginx_memlint.report.json import dumps
 from nginx_memlint.result import ConfigReport
+
+from .helpers import memlint
 
 MAIN = b"events {}\nhttp {\n    include conf.d/*.conf;\n    include /etc/nginx/mime.types;\n}\n"
 FILES = {
@@ -98,7 +101,7 @@ def test_crlf_in_the_files_themselves() -> None:
 
 def test_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "dump.txt").write_bytes(OK + dump(FILES))
-    from_file = check(tmp_path / "dump.txt")
+    from_file = check(tmp_path / "dump.txt", dump=True)
     from_stdin = check("-", data=dump(FILES))
     assert (from_file.main_file, from_stdin.main_file) == (from_file.path, "-")
     assert replace(from_file, path="-", main_file="-") == from_stdin
@@ -183,9 +186,9 @@ def test_a_mark_of_a_file_that_nothing_includes_is_a_problem() -> None:
 
 
 def test_a_configuration_is_not_taken_for_a_dump(tmp_path: Path) -> None:
-    """Its comments may look like marks; it is one if anything of a configuration comes first."""
+    """Its comments may look like marks; it is none if anything of a configuration comes first."""
     for before in (b"# my server\n", b"user www-data;\n", b"events {}\n"):
-        assert read_dump(before + dump(FILES)) is None
+        assert is_dump(before + dump(FILES), piped=False) is False
     (tmp_path / "nginx.conf").write_bytes(b"# x\n" + LOOKALIKE + b"events {} http { include a; }")
     (tmp_path / "a").write_text("server {}")
     report = check(tmp_path)
@@ -193,20 +196,122 @@ def test_a_configuration_is_not_taken_for_a_dump(tmp_path: Path) -> None:
     assert report.blocks.server == 1
 
 
-def test_a_file_that_is_a_dump_of_one_file_and_includes_others(tmp_path: Path) -> None:
-    """Its first line may be a comment; then what it includes would be missed in silence."""
-    text = b"# configuration file /etc/nginx/nginx.conf:\nevents {} http { include *.inc; }\n\n"
-    (tmp_path / "nginx.conf").write_bytes(text)
-    report = check(tmp_path)
-    assert not report.complete
-    assert (
-        "was read as an nginx -T dump, of /etc/nginx/nginx.conf only" in report.problems[0].message
-    )
-    assert check("-", data=text).complete
-    (tmp_path / "nginx.conf").write_bytes(text.replace(b"include", b"\n# include"))
-    assert check(tmp_path).problems[0].message.startswith("unexpected end of file")
-    (tmp_path / "nginx.conf").write_bytes(text.replace(b"include", b"server {} #include") + b"}")
-    assert check(tmp_path).complete
+GREETINGS = {
+    "messages": OK,
+    "a shell": b"Warning: no locale\n\n",
+    "a login": b"########\n# Welcome to web-1! #\n########\nLast login: today\n",
+}
+
+
+@pytest.mark.parametrize("text", GREETINGS.values(), ids=GREETINGS)
+def test_text_before_the_first_mark(text: bytes, tmp_path: Path) -> None:
+    assert check("-", data=text + dump(FILES)) == check("-", data=dump(FILES))
+    (tmp_path / "dump").write_bytes(text + dump(FILES))
+    assert check(tmp_path / "dump", dump=True).blocks == check("-", data=dump(FILES)).blocks
+
+
+def test_what_may_be_directives_before_the_first_mark(tmp_path: Path) -> None:
+    """Piped, it may be either: with any text before it, a dump is one if that is said."""
+    text = b"Be good; {or} leave;\n"
+    with pytest.raises(DumpOrFileError, match="--dump - or --no-dump -"):
+        check("-", data=text + dump(FILES))
+    assert check("-", data=text + dump(FILES), dump=True).blocks.location == 1
+    (tmp_path / "dump").write_bytes(text + dump(FILES))
+    assert check(tmp_path / "dump", dump=True).complete
+    # a mark inside of a block is a comment: nginx ends files where none is open
+    conf = b"events {}\nhttp {\n" + LOOKALIKE + b"server { location / {} }\n}\n"
+    assert check("-", data=conf).blocks.location == 1
+
+
+SITE = "lua_ssl_trusted_certificate /x.pem; server { location / { } }\n"
+ATTACKS = {
+    "quoted": '"include" conf.d/*.conf;',
+    "two lines": "include\nconf.d/*.conf;",
+    "plain": "include conf.d/*.conf;",
+    "a second mark": "include conf.d/*.conf;\n# configuration file /y:\n",
+}
+
+
+@pytest.mark.parametrize("before", ["", "\n\n", "text\n"], ids=["first", "blank", "text"])
+@pytest.mark.parametrize("inside", ATTACKS.values(), ids=ATTACKS)
+def test_a_file_that_begins_like_a_dump_is_refused(
+    inside: str, before: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a dump it would have no contexts: its patterns would match nothing."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d/a.conf").write_text(SITE)
+    text = f"{before}# configuration file /x:\nevents {{}} http {{ {inside} }}\n"
+    (tmp_path / "nginx.conf").write_text(text)
+    for command in ("check", "tree"):
+        run = memlint(command, "nginx.conf")
+        assert (run.code, run.out) == (2, "")
+        assert "--dump nginx.conf or --no-dump nginx.conf" in run.err
+    run = memlint("check", "--format", "json", "--no-dump", "nginx.conf")
+    if before != "text\n":  # which is no directive
+        assert run.json["configs"][0]["ssl_contexts"] == 2
+        assert run.code == 0
+    with pytest.raises(DumpOrFileError):
+        check("nginx.conf")
+    for dump in (True, False):
+        assert check("nginx.conf", dump=dump).from_dump is dump
+
+
+def test_each_command_takes_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("dump").write_bytes(dump(FILES))
+    assert memlint("check", "--dump", "dump").code == 0
+    twice = memlint("check", "--format", "json", "dump", "--dump", "dump")
+    assert len(twice.json["configs"]) == 1
+    assert memlint("tree", "--dump", "dump").code == 0
+    assert memlint("diff", "dump", "dump", "--dump", "dump").code == 0
+    assert memlint("diff", "dump", "dump").code == 2
+    assert "yes      --dump" in memlint("config", "--dump", "dump").out
+    both = memlint("check", "--dump", "dump", "--no-dump", "dump")
+    assert both.code == 2
+    assert "exclude each other" in both.err
+    assert memlint("check", "--fix", "--dump", "dump").code == 1
+    Path("plain").write_text("events {}")
+    no_dump = memlint("check", "--dump", "plain")
+    assert no_dump.code == 3
+    assert "plain: is no nginx -T dump" in no_dump.out
+
+
+def test_of_several_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("dump").write_bytes(dump(FILES))
+    Path("plain").write_text("events {}")
+    for options in ((), ("--jobs", "2"), ("--output", "out")):
+        run = memlint("check", *options, "plain", "dump")
+        assert (run.code, run.out) == (2, "")
+    assert not Path("out").exists()
+
+
+def test_roots_in_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("dump").write_bytes(dump(FILES))
+    Path("memlint.toml").write_text('roots = ["dump"]\n')
+    assert memlint("check").code == 2
+    root = '[[roots]]\npath = "dump"\ndump = {}\n'
+    Path("memlint.toml").write_text(root.format("true"))
+    run = memlint("check", "--format", "json")
+    assert run.code == 0
+    assert run.json["configs"][0]["from_dump"]
+    assert "yes      memlint.toml:3" in memlint("config").out
+    assert memlint("check", "--no-dump", "dump").code == 3
+    Path("memlint.toml").write_text(root.format("false"))
+    assert not memlint("check", "--format", "json").json["configs"][0]["from_dump"]
+    Path("memlint.toml").write_text("dump = true\n")
+    assert memlint("check", "dump").code == 2
+
+
+@pytest.mark.parametrize("pattern", ["conf.d/*.conf", "/etc/nginx/none/*"])
+def test_only_a_plain_name_can_be_missing(pattern: str) -> None:
+    main = b"events {} http { include %s; server { } }"
+    data = dump({"/etc/nginx/nginx.conf": main % pattern.encode()})
+    assert check("-", data=data).complete
+    plain = data.replace(b"*", b"a")
+    assert not check("-", data=plain).complete
 
 
 def test_a_dump_that_is_cut_off() -> None:

@@ -412,7 +412,10 @@ def test_a_file_with_two_names(tmp_path: Path) -> None:
 def test_a_dump_and_standard_input(tmp_path: Path) -> None:
     dump = f"# configuration file /etc/nginx/nginx.conf:\n{PLAIN}\n"
     conf = write(tmp_path, {"nginx.conf": dump})
-    refused(conf, "is an nginx -T dump")
+    run = memlint("check", *FLAGS, "--fix", "--dump", conf)
+    assert run.code == 1
+    assert "is an nginx -T dump: name the files themselves" in run.err
+    assert conf.read_text() == dump
     run = memlint("check", *FLAGS, "--fix", "-", stdin=PLAIN.encode())
     assert run.code == 2
     assert "standard input is none" in run.err

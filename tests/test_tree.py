@@ -178,7 +178,7 @@ def test_another_machines_files_are_not_linked(tmp_path: Path) -> None:
     here = write(tmp_path, {"nginx.conf": http("server { }")})
     dump = tmp_path / "dump.txt"
     dump.write_text(f"# configuration file {here}:\n{here.read_text()}\n")
-    out = on_a_terminal("tree", dump)
+    out = on_a_terminal("tree", "--dump", dump)
     assert str(here) in out
     assert "\x1b]8;" not in out
 

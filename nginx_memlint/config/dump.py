@@ -45,18 +45,41 @@ class Dump:
     doubtful: tuple[str, ...]
 
 
-def read_dump(data: bytes) -> Dump | None:
-    """The files of an ``nginx -T`` output; None if it is not one. Raises FailedDumpError.
+def is_dump(data: bytes, *, piped: bool) -> bool | None:
+    """Whether this is the output of ``nginx -T``; None if it may as well be an ordinary file.
 
-    A file that nginx has accepted ends where no block or directive is open, so a line that looks
-    like a mark elsewhere is a comment or Lua; so is a file's first line, if it names that file.
+    What is piped is a dump if it has the marks, unless the first comes after what may be
+    directives. A file is none: a comment at its beginning may look like a mark.
     """
-    first = _first_mark(data)
+    if not piped:
+        return None if _first_mark(data) else False
+    mark = _MARK.search(data)
+    if mark is None:
+        return False
+    before = _MESSAGE.sub(b"", data[: mark.start()])
+    if not any(_CONFIGURATION.search(line.partition(b"#")[0]) for line in before.splitlines()):
+        return True
+    return None if _marks(data) else False
+
+
+def refuse_failure(data: bytes) -> None:
+    """Raise FailedDumpError if this is what an ``nginx -T`` says that fails, and nothing else."""
+    if data.lstrip()[:14].startswith(_BEGINNINGS):
+        rest = _MESSAGE.sub(b"", data)
+        if rest != data and not rest.strip():
+            raise FailedDumpError(_said(data))
+
+
+def read_dump(data: bytes) -> Dump | None:
+    """The files of an ``nginx -T`` output; None if it has no mark. Raises FailedDumpError.
+
+    What comes before the first mark is left out: a login or a shell may say something. A file
+    that nginx has accepted ends where no block or directive is open, so a line that looks like a
+    mark elsewhere is a comment or Lua; so is a file's first line, if it names that file.
+    """
+    first = _MARK.search(data)
     if first is None:
-        if data.lstrip()[:14].startswith(_BEGINNINGS):
-            rest = _MESSAGE.sub(b"", data)
-            if rest != data and not rest.strip():
-                raise FailedDumpError(_said(data))
+        refuse_failure(data)
         return None
     data = data[first.start() :]
     if first[2]:  # a terminal has put a CR before each LF

@@ -9,12 +9,13 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nginx_memlint.config import glob
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, BoundError, Bounds, Meter, check_size
-from nginx_memlint.config.dump import FailedDumpError, read_dump
+from nginx_memlint.config.dump import FailedDumpError, is_dump, read_dump, refuse_failure
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import (
     ABSENT,
@@ -25,6 +26,7 @@ from nginx_memlint.config.source import (
     Source,
     is_below,
 )
+from nginx_memlint.printable import printable
 
 MAIN_FILE = "nginx.conf"
 STDIN_NAME = "<stdin>"
@@ -33,8 +35,6 @@ CANDIDATES = (f"*/{MAIN_FILE}", f"*/*/{MAIN_FILE}", "*.conf")
 """Where else a main file may be, if a directory holds no nginx.conf."""
 
 MAX_CANDIDATES = 5
-
-_INCLUDE = re.compile(rb"(?:^|[;{}])[ \t]*include[ \t]", re.MULTILINE)
 
 
 class EntryError(Exception):
@@ -49,13 +49,18 @@ class EntryError(Exception):
         self.absent = absent
 
 
+class DumpOrFileError(ValueError):
+    """What the user named may be an ``nginx -T`` dump or an ordinary file: the user must say."""
+
+
 @dataclass(frozen=True)
 class Place:
-    """Where files are looked up.
+    """Where files are looked up, and how the named one is read.
 
     ``prefix`` as ``nginx -p``. ``sysroot``: absolute paths are below this directory. ``path_map``
     pairs a directory as nginx sees it with a directory here. ``disk`` is where the files of this
-    machine are read; ``bounds`` is how much of them.
+    machine are read; ``bounds`` is how much of them. ``dump`` says whether what is named is an
+    ``nginx -T`` dump; with None, standard input is one if it has the marks, and a file is none.
     """
 
     prefix: str | None = None
@@ -63,6 +68,7 @@ class Place:
     path_map: tuple[tuple[str, str], ...] = ()
     disk: Disk = MACHINE
     bounds: Bounds = DEFAULT_BOUNDS
+    dump: bool | None = None
 
     def files(self, mounts: Mapping[str, str], *, restricted: bool) -> FileSystem:
         """The files at these mounts."""
@@ -97,8 +103,8 @@ def open_entry(
     """Find the main file.
 
     ``data`` is standard input for the name ``-``, which is taken to be in the prefix or else in
-    the working directory; so is what a fragment includes, if a prefix is given. An ``nginx -T``
-    dump is recognised, from a file too. Raises EntryError.
+    the working directory; so is what a fragment includes, if a prefix is given. Raises
+    EntryError, and DumpOrFileError where ``place`` does not say what must be known.
     """
     try:
         if name == "-":
@@ -116,8 +122,8 @@ def open_entry(
 def _from_stdin(data: bytes, place: Place) -> Entry:
     check_size(len(data), place.bounds.file_bytes)
     Meter(place.bounds).read(data)
-    if entry := _from_dump(data, place):
-        return entry
+    if _holds_dump("-", data, place):
+        return _from_dump(data, place)
     try:
         source, directory = _find(place.prefix or ".", place)
     except EntryError:
@@ -133,14 +139,14 @@ def _from_file(name: str, place: Place, is_fragment: bool) -> Entry:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     source, path = _find(os.path.join(place.prefix or "", name), place)
     try:
-        if source.is_dir(path):
+        if is_directory := source.is_dir(path):
             path = _in_directory(source, path)
         data = source.read(path)
     except OSError as error:
         problem = _unreadable(error, path, source.shown(path))
         raise EntryError(problem, absent=_is_absent(source, path, error)) from None
-    if entry := _from_dump(data, place, source.shown(path)):
-        return entry
+    if _holds_dump(os.path.join(name, MAIN_FILE) if is_directory else name, data, place):
+        return _from_dump(data, place, source.shown(path))
     source.given[path] = data
     directory = path.rpartition("/")[0]
     if is_fragment and place.prefix:
@@ -165,20 +171,31 @@ def _is_absent(source: Source, path: str, error: OSError) -> bool:
         return False
 
 
-def _from_dump(data: bytes, place: Place, name: str = STDIN_NAME) -> Entry | None:
+def _holds_dump(name: str, data: bytes, place: Place) -> bool:
+    """Whether to read a dump. Raises FailedDumpError and DumpOrFileError."""
+    if place.dump is not None:
+        return place.dump
+    refuse_failure(data)
+    found = is_dump(data, piped=name == "-")
+    if found is None:
+        what = "standard input" if name == "-" else printable(name)
+        word = printable(shlex.quote(name))
+        raise DumpOrFileError(
+            f"{what} may be an nginx -T dump or an ordinary file with a comment like one: "
+            f"say which with --dump {word} or --no-dump {word} "
+            "(dump = true or false in settings and in Python)"
+        )
+    return found
+
+
+def _from_dump(data: bytes, place: Place, name: str = STDIN_NAME) -> Entry:
     dump = read_dump(data)
     if dump is None:
-        return None
+        missing = 'is no nginx -T dump: it has no line "# configuration file NAME:"'
+        raise EntryError(Problem(missing, name))
     path = next(iter(dump.files))
     twice = "the dump has two lines that may begin this file: where it begins is unknown"
     problems = [Problem(twice, doubtful) for doubtful in dump.doubtful]
-    if name != STDIN_NAME and len(dump.files) == 1 and _INCLUDE.search(dump.files[path]):
-        # a comment at the top of an ordinary file may look like a dump's first line
-        message = (
-            f"was read as an nginx -T dump, of {path} only: if it is one, use memlint check -; "
-            "if not, change its first line"
-        )
-        problems.append(Problem(message, name, 1))
     opened = "-" if name == STDIN_NAME else name
     source = MemoryFiles(dump.files, place.bounds)
     return Entry(source, path, path.rpartition("/")[0], opened, tuple(problems))

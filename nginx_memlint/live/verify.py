@@ -137,6 +137,7 @@ def verify(
             workers=workers,
             unit_cost=unit_cost,
             prefix=prefix,
+            dump=False,
         )
         predicted = _predicted(report)
         unmeasured = Verification(
@@ -168,9 +169,8 @@ def _read(name: str, prefix: str | None) -> Tree | None:
     if name == "-":
         raise LiveError("nginx -t reads files, not standard input: name the nginx.conf")
     try:
-        entry = open_entry(name, Place(prefix))
-        if not isinstance(entry.source, FileSystem):
-            raise LiveError(f"{printable(name)} is an nginx -T dump: name the nginx.conf itself")
+        entry = open_entry(name, Place(prefix, dump=False))
+        assert isinstance(entry.source, FileSystem), "only a dump is not"
         return build(entry.source, entry.path, (), entry.directory)
     except (EntryError, OSError):
         return None

@@ -51,6 +51,8 @@ class RootInfo(Model):
     """Null: for all that are no root."""
     settings: str | None
     """The settings file; null if there is none."""
+    dump: ValueInfo
+    """Whether it is the output of ``nginx -T``; null if nobody says."""
     values: dict[str, ValueInfo]
     severity: dict[str, ValueInfo]
     """By rule; those that are not listed have their own."""
@@ -72,6 +74,7 @@ def in_force(roots: list[Root]) -> InForce:
             RootInfo(
                 path=None if root.path is None else printable(root.path),
                 settings=None if root.file is None else printable(root.file.path),
+                dump=_value(root.dump),
                 values={key: _value(found) for key, found in root.values.items()},
                 severity={code: _value(found) for code, found in root.severities.items()},
                 ignore=[_ignore(found) for found in root.ignores],
@@ -90,6 +93,8 @@ def write(roots: list[Root], console: Console) -> None:
         table = Table(box=None, pad_edge=False, show_header=False)
         for column in range(3):
             table.add_column(overflow="fold", no_wrap=column != 1)
+        if root.dump.value is not None:
+            table.add_row("  dump", _shown("dump", root.dump), root.dump.at())
         for key, found in root.values.items():
             table.add_row(f"  {key}", _shown(key, found), found.at())
         for code, found in root.severities.items():

@@ -36,6 +36,9 @@ KEYS = (
 FLAGS = (*KEYS[:2], "nginx-binary", *KEYS[2:], "trusted")
 """KEYS, and what is a flag only: settings must neither name a program to run nor lift bounds."""
 
+DUMPS = ("dump", "no-dump")
+"""Flags that name configurations and say how to read them; a root in settings has ``dump``."""
+
 _SERVER = ("target", "target-file", "nginx-binary", *VERSIONS)
 _PLACE = ("sysroot", "path-map")
 GROUPS = dict.fromkeys(_SERVER[:3], _SERVER) | dict.fromkeys(_PLACE, _PLACE)
@@ -72,7 +75,8 @@ class Root:
     """One configuration to check and what is in force for it.
 
     ``path`` is None for what holds where no root is named, ``file`` if there are no settings.
-    ``values`` has all FLAGS; ``severities`` are by rule code.
+    ``values`` has all FLAGS; ``severities`` are by rule code. ``dump`` is whether it is the output
+    of ``nginx -T``, None if nobody says.
     """
 
     path: str | None
@@ -80,6 +84,7 @@ class Root:
     values: Mapping[str, Value]
     severities: Mapping[str, Value]
     ignores: tuple[Value, ...]
+    dump: Value = Value(None)
 
     @property
     def fail_on(self) -> FailOn:
@@ -101,6 +106,9 @@ def plan(
     """
     if config is not None and isolated:
         raise SettingsError("--config and --no-config exclude each other")
+    dumps = dumps_among(flags)
+    flags = {key: value for key, value in flags.items() if key not in DUMPS}
+    paths = [*paths, *(path for path in dumps if path not in paths)]
     settings = None if config is None else _Settings(read(config))
 
     @cache
@@ -118,16 +126,26 @@ def plan(
     for path in paths:
         where = _here(path, place)
         above = nearest(where if os.path.isdir(where) else os.path.dirname(where) or ".")
-        roots.append(
-            _root(path, None, {}, flags) if above is None else above.applied(path, where, flags)
-        )
+        root = _root(path, None, {}, flags) if above is None else above.applied(path, where, flags)
+        roots.append(replace(root, dump=dumps[path]) if path in dumps else root)
     return roots
+
+
+def dumps_among(flags: Mapping[str, Any]) -> dict[str, Value]:
+    """The configurations that flags of DUMPS name, and how each is to be read."""
+    found: dict[str, Value] = {}
+    for key in DUMPS:
+        for path in flags.get(key) or ():
+            if found.setdefault(path, Value(key == "dump", flag=f"--{key}")).flag != f"--{key}":
+                raise SettingsError(f"{printable(path)}: --dump and --no-dump exclude each other")
+    return found
 
 
 def everywhere(
     flags: Mapping[str, Any], *, config: str | None = None, isolated: bool = False
 ) -> Root:
     """What is in force for a configuration here that is no root; raises SettingsError."""
+    flags = {key: value for key, value in flags.items() if key not in DUMPS}
     if isolated:
         return _root(None, None, {}, flags)
     file = find(".") if config is None else read(config)
@@ -156,6 +174,7 @@ def check_arguments(root: Root) -> Options:
         "path_map": path_map,
         "context": tuple(values["context"] or ()),
         "trusted": bool(values["trusted"]),
+        "dump": root.dump.value,
         "policy": Policy(
             limits=Limits(**{key.replace("-", "_"): values[key] for key in LIMITS}),
             severities={
@@ -216,9 +235,14 @@ class _Settings:
     def root(self, path: str | None, index: int | None, flags: Mapping[str, Any]) -> Root:
         """A configuration with the settings of one of the roots, or of none."""
         levels: dict[KeyPath, Mapping[str, Any]] = {(): self.table}
-        if index is not None:
-            levels[("roots", index)] = self.roots[index]
-        return _root(path, self.file, levels, flags)
+        if index is None:
+            return _root(path, self.file, levels, flags)
+        levels[("roots", index)] = self.roots[index]
+        found = _root(path, self.file, levels, flags)
+        if self.roots[index].get("dump") is None or path is None:
+            return found
+        key = ("roots", index, "dump")
+        return replace(found, dump=Value(self.roots[index]["dump"], file=self.file, path=key))
 
 
 def _here(path: str, place: Place) -> str:

@@ -216,6 +216,9 @@ class RootTable(RootSettings):
 
     path: Path
     """The main file, or the directory that holds it, from the settings file's directory."""
+    dump: bool | None = None
+    """Whether it is the output of ``nginx -T``; without it, a file that begins like one is
+    refused."""
 
     @model_validator(mode="before")
     @classmethod

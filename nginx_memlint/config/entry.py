@@ -125,7 +125,7 @@ def _from_stdin(data: bytes, place: Place) -> Entry:
     if _holds_dump("-", data, place):
         return _from_dump(data, place)
     try:
-        source, directory = _find(place.prefix or ".", place)
+        source, directory = find(place.prefix or ".", place)
     except EntryError:
         where = "its prefix" if place.prefix else "the working directory, where it is taken to be,"
         message = f"{where} is outside of {place.sysroot}: say --prefix DIR"
@@ -137,7 +137,7 @@ def _from_stdin(data: bytes, place: Place) -> Entry:
 def _from_file(name: str, place: Place, is_fragment: bool) -> Entry:
     if not name or "\0" in name:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-    source, path = _find(os.path.join(place.prefix or "", name), place)
+    source, path = find(os.path.join(place.prefix or "", name), place)
     try:
         if is_directory := source.is_dir(path):
             path = _in_directory(source, path)
@@ -150,7 +150,7 @@ def _from_file(name: str, place: Place, is_fragment: bool) -> Entry:
     source.given[path] = data
     directory = path.rpartition("/")[0]
     if is_fragment and place.prefix:
-        directory = _find(place.prefix, place)[1].rstrip("/")
+        directory = find(place.prefix, place)[1].rstrip("/")
     return Entry(source, path, directory, source.shown(path))
 
 
@@ -159,7 +159,7 @@ def located(name: str, place: Place) -> str:
 
     Raises EntryError.
     """
-    source, path = _find(os.path.join(place.prefix or "", name), place)
+    source, path = find(os.path.join(place.prefix or "", name), place)
     return source.shown(path)
 
 
@@ -201,8 +201,11 @@ def _from_dump(data: bytes, place: Place, name: str = STDIN_NAME) -> Entry:
     return Entry(source, path, path.rpartition("/")[0], opened, tuple(problems))
 
 
-def _find(name: str, place: Place) -> tuple[FileSystem, str]:
-    """Where a file, named as it is here or as nginx sees it, is looked up, and its path there."""
+def find(name: str, place: Place) -> tuple[FileSystem, str]:
+    """Where a file, named as it is here or as nginx sees it, is looked up, and its path there.
+
+    Raises EntryError.
+    """
     directory, base = os.path.split(name)
     if base in ("", ".", ".."):
         directory, base = name, ""

@@ -1,16 +1,18 @@
 """Absolute includes of a checkout: nginx looks on this machine, but the files are in the checkout.
 
-nginx accepts a pattern without matches in silence, so this is all that tells a checkout read
-without its files from a complete configuration.
+nginx accepts a pattern without matches in silence, so this tells a checkout read without its files
+from a whole configuration. It is a guess: it says what may help, and never whether all was read.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shlex
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from nginx_memlint.config import glob
+from nginx_memlint.config.entry import EntryError, Place, find
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import FileSystem, Source, is_below
 from nginx_memlint.config.syntax import Directive
@@ -25,6 +27,12 @@ MAX_PARTS = 16
 
 MAX_PATTERNS = 500
 """Different includes that are looked for in the checkout: each takes up to some 10 ms."""
+
+MAX_KEPT = 5_000
+"""Different includes of which an option may lose one: with more, none is named."""
+
+MAX_OPTIONS = 20
+"""Different options that are tried on all includes."""
 
 INSTALLED = ("/etc", "/usr/local", "/usr/share")
 """A main file below these is where it belongs: what its includes do not find is not there."""
@@ -41,14 +49,15 @@ class Option:
 def explained(tree: Tree) -> list[Problem]:
     """The tree's problems, and what absolute includes miss for want of an option.
 
-    An include that finds nothing here is a problem; if it is one already, that is explained. One
-    that finds other files here than in the checkout is told of, once for each option: the counts
-    are right for this machine, but perhaps not what was meant.
+    An include that finds nothing here is told of; if it is a problem already, that is explained.
+    One that finds other files here than in the checkout is told of, once for each option: the
+    counts are right for this machine, but perhaps not what was meant.
     """
     problems = list(tree.problems)
     if tree.source.restricted or any(is_below(tree.directory, place) for place in INSTALLED):
         return problems
     told: set[str] = set()
+    keeps = _Keeper(tree)
     known: dict[str, tuple[frozenset[str] | None, Option | None]] = {}
     for include, inclusion in _absolute_includes(tree):
         pattern = c_string(include.args[0])
@@ -59,7 +68,7 @@ def explained(tree: Tree) -> list[Problem]:
                     problems.append(_unexamined(include, inclusion))
                     break
                 continue
-            known[pattern] = _look_for(pattern, tree)
+            known[pattern] = _look_for(pattern, tree, keeps)
         here, option = known[pattern]
         if here is None or (here and os.path.dirname(pattern) in told):
             continue
@@ -82,16 +91,18 @@ def explained(tree: Tree) -> list[Problem]:
             message = (
                 f"include {pattern} finds nothing on this machine, but would with {option.text}"
             )
-            problems.append(Problem(message, *place, chain=inclusion.chain()))
+            problems.append(Problem(message, *place, complete=True, chain=inclusion.chain()))
     return problems
 
 
-def _look_for(pattern: str, tree: Tree) -> tuple[frozenset[str] | None, Option | None]:
+def _look_for(
+    pattern: str, tree: Tree, keeps: Callable[[str, str], bool]
+) -> tuple[frozenset[str] | None, Option | None]:
     """What an include finds here, None if that cannot be known, and an option for it."""
     here = _matches(tree.source, pattern)
     if here is None:
         return None, None
-    return here, option_for(pattern, tree.directory, tree.main.inclusion.file.name)
+    return here, option_for(pattern, tree.directory, tree.main.inclusion.file.name, keeps)
 
 
 def _unexamined(include: Directive, inclusion: Inclusion) -> Problem:
@@ -101,13 +112,19 @@ def _unexamined(include: Directive, inclusion: Inclusion) -> Problem:
     )
     span = inclusion.file.span(include)
     place = (inclusion.file.name, span.line, span.column)
-    return Problem(message, *place, chain=inclusion.chain())
+    return Problem(message, *place, complete=True, chain=inclusion.chain())
 
 
-def option_for(pattern: str, directory: str, main: str) -> Option | None:
+def option_for(
+    pattern: str,
+    directory: str,
+    main: str,
+    keeps: Callable[[str, str], bool] = lambda _inside, _outside: True,
+) -> Option | None:
     """The option with which an absolute pattern finds files at or above a directory.
 
-    That it finds the main file is no evidence.
+    That it finds the main file is no evidence. ``keeps`` tells whether all other includes would
+    still find what they find, if a directory as nginx sees it were another one here.
     """
     parts = pattern.strip("/").split("/")
     ancestors = _ancestors(directory)
@@ -123,13 +140,77 @@ def option_for(pattern: str, directory: str, main: str) -> Option | None:
     for inside, outside in candidates:
         source = FileSystem({inside: outside}, restricted=True)
         files = _matches(source, pattern) or frozenset()
-        if inside != outside and files - {os.path.realpath(main)}:
-            import shlex  # noqa: PLC0415  few need the hint
-
+        if inside != outside and files - {os.path.realpath(main)} and keeps(inside, outside):
             shown = shlex.quote(min(os.path.relpath(outside), outside, key=len))
             option = f"--sysroot {shown}" if inside == "/" else f"--path-map {inside}={shown}"
             return Option(option, files)
     return None
+
+
+class _Keeper:
+    """Tells whether all includes that find something now still do with an option."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._known: dict[tuple[str, str], bool] = {}
+        self._found: dict[str, bool] | None = None
+
+    def __call__(self, inside: str, outside: str) -> bool:
+        key = inside, outside
+        if key not in self._known:
+            self._known[key] = len(self._known) < MAX_OPTIONS and self._keeps(inside, outside)
+        return self._known[key]
+
+    def _keeps(self, inside: str, outside: str) -> bool:
+        if self._found is None:
+            patterns = _patterns(self._tree)
+            if len(patterns) > MAX_KEPT:
+                patterns = {}
+            self._found = {
+                pattern: bool(_finds(self._tree.source, self._full(pattern, self._tree.directory)))
+                for pattern in patterns
+            }
+        is_root = inside == "/"
+        place = Place(sysroot=outside) if is_root else Place(path_map=((inside, outside),))
+        main = f"{self._tree.directory}/{os.path.basename(self._tree.main.inclusion.file.name)}"
+        try:
+            source, path = find(main, place)
+        except EntryError:
+            return False
+        directory = path.rpartition("/")[0]
+        for pattern, is_found in self._found.items():
+            found = _finds(source, self._full(pattern, directory))
+            # outside of the option's directories, nothing is known of a pattern
+            if (is_found and not found) or (found is None and glob.has_magic(pattern)):
+                return False
+        return bool(self._found)
+
+    def _full(self, pattern: str, directory: str) -> str:
+        return pattern if pattern.startswith("/") else f"{directory}/{pattern}"
+
+
+def _patterns(tree: Tree) -> dict[str, None]:
+    """The arguments of all includes, at most one more than MAX_KEPT."""
+    found: dict[str, None] = {}
+    for block in tree.having(("include",)):
+        for body, _ in block.parts:
+            for include in body.of("include"):
+                if len(include.args) == 1 and len(found) <= MAX_KEPT:
+                    found[c_string(include.args[0])] = None
+    return found
+
+
+def _finds(source: Source, pattern: str) -> bool | None:
+    """Whether an include leads to a file that can be read; None if that cannot be known."""
+    if glob.cost(pattern):
+        return None
+    try:
+        paths = glob.expand(source, pattern) if glob.has_magic(pattern) else [pattern]
+        # asked of where links lead to, which may be outside
+        files = [path for path in paths if source.exists(path) and not source.is_dir(path)]
+        return bool(files)
+    except OSError:
+        return None
 
 
 def _absolute_includes(tree: Tree) -> Iterator[tuple[Directive, Inclusion]]:

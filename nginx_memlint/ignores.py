@@ -70,6 +70,7 @@ class Ignores:
     """
 
     def __init__(self, tree: Tree) -> None:
+        self._work = tree.work
         self.all: list[Ignore] = []
         self.all_read = True
         self._by_file: dict[str, tuple[list[int], list[Ignore]]] = {}
@@ -134,6 +135,7 @@ class Ignores:
         """The first of some comments that accepts a code; all that do are of use."""
         found = None
         for ignore in ignores:
+            self._work.take()
             if ignore.problem is None and code in ignore.codes:
                 self._used.add(ignore.codes[code])
                 found = found or (ignore, ignore.codes[code])
@@ -160,6 +162,7 @@ class Ignores:
             passed.append(block)
             block = block.parent
         found = None if block is None else known[block, code]
+        self._work.take(1 + len(passed))
         for inner in reversed(passed):
             if inner.directive is not None:
                 found = self._at(inner.inclusion.file, inner.directive, code) or found
@@ -174,6 +177,7 @@ class Ignores:
             passed.append(inclusion)
             inclusion = inclusion.parent
         found = None if inclusion is None else known[inclusion, code]
+        self._work.take(1 + len(passed))
         for inner in reversed(passed):
             if inner.parent is not None and inner.via is not None:
                 found = self._at(inner.parent.file, inner.via, code) or found

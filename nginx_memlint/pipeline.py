@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from nginx_memlint import result
 from nginx_memlint.config import blocks, hints
-from nginx_memlint.config.bounds import exceeded
+from nginx_memlint.config.bounds import WorkError, exceeded
 from nginx_memlint.config.builder import build
 from nginx_memlint.config.entry import Entry, EntryError
 from nginx_memlint.config.problems import Problem
@@ -46,8 +46,16 @@ def inspect(job: Job, entry: Entry, source: Source) -> Inspection:
     entry = replace(entry, source=source)
     parser = _parser(job.parser)
     tree = build(source, entry.path, job.context, entry.directory, parser, job.jobs)
-    checked = _Check(job, entry, tree)
-    report = checked.report(job.breakdown)
+    told = tree.work.is_done  # then it is among the tree's problems
+    try:
+        checked = _Check(job, entry, tree)
+        report = checked.report(job.breakdown)
+    except WorkError as error:
+        problems = [*entry.problems, *tree.problems]
+        if not told:
+            problems.append(Problem(str(error), entry.name))
+        return Inspection(_uncounted(job, problems))
+    tree.work.stop()
 
     def reread(source: Source) -> Inspection:
         return inspect(job, entry, source)
@@ -57,8 +65,7 @@ def inspect(job: Job, entry: Entry, source: Source) -> Inspection:
 
 def without_entry(job: Job, error: EntryError) -> Inspection:
     """The result for a configuration whose main file could not be read."""
-    report = _unreadable(job.name, error.problem, job.target, job.workers or ASSUMED_WORKERS)
-    return Inspection(report, absent=error.absent)
+    return Inspection(_uncounted(job, [error.problem]), absent=error.absent)
 
 
 def _parser(name: Parser) -> FileParser:
@@ -382,15 +389,15 @@ def _problem(problem: Problem) -> result.ProblemInfo:
     )
 
 
-def _unreadable(name: str, problem: Problem, target: Target, workers: int) -> result.ConfigReport:
-    """The report on a configuration whose main file could not be read: zeros and a problem."""
+def _uncounted(job: Job, problems: list[Problem]) -> result.ConfigReport:
+    """The report on a configuration that could not be counted: zeros, and why."""
     zero = result.Memory(**dict.fromkeys(result.Memory.__annotations__, 0))
     return result.ConfigReport(
-        path=printable(name),
-        main_file=printable(name),
+        path=printable(job.name),
+        main_file=printable(job.name),
         complete=False,
-        target=_target_info(target),
-        workers=workers,
+        target=_target_info(job.target),
+        workers=job.workers or ASSUMED_WORKERS,
         blocks=_blocks(Counter()),
         locations_inheriting=0,
         inherited=[],
@@ -409,5 +416,5 @@ def _unreadable(name: str, problem: Problem, target: Target, workers: int) -> re
         remedies=[],
         assumptions=[],
         guesses=[],
-        problems=[_problem(problem)],
+        problems=[_problem(problem) for problem in problems],
     )

@@ -35,6 +35,10 @@ class Bounds:
     findings: int = 10_000
     """Findings of one rule that are listed, and comments that accept findings."""
 
+    steps: int = 200_000_000
+    """Steps of work on what was read: blocks and files looked at, settings looked up, findings made
+    and compared, each time counted. Each bound by itself leaves room for products of two."""
+
 
 DEFAULT_BOUNDS = Bounds()
 """What is read of a configuration that anyone may have written."""
@@ -61,6 +65,36 @@ class BoundError(OSError):
 def exceeded(what: str, name: str) -> str:
     """What a user is told: a message, the bound, and what lifts it."""
     return f"{what} (bound {name}; --trusted lifts it for input of your own)"
+
+
+class WorkError(Exception):
+    """There is more work in a configuration than is done; says so. No OSError: no file is why."""
+
+
+class Work:
+    """Counts the steps of work on one configuration, from its first include to its last finding."""
+
+    __slots__ = ("_most", "steps")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.steps = 0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there may be no more."""
+        return self.steps > self._most
+
+    def stop(self) -> None:
+        """Count no more: what comes is of the size of a report."""
+        self._most = UNBOUNDED.steps
+
+    def take(self, steps: int = 1) -> None:
+        """Call with steps that are taken; raises WorkError once they are too many."""
+        self.steps += steps
+        if self.steps > self._most:
+            what = f"it takes more than {self._most:,} steps to understand"
+            raise WorkError(exceeded(what, "steps"))
 
 
 class Meter:

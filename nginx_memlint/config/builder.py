@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from nginx_memlint.config import blocks, glob, grammar
 from nginx_memlint.config.ahead import Ahead
-from nginx_memlint.config.bounds import DEFAULT_BOUNDS, BoundError, exceeded
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS, BoundError, Work, WorkError, exceeded
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import Source
 from nginx_memlint.config.syntax import Body, Directive, FileParser, ParsedFile
@@ -66,6 +66,7 @@ class _Builder:
         self.source = source
         self.ahead = ahead
         self.bounds = source.bounds
+        self.work = Work(source.bounds.steps)
         self.parser = parser
         self.directory = directory
         self.path = path
@@ -83,7 +84,7 @@ class _Builder:
 
     def build(self) -> Tree:
         file = self.load(self.path, in_data_block=False)
-        inclusion = Inclusion(file)
+        inclusion = Inclusion(file, work=self.work)
         block = Block(blocks.MAIN, None, inclusion)
         self.blocks.add(block)
         for name in self.context:
@@ -97,7 +98,7 @@ class _Builder:
         self.read(block, inclusion)
         files = {f.path: f for f in self.files.values()}
         tree = Tree(self.blocks, self.source, self.directory, self.problems, files, self.unlisted)
-        if not self.context and file.error is None:
+        if not self.context and file.error is None and not self.work.is_done:
             self.check_whole(tree)
         return tree
 
@@ -137,8 +138,10 @@ class _Builder:
 
     def read_body(self, block: Block, body: Body, inclusion: Inclusion) -> _Steps:
         for directive in self.read_rows(block, body, inclusion):
+            self.step(directive, inclusion)
             if directive.name == "include" and directive.body is None:
                 for path in self.include(directive, block, inclusion):
+                    self.step(directive, inclusion)
                     included = self.open(path, directive, block, inclusion)
                     if included is not None:
                         yield self.read_file(block, included)
@@ -154,6 +157,13 @@ class _Builder:
                     raise self.too_large(exceeded(what, "blocks"), inclusion, directive)
                 if directive.body.shape.leads_on:
                     yield self.read_body(child, directive.body, inclusion)
+
+    def step(self, directive: Directive, inclusion: Inclusion) -> None:
+        """Count a directive or a file that is looked at."""
+        try:
+            self.work.take()
+        except WorkError as error:
+            raise self.too_large(str(error), inclusion, directive) from None
 
     def read_rows(self, block: Block, body: Body, inclusion: Inclusion) -> Iterator[Directive]:
         """Read what is alike, and yield the directives between that lead on, in their order."""

@@ -28,6 +28,7 @@ class Change:
 
 def changed(tree: Tree, change: Change) -> Tree:
     """The tree as it would be read after the change; the first one is left as it is."""
+    tree.work.take(len(tree.all_blocks.members))
     bodies, shapes = _changed_bodies(change)
     blocks = Blocks()
     copies: dict[int, Block] = {}

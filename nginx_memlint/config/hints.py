@@ -56,6 +56,10 @@ def explained(tree: Tree) -> list[Problem]:
     problems = list(tree.problems)
     if tree.source.restricted or any(is_below(tree.directory, place) for place in INSTALLED):
         return problems
+    numbers: dict[tuple[str, int | None, int | None], int] = {}
+    for index, problem in enumerate(problems):
+        numbers.setdefault((problem.file, problem.line, problem.column), index)
+    done: set[tuple[str, int, int]] = set()
     told: set[str] = set()
     keeps = _Keeper(tree)
     known: dict[str, tuple[frozenset[str] | None, Option | None]] = {}
@@ -72,10 +76,10 @@ def explained(tree: Tree) -> list[Problem]:
         here, option = known[pattern]
         if here is None or (here and os.path.dirname(pattern) in told):
             continue
-        if option is None or option.files == here:
-            continue
         span = inclusion.file.span(include)
         place = (inclusion.file.name, span.line, span.column)
+        if option is None or option.files == here or place in done:  # included again
+            continue
         if here:
             message = (
                 f"include {pattern} was read from this machine, as nginx would; "
@@ -84,10 +88,12 @@ def explained(tree: Tree) -> list[Problem]:
             if option.text not in told:
                 problems.append(Problem(message, *place, complete=True, chain=inclusion.chain()))
             told |= {option.text, os.path.dirname(pattern)}
-        elif same := [p for p in problems if (p.file, p.line, p.column) == place]:
-            message = f"{same[0].message}; {option.text} would find it"
-            problems[problems.index(same[0])] = replace(same[0], message=message)
+        elif (number := numbers.get(place)) is not None:
+            message = f"{problems[number].message}; {option.text} would find it"
+            problems[number] = replace(problems[number], message=message)
+            done.add(place)
         else:
+            done.add(place)
             message = (
                 f"include {pattern} finds nothing on this machine, but would with {option.text}"
             )

@@ -14,6 +14,7 @@ from itertools import accumulate, chain
 from typing import Any, Generic, TypeVar
 
 from nginx_memlint.config import blocks
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS, Work
 from nginx_memlint.config.grammar import kind_in
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.shapes import Shape
@@ -30,7 +31,7 @@ class Inclusion:
     ``kind`` is that of the block it is read into.
     """
 
-    __slots__ = ("depth", "file", "kind", "parent", "via")
+    __slots__ = ("depth", "file", "kind", "parent", "via", "work")
 
     def __init__(
         self,
@@ -39,7 +40,10 @@ class Inclusion:
         parent: Inclusion | None = None,
         depth: int = 0,
         kind: str = blocks.MAIN,
+        work: Work | None = None,
     ) -> None:
+        self.work: Work = work or (parent.work if parent else Work(DEFAULT_BOUNDS.steps))
+        """Counts the steps taken for the whole configuration."""
         self.file = file
         self.via = via
         self.parent = parent
@@ -99,7 +103,17 @@ class Block:
     that a fragment is put in.
     """
 
-    __slots__ = ("_own", "_seen", "children", "directive", "inclusion", "kind", "parent", "parts")
+    __slots__ = (
+        "_by_name",
+        "_own",
+        "_seen",
+        "children",
+        "directive",
+        "inclusion",
+        "kind",
+        "parent",
+        "parts",
+    )
 
     size = 1
     """How many blocks it is: see Row."""
@@ -118,6 +132,7 @@ class Block:
         body = directive.body if directive is not None else None
         self.parts: list[tuple[Body, Inclusion]] = [] if body is None else [(body, inclusion)]
         self.children = _NO_BLOCKS
+        self._by_name: dict[str, list[tuple[Body, Inclusion]]] | None = None
         self._own: dict[str, list[Setting]] | None = None
         self._seen: dict[str, Setting | None] | None = None
 
@@ -130,6 +145,7 @@ class Block:
         other.parent = parent
         other.parts = self.parts
         other.children = _NO_BLOCKS
+        other._by_name = None
         other._own = other._seen = None
         return other
 
@@ -147,9 +163,10 @@ class Block:
             return self._own[name]
         known = [
             Setting(directive, inclusion, self)
-            for body, inclusion in self.parts
+            for body, inclusion in self._having(name)
             for directive in body.of(name)
         ]
+        self.inclusion.work.take(1 + len(known))
         # there may be thousands of either, and all blocks below will ask
         if len(self.parts) > 1 or len(known) > 1:
             self._own = self._own or {}
@@ -159,6 +176,18 @@ class Block:
     def shapes(self) -> list[Shape]:
         """Those of its parts."""
         return [body.shape for body, _ in self.parts]
+
+    def _having(self, name: str) -> Sequence[tuple[Body, Inclusion]]:
+        """The parts in which a directive of a name may stand: thousands may be asked for names."""
+        if len(self.parts) <= 1:
+            return self.parts
+        if self._by_name is None:
+            self._by_name = {}
+            for body, inclusion in self.parts:
+                self.inclusion.work.take(1 + len(body.names))
+                for own in body.names:
+                    self._by_name.setdefault(own, []).append((body, inclusion))
+        return self._by_name.get(name, ())
 
     def titles(self) -> list[Setting]:
         """What a server is known by: its server_name directives, or else its listen ones."""
@@ -170,6 +199,7 @@ class Block:
 
     def has_own(self, names: frozenset[str]) -> bool:
         """Whether any of these directives stands in this block itself."""
+        self.inclusion.work.take(len(self.parts))
         return self.kind not in blocks.WITHOUT_SETTINGS and any(
             not names.isdisjoint(body.names) for body, _ in self.parts
         )
@@ -178,6 +208,7 @@ class Block:
         """The names of the directives in this block itself, each once a part."""
         if self.kind not in blocks.WITHOUT_SETTINGS:
             for body, _ in self.parts:
+                self.inclusion.work.take(len(body.names))
                 yield from body.names
 
     def effective(self, name: str) -> Setting | None:
@@ -201,6 +232,7 @@ class Block:
             if steps % STRIDE == 0:  # blocks may nest thousands deep, and each may ask
                 passed.append(block)
             block = block.parent
+        self.inclusion.work.take(steps + 1)
         for inner in passed:
             inner._seen = inner._seen or {}
             inner._seen[name] = found
@@ -212,9 +244,11 @@ class Block:
 
     def members(self) -> Iterator[Block | Row]:
         """The same, those that are alike as rows."""
+        work = self.inclusion.work
         pending: list[Block | Row] = [self]
         while pending:
             member = pending.pop()
+            work.take()
             yield member
             pending += reversed(member.children.members)
 
@@ -413,6 +447,11 @@ class Tree:
         self._names: dict[str, frozenset[str]] = {}
         self._meeting: dict[str, tuple[frozenset[str], list[int]]] = {}
 
+    @property
+    def work(self) -> Work:
+        """The steps taken for the configuration, with all trees that are made of it."""
+        return self.main.inclusion.work
+
     @cached_property
     def servers(self) -> Nearest:
         """The server that a block is in, or is."""
@@ -582,6 +621,7 @@ class Inherited(Generic[T]):
                     continue
             known[holder] = self._find(holder)
         found = known[holder]
+        block.inclusion.work.take(1 + len(passed))
         for inner in passed:
             known[inner] = found
         return found
@@ -626,6 +666,7 @@ class Nearest:
                 passed.append(here)
             here = here.parent
         found = None if here is None else known[here]
+        block.inclusion.work.take(1 + len(passed))
         for inner in passed:
             known[inner] = found
         return found

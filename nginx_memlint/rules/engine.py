@@ -72,6 +72,8 @@ def run(situation: Situation, policy: Policy, *, complete: bool = True) -> Outco
         most = situation.tree.source.bounds.findings
         outcome.unlisted += max(0, len(drafts) - most)
         for draft in drafts[:most]:
+            patterns = sum(len(ignore.paths) for ignore in policy.ignores)
+            situation.tree.work.take(1 + len(draft.places or ()) + patterns)
             own = severity if rule.code in policy.severities else draft.severity or severity
             finding = _finding(rule, own, draft, situation, fingerprints)
             accepted = _ignored(finding, draft, situation) or path_ignored(finding, policy.ignores)

@@ -35,6 +35,7 @@ EXCEEDED: dict[str, tuple[int, str, int | None, str]] = {
     "names": (1, "nginx.conf", 6, "more than 1 names"),
     "problems": (1, "nginx.conf", None, "1 more problems are not listed"),
     "findings": (1, "nginx.conf", None, "more than 1 comments accept findings"),
+    "steps": (5, "a.conf", 1, "it takes more than 5 steps to understand"),
 }
 """Bound → a value too small for FILES, and the problem."""
 

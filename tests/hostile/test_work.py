@@ -32,6 +32,8 @@ PAIRS = [
     ("nested locations", "bundles in one ignore"),
     ("arguments", "files with a bundle"),
     ("chain of includes", "cycles"),
+    ("includes", "unknown blocks"),
+    ("absolute includes that are missing", "files"),
 ]
 """Of which one was once looked at for each of the other."""
 

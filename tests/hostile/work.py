@@ -154,6 +154,9 @@ REPEATED: dict[str, Callable[[int], Repeated]] = {
     "unknown blocks": lambda n: Repeated(http=numbered("foo@ { }", n)),
     "misplaced directives": lambda n: Repeated(location=numbered("lua_shared_dict x@ 1m;", n)),
     "missing files": lambda n: Repeated(http=numbered("include no/@;", n)),
+    "absolute includes that are missing": lambda n: Repeated(
+        http=numbered("include missing;", n), files={"missing": "include /nothing/d/1.conf;"}
+    ),
     "cycles": lambda n: Repeated(
         http=numbered("include cycle;", n), files={"cycle": "include cycle;"}
     ),

@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from nginx_memlint.config import builder
 from nginx_memlint.config.tokens import Tokens, tokenize
 
 PACKAGE = Path(__file__).parent.parent / "nginx_memlint"
+
+# how long one example takes is the machine's affair, which may be busy
+settings.register_profile("busy", deadline=None)
+settings.load_profile("busy")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -129,6 +129,8 @@ def test_patch_takes_it(
 ) -> None:
     if shutil.which(tool[0]) is None:
         pytest.skip(f"{tool[0]} is not installed")
+    if tool[0] == "patch" and "\n" in name:
+        pytest.skip("GNU patch 2.8 refuses such a name")
     one, other = tmp_path / "one", tmp_path / "other"
     for directory in (one, other):
         write(directory, {name: text})

@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,7 +102,7 @@ def _in_root(root: Path, *command: str) -> None:
     _run("chroot", str(root), *command)
 
 
-def _available(root: Path, packages: tuple[str, ...]) -> list[str]:
+def _available(root: Path, packages: Sequence[str]) -> list[str]:
     """Return those of `packages` that apt inside `root` could install."""
     found = []
     for package in packages:
@@ -117,8 +118,11 @@ def _available(root: Path, packages: tuple[str, ...]) -> list[str]:
     return found
 
 
-def _fill(root: Path, suite: Suite) -> None:
-    """Debootstrap `suite` into the empty directory `root` and install nginx there."""
+def _fill(root: Path, suite: Suite, packages: Sequence[str], wanted: Sequence[str]) -> None:
+    """Debootstrap `suite` into the empty directory `root` and install packages there.
+
+    Those `wanted` are left out where the suite lacks them.
+    """
     archives = mirrors()
     _run(
         "debootstrap",
@@ -153,13 +157,22 @@ def _fill(root: Path, suite: Suite) -> None:
     shutil.copyfile("/etc/hosts", root / "etc/hosts")
     _in_root(root, "apt-get", "update")
     _in_root(root, "apt-get", "-y", "dist-upgrade")
-    _in_root(root, "apt-get", "-y", "install", suite.nginx, *_available(root, MODULES))
+    _in_root(root, "apt-get", "-y", "install", *packages, *_available(root, wanted))
     _in_root(root, "apt-get", "clean")
 
 
 def build(suite: Suite) -> Path:
     """Build the root of `suite` unless it is there already, and return its path."""
-    root = root_of(suite.name)
+    return build_root(root_of(suite.name), suite, [suite.nginx], MODULES)
+
+
+def build_root(
+    root: Path, suite: Suite, packages: Sequence[str], wanted: Sequence[str] = ()
+) -> Path:
+    """Build `root` with packages of `suite` unless it is there already, and return its path.
+
+    Those `wanted` are left out where the suite lacks them.
+    """
     with open(root.with_name(f"{root.name}.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if root.is_dir():
@@ -169,7 +182,7 @@ def build(suite: Suite) -> Path:
             _unmount_below(partial)
             shutil.rmtree(partial)
         try:
-            _fill(partial, suite)
+            _fill(partial, suite, packages, wanted)
         finally:
             _unmount_below(partial)
         partial.rename(root)

@@ -26,6 +26,7 @@ from nginx_memlint.live import SLACK, TOLERANCE
 from nginx_memlint.live import text as live_text
 from nginx_memlint.live.calibrate import QUICK_ACCURACY, calibrate
 from nginx_memlint.live.calibrate import Report as CalibrationReport
+from nginx_memlint.live.consent import Foreign, described
 from nginx_memlint.live.errors import LiveError
 from nginx_memlint.live.verify import verify
 from nginx_memlint.memory.targets import (
@@ -722,13 +723,33 @@ def verify_command(
     force: Annotated[
         bool, typer.Option("--force", help="Run nginx -t even if memory is short.")
     ] = False,
+    yes: Annotated[
+        bool,
+        typer.Option(
+            "--yes",
+            help="Load modules, and run Perl and engines, that the configuration names and that "
+            "are not the system's own.",
+            show_default="asked on a terminal, refused elsewhere",
+        ),
+    ] = False,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            min=1.0,
+            max=86400.0,
+            metavar="SECONDS",
+            help="End what is run after so many seconds.",
+            show_default="120 for each run of nginx, and 20 times the CPU that is predicted",
+        ),
+    ] = None,
     output_format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TEXT,
 ) -> None:
     """Run nginx -t and compare its memory with the estimate.
 
-    It takes all the memory and time of a start. Like any nginx -t it opens what the configuration
-    names: as root it may create log files and the pid file. What each worker adds, and reloads,
-    are not part of it.
+    It takes all the memory and time of a start. Like any nginx -t it trusts the configuration: it
+    loads what load_module names, as the user who runs it, and opens what else is named. As root it
+    may create log files, the pid file and directories, and give those to the user that the
+    configuration names. What each worker adds, and reloads, are not part of it.
     """
     server = run.server(target, target_file)
     versions = {
@@ -746,6 +767,16 @@ def verify_command(
             file=sys.stderr,
         )
 
+    def consent(foreign: list[Foreign]) -> bool:
+        if yes:
+            return True
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return False
+        print("memlint: nginx -t would run what is not the system's own:", file=sys.stderr)
+        for line in described(foreign):
+            print(line, file=sys.stderr)
+        return typer.confirm("Do you trust this configuration?", err=True)
+
     with run.live():
         found = verify(
             path,
@@ -756,6 +787,8 @@ def verify_command(
             prefix=prefix,
             tolerance=tolerance,
             force=force,
+            timeout=timeout,
+            consent=consent,
             announce=announce,
         )
     if output_format is Format.JSON:

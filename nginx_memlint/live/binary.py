@@ -158,7 +158,8 @@ def _library(text: str) -> tuple[str, str] | None:
 
 def load_lines(modules: Sequence[str]) -> str:
     """``load_module`` lines."""
-    return "".join(f"load_module {path};\n" for path in modules)
+    quoted = (path.replace("\\", "\\\\").replace('"', '\\"') for path in modules)
+    return "".join(f'load_module "{path}";\n' for path in quoted)
 
 
 def lua_modules(nginx: Nginx, named: Sequence[str] = ()) -> list[str] | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from nginx_memlint.files.programs import find_program
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.live.binary import Nginx
+from nginx_memlint.live.process import time_left
 
 COMPILE_TIMEOUT = 60.0
 OUTPUT_MOST = 1000
@@ -55,7 +56,7 @@ class Counter:
                     stdin=subprocess.DEVNULL,
                     capture_output=True,
                     text=True,
-                    timeout=COMPILE_TIMEOUT,
+                    timeout=min(COMPILE_TIMEOUT, time_left()),
                     check=False,
                 )
             except (OSError, subprocess.TimeoutExpired) as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import math
 import os
 import select
 import signal
@@ -141,6 +142,27 @@ def _text(descriptor: int) -> str:
     return os.pread(descriptor, size, 0).decode("utf-8", "backslashreplace")
 
 
+_deadlines: list[float] = []
+
+
+@contextmanager
+def within(seconds: float | None) -> Iterator[None]:
+    """Give all programs that are run inside so many seconds together, if a number is given."""
+    _deadlines.append(math.inf if seconds is None else time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _deadlines.pop()
+
+
+def time_left() -> float:
+    """Seconds that are left; raises LiveError if there are none."""
+    left = min(_deadlines, default=math.inf) - time.monotonic()
+    if left <= 0:
+        raise LiveError("the time is over that was given (--timeout)")
+    return left
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """A program that ran to its end.
@@ -177,6 +199,7 @@ def run(
                 with uninterrupted():
                     group, pid, gate = _gated(arguments, environment or {}, output)
                 started = time.monotonic()
+                timeout = min(timeout, time_left())
                 os.write(gate, b"go\n")
                 status, usage = _wait(pid, arguments[0], started + timeout, guard)
                 seconds = time.monotonic() - started

@@ -36,10 +36,11 @@ from nginx_memlint.live.binary import (
     load_lines,
 )
 from nginx_memlint.live.calibrate import CACHED_SINCE
+from nginx_memlint.live.consent import Foreign, described, foreign_code
 from nginx_memlint.live.counts import Counter, Counts
 from nginx_memlint.live.errors import LiveError, RejectedError, require_linux
 from nginx_memlint.live.installed import installed, loaded_modules
-from nginx_memlint.live.process import run
+from nginx_memlint.live.process import run, within
 from nginx_memlint.live.site import TEST_TIMEOUT, temporary_directory
 from nginx_memlint.memory.targets import (
     Target,
@@ -99,6 +100,9 @@ class Verification(Model):
     """What kept the configuration from being read in full."""
 
 
+Consent = Callable[[list[Foreign]], bool]
+"""Is asked whether nginx may load and run what is not the system's own."""
+
 Announce = Callable[[int, float, int], None]
 """Is told the bytes and CPU seconds that nginx -t will take, and the bytes available."""
 
@@ -114,19 +118,28 @@ def verify(
     prefix: str | None = None,
     tolerance: float = TOLERANCE,
     force: bool = False,
+    timeout: float | None = None,
+    consent: Consent = lambda _found: False,
     announce: Announce = lambda _memory, _cpu, _available: None,
 ) -> Verification:
     """Estimate a configuration, then test it with the real nginx and compare.
 
     ``target`` is the server to estimate for, the nginx here unless it is given; ``versions``
     replaces single versions of it (keys of VERSION_KEYS). ``force``: even if memory is short.
-    Raises LiveError.
+    ``timeout``: seconds for all that is run. Modules that are not the system's own are loaded if
+    ``consent`` says so. Raises LiveError.
     """
     require_linux()
     server = describe(find_nginx(nginx))
     name = os.fspath(path)
-    with temporary_directory() as directory:
-        tree = _read(name, prefix)
+    tree = _read(name, prefix)
+    if tree is not None and (found := foreign_code(server, tree, prefix)) and not consent(found):
+        raise LiveError(
+            "nginx -t would run what is not the system's own:\n"
+            + "\n".join(described(found))
+            + "\nnothing was run; --yes allows it, for a configuration that you trust"
+        )
+    with within(timeout), temporary_directory() as directory:
         if target is None:
             target = installed(server, loaded_modules(server, tree, prefix), directory)
         elif isinstance(target, str):

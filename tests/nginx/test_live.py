@@ -94,7 +94,7 @@ def test_without_the_lua_module_and_without_openssl(
     assert bookworm.modules
     monkeypatch.setattr(live, "QUICK", SMALL)
     monkeypatch.setattr(live, "lua_modules", lambda _nginx, _named: None)
-    monkeypatch.setattr("nginx_memlint.live.certificates.which", lambda _name: None)
+    monkeypatch.setattr("nginx_memlint.live.certificates.find_program", lambda _name: None)
     monkeypatch.setattr("nginx_memlint.live.certificates.SYSTEM_BUNDLES", (str(SAMPLE_BUNDLE),))
     found = calibrate(quick=True)
     assert "proxy_ssl" in found.notes[0]
@@ -150,7 +150,7 @@ def test_verify_disagrees_where_the_estimate_is_wrong(
 def test_verify_without_a_compiler_compares_memory(
     site: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nginx_memlint.live.counts.which", lambda _name: None)
+    monkeypatch.setattr("nginx_memlint.live.counts.find_program", lambda _name: None)
     http = f"server {{ {site.plain()} location / {{ return 204; }} }}"
     found = verify(write_conf(site.prefix, main_conf(site.prefix, http)))
     assert found.agrees

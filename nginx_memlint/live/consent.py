@@ -1,0 +1,138 @@
+"""What ``nginx -t`` of a configuration loads or runs that is not the system's own.
+
+A configuration is trusted by whoever tests it: a module's code runs as soon as ``load_module`` is
+read. What is listed here must be agreed to before nginx is started.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nginx_memlint.config.tree import Setting, Tree
+from nginx_memlint.files.reading import open_regular
+from nginx_memlint.live.binary import Nginx
+from nginx_memlint.live.errors import LiveError
+from nginx_memlint.printable import printable
+
+RUNS_CODE = {
+    "perl_modules": "where Perl looks for modules",
+    "perl_require": "Perl code",
+    "perl": "Perl code",
+    "perl_set": "Perl code",
+    "ssl_engine": "an engine of OpenSSL",
+}
+"""Directives that run code when they are read: ngx_http_perl_init_interpreter() and
+ngx_http_perl_eval_anon_sub() in ngx_http_perl_module.c, ngx_openssl_engine() in
+ngx_event_openssl.c. Not Lua's and njs's: with ``-t`` neither runs any (measured with
+lua-nginx-module 0.10.23 and njs 0.7.9)."""
+
+KEYS = (
+    *("ssl_certificate_key", "proxy_ssl_certificate_key", "grpc_ssl_certificate_key"),
+    "uwsgi_ssl_certificate_key",
+)
+"""Directives whose ``engine:NAME:KEY`` loads an engine: ngx_ssl_load_certificate_key()."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Something that nginx -t would load or run: where it is asked for, what, and why it counts."""
+
+    place: str
+    what: str
+    reason: str
+
+    def __str__(self) -> str:
+        return printable(f"{self.place}: {self.what}: {self.reason}")
+
+
+def foreign_code(server: Nginx, tree: Tree, prefix: str | None) -> list[Foreign]:
+    """All of it in a configuration, in order of places.
+
+    Raises LiveError for a module that is no file, which nginx would wait for.
+    """
+    found = []
+    base = os.path.abspath(prefix or server.argument("prefix") or "/usr/local/nginx")
+    for setting in tree.main.own("load_module"):
+        path = os.path.join(base, setting.value)
+        _require_file(setting, path)
+        if reason := foreign_module(path, modules_directories(server)):
+            found.append(Foreign(_place(setting), f"load_module {path}", reason))
+    for block in tree.all_blocks:
+        for name, what in RUNS_CODE.items():
+            found += [Foreign(_place(own), name, f"runs {what}") for own in block.own(name)]
+        for name in KEYS:
+            found += [
+                Foreign(_place(own), f"{name} {own.value}", "loads an engine of OpenSSL")
+                for own in block.own(name)
+                if own.value.startswith("engine:")
+            ]
+    return found
+
+
+def modules_directories(server: Nginx) -> list[str]:
+    """Where a binary's own modules are: configure's ``--modules-path``."""
+    prefix = server.argument("prefix") or "/usr/local/nginx"
+    return [os.path.join(prefix, server.argument("modules-path") or "modules")]
+
+
+def foreign_module(path: str, directories: list[str]) -> str | None:
+    """Why a module is not the system's own; None if it is.
+
+    It is if it is below one of the directories, all links followed, and only root can have put it
+    there.
+    """
+    real = os.path.realpath(path)
+    around = Path(real).parents
+    if not any(Path(os.path.realpath(directory)) in around for directory in directories):
+        return f"not in {directories[0]}, where this nginx has its modules"
+    for place in (real, *map(str, around)):
+        if reason := _writable_by_others(place):
+            return f"{place} {reason}"
+    return None
+
+
+def _writable_by_others(path: str) -> str | None:
+    try:
+        info = os.lstat(path)
+    except OSError as error:
+        return f"cannot be looked up ({error.strerror})"
+    if info.st_uid != 0:
+        return "does not belong to root"
+    if info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return "may be written by others than root"
+    return None
+
+
+def _require_file(setting: Setting, path: str) -> None:
+    try:
+        descriptor, _ = open_regular(path)
+    except FileNotFoundError:
+        return  # nginx says so
+    except OSError as error:
+        raise LiveError(
+            printable(f"{_place(setting)}: load_module {path}: {_reason(error)}")
+        ) from None
+    os.close(descriptor)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def _place(setting: Setting) -> str:
+    return f"{setting.file.name}:{setting.directive.line}"
+
+
+def described(found: list[Foreign]) -> Iterator[str]:
+    """A line for each, of many the first."""
+    yield from (f"  {each}" for each in found[:MOST_LINES])
+    if len(found) > MOST_LINES:
+        yield f"  and {len(found) - MOST_LINES:,} more"
+
+
+MOST_LINES = 20
+"""Lines that are shown before a user agrees."""

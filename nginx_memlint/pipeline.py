@@ -22,6 +22,7 @@ from nginx_memlint.inspection import Inspection, Job
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.memory.zones import Zone, zones
+from nginx_memlint.outside import MAX_LISTED, files_outside
 from nginx_memlint.printable import printable
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.rules import bundle_unreadable, engine, no_shutdown_timeout
@@ -116,6 +117,7 @@ class _Check:
         self.fixes = outcome.fixes
         guesses = self.guesses(outcome)
         self.assume(total, outcome, guesses)
+        outside = files_outside(self.tree, self.bundles.read)
         return result.ConfigReport(
             path=printable(self.name),
             main_file=printable(self.entry.name),
@@ -161,6 +163,8 @@ class _Check:
             assumptions=[printable(text) for text in self.assumptions],
             guesses=guesses,
             problems=[_problem(problem) for problem in problems],
+            outside=[printable(name) for name in outside[:MAX_LISTED]],
+            outside_total=len(outside),
             from_dump=isinstance(self.entry.source, MemoryFiles),
             breakdown=self.breakdown() if breakdown else None,
         )

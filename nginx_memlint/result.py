@@ -305,6 +305,11 @@ class ConfigReport(Model):
     guesses: list[str]
     """Those of them that stand for something the program looked for and did not find."""
     problems: list[ProblemInfo]
+    outside: list[str] = field(default_factory=list)
+    """Files that were read though they are not in the main file's directory, the first hundred: of
+    this machine, if ``main_file`` is a copy of another one's."""
+    outside_total: int = 0
+    """How many there are of them."""
     from_dump: bool = False
     """Whether it was read from an ``nginx -T`` dump: files are named as they are there."""
     breakdown: list[Node] | None = None

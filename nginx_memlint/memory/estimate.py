@@ -59,6 +59,11 @@ class Bundles:
         self.rejected: set[str] = set()
 
     @property
+    def read(self) -> list[str]:
+        """The paths of those that were read so far."""
+        return [path for path, bundle in self._known.items() if bundle is not None]
+
+    @property
     def are_priced(self) -> bool:
         """Whether the user said what a load takes."""
         return self._unit_cost is not None

@@ -14,6 +14,7 @@ from nginx_memlint.sizes import human, human_seconds
 
 _BY = {"ignore": "an ignore", "settings": "the settings", "baseline": "the baseline"}
 MAX_PROBLEMS = 20
+MAX_OUTSIDE = 3
 
 
 def write(report: Report, out: TextIO) -> None:
@@ -49,8 +50,8 @@ def _write_config(config: ConfigReport, screen: Plain) -> None:
     if config.complete and not config.findings:
         screen.line(*_all_well(config))
         _problems(config, screen, links)
-        for guess in config.guesses:
-            screen.line(f"  {guess}")
+        for line in (*_outside(config), *config.guesses):
+            screen.line(f"  {line}")
         _accepted(config, screen)
         return
     screen.line(*_verdict(config))
@@ -224,8 +225,19 @@ def _remedies(config: ConfigReport, screen: Plain) -> None:
         screen.line(f"  {number}. {advice(remedy)}{how}")
 
 
+def _outside(config: ConfigReport) -> list[str]:
+    """A line, if files outside of the main file's directory were read."""
+    if not config.outside:
+        return []
+    names = ", ".join(config.outside[:MAX_OUTSIDE])
+    rest = config.outside_total - len(config.outside[:MAX_OUTSIDE])
+    more = f" and {rest:,} more (--format json)" if rest else ""
+    return [f"read outside of the directory of {config.main_file}: {names}{more}"]
+
+
 def _assumptions(config: ConfigReport, screen: Plain) -> None:
-    lines = [f"target {_target(config)}", *config.target.assumed, *config.assumptions]
+    lines = [f"target {_target(config)}", *config.target.assumed, *_outside(config)]
+    lines += config.assumptions
     screen.line()
     for line in lines:
         screen.line((f"  {line}", "dim"))

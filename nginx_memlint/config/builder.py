@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from nginx_memlint.config import blocks, glob, grammar
+from nginx_memlint.config import blocks, glob, grammar, structure
 from nginx_memlint.config.ahead import Ahead
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, BoundError, Work, WorkError, exceeded
 from nginx_memlint.config.problems import Problem
@@ -100,6 +100,10 @@ class _Builder:
         tree = Tree(self.blocks, self.source, self.directory, self.problems, files, self.unlisted)
         if not self.context and file.error is None and not self.work.is_done:
             self.check_whole(tree)
+        for problem in structure.problems(tree):
+            if not self.is_full():
+                self.problems.append(problem)
+        tree.unlisted = self.unlisted
         return tree
 
     def load(self, path: str, *, in_data_block: bool) -> ParsedFile:

@@ -58,6 +58,7 @@ class Trap:
         return Verdict(message.replace("%", str(directory)), path, line)
 
 
+DUPLICATE_A = 'duplicate location "/a"'
 EOF_IN_DIRECTIVE = 'unexpected end of file, expecting ";" or "}"'
 EOF_IN_BLOCK = 'unexpected end of file, expecting "}"'
 EOF_IN_LUA = "unexpected end of file, expecting terminating characters for lua code block"
@@ -535,6 +536,125 @@ STRUCTURE = (
     ),
 )
 
+
+def in_server(text: bytes) -> bytes:
+    return b"server {\n" + text + b"\n}"
+
+
+def if_in_location(condition: bytes) -> bytes:
+    return in_location(b"if " + condition + b" { }")
+
+
+def invalid(condition: str) -> tuple[str, int]:
+    return f'invalid condition "{condition}"', 1
+
+
+REJECTED = (
+    Trap("second_http", b"}\nhttp\n{", ('"http" directive is duplicate', 3)),
+    Trap("second_events", b"}\nevents { } stream { \n", ('"events" directive is duplicate', 2)),
+    Trap("third_events", b"} events {\n} events {", ('"events" directive is duplicate', 1)),
+    Trap("duplicate_prefix", in_server(b"location /a { } location\n/a\n{ }"), (DUPLICATE_A, 4)),
+    Trap(
+        "duplicate_with_modifier",
+        in_server(b"location /a { }\nlocation ^~ /a { }"),
+        (DUPLICATE_A, 3),
+    ),
+    Trap(
+        "duplicate_without_space",
+        in_server(b"location ^~/a { }\nlocation '/a' { }"),
+        (DUPLICATE_A, 3),
+    ),
+    Trap(
+        "duplicate_exact",
+        in_server(b"location = /a { } location /a { }\nlocation =/a { }"),
+        (DUPLICATE_A, 3),
+    ),
+    Trap(
+        "duplicate_nested",
+        in_server(b"location / { location /a { }\nlocation /a { } }"),
+        (DUPLICATE_A, 3),
+    ),
+    Trap(
+        "duplicate_by_an_include",
+        in_server(b"location /a { }\ninclude a;"),
+        (DUPLICATE_A, 2, "a"),
+        files={"a": b"#\nlocation /a { }"},
+    ),
+    Trap("exact_and_prefix", in_server(b"location = /a { } location /a { }"), 3),
+    Trap("regexes_twice", in_server(b"location ~ a { } location ~ a { } location ~*a { } "), 4),
+    Trap("named_twice", in_server(b"location @a { } location @a { }"), 3),
+    Trap("in_two_servers", b"server { location /a { } } server { location /a { } }", 4),
+    Trap("in_two_locations", in_server(b"location / { location /a { } } location /a { }"), 4),
+    Trap("slash_or_not", in_server(b"location /a { } location /a/ { } location /A { }"), 4),
+    Trap(
+        "outside",
+        in_server(b"location /a {\nlocation\n/b\n{ } }"),
+        ('location "/b" is outside location "/a"', 5),
+    ),
+    Trap(
+        "outside_a_regex",
+        in_server(b"location ~ ^/a {\nlocation /a/b { } }"),
+        ('location "/a/b" is outside location "^/a"', 3),
+    ),
+    Trap("regex_anywhere", in_server(b"location /a { location ~ b { location ~ c { } } }"), 4),
+    Trap("longer", in_server(b"location /a { location /ab { } location = /a/ { } }"), 4),
+    Trap(
+        "inside_exact",
+        in_server(b"location = /a {\nlocation /a/b { } }"),
+        ('location "/a/b" cannot be inside the exact location "/a"', 3),
+    ),
+    Trap(
+        "inside_named",
+        in_server(b"location @a {\nlocation /a/b { } }"),
+        ('location "/a/b" cannot be inside the named location "@a"', 3),
+    ),
+    Trap(
+        "named_inside",
+        in_server(b"location / {\nlocation @b { } }"),
+        ('named location "@b" can be on the server level only', 3),
+    ),
+    Trap("modifier", in_server(b"location ~~ /a { }"), ('invalid location modifier "~~"', 2)),
+    Trap("modifier_case", in_server(b"location *~ /a { }"), ('invalid location modifier "*~"', 2)),
+    Trap("modifier_named", in_server(b"location @ a { }"), ('invalid location modifier "@"', 2)),
+    Trap("no_modifier", in_server(b"location ~~a { } location '' { } location = '' { }"), 4),
+    Trap(
+        "listen_block",
+        in_server(b"listen\n80\n{\n}"),
+        ('directive "listen" is not terminated by ";"', 4),
+    ),
+    Trap(
+        "return_block",
+        in_server(b"return 204 { }"),
+        ('directive "return" is not terminated by ";"', 2),
+    ),
+    Trap("listen_block_outside", b"listen 80 {\n}", ('"listen" directive is not allowed here', 1)),
+    Trap("greater", if_in_location(b"($uri > 5)"), ('unexpected ">" in condition', 1)),
+    Trap("greater_without_space", if_in_location(b"($uri >5)"), invalid("$uri")),
+    Trap("no_parentheses", if_in_location(b"$uri"), invalid("$uri")),
+    Trap("no_variable", if_in_location(b"(uri)"), invalid("uri")),
+    Trap("dollar", if_in_location(b"($)"), invalid("$")),
+    Trap("nothing", if_in_location(b"()"), invalid(")")),
+    Trap("nothing_apart", if_in_location(b"( )"), invalid(")")),
+    Trap("opened", if_in_location(b"("), invalid("(")),
+    Trap("not_closed", if_in_location(b"($uri = a"), invalid("a")),
+    Trap("file_test", if_in_location(b"(-g $uri)"), invalid("-g")),
+    Trap("not_file_test", if_in_location(b"(!-g $uri)"), invalid("!-g")),
+    Trap("file_test_of_two", if_in_location(b"(-f $uri a)"), invalid("-f")),
+    Trap("nothing_to_compare", if_in_location(b"($uri = )"), invalid("$uri")),
+    Trap("quotes", if_in_location(b'("$uri")'), invalid('"$uri"')),
+    Trap("and", if_in_location(b"($uri = a && $uri = b)"), invalid("$uri")),
+    Trap(
+        "conditions",
+        in_location(
+            b"if ($uri) { } if ( $uri ) { } if ($uri = a) { } if ( $uri != 'a b' ) { } "
+            b'if ($uri ~ a) { } if ($uri ~* "(a;|$)") { } if ($uri !~ a) { } if ($uri !~* a ) { } '
+            b"if (-f $uri) { } if (!-d $uri) { } if ( -e a) { } if (!-x '$uri') { } "
+            b"if ($uri = '') { }"
+        ),
+        15,
+    ),
+)
+
 TRAPS = {
     f"{group}-{trap.name}": trap
     for group, traps in {
@@ -542,6 +662,7 @@ TRAPS = {
         "lua_buffer": LUA_BUFFER,
         "tokens": TOKENS,
         "includes": INCLUDES,
+        "rejected": REJECTED,
         "structure": STRUCTURE,
     }.items()
     for trap in traps

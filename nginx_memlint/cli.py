@@ -626,7 +626,9 @@ def calibrate_command(
     load_module: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="PATH", help="A module to load, e.g. ngx_http_lua_module.so. Repeatable."
+            metavar="PATH",
+            help="A module to load, e.g. ngx_http_lua_module.so; its code runs with your rights. "
+            "Repeatable.",
         ),
     ] = None,
     output: Annotated[

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from nginx_memlint.config.changes import Change, obstacle
 from nginx_memlint.config.edits import Splice, edits, spliced
 from nginx_memlint.config.entry import STDIN_NAME
-from nginx_memlint.config.source import FileSystem, Source
+from nginx_memlint.config.source import FileSystem, Source, is_below
 from nginx_memlint.config.tree import Block, Tree
+from nginx_memlint.files.writing import checkout
 from nginx_memlint.inspection import Inspection
 from nginx_memlint.printable import printable
 from nginx_memlint.remedies import Proposal
@@ -265,8 +266,12 @@ def _doubt(
     for block in tree.all_blocks:
         for _, inclusion in block.parts:
             readings.setdefault(inclusion.file.path, set()).add(id(inclusion.file))
+    main = tree.main.inclusion.file.path
+    top = checkout(os.path.dirname(places.get(main, main)))
     for path in after:
         real = places.get(path, path)
+        if top is not None and not is_below(real, top):
+            return f"{real} is outside of the checkout {top}"
         if real in shared:
             return f"{real} is part of another configuration as well"
         if names[real] > 1:

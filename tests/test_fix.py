@@ -223,6 +223,25 @@ def test_links_lead_to_the_file(tmp_path: Path) -> None:
     assert f"changed {tmp_path}/sites-available/ca" in done.said
 
 
+@pytest.mark.parametrize("how", ["a link", "a directory", "its name"])
+def test_nothing_outside_of_the_checkout_is_changed(tmp_path: Path, how: str) -> None:
+    """Who wrote what is in a checkout has no say over which files are written."""
+    include = f"{tmp_path}/outside/ca" if how == "its name" else "sites/ca"
+    main = PLAIN.replace(f"    {TRUSTED}\n", f"    include {include};\n")
+    conf = write(tmp_path / "tree", {"nginx.conf": main, ".git/HEAD": ""})
+    write(tmp_path / "outside", {"ca": f"{TRUSTED}\n"})
+    if how == "a directory":
+        (tmp_path / "tree/sites").symlink_to("../outside")
+    elif how == "a link":
+        (tmp_path / "tree/sites").mkdir()
+        (tmp_path / "tree/sites/ca").symlink_to("../../outside/ca")
+    before = contents(tmp_path)
+    done = run_fix(conf)
+    assert done.refused
+    assert f"{tmp_path}/outside/ca is outside of the checkout {tmp_path}/tree" in done.said[-1]
+    assert contents(tmp_path) == before
+
+
 def test_mode_and_owner_stay(plain: Path) -> None:
     plain.chmod(0o640)
     if os.geteuid() == 0:

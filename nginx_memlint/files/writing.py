@@ -274,7 +274,7 @@ def destination(path: str, trees: Iterable[str] = ()) -> tuple[str, str]:
     directory, name = os.path.split(path)
     written = os.path.abspath(directory)
     place = os.path.realpath(directory)
-    around = [os.path.abspath(tree) for tree in (os.curdir, _checkout(written), *trees) if tree]
+    around = [os.path.abspath(tree) for tree in (os.curdir, checkout(written), *trees) if tree]
     around = [tree for tree in around if _is_below(written, tree)]
     leads_to = os.path.realpath(os.path.join(place, name))
     for tree in around:
@@ -286,8 +286,8 @@ def destination(path: str, trees: Iterable[str] = ()) -> tuple[str, str]:
     return place, name
 
 
-def _checkout(directory: str) -> str | None:
-    """The directory of the git checkout that a directory is in."""
+def checkout(directory: str) -> str | None:
+    """The top of the git checkout that a directory is in, None if it is in none."""
     while not os.path.lexists(os.path.join(directory, ".git")):
         above = os.path.dirname(directory)
         if above == directory:

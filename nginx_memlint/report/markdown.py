@@ -45,8 +45,8 @@ _WORD = re.compile(
 )
 """A word that is nothing but itself in Markdown, whatever stands around it."""
 
-_EDGES = re.compile(r"(\(?)(.+?)([).,:;]*)")
-"""What is not of a configuration's words beside them."""
+_AFTER = ").,:;"
+"""What is not of a configuration's words behind them."""
 
 
 def write(report: Report, out: TextIO) -> None:
@@ -75,10 +75,12 @@ def prose(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    edges = _EDGES.fullmatch(text)
-    if edges is None:
+    if not text:
         return ""
-    return f"{edges[1]}{code(edges[2])}{edges[3]}"
+    before = "(" if text.startswith("(") and text != "(" else ""
+    words = text[len(before) :]
+    inside = words.rstrip(_AFTER) or words[0]
+    return f"{before}{code(inside)}{words[len(inside) :]}"
 
 
 def _clipped(text: str) -> str:

@@ -1,0 +1,113 @@
+"""No regular expression of the package takes time that grows with the square of a text.
+
+Each is tried on long texts made of what stands in it. A character of a text takes some 10 ns; where
+each is tried with all that follow it, it takes microseconds.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import time
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nginx_memlint
+
+LENGTH = 3000
+MICROSECONDS = 1.0
+"""For a character: ten times what is needed, a tenth of what a square takes."""
+
+_PIECES = re.compile(r"[a-z]{2,}|\\?.", re.DOTALL)
+_CLASSES = {r"\s": " ", r"\S": "a", r"\w": "a", r"\d": "0", r"\n": "\n", r"\t": "\t", r"\r": "\r"}
+
+
+def expressions() -> Iterator[tuple[str, re.Pattern[Any]]]:
+    """All that modules keep, by their names."""
+    for info in pkgutil.walk_packages(nginx_memlint.__path__, "nginx_memlint."):
+        if not info.name.endswith("__main__"):
+            for name, value in vars(importlib.import_module(info.name)).items():
+                kept = getattr(value, "__self__", value)  # its method may be kept
+                if isinstance(kept, re.Pattern) and value.__class__ is not type:
+                    yield f"{info.name.partition('.')[2]}.{name}", kept
+
+
+EXPRESSIONS = dict(expressions())
+
+
+def pieces(expression: re.Pattern[Any]) -> list[str]:
+    """Words and characters that it may want."""
+    text = expression.pattern
+    text = text.decode("latin-1") if isinstance(text, bytes) else text
+    found = dict.fromkeys(["a", " ", "\n", "\t"])
+    for piece in _PIECES.findall(text):
+        found[_CLASSES.get(piece, piece[-1] if piece.startswith("\\") else piece)] = None
+    return list(found)
+
+
+def ways(name: str) -> set[str]:
+    """How an expression is used: its methods' names."""
+    root = Path(nginx_memlint.__path__[0])
+    module, _, own = name.rpartition(".")
+    text = "".join(
+        path.read_text("utf-8")
+        for path in root.rglob(f"{module.replace('.', '/')}*")
+        if path.suffix == ".py"
+    )
+    return set(re.findall(rf"\b{own}\.(\w+)", text)) or {"search"}
+
+
+def seconds(expression: re.Pattern[Any], text: str, way: str) -> float:
+    """The least CPU time of a few for looking for what matches in a text."""
+    given = text if isinstance(expression.pattern, str) else text.encode("latin-1", "replace")
+
+    def once() -> float:
+        began = time.process_time()
+        if way in ("match", "fullmatch"):
+            getattr(expression, way)(given)
+        else:
+            for _ in expression.finditer(given):
+                pass
+        return time.process_time() - began
+
+    taken = once()
+    for _ in range(3):  # the machine may have been busy
+        if taken < len(text) * MICROSECONDS / 1e6:
+            break
+        taken = min(taken, once())
+    return taken
+
+
+def slow_text(expression: re.Pattern[Any], way: str) -> str | None:
+    """How a text begins of which each character takes too long, if there is one."""
+    found = pieces(expression)[:20]
+    units = [*found, *(a + b for a, b in product(found[:6], repeat=2))]
+    for before, unit in product(["", *found[4:]], units):
+        text = before + unit * (LENGTH // len(unit)) + "\0"
+        if seconds(expression, text, way) * 1e6 > len(text) * MICROSECONDS:
+            return text[:20]
+    return None
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_time_is_linear(name: str) -> None:
+    for way in ways(name):
+        assert slow_text(EXPRESSIONS[name], way) is None, way
+
+
+@pytest.mark.parametrize(
+    ("pattern", "way"),
+    [
+        (r"[^\s,][^,]*?(?=\s*(?:,|$))", "finditer"),
+        (r"\s+$", "search"),
+        (r"(?:a|b)*c", "sub"),
+        (r"(\(?)(.+?)([).,:;]*)", "fullmatch"),
+    ],
+)
+def test_squares_are_found(pattern: str, way: str) -> None:
+    assert slow_text(re.compile(pattern), way) is not None

@@ -105,9 +105,12 @@ def zones(tree: Tree) -> tuple[list[Zone], list[Problem]]:
 
 
 def _settings(tree: Tree) -> Iterator[Setting]:
+    """In the order in which nginx comes to them within a block."""
     for block in tree.having(DIRECTIVES):
-        for name in DIRECTIVES.keys() & set(block.names()):
-            yield from block.own(name)
+        names = set(block.names())
+        found = [s for name in DIRECTIVES if name in names for s in block.own(name)]
+        part = {id(inclusion): number for number, (_, inclusion) in enumerate(block.parts)}
+        yield from sorted(found, key=lambda s: (part[id(s.inclusion)], s.key[1]))
 
 
 def _problem(setting: Setting, message: str) -> Problem:

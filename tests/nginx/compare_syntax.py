@@ -47,6 +47,18 @@ _SYNTAX = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_STRUCTURE = re.compile(
+    r"""duplicate\ location\ ".*"
+    | (?:named\ )?location\ ".*"\ (?:is\ outside\ location|cannot\ be\ inside|can\ be\ on).*
+    | invalid\ location\ modifier\ ".*"
+    | invalid\ condition\ ".*"
+    | unexpected\ ".*"\ in\ condition
+    | directive\ "listen"\ is\ not\ terminated\ by\ ";"
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+"""What memlint says after all that is wrong with the syntax: it checks blocks when all are read."""
+
 _ERRNO = re.compile(r" \(\d+: [^()]*\)\Z")
 _CIRCLE = "(24: Too many open files)"
 
@@ -83,15 +95,20 @@ def nginx_verdict(run: TestRun) -> Verdict:
     if found is None:
         return Verdict(run.messages, syntax=False)
     text, file, line = found["text"], found["file"], found["line"]
-    syntax = _SYNTAX.fullmatch(text) is not None
+    syntax = (_SYNTAX.fullmatch(text) or _STRUCTURE.fullmatch(text)) is not None
     return Verdict(text, file, int(line) if line else None, syntax=syntax)
 
 
-def memlint_verdict(tree: Tree) -> Verdict:
-    """What memlint says: its first problem, or the number of blocks."""
-    problems = [problem for problem in tree.problems if not problem.complete]
-    if problems:
-        return _of_problem(problems[0])
+def memlint_verdict(tree: Tree, nginx: Verdict | None = None) -> Verdict:
+    """What memlint says: its first problem, or the number of blocks.
+
+    Where nginx has found fault with the structure, any of its problems may be the same.
+    """
+    said = [_of_problem(problem) for problem in tree.problems if not problem.complete]
+    if nginx is not None and _STRUCTURE.fullmatch(nginx.message or ""):
+        said = [verdict for verdict in said if nginx.matches(verdict)] or said
+    if said:
+        return said[0]
     return Verdict(None, contexts=sum(block.kind in COUNTED for block in tree.main.walk()))
 
 
@@ -129,7 +146,8 @@ def compare(stack: Stack, case: Case, directory: Path) -> Comparison:
         with _open_files():
             run = stack.test(conf, prefix=directory, timeout=60.0)
         tree = build(FileSystem({"/": "/"}, restricted=False), os.fsdecode(conf))
-        return Comparison(nginx_verdict(run), memlint_verdict(tree))
+        nginx = nginx_verdict(run)
+        return Comparison(nginx, memlint_verdict(tree, nginx))
     finally:
         shutil.rmtree(directory)
 

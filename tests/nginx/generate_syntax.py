@@ -231,6 +231,14 @@ BAD_STATEMENTS = (
     *(b"include self.conf;", b"include twin1.conf;", b"include a\x00b;", b"include \\;", b"http;"),
     *(b"map $uri $m { include twin1.conf; }", b"stream { server { } }", b"mail { server { } }"),
     *(b"location / { types { include self.conf; } }", b"events;", b"limit_except GET;", b"if (a);"),
+    *(b"server { location ~~ /x { } }", b"server { location /y { } location /y { } }"),
+    *(b"server { location /a { location /b { } } }", b"server { if ($arg_a > 5) { } }"),
+    *(b"server { location = /a { location /a/b { } } }", b"server { if (arg_a) { } }"),
+    *(b"server { location @a { location /b { } } }", b"server { location /a { location @b { } } }"),
+    *(b"server { if ($arg_a) { if ($arg_b) { } } }", b"server { listen\n80\n{\n} }"),
+    *(b"server { location =/q { } location = /q { } }", b"server { location '' /x { } }"),
+    b"server { location /q { } location ^~ /q { } }",
+    b"server { location /q { } location = /q { } location ~ /q { } location ~ /q { } }",
 )
 BAD_ENDS = (
     *(b"}", b"{", b";", b"a", b'"', b"'", b'"a', b"'a b", b"#", b"\\", b"a {", b"a;}", b"$", b"${"),

@@ -13,11 +13,14 @@ import re
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from unittest.mock import patch
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 from fuzz.world import MAIN, ROOT, SECRET, World
+from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.job import Job
 from nginx_memlint.config import blocks, crossplane_parser, glob
 from nginx_memlint.config.bounds import Bounds, tokens_at_most
 from nginx_memlint.config.dump import FailedDumpError, is_dump, read_dump
@@ -25,9 +28,9 @@ from nginx_memlint.config.entry import Place
 from nginx_memlint.config.source import MemoryFiles, decode
 from nginx_memlint.config.syntax import ParsedFile, parse
 from nginx_memlint.config.tokens import CONF_BUFFER, Tokens, tokenize
-from nginx_memlint.inspection import Job, choose_target
-from nginx_memlint.memory.targets import Target, TargetFileError, load_target
+from nginx_memlint.memory.targets import Target, TargetFileError, find_target, load_target
 from nginx_memlint.memory.zones import parse_size as nginx_size
+from nginx_memlint.options import Options
 from nginx_memlint.printable import printable, unescaped
 from nginx_memlint.report import writer
 from nginx_memlint.result import ConfigReport, Report
@@ -38,7 +41,7 @@ from nginx_memlint.settings.model import validated
 from nginx_memlint.sizes import human, parse_size
 from nginx_memlint.tls.ca_bundle import read_bundle
 
-TARGETS = tuple(choose_target(name, {}) for name in ("debian-12", "debian-13", "debian-sid"))
+TARGETS = tuple(find_target(name) for name in ("debian-12", "debian-13", "debian-sid"))
 FORMATS = ("text", "json", "line", "sarif", "github", "gitlab", "junit", "markdown")
 """All but the page for a browser, which is a target of its own."""
 
@@ -131,16 +134,25 @@ def config(data: bytes) -> None:
         assert counts(again) == counts(report), changed
 
 
-def _of_stdin(data: bytes) -> Place:
-    """Where standard input is taken to be; an ordinary file if it may be that or a dump."""
+class _BoundedJob(Job):
+    """A job that reads little."""
+
+    @property
+    def place(self) -> Place:
+        """Where files are looked up."""
+        return replace(super().place, bounds=BOUNDS)
+
+
+def _of_stdin(data: bytes, target: Target) -> Options:
+    """What is asked of standard input; it is an ordinary file if it may be that or a dump."""
     dump = None if is_dump(data, piped=True) is not None else False
     prefix = ROOT + "/etc/nginx"
-    return Place(disk=World(b""), bounds=BOUNDS, sysroot=ROOT, prefix=prefix, dump=dump)
+    return Options(data=data, target=target, sysroot=ROOT, prefix=prefix, dump=dump)
 
 
 def _check(data: bytes, target: Target) -> ConfigReport:
-    place = _of_stdin(data)
-    found = Job("-", place, data, target).run()
+    options = _of_stdin(data, target)
+    found = examine(_BoundedJob("-", options, World(b"")))
     assert found.report.complete == all(problem.complete for problem in found.report.problems)
     return found.report
 
@@ -185,19 +197,18 @@ def read_dump_or_none(data: bytes) -> object:
 
 def files(data: bytes) -> None:
     """Includes of all kinds end, and nothing outside of the sysroot is read, or told."""
-    place = Place(sysroot=ROOT, disk=World(data, allowed=ROOT), bounds=BOUNDS, dump=False)
-    report = Job(MAIN, place, None, TARGETS[0]).run().report
+    below = Options(target=TARGETS[0], sysroot=ROOT, dump=False)
+    report = examine(_BoundedJob(MAIN, below, World(data, allowed=ROOT))).report
     assert SECRET not in formats_agree(report)
-    mapped = Place(
+    mapped = Options(
+        target=TARGETS[0],
         path_map=(("/etc/nginx", f"{ROOT}/etc/nginx"), ("/srv", f"{ROOT}/srv")),
-        disk=World(data, allowed=ROOT),
-        bounds=BOUNDS,
         dump=False,
     )
-    report = Job(MAIN, mapped, None, TARGETS[0]).run().report
+    report = examine(_BoundedJob(MAIN, mapped, World(data, allowed=ROOT))).report
     assert SECRET not in formats_agree(report)
-    here = Place(disk=World(data), bounds=BOUNDS, dump=False)
-    formats_agree(Job(ROOT + MAIN, here, None, TARGETS[0]).run().report)
+    here = Options(target=TARGETS[0], dump=False)
+    formats_agree(examine(_BoundedJob(ROOT + MAIN, here, World(data))).report)
 
 
 def globs(data: bytes) -> None:
@@ -280,8 +291,8 @@ def _load(data: bytes, load: Callable[[str], object], error: type[Exception]) ->
 
 def html(data: bytes) -> None:
     """The page for a browser has the text of a configuration as text only."""
-    place = _of_stdin(data)
-    report = Job("-", place, data, TARGETS[0], breakdown=True).run().report
+    options = replace(_of_stdin(data, TARGETS[0]), breakdown=True)
+    report = examine(_BoundedJob("-", options, World(b""))).report
     with patch("plotly.offline.get_plotlyjs", return_value=""):
         out = io.StringIO()
         writer("html")(Report(configs=[report]), out)

@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nginx_memlint.inspection import check
+    from nginx_memlint.api import check
     from nginx_memlint.result import ConfigReport, Report
 
 __version__ = "0.1.0"
@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 __all__ = ["ConfigReport", "Report", "__version__", "check"]
 
 _MODULES = {
-    "check": "nginx_memlint.inspection",
+    "check": "nginx_memlint.api",
     "ConfigReport": "nginx_memlint.result",
     "Report": "nginx_memlint.result",
 }

@@ -1,6 +1,6 @@
 """``memlint`` and ``python -m nginx_memlint``."""
 
-from nginx_memlint.standalone import standalone
+from nginx_memlint.cli.process import standalone
 
 
 def main() -> None:
@@ -10,7 +10,7 @@ def main() -> None:
         import gc  # noqa: PLC0415
 
         gc.disable()  # reading makes many small objects and no garbage, and the process ends soon
-        from nginx_memlint.cli import app  # noqa: PLC0415
+        from nginx_memlint.cli.app import app  # noqa: PLC0415
 
         app()
 

@@ -13,19 +13,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
-from typing import Literal, Unpack
+from typing import Any, Literal
 
 from nginx_memlint import result
-from nginx_memlint.arguments import read_arguments, read_path, read_size
+from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.job import Job
 from nginx_memlint.config import blocks
-from nginx_memlint.config.entry import EntryError, Place, located
-from nginx_memlint.config.source import encode
+from nginx_memlint.config.entry import EntryError, located
+from nginx_memlint.config.source import MACHINE, Disk, encode
 from nginx_memlint.config.syntax import ParsedFile
 from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.exit_codes import Exit
-from nginx_memlint.inspection import Job, job_of
 from nginx_memlint.memory import estimate as memory
-from nginx_memlint.options import Options
+from nginx_memlint.option_kinds import SIZE, read_path
+from nginx_memlint.options import Options, read_keywords
 from nginx_memlint.printable import printable
 from nginx_memlint.result import Model
 from nginx_memlint.rules import engine
@@ -175,7 +176,7 @@ def diff(
     *,
     base: str | None = None,
     max_growth: int | str | None = None,
-    **options: Unpack[Options],
+    **options: Any,  # noqa: ANN401
 ) -> Diff:
     """Compare two configurations, or configurations of a working tree with those of a commit.
 
@@ -184,12 +185,14 @@ def diff(
     "64MiB". The options are those of check() and hold for both sides; those about findings have no
     part in it. Raises DiffError, and TypeError and ValueError as check() does.
     """
-    growth = None if max_growth is None else read_size("max_growth", max_growth)
-    read = read_arguments(options, "diff")
-    if isinstance(paths, (str, bytes, os.PathLike)):
+    try:
+        growth = None if max_growth is None else int(SIZE.read(max_growth))
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"max_growth: {error}") from None
+    if isinstance(paths, str | bytes | os.PathLike):
         raise TypeError("paths: must be several, e.g. [old, new]")
     names = [read_path(path) for path in paths]
-    return compared(names, read, base=base, max_growth=growth)
+    return compared(names, read_keywords(options, "diff"), base=base, max_growth=growth)
 
 
 def compared(
@@ -204,7 +207,7 @@ def compared(
 
     ``dumps`` says of single paths what ``options`` may say of all.
     """
-    job = replace(job_of("", options), policy=engine.NO_RULES, breakdown=False)
+    job = Job("", replace(options, policy=engine.NO_RULES, breakdown=False))
     both = _Both(job, max_growth)
     names = [os.fspath(path) for path in paths]
     if base is None:
@@ -212,8 +215,7 @@ def compared(
             raise DiffError("name two configurations, OLD and NEW, or a commit with --base")
         if names == ["-", "-"]:
             raise DiffError("only one of the two can be standard input")
-        places = [replace(job.place, dump=dumps.get(name, job.place.dump)) for name in names]
-        sides = [both.side(name, place) for name, place in zip(names, places, strict=True)]
+        sides = [both.side(name, dump=dumps.get(name, options.dump)) for name in names]
         roots = [both.compare(*sides)]
     else:
         if "-" in names:
@@ -226,17 +228,12 @@ def compared(
     )
 
 
-def since(
-    base: str, configurations: Iterable[tuple[str, Options]], *, max_growth: int | None = None
-) -> Diff:
+def since(base: str, jobs: Iterable[Job], *, max_growth: int | None = None) -> Diff:
     """Compare configurations of a working tree with those of a commit, each with its own options.
 
     Raises as diff().
     """
-    found = [
-        compared([path], options, base=base, max_growth=max_growth)
-        for path, options in configurations
-    ]
+    found = [compared([job.name], job.options, base=base, max_growth=max_growth) for job in jobs]
     roots = [root for one in found for root in one.roots]
     return Diff(base=printable(base), max_growth_bytes=max_growth, roots=sorted(roots, key=_rank))
 
@@ -260,9 +257,9 @@ class _Both:
     """The check of either, but for its name."""
     max_growth: int | None
 
-    def side(self, name: str, place: Place | None = None) -> _Side:
-        """Read one of the two, where the job says or elsewhere; only what is compared is kept."""
-        found = replace(self.job, name=name, place=place or self.job.place).run()
+    def side(self, name: str, disk: Disk = MACHINE, *, dump: bool | None = None) -> _Side:
+        """Read one of the two from a disk; only what is compared is kept."""
+        found = examine(Job(name, replace(self.job.options, dump=dump), disk))
         if found.situation is None:
             return _Side(found.report, [], [], [], found.absent)
         parts = _Parts(found.situation)
@@ -283,11 +280,11 @@ class _Both:
         except OSError as error:  # the working directory is gone
             raise DiffError(f"{printable(name)}: {error.strerror}") from None
         with closing(commit):
-            old = self.side(name, replace(self.job.place, disk=commit))
+            old = self.side(name, commit, dump=self.job.options.dump)
             if not commit.used:
                 raise DiffError(f"{printable(name)}: is not in {printable(commit.top)}")
             old.add_unread(commit.missing)
-        new = self.side(name)
+        new = self.side(name, dump=self.job.options.dump)
         is_new, is_gone = (
             (old.absent, new.absent) if old.absent is not new.absent else (False, False)
         )

@@ -11,13 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from nginx_memlint.analysis.job import Inspection
 from nginx_memlint.config.changes import Change, obstacle
 from nginx_memlint.config.edits import Splice, edits, spliced
 from nginx_memlint.config.entry import STDIN_NAME
 from nginx_memlint.config.source import FileSystem, Source, is_below
 from nginx_memlint.config.tree import Block, Tree
 from nginx_memlint.files.writing import checkout
-from nginx_memlint.inspection import Inspection
 from nginx_memlint.printable import printable
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.result import ConfigReport

@@ -219,5 +219,5 @@ def _upgraded(situation: Situation, cause: Cause) -> tuple[str, Situation] | Non
     if getattr(situation.target, component) >= version:
         return None
     dotted = ".".join(map(str, version))
-    target = with_versions(situation.target, {component: dotted})
+    target = with_versions(situation.target, {component.replace("_", "-"): dotted})
     return text.format(dotted), situation.on(target)

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from nginx_memlint import ConfigReport, check, inspection, run
-from nginx_memlint.cli import app
+from nginx_memlint import ConfigReport, check
+from nginx_memlint.analysis import job
+from nginx_memlint.cli import running
+from nginx_memlint.cli.app import app
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, UNBOUNDED, Bounds
 
 from . import forked
@@ -132,5 +134,5 @@ def with_bounds(monkeypatch: pytest.MonkeyPatch, **values: int) -> None:
     def bounds_for(*, trusted: bool) -> Bounds:
         return UNBOUNDED if trusted else bounds
 
-    for module in (inspection, run):
+    for module in (job, running):
         monkeypatch.setattr(module, "bounds_for", bounds_for)

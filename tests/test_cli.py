@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from nginx_memlint.memory.targets import target_names
+from nginx_memlint.report import schemas
 
 from .helpers import LUA, SAMPLES, copy_sample, http, memlint, write
 
@@ -45,7 +46,7 @@ def test_a_healthy_configuration_is_one_line() -> None:
 
 
 def test_json_is_one_object_that_fits_the_schema() -> None:
-    schema = memlint("schema").json
+    schema = schemas.schema("check")
     for sample in ("incident", "stream", "broken"):
         run = memlint("check", "--format", "json", SAMPLES / sample)
         assert run.err == ""
@@ -85,7 +86,11 @@ def test_budgets_and_levels(args: list[str], code: int) -> None:
         (["--target", "debain-12", "x"], 'did you mean "debian-12"?'),
         (["--max-memory", "lots", "x"], "not a size"),
         (["--max-memory", "-1", "x"], "not a size"),
-        (["--lua-version", "new", "x"], "not a version"),
+        (["--set", "lua=new", "x"], "not a version"),
+        (["--set", "lua", "x"], "is not NAME=VERSION"),
+        (["--lua-version", "0.10.9", "x"], "is now --set lua=VERSION"),
+        (["--no-cache", "x"], "results are no longer kept"),
+        (["--target", "classic", "x"], "it is debian-12"),
         (["--workers", "0", "x"], "--workers"),
         (["--format", "xml", "x"], "--format"),
         (["--context", "location", "x"], "cannot be outermost"),
@@ -211,7 +216,7 @@ def test_targets_lists_all() -> None:
         assert name in run.out
 
 
-@pytest.mark.parametrize("command", [[], ["check"], ["diff"], ["targets"], ["schema"]])
+@pytest.mark.parametrize("command", [[], ["check"], ["diff"], ["targets"], ["rules"]])
 def test_help(command: list[str]) -> None:
     run = memlint(*command, "--help")
     assert run.code == 0

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from importlib.metadata import version as real_version
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nginx_memlint import check
 from nginx_memlint.config import crossplane_parser, syntax
-from nginx_memlint.config.crossplane_parser import UnsupportedCrossplaneError
 from nginx_memlint.config.syntax import ParsedFile
-from nginx_memlint.options import Options
 
-from .helpers import SAMPLES, http, memlint, write
+from .helpers import SAMPLES
 from .nginx.generate_syntax import generate
 from .test_crossplane_seam import CONFIGS
 
@@ -101,69 +95,3 @@ def test_same_tree_of_nasty_files(seed: int) -> None:
 @given(files, st.booleans())
 def test_same_tree_of_anything(data: bytes, in_data_block: bool) -> None:
     same(data, in_data_block=in_data_block)
-
-
-@pytest.mark.parametrize("name", ["incident", "incident-moved"])
-def test_same_result(name: str) -> None:
-    if not (SAMPLES / name).exists():
-        pytest.skip(f"there is no sample {name}")
-    options: Options = {"target": "debian-12"}
-    theirs: Options = {"target": "debian-12", "parser": "crossplane"}
-    assert check(SAMPLES / name, **options) == check(SAMPLES / name, **theirs)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        http("server { location / { } }"),
-        http("lua_ssl_trusted_certificate ca.pem; server { location / { if ($a) { } } }"),
-        http("server { }}"),
-        http("server { 'a }"),
-        http("include no-such.conf; server { }"),
-        http("server { location { } }"),
-        http("sever { }"),
-        "",
-    ],
-)
-def test_same_output(text: str, tmp_path: Path) -> None:
-    conf = write(tmp_path, {"nginx.conf": text})
-    options = ("--unit-cost", "1GiB", "--format", "json")
-    ours = memlint("check", conf, *options)
-    theirs = memlint("check", conf, *options, "--parser", "crossplane")
-    assert ours == theirs
-    assert ours.code in (0, 1, 3)
-
-
-def test_deep_nesting(tmp_path: Path) -> None:
-    depth = 3000
-    nested = "location /a { " * depth + "} " * depth
-    conf = write(tmp_path, {"nginx.conf": http(f"server {{ {nested} }}")})
-    report = check(conf, parser="crossplane")
-    assert report.complete
-    assert report.blocks.location == depth
-
-
-def test_it_is_imported_only_if_asked_for(tmp_path: Path) -> None:
-    conf = write(tmp_path, {"nginx.conf": http("server { }")})
-    found = {}
-    for parser in ("memlint", "crossplane"):
-        code = (
-            "import sys, nginx_memlint, nginx_memlint.cli\n"
-            f"nginx_memlint.check(sys.argv[1], parser={parser!r})\n"
-            "print(*sys.modules)"
-        )
-        command = [sys.executable, "-c", code, str(conf)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-        found[parser] = "crossplane" in done.stdout.split()
-    assert found == {"memlint": False, "crossplane": True}
-
-
-def test_a_package_that_is_not_crossplane(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def version(name: str) -> str:
-        return "1.0" if name == "ngxparse" else real_version(name)
-
-    conf = write(tmp_path, {"nginx.conf": http("server { }")})
-    monkeypatch.setattr(crossplane_parser, "version", version)
-    with pytest.raises(UnsupportedCrossplaneError, match="an environment of its own"):
-        check(conf, parser="crossplane")
-    assert check(conf).complete

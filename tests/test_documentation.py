@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from nginx_memlint.cli import app
+from nginx_memlint.cli.app import app
 from nginx_memlint.report import documentation
 from nginx_memlint.rules import RULES, find_rule
 from nginx_memlint.rules.rule import Rule

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from nginx_memlint import check
-from nginx_memlint.cli import app
+from nginx_memlint.cli.app import app
 from nginx_memlint.config.dump import is_dump, read_dump
 from nginx_memlint.config.entry import DumpOrFileError
 from nginx_memlint.config.source import FileSystem
@@ -266,7 +266,7 @@ def test_each_command_takes_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert memlint("tree", "--dump", "dump").code == 0
     assert memlint("diff", "dump", "dump", "--dump", "dump").code == 0
     assert memlint("diff", "dump", "dump").code == 2
-    assert "yes      --dump" in memlint("config", "--dump", "dump").out
+    assert "yes        --dump" in memlint("config", "--dump", "dump").out
     both = memlint("check", "--dump", "dump", "--no-dump", "dump")
     assert both.code == 2
     assert "exclude each other" in both.err
@@ -297,7 +297,7 @@ def test_roots_in_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     run = memlint("check", "--format", "json")
     assert run.code == 0
     assert run.json["configs"][0]["from_dump"]
-    assert "yes      memlint.toml:3" in memlint("config").out
+    assert "yes        memlint.toml:3" in memlint("config").out
     assert memlint("check", "--no-dump", "dump").code == 3
     Path("memlint.toml").write_text(root.format("false"))
     assert not memlint("check", "--format", "json").json["configs"][0]["from_dump"]

@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 from nginx_memlint import fix as fixing
+from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.config.changes import Change
-from nginx_memlint.config.entry import Place
 from nginx_memlint.fix import Fixed
-from nginx_memlint.inspection import Inspection, Job
-from nginx_memlint.memory.targets import find_target
+from nginx_memlint.options import Options
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.report.patch import patch
 from nginx_memlint.sizes import MIB
@@ -53,8 +53,12 @@ FIXED = http(
 
 
 def examined(path: str, *, sysroot: str | None = None, context: tuple[str, ...] = ()) -> Inspection:
-    target = find_target("debian-12")
-    return Job(path, Place(None, sysroot), None, target, context, unit_cost=100 * MIB).run()
+    return examine(
+        Job(
+            path,
+            Options(target="debian-12", sysroot=sysroot, context=context, unit_cost=100 * MIB),
+        )
+    )
 
 
 def run_fix(*paths: Path, **more: Any) -> Fixed:

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from nginx_memlint import check
-from nginx_memlint.cli import app
+from nginx_memlint.cli.app import app
 
 FRAGMENTS = {
     "server { location / {} }": "http",

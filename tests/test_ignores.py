@@ -28,7 +28,7 @@ UNIT = 32 * MIB
 
 def look(directory: Path, files: dict[str, str], **options: object) -> ConfigReport:
     """Check files in which a bundle of 32 MiB is loaded by several blocks."""
-    return check(write(directory, dict(files)), target="debian-12", unit_cost=UNIT, **options)  # type: ignore[arg-type]
+    return check(write(directory, dict(files)), target="debian-12", unit_cost=UNIT, **options)
 
 
 def rules(report: ConfigReport) -> tuple[list[str], list[str]]:

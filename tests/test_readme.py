@@ -12,11 +12,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from typer.main import get_command
 
-from nginx_memlint.cli import app
+from nginx_memlint.cli.app import COMMANDS
 from nginx_memlint.report import FORMATS, documentation, schemas
-from nginx_memlint.settings import check_arguments, plan
+from nginx_memlint.settings import asked, plan
 
 from .helpers import MEASURED, http, memlint_here, write
 from .readme import (
@@ -95,7 +94,7 @@ def test_what_is_run_elsewhere() -> None:
 def test_every_command_is_there() -> None:
     """The README speaks of all commands, and of no other."""
     named = {match[0] for text in README.read_text().splitlines() for match in NAME.finditer(text)}
-    commands = {f"memlint {name}" for name in get_command(app).commands}  # type: ignore[attr-defined]
+    commands = {f"memlint {name}" for name in COMMANDS}
     assert commands <= named
     fenced = [line for item in examples() for line in item.commands if line.startswith("memlint")]
     assert {match[0] for line in fenced if (match := NAME.match(line))} <= commands
@@ -153,7 +152,7 @@ def test_settings(here: Path) -> None:
             "hosts/mail/server.toml": MEASURED,
         },
     )
-    jsonschema.validate(tomllib.loads(text), schemas.schema("settings"))
+    jsonschema.validate(tomllib.loads(text), schemas.schema("memlint"))
     done = memlint_here("check", "--format", "json")
     assert done.code == 0, done.err
     configs = done.json["configs"]
@@ -162,7 +161,7 @@ def test_settings(here: Path) -> None:
     targets = [config["target"]["name"] for config in configs]
     assert targets == ["debian-12", "hosts/mail/server.toml"]
     [root] = plan(["hosts/web"], {})
-    policy = check_arguments(root)["policy"]
+    policy = asked(root).policy
     assert policy.severities["ML202"] is None
     assert policy.ignores[0].paths == ("hosts/*/legacy/**",)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import nginx_memlint
-from nginx_memlint import inspection, result
+from nginx_memlint import api, result
 
 from .helpers import http, write
 
@@ -25,7 +25,12 @@ def test_little_is_imported_before_an_interrupt_is_awaited() -> None:
     command = [sys.executable, "-c", READY]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     own = {name for name in done.stdout.split() if name.startswith("nginx_memlint")}
-    assert own == {"nginx_memlint", "nginx_memlint.__main__", "nginx_memlint.standalone"}
+    assert own == {
+        "nginx_memlint",
+        "nginx_memlint.__main__",
+        "nginx_memlint.cli",
+        "nginx_memlint.cli.process",
+    }
 
 
 INTERRUPTED = """
@@ -71,7 +76,7 @@ def test_interrupted_while_it_starts(tmp_path: Path) -> None:
 
 def test_interrupted_while_it_says_so() -> None:
     script = (
-        "import nginx_memlint.standalone as own\n"
+        "import nginx_memlint.cli.process as own\n"
         "def interrupt(*_): raise KeyboardInterrupt\n"
         "own._say = interrupt\n"
         "with own.standalone(): interrupt()\n"
@@ -83,7 +88,7 @@ def test_interrupted_while_it_says_so() -> None:
 
 def test_what_is_public() -> None:
     assert {name: getattr(nginx_memlint, name) for name in nginx_memlint.__all__} == {
-        "check": inspection.check,
+        "check": api.check,
         "ConfigReport": result.ConfigReport,
         "Report": result.Report,
         "__version__": nginx_memlint.__version__,

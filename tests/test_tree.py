@@ -185,7 +185,7 @@ def test_another_machines_files_are_not_linked(tmp_path: Path) -> None:
 
 WAIT = """
 import sys, time
-from nginx_memlint.report import waiting
+from nginx_memlint.cli import waiting
 waiting.DELAY = float(sys.argv[1])
 with waiting.waiting("reading [bold]nginx.conf"):
     time.sleep(float(sys.argv[2]))

@@ -6,6 +6,8 @@ of the modules named beside a row.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 MAIN = "main"
 OPAQUE = "opaque"
 """Kind of a block whose content has no part in the counts and rules of its own."""
@@ -110,3 +112,15 @@ PLAIN_INCLUDE = frozenset({"geo"})
 
 NO_INCLUDE = frozenset({"charset_map", "split_clients", "match", "geoip2"})
 """Data blocks in which ``include`` is a key like any other."""
+
+
+def check_context(context: Iterable[str]) -> None:
+    """Raise ValueError if these blocks cannot be inside each other, the first in the main one."""
+    kind = MAIN
+    for name in context:
+        children = CHILDREN.get(kind, {})
+        if name not in children or children[name] in NO_CONTEXT:
+            allowed = sorted(n for n, k in children.items() if k not in NO_CONTEXT)
+            inside = f'inside "{kind}"' if kind != MAIN else "outermost"
+            raise ValueError(f'"{name}" cannot be {inside}; it may be {" or ".join(allowed)}')
+        kind = children[name]

@@ -19,6 +19,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.job import Job
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS
 from nginx_memlint.config.builder import build
 from nginx_memlint.config.entry import EntryError, Place, open_entry
@@ -26,7 +28,6 @@ from nginx_memlint.config.source import FileSystem
 from nginx_memlint.config.tree import Tree
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.files.writing import write_own
-from nginx_memlint.inspection import check
 from nginx_memlint.live import SLACK, TOLERANCE
 from nginx_memlint.live.available import available_memory, guard, require_memory
 from nginx_memlint.live.binary import (
@@ -42,12 +43,8 @@ from nginx_memlint.live.errors import LiveError, RejectedError, require_linux
 from nginx_memlint.live.installed import installed, loaded_modules
 from nginx_memlint.live.process import run, within
 from nginx_memlint.live.site import TEST_TIMEOUT, temporary_directory
-from nginx_memlint.memory.targets import (
-    Target,
-    find_target,
-    parse_version,
-    with_versions,
-)
+from nginx_memlint.memory.targets import parse_version
+from nginx_memlint.options import Options
 from nginx_memlint.printable import printable
 from nginx_memlint.result import ConfigReport, Model, ProblemInfo
 from nginx_memlint.sizes import MIB
@@ -109,13 +106,9 @@ Announce = Callable[[int, float, int], None]
 
 def verify(
     path: str | os.PathLike[str],
+    options: Options = Options(),
     *,
     nginx: str | None = None,
-    target: str | Target | None = None,
-    versions: Mapping[str, str | None] | None = None,
-    workers: int | None = None,
-    unit_cost: int | None = None,
-    prefix: str | None = None,
     tolerance: float = TOLERANCE,
     force: bool = False,
     timeout: float | None = None,
@@ -124,14 +117,14 @@ def verify(
 ) -> Verification:
     """Estimate a configuration, then test it with the real nginx and compare.
 
-    ``target`` is the server to estimate for, the nginx here unless it is given; ``versions``
-    replaces single versions of it (keys of VERSION_KEYS). ``force``: even if memory is short.
-    ``timeout``: seconds for all that is run. Modules that are not the system's own are loaded if
-    ``consent`` says so. Raises LiveError.
+    The estimate is for the target of the options; if they name none, for the nginx here.
+    ``force``: even if memory is short. ``timeout``: seconds for all that is run. Modules that are
+    not the system's own are loaded if ``consent`` says so. Raises LiveError.
     """
     require_linux()
     server = describe(find_nginx(nginx))
     name = os.fspath(path)
+    prefix = options.prefix
     tree = _read(name, prefix)
     if tree is not None and (found := foreign_code(server, tree, prefix)) and not consent(found):
         raise LiveError(
@@ -140,18 +133,10 @@ def verify(
             + "\nnothing was run; --yes allows it, for a configuration that you trust"
         )
     with within(timeout), temporary_directory() as directory:
-        if target is None:
-            target = installed(server, loaded_modules(server, tree, prefix), directory)
-        elif isinstance(target, str):
-            target = find_target(target)
-        report = check(
-            path,
-            target=with_versions(target, versions or {}),
-            workers=workers,
-            unit_cost=unit_cost,
-            prefix=prefix,
-            dump=False,
-        )
+        if options.target is None:
+            here = installed(server, loaded_modules(server, tree, prefix), directory)
+            options = replace(options, target=here)
+        report = examine(Job(name, replace(options, dump=False))).report
         predicted = _predicted(report)
         unmeasured = Verification(
             path=printable(name),

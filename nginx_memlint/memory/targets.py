@@ -16,11 +16,8 @@ from nginx_memlint.printable import printable
 Version = NewType("Version", tuple[int, ...])
 """A version's numbers; a letter counts as one more number: 1.1.1w is (1, 1, 1, 23)."""
 
-CLASSIC = "classic"
+DEFAULT_TARGET = "debian-12"
 """The target if none is named: contexts per block, as in every OpenResty before 1.25.3.1."""
-
-CLASSIC_IS = "debian-12"
-"""The stack whose versions and costs the classic target has."""
 
 DEFAULT_OPENSSL = "3.0"
 
@@ -101,6 +98,10 @@ class Target:
 
 
 VERSION_KEYS = ("nginx", "lua", "stream_lua", "njs", "openssl")
+"""The components whose versions decide what is built, as keys of tables."""
+
+COMPONENTS = tuple(key.replace("_", "-") for key in VERSION_KEYS)
+"""Their names for people."""
 
 _FALLBACK = {"lua": "0.10.25", "stream_lua": "0.0.13", "njs": "0.7.9"}
 """Taken where a stack does not ship a module: its last version with contexts per block."""
@@ -123,40 +124,39 @@ def costs_for(nginx: Version, openssl: Version) -> Costs:
 
 
 def target_names() -> list[str]:
-    """All names that find_target() knows, the classic one first."""
-    return [CLASSIC, *STACKS]
+    """All names that find_target() knows."""
+    return [*STACKS]
 
 
-def find_target(name: str | None = None, **versions: str | None) -> Target:
+def find_target(name: str | None = None, versions: Mapping[str, str] | None = None) -> Target:
     """The stack of a name, with single versions replaced.
 
-    ``versions`` has keys of VERSION_KEYS. What is assumed rather than known is in
+    ``versions`` has names of COMPONENTS. What is assumed rather than known is in
     ``Target.assumed``. Raises UnknownTargetError, and ValueError for a version that is none.
     """
     table = STACKS
     assumed = []
-    if name is None or name == CLASSIC:
-        row = table[CLASSIC_IS]
-        if name is None:
-            assumed.append(
-                "no target given: contexts per block, as in nginx "
-                f"{row['nginx']} with lua-nginx-module {row['lua']} and OpenSSL {row['openssl']}; "
-                "state yours with --target (memlint targets)"
-            )
+    if name is None:
+        row = table[DEFAULT_TARGET]
+        assumed.append(
+            f"no target given, {DEFAULT_TARGET} taken: contexts per block, as in nginx "
+            f"{row['nginx']} with lua-nginx-module {row['lua']} and OpenSSL {row['openssl']}; "
+            "state yours with --target (memlint targets)"
+        )
     elif name in table:
         row = table[name]
     else:
         raise UnknownTargetError(name)
     texts = {key: row[key] for key in VERSION_KEYS if key in row}
-    given = {key: text for key, text in versions.items() if text is not None}
+    given = _by_key(versions or {})
     texts |= given
     ships = frozenset(texts)
     texts = _FALLBACK | texts
     parsed = {key: parse_version(text) for key, text in texts.items()}
     costs = costs_for(parsed["nginx"], parsed["openssl"])
-    if given or costs.name != (CLASSIC_IS if name in (None, CLASSIC) else name):
+    if given or costs.name != (name or DEFAULT_TARGET):
         assumed.append(f"costs as measured on {costs.name} ({costs.measured})")
-    label = name or CLASSIC
+    label = name or DEFAULT_TARGET
     return Target(
         name=label if not given else f"{label} with {_list(given)}",
         built_in=frozenset(row["built_in"]),
@@ -171,12 +171,17 @@ def find_target(name: str | None = None, **versions: str | None) -> Target:
     )
 
 
-def with_versions(target: Target, versions: Mapping[str, str | None]) -> Target:
-    """The same server with single versions replaced; raises ValueError.
+def _by_key(versions: Mapping[str, str]) -> dict[str, str]:
+    """Versions by names of COMPONENTS → by VERSION_KEYS."""
+    return {name.replace("-", "_"): text for name, text in versions.items()}
+
+
+def with_versions(target: Target, versions: Mapping[str, str]) -> Target:
+    """The server with single versions replaced, by names of COMPONENTS; raises ValueError.
 
     Its costs stay as measured, unless these versions are more like another measured stack.
     """
-    given = {key: text for key, text in versions.items() if text is not None}
+    given = _by_key(versions)
     if not given:
         return target
     parsed: dict[str, Any] = {key: parse_version(text) for key, text in given.items()}

@@ -28,7 +28,7 @@ class Format:
 
 FORMATS = {
     "text": Format("for people"),
-    "json": Format("everything, as in memlint schema"),
+    "json": Format("everything, as in schemas/check.schema.json"),
     "line": Format("path:line:col: severity CODE message, for editors"),
     "sarif": Format("SARIF 2.1.0, for code scanning"),
     "github": Format("annotations of GitHub Actions"),

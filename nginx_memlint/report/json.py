@@ -1,4 +1,4 @@
-"""JSON: one object, as in the published schema (``memlint schema``)."""
+"""JSON: one object, as in the published schema (schemas/check.schema.json)."""
 
 from __future__ import annotations
 

@@ -1,13 +1,16 @@
-"""The JSON Schemas that ``memlint schema`` prints, by what they are of."""
+"""The published JSON Schemas: ``python -m nginx_memlint.report.schemas schemas`` writes them."""
 
 from __future__ import annotations
 
+import json as plain_json
+import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from nginx_memlint.report import json
 
-SETTINGS = "settings"
+SETTINGS = "memlint"
 
 _RECORDS = {
     "check": ("nginx_memlint.result", "Report"),
@@ -18,13 +21,29 @@ _RECORDS = {
 """Command → module and record of its ``--format json``, imported when it is asked for."""
 
 NAMES = (*_RECORDS, SETTINGS)
+"""The schemas: of commands' JSON, and of memlint.toml."""
 
 
 def schema(name: str) -> dict[str, Any]:
-    """The JSON Schema of a command's output, or of the settings file; raises KeyError."""
+    """The JSON Schema of a name of NAMES; raises KeyError."""
     if name == SETTINGS:
         from nginx_memlint.settings import model  # noqa: PLC0415
 
         return model.schema()
     module, record = _RECORDS[name]
     return json.schema(getattr(import_module(module), record))
+
+
+def text(name: str) -> str:
+    """The published file of a schema."""
+    return plain_json.dumps(schema(name), indent=2) + "\n"
+
+
+def publish(directory: str) -> None:
+    """Write all schemas."""
+    for name in NAMES:
+        (Path(directory) / f"{name}.schema.json").write_text(text(name), "utf-8")
+
+
+if __name__ == "__main__":
+    publish(sys.argv[1])

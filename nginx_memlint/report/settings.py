@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -9,13 +10,15 @@ from rich.console import Console
 from rich.table import Table
 
 from nginx_memlint.memory.targets import Target
+from nginx_memlint.option_kinds import BUDGET, SIZE
+from nginx_memlint.options import OPTIONS, Place
 from nginx_memlint.policy import PathIgnore
 from nginx_memlint.printable import printable
 from nginx_memlint.result import Model
-from nginx_memlint.settings.in_force import SIZES, Root, Value
+from nginx_memlint.settings.in_force import Root, Value
 from nginx_memlint.sizes import human
 
-Plain: TypeAlias = int | float | str | list[str] | dict[str, str] | dict[str, int] | None
+Plain: TypeAlias = int | float | str | list[str] | dict[str, str] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +78,9 @@ def in_force(roots: list[Root]) -> InForce:
                 path=None if root.path is None else printable(root.path),
                 settings=None if root.file is None else printable(root.file.path),
                 dump=_value(root.dump),
-                values={key: _value(found) for key, found in root.values.items()},
+                values={
+                    OPTIONS[name].key: _value(root.values[name]) for name in _shown_options(root)
+                },
                 severity={code: _value(found) for code, found in root.severities.items()},
                 ignore=[_ignore(found) for found in root.ignores],
             )
@@ -95,8 +100,9 @@ def write(roots: list[Root], console: Console) -> None:
             table.add_column(overflow="fold", no_wrap=column != 1)
         if root.dump.value is not None:
             table.add_row("  dump", _shown("dump", root.dump), root.dump.at())
-        for key, found in root.values.items():
-            table.add_row(f"  {key}", _shown(key, found), found.at())
+        for name in _shown_options(root):
+            found = root.values[name]
+            table.add_row(f"  {OPTIONS[name].key}", _shown(name, found), found.at())
         for code, found in root.severities.items():
             table.add_row(f"  severity.{code}", found.value, found.at())
         for found in root.ignores:
@@ -106,17 +112,22 @@ def write(roots: list[Root], console: Console) -> None:
         console.print(table)
 
 
-def _shown(key: str, found: Value) -> str:
+def _shown_options(root: Root) -> list[str]:
+    """The options that a flag or a settings file may set."""
+    return [name for name in root.values if OPTIONS[name].places - {Place.KEYWORD}]
+
+
+def _shown(name: str, found: Value) -> str:
     plain = _plain(found)
-    if key in SIZES and isinstance(plain, int):
+    if OPTIONS[name].kind in (SIZE, BUDGET) and isinstance(plain, int):
         return human(plain)
     if isinstance(plain, bool):
         return "yes" if plain else "no"
     if isinstance(plain, dict):
-        plain = [f"{inside}={outside}" for inside, outside in plain.items()]
+        plain = [f"{name}={value}" for name, value in plain.items()]
     if isinstance(plain, list):
         plain = ",".join(plain)
-    return "–" if plain in (None, "") else str(plain)
+    return "–" if plain in (None, "", False) else str(plain)
 
 
 def _plain(found: Value) -> Plain:
@@ -126,6 +137,8 @@ def _plain(found: Value) -> Plain:
         return printable(value.name)
     if isinstance(value, str):
         return printable(value)
+    if isinstance(value, Mapping):
+        return {printable(name): printable(text) for name, text in value.items()}
     if isinstance(value, list | tuple):
         if value and isinstance(value[0], tuple):
             return {printable(inside): printable(outside) for inside, outside in value}

@@ -44,7 +44,7 @@ http {
 ## Passes
 
 ```nginx
-# memlint check --target debian-12 --unit-cost 32MiB --nginx-version 1.27.2
+# memlint check --target debian-12 --unit-cost 32MiB --set nginx=1.27.2
 events {}
 http {
     ssl_certificate server.crt;

@@ -7,10 +7,10 @@ imported once a file is found), in_force.py puts files and flags together.
 from nginx_memlint.settings.files import SettingsError
 from nginx_memlint.settings.in_force import (
     Root,
-    all_arguments,
-    check_arguments,
+    all_asked,
+    asked,
     everywhere,
     plan,
 )
 
-__all__ = ["Root", "SettingsError", "all_arguments", "check_arguments", "everywhere", "plan"]
+__all__ = ["Root", "SettingsError", "all_asked", "asked", "everywhere", "plan"]

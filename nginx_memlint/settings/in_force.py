@@ -1,7 +1,8 @@
 """What is in force for each configuration: the settings file's own values, its root's, the flags'.
 
-Each of these levels overrides the ones before it, key by key. Keys that only make sense together
-(GROUPS) go together: a level that names a target forgets the versions that others gave.
+Each of these levels overrides the ones before it, option by option. Options that only make sense
+together go together: a level that names a target forgets the versions that others gave
+(``Option.undoes``).
 """
 
 from __future__ import annotations
@@ -11,41 +12,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nginx_memlint.config.entry import MAIN_FILE, EntryError, Place, absolute, located
 from nginx_memlint.config.source import is_below
 from nginx_memlint.exit_codes import FailOn
-from nginx_memlint.memory.targets import CLASSIC, VERSION_KEYS, Target, TargetFileError, load_target
-from nginx_memlint.policy import Limits, PathIgnore, Policy
+from nginx_memlint.memory.targets import DEFAULT_TARGET, Target, TargetFileError, load_target
+from nginx_memlint.options import OPTIONS, Options, options_in
+from nginx_memlint.options import Place as Standing
+from nginx_memlint.policy import PathIgnore, Policy
 from nginx_memlint.printable import printable
 from nginx_memlint.settings.files import KeyPath, SettingsError, SettingsFile, find, read
-
-if TYPE_CHECKING:
-    from nginx_memlint.options import Options
-
-VERSIONS = tuple(f"{key.replace('_', '-')}-version" for key in VERSION_KEYS)
-LIMITS = ("max-memory", "max-start-memory", "max-zones-memory", "max-test-seconds")
-KEYS = (
-    *("target", "target-file", *VERSIONS),
-    *("workers", "unit-cost", *LIMITS),
-    *("sysroot", "path-map", "prefix", "context", "fail-on"),
-)
-"""What can be set by a settings file and by a flag, in the order of ``memlint config``."""
-
-FLAGS = (*KEYS[:2], "nginx-binary", *KEYS[2:], "trusted")
-"""KEYS, and what is a flag only: settings must neither name a program to run nor lift bounds."""
-
-DUMPS = ("dump", "no-dump")
-"""Flags that name configurations and say how to read them; a root in settings has ``dump``."""
-
-_SERVER = ("target", "target-file", "nginx-binary", *VERSIONS)
-_PLACE = ("sysroot", "path-map")
-GROUPS = dict.fromkeys(_SERVER[:3], _SERVER) | dict.fromkeys(_PLACE, _PLACE)
-"""Keys which, once set, undo what earlier levels said of these."""
-
-SIZES = ("unit-cost", "max-memory", "max-start-memory", "max-zones-memory")
-"""Keys whose values are bytes."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +42,12 @@ class Value:
 
 
 DEFAULTS: Mapping[str, Value] = MappingProxyType(
-    dict.fromkeys(FLAGS, Value(None))
-    | {"target": Value(CLASSIC), "fail-on": Value(FailOn.ERROR.value)}
+    {option.name: Value(option.default) for option in OPTIONS.values()}
+    | {"target": Value(DEFAULT_TARGET)}
 )
+"""Option → the value that nobody has set."""
+
+SET_IN_FILES = tuple(option.name for option in options_in(Standing.SETTING))
 
 
 @dataclass(frozen=True)
@@ -75,7 +55,7 @@ class Root:
     """One configuration to check and what is in force for it.
 
     ``path`` is None for what holds where no root is named, ``file`` if there are no settings.
-    ``values`` has all FLAGS; ``severities`` are by rule code. ``dump`` is whether it is the output
+    ``values`` are by option; ``severities`` are by rule code. ``dump`` is whether it is the output
     of ``nginx -T``, None if nobody says.
     """
 
@@ -89,7 +69,7 @@ class Root:
     @property
     def fail_on(self) -> FailOn:
         """The least severity that fails."""
-        return FailOn(self.values["fail-on"].value)
+        return FailOn(self.values["fail_on"].value)
 
 
 def plan(
@@ -98,16 +78,16 @@ def plan(
     *,
     config: str | None = None,
     isolated: bool = False,
+    dumps: Mapping[str, Value] = MappingProxyType({}),
 ) -> list[Root]:
     """The configurations to check; without ``paths``, the roots that the settings list.
 
     The settings are ``config``'s, or the nearest above each configuration; ``isolated``: none.
-    ``flags`` are by FLAGS. The list is empty if there is nothing to check. Raises SettingsError.
+    ``flags`` are values by option. ``dumps`` are configurations, too, each with whether it is the
+    output of ``nginx -T``. The list is empty if there is nothing to check. Raises SettingsError.
     """
     if config is not None and isolated:
         raise SettingsError("--config and --no-config exclude each other")
-    dumps = dumps_among(flags)
-    flags = {key: value for key, value in flags.items() if key not in DUMPS}
     paths = [*paths, *(path for path in dumps if path not in paths)]
     settings = None if config is None else _Settings(read(config))
 
@@ -121,7 +101,7 @@ def plan(
     if not paths:
         here = nearest(".")
         return here.listed(flags) if here else []
-    place = Place(flags.get("prefix"), flags.get("sysroot"), tuple(flags.get("path-map") or ()))
+    place = Place(flags.get("prefix"), flags.get("sysroot"), flags.get("path_map", ()))
     roots = []
     for path in paths:
         where = _here(path, place)
@@ -131,13 +111,16 @@ def plan(
     return roots
 
 
-def dumps_among(flags: Mapping[str, Any]) -> dict[str, Value]:
-    """The configurations that flags of DUMPS name, and how each is to be read."""
-    found: dict[str, Value] = {}
-    for key in DUMPS:
-        for path in flags.get(key) or ():
-            if found.setdefault(path, Value(key == "dump", flag=f"--{key}")).flag != f"--{key}":
-                raise SettingsError(f"{printable(path)}: --dump and --no-dump exclude each other")
+def dumps_of(dump: Iterable[str], no_dump: Iterable[str]) -> dict[str, Value]:
+    """The configurations that --dump and --no-dump name, and how each is to be read.
+
+    Raises SettingsError.
+    """
+    found = {path: Value(True, flag="--dump") for path in dump}
+    for path in no_dump:
+        if path in found:
+            raise SettingsError(f"{printable(path)}: --dump and --no-dump exclude each other")
+        found[path] = Value(False, flag="--no-dump")
     return found
 
 
@@ -145,55 +128,41 @@ def everywhere(
     flags: Mapping[str, Any], *, config: str | None = None, isolated: bool = False
 ) -> Root:
     """What is in force for a configuration here that is no root; raises SettingsError."""
-    flags = {key: value for key, value in flags.items() if key not in DUMPS}
     if isolated:
         return _root(None, None, {}, flags)
     file = find(".") if config is None else read(config)
     return _Settings(file).root(None, None, flags) if file else _root(None, None, {}, flags)
 
 
-def check_arguments(root: Root) -> Options:
-    """The keyword arguments of check() for a root: its policy and all else that is in force.
+def asked(root: Root) -> Options:
+    """What is asked of the check of a root: its policy and all else that is in force.
 
     Raises SettingsError for files and directories in it that cannot be used.
     """
-    values = {key: found.value for key, found in root.values.items()}
-    arguments: Any = {
-        key.replace("-", "_"): values[key]
-        for key in (*VERSIONS, "workers", "unit-cost", "sysroot", "prefix")
-    }
-    path_map = tuple(values["path-map"] or ())
-    for key, paths in (("sysroot", [values["sysroot"]]), ("path-map", [to for _, to in path_map])):
-        for path in paths:
-            # the command has checked flags
-            if path is not None and root.values[key].file and not os.path.exists(path):
-                at = root.values[key].at()
-                raise SettingsError(f'{at}: {key}: there is no "{printable(path)}"')
-    options: Options = arguments | {
-        "target": _target(root.values),
-        "path_map": path_map,
-        "context": tuple(values["context"] or ()),
-        "trusted": bool(values["trusted"]),
-        "dump": root.dump.value,
-        "policy": Policy(
-            limits=Limits(**{key.replace("-", "_"): values[key] for key in LIMITS}),
-            severities={
-                code: None if found.value == "off" else found.value
-                for code, found in root.severities.items()
-            },
-            ignores=tuple(found.value for found in root.ignores),
-        ),
-    }
-    return options
+    values = {name: found.value for name, found in root.values.items()}
+    for name, found in root.values.items():
+        if found.file is None:
+            continue  # the command has checked flags
+        if absent := OPTIONS[name].kind.absent(found.value):
+            raise SettingsError(f"{found.at()}: {OPTIONS[name].key}: {printable(absent)}")
+    policy = Policy(
+        severities={
+            code: None if found.value == "off" else found.value
+            for code, found in root.severities.items()
+        },
+        ignores=tuple(found.value for found in root.ignores),
+    )
+    decided = {"target": _target(root.values), "policy": policy, "dump": root.dump.value}
+    return Options(**values | decided)
 
 
-def all_arguments(roots: Iterable[Root]) -> list[Options]:
-    """check_arguments() of each, all mistakes in one SettingsError."""
+def all_asked(roots: Iterable[Root]) -> list[Options]:
+    """asked() of each, all mistakes in one SettingsError."""
     mistakes: dict[str, None] = {}
     found = []
     for root in roots:
         try:
-            found.append(check_arguments(root))
+            found.append(asked(root))
         except SettingsError as error:
             mistakes[str(error)] = None
     if mistakes:
@@ -279,14 +248,16 @@ def _root(
     ignores: list[Value] = []
     for prefix, table in levels.items():
         assert file is not None
-        _override(
-            values,
-            {
-                key: Value(_from_file(file, key, table), file=file, path=(*prefix, key))
-                for key in KEYS
-                if key in table
-            },
-        )
+        level = {
+            name: Value(
+                OPTIONS[name].kind.rebased(table[OPTIONS[name].key], file.directory),
+                file=file,
+                path=(*prefix, OPTIONS[name].key),
+            )
+            for name in SET_IN_FILES
+            if OPTIONS[name].key in table
+        }
+        _override(values, level)
         for code, severity in table.get("severity", {}).items():
             severities[code] = Value(severity, file=file, path=(*prefix, "severity", code))
         for index, ignore in enumerate(table.get("ignore", [])):
@@ -297,36 +268,30 @@ def _root(
                 reason=ignore["reason"],
             )
             ignores.append(Value(accepted, file=file, path=(*prefix, "ignore", index)))
-    _override(values, {key: Value(value, flag=f"--{key}") for key, value in flags.items()})
+    _override(values, {name: Value(flags[name], flag=OPTIONS[name].flag) for name in flags})
     return Root(path, file, MappingProxyType(values), MappingProxyType(severities), tuple(ignores))
 
 
-def _override(values: dict[str, Value], level: Mapping[str, Value]) -> None:
-    for key in level:
-        for gone in GROUPS.get(key, ()):
-            values[gone] = Value(None)
+def _override(values: dict[str, Value], level: dict[str, Value]) -> None:
+    """Let a level's values take the place of those before it; versions are added up."""
+    for name in level:
+        for gone in OPTIONS[name].undoes:
+            values[gone] = Value(OPTIONS[gone].default)
+    if "set" in level:
+        both = values["set"].value | level["set"].value
+        level = level | {"set": replace(level["set"], value=both)}
     values |= level
 
 
-def _from_file(file: SettingsFile, key: str, table: Mapping[str, Any]) -> object:
-    """A value as the flag has it: paths are from the settings file's directory."""
-    value = table[key]
-    if key in ("target-file", "sysroot", "prefix"):
-        return os.path.join(file.directory, value)
-    if key == "path-map":
-        return [(inside, os.path.join(file.directory, to)) for inside, to in value.items()]
-    return value.value if isinstance(value, FailOn) else value
-
-
 def _target(values: Mapping[str, Value]) -> str | Target | None:
-    binary = values["nginx-binary"]
-    found = values["target-file"] if binary.value is None else binary
+    binary = values["nginx_binary"]
+    found = values["target_file"] if binary.value is None else binary
     if found.value is None:
         # a default is not stated: check() says what it assumes
         return None if values["target"] is DEFAULTS["target"] else values["target"].value
     if isinstance(found.value, Target):
         return found.value
-    if found.file is not None and any(values[key].flag for key in _PLACE):
+    if found.file is not None and any(values[name].flag for name in ("sysroot", "path_map")):
         # who gives --sysroot does not trust what is in it
         top = os.path.realpath(found.file.directory)
         if not is_below(os.path.realpath(found.value), top):

@@ -6,7 +6,6 @@ Keys are named as the flags of ``memlint check``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -19,20 +18,17 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     WithJsonSchema,
-    field_validator,
+    create_model,
     model_validator,
 )
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
-from nginx_memlint import rules
-from nginx_memlint.arguments import MOST_WORKERS
-from nginx_memlint.exit_codes import FailOn
-from nginx_memlint.inspection import check_context
-from nginx_memlint.memory.targets import parse_version, target_names
+from nginx_memlint import removed, rules
+from nginx_memlint.options import Option, Place, options_in
 from nginx_memlint.printable import printable
 from nginx_memlint.settings.files import KeyPath, SettingsError, SettingsFile
-from nginx_memlint.sizes import MAX_SIZE, SIZE_PATTERN, check_budget, parse_budget, parse_size
+from nginx_memlint.suggest import did_you_mean
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -40,38 +36,17 @@ MAX_MISTAKES = 20
 """That are listed one by one."""
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """``; did you mean "…"?`` if a known word is close, else nothing."""
-    close = get_close_matches(word, known, 1, 0.5)
-    return f'; did you mean "{close[0]}"?' if close else ""
-
-
 def _known(kind: str, names: Callable[[], Iterable[str]], where: str) -> Callable[[str], str]:
     def known(name: str) -> str:
+        if name in removed.RULES:
+            raise ValueError(f"{name}: {removed.RULES[name]}")
         if name not in names():
             raise ValueError(
-                f'"{name}" is not a known {kind}{suggestion(name, names())} ({where} lists all)'
+                f'"{name}" is not a known {kind}{did_you_mean(name, names())} ({where} lists all)'
             )
         return name
 
     return known
-
-
-def _size(value: object) -> object:
-    return parse_size(value) if isinstance(value, str) else value
-
-
-def _budget(value: object) -> object:
-    if isinstance(value, str):
-        return parse_budget(value)
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return check_budget(value)
-    return value
-
-
-def _version(text: str) -> str:
-    parse_version(text)
-    return text
 
 
 def _path(text: str) -> str:
@@ -80,50 +55,7 @@ def _path(text: str) -> str:
     return text
 
 
-def _absolute(text: str) -> str:
-    if not text.startswith("/"):
-        raise ValueError(f'"{text}" must be absolute: it is a directory as nginx sees it')
-    return text
-
-
-def _context(names: list[str]) -> list[str]:
-    check_context(names)
-    return names
-
-
-_SIZE_SCHEMA = {
-    "anyOf": [
-        {"type": "integer", "exclusiveMinimum": 0},
-        {"type": "string", "pattern": SIZE_PATTERN},
-    ],
-    "examples": ["512MiB", "4GiB", 1048576],
-}
-
-Size = Annotated[
-    int,
-    Field(gt=0, lt=MAX_SIZE, strict=True),
-    BeforeValidator(_size),
-    WithJsonSchema(_SIZE_SCHEMA),
-]
-Budget = Annotated[
-    int,
-    Field(gt=0, lt=MAX_SIZE, strict=True),
-    BeforeValidator(_budget),
-    WithJsonSchema(_SIZE_SCHEMA),
-]
-Version = Annotated[str, AfterValidator(_version)]
 Path = Annotated[str, AfterValidator(_path), Field(json_schema_extra={"minLength": 1})]
-AbsolutePath = Annotated[
-    str,
-    AfterValidator(_path),
-    AfterValidator(_absolute),
-    WithJsonSchema({"type": "string", "pattern": "^/"}),
-]
-TargetName = Annotated[
-    str,
-    AfterValidator(_known("target", target_names, "memlint targets")),
-    WithJsonSchema({"type": "string", "enum": target_names()}),
-]
 RuleCode = Annotated[
     str,
     AfterValidator(_known("rule", rules.codes, "memlint rules")),
@@ -154,61 +86,32 @@ class Ignore(_Table):
     """Why they are accepted: it is printed with what is suppressed."""
 
 
-class RootSettings(_Table):
+def _field(option: Option) -> tuple[Any, Any]:
+    """The field of an option: it is read as on the command line."""
+
+    def read(value: object, others: ValidationInfo) -> object:
+        if option.name == "target_file" and others.data.get("target") is not None:
+            raise ValueError("is used instead of target: leave one of them out")
+        try:
+            return option.kind.read(value)
+        except TypeError as error:  # pydantic lets it pass
+            raise ValueError(str(error)) from None
+
+    value = Annotated[Any, BeforeValidator(read), WithJsonSchema(option.kind.schema())]
+    return value, Field(default=None, description=option.help)
+
+
+_fields: dict[str, Any] = {option.name: _field(option) for option in options_in(Place.SETTING)}
+_Options: type[_Table] = create_model("_Options", __base__=_Table, **_fields)
+
+
+class RootSettings(_Options):  # type: ignore[misc, valid-type]  # made from the table of options
     """What can be set for all configurations, and for one root."""
 
-    target: TargetName | None = None
-    """The server it is for: a name that ``memlint targets`` lists."""
-    target_file: Path | None = None
-    """The server it is for: a file that ``memlint calibrate`` wrote."""
-    nginx_version: Version | None = None
-    """Instead of the target's."""
-    lua_version: Version | None = None
-    """Instead of the target's."""
-    stream_lua_version: Version | None = None
-    """Instead of the target's."""
-    njs_version: Version | None = None
-    """Instead of the target's."""
-    openssl_version: Version | None = None
-    """Instead of the target's."""
-    workers: Annotated[int, Field(ge=1, le=MOST_WORKERS)] | None = None
-    """Worker processes, where the configuration says auto."""
-    unit_cost: Size | None = None
-    """Memory of one CA load, instead of what the bundle weighs."""
-    max_memory: Budget | None = None
-    """The budget at the worst reload peak."""
-    max_start_memory: Budget | None = None
-    """The budget at a start."""
-    max_zones_memory: Budget | None = None
-    """The budget of all shared memory zones."""
-    max_test_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    """The limit of CPU seconds for nginx -t, which each start and reload take, too."""
-    sysroot: Path | None = None
-    """Look absolute paths up below this directory; read nothing outside it."""
-    path_map: (
-        Annotated[
-            dict[AbsolutePath, Path], Field(json_schema_extra={"additionalProperties": False})
-        ]
-        | None
-    ) = None
-    """FROM = TO: look paths below FROM up below TO; the longest wins."""
-    prefix: Path | None = None
-    """As nginx -p. It does not change where roots are."""
-    context: Annotated[list[str], AfterValidator(_context)] | None = None
-    """The configuration is a fragment that belongs inside these blocks."""
-    fail_on: Annotated[FailOn, Field(strict=False)] | None = None
-    """The least severity that makes the exit status 1."""
-    severity: dict[RuleCode, RuleSeverity] = {}
+    severity: dict[RuleCode, RuleSeverity] = Field(default_factory=dict)
     """The severity of a rule's findings, instead of its own; "off": none."""
-    ignore: list[Ignore] = []
+    ignore: list[Ignore] = Field(default_factory=list)
     """Findings that are accepted in some files."""
-
-    @field_validator("target_file")
-    @classmethod
-    def _one_target(cls, path: str | None, others: ValidationInfo) -> str | None:
-        if others.data.get("target") is not None:
-            raise ValueError("is used instead of target: leave one of them out")
-        return path
 
 
 class RootTable(RootSettings):
@@ -238,7 +141,7 @@ class _OrPath:
 class Settings(RootSettings):
     """memlint.toml, or [tool.memlint] in pyproject.toml."""
 
-    roots: list[Annotated[RootTable, _OrPath()]] = []
+    roots: list[Annotated[RootTable, _OrPath()]] = Field(default_factory=list)
     """The configurations that ``memlint check`` checks if none is named."""
 
 
@@ -273,11 +176,9 @@ def validated(file: SettingsFile) -> dict[str, Any]:
         if len(mistakes) > MAX_MISTAKES:
             lines.append(f"{printable(file.path)}: and {len(mistakes) - MAX_MISTAKES} more")
         raise SettingsError("\n".join(lines)) from None
-    return settings.model_dump(by_alias=True, exclude_unset=True)
+    found: dict[str, Any] = settings.model_dump(by_alias=True, exclude_unset=True)
+    return found
 
-
-_GONE = {"bounds": "bounds are fixed; only the flag --trusted lifts them, for input of your own"}
-"""Key that there was once → what is there now."""
 
 _WORDS = {
     "int_type": "must be a whole number",
@@ -316,13 +217,13 @@ def _mistake(file: SettingsFile, detail: ErrorDetails) -> tuple[int, str]:
 
 def _unknown(path: KeyPath) -> str:
     key = str(path[-1])
-    if key in _GONE:
-        return f"{key}: {_GONE[key]}"
+    if key in removed.SETTINGS:
+        return f"{key}: {removed.SETTINGS[key]}"
     inner: dict[str, type[_Table]] = {"ignore": Ignore}
     around = next((table for name, table in inner.items() if name in path[:-1]), RootTable)
     owner = Settings if len(path) == 1 else around
     known = [name.replace("_", "-") for name in owner.model_fields]
-    guess = suggestion(key, known) or "; memlint schema settings lists all keys"
+    guess = did_you_mean(key, known) or f"; known are {', '.join(known)}"
     return f'unknown key "{key}"{guess}'
 
 

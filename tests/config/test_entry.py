@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import nginx_memlint
 from nginx_memlint import check
-from nginx_memlint.cli import app
+from nginx_memlint.cli.app import app
 from nginx_memlint.report.json import dumps
 from nginx_memlint.result import ConfigReport
 
@@ -119,7 +119,7 @@ def test_no_main_file(
     os.mkfifo(tree / "fifo")
     (tree / "loop").symlink_to("loop")
     (tree / "dangling").symlink_to("nowhere")
-    report = check(name, **options)  # type: ignore[arg-type]
+    report = check(name, **options)
     assert not report.complete
     assert len(report.problems) == 1
     problem = report.problems[0]

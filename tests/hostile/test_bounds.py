@@ -97,7 +97,7 @@ def test_bounds_are_no_option(conf: str) -> None:
         run = memlint_here(command, "--bounds", "names=5", conf)
         assert run.code == 2
         said = " ".join(run.err.replace("│", " ").split())
-        assert "bounds are fixed: --trusted lifts all of them, for input of your own" in said
+        assert "the limits are fixed: --trusted lifts all of them, for input of your own" in said
 
 
 @pytest.mark.parametrize("key", ["bounds", "trusted"])
@@ -108,7 +108,7 @@ def test_settings_lift_nothing(conf: str, key: str, table: str) -> None:
     run = memlint_here("check", conf)
     assert run.code == 2
     said = {
-        "bounds": "bounds are fixed; only the flag --trusted lifts them, for input of your own",
+        "bounds": "the limits are fixed: --trusted lifts all of them, for input of your own",
         "trusted": 'unknown key "trusted"',
     }
     assert f"memlint.toml:{1 + table.count(chr(10))}: " in run.err

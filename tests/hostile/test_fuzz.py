@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from fuzz import targets
 from fuzz.run import CORPUS, HERE, SHARES
 from fuzz.world import MAIN, ROOT, World
-from nginx_memlint.config.entry import Place
-from nginx_memlint.inspection import Job
+from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.job import Job
+from nginx_memlint.options import Options
 
 from ..helpers import LUA, SAMPLES
 from .limited import SLOW, slow
@@ -100,8 +101,8 @@ def test_the_order_of_includes_does_not_matter(parts: list[str], rng: random.Ran
         if separate:
             files = (f"@file {name}\n{text}\n" for name, text in zip(names, own, strict=True))
             world += "".join(files)
-        place = Place(sysroot=ROOT, disk=World(world.encode(), allowed=ROOT))
-        report = Job(MAIN, place, None, targets.TARGETS[0]).run().report
+        options = Options(sysroot=ROOT, target=targets.TARGETS[0])
+        report = examine(Job(MAIN, options, World(world.encode(), allowed=ROOT))).report
         assert [p for p in report.problems if "duplicate" not in p.message] == []
         return targets.counts(report)[:-2]
 

@@ -36,7 +36,6 @@ COMMANDS: dict[str, tuple[str | Path, ...]] = {
     "rules": ("rules",),
     "explain": ("explain", "ML101"),
     "targets": ("targets",),
-    "schema": ("schema",),
     "help": ("check", "--help"),
     "version": ("--version",),
 }
@@ -334,7 +333,7 @@ def test_few_file_descriptors(tmp_path: Path, options: tuple[str, ...]) -> None:
 
 def test_an_error_of_ours_is_a_line() -> None:
     script = (
-        "import nginx_memlint.cli as cli, nginx_memlint.__main__ as own\n"
+        "import nginx_memlint.cli.app as cli, nginx_memlint.__main__ as own\n"
         "def broken(): raise RuntimeError('x\\x1b[31m' + 'y' * 5000)\n"
         "cli.app = broken\n"
         "own.main()\n"

@@ -8,6 +8,7 @@ import pytest
 from nginx_memlint.live import SLACK, available, calibrate, verify
 from nginx_memlint.live.errors import LiveError
 from nginx_memlint.live.verify import Figures, agrees
+from nginx_memlint.options import Options
 from nginx_memlint.sizes import GIB, MIB
 
 from ..helpers import memlint, write
@@ -65,7 +66,7 @@ def test_verify_refuses_when_memory_is_short(
     conf = write(tmp_path, {"nginx.conf": "events {}\n"})
     monkeypatch.setattr(available, "available_memory", lambda: MIB)
     with pytest.raises(LiveError, match=r"this nginx -t needs .*--force"):
-        verify.verify(conf, nginx=str(nginx), target="debian-12")
+        verify.verify(conf, options=Options(target="debian-12"), nginx=str(nginx))
 
 
 def test_elsewhere_than_on_linux_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

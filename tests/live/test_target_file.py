@@ -69,7 +69,7 @@ def test_check_uses_it(tmp_path: Path) -> None:
     assert report.ssl_contexts == 2
     assert report.memory.contexts_bytes == 2_000_000
     assert report.target.stated
-    run = memlint("check", "--target-file", path, "--lua-version", "0.10.28", "--format=json", conf)
+    run = memlint("check", "--target-file", path, "--set", "lua=0.10.28", "--format=json", conf)
     assert run.json["configs"][0]["ssl_contexts"] == 1
     assert run.json["configs"][0]["target"]["name"] == f"{path} with lua 0.10.28"
 
@@ -109,7 +109,7 @@ def test_they_are_usage_errors(tmp_path: Path) -> None:
 
 def test_versions_are_replaced() -> None:
     target = find_target("debian-12")
-    assert with_versions(target, {"lua": None}) is target
+    assert with_versions(target, {}) is target
     assert with_versions(target, {"lua": "0.10.28"}).lua == (0, 10, 28)
     with pytest.raises(ValueError, match="not a version"):
         with_versions(target, {"lua": "x"})

@@ -14,8 +14,8 @@ from nginx_memlint.memory.targets import (
 
 @pytest.mark.parametrize("versions", [{"nginx": "1.27.2"}, {"nginx": "1.23.1"}, {"lua": "0.10.26"}])
 @pytest.mark.parametrize("name", target_names())
-def test_as_if_given_as_options(name: str, versions: dict[str, str | None]) -> None:
-    one = find_target(name, **versions)
+def test_as_if_given_as_options(name: str, versions: dict[str, str]) -> None:
+    one = find_target(name, versions)
     other = with_versions(find_target(name), versions)
     assert one.costs is other.costs
     assert one.nginx == other.nginx

@@ -64,7 +64,7 @@ def check_both(
     conf = write_conf(site.prefix, text)
     run = stack.test(conf, prefix=site.prefix)
     assert run.accepted, run.messages
-    report = check(conf, target="debian-12", **(options or {}))  # type: ignore[arg-type]
+    report = check(conf, target="debian-12", **(options or {}))
     assert report.problems == []
     assert (report.ssl_contexts, report.ca_loads) == (run.counts.contexts, run.counts.loads)
 

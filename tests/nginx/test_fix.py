@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import fix as fixing
-from nginx_memlint.config.entry import Place
-from nginx_memlint.inspection import Inspection, Job
-from nginx_memlint.memory.targets import find_target
+from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.job import Inspection, Job
+from nginx_memlint.options import Options
 from nginx_memlint.sizes import MIB
 
 from ..helpers import SAMPLES, write
@@ -29,7 +29,7 @@ FIRST_SEED = int(os.environ.get("MEMLINT_SEED", random.SystemRandom().randrange(
 
 def examined(path: str) -> Inspection:
     """Loads are dear, so that little repetition is a finding."""
-    return Job(path, Place(), None, find_target("debian-12"), unit_cost=100 * MIB).run()
+    return examine(Job(path, Options(target="debian-12", unit_cost=100 * MIB)))
 
 
 def fixed(conf: Path) -> bool:

@@ -20,6 +20,7 @@ from nginx_memlint.live.calibrate import Calibration, Plan, calibrate, choose_me
 from nginx_memlint.live.site import Site, temporary_directory
 from nginx_memlint.live.verify import Verification, verify
 from nginx_memlint.memory.targets import load_target, measured_costs
+from nginx_memlint.options import Options
 from sample_confs import make_incident
 
 from ..helpers import BUNDLE as SAMPLE_BUNDLE
@@ -123,7 +124,7 @@ def test_verify_agrees_on_the_incident(
     bookworm: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conf = incident(tmp_path, monkeypatch, 8)
-    found = verify(conf, prefix=str(tmp_path), tolerance=0.05)
+    found = verify(conf, Options(prefix=str(tmp_path)), tolerance=0.05)
     assert found.measured is not None
     assert found.measured.ssl_contexts == found.predicted.ssl_contexts == 408
     assert found.measured.ca_loads == found.predicted.ca_loads == 408

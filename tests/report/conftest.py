@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nginx_memlint.inspection import check
+from nginx_memlint import check
 from nginx_memlint.result import Related, Remedy, Report, Suppressed
 
 from ..helpers import http

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nginx_memlint.inspection import check
+from nginx_memlint import check
 from nginx_memlint.report import writer
 from nginx_memlint.result import Report
 

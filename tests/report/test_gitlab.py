@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from nginx_memlint.inspection import check
+from nginx_memlint import check
 from nginx_memlint.result import Report
 
 from ..helpers import http, write

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import xmlschema
 
-from nginx_memlint.inspection import check
+from nginx_memlint import check
 from nginx_memlint.result import Report
 from nginx_memlint.rules import RULES, codes
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from nginx_memlint import check
 from nginx_memlint.diff import Diff, diff
-from nginx_memlint.inspection import check
 from nginx_memlint.printable import printable
 from nginx_memlint.report import diff_markdown
 from nginx_memlint.report.markdown import (

@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import jsonschema
 import pytest
 
-from nginx_memlint.inspection import check
+from nginx_memlint import check
 from nginx_memlint.result import Report, Suppressed
 from nginx_memlint.rules import RULES
 from nginx_memlint.rules.reading import READING

@@ -111,7 +111,7 @@ CASES = (
         "upgrade to lua-nginx-module 0.10.26",
         lua(LUA_CA, ""),
         lua(LUA_CA, ""),
-        options={"lua_version": "0.10.26"},
+        options={"set": {"lua": "0.10.26"}},
     ),
     Case(
         "newer njs",
@@ -120,7 +120,7 @@ CASES = (
         "upgrade to njs 0.8.8",
         JS_CA + server(location("a") + location("b", "js_content main.f;") + location("c")),
         JS_CA + server(location("a") + location("b", "js_content main.f;") + location("c")),
-        options={"njs_version": "0.8.8"},
+        options={"set": {"njs": "0.8.8"}},
     ),
     Case(
         "newer nginx for passes",
@@ -129,7 +129,7 @@ CASES = (
         "upgrade to nginx 1.23.1",
         passes(VERIFY, ""),
         passes(VERIFY, ""),
-        options={"nginx_version": "1.23.1"},
+        options={"set": {"nginx": "1.23.1"}},
     ),
     Case(
         "newer nginx for passes, and set once",
@@ -142,7 +142,7 @@ CASES = (
             VERIFY
             + "".join(location(f"l{n}", f"proxy_pass https://127.0.0.1:9{n};") for n in range(4))
         ),
-        options={"nginx_version": "1.23.1"},
+        options={"set": {"nginx": "1.23.1"}},
     ),
     *(
         Case(
@@ -152,7 +152,7 @@ CASES = (
             "upgrade to nginx 1.27.2",
             servers(CLIENT_CA + "ssl_verify_client on;", ""),
             servers(CLIENT_CA + "ssl_verify_client on;", ""),
-            options={"nginx_version": "1.27.2"},
+            options={"set": {"nginx": "1.27.2"}},
         )
         for target in ("debian-11", "debian-12", "debian-13", "openresty-1.25.3.2")
     ),

@@ -104,7 +104,7 @@ def test_ml205_without_a_limit(tmp_path: Path) -> None:
         len(of(report(tmp_path, clients(n).replace("ca.pem", "many.pem")), "ML205"))
         for n in (1400, 1700)
     ] == [0, 1]
-    assert of(report(tmp_path, text, nginx_version="1.27.2"), "ML205") == []
+    assert of(report(tmp_path, text, set={"nginx": "1.27.2"}), "ML205") == []
 
 
 @pytest.mark.parametrize("budget", [None, 2 * GIB])
@@ -159,7 +159,7 @@ def test_ml207_without_the_rule_the_assumption_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("version", "count"), [("1.11.10", 0), ("1.11.11", 1)])
 def test_ml207_where_nginx_has_the_directive(tmp_path: Path, version: str, count: int) -> None:
-    checked = report(tmp_path, clients(2), nginx_version=version, **BIG)
+    checked = report(tmp_path, clients(2), set={"nginx": version}, **BIG)
     assert len(of(checked, "ML207")) == count
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from nginx_memlint.cli import app
+from nginx_memlint.cli.app import app
 from nginx_memlint.rules import RULES
 from nginx_memlint.rules.rule import Rule
 

@@ -22,7 +22,7 @@ def servers(count: int, inside: str = "") -> str:
 )
 def test_lua_until_0_10_25(tmp_path: Path, version: str, count: int) -> None:
     inside = CA + servers(3, HANDLER)
-    assert len(http(tmp_path, inside, "ML101", lua_version=version, **BIG)) == count
+    assert len(http(tmp_path, inside, "ML101", set={"lua": version}, **BIG)) == count
 
 
 @pytest.mark.parametrize(
@@ -30,19 +30,19 @@ def test_lua_until_0_10_25(tmp_path: Path, version: str, count: int) -> None:
 )
 def test_njs_from_0_7_0_to_0_8_7(tmp_path: Path, version: str, count: int) -> None:
     inside = JS + servers(3, "location / { js_content m.f; }")
-    assert len(http(tmp_path, inside, "ML101", njs_version=version, **BIG)) == count
+    assert len(http(tmp_path, inside, "ML101", set={"njs": version}, **BIG)) == count
 
 
 @pytest.mark.parametrize(("version", "count"), [("0.8.9", 1), ("1.0.1", 1), ("1.0.2", 0)])
 def test_njs_in_stream_until_1_0_1(tmp_path: Path, version: str, count: int) -> None:
     text = f"stream {{ {JS} {servers(3, 'js_preread m.f;')} }}"
-    assert len(of(report(tmp_path, text, njs_version=version, **BIG), "ML101")) == count
+    assert len(of(report(tmp_path, text, set={"njs": version}, **BIG), "ML101")) == count
 
 
 @pytest.mark.parametrize("target", ["openresty-1.21.4.4", "openresty-1.31.1.1"])
 def test_stream_lua_in_every_version(tmp_path: Path, target: str) -> None:
     text = f"stream {{ {CA} {servers(3, 'content_by_lua_file c;')} }}"
-    [finding] = of(report(tmp_path, text, target=target, nginx_version="1.25.3", **BIG), "ML101")
+    [finding] = of(report(tmp_path, text, target=target, set={"nginx": "1.25.3"}, **BIG), "ML101")
     assert "3 times" in finding.message
 
 

@@ -30,21 +30,21 @@ def passes(each: str, count: int = 3, first: str = "") -> str:
 @pytest.mark.parametrize(("version", "rule"), [("1.23.0", "ML102"), ("1.23.1", "ML104")])
 def test_passes_from_1_23_1_on(tmp_path: Path, version: str, rule: str) -> None:
     text = f"http {{ server {{ {passes(VERIFY)} }} }}"
-    checked = report(tmp_path, text, nginx_version=version, **BIG)
+    checked = report(tmp_path, text, set={"nginx": version}, **BIG)
     assert [f.rule for f in checked.findings if f.rule[:3] == "ML1"] == [rule]
 
 
 @pytest.mark.parametrize(("version", "rule"), [("0.10.25", "ML101"), ("0.10.26", "ML104")])
 def test_lua_from_0_10_26_on(tmp_path: Path, version: str, rule: str) -> None:
     inside = LUA + HANDLER + "server { lua_ssl_verify_depth 1; location / { } }" * 3
-    checked = report(tmp_path, f"http {{ {inside} }}", lua_version=version, **BIG)
+    checked = report(tmp_path, f"http {{ {inside} }}", set={"lua": version}, **BIG)
     assert [f.rule for f in checked.findings if f.rule[:3] == "ML1"] == [rule]
 
 
 @pytest.mark.parametrize(("version", "rule"), [("0.8.7", []), ("0.8.8", ["ML104"])])
 def test_njs_from_0_8_8_on(tmp_path: Path, version: str, rule: list[str]) -> None:
     inside = "server { js_fetch_trusted_certificate ca.pem; location / { js_content m.f; } }" * 3
-    checked = report(tmp_path, f"http {{ {inside} }}", njs_version=version, **BIG)
+    checked = report(tmp_path, f"http {{ {inside} }}", set={"njs": version}, **BIG)
     found = [f.rule for f in checked.findings if f.rule == "ML104"]
     assert found == rule
 

@@ -22,7 +22,7 @@ FAMILIES = [("proxy", "https://"), ("grpc", "grpcs://"), ("uwsgi", "suwsgi://")]
 @pytest.mark.parametrize(("version", "count"), [("1.18.0", 1), ("1.23.0", 1), ("1.23.1", 0)])
 def test_until_1_23_0(tmp_path: Path, family: str, scheme: str, version: str, count: int) -> None:
     text = inside(family, scheme)
-    findings = http(tmp_path, text, "ML102", nginx_version=version, **BIG)
+    findings = http(tmp_path, text, "ML102", set={"nginx": version}, **BIG)
     assert len(findings) == count
     if findings:
         assert findings[0].remedy is not None
@@ -33,7 +33,7 @@ def test_until_1_23_0(tmp_path: Path, family: str, scheme: str, version: str, co
 def test_in_stream(tmp_path: Path, version: str, count: int) -> None:
     servers = "server { listen 1; proxy_pass 127.0.0.1:1; proxy_ssl on; }" * 3
     text = f"stream {{ proxy_ssl_trusted_certificate ca.pem; proxy_ssl_verify on; {servers} }}"
-    assert len(of(report(tmp_path, text, nginx_version=version, **BIG), "ML102")) == count
+    assert len(of(report(tmp_path, text, set={"nginx": version}, **BIG), "ML102")) == count
 
 
 @pytest.mark.parametrize(("loads", "count"), [(2, 0), (3, 1)])

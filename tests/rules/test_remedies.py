@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from nginx_memlint import ConfigReport, check
-from nginx_memlint.inspection import examine
+from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.job import Job
 from nginx_memlint.remedies import Proposal
 from nginx_memlint.result import Remedy
 from nginx_memlint.rules.engine import remedy_of
@@ -100,7 +101,7 @@ def test_findings_name_their_best_remedy(tmp_path: Path) -> None:
 def test_a_remedy_is_that_of_its_proposal(tmp_path: Path) -> None:
     """Also if the proposal before is gone: accepted findings take theirs with them."""
     conf = write(tmp_path, {"nginx.conf": http("server { }")})
-    situation = examine(conf).situation
+    situation = examine(Job(str(conf))).situation
     assert situation is not None
     for number in range(20):
         text = f"change {number}"

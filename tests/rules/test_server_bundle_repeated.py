@@ -17,13 +17,13 @@ STAPLED = "ssl_trusted_certificate ca.pem; ssl_stapling on;"
 )
 def test_until_1_27_1(tmp_path: Path, directives: str, version: str, count: int) -> None:
     inside = f"{PAIR} {directives} {'server { listen 443 ssl; }' * 3}"
-    assert len(http(tmp_path, inside, "ML103", nginx_version=version, **BIG)) == count
+    assert len(http(tmp_path, inside, "ML103", set={"nginx": version}, **BIG)) == count
 
 
 def test_never_on_nginx_that_caches_however_many_servers(tmp_path: Path) -> None:
     inside = f"{PAIR} {CLIENT} {'server { listen 443 ssl; }' * 3000}"
     inside = inside.replace("ca.pem", "many.pem")
-    assert http(tmp_path, inside, "ML103", nginx_version="1.27.2") == []
+    assert http(tmp_path, inside, "ML103", set={"nginx": "1.27.2"}) == []
 
 
 @pytest.mark.parametrize(("version", "count"), [("1.27.1", 1), ("1.27.2", 0)])
@@ -31,7 +31,7 @@ def test_never_on_nginx_that_caches_however_many_servers(tmp_path: Path) -> None
 def test_in_stream_and_mail(tmp_path: Path, root: str, version: str, count: int) -> None:
     more = "proxy_pass 127.0.0.1:1;" if root == "stream" else "protocol imap;"
     text = f"{root} {{ {PAIR} {CLIENT} {('server { listen 1 ssl; ' + more + '}') * 3} }}"
-    assert len(of(report(tmp_path, text, nginx_version=version, **BIG), "ML103")) == count
+    assert len(of(report(tmp_path, text, set={"nginx": version}, **BIG), "ML103")) == count
 
 
 @pytest.mark.parametrize(("servers", "count"), [(2, 0), (3, 1)])
@@ -52,5 +52,5 @@ def test_the_upgrade_is_what_check_says_of_that_version(tmp_path: Path) -> None:
     old = report(tmp_path, text)
     assert len(of(old, "ML103")) == 1
     [remedy] = [r for r in old.remedies if r.change.startswith("upgrade to nginx 1.27.2")]
-    new = report(tmp_path, text, nginx_version="1.27.2")
+    new = report(tmp_path, text, set={"nginx": "1.27.2"})
     assert remedy.start_bytes == new.memory.start_bytes < old.memory.start_bytes // 4

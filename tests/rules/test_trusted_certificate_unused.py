@@ -103,7 +103,7 @@ def test_in_stream_and_mail(text: str, count: int, tmp_path: Path) -> None:
 
 def test_stream_loads_it_from_1_27_2_on(tmp_path: Path) -> None:
     text = f"stream {{ {TRUSTED} server {{ listen 1 ssl; }} }}"
-    assert len(of(report(tmp_path, text, nginx_version="1.27.2"), "ML105")) == 1
+    assert len(of(report(tmp_path, text, set={"nginx": "1.27.2"}), "ML105")) == 1
 
 
 @pytest.mark.parametrize(("servers", "severity"), [(1, "note"), (2, "warning")])

@@ -11,7 +11,7 @@ from nginx_memlint import check
 from .bundles import write_bundles
 
 CONFIGURATIONS = sorted((Path(__file__).parent / "well_made").glob("*.conf"))
-TARGETS = ("classic", "debian-11", "debian-12", "debian-13", "debian-sid", "openresty-1.21.4.4")
+TARGETS = ("debian-11", "debian-12", "debian-13", "debian-sid", "openresty-1.21.4.4")
 
 
 def test_there_are_a_dozen() -> None:

@@ -7,18 +7,18 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from operator import attrgetter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from nginx_memlint import result
+from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.config import blocks, hints
 from nginx_memlint.config.bounds import WorkError, exceeded
 from nginx_memlint.config.builder import build
-from nginx_memlint.config.entry import Entry, EntryError
+from nginx_memlint.config.entry import Entry, EntryError, open_entry
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import MemoryFiles, Source, encode
-from nginx_memlint.config.syntax import Directive, FileParser, ParsedFile
+from nginx_memlint.config.syntax import Directive, ParsedFile
 from nginx_memlint.config.tree import Block, Inherited, Tree
-from nginx_memlint.inspection import Inspection, Job
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.memory.zones import Zone, zones
@@ -33,24 +33,36 @@ from nginx_memlint.tls import modules
 from nginx_memlint.tls.families import FAMILIES, LUA_TRUSTED
 from nginx_memlint.tls.misplaced import misplaced
 
-if TYPE_CHECKING:
-    from nginx_memlint.options import Parser
-
 ASSUMED_WORKERS = 4
 """Workers where ``worker_processes`` is auto and none are given."""
 
 MOST_EXPENSIVE = 5
 
 
-def inspect(job: Job, entry: Entry, source: Source) -> Inspection:
-    """Read, count, estimate, judge what an entry leads to, read from a source."""
+def examine(job: Job) -> Inspection:
+    """Read, count, estimate and judge a configuration. Raises UnknownTargetError and ValueError."""
+    try:
+        entry = open_entry(
+            job.name, job.place, job.options.data, is_fragment=bool(job.options.context)
+        )
+    except EntryError as error:
+        return without_entry(job, error)
+    return _examine(job, entry, entry.source)
+
+
+def without_entry(job: Job, error: EntryError) -> Inspection:
+    """The result for a configuration whose main file could not be read."""
+    return Inspection(_uncounted(job, [error.problem]), absent=error.absent)
+
+
+def _examine(job: Job, entry: Entry, source: Source) -> Inspection:
+    """Examine what an entry leads to, read from a source."""
     entry = replace(entry, source=source)
-    parser = _parser(job.parser)
-    tree = build(source, entry.path, job.context, entry.directory, parser, job.jobs)
+    tree = build(source, entry.path, job.options.context, entry.directory)
     told = tree.work.is_done  # then it is among the tree's problems
     try:
         checked = _Check(job, entry, tree)
-        report = checked.report(job.breakdown)
+        report = checked.report(job.options.breakdown)
     except WorkError as error:
         problems = [*entry.problems, *tree.problems]
         if not told:
@@ -59,23 +71,9 @@ def inspect(job: Job, entry: Entry, source: Source) -> Inspection:
     tree.work.stop()
 
     def reread(source: Source) -> Inspection:
-        return inspect(job, entry, source)
+        return _examine(job, entry, source)
 
     return Inspection(report, checked.situation, fixes=checked.fixes, reread=reread)
-
-
-def without_entry(job: Job, error: EntryError) -> Inspection:
-    """The result for a configuration whose main file could not be read."""
-    return Inspection(_uncounted(job, [error.problem]), absent=error.absent)
-
-
-def _parser(name: Parser) -> FileParser:
-    """What makes blocks of one file's tokens."""
-    if name == "memlint":
-        return ParsedFile
-    from nginx_memlint.config import crossplane_parser  # noqa: PLC0415  only if asked for
-
-    return crossplane_parser.parsed
 
 
 class _Check:
@@ -85,13 +83,13 @@ class _Check:
         self.name = job.name
         self.entry = entry
         self.tree = tree
-        self.unit_cost = job.unit_cost
+        self.unit_cost = job.options.unit_cost
         self.policy = job.policy
         self.assumptions: list[str] = []
         self.fixes: list[Proposal] = []
-        self.bundles = memory.Bundles(tree, job.target.costs, job.unit_cost)
+        self.bundles = memory.Bundles(tree, job.target.costs, job.options.unit_cost)
         declared, self.zone_problems = zones(tree)
-        workers = self.count_workers(job.workers)
+        workers = self.count_workers(job.options.workers)
         limits = job.policy.limits
         self.situation = Situation(tree, job.target, workers, self.bundles, declared, limits)
 
@@ -263,10 +261,10 @@ class _Check:
             module = family.module
             if module and module.version not in target.ships:
                 version = target.texts[module.version]
-                option = module.version.replace("_", "-")
+                component = module.version.replace("_", "-")
                 self.assumptions.append(
                     f"{module.version} {version}: the target ships none; "
-                    f"state yours with --{option}-version"
+                    f"state yours with --set {component}=VERSION"
                 )
         if self.unit_cost is not None:
             self.assumptions.append(f"{human(self.unit_cost)} for a CA load, as given")
@@ -401,7 +399,7 @@ def _uncounted(job: Job, problems: list[Problem]) -> result.ConfigReport:
         main_file=printable(job.name),
         complete=False,
         target=_target_info(job.target),
-        workers=job.workers or ASSUMED_WORKERS,
+        workers=job.options.workers or ASSUMED_WORKERS,
         blocks=_blocks(Counter()),
         locations_inheriting=0,
         inherited=[],

@@ -1,0 +1,1 @@
+"""One configuration all the way: from what is asked to a report."""

@@ -1,0 +1,80 @@
+"""What a check is asked to do, with the options made sense of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nginx_memlint.config.bounds import bounds_for
+from nginx_memlint.config.entry import Place
+from nginx_memlint.config.source import MACHINE, Disk, Source
+from nginx_memlint.memory.targets import Target, find_target, with_versions
+from nginx_memlint.options import Options
+from nginx_memlint.policy import Limits, Policy
+from nginx_memlint.result import ConfigReport
+
+if TYPE_CHECKING:
+    from nginx_memlint.remedies import Proposal
+    from nginx_memlint.situation import Situation
+
+
+@dataclass(frozen=True)
+class Job:
+    """One configuration to be checked: ``name`` is a path, or ``-`` for ``options.data``.
+
+    ``disk`` is where the files of this machine are read.
+    """
+
+    name: str
+    options: Options = Options()
+    disk: Disk = MACHINE
+
+    @property
+    def place(self) -> Place:
+        """Where files are looked up."""
+        asked = self.options
+        return Place(
+            asked.prefix,
+            asked.sysroot,
+            asked.path_map,
+            self.disk,
+            bounds_for(trusted=asked.trusted),
+            asked.dump,
+        )
+
+    @cached_property
+    def target(self) -> Target:
+        """The server it is for. Raises UnknownTargetError and ValueError."""
+        target = self.options.target
+        if isinstance(target, Target):
+            return with_versions(target, self.options.set)
+        return find_target(target, self.options.set)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that was given, with the budgets that were given beside it."""
+        policy = self.options.policy
+        budgets = {
+            name: value
+            for name in Limits.__dataclass_fields__
+            if (value := getattr(self.options, name)) is not None
+        }
+        return replace(policy, limits=replace(policy.limits, **budgets))
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A report, and what it was made from.
+
+    ``situation`` is None if there is no main file; ``absent`` tells that nothing is where it
+    should be. ``fixes``: of each finding the best change of the files. ``reread`` inspects the
+    same configuration again, read from another source.
+    """
+
+    report: ConfigReport
+    situation: Situation | None = None
+    absent: bool = False
+    fixes: Sequence[Proposal] = ()
+    reread: Callable[[Source], Inspection] | None = None

@@ -1,0 +1,112 @@
+"""The commands, each imported when it is called, and what all of them owe the user."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from nginx_memlint import __version__, removed
+from nginx_memlint.cli.errors import UsageError
+from nginx_memlint.config.entry import DumpOrFileError
+from nginx_memlint.exit_codes import MEANINGS, Exit
+from nginx_memlint.settings import SettingsError
+from nginx_memlint.suggest import did_you_mean
+
+COMMANDS = (
+    "check",
+    "config",
+    "tree",
+    "diff",
+    "calibrate",
+    "verify",
+    "targets",
+    "rules",
+    "explain",
+)
+"""The commands: each is the ``app`` of the module of its name beside this one."""
+
+EXIT_HELP = "Exit status: " + "; ".join(f"{code} {text}" for code, text in MEANINGS.items()) + "."
+
+
+class _Commands(TyperGroup):
+    """The commands by name; what is wrong with arguments, wherever it is found, is status 2."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002  click's, by version
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command = get_command(import_module(f"nginx_memlint.cli.{cmd_name}").app)
+        command.name = cmd_name
+        return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
+        name = args[0] if args else ""
+        if name in removed.COMMANDS:
+            raise typer.BadParameter(removed.COMMANDS[name], param_hint=name)
+        if name not in COMMANDS and not name.startswith("-"):
+            raise typer.BadParameter(
+                f'there is no command "{name}"{did_you_mean(name, COMMANDS)}', param_hint="COMMAND"
+            )
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            raise typer.BadParameter(str(error), param_hint=error.option) from None
+        except (SettingsError, DumpOrFileError) as error:
+            for line in str(error).splitlines():
+                print(f"memlint: {line}", file=sys.stderr)
+            raise typer.Exit(Exit.USAGE) from None
+        except Exception as error:
+            # click's NoSuchOption, whose class moves with Typer's versions
+            option = getattr(error, "option_name", None)
+            if option in removed.OPTIONS:
+                raise typer.BadParameter(removed.OPTIONS[option], param_hint=option) from None
+            raise
+
+
+app = typer.Typer(
+    name="memlint",
+    cls=_Commands,
+    help="Tells what an nginx or OpenResty configuration will cost in memory "
+    "when it is started or reloaded.",
+    epilog=EXIT_HELP,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def command_app() -> typer.Typer:
+    """An app for the one command of a module."""
+    return typer.Typer(
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"memlint {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    del version

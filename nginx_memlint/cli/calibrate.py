@@ -1,0 +1,109 @@
+"""``memlint calibrate``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from nginx_memlint.cli.app import command_app
+from nginx_memlint.cli.errors import UsageError
+from nginx_memlint.cli.options import NginxOption
+from nginx_memlint.cli.running import live
+from nginx_memlint.files.writing import destination, is_stream, write_atomically, write_stream
+from nginx_memlint.live import text as live_text
+from nginx_memlint.live.calibrate import QUICK_ACCURACY
+from nginx_memlint.live.calibrate import Report as CalibrationReport
+from nginx_memlint.live.calibrate import calibrate as measure
+from nginx_memlint.live.errors import LiveError
+
+app = command_app()
+
+
+@contextmanager
+def _progress() -> Iterator[CalibrationReport]:
+    """A progress bar on standard error, if that is a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    console = Console(stderr=True, markup=False)
+    with Progress(
+        *columns, console=console, transient=True, disable=not sys.stderr.isatty()
+    ) as bar:
+        task = bar.add_task("nginx", total=None)
+
+        def report(done: int, total: int, name: str) -> None:
+            bar.update(task, completed=done, total=total, description=name)
+
+        yield report
+
+
+@app.command(
+    epilog="Exit status: 0 measured; 2 wrong usage, or nginx cannot be measured here; "
+    "130 interrupted.",
+)
+def calibrate(
+    nginx: NginxOption = None,
+    load_module: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH",
+            help="A module to load, e.g. ngx_http_lua_module.so; its code runs with your rights. "
+            "Repeatable.",
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="The target file.",
+            show_default="standard output",
+        ),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help=f"Measure less, in about 20 s: {QUICK_ACCURACY[9:]}.")
+    ] = False,
+) -> None:
+    """Measure what the nginx here costs, in about 2 minutes.
+
+    It runs nginx on made-up configurations in a temporary directory, on unix sockets, as any
+    user; your own nginx and its files are left alone. The file it writes is for memlint check
+    --target-file, here or elsewhere.
+    """
+    with live():
+        if output is not None:
+            _writable(output)
+        with _progress() as report:
+            found = measure(
+                nginx, load_modules=tuple(load_module or ()), quick=quick, report=report
+            )
+        if output is None:
+            print(found.toml(), end="")
+        else:
+            _write(output, found.toml())
+        live_text.calibration(found, Console(stderr=True, highlight=False, markup=False))
+
+
+def _writable(path: str) -> None:
+    """Complain before the work is done, not after it."""
+    directory = os.path.dirname(path) or "."
+    if os.path.isdir(path) or not os.access(path if os.path.exists(path) else directory, os.W_OK):
+        raise UsageError(f"cannot write {path}", "--output")
+    if not is_stream(path):
+        try:
+            destination(path)
+        except OSError as error:
+            raise UsageError(f"cannot write {path}: {error.strerror}", "--output") from None
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        (write_stream if is_stream(path) else write_atomically)(path, text.encode())
+    except OSError as error:
+        raise LiveError(f"cannot write {path}: {error.strerror}") from None

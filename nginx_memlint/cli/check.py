@@ -1,0 +1,253 @@
+"""``memlint check``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.job import Inspection, Job
+from nginx_memlint.cli.app import EXIT_HELP, command_app
+from nginx_memlint.cli.errors import UsageError
+from nginx_memlint.cli.options import (
+    ConfigOption,
+    DumpOption,
+    NoConfigOption,
+    NoDumpOption,
+    PathsArgument,
+    given,
+    takes,
+)
+from nginx_memlint.cli.running import checked, planned, tell
+from nginx_memlint.cli.waiting import waiting
+from nginx_memlint.exit_codes import Exit, exit_code
+from nginx_memlint.options import Bearing
+from nginx_memlint.printable import printable
+from nginx_memlint.report import DEFAULT, FORMATS, outputs
+from nginx_memlint.report.outputs import Output, OutputError
+from nginx_memlint.result import ConfigReport, Report
+from nginx_memlint.settings.in_force import Root, dumps_of
+
+if TYPE_CHECKING:
+    from nginx_memlint.baseline import Baseline
+
+app = command_app()
+
+
+@app.command(epilog=EXIT_HELP)
+@takes(*Bearing)
+def check(
+    ctx: typer.Context,
+    paths: PathsArgument = None,
+    dump: DumpOption = None,
+    no_dump: NoDumpOption = None,
+    config: ConfigOption = None,
+    no_config: NoConfigOption = False,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            metavar="NAME[:FILE]",
+            autocompletion=lambda: list(FORMATS),
+            help=f"Output format: {', '.join(FORMATS)}. Repeatable, each with a file.",
+            show_default=DEFAULT,
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write to FILE, if there is one format.",
+            show_default="standard output",
+        ),
+    ] = None,
+    jobs: Annotated[
+        int,
+        typer.Option("-j", "--jobs", min=0, help="Processes to read with; 0: one a core."),
+    ] = 1,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Accept the findings in FILE: report what is new or has grown."
+        ),
+    ] = None,
+    write_baseline: Annotated[
+        bool, typer.Option("--write-baseline", help="Write all findings to the baseline's FILE.")
+    ] = False,
+    show_suppressed: Annotated[
+        bool, typer.Option("--show-suppressed", help="List accepted findings in the text too.")
+    ] = False,
+    show_fix: Annotated[
+        bool,
+        typer.Option(
+            "--show-fix", help="Print what --fix would do as a patch, instead of a report."
+        ),
+    ] = False,
+    fix: Annotated[
+        bool,
+        typer.Option(
+            "--fix", help="Move or delete directives in your files where that saves memory."
+        ),
+    ] = False,
+    **_: object,
+) -> None:
+    """Tell what configurations cost in memory, and what to change."""
+    dumps = dumps_of(dump or [], no_dump or [])
+    roots, asked = planned(paths or [], given(ctx), config, no_config, dumps)
+    inputs = [os.path.join(job.options.prefix or "", job.name) for job in asked]
+    written = _outputs(formats or [], output, inputs)
+    accepted = _baseline(baseline, write_baseline, outputs.trees(inputs))
+    if any(FORMATS[item.name].breakdown for item in written):
+        asked = [replace(job, options=replace(job.options, breakdown=True)) for job in asked]
+    if fix and show_fix:
+        raise UsageError("writes what --show-fix shows: give one of them", "--fix")
+    status = Exit.OK
+    if show_fix:
+        _check_fix("--show-fix", asked, has_format=bool(formats or output))
+        found = list(_examined(asked))
+        configs = [inspection.report for inspection in found]
+        _show_fix(found)
+        written = []
+    elif fix:
+        _check_fix("--fix", asked, has_format=False)
+        configs, status = _fix(asked)
+    else:
+        configs = checked(asked, jobs)
+    report = _accepted(configs, accepted, write_baseline)
+    try:
+        outputs.write(report, written, sys.stdout)
+    except OutputError as error:
+        print(f"memlint: {error}", file=sys.stderr)
+        raise typer.Exit(Exit.USAGE) from None
+    if show_suppressed and any(item.name == DEFAULT and item.path is None for item in written):
+        from nginx_memlint.report import text  # noqa: PLC0415
+
+        text.write_suppressed(report, sys.stdout)
+    raise typer.Exit(max(status, _verdict(report, roots)))
+
+
+def _accepted(
+    configs: list[ConfigReport], accepted: Baseline | None, write_baseline: bool
+) -> Report:
+    """The report, without what comments and the baseline accept."""
+    if any(config.suppressed for config in configs):
+        from nginx_memlint.rules.ignore_unused import unused_in_all  # noqa: PLC0415
+
+        configs = unused_in_all(configs)
+    report = Report(configs=configs)
+    if accepted is None:
+        return report
+    if write_baseline:
+        accepted = _written(accepted, report)
+    return accepted.applied(report)
+
+
+def _verdict(report: Report, roots: Sequence[Root]) -> Exit:
+    verdicts = zip(report.configs, roots, strict=True)
+    return max(exit_code([config], root.fail_on) for config, root in verdicts)
+
+
+def _examined(jobs: Sequence[Job]) -> Iterator[Inspection]:
+    for job in jobs:
+        with waiting(f"reading {printable(job.name)}"):
+            found = examine(job)
+        yield found
+
+
+def _outputs(formats: Sequence[str], output: str | None, inputs: list[str]) -> list[Output]:
+    try:
+        found = outputs.parse(formats, output, inputs)
+    except OutputError as error:
+        raise UsageError(str(error), error.option) from None
+    for item in found:
+        if item.path is None and sys.stdout.isatty() and not FORMATS[item.name].terminal:
+            raise UsageError(f"{item.name} is for a file: add --output FILE")
+    return found
+
+
+def _check_fix(option: str, jobs: Sequence[Job], *, has_format: bool) -> None:
+    """Complain about options that do not go together."""
+    reason = ""
+    if option == "--show-fix" and has_format:
+        reason = "prints a patch, not a report: leave --format and --output out"
+    elif any(job.options.context for job in jobs):
+        reason = "needs whole configurations: other files may need what a fragment holds"
+    elif option == "--fix" and any(job.name == "-" for job in jobs):
+        reason = "changes files: standard input is none"
+    if reason:
+        raise UsageError(reason, option)
+
+
+def _show_fix(found: list[Inspection]) -> None:
+    from nginx_memlint import fix as fixing  # noqa: PLC0415
+    from nginx_memlint.report import patch  # noqa: PLC0415
+
+    plans = fixing.plans(found)
+    patch.write(plans, sys.stdout)
+    for made in plans:
+        tell([*made.notes, *made.refusals])
+
+
+def _fix(jobs: Sequence[Job]) -> tuple[list[ConfigReport], Exit]:
+    from nginx_memlint import fix as fixing  # noqa: PLC0415
+    from nginx_memlint.live.errors import Interrupted  # noqa: PLC0415
+    from nginx_memlint.live.process import interruptible  # noqa: PLC0415
+
+    by_name = {job.name: job for job in jobs}
+
+    def examined(path: str) -> Inspection:
+        with waiting(f"reading {printable(path)}"):
+            return examine(by_name[path])
+
+    try:
+        with interruptible():
+            done = fixing.fix(list(by_name), examined)
+    except Interrupted as interrupt:
+        tell(["interrupted; no configuration is left half changed"])
+        raise SystemExit(128 + interrupt.number) from None
+    tell(done.said)
+    status = Exit.FINDINGS if done.refused else Exit.OK
+    return done.reports, Exit.INTERNAL if done.broken else status
+
+
+def _baseline(path: str | None, write: bool, trees: Sequence[str]) -> Baseline | None:
+    """The baseline to be applied or written anew."""
+    if path is None:
+        if write:
+            raise UsageError("needs --baseline FILE", "--write-baseline")
+        return None
+    from nginx_memlint.baseline import BaselineError, load, load_or_new  # noqa: PLC0415
+    from nginx_memlint.files.writing import LeadsOutError, destination  # noqa: PLC0415
+
+    try:
+        destination(path, trees)
+        return load_or_new(path) if write else load(path)
+    except BaselineError as error:
+        raise UsageError(str(error), "--baseline") from None
+    except LeadsOutError as error:
+        raise UsageError(f"{path}: {error.strerror}", "--baseline") from None
+
+
+def _written(baseline: Baseline, report: Report) -> Baseline:
+    """Write the baseline anew, unless a finding may be missing."""
+    from nginx_memlint.baseline import BaselineError  # noqa: PLC0415
+
+    if unread := [config.path for config in report.configs if not config.complete]:
+        print(f"memlint: baseline not written: not read in full: {unread[0]}", file=sys.stderr)
+        return baseline
+    baseline = baseline.updated(report.configs)
+    try:
+        baseline.write()
+    except BaselineError as error:
+        raise UsageError(str(error), "--baseline") from None
+    count = sum(map(len, baseline.roots.values()))
+    what = f"{count:,} finding{'s' * (count != 1)}"
+    print(f"memlint: {printable(baseline.path)} written: it accepts {what}", file=sys.stderr)
+    return baseline

@@ -1,0 +1,21 @@
+"""``memlint rules``."""
+
+from __future__ import annotations
+
+import sys
+
+from nginx_memlint.cli.app import command_app
+from nginx_memlint.cli.options import Format, FormatOption
+from nginx_memlint.report import documentation
+from nginx_memlint.report.screen import console_for
+
+app = command_app()
+
+
+@app.command()
+def rules(output_format: FormatOption = Format.TEXT) -> None:
+    """List the rules."""
+    if output_format is Format.JSON:
+        print(documentation.as_json())
+    else:
+        documentation.table(console_for(sys.stdout))

@@ -1,0 +1,138 @@
+"""What commands share: the configurations to read, and reading them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from nginx_memlint.analysis.job import Job
+from nginx_memlint.analysis.parallel import check_all, check_one
+from nginx_memlint.cli.errors import UsageError
+from nginx_memlint.cli.waiting import waiting
+from nginx_memlint.config.bounds import bounds_for
+from nginx_memlint.exit_codes import Exit
+from nginx_memlint.memory.targets import Target, TargetFileError, load_target
+from nginx_memlint.options import OPTIONS
+from nginx_memlint.printable import printable
+from nginx_memlint.result import ConfigReport
+from nginx_memlint.settings import all_asked, plan
+from nginx_memlint.settings.in_force import Root, Value
+
+
+def planned(
+    paths: Sequence[str],
+    flags: Mapping[str, Any],
+    config: str | None,
+    no_config: bool,
+    dumps: Mapping[str, Value],
+) -> tuple[list[Root], list[Job]]:
+    """The configurations to read, and what is asked of each.
+
+    ``flags`` are by option, ``dumps`` are dumps_of(). Raises UsageError and SettingsError.
+    """
+    flags = with_server(flags)
+    if not paths and not dumps and "prefix" in flags:
+        paths = ["conf/nginx.conf"]
+    roots = plan(paths, flags, config=config, isolated=no_config, dumps=dumps)
+    if not roots:
+        raise UsageError("name a configuration, or list roots in memlint.toml", "CONF")
+    return roots, jobs_of(roots)
+
+
+def jobs_of(roots: Sequence[Root]) -> list[Job]:
+    """What is asked of each root, with standard input read once. Raises SettingsError."""
+    asked = all_asked(roots)
+    pairs = list(zip(roots, asked, strict=True))
+    trusted = [options.trusted for root, options in pairs if root.path == "-"]
+    data = standard_input(trusted=any(trusted)) if trusted else None
+    return [
+        Job(root.path or "", replace(options, data=data if root.path == "-" else None))
+        for root, options in pairs
+    ]
+
+
+def with_server(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Flags by option, with the server that one of them names, and paths that are there.
+
+    Raises UsageError.
+    """
+    given = [name for name in ("target", "target_file", "nginx_binary") if name in flags]
+    if len(given) > 1:
+        first, *_, last = (OPTIONS[name].flag for name in given)
+        raise UsageError(f"is used instead of {first}", last)
+    for name, value in flags.items():
+        if absent := OPTIONS[name].kind.absent(value):
+            raise UsageError(absent, OPTIONS[name].flag)
+    read = {"target_file": _target_file, "nginx_binary": _nginx_binary}
+    return {**flags} | {name: read[name](flags[name]) for name in given if name in read}
+
+
+def _target_file(path: str) -> Target:
+    try:
+        return load_target(path)
+    except TargetFileError as error:
+        raise UsageError(str(error), "--target-file") from None
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}", "--target-file") from None
+
+
+def _nginx_binary(path: str) -> Target:
+    from nginx_memlint.live.installed import target_of  # noqa: PLC0415  takes long
+
+    with live():
+        return target_of(path)
+
+
+def checked(jobs: Sequence[Job], processes: int = 1) -> list[ConfigReport]:
+    """The reports; what they were made from is let go, one after the other."""
+    processes = min(processes or os.cpu_count() or 1, len(jobs))
+    if processes > 1:
+        with waiting(f"reading {len(jobs):,} configurations"):
+            return check_all(jobs, processes)
+    reports = []
+    for job in jobs:
+        with waiting(f"reading {printable(job.name)}"):
+            reports.append(check_one(job))
+    return reports
+
+
+def standard_input(*, trusted: bool) -> bytes:
+    """All of it, or more bytes than are read of a file; a line and status 2 if it cannot be had."""
+    most = bounds_for(trusted=trusted).file_bytes
+    parts = []
+    try:
+        # piece by piece: an interrupt between two of the system's calls is noticed
+        while most >= 0 and sys.stdin and (part := sys.stdin.buffer.read(min(most + 1, 1 << 20))):
+            parts.append(part)
+            most -= len(part)
+    except OSError as error:
+        print(f"memlint: standard input: {error.strerror}", file=sys.stderr)
+        raise SystemExit(Exit.USAGE) from None
+    return b"".join(parts)
+
+
+@contextmanager
+def live() -> Iterator[None]:
+    """Run something on the real nginx: what keeps it from running is a line and status 2."""
+    from nginx_memlint.live.errors import Interrupted, LiveError  # noqa: PLC0415
+    from nginx_memlint.live.process import interruptible  # noqa: PLC0415
+
+    try:
+        with interruptible():
+            yield
+    except LiveError as error:
+        print(f"memlint: {error}", file=sys.stderr)
+        raise SystemExit(Exit.USAGE) from None
+    except Interrupted as interrupt:
+        print("memlint: interrupted; nginx was stopped, temporary files removed", file=sys.stderr)
+        raise SystemExit(128 + interrupt.number) from None
+
+
+def tell(lines: Iterable[str]) -> None:
+    """Say something on standard error, one line each."""
+    for line in lines:
+        print(f"memlint: {line}", file=sys.stderr)

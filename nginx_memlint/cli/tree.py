@@ -1,0 +1,66 @@
+"""``memlint tree``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from nginx_memlint.cli.app import command_app
+from nginx_memlint.cli.options import (
+    ConfigOption,
+    DumpOption,
+    NoConfigOption,
+    NoDumpOption,
+    PathsArgument,
+    given,
+    takes,
+)
+from nginx_memlint.cli.running import checked, planned
+from nginx_memlint.exit_codes import FailOn, exit_code
+from nginx_memlint.options import Bearing
+from nginx_memlint.report import tree as tree_report
+from nginx_memlint.report.screen import console_for
+from nginx_memlint.result import Report
+from nginx_memlint.rules import engine
+from nginx_memlint.settings.in_force import dumps_of
+
+app = command_app()
+
+
+@app.command(
+    epilog="Exit status: 0 shown; 2 wrong usage; 3 a configuration could not be read in full: "
+    "what was read is still shown.",
+)
+@takes(Bearing.FIGURES)
+def tree(
+    ctx: typer.Context,
+    paths: PathsArgument = None,
+    depth: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Levels to show; 0 for all. What is below is summed."
+        ),
+    ] = 3,
+    top: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Blocks to show on each level; 0 for all.")
+    ] = 5,
+    dump: DumpOption = None,
+    no_dump: NoDumpOption = None,
+    config: ConfigOption = None,
+    no_config: NoConfigOption = False,
+    **_: object,
+) -> None:
+    """Show where the memory goes: http → server → location."""
+    dumps = dumps_of(dump or [], no_dump or [])
+    jobs = planned(paths or [], given(ctx), config, no_config, dumps)[1]
+    configs = checked(
+        [
+            replace(job, options=replace(job.options, policy=engine.NO_RULES, breakdown=True))
+            for job in jobs
+        ]
+    )
+    tree_report.write(Report(configs=configs), console_for(sys.stdout), depth=depth, top=top)
+    raise typer.Exit(exit_code(configs, FailOn.NEVER))

@@ -1,0 +1,20 @@
+"""Suggestions for words that are not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+CUTOFF = 0.5
+"""How much a known word must be like the one that was given, from 0 to 1 (difflib)."""
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like a word; None if none is close."""
+    return next(iter(get_close_matches(word, known, 1, CUTOFF)), None)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``; did you mean "…"?`` if a known word is close, else nothing."""
+    close = closest(word, known)
+    return f'; did you mean "{close}"?' if close is not None else ""

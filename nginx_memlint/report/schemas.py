@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from nginx_memlint.files.writing import write_atomically
 from nginx_memlint.report import json
 
 SETTINGS = "memlint"
@@ -42,7 +43,7 @@ def text(name: str) -> str:
 def publish(directory: str) -> None:
     """Write all schemas."""
     for name in NAMES:
-        (Path(directory) / f"{name}.schema.json").write_text(text(name), "utf-8")
+        write_atomically(str(Path(directory) / f"{name}.schema.json"), text(name).encode())
 
 
 if __name__ == "__main__":

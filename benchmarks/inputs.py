@@ -2,13 +2,15 @@
 
     python -m benchmarks.inputs large /tmp/large
 
-They are what generated configurations look like: many servers of many locations, each with a few
-directives, no two of them equal.
+Most are what generated configurations look like: many servers of many locations, each with a few
+directives, no two of them equal but all alike. "shapes" is what people write: hardly any two blocks
+have the same directives.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -162,6 +164,78 @@ def many_roots(count: int, roots: int) -> dict[str, str]:
     return found
 
 
+SETTINGS = (
+    "proxy_read_timeout {n}s;",
+    "proxy_set_header X-Request-Id $request_id;",
+    "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+    'add_header Strict-Transport-Security "max-age=63072000; includeSubDomains" always;',
+    "add_header 'X-Number' \"{n}\"; # for whoever asks",
+    "client_max_body_size {n}m;",
+    "access_log /var/log/nginx/{n}.log combined buffer=32k;",
+    "rewrite ^/old-{n}/(.*)$ /new-{n}/$1 permanent;",
+    "allow 10.{n}.0.0/16; deny all;",
+    "expires {n}d;",
+    "gzip on; gzip_types text/css application/json;",
+    'auth_basic "number {n}";',
+    "proxy_buffering off;",
+    "limit_rate {n}k;",
+    "set $number {n};",
+    'proxy_cookie_path / "/; Secure";',
+    "error_page 502 503 =404 /error-{n}.html;",
+)
+"""Directives that may stand in a location."""
+
+PATHS = (
+    "/app-{n}/",
+    "= /exact-{n}",
+    '~ "^/api/v{n}/(?<id>[0-9]{{1,8}})\\.json$"',
+    '~* "\\.(?:png|jpe?g|css)-{n}$"',
+    "^~ /static-{n}/",
+    "~ \\.php$",
+)
+
+
+def shaped_location(rng: random.Random, number: int, indent: str, nested: bool = True) -> str:
+    """A location of up to seven settings and whatever else may be in it."""
+    path = rng.choice(PATHS).format(n=number)
+    inside = [
+        setting.format(n=number % 250 + 1) for setting in rng.sample(SETTINGS, rng.randint(0, 7))
+    ]
+    if rng.random() < 0.15:
+        inside.append(f"if ($arg_key != 'k{number}') {{ return 403; }}")
+    if rng.random() < 0.05:
+        inside.append(f"limit_except GET POST {{\n{indent}        deny all;\n{indent}    }}")
+    if rng.random() < 0.05:
+        inside.append("content_by_lua_block {\n        ngx.say('}')  -- as it is\n    }")
+    elif rng.random() < 0.7:
+        inside.append(f"proxy_pass http://backend-{number % 97}/v{number}/;")
+    if nested and rng.random() < 0.1:
+        inside.append(shaped_location(rng, number, indent + "    ", nested=False).strip())
+    if rng.random() < 0.2:
+        inside.insert(0, f"# number {number}: see the handbook, and do not touch")
+    lines = "".join(f"{indent}    {text}\n" for text in inside)
+    return f"{indent}location {path} {{\n{lines}{indent}}}\n"
+
+
+def shapes(count: int) -> dict[str, str]:
+    """Some `count` locations, in servers of 5 to 60, hardly two alike; all in one file."""
+    rng = random.Random(count)
+    parts = []
+    number = 0
+    while number < count:
+        each = rng.randint(5, 60)
+        locations = "".join(
+            shaped_location(rng, n, "        ") for n in range(number, min(number + each, count))
+        )
+        parts.append(
+            f"    server {{\n        listen 127.0.0.1:8080;  # plain\n"
+            f"        server_name shop-{number}.example.com www.shop-{number}.example.com;\n"
+            f"\n{locations}    }}\n\n"
+        )
+        number += each
+    return {"nginx.conf": main_file("".join(parts))}
+
+
 @dataclass(frozen=True)
 class Input:
     """One configuration, or many: its name, what it is, and the files to hand over."""
@@ -174,7 +248,8 @@ class Input:
 INPUTS = (
     Input("small", "one site in one file"),
     Input("incident", "4,000 locations in 9 files"),
-    Input("large", "40,000 locations in one file of 6 MB"),
+    Input("large", "40,000 locations, all alike, in one file of 6 MB"),
+    Input("shapes", "40,000 locations, hardly two alike, in one file of 13 MB"),
     Input("files", "40,000 locations in 5,000 included files"),
     Input(
         "roots",
@@ -194,6 +269,7 @@ def make(name: str, directory: Path) -> None:
     texts: dict[str, Callable[[], dict[str, str]]] = {
         "small": small,
         "large": partial(one_file, 40_000),
+        "shapes": partial(shapes, 40_000),
         "files": partial(many_files, 40_000, 5_000),
         "roots": partial(many_roots, 40_000, 400),
     }
@@ -206,7 +282,7 @@ def make(name: str, directory: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", help="small, incident, large, files, roots, or a number")
+    parser.add_argument("name", help="small, incident, large, shapes, files, roots, or a number")
     parser.add_argument("directory", type=Path)
     options = parser.parse_args()
     make(options.name, options.directory)

@@ -8,14 +8,14 @@ from functools import wraps
 from typing import TypeAlias
 
 from nginx_memlint.config.changes import Change, obstacle
-from nginx_memlint.config.tree import Block, Blocks, Inherited, Nearest, Setting, Tree
+from nginx_memlint.config.tree import Block, Inherited, Nearest, Setting, Tree
 from nginx_memlint.memory.targets import with_versions
 from nginx_memlint.situation import Cause, Situation
 from nginx_memlint.sizes import MIB
 from nginx_memlint.tls import sharing
 from nginx_memlint.tls.ca_bundle import Bundle
 from nginx_memlint.tls.families import UPGRADES, by_name
-from nginx_memlint.tls.uses import Use, places, root_of, use_of, users_of
+from nginx_memlint.tls.uses import Use, places, use_of, users_of
 
 FEW_CERTIFICATES = 10
 """Size of the smaller bundle that is proposed: the CAs a service talks to are few."""
@@ -104,11 +104,12 @@ def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
 def _users_by_setter(tree: Tree, use: Use, settings: Iterable[Setting]) -> dict[Block, list[Block]]:
     """The blocks that use what settings name, by the block whose setting they see."""
     found: dict[Block, list[Block]] = {}
-    seen = Inherited({use.directive}, lambda block: block.effective(use.directive))
-    for root in dict.fromkeys(root_of(tree, setting.block) for setting in settings):
-        for setting, blocks in seen.runs(Blocks(users_of(tree).of(use, root).values())):
+    seen = Inherited(tree, {use.directive}, lambda block: block.effective(use.directive))
+    for root in dict.fromkeys(tree.root_of(setting.block) for setting in settings):
+        for block in users_of(tree).of(use, root).values():
+            setting = seen.of(block)
             if setting is not None:
-                found.setdefault(setting.block, []).extend(blocks)
+                found.setdefault(setting.block, []).append(block)
     return found
 
 

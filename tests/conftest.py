@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 from nginx_memlint.config import builder
-from nginx_memlint.config.tokens import Tokens, tokenize
+from nginx_memlint.config.syntax import ParsedFile, parse
 
 PACKAGE = Path(__file__).parent.parent / "nginx_memlint"
 
@@ -33,12 +33,12 @@ def _compiled() -> None:
 
 @pytest.fixture
 def split(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """The files that are split into tokens in this process."""
+    """The files that are parsed in this process."""
     found: list[bytes] = []
 
-    def counting(data: bytes, **options: Any) -> Tokens:
+    def counting(data: bytes, *names: str, **options: Any) -> ParsedFile:
         found.append(data)
-        return tokenize(data, **options)
+        return parse(data, *names, **options)
 
-    monkeypatch.setattr(builder, "tokenize", counting)
+    monkeypatch.setattr(builder, "parse", counting)
     return found

@@ -1,9 +1,10 @@
-"""Our tokens and trees are crossplane's, wherever crossplane reads as nginx does."""
+"""What our lexer gives crossplane's parser is what its own does, wherever that reads as nginx."""
 
 from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ import crossplane.lexer
 import pytest
 
 from nginx_memlint.config import tokens as tokens_module
-from nginx_memlint.config.syntax import Body, Directive, parse
-from nginx_memlint.config.tokens import Tokens, tokenize
+from nginx_memlint.config.syntax import Body, Directive, ParsedFile, parse
+from nginx_memlint.config.tokens import Lexeme, Tokens, lex
 
 from .helpers import SAMPLES
 
@@ -102,17 +103,17 @@ def path(text: str, tmp_path: Path) -> str:
 
 
 def test_same_tokens(text: str, path: str) -> None:
-    tokens = tokenize(text.encode())
-    assert tokens.error is None
+    file = parse(text.encode(), path, path)
+    assert file.error is None
     theirs = [
         (_unescaped(value), line)
         for value, line, quoted in crossplane.lexer.lex(path)
         if quoted or (value[:1] != "#" and value not in ("{", "}", ";"))
     ]
     if "_by_lua_block" in text:  # whose line is its end's for crossplane
-        assert [value for value, _ in _flat(tokens)] == [value for value, _ in theirs]
+        assert [value for value, _ in _flat(file)] == [value for value, _ in theirs]
     else:
-        assert _flat(tokens) == theirs
+        assert _flat(file) == theirs
 
 
 def test_same_tree(text: str, path: str) -> None:
@@ -126,9 +127,9 @@ def test_same_tree(text: str, path: str) -> None:
 @pytest.mark.parametrize("chunk", [1, 2, 3, 7, 50])
 def test_where_a_part_ends_does_not_matter(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [text.encode() for text in CONFIGS.values() if len(text) < 2000]
-    whole = [_flat(tokenize(text)) for text in texts]
+    whole = [_all_of(text) for text in texts]
     monkeypatch.setattr(tokens_module, "CHUNK", chunk)
-    assert [_flat(tokenize(text)) for text in texts] == whole
+    assert [_all_of(text) for text in texts] == whole
 
 
 def test_read_in_bulk_as_token_by_token(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,26 +142,37 @@ def test_read_in_bulk_as_token_by_token(monkeypatch: pytest.MonkeyPatch) -> None
             data[rng.randrange(len(data))] = rng.choice(b"{};#\"'\\$ \nx")
         texts.append(bytes(data))
 
-    def all_of(data: bytes) -> list[Any]:
-        tokens = tokenize(data)
-        error = tokens.error and (tokens.error.message, tokens.error.line, tokens.error.offset)
-        shapes = {number: shape.marked for number, shape in tokens.shapes.items()}
-        lists = (tokens.heads, tokens.ends, tokens.stops)
-        return [_flat(tokens), *map(list, lists), shapes, error, tokens.comments()]
-
-    bulk = [all_of(data) for data in texts]
-    monkeypatch.setattr(tokens_module, "_DIRECTIVE", re.compile(b"()()()(.*+)()", re.DOTALL))
-    assert [all_of(data) for data in texts] == bulk
+    bulk = [_all_of(data) for data in texts]
+    monkeypatch.setattr(tokens_module, "_DIRECTIVE", re.compile(b"()()()()(.*+)()", re.DOTALL))
+    assert [_all_of(data) for data in texts] == bulk
     assert sum(found[-2] is not None for found in bulk) > 100
 
 
-def _flat(tokens: Tokens) -> list[tuple[str, int]]:
+def _all_of(data: bytes) -> list[Any]:
+    """All that the lexer finds, and where."""
+    tokens = Tokens(data)
+    lexemes: list[Lexeme] = [lexeme for part in lex(tokens) for lexeme in part]
+    error = tokens.error and (tokens.error.message, tokens.error.line, tokens.error.offset)
+    places = (tokens.starts, tokens.heads, tokens.ends)
+    return [lexemes, *map(list, places), error, tokens.comments()]
+
+
+def _flat(file: ParsedFile) -> list[tuple[str, int]]:
     """All tokens but the marks, with their lines."""
+    tokens = file.tokens
     found = []
-    for number, name in enumerate(tokens.names):
-        found.append((name, tokens.line_of(tokens.starts[number])))
-        found += [(text, tokens.line_of(start)) for text, start, _ in tokens.args(number)]
+    for directive in _all_directives(file.body):
+        found.append((directive.name, directive.line))
+        found += [(text, tokens.line_of(start)) for text, start, _ in tokens.args(directive.token)]
     return found
+
+
+def _all_directives(body: Body) -> Iterator[Directive]:
+    """All of a file, in their order."""
+    for directive in body.directives:
+        yield directive
+        if directive.body is not None:
+            yield from _all_directives(directive.body)
 
 
 def _unescaped(value: str) -> str:

@@ -216,14 +216,12 @@ class _Check:
     def locations_by_setting(self) -> Counter[tuple[str, int]]:
         """How many locations inherit a CA bundle for Lua, by the directive that sets it."""
         counts: Counter[tuple[str, int]] = Counter()
-        seen = Inherited({LUA_TRUSTED}, lambda block: block.effective(LUA_TRUSTED))
-        setters: set[Block] = set()
-        for setting, found in seen.runs(self.tree.of_kinds(frozenset({"location"}))):
-            if setting is not None and setting.value:
-                counts[setting.key] += len(found)
-                if setting.block.kind == "location" and setting.block not in setters:
-                    setters.add(setting.block)
-                    counts[setting.key] -= 1  # the location in which it stands does not inherit it
+        seen = Inherited(self.tree, [LUA_TRUSTED], lambda block: block.effective(LUA_TRUSTED))
+        for block in self.tree.blocks("location"):
+            setting = seen.of(block)
+            # the location in which it stands does not inherit it
+            if setting is not None and setting.value and setting.block is not block:
+                counts[setting.key] += 1
         return counts
 
     def unused_dump_files(self) -> list[Problem]:

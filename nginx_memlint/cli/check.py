@@ -70,7 +70,12 @@ def check(
     ] = None,
     jobs: Annotated[
         int,
-        typer.Option("-j", "--jobs", min=0, help="Processes to read with; 0: one a core."),
+        typer.Option(
+            "-j",
+            "--jobs",
+            min=0,
+            help="Processes that read configurations, if there are several; 0: one a core.",
+        ),
     ] = 1,
     baseline: Annotated[
         str | None,

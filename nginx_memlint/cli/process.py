@@ -46,7 +46,8 @@ def standalone() -> Iterator[None]:
     """Run the command inside: ends the process, with the command's exit status if it has one.
 
     130 for Ctrl-C and 141 if the reader of the output has gone, as shells have it; 2 if the
-    output cannot be written; 4 for an error of ours: a line, not a traceback.
+    output cannot be written; an error's own ``status``; 4 for other errors of ours: a line, not a
+    traceback.
     """
     outputs: list[_Output] = []
     status = 0
@@ -102,6 +103,9 @@ def _end(
         _say("interrupted")
         return INTERRUPTED
     if error is not None:
+        if isinstance(known := getattr(error, "status", None), int):
+            _say(str(error))
+            return known
         _say_internal(error)
         return INTERNAL
     return status

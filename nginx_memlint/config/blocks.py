@@ -24,9 +24,6 @@ NO_CONTEXT = (OPAQUE, DATA, "events")
 COUNTED = ("server", "location", "if", "limit_except", "stream_server")
 """Kinds that are reported."""
 
-IN_ROWS = frozenset({"location", "if", "limit_except", "upstream", "stream_upstream"})
-"""Kinds of which many alike are read as one: those that are known by the block around them."""
-
 _HTTP_DATA = ("map", "geo", "types", "split_clients", "charset_map", "match", "geoip2")
 _STREAM_DATA = ("map", "geo", "split_clients", "match", "geoip2")
 

@@ -18,8 +18,9 @@ class Bounds:
     """Bytes of one file, or of standard input."""
     total_bytes: int = 256 << 20
     """Bytes of all files together."""
-    tokens: int = 20_000_000
-    """Words and marks in all files together, those in comments included."""
+    tokens: int = 6_000_000
+    """Words and marks in all files together, those in comments included. crossplane takes up to 250
+    bytes of memory for each."""
     inclusions: int = 500_000
     """Files included, each time counted."""
     include_depth: int = 1000

@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from nginx_memlint.config import blocks, glob, grammar, structure
-from nginx_memlint.config.ahead import Ahead
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, BoundError, Work, WorkError, exceeded
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import Source
-from nginx_memlint.config.syntax import Body, Directive, FileParser, ParsedFile
-from nginx_memlint.config.tokens import TooDeepError, tokenize
-from nginx_memlint.config.tree import Block, Blocks, Inclusion, Row, Tree, shortened
+from nginx_memlint.config.syntax import Body, Directive, ParsedFile, parse
+from nginx_memlint.config.tokens import TooDeepError
+from nginx_memlint.config.tree import Block, Inclusion, Tree, shortened
 from nginx_memlint.config.values import c_string
 
 MAX_PATTERN_COST = 20_000
@@ -32,21 +31,17 @@ def build(
     path: str,
     context: tuple[str, ...] = (),
     directory: str | None = None,
-    parser: FileParser = ParsedFile,
-    jobs: int = 1,
 ) -> Tree:
     """Read the configuration whose main file is at an absolute path.
 
     ``context`` names the blocks around a file that is not a whole configuration, e.g.
-    ("http", "server"). Relative paths are in ``directory``, by default the main file's. ``parser``
-    makes blocks of one file's tokens, ``jobs`` is the number of processes that read files, if there
-    are many. Raises OSError if the main file cannot be read, and nothing else: what is wrong in the
-    configuration is in ``Tree.problems``.
+    ("http", "server"). Relative paths are in ``directory``, by default the main file's. Raises
+    OSError if the main file cannot be read, and nothing else: what is wrong in the configuration is
+    in ``Tree.problems``.
     """
     if directory is None:
         directory = path.rpartition("/")[0]
-    with Ahead(source, jobs - 1) as ahead:
-        return _Builder(source, path, context, directory, parser, ahead).build()
+    return _Builder(source, path, context, directory).build()
 
 
 class _TooLargeError(Exception):
@@ -54,20 +49,10 @@ class _TooLargeError(Exception):
 
 
 class _Builder:
-    def __init__(
-        self,
-        source: Source,
-        path: str,
-        context: tuple[str, ...],
-        directory: str,
-        parser: FileParser,
-        ahead: Ahead,
-    ) -> None:
+    def __init__(self, source: Source, path: str, context: tuple[str, ...], directory: str) -> None:
         self.source = source
-        self.ahead = ahead
         self.bounds = source.bounds
         self.work = Work(source.bounds.steps)
-        self.parser = parser
         self.directory = directory
         self.path = path
         self.context = context
@@ -79,19 +64,19 @@ class _Builder:
         self.inclusions = 0
         self.reading: dict[tuple[str, str], Inclusion] = {}  # path and kind of block → where
         self.pattern_cost = 0
-        self.blocks = Blocks()
+        self.blocks: list[Block] = []
         self.most_blocks = 0
 
     def build(self) -> Tree:
         file = self.load(self.path, in_data_block=False)
         inclusion = Inclusion(file, work=self.work)
         block = Block(blocks.MAIN, None, inclusion)
-        self.blocks.add(block)
+        self.blocks.append(block)
         for name in self.context:
             kind = blocks.CHILDREN[block.kind][name]
             inner = Block(kind, None, inclusion, block)
             block.add(inner)
-            self.blocks.add(inner)
+            self.blocks.append(inner)
             block = inner
         self.most_blocks = len(self.blocks) + self.bounds.blocks
         inclusion.kind = block.kind
@@ -109,12 +94,13 @@ class _Builder:
     def load(self, path: str, *, in_data_block: bool) -> ParsedFile:
         key = (path, in_data_block)
         if key not in self.files:
-            data = self.source.read(path)
-            tokens = None if in_data_block else self.ahead.tokens(path, data)
-            if tokens is None:
-                depth = self.bounds.block_depth
-                tokens = tokenize(data, in_data_block=in_data_block, max_depth=depth)
-            self.files[key] = self.parser(path, self.source.shown(path), tokens)
+            self.files[key] = parse(
+                self.source.read(path),
+                path,
+                self.source.shown(path),
+                in_data_block=in_data_block,
+                max_depth=self.bounds.block_depth,
+            )
         return self.files[key]
 
     def read(self, block: Block, inclusion: Inclusion) -> None:
@@ -141,7 +127,7 @@ class _Builder:
         self.report_syntax(inclusion)
 
     def read_body(self, block: Block, body: Body, inclusion: Inclusion) -> _Steps:
-        for directive in self.read_rows(block, body, inclusion):
+        for directive in body.leading:
             self.step(directive, inclusion)
             if directive.name == "include" and directive.body is None:
                 for path in self.include(directive, block, inclusion):
@@ -155,11 +141,11 @@ class _Builder:
                 kind = self.kind(directive, block, inclusion)
                 child = Block(kind, directive, inclusion, block)
                 block.add(child)
-                self.blocks.add(child)
+                self.blocks.append(child)
                 if len(self.blocks) > self.most_blocks:
                     what = f"the configuration has more than {self.bounds.blocks:,} blocks"
                     raise self.too_large(exceeded(what, "blocks"), inclusion, directive)
-                if directive.body.shape.leads_on:
+                if directive.body.leading:
                     yield self.read_body(child, directive.body, inclusion)
 
     def step(self, directive: Directive, inclusion: Inclusion) -> None:
@@ -168,29 +154,6 @@ class _Builder:
             self.work.take()
         except WorkError as error:
             raise self.too_large(str(error), inclusion, directive) from None
-
-    def read_rows(self, block: Block, body: Body, inclusion: Inclusion) -> Iterator[Directive]:
-        """Read what is alike, and yield the directives between that lead on, in their order."""
-        for numbers in body.branches():
-            if len(numbers) == 1 or not self.read_row(block, numbers, inclusion):
-                yield from map(inclusion.file.directive, numbers)
-
-    def read_row(self, block: Block, numbers: range, inclusion: Inclusion) -> bool:
-        """Read blocks that are alike, if there is nothing to say about any of them."""
-        tokens = inclusion.file.tokens
-        name = tokens.names[numbers[0]]
-        kind = blocks.CHILDREN.get(block.kind, _NONE).get(name)
-        if kind is None or kind not in blocks.IN_ROWS:
-            return False
-        if len(self.blocks) + len(numbers) > self.most_blocks:
-            return False
-        complaint, least, most = _verdicts[block.kind, name, True]
-        if complaint or not tokens.have_args(numbers, least, most):
-            return False
-        row = Row(kind, numbers, inclusion, block)
-        block.add(row)
-        self.blocks.add(row)
-        return True
 
     def kind(self, directive: Directive, parent: Block, inclusion: Inclusion) -> str:
         if parent.kind in (blocks.OPAQUE, blocks.DATA):
@@ -216,7 +179,7 @@ class _Builder:
     def fragment_hint(self) -> str:
         """The option to suggest, unless the main file is one."""
         body = self.load(self.path, in_data_block=False).body
-        if self.context or not _WHOLE.isdisjoint(body.names):
+        if self.context or not _WHOLE.isdisjoint(body.named):
             return ""
         context = ",".join(grammar.fragment_context(body))
         hint = f"; if this file is a fragment, say where it belongs: --context {context}"
@@ -224,11 +187,11 @@ class _Builder:
 
     def check_byte_order_mark(self, block: Block, inclusion: Inclusion) -> None:
         """nginx takes a byte order mark for a part of the first name in a file."""
-        name = next(iter(inclusion.file.tokens.names), "")
-        if name.startswith("\ufeff") and block.kind not in (blocks.OPAQUE, blocks.DATA):
-            nginx = f'unknown directive "{name}"'
-            message = f"the file begins with a byte order mark, which nginx rejects: {nginx}"
-            self.problem(inclusion, inclusion.file.directive(0), message, nginx)
+        for first in inclusion.file.body.directives[:1]:
+            if first.name.startswith("\ufeff") and block.kind not in (blocks.OPAQUE, blocks.DATA):
+                nginx = f'unknown directive "{first.name}"'
+                message = f"the file begins with a byte order mark, which nginx rejects: {nginx}"
+                self.problem(inclusion, first, message, nginx)
 
     def include(self, directive: Directive, block: Block, inclusion: Inclusion) -> list[str]:
         """The paths an include leads to."""
@@ -267,7 +230,6 @@ class _Builder:
                 if self.pattern_cost > MAX_PATTERN_COST:
                     raise OSError(errno.EINVAL, "there are too many malformed brackets")
                 self.globs[pattern] = glob.expand(self.source, pattern)
-                self.ahead.expect(self.globs[pattern])
             except OSError as error:
                 message = f'cannot list "{pattern}" ({_reason(error)})'
                 self.problem(inclusion, directive, message)

@@ -5,12 +5,10 @@ A change is to the files as written: it holds in every place that includes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nginx_memlint.config.shapes import Shape
-from nginx_memlint.config.syntax import Body, Directive, EditedBody
-from nginx_memlint.config.tree import Block, Blocks, Row, Setting, Tree
+from nginx_memlint.config.syntax import Body, Directive
+from nginx_memlint.config.tree import Block, Setting, Tree
 
 
 @dataclass(frozen=True)
@@ -28,22 +26,22 @@ class Change:
 
 def changed(tree: Tree, change: Change) -> Tree:
     """The tree as it would be read after the change; the first one is left as it is."""
-    tree.work.take(len(tree.all_blocks.members))
-    bodies, shapes = _changed_bodies(change)
-    blocks = Blocks()
-    copies: dict[int, Block] = {}
-    for member in _members(tree.all_blocks, shapes):
-        parent = copies[id(member.parent)] if member.parent is not None else None
-        copy = member.copied(parent)
-        if isinstance(copy, Block):
-            if len(copy.parts) > 1 or (copy.parts and id(copy.parts[0][0]) in bodies):
-                copy.parts = [(bodies.get(id(body), body), inside) for body, inside in copy.parts]
-            copies[id(member)] = copy
+    tree.work.take(len(tree.all_blocks))
+    bodies = _changed_bodies(change)
+    copies: dict[Block | None, Block | None] = {None: None}
+    all_blocks: list[Block] = []
+    edited: list[int] = []
+    for place, block in enumerate(tree.all_blocks):
+        parent = copies[block.parent]
+        copy = copies[block] = block.copied(parent)
+        if not bodies.keys().isdisjoint(body for body, _ in block.parts):
+            copy.parts = [(bodies.get(body, body), inside) for body, inside in block.parts]
+            edited.append(place)
         if parent is not None:
             parent.add(copy)
-        blocks.add(copy)
+        all_blocks.append(copy)
     settings = (*change.delete, *(setting for _, setting in change.insert))
-    return tree.replaced(blocks, frozenset(setting.name for setting in settings))
+    return tree.replaced(all_blocks, edited, frozenset(setting.name for setting in settings))
 
 
 def obstacle(before: Tree, after: Tree, change: Change) -> str | None:
@@ -63,14 +61,9 @@ def obstacle(before: Tree, after: Tree, change: Change) -> str | None:
     named = {(id(s.directive), id(s.block)) for s in change.delete}
     named |= {(id(block.directive), id(block)) for block, _ in change.insert}
     deleted_names = set(gone.values())
-    concerned = set(before.numbers_having(deleted_names))
-    shapes = {b.directive.body.shape for b, _ in change.insert if b.directive and b.directive.body}
-    concerned |= {
-        number
-        for number in before.numbers_where(shapes.__contains__)
-        if id(before.all_blocks[number].directive) in put
-    }
-    for number in sorted(concerned):
+    places = set(before.places(deleted_names))
+    places |= {p for p, block in enumerate(before.all_blocks) if id(block.directive) in put}
+    for number in sorted(places):
         old, new = before.all_blocks[number], after.all_blocks[number]
         for name, most in put.get(id(old.directive), {}).items():
             if len(new.own(name)) > max(most, len(old.own(name))):
@@ -94,36 +87,23 @@ def _seen(block: Block, name: str) -> tuple[str, ...] | None:
     return setting.directive.args if setting is not None else None
 
 
-def _members(blocks: Blocks, shapes: set[Shape]) -> Iterator[Block | Row]:
-    """The blocks, and the rows of them in which no body has one of these shapes."""
-    for member in blocks.members:
-        if isinstance(member, Row) and member.shape in shapes:
-            yield from member.each()
-        else:
-            yield member
-
-
-def _changed_bodies(change: Change) -> tuple[dict[int, Body], set[Shape]]:
-    """Identity of a body as written → what it becomes; and the shapes of those written."""
-    gone = {id(setting.directive) for setting in change.delete}
-    before: dict[int, Body] = {}
+def _changed_bodies(change: Change) -> dict[Body, Body]:
+    """Body as written → what it becomes."""
+    gone = {setting.directive for setting in change.delete}
+    added: dict[Body, list[Directive]] = {}
     for setting in change.delete:
         for body, _ in setting.block.parts:
-            if any(own is setting.directive for own in body.of(setting.name)):
-                before[id(body)] = body
+            if setting.directive in body.of(setting.name):
+                added[body] = []
                 break
-    added: dict[int, list[Directive]] = {}
     for block, setting in change.insert:
         assert block.directive is not None
         assert block.directive.body is not None
-        body = block.directive.body
-        before[id(body)] = body
         old = setting.directive
-        fresh = added.setdefault(id(body), [])
+        fresh = added.setdefault(block.directive.body, [])
         if all((new.name, new.args) != (old.name, old.args) for new in fresh):
             fresh.append(old.copy())
-    after: dict[int, Body] = {
-        key: EditedBody(added.get(key, []) + [d for d in body.directives if id(d) not in gone])
-        for key, body in before.items()
+    return {
+        body: Body(fresh + [d for d in body.directives if d not in gone])
+        for body, fresh in added.items()
     }
-    return after, {body.shape for body in before.values()}

@@ -1,146 +1,72 @@
-"""The same trees by crossplane's own parser, which is fed our tokens: a second opinion.
+"""crossplane's parser, fed by our lexer: what makes trees of tokens.
 
-crossplane's lexer reads some configurations otherwise than nginx does, so ours takes its place;
-all that makes directives and blocks of tokens is crossplane's. It takes several times as long.
+crossplane's lexer reads some configurations otherwise than nginx does, so ours takes its place in
+``crossplane.parser.parse()``; all that makes directives and blocks of tokens is crossplane's.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
-from types import FunctionType
-from typing import Any, NamedTuple, cast
+from itertools import chain
+from types import CodeType, FunctionType
+from typing import Any
 
 import crossplane.parser
 
-from nginx_memlint.config.shapes import BLOCK_MARK, shape_of
-from nginx_memlint.config.syntax import ParsedFile
-from nginx_memlint.config.tokens import Tokens
+from nginx_memlint.config.tokens import Lexeme
+
+Statement = dict[str, Any]
+"""``directive`` is its name, ``args`` are its arguments, ``block`` are the statements in it, if it
+is a block. ``line`` is what the lexer says it is: the number of the directive in its file."""
+
+ROOM = 100
+"""Calls that may be made from within crossplane's parser, beside its own."""
 
 
 class UnsupportedCrossplaneError(Exception):
     """The installed ``crossplane`` package is not the one this program works with."""
 
-
-class _Token(NamedTuple):
-    """What crossplane gets: a text, and whether it is no mark; of which directive it is."""
-
-    text: str
-    is_word: bool
-    number: int
+    status = 2  # exit_codes.Exit.USAGE
 
 
-class _File(ParsedFile):
-    """A file whose directives have the arguments that crossplane found."""
+def statements(lexemes: Iterator[list[Lexeme]], depth: int) -> list[Statement]:
+    """crossplane's statements for what our lexer says, blocks nested so deeply at most.
 
-    __slots__ = ("_args",)
-
-    def __init__(self, path: str, name: str, tokens: Tokens, args: list[tuple[str, ...]]) -> None:
-        super().__init__(path, name, tokens)
-        self._args = args
-
-    def args(self, number: int) -> tuple[str, ...]:
-        """See ParsedFile."""
-        return self._args[number]
-
-
-def parsed(path: str, name: str, tokens: Tokens) -> ParsedFile:
-    """A syntax.FileParser, as ParsedFile() itself is. Raises UnsupportedCrossplaneError."""
-    check_crossplane()
-    return _file(path, name, tokens, _flat(tokens))
-
-
-def check_crossplane() -> None:
-    """Raise UnsupportedCrossplaneError unless the imported package is crossplane itself."""
+    Raises UnsupportedCrossplaneError.
+    """
+    replaced = {
+        "lex": lambda _filename: chain.from_iterable(lexemes),
+        # contexts are judged elsewhere; those of deep blocks would take the square of their depth
+        "enter_block_ctx": lambda _statement, _context: (),
+    }
+    parse = crossplane.parser.parse
+    _check(parse, *replaced)
+    # a function of its own: nobody else's use of crossplane is changed
+    fed = FunctionType(parse.__code__, parse.__globals__ | replaced, argdefs=parse.__defaults__)
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(before + depth + ROOM)  # it calls itself for each level of blocks
     try:
-        version("ngxparse")
-    except PackageNotFoundError:
-        pass
-    else:
-        raise UnsupportedCrossplaneError(
-            "the package ngxparse has replaced crossplane; install memlint in an environment of "
-            "its own"
-        )
-
-
-def _flat(tokens: Tokens) -> list[_Token]:
-    """All tokens of a file in their order; Lua is a word that is followed by a ``;``."""
-    found: list[_Token] = []
-    opened: list[int] = []
-    for number, name in enumerate(tokens.names):
-        while opened and tokens.stops[opened[-1]] == number:
-            found.append(_Token("}", False, opened.pop()))
-        words = [name, *(text for text, _, _ in tokens.args(number))]
-        found += (_Token(word, True, number) for word in words)
-        if tokens.stops[number]:
-            opened.append(number)
-        found.append(_Token("{" if tokens.stops[number] else ";", False, number))
-    found += (_Token("}", False, number) for number in reversed(opened))
+        payload = fed("", onerror=_fail, single=True, check_ctx=False, check_args=False)
+    finally:
+        sys.setrecursionlimit(before)
+    found: list[Statement] = payload["config"][0]["parsed"]
     return found
 
 
-def _file(path: str, name: str, ours: Tokens, flat: list[_Token]) -> ParsedFile:
-    """A file of crossplane's statements; of our tokens it has no more than where they stand."""
-    tokens = Tokens(ours.data)
-    tokens.error, tokens.uncounted = ours.error, ours.uncounted
-    args: list[tuple[str, ...]] = []
-    top: list[str] = []
-    pending = [(iter(_crossplane_parse(flat)), top, -1)]
-    while pending:
-        rest, inside, around = pending[-1]
-        statement = next(rest, None)
-        if statement is None:
-            pending.pop()
-            if around >= 0:
-                tokens.shapes[around] = shape_of(inside)
-                tokens.stops[around] = len(tokens.names)
-            continue
-        number = len(tokens.names)
-        own = flat[statement["line"]].number
-        directive = sys.intern(statement["directive"])
-        tokens.names.append(directive)
-        tokens.starts.append(ours.starts[own])
-        tokens.heads.append(ours.heads[own])
-        tokens.ends.append(ours.ends[own])
-        tokens.stops.append(0)
-        args.append(tuple(statement["args"]))
-        if "block" in statement:
-            inside.append(directive + BLOCK_MARK)
-            pending.append((iter(statement["block"]), [], number))
-        else:
-            inside.append(directive)
-    tokens.shape = shape_of(top)
-    return _File(path, name, tokens, args)
+def _fail(error: Exception) -> None:
+    """crossplane keeps errors to itself: no file may be cut short in silence."""
+    raise error
 
 
-def _crossplane_parse(tokens: list[_Token]) -> list[dict[str, Any]]:
-    """crossplane's statements for our tokens; ``line`` is the token's index."""
-
-    def lex(_filename: str) -> Iterator[tuple[str, int, bool]]:
-        return ((token.text, index, token.is_word) for index, token in enumerate(tokens))
-
-    original = crossplane.parser.parse
-    run = FunctionType(
-        original.__code__, {**original.__globals__, "lex": lex}, argdefs=original.__defaults__
-    )
-    with _recursion_limit(sum(token.text == "{" and not token.is_word for token in tokens)):
-        payload = run("", single=True, catch_errors=False, check_ctx=False, check_args=False)
-    if payload["status"] != "ok":
+def _check(parse: FunctionType, *names: str) -> None:
+    """Look for the seam: what is replaced must be what the function, and those in it, call."""
+    called = {*parse.__code__.co_names}
+    for inner in parse.__code__.co_consts:
+        if isinstance(inner, CodeType):
+            called.update(inner.co_names)
+    if not called.issuperset(names):
         raise UnsupportedCrossplaneError(
-            f"crossplane {version('crossplane')} failed on tokens that nginx accepts: "
-            f"{payload['errors'][0]['error']}"
+            "the package crossplane was replaced by another one, perhaps ngxparse; install memlint "
+            "in an environment of its own"
         )
-    return cast(list[dict[str, Any]], payload["config"][0]["parsed"])
-
-
-@contextmanager
-def _recursion_limit(depth: int) -> Iterator[None]:
-    """crossplane recurses once for each level of blocks."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(before + depth + 50)
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nginx_memlint.config.problems import Problem
-from nginx_memlint.config.tree import Block, Inclusion, Row, Tree
+from nginx_memlint.config.tree import Block, Tree
 
 ONCE = ("events", "http", "stream", "mail")
 """Blocks of which there may be one."""
@@ -28,44 +28,36 @@ def problems(tree: Tree) -> Iterator[Problem]:
         if block.kind in ONCE and block.directive is not None:
             if block.kind in seen:
                 message = f'"{block.kind}" directive is duplicate'
-                yield _problem(block.inclusion, block.directive.token, message)
+                yield _problem(block, message)
             seen.add(block.kind)
     locations: dict[Block, set[tuple[bool, str, int]]] = {}
-    for member in tree.all_blocks.members:
-        if member.kind not in _CHECKED or member.parent is None:
+    for block in tree.all_blocks:
+        parent, directive = block.parent, block.directive
+        if block.kind not in _CHECKED or parent is None or directive is None:
             continue
-        parent = member.parent
-        for number in _numbers(member):
-            file = member.inclusion.file
-            words = [text for text, _, _ in file.tokens.args(number)]
-            if not words or (member.kind == "location" and len(words) > MOST_WORDS):
-                continue  # told already
-            if member.kind == "if":
-                complaint = _condition(words)
-            else:
-                location = _location(words)
-                complaint = location.complaint or _nested(location, _around(parent))
-                if not complaint and location.is_static:
-                    known = locations.setdefault(parent, set())
-                    if location.key in known:
-                        complaint = f'duplicate location "{location.name}"'
-                    known.add(location.key)
-            if complaint:
-                yield _problem(member.inclusion, number, complaint)
+        words = [*directive.args]
+        if block.kind == "if":  # with its parentheses
+            words = [text for text, _, _ in block.inclusion.file.tokens.args(directive.token)]
+        if not words or (block.kind == "location" and len(words) > MOST_WORDS):
+            continue  # told already
+        if block.kind == "if":
+            complaint = _condition(words)
+        else:
+            location = _location(words)
+            complaint = location.complaint or _nested(location, _around(parent))
+            if not complaint and location.is_static:
+                known = locations.setdefault(parent, set())
+                if location.key in known:
+                    complaint = f'duplicate location "{location.name}"'
+                known.add(location.key)
+        if complaint:
+            yield _problem(block, complaint)
 
 
-def _numbers(member: Block | Row) -> Iterator[int]:
-    """The numbers of the directives in their file; none for a context that a fragment is put in."""
-    if isinstance(member, Row):
-        yield from member.numbers
-    elif member.directive is not None:
-        yield member.directive.token
-
-
-def _problem(inclusion: Inclusion, number: int, nginx: str) -> Problem:
-    file = inclusion.file
-    line = file.tokens.nginx_line_of(file.tokens.heads[number])
-    return Problem(nginx, file.name, line, nginx=nginx, chain=inclusion.chain())
+def _problem(block: Block, nginx: str) -> Problem:
+    file = block.inclusion.file
+    line = file.nginx_line(block.directive) if block.directive is not None else None
+    return Problem(nginx, file.name, line, nginx=nginx, chain=block.inclusion.chain())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,54 +1,57 @@
 """One file's bytes to directives and the bodies of its blocks.
 
-The tree is that of crossplane's parser, built in a part of its time: crossplane_parser.py makes
-the same one with crossplane, and the tests compare both. Directives and bodies are views of the
-lists in Tokens, made when somebody asks for them.
+crossplane's parser makes them of what our lexer finds, which also notes where they stand.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Iterator, KeysView
-from typing import TypeAlias
+from collections.abc import Iterable
 
-from nginx_memlint.config.shapes import BLOCK_MARK, BRANCH_NAMES, Shape, shape_of
-from nginx_memlint.config.tokens import MAX_COLUMN, ConfSyntaxError, Tokens, tokenize
+from nginx_memlint.config import crossplane_parser
+from nginx_memlint.config.bounds import DEFAULT_BOUNDS
+from nginx_memlint.config.crossplane_parser import Statement
+from nginx_memlint.config.tokens import MAX_COLUMN, ConfSyntaxError, Tokens, TooDeepError, lex
 
 INSERTED = -1
 """Directive.token of a directive that stands in no file yet."""
 
+LEADING = frozenset(
+    {
+        *("http", "stream", "mail", "events", "server", "location", "if", "limit_except"),
+        *("upstream", "map", "geo", "types", "split_clients", "charset_map", "include"),
+    }
+)
+"""Names of nginx's own blocks, and of what leads to other files."""
+
+FEW = 8
+"""Directives that are looked through as fast as an index of them is made and asked."""
+
 
 class Directive:
-    """One directive: its name, and which of the file's directives it is.
+    """One directive: its name, its arguments, and which of the file's directives it is.
 
-    ``body`` is None unless it ended with ``{``. The parentheses of an ``if`` are not in ``args``.
+    ``args`` are without quotes, nginx's escapes resolved, and without the parentheses of an ``if``.
+    ``body`` is None unless it ended with ``{``.
     """
 
-    __slots__ = ("_args", "_file", "_number", "body", "name", "token")
+    __slots__ = ("_file", "_number", "args", "body", "name", "token")
 
-    def __init__(self, file: ParsedFile, number: int) -> None:
-        tokens = file.tokens
-        self.name = tokens.names[number]
-        self.token = number
-        """Its number in the file, in the order of the directives; INSERTED of a copy."""
-        stop = tokens.stops[number]
-        self.body = Body(file, number + 1, stop, tokens.shapes[number]) if stop else None
+    def __init__(
+        self, file: ParsedFile, number: int, name: str, args: tuple[str, ...], body: Body | None
+    ) -> None:
         self._file = file
         self._number = number
-        self._args: tuple[str, ...] | None = None
+        self.name = name
+        self.args = args
+        self.body = body
+        self.token = number
+        """Its number in the file, in the order of the directives; INSERTED of a copy."""
 
     def copy(self) -> Directive:
         """The same words, to be put where they stand in no file yet."""
-        other = Directive(self._file, self._number)
+        other = Directive(self._file, self._number, self.name, self.args, self.body)
         other.token = INSERTED
         return other
-
-    @property
-    def args(self) -> tuple[str, ...]:
-        """The arguments, without quotes and with nginx's escapes resolved."""
-        if self._args is None:
-            self._args = self._file.args(self._number)
-        return self._args
 
     @property
     def line(self) -> int:
@@ -56,140 +59,40 @@ class Directive:
         tokens = self._file.tokens
         return tokens.line_of(tokens.starts[self._number])
 
-    @property
-    def text(self) -> bytes:
-        """The directive as it is written, without what ends it."""
-        tokens = self._file.tokens
-        return tokens.data[tokens.starts[self._number] : tokens.heads[self._number]]
-
 
 class Body:
     """The content of a block or a file: directives in order."""
 
-    __slots__ = ("_directives", "_file", "_first", "_known_numbers", "_stop", "shape")
+    __slots__ = ("_named", "directives", "leading")
 
-    def __init__(self, file: ParsedFile, first: int, stop: int, shape: Shape) -> None:
-        self._file = file
-        self._first = first
-        self._stop = stop
-        self.shape = shape
-        self._directives: list[Directive] | None = None
-        self._known_numbers: array[int] | None = None
+    def __init__(self, directives: Iterable[Directive] = ()) -> None:
+        self.directives: list[Directive] = []
+        self.leading: list[Directive] = []
+        """Those that lead on: blocks, includes, what is named like a block."""
+        self._named: dict[str, list[Directive]] | None = None
+        for directive in directives:
+            self.add(directive)
 
-    @property
-    def directives(self) -> list[Directive]:
-        """All of them."""
-        if self._directives is None:
-            self._directives = [self._file.directive(number) for number in self._numbers()]
-        return self._directives
+    def add(self, directive: Directive) -> None:
+        """One more at the end. Call before anybody asks for some by name."""
+        self.directives.append(directive)
+        if directive.body is not None or directive.name in LEADING:
+            self.leading.append(directive)
 
     @property
     def named(self) -> dict[str, list[Directive]]:
         """The directives by name."""
-        directives = self.directives
-        return {
-            name: [directives[position] for position in positions]
-            for name, positions in self.shape.positions.items()
-        }
-
-    @property
-    def names(self) -> KeysView[str]:
-        """The names of the directives, each once."""
-        return self.shape.positions.keys()
-
-    def branches(self) -> Iterator[range]:
-        """The numbers of the directives that lead on: blocks, includes, what is named like a block.
-
-        Blocks one after the other of one name and shape, with no such directives in them, are
-        together.
-        """
-        tokens = self._file.tokens
-        names, stops, shapes = tokens.names, tokens.stops, tokens.shapes
-        number = self._first
-        while number < self._stop:
-            stop = stops[number]
-            if not stop:
-                if names[number] in BRANCH_NAMES:
-                    yield range(number, number + 1)
-                number += 1
-                continue
-            shape, name, size = shapes[number], names[number], stop - number
-            if not shape.leads_on:
-                while stop < self._stop and shapes.get(stop) is shape and names[stop] == name:
-                    stop += size
-            yield range(number, stop, size)
-            number = stop
+        if self._named is None:
+            self._named = {}
+            for directive in self.directives:
+                self._named.setdefault(directive.name, []).append(directive)
+        return self._named
 
     def of(self, name: str) -> list[Directive]:
         """The directives of a name."""
-        return self._at(self.shape.positions.get(name))
-
-    def texts(self, name: str) -> list[bytes]:
-        """The directives of a name as they are written, without what ends them."""
-        positions = self.shape.positions.get(name)
-        if not positions:
-            return []
-        numbers = self._numbers()
-        tokens = self._file.tokens
-        data, starts, heads = tokens.data, tokens.starts, tokens.heads
-        return [data[starts[n] : heads[n]] for n in map(numbers.__getitem__, positions)]
-
-    def may_say(self, name: str, words: tuple[bytes, ...]) -> bool:
-        """Whether any directive of a name has one of some lower-case words in it, as written.
-
-        In the whole file first: most have none.
-        """
-        return self._file.may_say(name, words) and _any_says(self.texts(name), words)
-
-    def _at(self, positions: list[int] | None) -> list[Directive]:
-        if not positions:
-            return []
-        numbers = self._numbers()
-        return [self._file.directive(numbers[position]) for position in positions]
-
-    def _numbers(self) -> range | array[int]:
-        first, stop = self._first, self._stop
-        if stop - first == len(self.shape.marked):
-            return range(first, stop)  # nothing in it holds anything
-        if self._known_numbers is None:
-            stops = self._file.tokens.stops
-            numbers = self._known_numbers = array("I")
-            while first < stop:
-                numbers.append(first)
-                first = stops[first] or first + 1
-        return self._known_numbers
-
-
-class EditedBody(Body):
-    """Content that stands in no file: directives of a body, others put between them."""
-
-    __slots__ = ("_list",)
-
-    def __init__(self, directives: list[Directive]) -> None:
-        marked = [d.name if d.body is None else d.name + BLOCK_MARK for d in directives]
-        self.shape = shape_of(marked)
-        self._list = directives
-
-    @property
-    def directives(self) -> list[Directive]:
-        """See Body."""
-        return self._list
-
-    def texts(self, name: str) -> list[bytes]:
-        """See Body."""
-        return [directive.text for directive in self.of(name)]
-
-    def may_say(self, name: str, words: tuple[bytes, ...]) -> bool:
-        """See Body."""
-        return _any_says(self.texts(name), words)
-
-    def _at(self, positions: list[int] | None) -> list[Directive]:
-        return [self._list[position] for position in positions or ()]
-
-
-def _any_says(texts: list[bytes], words: tuple[bytes, ...]) -> bool:
-    text = b"\n".join(texts).lower()
-    return any(word in text for word in words)
+        if len(self.directives) <= FEW:
+            return [directive for directive in self.directives if directive.name == name]
+        return self.named.get(name, [])
 
 
 class Span:
@@ -210,42 +113,30 @@ class ParsedFile:
     ``error`` is set when nginx would reject the file; ``body`` then holds what stands before it.
     """
 
-    __slots__ = ("_directives", "_said", "body", "error", "name", "path", "tokens")
+    __slots__ = ("body", "error", "name", "path", "tokens")
 
-    def __init__(self, path: str, name: str, tokens: Tokens) -> None:
+    def __init__(self, path: str, name: str, tokens: Tokens, statements: list[Statement]) -> None:
         self.path = path
         self.name = name
         self.tokens = tokens
         self.error: ConfSyntaxError | None = tokens.error
-        self.body = Body(self, 0, len(tokens.names), tokens.shape)
-        self._directives: dict[int, Directive] = {}
-        self._said: dict[tuple[str, tuple[bytes, ...]], bool] = {}
+        self.body = self._body(statements)
 
-    def may_say(self, name: str, words: tuple[bytes, ...]) -> bool:
-        """Whether any directive of a name has one of some lower-case words in it, as written."""
-        found = self._said.get((name, words))
-        if found is None:
-            tokens = self.tokens
-            data, starts, heads = tokens.data, tokens.starts, tokens.heads
-            texts = [
-                data[starts[number] : heads[number]]
-                for number, own in enumerate(tokens.names)
-                if own == name
-            ]
-            found = self._said[name, words] = _any_says(texts, words)
-        return found
-
-    def directive(self, number: int) -> Directive:
-        """The directive of a number: Directive.token."""
-        found = self._directives.get(number)
-        if found is None:
-            found = self._directives[number] = Directive(self, number)
-        return found
-
-    def args(self, number: int) -> tuple[str, ...]:
-        """The arguments of a directive: Directive.args."""
-        args = [text for text, _, _ in self.tokens.args(number)]
-        return tuple(_without_parentheses(args) if self.tokens.names[number] == "if" else args)
+    def _body(self, statements: list[Statement]) -> Body:
+        """The directives that crossplane found; its own records are let go on the way."""
+        top = Body()
+        pending = [(top, statements)]  # no recursion: blocks nest deeply
+        while pending:
+            body, statements = pending.pop()
+            for statement in statements:
+                inner = None
+                if "block" in statement:
+                    inner = Body()
+                    pending.append((inner, statement["block"]))
+                name, args = statement["directive"], tuple(statement["args"])
+                body.add(Directive(self, statement["line"], name, args, inner))
+            statements.clear()
+        return top
 
     def span(self, directive: Directive) -> Span:
         """The directive's name."""
@@ -271,7 +162,9 @@ class ParsedFile:
 
     def count_args(self, directive: Directive) -> int:
         """The number of the directive's arguments as nginx counts them, parentheses included."""
-        return self.tokens.count_args(directive.token)
+        if directive.name == "if":
+            return len(self.tokens.args(directive.token))
+        return len(directive.args)
 
     def nginx_line(self, directive: Directive) -> int:
         """The line nginx names in messages about the directive: where its ``;`` or ``{`` is."""
@@ -291,29 +184,22 @@ class ParsedFile:
         return Span(self.tokens.line_of(start), self.tokens.column_of(start), start, end)
 
 
-FileParser: TypeAlias = Callable[[str, str, Tokens], ParsedFile]
-"""What makes blocks of one file's tokens; it is told its path and its name, as ParsedFile() is."""
-
-
 def parse(
     data: bytes,
     path: str,
     name: str,
     *,
     in_data_block: bool = False,
-    parser: FileParser = ParsedFile,
+    max_depth: int = DEFAULT_BOUNDS.block_depth,
 ) -> ParsedFile:
     """Parse one file; includes are left as directives.
 
     ``in_data_block``: the file is included inside a ``map``, ``geo`` or the like.
     """
-    return parser(path, name, tokenize(data, in_data_block=in_data_block))
-
-
-def _without_parentheses(args: list[str]) -> list[str]:
-    """An ``if``'s arguments without the outer parentheses, which may be tokens of their own."""
-    if args and args[0].startswith("(") and args[-1].endswith(")"):
-        args[0] = args[0][1:].lstrip()
-        args[-1] = args[-1][:-1].rstrip()
-        return args[not args[0] : len(args) - (not args[-1])]
-    return args
+    tokens = Tokens(data)
+    depth = min(max_depth, data.count(b"{"))
+    lexemes = lex(tokens, in_data_block=in_data_block, max_depth=max_depth)
+    found = crossplane_parser.statements(lexemes, depth)
+    if isinstance(tokens.error, TooDeepError):
+        found = []
+    return ParsedFile(path, name, tokens, found)

@@ -7,7 +7,8 @@ and both lexers see no further than that buffer; where this decides what is acce
 modelled here too.
 
 What is ordinary is read in bulk, one match for a whole directive; what is not (Lua, errors, the
-end of a file) is read token by token. Arguments are split when somebody asks for them.
+end of a file) is read token by token. Both give what crossplane's parser takes in the place of
+what its own lexer gives (crossplane_parser.py).
 """
 
 from __future__ import annotations
@@ -17,11 +18,10 @@ import sys
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import Any
+from itertools import islice, repeat
 
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, exceeded
 from nginx_memlint.config.lines import Lines
-from nginx_memlint.config.shapes import BLOCK_MARK, Shape, shape_of
 
 CONF_BUFFER = 4096
 """Bytes of nginx's read buffer (NGX_CONF_BUFFER): no token, comment or Lua token is longer."""
@@ -58,17 +58,19 @@ _TOKEN = re.compile(
 )
 _IS_WORD, _IS_MARK, _IS_COMMENT, _IS_DOUBLE, _IS_SINGLE, _IS_END = range(1, 7)
 
-# Five groups: what is before a directive, the end of a block, a name, its arguments with the mark
-# that ends them, and the end of the block if that is next. All but the first are empty where
-# something else comes: then it takes all, so that matches always follow each other. It is tried on
-# parts of a file and must match nothing that the whole would not: so here its line feed belongs to
-# a comment.
+# Six groups: what is before a directive, the end of a block, a name, its arguments with the mark
+# that ends them if they are plain words, or else any, and the end of the block if that is next. All
+# but the first are empty where something else comes: then it takes all, so that matches always
+# follow each other. It is tried on parts of a file and must match nothing that the whole would not:
+# so here its line feed belongs to a comment. Plain words are what str.split() makes of them.
 _TEXT = b"|".join((_WORD, _DOUBLE.replace(b"((", b"(?:(", 1), _SINGLE.replace(b"((", b"(?:(", 1)))
 _DIRECTIVE = re.compile(
     rb"([ \t\r\n]*+(?>(?:#[^\n]*+\n[ \t\r\n]*+)*))(?:"
     rb"(\})"
     rb"|([a-z_]++(?=[ \t\r\n;{])|%b)"
-    rb"""((?:[^;{}"'#\\$]*+(?=[;{])|(?>(?:[ \t\r\n]++|#[^\n]*+\n|%b)*))[;{])(?>([ \t\r\n]*+\})?)"""
+    rb"""(?:([^;{}"'#\\\v\f\x1c-\x1f\x80-\xff]*+(?<!\$)[;{])"""
+    rb"|((?>(?:[ \t\r\n]++|#[^\n]*+\n|%b)*)[;{]))"
+    rb"(?>([ \t\r\n]*+\})?)"
     rb"|(?:.*+))" % (_TEXT, _TEXT),
     re.DOTALL,
 )
@@ -87,8 +89,9 @@ _ESCAPED = {b"t": b"\t", b"r": b"\r", b"n": b"\n"}
 
 _BLANK = re.compile(rb"(?>(?:[ \t\r\n]++|#[^\n]*+(?:\n|\Z)){0,4096})")
 
-_UNUSUAL = re.compile(rb"""["'#\\$}\v\f\x1c-\x1f\x85]""").search
-"""What is split otherwise by bytes.split(), or not at all."""
+Lexeme = tuple[str, int, bool]
+"""What crossplane's parser takes: a text, the number of its directive in the file (of a name), and
+whether it is a word, whatever it looks like, or a mark."""
 
 Token = tuple[str, int, int]
 """Its text (nginx's escapes resolved, without quotes), and the byte offsets of its start and end,
@@ -109,75 +112,27 @@ class ConfSyntaxError(Exception):
 
 
 class Tokens:
-    """The directives of one file in their order, as parallel lists; offsets are bytes of ``data``.
+    """Where the directives of one file stand, in their order; offsets are bytes of ``data``.
 
-    ``names`` are decoded as UTF-8 with surrogate escapes. A directive begins at ``starts``, has
-    the ``;``, ``{`` or, if it is Lua, the closing ``}`` after its arguments at ``heads``, and ends
-    before ``ends``. ``stops`` is the number of the directive that follows a block's content, 0 for
-    what is no block; ``shapes`` are those of the blocks. ``error`` is set when nginx would reject
+    A directive begins at ``starts``, has the ``;``, ``{`` or, if it is Lua, the closing ``}`` after
+    its arguments at ``heads``, and ends before ``ends``. ``error`` is set when nginx would reject
     the file; then the lists end with the last complete directive before it, and its open blocks
-    are closed.
+    are closed. All are filled while lex() is read.
     """
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self.names: list[str] = []
         self.starts = array("I")
         self.heads = array("I")
         self.ends = array("I")
-        self.stops = array("I")
-        self.shapes: dict[int, Shape] = {}
-        self.shape = shape_of([])
         self.error: ConfSyntaxError | None = None
         self.uncounted: list[tuple[int, int]] = []
         """(Offset, number) of line feeds that nginx does not count: see _ReadBuffer."""
         self._lines = Lines(data)
 
-    def packed(self) -> tuple[Any, ...]:
-        """What the data was split into, to be handed to another process; without an error."""
-        arrays = (self.starts, self.heads, self.ends, self.stops)
-        numbers = [numbers.tobytes() for numbers in arrays]
-        return self.names, numbers, self.shapes, self.shape, self.uncounted
-
-    @classmethod
-    def unpacked(cls, data: bytes, packed: tuple[Any, ...]) -> Tokens:
-        """The same data again, and what packed() gave."""
-        tokens = cls(data)
-        tokens.names, numbers, tokens.shapes, tokens.shape, tokens.uncounted = packed
-        arrays = (tokens.starts, tokens.heads, tokens.ends, tokens.stops)
-        for own, given in zip(arrays, numbers, strict=True):
-            own.frombytes(given)
-        return tokens
-
     def args(self, number: int) -> list[Token]:
         """The tokens of a directive after its name."""
-        start = self.starts[number]
-        text = self.data[start : self.heads[number] + 1]
-        if not _UNUSUAL(text):
-            found = []
-            end = 0
-            for word in text[:-1].split():
-                begin = text.index(word, end)
-                end = begin + len(word)
-                found.append((word.decode("utf-8", "surrogateescape"), start + begin, start + end))
-            return found[1:]
         return [*self._tokens(self.starts[number], self.heads[number])][1:]
-
-    def count_args(self, number: int) -> int:
-        """The number of the tokens of a directive after its name."""
-        start, head = self.starts[number], self.heads[number]
-        if not _UNUSUAL(self.data, start, head + 1):
-            return len(self.data[start:head].split()) - 1
-        return sum(1 for _ in self._tokens(self.starts[number], self.heads[number])) - 1
-
-    def have_args(self, numbers: range, least: int, most: int) -> bool:
-        """Whether all of some directives have so many tokens after the name."""
-        data, starts, heads = self.data, self.starts, self.heads
-        texts = [data[starts[number] : heads[number]] for number in numbers]
-        if _UNUSUAL(b" ".join(texts)):
-            return all(least <= self.count_args(number) <= most for number in numbers)
-        counts = {len(text.split()) for text in texts}
-        return least < min(counts) and max(counts) <= most + 1
 
     def end_of_name(self, number: int) -> int:
         """Where a directive's name ends, quotes included."""
@@ -187,9 +142,9 @@ class Tokens:
     def top(self) -> Iterator[int]:
         """The numbers of the directives that are in no block."""
         number = 0
-        while number < len(self.names):
+        while number < len(self.starts):
             yield number
-            number = self.stops[number] or number + 1
+            number = bisect_left(self.starts, self.ends[number], number + 1)
 
     def comments(self, containing: bytes = b"#") -> list[tuple[int, int, str]]:
         """The comments that contain some bytes as (line, byte offset, text with its ``#``).
@@ -262,7 +217,7 @@ class Tokens:
         """What is behind it was not understood."""
         if self.error is None:
             return len(self.data)
-        return max([0, *self.ends[-1:], *(self.ends[number] for number in self.shapes)])
+        return max(self.ends, default=0)
 
     def comments_in(self, number: int) -> list[bytes]:
         """The comments between a directive's name and its end, line feeds excluded."""
@@ -271,21 +226,16 @@ class Tokens:
 
     def _comments_in(self, number: int) -> list[int]:
         """The offsets of the comments between a directive's name and its end."""
-        matches = self._matches(self.starts[number])
-        return [found.start(_IS_COMMENT) for found in matches if found.lastindex == _IS_COMMENT]
-
-    def _matches(self, start: int) -> Iterator[re.Match[bytes]]:
-        """What is between a directive's start and the mark that ends it, or begins its Lua."""
-        while (found := _TOKEN.match(self.data, start)) is not None:
-            if found.lastindex == _IS_MARK:
-                break
-            yield found
-            start = found.end()
+        return [
+            found.start(_IS_COMMENT)
+            for found in _matches(self.data, self.starts[number])
+            if found.lastindex == _IS_COMMENT
+        ]
 
     def _tokens(self, start: int, head: int) -> Iterator[Token]:
         data = self.data
         end = start
-        for found in self._matches(start):
+        for found in _matches(data, start):
             end = found.end()
             if found.lastindex != _IS_COMMENT:
                 kind = found.lastindex or 0
@@ -295,7 +245,16 @@ class Tokens:
             yield data[start:head].decode("utf-8", "surrogateescape"), start, head
 
 
-_CLOSE, _SEMICOLON = b"};"
+_OPEN, _CLOSE = b"{}"
+_MARKS: dict[int, Lexeme] = {ord(mark): (mark, 0, False) for mark in "{};"}
+_NO_NUMBER, _IS_TEXT = repeat(0), repeat(True)
+
+
+def _matches(data: bytes, start: int) -> Iterator[re.Match[bytes]]:
+    """The words and comments from an offset up to the mark that ends them, or begins Lua."""
+    while (found := _TOKEN.match(data, start)) is not None and found.lastindex != _IS_MARK:
+        yield found
+        start = found.end()
 
 
 class _Names(dict[bytes, str]):
@@ -321,26 +280,22 @@ def _unescape(match: re.Match[bytes]) -> bytes:
     return _ESCAPED.get(match[1], match[1])
 
 
-def tokenize(
-    data: bytes, *, in_data_block: bool = False, max_depth: int = DEFAULT_BOUNDS.block_depth
-) -> Tokens:
-    """Split a file into directives.
+def lex(
+    tokens: Tokens, *, in_data_block: bool = False, max_depth: int = DEFAULT_BOUNDS.block_depth
+) -> Iterator[list[Lexeme]]:
+    """Split a file into what crossplane's parser takes, part by part.
 
     ``in_data_block`` says that the file is included inside a block of DATA_BLOCKS. Never raises:
     what nginx would reject is in ``Tokens.error``, as are blocks deeper than ``max_depth``.
     """
+    return _Lexer(tokens, in_data_block, max_depth).run()
+
+
+def tokenize(data: bytes, *, in_data_block: bool = False) -> Tokens:
+    """Find the directives of a file, without making a tree of them."""
     tokens = Tokens(data)
-    lexer = _Lexer(tokens, in_data_block, max_depth)
-    try:
-        lexer.run()
-    except TooDeepError as error:
-        tokens = Tokens(data)
-        tokens.error = error
-        return tokens
-    except ConfSyntaxError as error:
-        tokens.error = error
-        lexer.close_all()
-    tokens.shape = shape_of(lexer.inside)
+    for _ in lex(tokens, in_data_block=in_data_block):
+        pass
     return tokens
 
 
@@ -355,76 +310,93 @@ class TooDeepError(ConfSyntaxError):
 class _Lexer:
     """State of one pass over a file.
 
-    ``opened`` are the open blocks: the number of the directive, the names in the block around it,
-    and whether that one's content is data. ``inside`` are the names in the innermost one.
+    ``opened`` are the open blocks: the number of the directive, and whether what is around it is
+    data. ``lexemes`` are those that were found and not yet handed over.
     """
 
     def __init__(self, tokens: Tokens, in_data_block: bool, max_depth: int) -> None:
         self.tokens = tokens
         self.data = tokens.data
         self.max_depth = max_depth
-        self.opened: list[tuple[int, list[str], bool]] = []
-        self.inside: list[str] = []
+        self.opened: list[tuple[int, bool]] = []
+        self.lexemes: list[Lexeme] = []
         self.is_data = in_data_block
         self.last_end = 0  # of the last token
         self.last_close = 0
         self.buffer = _ReadBuffer(tokens)
 
-    def run(self) -> None:
+    def run(self) -> Iterator[list[Lexeme]]:
         position: int | None = 0
         lua = -1
-        while position is not None:
-            if lua < position:
-                lua = self.data.find(LUA_BLOCK.encode(), position)
-                if lua < 0:
-                    lua = len(self.data)
-            position = self.read_one(self.read_many(position, lua + 1))
+        try:
+            while position is not None:
+                if lua < position:
+                    lua = self.data.find(LUA_BLOCK.encode(), position)
+                    if lua < 0:
+                        lua = len(self.data)
+                self.last_end = began = position
+                position = self.read_many(position, min(position + CHUNK, lua + 1))
+                if position == began:
+                    position = self.read_one(position)
+                yield self.lexemes
+                self.lexemes = []
+        except ConfSyntaxError as error:
+            self.tokens.error = error
+            self.close_all()
+            yield self.lexemes
+            if isinstance(error, TooDeepError):
+                for places in (self.tokens.starts, self.tokens.heads, self.tokens.ends):
+                    del places[:]
 
     def read_many(self, position: int, limit: int) -> int:
         """Read what is ordinary before an offset; return where that ends."""
-        tokens, data, names = self.tokens, self.data, _names
-        add_name, add_start = tokens.names.append, tokens.starts.append
-        add_head, add_end, add_stop = tokens.heads.append, tokens.ends.append, tokens.stops.append
-        opened = self.opened
-        began = -1
-        while began < position:
-            self.last_end = began = position
-            end = min(position + CHUNK, limit)
-            for before, close, raw, rest, then in _DIRECTIVE.findall(data, position, end):
-                start = position + len(before)
-                if raw:
-                    end = start + len(raw) + len(rest)
-                    # what is longer may hold too long a token
-                    if end - position > CONF_BUFFER - 4:
-                        return position
-                    name = names[raw]
-                    if rest[-1] == _SEMICOLON:
-                        self.inside.append(name)
-                    elif self.is_data:
-                        return position
-                    else:
-                        self.open(name)
-                    add_name(name)
-                    add_start(start)
-                    add_head(end - 1)
-                    add_end(end)
-                    add_stop(0)
-                    position = self.last_end = end
-                    if not then:
-                        continue
-                    start = end + len(then) - 1
-                elif not close:
-                    break
-                if not opened or len(before) >= CONF_BUFFER:
+        tokens, data, opened, lexemes = self.tokens, self.data, self.opened, self.lexemes
+        add_start, add_head, add_end = tokens.starts.append, tokens.heads.append, tokens.ends.append
+        number = len(tokens.starts)
+        for before, close, raw, plain, any_args, then in _DIRECTIVE.findall(data, position, limit):
+            start = position + len(before)
+            if raw:
+                end = start + len(raw) + len(plain or any_args)
+                # what is longer may hold too long a token
+                if end - position > CONF_BUFFER - 4:
                     return position
-                position = start + 1
-                self.close(position)
+                name = _names[raw]
+                mark = data[end - 1]
+                if mark == _OPEN:
+                    if self.is_data:
+                        return position
+                    self.open(name)
+                lexemes.append((name, number, True))
+                if plain:
+                    lexemes += zip(plain[:-1].decode().split(), _NO_NUMBER, _IS_TEXT, strict=False)
+                else:
+                    lexemes += self.words(end - len(any_args))
+                lexemes.append(_MARKS[mark])
+                add_start(start)
+                add_head(end - 1)
+                add_end(end)
+                number += 1
+                position = self.last_end = end
+                if not then:
+                    continue
+                start = end + len(then) - 1
+            elif not close:
+                break
+            if not opened or len(before) >= CONF_BUFFER:
+                return position
+            position = start + 1
+            self.close(position)
         return position
+
+    def words(self, start: int) -> Iterator[Lexeme]:
+        """The words from an offset up to a mark."""
+        for found in _matches(self.data, start):
+            if found.lastindex != _IS_COMMENT:
+                yield _text(found[found.lastindex or 0]), 0, True
 
     def read_one(self, position: int) -> int | None:
         """Read a directive or the end of a block; return where it ends, None if nothing is left."""
         tokens, data = self.tokens, self.data
-        self.last_end = position
         begin = -1
         name = ""
         while (found := _TOKEN.match(data, position)) is not None:
@@ -470,19 +442,19 @@ class _Lexer:
             raise tokens.reject(message, head)
         if mark == "{" and self.is_data:
             raise tokens.reject('unexpected "{"', head)
-        name = sys.intern(name)
-        if mark == ";":
-            self.inside.append(name)
-        elif is_lua:
-            head = self.buffer.read_lua_block(head + 1) - 1
-            self.inside.append(name)
-        else:
+        words = [*islice(self.words(begin), 1, None)]
+        if is_lua:
+            opening, head = head, self.buffer.read_lua_block(head + 1) - 1
+            lua = self.data[opening + 1 : head].decode("utf-8", "surrogateescape")
+            words.append((lua, 0, True))
+            mark = ";"
+        elif mark == "{":
             self.open(name)
-        tokens.names.append(name)
+        number = len(tokens.starts)
+        self.lexemes += [(sys.intern(name), number, True), *words, _MARKS[ord(mark)]]
         tokens.starts.append(begin)
         tokens.heads.append(head)
         tokens.ends.append(head + 1)
-        tokens.stops.append(0)
         self.last_end = head + 1
         return head + 1
 
@@ -490,19 +462,14 @@ class _Lexer:
         """Open the block of the directive that is added next."""
         if len(self.opened) >= self.max_depth:
             raise TooDeepError(self.max_depth)
-        self.inside.append(name + BLOCK_MARK)
-        self.opened.append((len(self.tokens.names), self.inside, self.is_data))
-        self.inside = []
+        self.opened.append((len(self.tokens.starts), self.is_data))
         self.is_data = name in DATA_BLOCKS
 
     def close(self, end: int) -> None:
         """Close the innermost block before an offset."""
-        tokens = self.tokens
-        number, around, self.is_data = self.opened.pop()
-        tokens.shapes[number] = shape_of(self.inside)
-        tokens.stops[number] = len(tokens.names)
-        tokens.ends[number] = end
-        self.inside = around
+        number, self.is_data = self.opened.pop()
+        self.lexemes.append(_MARKS[_CLOSE])
+        self.tokens.ends[number] = end
         self.last_close = end
 
     def close_all(self) -> None:

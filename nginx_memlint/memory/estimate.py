@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import TypeVar
 
-from nginx_memlint.config.tree import Block, Row, Setting, Tree
+from nginx_memlint.config.tree import Block, Setting, Tree
 from nginx_memlint.config.values import c_string
 from nginx_memlint.memory.targets import Costs, Target
 from nginx_memlint.sizes import MIB
@@ -188,17 +188,16 @@ T = TypeVar("T")
 
 
 def by_place(
-    priced: Iterable[Priced], place_of: Callable[[Block | Row], T], size_of: Callable[[Price], int]
+    priced: Iterable[Priced], place_of: Callable[[Block], T], size_of: Callable[[Price], int]
 ) -> dict[T, tuple[int, int]]:
     """Place → how many contexts are built for blocks there, and bytes of them all."""
     counts: Counter[T] = Counter()
     sizes: Counter[T] = Counter()
     for item in priced:
         first, other = size_of(item.first), size_of(item.other)
-        for member in item.group.blocks.members:
-            place = place_of(member)
-            counts[place] += member.size
-            sizes[place] += member.size * other
+        for place, count in Counter(map(place_of, item.group.blocks)).items():
+            counts[place] += count
+            sizes[place] += count * other
         sizes[place_of(item.group.blocks[0])] += first - other
     return {place: (counts[place], size) for place, size in sizes.items()}
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nginx_memlint.config.tree import Block, Blocks, Inherited, Setting, Tree
+from nginx_memlint.config.tree import Block, Inherited, Setting, Tree
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module
 from nginx_memlint.tls.modules import objects
@@ -42,8 +42,8 @@ class Group:
     def __init__(self, family: str, loads: Loads) -> None:
         self.family = family
         self.loads = loads
-        self.blocks = Blocks()
-        self.owners = Blocks()
+        self.blocks: list[Block] = []
+        self.owners: list[Block] = []
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def is_present(module: Module, tree: Tree, target: Target) -> bool:
         return True
     if module.object in objects(tree):
         return True
-    return any(map(module.directives, tree.names_below(module.root)))
+    return any(tree.names_below(module.root, module.directives))
 
 
 def worker_contexts(tree: Tree, target: Target) -> WorkerContexts:
@@ -96,45 +96,39 @@ def worker_contexts(tree: Tree, target: Target) -> WorkerContexts:
 
 
 def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
-    shared = family.shared(target)
     blocks = owners = _wanting(family, tree, target)
-    if shared:
-        owning = Inherited(family.overrides, lambda block: _overriding(block, family))
+    if family.shared(target):
+        owning = Inherited(tree, family.overrides, lambda block: _overriding(block, family))
         first: dict[Block, Block] = {}
-        for owner, sharing in owning.runs(blocks):
-            first.setdefault(owner, sharing[0])
-        blocks, owners = Blocks(first.values()), Blocks(first)
+        for block in blocks:
+            first.setdefault(owning.of(block), block)
+        owners, blocks = list(first), list(first.values())
     counted: dict[Block, int] = {}
-    loads = Inherited(family.reads, lambda block: _loads(family, block, target, counted))
+    loads = Inherited(tree, family.reads, lambda block: _loads(family, block, target, counted))
     groups: dict[int, Group] = {}
-    start = 0
-    for found, alike in loads.runs(blocks):
-        group = groups.get(id(found))
+    for block, owner in zip(blocks, owners, strict=True):
+        loaded = loads.of(block)
+        group = groups.get(id(loaded))
         if group is None:
-            group = groups[id(found)] = Group(family.name, found)
-        group.blocks.extend(alike)
-        group.owners.extend(alike if owners is blocks else owners[start : start + len(alike)])
-        start += len(alike)
+            group = groups[id(loaded)] = Group(family.name, loaded)
+        group.blocks.append(block)
+        group.owners.append(owner)
     return list(groups.values())
 
 
-def _wanting(family: Family, tree: Tree, target: Target) -> Blocks:
+def _wanting(family: Family, tree: Tree, target: Target) -> list[Block]:
     """The blocks that need a context, in nginx's order."""
     if family.needs:
 
         def is_wanting(block: Block) -> bool:
             return block.kind in family.kinds and family.wants(block, target)
 
-        return tree.meeting(family.name, family.needs, family.words, is_wanting)
-    found = tree.of_kinds(family.kinds)
+        return tree.meeting(family.name, family.needs, is_wanting)
+    blocks = tree.of_kinds(family.kinds)
     if not family.decides:
-        return found if family.wants(tree.main, target) else Blocks()
-    wanting = Inherited(family.decides, lambda block: family.wants(block, target))
-    wanted = Blocks()
-    for wants, alike in wanting.runs(found):
-        if wants:
-            wanted.extend(alike)
-    return wanted
+        return blocks if family.wants(tree.main, target) else []
+    wanting = Inherited(tree, family.decides, lambda block: family.wants(block, target))
+    return [block for block in blocks if wanting.of(block)]
 
 
 def _loads(family: Family, block: Block, target: Target, counted: dict[Block, int]) -> Loads:

@@ -84,9 +84,8 @@ class Family:
     context of its own where contexts are shared, which ``shared`` decides by version. ``reads``:
     all that ``trusted``, ``client`` and ``certificate`` look up. ``needs``: a block that wants a
     context has one of these in itself, and they alone decide, on any target; empty if not so.
-    ``words``: one of them, in lower case, is in such a directive then. ``decides``: without
-    ``needs``, all that ``wants`` looks up in blocks; empty if the target alone decides.
-    ``module``: None if the family is in nginx itself. ``source``: where this was read.
+    ``decides``: without ``needs``, all that ``wants`` looks up in blocks; empty if the target alone
+    decides. ``module``: None if the family is in nginx itself. ``source``: where this was read.
     """
 
     name: str
@@ -99,7 +98,6 @@ class Family:
     client: Settings = lambda _block, _target: []
     overrides: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
-    words: tuple[bytes, ...] = ()
     decides: frozenset[str] = frozenset()
     shared: Callable[[Target], bool] = lambda _target: False
     module: Module | None = None
@@ -202,13 +200,8 @@ def _pass_family(name: str, scheme: str) -> Family:
     directive = f"{name}_pass"
     prefix = f"{name}_ssl"
 
-    words = (b"$", b"\\", scheme.encode())
-
     def wants(block: Block, _target: Target) -> bool:
-        for body, _ in block.parts:
-            if body.may_say(directive, words):
-                return any(map(is_wanted, block.own(directive)))
-        return False
+        return any(map(is_wanted, block.own(directive)))
 
     def is_wanted(setting: Setting) -> bool:
         # with a variable anywhere the scheme is known only at run time
@@ -222,7 +215,6 @@ def _pass_family(name: str, scheme: str) -> Family:
         certificate=f"{prefix}_certificate",
         reads=_pass_reads(prefix),
         needs=frozenset({directive}),
-        words=words,
         overrides=_pass_overrides(prefix),
         shared=lambda target: target.nginx >= SHARED_PASS,
         source=f"nginx ngx_http_{name}_pass(), ngx_http_{name}_merge_loc_conf(); "

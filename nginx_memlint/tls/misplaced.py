@@ -33,19 +33,16 @@ ONCE = frozenset(
 def misplaced(tree: Tree, target: Target) -> Iterator[Problem]:
     """What ``ngx_conf_handler()`` and ``ngx_conf_set_str_slot()`` would reject."""
     later = _LATER if target.stated else {}
-    for member in tree.all_blocks.members:
-        if member.kind == MAIN and not member.has("events"):
+    watched = {
+        kind: grammar.MISPLACED[kind] | later.get(kind, frozenset()) | ONCE
+        for kind in grammar.KINDS
+    }
+    for block in tree.all_blocks:
+        if block.kind == MAIN and not block.has("events"):
             continue  # a fragment: what it lacks is its context
-        parent = member.parent.kind if member.parent is not None else ""
-        kind = grammar.kind_in(parent, member.kind)
-        if kind not in grammar.KINDS:
-            continue
-        wrong = grammar.MISPLACED[kind] | later.get(kind, frozenset())
-        for shape in member.shapes():
-            if not (wrong.isdisjoint(shape.positions) and ONCE.isdisjoint(shape.positions)):
-                for block in member.each():
-                    yield from _complaints(block, kind, target)
-                break
+        kind = block.grammar_kind
+        if block.has_own(watched.get(kind, frozenset())):
+            yield from _complaints(block, kind, target)
 
 
 def _complaints(block: Block, kind: str, target: Target) -> Iterator[Problem]:

@@ -9,8 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from nginx_memlint.config.blocks import DATA, OPAQUE
-from nginx_memlint.config.shapes import Shape
-from nginx_memlint.config.tree import Block, Nearest, Row, Setting, Tree
+from nginx_memlint.config.tree import Block, Nearest, Setting, Tree
 from nginx_memlint.config.values import c_string
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.tls.families import JS_TRUSTED, LUA_TRUSTED, by_name
@@ -51,12 +50,11 @@ class Unused:
 
 def reach(setting: Setting) -> Iterator[Block]:
     """The blocks that see a setting: its own and those below without one of their own."""
-    pending: list[Block | Row] = [setting.block]
+    pending = [setting.block]
     while pending:
-        member = pending.pop()
-        yield from member.each()
-        inside = reversed(member.children.members)
-        pending += [inner for inner in inside if not inner.has(setting.name)]
+        block = pending.pop()
+        yield block
+        pending += [inner for inner in reversed(block.children) if not inner.has(setting.name)]
 
 
 def places(tree: Tree, settings: Collection[Setting]) -> list[Setting]:
@@ -72,18 +70,13 @@ def places(tree: Tree, settings: Collection[Setting]) -> list[Setting]:
     ]
 
 
-def root_of(tree: Tree, block: Block) -> Block:
-    """The http, stream or mail block around a block, or the block itself."""
-    return tree.roots.of(block) or block
-
-
 def unused(tree: Tree, target: Target) -> dict[tuple[str, int], Unused]:
     """The directives whose certificates nothing uses, by Setting.key."""
     found: dict[tuple[str, int], Unused] = {}
     used: set[tuple[str, int]] = set()
     users = users_of(tree)
     for block in tree.having(_DIRECTIVES):
-        root = root_of(tree, block)
+        root = tree.root_of(block)
         for use in USES:
             if use.root != root.kind:
                 continue
@@ -129,7 +122,7 @@ def users_of(tree: Tree) -> UsersOf:
 
 def use_of(tree: Tree, setting: Setting) -> Use | None:
     """The record of a directive where it stands."""
-    root = root_of(tree, setting.block)
+    root = tree.root_of(setting.block)
     for use in USES:
         if (use.directive, use.root) == (setting.name, root.kind):
             return use
@@ -148,26 +141,24 @@ def _running(
     """
 
     def users(root: Block) -> dict[int, Block]:
-        shapes: dict[Shape, tuple[bool, bool]] = {}
-
-        def tells(shape: Shape) -> tuple[bool, bool]:
-            names = shape.positions
-            shapes[shape] = any(map(handler, names)), any(map(variables, names))
-            return shapes[shape]
-
+        verdicts: dict[str, tuple[bool, bool]] = {}
         found: dict[int, Block] = {}
         anywhere = False
-        for member in root.members():
-            if member.kind == DATA:
+        for block in root.walk():
+            if block.kind == DATA:
                 continue
-            runs = id(member.parent) in found
-            for shape in member.shapes():
-                handles, sets = shapes.get(shape) or tells(shape)
-                if handles or sets:
-                    anywhere = anywhere or sets or member.kind in _ANYWHERE
-                    runs = runs or handles
+            runs = id(block.parent) in found
+            for body, _ in block.parts:
+                for directive in body.directives:
+                    name = directive.name
+                    if name not in verdicts:
+                        verdicts[name] = handler(name), variables(name)
+                    handles, sets = verdicts[name]
+                    if handles or sets:
+                        anywhere = anywhere or sets or block.kind in _ANYWHERE
+                        runs = runs or handles
             if runs:
-                found.update((id(block), block) for block in member.each())
+                found[id(block)] = block
         if anywhere:
             return {id(block): block for block in root.walk()}
         return ({id(root): root} if any(map(workers, root.names())) else {}) | found

@@ -13,7 +13,7 @@ from nginx_memlint import check
 from nginx_memlint.config.builder import build
 from nginx_memlint.config.source import FileSystem
 from nginx_memlint.config.syntax import Directive, ParsedFile, Span, parse
-from nginx_memlint.config.tokens import _LUA_TOKEN, Tokens
+from nginx_memlint.config.tokens import _LUA_TOKEN
 
 from ..helpers import http, write
 
@@ -101,21 +101,15 @@ def test_comments(file: ParsedFile) -> None:
 
 
 def test_a_file_included_from_many_places_is_parsed_once(
-    tmp_path: Path,
+    tmp_path: Path, split: list[bytes]
 ) -> None:
     locations = "".join(f"location /{i} {{ include many.conf; }}" for i in range(1000))
     conf = write(
         tmp_path,
         {"nginx.conf": http(f"server {{ {locations} }}"), "many.conf": "if ($a) { return 204; }"},
     )
-    parsed = []
-
-    def counting(path: str, name: str, tokens: Tokens) -> ParsedFile:
-        parsed.append(path)
-        return ParsedFile(path, name, tokens)
-
-    tree = build(FileSystem({"/": "/"}, restricted=False), str(conf), parser=counting)
-    assert len(parsed) == 2
+    tree = build(FileSystem({"/": "/"}, restricted=False), str(conf))
+    assert len(split) == 2
     blocks = list(tree.blocks("if"))
     assert len(blocks) == 1000
     assert blocks[7].inclusion.chain() == (f"{conf}:5",)

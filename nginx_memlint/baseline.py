@@ -19,6 +19,7 @@ from nginx_memlint.files.reading import NotRegularError
 from nginx_memlint.files.writing import write_atomically
 from nginx_memlint.ignores import ABOUT_COMMENTS
 from nginx_memlint.live.process import uninterrupted
+from nginx_memlint.lowered import by_acceptance
 from nginx_memlint.printable import printable
 from nginx_memlint.result import (
     BaselineInfo,
@@ -132,6 +133,10 @@ class Baseline:
                     config,
                     findings=accepted.new,
                     suppressed=[*config.suppressed, *accepted.suppressed],
+                    lowered=[
+                        *config.lowered,
+                        *by_acceptance(accepted.suppressed, printable(self.path)),
+                    ],
                 )
             )
             if config.complete:

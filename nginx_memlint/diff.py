@@ -11,7 +11,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ from nginx_memlint.config.source import MACHINE, Disk, encode
 from nginx_memlint.config.syntax import ParsedFile
 from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.exit_codes import Exit
+from nginx_memlint.lowered import unique
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.option_kinds import SIZE, read_path
 from nginx_memlint.options import Options, read_keywords
@@ -169,6 +170,8 @@ class Diff(Model):
     """What was named as the base."""
     max_growth_bytes: int | None
     roots: list[RootDiff]
+    lowered: list[result.Lowered] = field(default_factory=list)
+    """What settings files set that may change the figures, of both sides."""
 
 
 def diff(
@@ -207,7 +210,9 @@ def compared(
 
     ``dumps`` says of single paths what ``options`` may say of all.
     """
-    job = Job("", replace(options, policy=engine.NO_RULES, breakdown=False))
+    job = Job("", options)
+    policy = engine.no_rules(job.policy)
+    job = Job("", replace(options, policy=policy, breakdown=False))
     both = _Both(job, max_growth)
     names = [os.fspath(path) for path in paths]
     if base is None:
@@ -225,6 +230,7 @@ def compared(
         base=None if base is None else printable(base),
         max_growth_bytes=max_growth,
         roots=sorted(roots, key=_rank),
+        lowered=list(job.policy.lowered),
     )
 
 
@@ -235,7 +241,12 @@ def since(base: str, jobs: Iterable[Job], *, max_growth: int | None = None) -> D
     """
     found = [compared([job.name], job.options, base=base, max_growth=max_growth) for job in jobs]
     roots = [root for one in found for root in one.roots]
-    return Diff(base=printable(base), max_growth_bytes=max_growth, roots=sorted(roots, key=_rank))
+    return Diff(
+        base=printable(base),
+        max_growth_bytes=max_growth,
+        roots=sorted(roots, key=_rank),
+        lowered=unique(lowered for one in found for lowered in one.lowered),
+    )
 
 
 def _rank(root: RootDiff) -> tuple[bool, int]:

@@ -64,12 +64,12 @@ Accepted: TypeAlias = "tuple[Ignore, Mark] | None"
 
 
 class Ignores:
-    """All such comments of a configuration, and which of them were of use.
+    """All such comments of a configuration, and which of them were of use; none unless ``used``.
 
     ``all_read`` tells that they are no more than are read; the others accept nothing.
     """
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, *, used: bool = True) -> None:
         self._work = tree.work
         self.all: list[Ignore] = []
         self.all_read = True
@@ -79,7 +79,7 @@ class Ignores:
         self._known: dict[tuple[Block | Inclusion, str], Accepted] = {}
         self._judged: frozenset[str] = frozenset()
         main = tree.main.inclusion.file.path
-        for file in tree.files.values():
+        for file in tree.files.values() if used else ():
             path = posixpath.normpath(file.path)
             if MARK.encode() in file.tokens.data and path not in self._by_file:
                 most = tree.source.bounds.findings - len(self.all)

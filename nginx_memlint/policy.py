@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from nginx_memlint.result import Severity
+from nginx_memlint.config.problems import Problem
+from nginx_memlint.result import Location, Lowered, Severity
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class PathIgnore:
     paths: tuple[str, ...]
     rules: frozenset[str]
     reason: str
+    place: Location | None = None
+    """Where that is said; None if it is in no file."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,12 @@ class Policy:
     limits: Limits = Limits()
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
     ignores: tuple[PathIgnore, ...] = ()
+    comments: bool = True
+    """Whether comments of the configuration may accept findings."""
+    lowered: tuple[Lowered, ...] = ()
+    """What of it stands in settings files, and may lower what is reported."""
+    problems: tuple[Problem, ...] = ()
+    """What is to be said of settings files that are not used."""
 
 
 NO_POLICY = Policy()

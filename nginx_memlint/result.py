@@ -205,6 +205,20 @@ class Location(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lowered(Model):
+    """What may lower what is reported, and the file and line that says so."""
+
+    by: Literal["settings", "ignore", "baseline"]
+    """A settings file, a comment in a configuration, or a baseline."""
+    of: Literal["figures", "findings"]
+    """Whether it decides what is counted, or only what is said of that."""
+    what: str
+    """``ML202 is off``, ``max-memory is 64.0 GiB``, ``accepts 2 findings of ML101: ...``."""
+    file: str
+    line: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Suppressed(Model):
     """A finding that was accepted, and by what."""
 
@@ -220,7 +234,7 @@ class Suppressed(Model):
     reason: str
     """As given; empty for a baseline."""
     ignore: Location | None = None
-    """The rule's code in the comment that accepts it."""
+    """The rule's code in the comment that accepts it, or the settings' ignore."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -298,6 +312,8 @@ class ConfigReport(Model):
     findings: list[Finding]
     suppressed: list[Suppressed]
     """Findings that an ignore comment, the settings or a baseline accept."""
+    lowered: list[Lowered] = field(default_factory=list)
+    """What settings files set, and what files accept: all that may have lowered this report."""
     remedies: list[Remedy]
     """All changes worth making, those that save most first."""
     assumptions: list[str]

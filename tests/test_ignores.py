@@ -210,9 +210,11 @@ def test_an_accepted_budget_leaves_the_figures(tmp_path: Path) -> None:
     conf = write(tmp_path, {"nginx.conf": http(inside)})
     run = memlint_here("check", "--target", "debian-12", "--max-memory", "100MiB", conf)
     assert run.code == 0
-    first, second = run.out.splitlines()
+    first, second, title, decided = run.out.splitlines()
     assert "200.0 MiB at start, at most 200.2 MiB while reloading" in first
     assert second == "  1 finding accepted: 1 by an ignore (--show-suppressed)"
+    assert title == "decided by settings, comments and baselines"
+    assert decided == f"  {conf}:5: accepts 1 finding of ML201: so be it"
 
 
 def test_no_comment_is_without_use_where_not_all_was_read(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,119 @@ def test_links_stay_in_the_repository(here: Path, tmp_path_factory: pytest.TempP
     (here / "a/memlint.toml").unlink()
     (here / "a/memlint.toml").symlink_to("../shared.toml")
     assert one("a/nginx.conf").values["workers"].value == 4
+
+
+# whose they are
+
+ONLY_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="gives files to other users")
+
+
+@ONLY_ROOT
+@pytest.mark.parametrize(
+    ("owner", "mode", "used"),
+    [
+        (0, 0o777, True),  # root's own, or the caller's
+        (1234, 0o755, True),  # a checkout that somebody else owns, read by root
+        (1234, 0o777, False),
+        (1234, 0o1777, False),  # /tmp
+        (1234, 0o775, False),
+    ],
+)
+def test_settings_of_strangers(here: Path, owner: int, mode: int, used: bool) -> None:
+    write(here, {"nginx.conf": FULL, "memlint.toml": "workers = 7\nroots = ['nginx.conf']\n"})
+    os.chown(here / "memlint.toml", owner, owner)
+    here.chmod(mode)
+    assert (one().values["workers"].value == 7) == used
+    for paths in ([], ["nginx.conf"]):
+        done = memlint("check", "--format=json", *paths, cwd=here)
+        said = "memlint.toml: these settings are not used: user 1234 owns them"
+        assert (said in done.err) == (not used)
+        if not used and not paths:
+            assert (done.code, done.out) == (2, "")
+            continue
+        assert done.code == 0, done.err
+        [config] = done.json["configs"]
+        problems = [(p["file"], p["complete"]) for p in config["problems"]]
+        assert problems == ([] if used else [("memlint.toml", True)])
+    done = memlint("config", "nginx.conf", cwd=here)
+    assert ("user 1234" in done.err) == (not used)
+    # who names them takes them
+    assert one().values["workers"].value == (7 if used else None)
+    [root] = plan(["nginx.conf"], {}, config="memlint.toml")
+    assert root.values["workers"].value == 7
+
+
+@ONLY_ROOT
+def test_links_to_settings_of_strangers(here: Path) -> None:
+    """A link to them, and a stranger's link to one's own."""
+    write(here, {"a/nginx.conf": FULL, "open/memlint.toml": "workers = 7"})
+    (here / "a/memlint.toml").symlink_to("../open/memlint.toml")
+    assert one("a/nginx.conf").values["workers"].value == 7
+    (here / "open").chmod(0o777)
+    os.chown(here / "open/memlint.toml", 1234, 1234)
+    assert one("a/nginx.conf").values["workers"].value is None
+    os.chown(here / "open/memlint.toml", 0, 0)
+    assert one("a/nginx.conf").values["workers"].value == 7
+    (here / "a").chmod(0o777)
+    os.chown(here / "a/memlint.toml", 1234, 1234, follow_symlinks=False)
+    assert one("a/nginx.conf").values["workers"].value is None
+
+
+@ONLY_ROOT
+def test_above_settings_of_strangers_the_search_goes_on(here: Path) -> None:
+    write(here, {"memlint.toml": "workers = 3", "tmp/memlint.toml": "workers = 7"})
+    os.chown(here / "tmp/memlint.toml", 1234, 1234)
+    (here / "tmp").chmod(0o1777)
+    root = one("tmp/nginx.conf")
+    assert root.values["workers"].value == 3
+    assert [problem.file for problem in root.left_out] == ["tmp/memlint.toml"]
+
+
+def test_with_a_sysroot_no_settings_outside(
+    here: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    write(
+        here,
+        {
+            "memlint.toml": "workers = 3\nroots = ['root/etc/nginx.conf']",
+            "root/etc/nginx.conf": FULL,
+        },
+    )
+    conf = "etc/nginx.conf"
+    assert one("root/etc/nginx.conf").values["workers"].value == 3
+    for place in ("root", f"{here}/root", "./root/../root"):
+        assert one(f"/{conf}", sysroot=place).values["workers"].value is None
+    assert plan([], {"sysroot": "root"}) == []
+    assert everywhere({"sysroot": "root"}).values["workers"].value is None
+    # a link to a sysroot, and one out of it
+    (here / "link").symlink_to("root")
+    (here / "root/memlint.toml").write_text("workers = 5")
+    assert one(f"/{conf}", sysroot="link").values["workers"].value == 5
+    (here / "root/memlint.toml").unlink()
+    (here / "root/memlint.toml").symlink_to("../memlint.toml")
+    with pytest.raises(SettingsError, match="link that leads out of"):
+        one(f"/{conf}", sysroot="root")
+    outside = tmp_path_factory.mktemp("outside")
+    write(outside, {"memlint.toml": "workers = 9", "nginx.conf": FULL})
+    (here / "root/etc/out").symlink_to(outside)
+    (here / "root/memlint.toml").unlink()
+    assert one("/etc/out/nginx.conf", sysroot="root").values["workers"].value is None
+    [root] = plan([f"/{conf}"], {"sysroot": "root"}, config="memlint.toml")
+    assert root.values["workers"].value == 3  # the caller named it
+
+
+def test_standard_input_is_no_root(here: Path) -> None:
+    write(here, {"memlint.toml": "roots = ['-']"})
+    done = memlint("check", stdin=FULL.encode(), cwd=here)
+    assert done.code == 2
+    assert 'memlint.toml:1: roots[1].path: "-" is standard input' in done.err
+    write(here, {"memlint.toml": "[[roots]]\npath = '-'", "-": FULL})
+    done = memlint("check", stdin=FULL.encode(), cwd=here)
+    assert "memlint.toml:2: " in done.err
+    write(here, {"memlint.toml": "roots = ['./-']"})
+    done = memlint("check", "--format=json", stdin=b"}", cwd=here)
+    assert done.code == 0
+    assert [config["path"] for config in done.json["configs"]] == ["./-"]
 
 
 # mistakes
@@ -398,10 +512,9 @@ def test_all_roots_from_any_directory(two: Path, monkeypatch: pytest.MonkeyPatch
             WEB | {"set": ({"lua": "0.10.9"}, "--set")},
         ),
         ({"target": "debian-11"}, WEB | {"target": ("debian-11", "--target")}),
-        (
-            {"sysroot": "hosts"},
-            WEB | {"sysroot": ("hosts", "--sysroot")},
-        ),
+        # settings outside of it have no say
+        ({"sysroot": "hosts"}, {"sysroot": ("hosts", "--sysroot")}),
+        ({"sysroot": "."}, WEB | {"sysroot": (".", "--sysroot")}),
         (
             {"path_map": (("/a", "hosts"),)},
             {key: value for key, value in WEB.items() if key != "sysroot"}
@@ -437,7 +550,8 @@ def test_the_policy_of_a_root(two: Path) -> None:
     policy = Job("", asked(one("hosts/web"))).policy
     assert policy.limits == Limits(max_memory=5000)
     assert dict(policy.severities) == {"ML101": "note", "ML202": None}
-    assert policy.ignores == (
+    assert [ignore.place and ignore.place.line for ignore in policy.ignores] == [11, 23]
+    assert tuple(replace(ignore, place=None) for ignore in policy.ignores) == (
         PathIgnore(str(two), ("**/old.conf",), frozenset({"ML101"}), "old"),
         PathIgnore(str(two), ("web/*",), frozenset({"ML201", "ML202"}), "bought more"),
     )

@@ -19,6 +19,8 @@ from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import MemoryFiles, Source, encode
 from nginx_memlint.config.syntax import Directive, ParsedFile
 from nginx_memlint.config.tree import Block, Inherited, Tree
+from nginx_memlint.ignores import Ignores
+from nginx_memlint.lowered import by_acceptance
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.targets import Target
 from nginx_memlint.memory.zones import Zone, zones
@@ -92,6 +94,8 @@ class _Check:
         workers = self.count_workers(job.options.workers)
         limits = job.policy.limits
         self.situation = Situation(tree, job.target, workers, self.bundles, declared, limits)
+        if not job.policy.comments:
+            self.situation.ignores = Ignores(tree, used=False)
 
     def report(self, breakdown: bool) -> result.ConfigReport:
         situation = self.situation
@@ -99,6 +103,7 @@ class _Check:
         inheriting = self.locations_by_setting()
         locations = sum(inheriting.values())
         problems = [
+            *self.policy.problems,
             *self.entry.problems,
             *hints.explained(self.tree),
             *self.zone_problems,
@@ -157,6 +162,7 @@ class _Check:
             servers=_shares(_by_server(situation), _server_label),
             findings=outcome.findings,
             suppressed=outcome.suppressed,
+            lowered=[*self.policy.lowered, *by_acceptance(outcome.suppressed)],
             remedies=engine.remedies(situation, outcome.proposals),
             assumptions=[printable(text) for text in self.assumptions],
             guesses=guesses,
@@ -413,8 +419,9 @@ def _uncounted(job: Job, problems: list[Problem]) -> result.ConfigReport:
         servers=[],
         findings=[],
         suppressed=[],
+        lowered=list(job.policy.lowered),
         remedies=[],
         assumptions=[],
         guesses=[],
-        problems=[_problem(problem) for problem in problems],
+        problems=[_problem(found) for found in (*job.policy.problems, *problems)],
     )

@@ -48,6 +48,14 @@ def check(
     no_dump: NoDumpOption = None,
     config: ConfigOption = None,
     no_config: NoConfigOption = False,
+    isolated: Annotated[
+        bool,
+        typer.Option(
+            "--isolated",
+            help="Let nothing in what is checked decide what is reported: no settings, no comment "
+            "that accepts findings, no baseline from there.",
+        ),
+    ] = False,
     formats: Annotated[
         list[str] | None,
         typer.Option(
@@ -105,7 +113,11 @@ def check(
 ) -> None:
     """Tell what configurations cost in memory, and what to change."""
     dumps = dumps_of(dump or [], no_dump or [])
-    roots, asked = planned(paths or [], given(ctx), config, no_config, dumps)
+    flags = given(ctx)
+    files = {"--config": config, "--baseline": baseline, "--target-file": flags.get("target_file")}
+    roots, asked = planned(
+        paths or [], flags, config, no_config, dumps, files if isolated else None
+    )
     inputs = [os.path.join(job.options.prefix or "", job.name) for job in asked]
     written = _outputs(formats or [], output, inputs)
     accepted = _baseline(baseline, write_baseline, outputs.trees(inputs))

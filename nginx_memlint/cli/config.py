@@ -18,7 +18,7 @@ from nginx_memlint.cli.options import (
     given,
     takes,
 )
-from nginx_memlint.cli.running import with_server
+from nginx_memlint.cli.running import tell_left_out, with_server
 from nginx_memlint.options import Bearing
 from nginx_memlint.report import json as json_report
 from nginx_memlint.report import settings as settings_report
@@ -45,6 +45,7 @@ def config(
     flags = with_server(given(ctx))
     dumps = dumps_of(dump or [], no_dump or [])
     roots = plan(paths or [], flags, config=config, isolated=no_config, dumps=dumps)
+    tell_left_out(roots)
     roots = roots or [everywhere(flags, config=config, isolated=no_config)]
     all_asked(roots)
     if output_format is Format.JSON:

@@ -14,12 +14,13 @@ from nginx_memlint.analysis.parallel import check_all, check_one
 from nginx_memlint.cli.errors import UsageError
 from nginx_memlint.cli.waiting import waiting
 from nginx_memlint.config.bounds import bounds_for
+from nginx_memlint.config.source import is_below
 from nginx_memlint.exit_codes import Exit
 from nginx_memlint.memory.targets import Target, TargetFileError, load_target
 from nginx_memlint.options import OPTIONS
 from nginx_memlint.printable import printable
 from nginx_memlint.result import ConfigReport
-from nginx_memlint.settings import all_asked, plan
+from nginx_memlint.settings import all_asked, plan, tree_of
 from nginx_memlint.settings.in_force import Root, Value
 
 
@@ -29,18 +30,52 @@ def planned(
     config: str | None,
     no_config: bool,
     dumps: Mapping[str, Value],
+    files: Mapping[str, str | None] | None = None,
 ) -> tuple[list[Root], list[Job]]:
     """The configurations to read, and what is asked of each.
 
-    ``flags`` are by option, ``dumps`` are dumps_of(). Raises UsageError and SettingsError.
+    ``flags`` are by option, ``dumps`` are dumps_of(). With ``files``, nothing in the trees that
+    are checked decides, neither comments nor settings nor these, by the options that name them.
+    Raises UsageError and SettingsError.
     """
     flags = with_server(flags)
     if not paths and not dumps and "prefix" in flags:
         paths = ["conf/nginx.conf"]
+    # of settings that are named, none are searched for
+    no_config = no_config or (files is not None and config is None)
     roots = plan(paths, flags, config=config, isolated=no_config, dumps=dumps)
     if not roots:
         raise UsageError("name a configuration, or list roots in memlint.toml", "CONF")
-    return roots, jobs_of(roots)
+    tell_left_out(roots)
+    if files is None:
+        return roots, jobs_of(roots)
+    _check_outside(roots, flags, files)
+    return roots, [_without_comments(job) for job in jobs_of(roots)]
+
+
+def _without_comments(job: Job) -> Job:
+    policy = replace(job.options.policy, comments=False)
+    return replace(job, options=replace(job.options, policy=policy))
+
+
+def _check_outside(
+    roots: Sequence[Root], flags: Mapping[str, Any], files: Mapping[str, str | None]
+) -> None:
+    """Raise UsageError for a file by an option that is in a tree that is checked."""
+    for option, path in files.items():
+        if path is None:
+            continue
+        there = os.path.realpath(path)
+        for root in roots:
+            if root.path != "-" and is_below(there, top := tree_of(root.path or "", flags)):
+                what = f"{printable(path)} is in {printable(top)}, which is checked"
+                raise UsageError(f"{what}: with --isolated nothing there decides", option)
+
+
+def tell_left_out(roots: Iterable[Root]) -> None:
+    """Say which settings files are not used; the reports say so, too."""
+    found = {f"{printable(p.file)}: {p.message}": None for root in roots for p in root.left_out}
+    tell(found)
 
 
 def jobs_of(roots: Sequence[Root]) -> list[Job]:

@@ -58,7 +58,12 @@ def tree(
     jobs = planned(paths or [], given(ctx), config, no_config, dumps)[1]
     configs = checked(
         [
-            replace(job, options=replace(job.options, policy=engine.NO_RULES, breakdown=True))
+            replace(
+                job,
+                options=replace(
+                    job.options, policy=engine.no_rules(job.options.policy), breakdown=True
+                ),
+            )
             for job in jobs
         ]
     )

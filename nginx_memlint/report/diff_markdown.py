@@ -11,6 +11,7 @@ from typing import TextIO
 
 from nginx_memlint.diff import Change, Diff, RootDiff
 from nginx_memlint.report.diff_text import part_rows
+from nginx_memlint.report.issues import of_lowered
 from nginx_memlint.report.markdown import (
     CONTEXTS,
     LOADS,
@@ -18,6 +19,7 @@ from nginx_memlint.report.markdown import (
     START,
     bounded,
     code,
+    lowered_blocks,
     named,
     prose,
     table,
@@ -32,6 +34,7 @@ def write(diff: Diff, out: TextIO) -> None:
     """Write the comment."""
     place = base()
     blocks = [MARKER, f"### memlint: {_verdict(diff)}"]
+    blocks += lowered_blocks(map(of_lowered, diff.lowered), place)
     for root in diff.roots:
         blocks += _root(root, diff, place)
     out.write(bounded(blocks))

@@ -18,7 +18,7 @@ from nginx_memlint.diff import (
     RootDiff,
     Side,
 )
-from nginx_memlint.report.text import problem_lines
+from nginx_memlint.report.text import lowered_lines, problem_lines
 from nginx_memlint.sizes import human, human_growth, human_range
 
 MAX_PARTS = 5
@@ -77,6 +77,8 @@ def write(diff: Diff, console: Console) -> None:
         console.print()
         console.print(_table(diff))
     _assumptions(diff, console)
+    for line in lowered_lines(diff.lowered):
+        console.print(Text(line, "dim"), soft_wrap=True)
 
 
 def _verdict(root: RootDiff, diff: Diff) -> Text:

@@ -20,12 +20,11 @@ from nginx_memlint.files.reading import read_file
 from nginx_memlint.files.writing import write_atomically
 from nginx_memlint.memory.targets import find_target, target_names
 from nginx_memlint.report.screen import STYLES
-from nginx_memlint.rules import RULES
-from nginx_memlint.rules.reading import READING
+from nginx_memlint.rules import ABOUT_REPORTS, RULES
 from nginx_memlint.rules.rule import Rule
 from nginx_memlint.tls.families import LUA
 
-LISTED = (READING, *RULES)
+LISTED = (*ABOUT_REPORTS, *RULES)
 
 FILE_MOST = 1 << 20
 """Bytes of the largest document."""

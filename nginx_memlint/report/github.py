@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TextIO
 
-from nginx_memlint.report.issues import Issue, issues
+from nginx_memlint.report.issues import Issue, issues, lowered
 from nginx_memlint.report.places import Base, base
 from nginx_memlint.result import Report
+from nginx_memlint.rules.reading import LOWERED
 
 SHOWN = 10
 """Annotations of a kind that GitHub shows for a step; those after them are in its log only."""
@@ -25,6 +26,8 @@ def write(report: Report, out: TextIO) -> None:
     """One annotation for each problem and finding; where there are more than are shown, a note."""
     place = base()
     found = defaultdict(list)
+    # first, since only so many of a kind are shown
+    found[_KINDS[LOWERED.severity]] = list(lowered(report))
     for config in report.configs:
         for issue in issues(config):
             found[_KINDS[issue.severity]].append(issue)

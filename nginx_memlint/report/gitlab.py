@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from typing import Any, TextIO
 
-from nginx_memlint.report.issues import Issue, issues
+from nginx_memlint.report.issues import Issue, issues, lowered
 from nginx_memlint.report.places import base
 from nginx_memlint.result import Report
 from nginx_memlint.rules.reading import READING
@@ -21,9 +21,9 @@ def write(report: Report, out: TextIO) -> None:
     place = base()
     seen: Counter[str] = Counter()
     entries = []
-    for config in report.configs:
-        root = place.relative(config.path)
-        for issue in issues(config):
+    found = [(place.relative(config.path), issues(config)) for config in report.configs]
+    for root, listed in (*found, ("", lowered(report))):
+        for issue in listed:
             key = f"{root}\n{place.shortened(issue.fingerprint)}"
             seen[key] += 1
             digest = hashlib.sha256(f"{key}\n{seen[key]}".encode()).hexdigest()

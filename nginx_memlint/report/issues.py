@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from nginx_memlint.lowered import unique
 from nginx_memlint.printable import printable
 from nginx_memlint.report.advice import advice
 from nginx_memlint.result import (
     ConfigReport,
     Finding,
+    Lowered,
     ProblemInfo,
     Related,
+    Report,
     Severity,
     Suppressed,
 )
-from nginx_memlint.rules.reading import READING
+from nginx_memlint.rules.reading import LOWERED, READING
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,29 @@ def issues(config: ConfigReport) -> Iterator[Issue]:
     """What kept it from being read, then the findings in their order."""
     yield from map(_of_problem, config.problems)
     yield from map(_of_finding, config.findings)
+
+
+def lowered(report: Report) -> Iterator[Issue]:
+    """What may have lowered the report, each place once."""
+    found = unique(item for config in report.configs for item in config.lowered)
+    return map(of_lowered, found)
+
+
+def of_lowered(item: Lowered) -> Issue:
+    """The line for what may have lowered a report."""
+    return Issue(
+        rule=LOWERED.code,
+        name=LOWERED.name,
+        severity=LOWERED.severity,
+        message=printable(item.what),
+        file=printable(item.file),
+        line=item.line,
+        column=None,
+        end_column=None,
+        advice="",
+        fingerprint=printable(f"{LOWERED.code}:{item.file}:{item.what}"),
+        bytes=0,
+    )
 
 
 def suppressed(config: ConfigReport) -> Iterator[tuple[Suppressed, Issue]]:

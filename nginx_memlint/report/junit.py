@@ -1,5 +1,7 @@
 """JUnit XML: a suite for each configuration, a case for each rule and one for reading it.
 
+What may have lowered the report is a case, too, if there is any.
+
 A rule that found nothing in a configuration that was not read in full is skipped: it did not pass.
 """
 
@@ -9,10 +11,10 @@ import xml.etree.ElementTree as ET
 from typing import TextIO
 
 from nginx_memlint.printable import printable
-from nginx_memlint.report.issues import Issue, issues, suppressed
+from nginx_memlint.report.issues import Issue, issues, lowered, suppressed
 from nginx_memlint.result import ConfigReport, Report
 from nginx_memlint.rules import RULES
-from nginx_memlint.rules.reading import READING
+from nginx_memlint.rules.reading import LOWERED, READING
 
 NOT_READ = "the configuration was not read in full"
 
@@ -43,6 +45,8 @@ def _suite(config: ConfigReport) -> ET.Element:
     case = _case(suite, READING.code, READING.name, path)
     if problems:
         _outcome(case, "system-out" if config.complete else "error", problems)
+    if decided := list(lowered(Report(configs=[config]))):
+        _outcome(_case(suite, LOWERED.code, LOWERED.name, path), "system-out", decided)
     rules = {rule.code: rule.name for rule in RULES}
     rules |= {issue.rule: issue.name for issue in found if issue.rule != READING.code}
     for code, name in rules.items():

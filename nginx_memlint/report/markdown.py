@@ -15,7 +15,7 @@ from typing import TextIO
 
 from nginx_memlint.printable import printable
 from nginx_memlint.report.advice import advice
-from nginx_memlint.report.issues import Issue, issues
+from nginx_memlint.report.issues import Issue, issues, lowered
 from nginx_memlint.report.places import Base, base
 from nginx_memlint.result import ConfigReport, Report
 from nginx_memlint.rules.reading import READING
@@ -33,6 +33,8 @@ MAX_TEXT = 500
 """Characters of one sentence or name."""
 
 CAUSES = 5
+
+LOWERED_SHOWN = 20
 
 CONTEXTS = "TLS contexts"
 LOADS = "CA loads"
@@ -53,6 +55,8 @@ def write(report: Report, out: TextIO) -> None:
     """Write the comment."""
     place = base()
     blocks = [MARKER, f"### memlint: {_verdict(report)}"]
+    # before all that may be cut
+    blocks += lowered_blocks(lowered(report), place)
     for config in report.configs:
         blocks += _config(config, place)
     out.write(bounded(blocks))
@@ -130,6 +134,18 @@ def _config(config: ConfigReport, place: Base) -> Iterator[str]:
         yield "**Guessed**"
         for guess in config.guesses:
             yield f"- {prose(place.shortened(guess))}"
+
+
+def lowered_blocks(found: Iterable[Issue], place: Base) -> Iterator[str]:
+    """What may have lowered the report; no more than leave most of the comment to the findings."""
+    listed = list(found)
+    if listed:
+        yield "**Decided by settings, comments and baselines**"
+    for issue in listed[:LOWERED_SHOWN]:
+        where = code(f"{place.relative(issue.file)}:{issue.line or 1}")
+        yield f"- {where}: {prose(place.shortened(issue.message))}"
+    if len(listed) > LOWERED_SHOWN:
+        yield f"- and {len(listed) - LOWERED_SHOWN:,} more"
 
 
 def _issue(issue: Issue, place: Base) -> str:

@@ -1,7 +1,8 @@
 """SARIF 2.1.0: one run for all configurations.
 
 What kept a configuration from being read is a notification, as the standard has it, and also a
-result: many viewers show results only, and an empty list of them would look clean.
+result: many viewers show results only, and an empty list of them would look clean. So is
+what may have lowered the report.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from typing import Any, TextIO
 
 from nginx_memlint import __version__
 from nginx_memlint.printable import printable
-from nginx_memlint.report.issues import Issue, issues, suppressed
+from nginx_memlint.report.issues import Issue, issues, lowered, suppressed
 from nginx_memlint.report.places import Base, base, directory_uri
 from nginx_memlint.result import Related, Report, Suppressed
-from nginx_memlint.rules import RULES
+from nginx_memlint.rules import ABOUT_REPORTS, RULES
 from nginx_memlint.rules.reading import READING
 from nginx_memlint.rules.rule import Rule
 
@@ -36,6 +37,7 @@ def write(report: Report, out: TextIO) -> None:
 def log(report: Report, place: Base) -> dict[str, Any]:
     """The log as JSON values; names are relative to a base where they can be."""
     found = [issue for config in report.configs for issue in issues(config)]
+    decided = list(lowered(report))
     accepted = [pair for config in report.configs for pair in suppressed(config)]
     return {
         "$schema": SCHEMA,
@@ -46,8 +48,8 @@ def log(report: Report, place: Base) -> dict[str, Any]:
                     "driver": {
                         "name": "memlint",
                         "semanticVersion": __version__,
-                        "rules": [_rule(rule) for rule in (READING, *RULES)],
-                        "notifications": [_rule(READING)],
+                        "rules": [_rule(rule) for rule in (*ABOUT_REPORTS, *RULES)],
+                        "notifications": [_rule(rule) for rule in ABOUT_REPORTS],
                     }
                 },
                 "invocations": [
@@ -59,12 +61,15 @@ def log(report: Report, place: Base) -> dict[str, Any]:
                             for issue in found
                             if issue.rule == READING.code
                         ],
+                        "toolConfigurationNotifications": [
+                            _notification(issue, place) for issue in decided
+                        ],
                     }
                 ],
                 "originalUriBaseIds": {ROOT: {"uri": directory_uri(place.directory)}},
                 "columnKind": "unicodeCodePoints",
                 "results": [
-                    *(_result(issue, place) for issue in found),
+                    *(_result(issue, place) for issue in (*found, *decided)),
                     *(
                         _result(issue, place) | {"suppressions": [_suppression(item)]}
                         for item, issue in accepted
@@ -105,7 +110,7 @@ def _result(issue: Issue, place: Base) -> dict[str, Any]:
 
 def _notification(issue: Issue, place: Base) -> dict[str, Any]:
     return {
-        "descriptor": {"id": READING.code},
+        "descriptor": {"id": issue.rule},
         "level": issue.severity,
         "message": _message(issue.text),
         "locations": [_location(issue, place)],

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
 
-from nginx_memlint.memory.targets import Target
-from nginx_memlint.option_kinds import BUDGET, SIZE
 from nginx_memlint.options import OPTIONS, Place
 from nginx_memlint.policy import PathIgnore
 from nginx_memlint.printable import printable
 from nginx_memlint.result import Model
 from nginx_memlint.settings.in_force import Root, Value
-from nginx_memlint.sizes import human
-
-Plain: TypeAlias = int | float | str | list[str] | dict[str, str] | None
+from nginx_memlint.settings.shown import Plain, plain, shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,10 +94,10 @@ def write(roots: list[Root], console: Console) -> None:
         for column in range(3):
             table.add_column(overflow="fold", no_wrap=column != 1)
         if root.dump.value is not None:
-            table.add_row("  dump", _shown("dump", root.dump), root.dump.at())
+            table.add_row("  dump", shown("dump", root.dump), root.dump.at())
         for name in _shown_options(root):
             found = root.values[name]
-            table.add_row(f"  {OPTIONS[name].key}", _shown(name, found), found.at())
+            table.add_row(f"  {OPTIONS[name].key}", shown(name, found), found.at())
         for code, found in root.severities.items():
             table.add_row(f"  severity.{code}", found.value, found.at())
         for found in root.ignores:
@@ -117,39 +112,9 @@ def _shown_options(root: Root) -> list[str]:
     return [name for name in root.values if OPTIONS[name].places - {Place.KEYWORD}]
 
 
-def _shown(name: str, found: Value) -> str:
-    plain = _plain(found)
-    if OPTIONS[name].kind in (SIZE, BUDGET) and isinstance(plain, int):
-        return human(plain)
-    if isinstance(plain, bool):
-        return "yes" if plain else "no"
-    if isinstance(plain, dict):
-        plain = [f"{name}={value}" for name, value in plain.items()]
-    if isinstance(plain, list):
-        plain = ",".join(plain)
-    return "–" if plain in (None, "", False) else str(plain)
-
-
-def _plain(found: Value) -> Plain:
-    """The value as JSON has it."""
-    value: object = found.value
-    if isinstance(value, Target):
-        return printable(value.name)
-    if isinstance(value, str):
-        return printable(value)
-    if isinstance(value, Mapping):
-        return {printable(name): printable(text) for name, text in value.items()}
-    if isinstance(value, list | tuple):
-        if value and isinstance(value[0], tuple):
-            return {printable(inside): printable(outside) for inside, outside in value}
-        return [printable(item) for item in value]
-    assert value is None or isinstance(value, int | float)
-    return value
-
-
 def _value(found: Value) -> ValueInfo:
     return ValueInfo(
-        value=_plain(found),
+        value=plain(found),
         from_="settings" if found.file else "flag" if found.flag else "default",
         file=printable(found.file.path) if found.file else None,
         line=found.file.line(found.path) if found.file else None,

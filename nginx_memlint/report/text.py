@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
+from nginx_memlint.lowered import unique
 from nginx_memlint.report.advice import advice
 from nginx_memlint.report.links import Links
 from nginx_memlint.report.screen import STYLES, Plain, Words, screen_for
-from nginx_memlint.result import BaselineInfo, ConfigReport, Finding, ProblemInfo, Report
+from nginx_memlint.result import BaselineInfo, ConfigReport, Finding, Lowered, ProblemInfo, Report
 from nginx_memlint.sizes import human, human_seconds
 
 _BY = {"ignore": "an ignore", "settings": "the settings", "baseline": "the baseline"}
 MAX_PROBLEMS = 20
 MAX_OUTSIDE = 3
+MAX_LOWERED = 20
 
 
 def write(report: Report, out: TextIO) -> None:
@@ -24,8 +26,23 @@ def write(report: Report, out: TextIO) -> None:
         if index:
             screen.line()
         _write_config(config, screen)
+    lowered = [found for config in report.configs for found in config.lowered]
+    for line in lowered_lines(lowered):
+        screen.line((line, "dim"))
     if report.baseline is not None:
         _gone(report.baseline, screen)
+
+
+def lowered_lines(found: Iterable[Lowered]) -> Iterator[str]:
+    """What may have lowered what is reported, each place once, the first of it."""
+    listed = unique(found)
+    if listed:
+        yield "decided by settings, comments and baselines"
+    for item in listed[:MAX_LOWERED]:
+        place = item.file if item.line is None else f"{item.file}:{item.line}"
+        yield f"  {place}: {item.what}"
+    if len(listed) > MAX_LOWERED:
+        yield f"  and {len(listed) - MAX_LOWERED:,} more (--format json)"
 
 
 def write_suppressed(report: Report, out: TextIO) -> None:

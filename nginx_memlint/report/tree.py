@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from nginx_memlint.report.links import Links
-from nginx_memlint.report.text import problem_lines, server
+from nginx_memlint.report.text import lowered_lines, problem_lines, server
 from nginx_memlint.result import ConfigReport, Node, Report
 from nginx_memlint.sizes import human
 
@@ -48,6 +48,8 @@ def write(report: Report, console: Console, *, depth: int, top: int) -> None:
         if index:
             console.print()
         _write_config(config, console, depth, top)
+    for line in lowered_lines(found for config in report.configs for found in config.lowered):
+        console.print(Text(line, "dim"), soft_wrap=True)
 
 
 def _write_config(config: ConfigReport, console: Console, depth: int, top: int) -> None:

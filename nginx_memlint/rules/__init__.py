@@ -23,7 +23,7 @@ from nginx_memlint.rules import (
     workers_unknown,
     zones_over_budget,
 )
-from nginx_memlint.rules.reading import READING
+from nginx_memlint.rules.reading import LOWERED, READING
 from nginx_memlint.rules.rule import Rule, rule_of
 
 RULES: tuple[Rule, ...] = tuple(
@@ -51,14 +51,18 @@ RULES: tuple[Rule, ...] = tuple(
 )
 
 
+ABOUT_REPORTS = (READING, LOWERED)
+"""Codes that are no rules' and that no settings know."""
+
+
 def codes() -> tuple[str, ...]:
     """The codes of all rules."""
     return tuple(rule.code for rule in RULES)
 
 
 def find_rule(code: str) -> Rule:
-    """The rule with a code or a name; ML000, which is no rule, too. Raises KeyError."""
-    for rule in (READING, *RULES):
+    """The rule with a code or a name; those of ABOUT_REPORTS, too. Raises KeyError."""
+    for rule in (*ABOUT_REPORTS, *RULES):
         if code.upper() == rule.code or code == rule.name:
             return rule
     raise KeyError(code)

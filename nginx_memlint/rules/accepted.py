@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Literal
 
 from nginx_memlint.policy import PathIgnore
+from nginx_memlint.printable import printable
 from nginx_memlint.result import Finding, Location, Suppressed
 
 
@@ -39,5 +40,5 @@ def path_ignored(finding: Finding, ignores: Collection[PathIgnore]) -> Suppresse
 
     for ignore in ignores:
         if finding.rule in ignore.rules and applies(ignore, finding.file):
-            return suppressed(finding, "settings", ignore.reason)
+            return suppressed(finding, "settings", printable(ignore.reason), ignore.place)
     return None

@@ -37,8 +37,11 @@ _IGNORABLE = {
 """Code or name → code, of the rules whose findings a comment may accept."""
 
 
-NO_RULES = Policy(severities=dict.fromkeys(codes()))
-"""For what shows no findings: then a report says everything in other places."""
+def no_rules(policy: Policy) -> Policy:
+    """A policy for what shows no findings: then a report says everything in other places."""
+    lowered = tuple(found for found in policy.lowered if found.of == "figures")
+    severities = dict.fromkeys(codes())
+    return Policy(severities=severities, lowered=lowered, problems=policy.problems)
 
 
 @dataclass(eq=False)

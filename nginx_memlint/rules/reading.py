@@ -1,4 +1,4 @@
-"""The code of problems with reading a configuration, which are no rule's findings."""
+"""The codes of what is said of a report itself: these are no rule's findings."""
 
 from __future__ import annotations
 
@@ -17,3 +17,18 @@ READING = Rule(
     lambda _situation: (),
 )
 """The code under which problems stand where every line must have one. It is never suppressed."""
+
+LOWERED = Rule(
+    "ML001",
+    "report-lowered",
+    "note",
+    "A settings file, a comment or a baseline decides what is reported, and may lower it.",
+    "Each setting that is in force for a configuration, each comment, ignore and baseline that "
+    "accepts a finding is listed with its file and line, in every format. Whoever checks what "
+    "somebody else wrote sees here what the author decided. What can only raise what is reported, "
+    "as a higher severity, is not listed.\n\n"
+    "If the author is to decide nothing, check with `--isolated`.",
+    lambda _situation: (),
+)
+"""The code under which that stands where every line must have one. It fails nothing, and is never
+suppressed."""

@@ -11,6 +11,7 @@ from nginx_memlint.settings.in_force import (
     asked,
     everywhere,
     plan,
+    tree_of,
 )
 
-__all__ = ["Root", "SettingsError", "all_asked", "asked", "everywhere", "plan"]
+__all__ = ["Root", "SettingsError", "all_asked", "asked", "everywhere", "plan", "tree_of"]

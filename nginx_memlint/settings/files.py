@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from nginx_memlint.config.entry import absolute
+from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import is_below
 from nginx_memlint.printable import printable
 
@@ -80,23 +82,67 @@ class SettingsFile:
         return dict(reversed(list(_statements(self._lines))))
 
 
-def find(start: str) -> SettingsFile | None:
-    """The settings for a configuration in a directory: the nearest above it, or None.
+@dataclass(frozen=True)
+class Found:
+    """What a search found: the settings, if any, and what is said of files that are not used."""
 
-    Raises SettingsError for a file that cannot be read, or parsed.
+    file: SettingsFile | None = None
+    left_out: tuple[Problem, ...] = ()
+
+
+def find(start: str, sysroot: str | None = None) -> Found:
+    """The settings for a configuration in a directory: the nearest above it that may be used.
+
+    With a ``sysroot``, none outside of that. Raises SettingsError for a file that cannot be read,
+    or parsed, and for a link that leads out of the repository or the sysroot.
     """
+    left_out: list[Problem] = []
     try:
         here = absolute(start)
+        within = None if sysroot is None else os.path.realpath(sysroot)
     except OSError:  # the working directory is gone
-        return None
-    while True:
+        return Found()
+    while within is None or is_below(os.path.realpath(here), within):
         for name in NAMES:
             path = os.path.join(here, name)
-            if os.path.lexists(path) and (found := _read_found(path)):
-                return found
+            if not os.path.lexists(path):
+                continue
+            if reason := _distrusted(path):
+                left_out.append(Problem(reason, _shown(path), complete=True))
+            elif found := _read_found(path, within):
+                return Found(found, tuple(left_out))
         if _is_last(here):
-            return None
+            break
         here = os.path.dirname(here)
+    return Found(None, tuple(left_out))
+
+
+def _distrusted(path: str) -> str:
+    """Why a file that was found may be a stranger's, who has no say; empty if it is none.
+
+    As git's safe.directory, but for checkouts that somebody else owns alone: root reads those in
+    containers. Of a link, both it and what it leads to count.
+    """
+    for place in (path, os.path.realpath(path)):
+        try:
+            owner = os.lstat(place).st_uid
+            mode = os.stat(os.path.dirname(place)).st_mode
+        except OSError:  # reading it says so
+            continue
+        if owner not in (0, os.geteuid()) and mode & (stat.S_IWGRP | stat.S_IWOTH):
+            return (
+                f"these settings are not used: user {owner} owns them, in a directory that others "
+                "may write to; name them with --config to use them"
+            )
+    return ""
+
+
+def repository_of(directory: str) -> str | None:
+    """The nearest directory, here or above, that holds ``.git``, with links resolved."""
+    here = os.path.realpath(directory)
+    while not _is_last(here):
+        here = os.path.dirname(here)
+    return here if os.path.lexists(os.path.join(here, LAST)) else None
 
 
 def read(path: str) -> SettingsFile:
@@ -112,10 +158,10 @@ def _is_last(directory: str) -> bool:
     return above == directory or os.path.lexists(os.path.join(directory, LAST))
 
 
-def _read_found(path: str) -> SettingsFile | None:
+def _read_found(path: str, within: str | None) -> SettingsFile | None:
     if os.path.islink(path):
-        top = os.path.dirname(path)
-        while not _is_last(top):
+        top = within or os.path.dirname(path)
+        while within is None and not _is_last(top):
             top = os.path.dirname(top)
         # who wrote it in a checkout has no say over what else is read
         if not is_below(os.path.realpath(path), os.path.realpath(top)):

@@ -15,14 +15,25 @@ from types import MappingProxyType
 from typing import Any
 
 from nginx_memlint.config.entry import MAIN_FILE, EntryError, Place, absolute, located
+from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import is_below
 from nginx_memlint.exit_codes import FailOn
+from nginx_memlint.lowered import by_settings
 from nginx_memlint.memory.targets import DEFAULT_TARGET, Target, TargetFileError, load_target
 from nginx_memlint.options import OPTIONS, Options, options_in
 from nginx_memlint.options import Place as Standing
 from nginx_memlint.policy import PathIgnore, Policy
 from nginx_memlint.printable import printable
-from nginx_memlint.settings.files import KeyPath, SettingsError, SettingsFile, find, read
+from nginx_memlint.result import Location
+from nginx_memlint.settings.files import (
+    Found,
+    KeyPath,
+    SettingsError,
+    SettingsFile,
+    find,
+    read,
+    repository_of,
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,8 @@ class Root:
     severities: Mapping[str, Value]
     ignores: tuple[Value, ...]
     dump: Value = Value(None)
+    left_out: tuple[Problem, ...] = ()
+    """What is said of settings files that were found, but are not used."""
 
     @property
     def fail_on(self) -> FailOn:
@@ -90,23 +103,29 @@ def plan(
         raise SettingsError("--config and --no-config exclude each other")
     paths = [*paths, *(path for path in dumps if path not in paths)]
     settings = None if config is None else _Settings(read(config))
+    sysroot = flags.get("sysroot")
 
     @cache
-    def nearest(directory: str) -> _Settings | None:
+    def nearest(directory: str) -> tuple[_Settings | None, tuple[Problem, ...]]:
         if isolated or settings is not None:
-            return settings
-        found = find(directory)
-        return None if found is None else _Settings(found)
+            return settings, ()
+        found = find(directory, sysroot)
+        return (_Settings(found.file) if found.file else None), found.left_out
 
     if not paths:
-        here = nearest(".")
-        return here.listed(flags) if here else []
+        here, left_out = nearest(".")
+        if here is None and left_out:
+            raise SettingsError("\n".join(f"{printable(p.file)}: {p.message}" for p in left_out))
+        listed = here.listed(flags) if here else []
+        return [replace(root, left_out=left_out) for root in listed]
     place = Place(flags.get("prefix"), flags.get("sysroot"), flags.get("path_map", ()))
     roots = []
     for path in paths:
         where = _here(path, place)
-        above = nearest(where if os.path.isdir(where) else os.path.dirname(where) or ".")
+        directory = where if os.path.isdir(where) else os.path.dirname(where) or "."
+        above, left_out = nearest(directory)
         root = _root(path, None, {}, flags) if above is None else above.applied(path, where, flags)
+        root = replace(root, left_out=left_out)
         roots.append(replace(root, dump=dumps[path]) if path in dumps else root)
     return roots
 
@@ -128,10 +147,13 @@ def everywhere(
     flags: Mapping[str, Any], *, config: str | None = None, isolated: bool = False
 ) -> Root:
     """What is in force for a configuration here that is no root; raises SettingsError."""
-    if isolated:
-        return _root(None, None, {}, flags)
-    file = find(".") if config is None else read(config)
-    return _Settings(file).root(None, None, flags) if file else _root(None, None, {}, flags)
+    if config is not None:
+        found = Found(read(config))
+    else:
+        found = Found() if isolated else find(".", flags.get("sysroot"))
+    file = found.file
+    root = _Settings(file).root(None, None, flags) if file else _root(None, None, {}, flags)
+    return replace(root, left_out=found.left_out)
 
 
 def asked(root: Root) -> Options:
@@ -151,6 +173,8 @@ def asked(root: Root) -> Options:
             for code, found in root.severities.items()
         },
         ignores=tuple(found.value for found in root.ignores),
+        lowered=tuple(by_settings(root)) if root.file else (),
+        problems=root.left_out,
     )
     decided = {"target": _target(root.values), "policy": policy, "dump": root.dump.value}
     return Options(**values | decided)
@@ -214,6 +238,17 @@ class _Settings:
         return replace(found, dump=Value(self.roots[index]["dump"], file=self.file, path=key))
 
 
+def tree_of(path: str, flags: Mapping[str, Any]) -> str:
+    """The top of the tree that a configuration belongs to, with links resolved.
+
+    That is the directory above it that holds ``.git``; without one the directory it is in.
+    """
+    place = Place(flags.get("prefix"), flags.get("sysroot"), flags.get("path_map", ()))
+    where = _here(path, place)
+    directory = where if os.path.isdir(where) else os.path.dirname(where) or "."
+    return repository_of(directory) or os.path.realpath(directory)
+
+
 def _here(path: str, place: Place) -> str:
     """Where a configuration is; for ``-`` the directory it is taken to be in."""
     path = "." if path == "-" else path
@@ -261,13 +296,15 @@ def _root(
         for code, severity in table.get("severity", {}).items():
             severities[code] = Value(severity, file=file, path=(*prefix, "severity", code))
         for index, ignore in enumerate(table.get("ignore", [])):
+            where = (*prefix, "ignore", index)
             accepted = PathIgnore(
                 directory=absolute(file.directory),
                 paths=tuple(ignore["paths"]),
                 rules=frozenset(ignore["rules"]),
                 reason=ignore["reason"],
+                place=Location(file=printable(file.path), line=file.line(where) or 1, column=1),
             )
-            ignores.append(Value(accepted, file=file, path=(*prefix, "ignore", index)))
+            ignores.append(Value(accepted, file=file, path=where))
     _override(values, {name: Value(flags[name], flag=OPTIONS[name].flag) for name in flags})
     return Root(path, file, MappingProxyType(values), MappingProxyType(severities), tuple(ignores))
 

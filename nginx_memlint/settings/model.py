@@ -55,7 +55,19 @@ def _path(text: str) -> str:
     return text
 
 
+def _no_stream(text: str) -> str:
+    if text == "-":
+        raise ValueError('"-" is standard input: settings cannot ask for that (a file is "./-")')
+    return text
+
+
 Path = Annotated[str, AfterValidator(_path), Field(json_schema_extra={"minLength": 1})]
+RootPath = Annotated[
+    str,
+    AfterValidator(_path),
+    AfterValidator(_no_stream),
+    WithJsonSchema({"type": "string", "minLength": 1, "not": {"const": "-"}}),
+]
 RuleCode = Annotated[
     str,
     AfterValidator(_known("rule", rules.codes, "memlint rules")),
@@ -117,7 +129,7 @@ class RootSettings(_Options):  # type: ignore[misc, valid-type]  # made from the
 class RootTable(RootSettings):
     """A configuration to check, and what is set for it alone."""
 
-    path: Path
+    path: RootPath
     """The main file, or the directory that holds it, from the settings file's directory."""
     dump: bool | None = None
     """Whether it is the output of ``nginx -T``; without it, a file that begins like one is
@@ -135,7 +147,8 @@ class _OrPath:
     def __get_pydantic_json_schema__(
         self, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {"anyOf": [{"type": "string", "minLength": 1}, handler(core)]}
+        path = {"type": "string", "minLength": 1, "not": {"const": "-"}}
+        return {"anyOf": [path, handler(core)]}
 
 
 class Settings(RootSettings):

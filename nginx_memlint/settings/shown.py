@@ -1,0 +1,46 @@
+"""Values in force as people read them, and as JSON has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from nginx_memlint.memory.targets import Target
+from nginx_memlint.option_kinds import BUDGET, SIZE
+from nginx_memlint.options import OPTIONS
+from nginx_memlint.printable import printable
+from nginx_memlint.settings.in_force import Value
+from nginx_memlint.sizes import human
+
+Plain: TypeAlias = int | float | str | list[str] | dict[str, str] | None
+
+
+def shown(name: str, found: Value) -> str:
+    """A value as one line of text; a dash if there is none."""
+    value = plain(found)
+    if OPTIONS[name].kind in (SIZE, BUDGET) and isinstance(value, int):
+        return human(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        value = [f"{inside}={outside}" for inside, outside in value.items()]
+    if isinstance(value, list):
+        value = ",".join(value)
+    return "–" if value in (None, "", False) else str(value)
+
+
+def plain(found: Value) -> Plain:
+    """The value as JSON has it."""
+    value: object = found.value
+    if isinstance(value, Target):
+        return printable(value.name)
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, Mapping):
+        return {printable(name): printable(text) for name, text in value.items()}
+    if isinstance(value, list | tuple):
+        if value and isinstance(value[0], tuple):
+            return {printable(inside): printable(outside) for inside, outside in value}
+        return [printable(item) for item in value]
+    assert value is None or isinstance(value, int | float)
+    return value

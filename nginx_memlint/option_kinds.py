@@ -24,7 +24,7 @@ from nginx_memlint.memory.targets import (
     target_names,
 )
 from nginx_memlint.policy import Policy
-from nginx_memlint.sizes import MAX_SIZE, SIZE_PATTERN, check_budget, parse_budget, parse_size
+from nginx_memlint.sizes import MAX_SIZE, MIB, SIZE_PATTERN, check_budget, parse_budget, parse_size
 from nginx_memlint.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 MOST_WORKERS = 4096
 """Worker processes that can be asked for."""
+
+_NUMBER = r"[0-9]{1,15}(\.[0-9]{1,15})?"
+"""Seconds as text: float() takes more, the digits of other scripts and underscores among it."""
 
 Reader = Callable[[Any], Any]
 
@@ -97,10 +100,8 @@ def _workers(value: object) -> int:
 def _seconds(value: object) -> float:
     if not isinstance(value, int | float | str) or isinstance(value, bool):
         raise _wrong(value, "a number of seconds, e.g. 30")
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = 0.0
+    is_number = not isinstance(value, str) or re.fullmatch(_NUMBER, value)
+    seconds = float(value) if is_number else 0.0
     if not 0 < seconds < float("inf"):
         raise ValueError(f"{value} is not a positive number of seconds, e.g. 30")
     return seconds
@@ -228,10 +229,10 @@ def _policy(policy: Policy) -> Policy:
 _TEXT = {"type": "string", "minLength": 1}
 
 
-def _size_schema() -> dict[str, Any]:
+def _size_schema(least: int = 1) -> dict[str, Any]:
     return {
         "anyOf": [
-            {"type": "integer", "exclusiveMinimum": 0},
+            {"type": "integer", "minimum": least},
             {"type": "string", "pattern": SIZE_PATTERN},
         ],
         "examples": ["512MiB", "4GiB", 1048576],
@@ -260,7 +261,7 @@ def _joined(path: str, directory: str) -> str:
 
 
 SIZE = Kind("SIZE", _size, _size_schema)
-BUDGET = Kind("SIZE", _budget, _size_schema)
+BUDGET = Kind("SIZE", _budget, lambda: _size_schema(MIB))
 WORKERS = Kind("N", _workers, lambda: {"type": "integer", "minimum": 1, "maximum": MOST_WORKERS})
 SECONDS = Kind("SECONDS", _seconds, lambda: {"type": "number", "exclusiveMinimum": 0})
 TARGET = Kind("NAME", read_target, lambda: {"type": "string", "enum": target_names()})

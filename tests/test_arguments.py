@@ -114,6 +114,8 @@ WRONG_FLAGS = [
     ("--max-zones-memory", "٣", "is not a size like 4GiB"),
     ("--unit-cost", "4/2GiB", "is not a size like 4GiB"),
     ("--unit-cost", "4", "did you mean 4GiB? if not, write 4B"),
+    ("--max-test-seconds", "٣", "is not a positive number of seconds"),
+    ("--max-test-seconds", "1_0", "is not a positive number of seconds"),
     ("--workers", "-3", f'"-3" {NUMBER}'),
     ("--workers", "auto", f'"auto" {NUMBER}'),
     ("--workers", "٣", NUMBER),

@@ -741,6 +741,8 @@ def test_the_schema_takes_what_the_program_takes() -> None:
         "workers = 5000",
         'max-memory = "lots"',
         "unit-cost = 0",
+        "max-memory = 4",
+        'max-memory = "50%"',
         'max-test-seconds = "soon"',
         'prefix = ""',
         "context = 1",

@@ -88,6 +88,9 @@ class Setting:
         return self.inclusion.file.path, self.directive.token
 
 
+KEPT_STEPS = 20
+"""Steps that a setting counts for which is kept: they take memory, too."""
+
 STRIDE = 32
 """Blocks on the way outwards of which one keeps what was found."""
 
@@ -126,7 +129,7 @@ class Block:
         body = directive.body if directive is not None else None
         self.parts: list[tuple[Body, Inclusion]] = [] if body is None else [(body, inclusion)]
         self.children: Sequence[Block] = ()
-        self._by_name: dict[str, list[tuple[Body, Inclusion]]] | None = None
+        self._by_name: dict[str, list[list[int]]] | None = None
         self._own: dict[str, list[Setting]] | None = None
         self._seen: dict[str, Setting | None] | None = None
 
@@ -156,12 +159,12 @@ class Block:
             return []
         if self._own is not None and name in self._own:
             return self._own[name]
-        known = [
-            Setting(directive, inclusion, self)
-            for body, inclusion in self._having(name)
-            for directive in body.of(name)
-        ]
-        self.inclusion.work.take(1 + len(known))
+        known: list[Setting] = []
+        cost = 1 if len(self.parts) <= 1 else KEPT_STEPS
+        for body, inclusion in self._having(name):
+            directives = body.of(name)
+            self.inclusion.work.take(cost * len(directives))
+            known += [Setting(directive, inclusion, self) for directive in directives]
         # there may be thousands of either, and all blocks below will ask
         if len(self.parts) > 1 or len(known) > 1:
             self._own = self._own or {}
@@ -172,13 +175,16 @@ class Block:
         """The parts in which a directive of a name may stand: thousands may be asked for names."""
         if len(self.parts) <= 1:
             return self.parts
-        if self._by_name is None:
+        if self._by_name is None:  # a file that is included again is looked at once
+            places: dict[Body, list[int]] = {}
+            for place, (body, _) in enumerate(self.parts):
+                places.setdefault(body, []).append(place)
             self._by_name = {}
-            for body, inclusion in self.parts:
-                self.inclusion.work.take(1 + len(body.named))
+            for body, numbers in places.items():
                 for own in body.named:
-                    self._by_name.setdefault(own, []).append((body, inclusion))
-        return self._by_name.get(name, ())
+                    self._by_name.setdefault(own, []).append(numbers)
+        found = sorted(chain.from_iterable(self._by_name.get(name, ())))
+        return [self.parts[place] for place in found]
 
     def titles(self) -> list[Setting]:
         """What a server is known by: its server_name directives, or else its listen ones."""

@@ -194,6 +194,26 @@ def test_very_many(tmp_path: Path, name: str) -> None:
     assert run.code == code
 
 
+def test_more_work_than_there_is_time_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file with many directives that is included many times: nothing of it is too large."""
+    files: Files = {"nginx.conf": events("include a;" * 3000), "a": "lua_shared_dict a 1m;\n" * 300}
+    write(tmp_path, files)
+    with_bounds(monkeypatch, steps=1_000_000)
+    run = memlint_here("check", "--format", "json", tmp_path / "nginx.conf")
+    assert run.code == 3
+    [report] = run.json["configs"]
+    assert any("takes more than 1,000,000 steps" in p["message"] for p in report["problems"])
+    assert report["memory"]["start_bytes"] == 0
+
+
+@slow
+def test_more_work_than_there_is_time_for_by_default(tmp_path: Path) -> None:
+    many = "".join(f"a{n};lua_shared_dict z{n} 1m;\n" for n in range(3000))
+    write(tmp_path, {"nginx.conf": events("include a;" * 300_000), "a": many})
+    run = limited("check", "nginx.conf", cwd=tmp_path)
+    assert (run.code, "takes more than 200,000,000 steps" in run.out) == (3, True)
+
+
 @slow
 def test_a_million_tiny_directives(tmp_path: Path) -> None:
     write(tmp_path, {"nginx.conf": events(b"a;" * 1_000_000)})

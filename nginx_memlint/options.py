@@ -168,6 +168,11 @@ class Options:
     prefix: str | None = _option(
         kinds.PREFIX, "As nginx -p: a relative CONF is taken from it.", short="-p"
     )
+    confine: str | None = _option(
+        kinds.DIRECTORY,
+        "Read no configuration and no bundle outside DIR, links included.",
+        places=ON_THE_COMMAND_LINE,
+    )
     dump: bool | None = _option(
         kinds.SWITCH,
         "Whether what is named is the output of nginx -T; if nobody says, data is that if it has "

@@ -42,6 +42,7 @@ class Job:
             self.disk,
             bounds_for(trusted=asked.trusted),
             asked.dump,
+            asked.confine,
         )
 
     @cached_property

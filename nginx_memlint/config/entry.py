@@ -61,6 +61,7 @@ class Place:
     pairs a directory as nginx sees it with a directory here. ``disk`` is where the files of this
     machine are read; ``bounds`` is how much of them. ``dump`` says whether what is named is an
     ``nginx -T`` dump; with None, standard input is one if it has the marks, and a file is none.
+    Nothing outside of ``confine`` is read, a directory here.
     """
 
     prefix: str | None = None
@@ -69,17 +70,33 @@ class Place:
     disk: Disk = MACHINE
     bounds: Bounds = DEFAULT_BOUNDS
     dump: bool | None = None
+    confine: str | None = None
 
     def files(self, mounts: Mapping[str, str], *, restricted: bool) -> FileSystem:
         """The files at these mounts."""
         return FileSystem(mounts, restricted=restricted, disk=self.disk, bounds=self.bounds)
 
     def mounts(self) -> dict[str, str]:
-        """The directories as nginx sees them that are elsewhere here."""
+        """The directories as nginx sees them that are elsewhere here, or that alone are read.
+
+        Raises EntryError for one that is outside of ``confine``.
+        """
         mounts = {"/": self.sysroot} if self.sysroot else {}
-        return mounts | {
+        mounts |= {
             "/" + os.path.normpath(inside).lstrip("/"): outside for inside, outside in self.path_map
         }
+        if self.confine is None:
+            return mounts
+        for outside in mounts.values():
+            self.check_inside(outside)
+        return mounts or {absolute(self.confine): self.confine}
+
+    def check_inside(self, directory: str) -> None:
+        """Raise EntryError if a directory here must not be read."""
+        top = self.confine
+        if top is not None and not is_below(os.path.realpath(directory), os.path.realpath(top)):
+            message = f"is outside of {top}, out of which nothing is read (--confine)"
+            raise EntryError(Problem(message, directory))
 
 
 @dataclass(frozen=True)
@@ -127,6 +144,8 @@ def _from_stdin(data: bytes, place: Place) -> Entry:
     try:
         source, directory = find(place.prefix or ".", place)
     except EntryError:
+        if not place.sysroot:
+            raise
         where = "its prefix" if place.prefix else "the working directory, where it is taken to be,"
         message = f"{where} is outside of {place.sysroot}: say --prefix DIR"
         raise EntryError(Problem(message, STDIN_NAME)) from None
@@ -226,6 +245,7 @@ def find(name: str, place: Place) -> tuple[FileSystem, str]:
         )
         raise EntryError(Problem(message, name))
     # beside the maps, the directory of the main file itself can be read
+    place.check_inside(own)
     return place.files({own: directory} | mounts, restricted=True), path
 
 

@@ -36,7 +36,7 @@ class OutsideError(OSError):
     """A path that leads out of the places that may be read: whether it exists is unknown."""
 
     def __init__(self) -> None:
-        super().__init__(errno.EACCES, "outside of the given sysroot and path maps")
+        super().__init__(errno.EACCES, "outside of the sysroot, path maps or --confine given")
 
 
 def encode(text: str) -> bytes:

@@ -188,7 +188,7 @@ def test_a_main_file_outside(tmp_path: Path) -> None:
     report = check("conf/nginx.conf", path_map=[("/opt", str(tmp_path / "empty"))])
     assert report.blocks.server == 2
     assert [p.file for p in report.problems] == [*BELOW[:2], "conf/nginx.conf"]
-    assert "outside of the given sysroot and path maps" in report.problems[2].message
+    assert "outside of the sysroot, path maps or --confine given" in report.problems[2].message
 
 
 def test_standard_input(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

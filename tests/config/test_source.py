@@ -120,7 +120,7 @@ def test_an_include_that_leads_out_of_the_maps_is_no_empty_match(root: Path, pat
     )
     report = check("/etc/nginx/nginx.conf", path_map=[("/etc/nginx", str(root / "etc/nginx"))])
     assert not report.complete
-    assert "outside of the given sysroot and path maps" in report.problems[0].message
+    assert "outside of the sysroot, path maps or --confine given" in report.problems[0].message
 
 
 def test_longest_match_and_nested_mounts(root: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ..helpers import SAMPLES, write
+from ..helpers import SAMPLES, copy_sample, write
 from ..readme import block
 from .conftest import PROJECT, git
 from .hostile import LINES, hostile_tree, traps_sprung
@@ -77,12 +77,13 @@ def step(name: str) -> str:
 
 @pytest.mark.parametrize(("sample", "status"), [("incident", 1), ("healthy", 0), ("broken", 3)])
 def test_the_action_checks(tmp_path: Path, sample: str, status: int) -> None:
+    copy_sample(sample, tmp_path / sample)
     script = step("Check")
     summary = tmp_path / "summary.md"
     done = run(
         script,
         tmp_path,
-        MEMLINT_CONFIGS=str(SAMPLES / sample),
+        MEMLINT_CONFIGS=sample,
         MEMLINT_ARGS="--target=debian-12",
         RUNNER_TEMP=str(tmp_path),
         GITHUB_STEP_SUMMARY=str(summary),
@@ -126,16 +127,37 @@ def test_the_template_as_the_readme_has_it(tmp_path: Path, body: str, status: in
 
 @pytest.mark.parametrize(("sample", "status"), [("incident", 1), ("healthy", 0)])
 def test_the_template_checks(tmp_path: Path, sample: str, status: int) -> None:
+    copy_sample(sample, tmp_path / sample)
     job = load("templates/gitlab-ci.yml")["memlint"]
     done = run(
         "\n".join(job["script"][2:]),
         tmp_path,
-        MEMLINT_CONFIGS=str(SAMPLES / sample),
+        MEMLINT_CONFIGS=sample,
         MEMLINT_ARGS="--target=debian-12",
     )
     assert done.returncode == status, done.stdout + done.stderr
     for report in job["artifacts"]["reports"].values():
         assert (tmp_path / report).stat().st_size > 0
+
+
+def test_the_runner_s_files_decide_nothing(tmp_path: Path) -> None:
+    """Debian's nginx.conf names directories that a runner may have."""
+    write(tmp_path / "runner", {"sites/a.conf": "server { server_name secret.example; }"})
+    include = f"include {tmp_path}/runner/sites/*.conf;"
+    write(tmp_path / "work", {"nginx.conf": f"events {{ }} http {{ {include} }}"})
+    template = "\n".join(load("templates/gitlab-ci.yml")["memlint"]["script"][2:])
+    for script in (step("Check"), template):
+        done = run(
+            script,
+            tmp_path / "work",
+            MEMLINT_CONFIGS="nginx.conf",
+            MEMLINT_ARGS="",
+            RUNNER_TEMP=str(tmp_path),
+            GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"),
+        )
+        assert done.returncode == 3, done.stdout + done.stderr
+        assert "--confine" in done.stdout
+        assert "secret" not in done.stdout
 
 
 INTEGRATIONS = ["action", "template"]

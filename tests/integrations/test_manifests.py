@@ -56,7 +56,8 @@ def load(name: str) -> Any:
 
 def run(script: str, tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """A script as a runner runs it: bash -e, our memlint and python first."""
-    environment = os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"} | variables
+    given = {"MEMLINT_ISOLATED": "false"}
+    environment = os.environ | given | {"PATH": f"{BIN}:{os.environ['PATH']}"} | variables
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
         cwd=tmp_path,
@@ -174,6 +175,7 @@ def script_of(integration: str) -> tuple[str, str]:
 def checked(integration: str, tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run memlint as an integration does, in tmp_path/tree."""
     given = {"RUNNER_TEMP": str(tmp_path), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
+    given |= {"MEMLINT_CONFIGS": "", "MEMLINT_ARGS": ""}
     return run(script_of(integration)[1], tmp_path / "tree", **given | variables)
 
 
@@ -197,6 +199,16 @@ def test_a_hostile_name_by_itself(integration: str, name: str, tmp_path: Path) -
     assert done.returncode in (0, 2, 3)
     assert "Usage: memlint check" not in done.stdout
     assert traps_sprung(tmp_path / "tree") == []
+
+
+@pytest.mark.parametrize("integration", INTEGRATIONS)
+@pytest.mark.parametrize(("isolated", "status"), [("", 0), ("false", 0), ("true", 3), ("yes", 2)])
+def test_isolated(integration: str, isolated: str, status: int, tmp_path: Path) -> None:
+    """What settings of the tree say of it, a context for half a configuration, or nothing."""
+    settings = "context = ['http']\n"
+    write(tmp_path / "tree", {"nginx.conf": "server { }", "memlint.toml": settings})
+    done = checked(integration, tmp_path, MEMLINT_CONFIGS="nginx.conf", MEMLINT_ISOLATED=isolated)
+    assert done.returncode == status, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("integration", INTEGRATIONS)

@@ -167,6 +167,19 @@ def test_hostile_names_as_arguments(
 
 
 @pytest.mark.xdist_group("pre-commit")
+def test_isolated(tmp_path: Path, project: tuple[Path, str], home: Path) -> None:
+    scratch = Scratch(tmp_path / "configs", project, home)
+    scratch.write("memlint.toml", "context = ['http']\n")
+    scratch.write("nginx.conf", "server { }")
+    for hook, status in (("memlint", 0), ("memlint-isolated", 1)):
+        scratch.configure(project, id=hook, args=["--", "nginx.conf"])
+        git(scratch.directory, "add", "-A")
+        run = scratch.pre_commit("run", "--all-files", "--verbose")
+        assert run.returncode == status, run.stdout
+        assert ("exit code: 3" in run.stdout) == (status == 1)
+
+
+@pytest.mark.xdist_group("pre-commit")
 def test_the_manifest_is_valid(project: tuple[Path, str]) -> None:
     manifest = project[0] / ".pre-commit-hooks.yaml"
     done = subprocess.run(

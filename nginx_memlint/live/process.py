@@ -326,30 +326,33 @@ class Reload(NamedTuple):
 
 
 class Server:
-    """A started nginx: master and workers."""
+    """An nginx, master and workers, that runs while a ``with`` block does."""
 
     def __init__(self, arguments: Sequence[str], workers: int) -> None:
         """``arguments`` must keep nginx in the foreground; ``workers`` is how many it will have."""
+        self._arguments = arguments
         self._workers = workers
         self._held = ExitStack()
-        self._held.enter_context(_subreaper())
-        self._output = os.memfd_create("output")
-        self._held.callback(os.close, self._output)
+        self._output = -1
         self.pid = 0
-        try:
-            with uninterrupted():
-                self.pid = _spawn(arguments, {}, self._output, {})
-        except BaseException:
-            self.close()
-            raise
 
     def __enter__(self) -> Self:
+        # started here, not earlier: between the two a signal would leave it behind
         try:
+            self.start()
             self._wait_until(lambda: len(self._serving()) >= self._workers, START_TIMEOUT)
         except BaseException:
             self.close()
             raise
         return self
+
+    def start(self) -> None:
+        """Start it. Whoever calls this is to close it, whatever happens."""
+        self._held.enter_context(_subreaper())
+        with uninterrupted():
+            self._output = os.memfd_create("output")
+            self._held.callback(os.close, self._output)
+            self.pid = _spawn(self._arguments, {}, self._output, {})
 
     def __exit__(self, *_exception: object) -> None:
         self.close()

@@ -143,8 +143,8 @@ def test_a_guard_stops_a_run() -> None:
 
 
 def test_a_program_that_is_not_there() -> None:
-    with pytest.raises(LiveError, match="cannot run"):
-        Server(["/nonexistent/nginx"], 1)
+    with pytest.raises(LiveError, match="cannot run"), Server(["/nonexistent/nginx"], 1):
+        pass
 
 
 def test_a_server_that_does_not_start_says_why() -> None:
@@ -213,7 +213,9 @@ def interrupting(function: Callable[..., T], number: int = signal.SIGTERM) -> Ca
 
 
 @pytest.mark.usefixtures("handlers")
-@pytest.mark.parametrize("start", [lambda words: Server(words, 1), lambda words: run(words, 10)])
+@pytest.mark.parametrize(
+    "start", [lambda words: Server(words, 1).__enter__(), lambda words: run(words, 10)]
+)
 def test_a_signal_while_something_starts(
     start: Callable[[list[str]], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,6 +223,13 @@ def test_a_signal_while_something_starts(
     monkeypatch.setattr(process, "_spawn", interrupting(process._spawn))
     with pytest.raises(Interrupted), interruptible():
         start(["/bin/sh", "-c", "sleep 63"])
+
+
+@pytest.mark.usefixtures("handlers")
+def test_a_signal_just_before_a_server_is_entered() -> None:
+    server = interrupting(Server)
+    with pytest.raises(Interrupted), interruptible(), server(["/bin/sh", "-c", "sleep 63"], 1):
+        pass
 
 
 @pytest.mark.usefixtures("handlers")
@@ -265,6 +274,7 @@ def test_what_was_killed_has_gone(
             run(command, 30, guard=stop)
     else:
         server = Server(command, 1)
+        server.start()
         while not group.exists():
             time.sleep(0.01)
         server.close()

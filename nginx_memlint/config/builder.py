@@ -14,7 +14,7 @@ from nginx_memlint.config import blocks, glob, grammar, structure
 from nginx_memlint.config.bounds import DEFAULT_BOUNDS, BoundError, Work, WorkError, exceeded
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import Source
-from nginx_memlint.config.syntax import Body, Directive, ParsedFile, parse
+from nginx_memlint.config.syntax import INCLUDE_KEY, Body, Directive, ParsedFile, parse
 from nginx_memlint.config.tokens import TooDeepError
 from nginx_memlint.config.tree import Block, Inclusion, Tree, shortened
 from nginx_memlint.config.values import c_string
@@ -129,7 +129,7 @@ class _Builder:
     def read_body(self, block: Block, body: Body, inclusion: Inclusion) -> _Steps:
         for directive in body.leading:
             self.step(directive, inclusion)
-            if directive.name == "include" and directive.body is None:
+            if _is_include(directive, block) and directive.body is None:
                 for path in self.include(directive, block, inclusion):
                     self.step(directive, inclusion)
                     included = self.open(path, directive, block, inclusion)
@@ -388,6 +388,12 @@ def _verdict(parent: str, name: str, is_block: bool) -> tuple[str, int, int]:
     if not is_block:
         return f'directive "{name}" has no opening "{{"', 0, 0
     return "", *blocks.ARGUMENTS.get(name, (0, blocks.MANY))
+
+
+def _is_include(directive: Directive, block: Block) -> bool:
+    """Whether nginx includes a file here: in a block of data the name is a C string."""
+    name = directive.name
+    return name == "include" or (block.kind == blocks.DATA and name.startswith(INCLUDE_KEY))
 
 
 def _data_name(block: Block) -> str:

@@ -23,6 +23,9 @@ LEADING = frozenset(
 )
 """Names of nginx's own blocks, and of what leads to other files."""
 
+INCLUDE_KEY = "include\0"
+"""Begins a key that a ``map`` and its like take for an include (``ngx_strcmp()``)."""
+
 FEW = 8
 """Directives that are looked through as fast as an index of them is made and asked."""
 
@@ -76,7 +79,8 @@ class Body:
     def add(self, directive: Directive) -> None:
         """One more at the end. Call before anybody asks for some by name."""
         self.directives.append(directive)
-        if directive.body is not None or directive.name in LEADING:
+        name = directive.name
+        if directive.body is not None or name in LEADING or name.startswith(INCLUDE_KEY):
             self.leading.append(directive)
 
     @property

@@ -95,7 +95,8 @@ class _Traps:
             return text
         name = f"{kind}-{len(self.files)}.conf"
         self.files[name] = text
-        return f"include {name};"
+        include = f"include{self.junk()}" if self.maybe(0.2) else "include"
+        return f"{self.argument(include)} {name};"
 
     def nets(self) -> str:
         found = [f"10.{n}.0.0/16 {self.random.choice(NAMES)};" for n in range(3)]

@@ -139,6 +139,10 @@ NUL = {
     "ssl_session_cache shared:a\0c:1m; }",
     "an include": "server { LISTEN include more.conf\0x; }",
     "an include in a map": "map $uri $m { include pairs.conf\0x; }",
+    "a key of a map": 'map $uri $m { "include\0x" pairs.conf; }',
+    "a key of a geo": "geo $g { include\0 nets.conf; }",
+    "a key of types": "types_hash_max_size 4096; types { include\0include lists.conf; }",
+    "a key of parts": "split_clients $uri $s { 10% include\0; * x; }",
     "a glob": "server { LISTEN include mor*.conf\0[; }",
     "a name": "server { LISTEN server_name a\0b; location /a\0b { } location ~ a\0b { } }",
 }
@@ -151,6 +155,17 @@ def test_nul(inside: str, all_modules: Stack, site: Site) -> None:
     write_conf(site.prefix, site.bundle.read_text(), "ca.pem")
     inside = inside.replace("SOCKETSSL", "listen SOCKET ssl;")
     check_both(all_modules, site, main_conf(site.prefix, filled(inside, site)))
+
+
+@pytest.mark.parametrize("kind", ["map $uri $m", "geo $g", "types"])
+def test_nul_in_a_key_that_includes(kind: str, bookworm: Stack, site: Site) -> None:
+    text = main_conf(site.prefix, f"{kind} {{\ninclude\0x missing.conf;\n}}\n")
+    conf = write_conf(site.prefix, text)
+    run = bookworm.test(conf, prefix=site.prefix)
+    [problem] = check(conf, target="debian-12").problems
+    assert not run.accepted
+    assert problem.nginx is not None
+    assert f"{problem.nginx} in {problem.file}:{problem.line}" in run.messages
 
 
 STREAM_NUL = {

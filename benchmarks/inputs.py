@@ -195,9 +195,9 @@ PATHS = (
 )
 
 
-def shaped_location(rng: random.Random, number: int, indent: str, nested: bool = True) -> str:
+def shaped_location(rng: random.Random, number: int, indent: str, around: str = "") -> str:
     """A location of up to seven settings and whatever else may be in it."""
-    path = rng.choice(PATHS).format(n=number)
+    path = f"{around}inner/" if around else rng.choice(PATHS).format(n=number)
     inside = [
         setting.format(n=number % 250 + 1) for setting in rng.sample(SETTINGS, rng.randint(0, 7))
     ]
@@ -209,8 +209,8 @@ def shaped_location(rng: random.Random, number: int, indent: str, nested: bool =
         inside.append("content_by_lua_block {\n        ngx.say('}')  -- as it is\n    }")
     elif rng.random() < 0.7:
         inside.append(f"proxy_pass http://backend-{number % 97}/v{number}/;")
-    if nested and rng.random() < 0.1:
-        inside.append(shaped_location(rng, number, indent + "    ", nested=False).strip())
+    if path.startswith("/app-") and not around and rng.random() < 0.5:
+        inside.append(shaped_location(rng, number, indent + "    ", path).strip())
     if rng.random() < 0.2:
         inside.insert(0, f"# number {number}: see the handbook, and do not touch")
     lines = "".join(f"{indent}    {text}\n" for text in inside)

@@ -223,8 +223,8 @@ class _Check:
         """How many locations inherit a CA bundle for Lua, by the directive that sets it."""
         counts: Counter[tuple[str, int]] = Counter()
         seen = Inherited(self.tree, [LUA_TRUSTED], lambda block: block.effective(LUA_TRUSTED))
-        for block in self.tree.blocks("location"):
-            setting = seen.of(block)
+        locations = self.tree.of_kinds(frozenset({"location"}))
+        for block, setting in zip(locations, seen.each(locations), strict=True):
             # the location in which it stands does not inherit it
             if setting is not None and setting.value and setting.block is not block:
                 counts[setting.key] += 1

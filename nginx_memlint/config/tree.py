@@ -418,7 +418,19 @@ class Inherited(Generic[T]):
     def __init__(self, tree: Tree, names: Iterable[str], find: Callable[[Block], T]) -> None:
         self._deciding = {*tree.having(names), tree.main}
         self._find = find
-        self._known: dict[Block, T] = {}
+        self._known: dict[Block | None, T] = {}
+
+    def each(self, blocks: Sequence[Block]) -> Iterator[T]:
+        """What each of some blocks sees."""
+        if blocks:
+            blocks[0].inclusion.work.take(len(blocks))
+        known, deciding = self._known, self._deciding
+        for block in blocks:
+            parent = block.parent
+            if parent in known and block not in deciding:
+                yield known[parent]
+            else:
+                yield self.of(block)
 
     def of(self, block: Block) -> T:
         """What the block sees."""

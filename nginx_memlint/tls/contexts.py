@@ -100,14 +100,13 @@ def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
     if family.shared(target):
         owning = Inherited(tree, family.overrides, lambda block: _overriding(block, family))
         first: dict[Block, Block] = {}
-        for block in blocks:
-            first.setdefault(owning.of(block), block)
+        for owner, block in zip(owning.each(blocks), blocks, strict=True):
+            first.setdefault(owner, block)
         owners, blocks = list(first), list(first.values())
     counted: dict[Block, int] = {}
     loads = Inherited(tree, family.reads, lambda block: _loads(family, block, target, counted))
     groups: dict[int, Group] = {}
-    for block, owner in zip(blocks, owners, strict=True):
-        loaded = loads.of(block)
+    for block, owner, loaded in zip(blocks, owners, loads.each(blocks), strict=True):
         group = groups.get(id(loaded))
         if group is None:
             group = groups[id(loaded)] = Group(family.name, loaded)
@@ -128,7 +127,7 @@ def _wanting(family: Family, tree: Tree, target: Target) -> list[Block]:
     if not family.decides:
         return blocks if family.wants(tree.main, target) else []
     wanting = Inherited(tree, family.decides, lambda block: family.wants(block, target))
-    return [block for block in blocks if wanting.of(block)]
+    return [block for block, wants in zip(blocks, wanting.each(blocks), strict=True) if wants]
 
 
 def _loads(family: Family, block: Block, target: Target, counted: dict[Block, int]) -> Loads:

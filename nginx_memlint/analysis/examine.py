@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from nginx_memlint import result
 from nginx_memlint.analysis.job import Inspection, Job
-from nginx_memlint.config import blocks, hints
+from nginx_memlint.config import blocks, foreign, hints, nothing
 from nginx_memlint.config.bounds import WorkError, exceeded
 from nginx_memlint.config.builder import build
 from nginx_memlint.config.entry import Entry, EntryError, open_entry
@@ -34,6 +34,7 @@ from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls import modules
 from nginx_memlint.tls.families import FAMILIES, LUA_TRUSTED
 from nginx_memlint.tls.misplaced import misplaced
+from nginx_memlint.tls.unknown import unknown
 
 ASSUMED_WORKERS = 4
 """Workers where ``worker_processes`` is auto and none are given."""
@@ -85,6 +86,7 @@ class _Check:
         self.name = job.name
         self.entry = entry
         self.tree = tree
+        self.is_fragment = bool(job.options.context)
         self.unit_cost = job.options.unit_cost
         self.policy = job.policy
         self.assumptions: list[str] = []
@@ -109,8 +111,12 @@ class _Check:
             *self.zone_problems,
             *misplaced(self.tree, self.situation.target),
             *modules.unknown(self.tree),
+            *unknown(self.tree),
             *self.unused_dump_files(),
         ]
+        problems = foreign.recognised(self.tree, problems)
+        if not self.is_fragment and all(problem.complete for problem in problems):
+            problems += nothing.problems(self.tree, problems)
         problems = self.bounded(problems)
         complete = all(problem.complete for problem in problems)
         outcome = engine.run(situation, self.policy, complete=complete)

@@ -89,6 +89,7 @@ class _Builder:
             if not self.is_full():
                 self.problems.append(problem)
         tree.unlisted = self.unlisted
+        tree.found = {pattern: bool(paths) for pattern, paths in self.globs.items()}
         return tree
 
     def load(self, path: str, *, in_data_block: bool) -> ParsedFile:

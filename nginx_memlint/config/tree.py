@@ -287,6 +287,8 @@ class Tree:
         self.files = files
         self.unlisted = unlisted
         """Problems beyond the bound."""
+        self.found: dict[str, bool] = {}
+        """Whether the pattern of an include, as a whole path, found any file."""
         self.memo: dict[str, Any] = {}
         """What was found out of this tree and is asked for again."""
         self._places: dict[str, list[int]] = {}

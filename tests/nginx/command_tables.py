@@ -154,6 +154,32 @@ def since(table: dict[tuple[str, bool], dict[str, Place]]) -> list[str]:
     return lines
 
 
+_SETTER = re.compile(r'\{\s*ngx_string\(\s*"([^"]+)"\s*\)\s*,[^,]*,\s*(\w+)\s*,', re.DOTALL)
+_CONSTANT = re.compile(r"ngx_conf_set_(?:flag|num|size|off|msec|sec|bufs|enum|bitmask)_slot")
+
+
+def constants(repositories: dict[str, str]) -> list[str]:
+    """Directives whose values are numbers, sizes, times or fixed words in all releases."""
+    setters: dict[str, set[str]] = defaultdict(set)
+    seen: set[str] = set()
+    for name, component in COMPONENTS.items():
+        for _, tag in releases(repositories[name], component):
+            for line in _git(repositories[name], "ls-tree", "-r", tag).splitlines():
+                meta, path = line.split("\t", 1)
+                blob = meta.split()[2]
+                if path.endswith(".c") and blob not in seen:
+                    seen.add(blob)
+                    text = _COMMENT.sub(" ", _git(repositories[name], "cat-file", "blob", blob))
+                    for array in _ARRAY.finditer(text):
+                        for directive, setter in _SETTER.findall(array[2]):
+                            setters[directive].add(setter)
+    return sorted(
+        directive
+        for directive, found in setters.items()
+        if all(_CONSTANT.fullmatch(setter) for setter in found)
+    )
+
+
 HEAD = '''"""Which directive nginx allows in which kinds of blocks, from its sources.
 
 Made by ``python -m tests.nginx.command_tables``; not to be edited.
@@ -192,6 +218,11 @@ def main() -> None:
     lines = [line for name, table in tables.items() for line in rows(name, table)]
     print("ROWS = (", *lines, ")", sep="\n")
     print('"""Component, file with the command table, kinds of blocks, directives."""\n')
+    words = textwrap.wrap(" ".join(n for n in constants(repositories) if n in known), 88)
+    print("CONSTANT = (", *[f'    "{line} "' for line in words], ")", sep="\n")
+    print(
+        '"""Directives whose values are numbers, sizes, times or fixed words, never variables."""\n'
+    )
     lines = [line for name in ("nginx", "njs") for line in since(tables[name])]
     print("SINCE = {", *lines, "}", sep="\n")
     print('"""Directive and kind of block → the first release that allows it there, where that')

@@ -1,0 +1,74 @@
+"""Directives that no module has: misspelt ones of those that cost memory, and what is no name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import cache
+
+from nginx_memlint.config import blocks, grammar
+from nginx_memlint.config.problems import Problem
+from nginx_memlint.config.source import MemoryFiles
+from nginx_memlint.config.tree import Tree
+from nginx_memlint.tls.families import FAMILIES
+from nginx_memlint.tls.misplaced import ONCE
+
+LIKENESS = 0.93
+"""difflib's ratio from which a name is taken for a misspelt one. The nearest names of modules,
+Tongsuo's ``proxy_ssl_enc_certificate_key`` and its like in Tengine, have 0.926."""
+
+COSTLY = (
+    ONCE
+    | frozenset(name for family in FAMILIES for name in family.reads | family.needs)
+    | {f"{name}_cache_path" for name in ("proxy", "fastcgi", "uwsgi", "scgi")}
+    | {"lua_shared_dict", "js_shared_dict_zone", "limit_req_zone", "limit_conn_zone"}
+    | {"ssl_session_cache", "worker_processes", "worker_shutdown_timeout", "load_module"}
+)
+"""Directives that decide memory."""
+
+MOST_NAMES = 1_000
+"""Different unknown names that are compared."""
+
+_NAME = re.compile(r"[\w.-]+|\ufeff.*")
+_KNOWN = grammar.ALLOWED.keys() | blocks.KNOWN_NAMES | {"include"}
+
+
+def unknown(tree: Tree) -> Iterator[Problem]:
+    """Directives that nginx would reject as unknown; what came from ``nginx -T`` has none."""
+    if isinstance(tree.source, MemoryFiles):
+        return
+    said: dict[str, str] = {}
+    for block in tree.all_blocks:
+        parent = block.parent.kind if block.parent is not None else ""
+        if grammar.kind_in(parent, block.kind) not in grammar.KINDS:
+            continue
+        names = {*block.names()} - _KNOWN
+        for name in sorted(names) if names else ():
+            if name not in said and len(said) < MOST_NAMES:
+                said[name] = _said(name)
+            if not said.get(name):
+                continue
+            for setting in block.own(name):
+                if setting.directive.body is None:
+                    nginx = f'unknown directive "{name}"'
+                    line = setting.file.nginx_line(setting.directive)
+                    chain = setting.inclusion.chain()
+                    message = nginx + said[name]
+                    yield Problem(message, setting.file.name, line, nginx=nginx, chain=chain)
+    if len(said) >= MOST_NAMES:
+        message = f"more than {MOST_NAMES:,} directives are unknown: the others were not compared"
+        yield Problem(message, tree.main.inclusion.file.name)
+
+
+@cache
+def near_miss(name: str) -> str:
+    """The directive that a name is taken for, or nothing."""
+    return next(iter(get_close_matches(name, COSTLY, 1, LIKENESS)), "")
+
+
+def _said(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        return ": no module has a directive of such a name"
+    near = near_miss(name)
+    return f'; did you mean "{near}"?' if near else ""

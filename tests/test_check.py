@@ -45,7 +45,7 @@ def test_blocks_by_kind(tmp_path: Path) -> None:
     [("0.10.7", 10, 10), ("0.10.25", 10, 10), ("0.10.26", 1, 1), ("0.10.29", 1, 1)],
 )
 def test_sharing_began_with_0_10_26(tmp_path: Path, lua: str, contexts: int, loads: int) -> None:
-    report = check_http(tmp_path, CA + TREE, target="debian-12", lua_version=lua)
+    report = check_http(tmp_path, CA + TREE, target="debian-12", set={"lua": lua})
     assert (report.ssl_contexts, report.ca_loads) == (contexts, loads)
     assert report.locations_inheriting == 5
 
@@ -249,7 +249,7 @@ def test_remedies_are_what_the_changed_configuration_gives() -> None:
     assert by_loads[moved.ca_loads].saves_start_bytes == pytest.approx(
         old.memory.start_bytes - moved.memory.start_bytes, rel=0.001
     )
-    upgraded = check(SAMPLES / "incident", target="debian-12", lua_version="0.10.26")
+    upgraded = check(SAMPLES / "incident", target="debian-12", set={"lua": "0.10.26"})
     remedy = by_loads[upgraded.ca_loads]
     assert remedy.saves_start_bytes == old.memory.start_bytes - upgraded.memory.start_bytes
     peaks = old.memory.reload_peak_worst_bytes - upgraded.memory.reload_peak_worst_bytes

@@ -21,11 +21,10 @@ cycles."""
 
 
 def check_one(job: Job) -> ConfigReport:
-    """The report of one job, after which what it was made from may be let go."""
-    report = examine(job).report
+    """The report of one job, before which what earlier ones were made from may be let go."""
     if gc.get_count()[0] > MOST_GARBAGE:
         gc.collect()
-    return report
+    return examine(job).report
 
 
 def check_all(jobs: Sequence[Job], processes: int) -> list[ConfigReport]:

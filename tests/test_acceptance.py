@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,13 @@ BY_IGNORE = "  1 finding accepted: 1 by an ignore (--show-suppressed)\n"
 BY_BASELINE = "  1 finding accepted: 1 by the baseline (--show-suppressed)\n"
 
 
+def without_decisions(*arguments: str | Path) -> Run:
+    """Run the command; what decided its output is told in test_lowered.py."""
+    run = memlint_here(*arguments)
+    out = re.sub(r"decided by settings, comments and baselines\n(?:  \S.*\n)+", "", run.out)
+    return replace(run, out=out)
+
+
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two roots: api accepts its finding with a comment, shop with the baseline."""
@@ -46,7 +54,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shop = SITE.replace("}\n}", "}\n    location /c { access_by_lua_file c.lua; }\n}")
     write(tmp_path / "shop", {"nginx.conf": MAIN, "sites/a.conf": shop})
     monkeypatch.chdir(tmp_path)
-    run = memlint_here(*CHECK, "--write-baseline", "api", "shop")
+    run = without_decisions(*CHECK, "--write-baseline", "api", "shop")
     assert run == Run(
         0,
         f"{OK_API}{BY_IGNORE}\n{OK_SHOP}{BY_BASELINE}",
@@ -58,7 +66,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run_checks(*more: str) -> Run:
     """Check both roots; nothing is written."""
     before = Path("baseline.json").read_bytes()
-    run = memlint_here(*CHECK, *more, "api", "shop")
+    run = without_decisions(*CHECK, *more, "api", "shop")
     assert Path("baseline.json").read_bytes() == before
     return run
 
@@ -106,7 +114,7 @@ def test_a_location_is_added(repository: Path) -> None:
     ]
     assert run_checks().code == 0
     assert run_checks("--fail-on", "warning").code == 1
-    assert memlint_here(*CHECK, "--write-baseline", "shop").code == 0
+    assert without_decisions(*CHECK, "--write-baseline", "shop").code == 0
     run = run_checks("--fail-on", "warning")
     assert (run.code, brief(run)[-1]) == (0, BY_BASELINE[:-1])
 
@@ -153,7 +161,7 @@ def test_a_directive_is_removed_and_the_ignore_is_stale(repository: Path) -> Non
     ]
     assert run_checks("--fail-on", "warning").code == 1
     write(repository / "api", {"nginx.conf": MAIN.replace("ca.pem;", '"";')})
-    run = memlint_here(*CHECK, "--write-baseline", "api", "shop")
+    run = without_decisions(*CHECK, "--write-baseline", "api", "shop")
     assert (run.code, run.err) == (0, "memlint: baseline.json written: it accepts 0 findings\n")
     assert len(brief(run_checks("--fail-on", "warning"))) == 2
 
@@ -170,18 +178,18 @@ def test_a_root_is_deleted(repository: Path) -> None:
         "incomplete shop: not read in full; the counts are at least what they say",
         gone,
     ]
-    alone = memlint_here(*CHECK, "api")
+    alone = without_decisions(*CHECK, "api")
     assert (alone.code, alone.out, alone.err) == (0, f"{OK_API}{BY_IGNORE}{gone}\n", "")
-    written = memlint_here(*CHECK, "--write-baseline", "api")
+    written = without_decisions(*CHECK, "--write-baseline", "api")
     assert (written.code, written.out) == (0, f"{OK_API}{BY_IGNORE}")
     assert '"roots": {}' in (repository / "baseline.json").read_text()
 
 
 @pytest.mark.usefixtures("repository")
 def test_a_root_that_is_not_checked_is_not_gone() -> None:
-    assert memlint_here(*CHECK, "api").out == f"{OK_API}{BY_IGNORE}"
+    assert without_decisions(*CHECK, "api").out == f"{OK_API}{BY_IGNORE}"
     before = Path("baseline.json").read_text()
-    assert memlint_here(*CHECK, "--write-baseline", "api").code == 0
+    assert without_decisions(*CHECK, "--write-baseline", "api").code == 0
     assert Path("baseline.json").read_text() == before
 
 
@@ -197,7 +205,7 @@ def test_an_ignore_in_a_file_of_both_roots(repository: Path) -> None:
         OK_SHOP[:-1],
         BY_IGNORE[:-1],
     ]
-    alone = memlint_here(*CHECK, "--fail-on", "warning", "api")
+    alone = without_decisions(*CHECK, "--fail-on", "warning", "api")
     assert alone.code == 1
     assert brief(alone)[1].startswith("api/../ca.conf:1:59: warning ML902: ML101 is accepted")
 
@@ -209,5 +217,5 @@ def test_a_repository_is_moved(repository: Path, monkeypatch: pytest.MonkeyPatch
     assert run_checks() == before
     monkeypatch.chdir("/")
     paths = (moved / "api", moved / "shop")
-    far = memlint_here(*CHECK[:-1], moved / "baseline.json", *paths)
+    far = without_decisions(*CHECK[:-1], moved / "baseline.json", *paths)
     assert (far.code, far.out.replace(f"{moved}/", "")) == (0, before.out)

@@ -24,19 +24,19 @@ pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs L
 # the command, in which to read a configuration of that name takes for ever
 DRIVER = """
 import os, sys, time
-from nginx_memlint import parallel
+from nginx_memlint.analysis import parallel
 from nginx_memlint.__main__ import main
 
-really = parallel.checked
+really = parallel.examine
 
-def checked(path, options):
-    if path.endswith("slow.conf"):
+def examine(job):
+    if job.name.endswith("slow.conf"):
         open(os.environ["MARKS"] + "/" + str(os.getpid()), "w").close()
         while True:
             {wait}
-    return really(path, options)
+    return really(job)
 
-parallel.checked = checked
+parallel.examine = examine
 {more}
 main()
 """
@@ -64,7 +64,12 @@ class Command:
 
     def children(self, count: int) -> list[int]:
         """Wait until so many have begun."""
-        until(lambda: len(list(self._marks.iterdir())) >= count)
+
+        def have_begun() -> bool:
+            assert self.process.poll() is None, self.process.communicate()
+            return len(list(self._marks.iterdir())) >= count
+
+        until(have_begun)
         return [int(path.name) for path in self._marks.iterdir()]
 
 

@@ -38,11 +38,13 @@ def test_a_long_path_breaks_no_line(tmp_path: Path) -> None:
     assert there.out.replace(str(far), str(INCIDENT)) == here.out
 
 
-def test_a_healthy_configuration_is_one_line() -> None:
+def test_a_healthy_configuration_is_one_line_and_what_was_read_outside() -> None:
     run = memlint("check", "--target", "debian-12", SAMPLES / "healthy")
     assert run.code == 0
-    assert run.out.startswith("ok ")
-    assert len(run.out.splitlines()) == 1
+    verdict, outside = run.out.splitlines()
+    assert verdict.startswith("ok ")
+    assert outside.startswith("  read outside of the directory of ")
+    assert outside.endswith("ca-bundle.pem")
 
 
 def test_json_is_one_object_that_fits_the_schema() -> None:
@@ -114,7 +116,7 @@ FULL = http("server { location / { } }")
     [
         ("missing", None, "nginx.conf", "No such file or directory"),
         ("empty", b"", "nginx.conf", "the file is empty"),
-        ("binary", b"\x7fELF\x02\x01\x01\0\0" * 50, "nginx.conf:1", "unexpected end of file"),
+        ("binary", b"\x7fELF\x02\x01\x01\0\0" * 50, "nginx.conf", "is a program (ELF)"),
         ("braces", b"events {\n}\nhttp {\n  server {\n}\n", "nginx.conf:6", 'expecting "}"'),
         ("extra", b"events {}\n}\n", "nginx.conf:2", 'unexpected "}"'),
         ("semicolon", b"events {}\nhttp { server { root /a } }", "nginx.conf:2", 'unexpected "}"'),

@@ -73,13 +73,13 @@ def test_everything_has_a_line() -> None:
 def test_sorted_by_cost(tmp_path: Path) -> None:
     inside = (
         "server { server_name small; location / { } }"
-        "server { server_name large; location /a { } location /b { location /c { } } }"
+        "server { server_name large; location /a { } location /b { location /b/c { } } }"
     )
     run = memlint("tree", write(tmp_path, {"nginx.conf": http(inside)}), "--depth", "0")
     assert shape(run.out)[2:] == [
         "    server large",
         "      location /b",
-        "        location /c",
+        "        location /b/c",
         "      location /a",
         "    server small",
         "      location /",

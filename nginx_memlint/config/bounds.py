@@ -36,7 +36,7 @@ class Bounds:
     findings: int = 10_000
     """Findings of one rule that are listed, and comments that accept findings."""
 
-    steps: int = 200_000_000
+    steps: int = 30_000_000
     """Steps of work on what was read: blocks and files looked at, settings looked up, findings made
     and compared, each time counted. Each bound by itself leaves room for products of two."""
 

@@ -48,7 +48,7 @@ _VALUE = re.compile(
     r"(?P<Kong>\$\{\{)|(?P<envsubst>\$\{[A-Za-z_]\w*\}|\$[A-Z_][A-Z0-9_]*)|(?P<ERB><%)"
     r"|(?P<Jinja>\{[{%])"
 )
-_ANY = re.compile(rb"\$\{|\$[A-Z_]|<%|\{[{%#]|^\s*>", re.MULTILINE)
+_ANY = re.compile(rb"\$\{|\$[A-Z_]|<%|\{[{%#]|^[ \t]*+>", re.MULTILINE)
 _GO = re.compile(rb"\{\{-?\s*(?:[.$]|(?:if|range|end|else|with|define|template|include|block)\b)")
 
 _SUFFIXES = ("template", "tmpl", "tpl", "j2", "erb")

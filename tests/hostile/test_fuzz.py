@@ -103,7 +103,8 @@ def test_the_order_of_includes_does_not_matter(parts: list[str], rng: random.Ran
             world += "".join(files)
         options = Options(sysroot=ROOT, target=targets.TARGETS[0])
         report = examine(Job(MAIN, options, World(world.encode(), allowed=ROOT))).report
-        assert [p for p in report.problems if "duplicate" not in p.message] == []
+        kept_from_it = [p for p in report.problems if not p.complete]
+        assert [p for p in kept_from_it if "duplicate" not in p.message] == []
         return targets.counts(report)[:-2]
 
     unique = list(dict.fromkeys(parts))  # a zone is declared once

@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from nginx_memlint.config.syntax import Directive, ParsedFile
 from nginx_memlint.config.tree import Block, Inclusion, Setting, Tree
+from nginx_memlint.suggest import did_you_mean
 
 MARK = "memlint:"
 ABOUT_COMMENTS = "ML9"
@@ -103,7 +104,7 @@ class Ignores:
                 if code is not None:
                     ignore.codes[code] = rule
                 elif ignore.problem is None:
-                    hint = suggestion(rule.text, list(known)) or " (memlint rules lists all)"
+                    hint = did_you_mean(rule.text, known) or " (memlint rules lists all)"
                     ignore.problem = f'"{rule.text}" is no rule that can be ignored{hint}'
 
     def accepting(self, code: str, setting: Setting | None) -> Accepted:
@@ -189,14 +190,6 @@ def _line(ignore: Ignore) -> int:
     return ignore.holds_for or 0
 
 
-def suggestion(word: str, known: list[str]) -> str:
-    """A hint at what was meant, or nothing."""
-    from difflib import get_close_matches  # noqa: PLC0415
-
-    close = get_close_matches(word, known, 1, 0.6)
-    return f'; did you mean "{close[0]}"?' if close else ""
-
-
 def _read(file: ParsedFile, *, is_main: bool) -> Iterator[Ignore]:
     tokens = file.tokens
     first_token = tokens.starts[0] if tokens.starts else 0
@@ -243,7 +236,7 @@ def _misspelt(rest: str) -> str:
     word = _WORD.match(rest)
     name = word[1] if word else ""
     if name != "ignore":
-        return f'"{name}" is not known' + suggestion(name, ["ignore"])
+        return f'"{name}" is not known' + did_you_mean(name, ["ignore"])
     if rest.startswith("ignore"):
         return "there must be a blank before ignore"
     return "the rules are missing: name them in brackets right behind ignore"

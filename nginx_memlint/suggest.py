@@ -9,8 +9,14 @@ CUTOFF = 0.5
 """How much a known word must be like the one that was given, from 0 to 1 (difflib)."""
 
 
+MOST_LETTERS = 64
+"""Letters of a word that may be like a known one: a word may be as long as a file."""
+
+
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that is most like a word; None if none is close."""
+    if len(word) > MOST_LETTERS:
+        return None
     return next(iter(get_close_matches(word, known, 1, CUTOFF)), None)
 
 

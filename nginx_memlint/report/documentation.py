@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from nginx_memlint import suggest
 from nginx_memlint.exit_codes import MEANINGS
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.files.writing import write_atomically
@@ -67,8 +67,8 @@ def closest(text: str) -> str | None:
     names = {rule.name: rule.name for rule in LISTED} | {
         rule.code.lower(): rule.code for rule in LISTED
     }
-    found = get_close_matches(text.lower(), names, 1, 0.5)
-    return names[found[0]] if found else None
+    found = suggest.closest(text.lower(), names)
+    return None if found is None else names[found]
 
 
 def targets(console: Console) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from nginx_memlint.config.entry import MAIN_FILE
 from nginx_memlint.report import DEFAULT, FORMATS, missing_extra, writer
 from nginx_memlint.result import Report
+from nginx_memlint.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from nginx_memlint.files.writing import Staged
@@ -106,10 +107,7 @@ def _write_files(report: Report, outputs: Sequence[Output]) -> None:
 def _parse(text: str) -> Output:
     name, colon, path = text.partition(":")
     if name not in FORMATS:
-        from difflib import get_close_matches  # noqa: PLC0415
-
-        close = get_close_matches(name, FORMATS, 1, 0.4)
-        hint = f'; did you mean "{close[0]}"?' if close else ""
+        hint = did_you_mean(name, FORMATS)
         raise OutputError(f'"{name}" is not one of {", ".join(FORMATS)}{hint}', "--format")
     if missing_extra(name):
         packages = " and ".join(FORMATS[name].packages)

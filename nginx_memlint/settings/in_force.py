@@ -18,6 +18,7 @@ from nginx_memlint.config.entry import MAIN_FILE, EntryError, Place, absolute, l
 from nginx_memlint.config.problems import Problem
 from nginx_memlint.config.source import is_below
 from nginx_memlint.exit_codes import FailOn
+from nginx_memlint.files.writing import checkout
 from nginx_memlint.lowered import by_settings
 from nginx_memlint.memory.targets import DEFAULT_TARGET, Target, TargetFileError, load_target
 from nginx_memlint.options import OPTIONS, Options, options_in
@@ -328,13 +329,12 @@ def _target(values: Mapping[str, Value]) -> str | Target | None:
         return None if values["target"] is DEFAULTS["target"] else values["target"].value
     if isinstance(found.value, Target):
         return found.value
-    if found.file is not None and any(values[name].flag for name in ("sysroot", "path_map")):
-        # who gives --sysroot does not trust what is in it
-        top = os.path.realpath(found.file.directory)
-        if not is_below(os.path.realpath(found.value), top):
+    if found.file is not None:
+        top = _allowed(found.file, values)
+        if top is not None and not is_below(os.path.realpath(found.value), top):
             raise SettingsError(
-                f"{found.at()}: target-file: leads out of {printable(top)}, which --sysroot "
-                "and --path-map forbid; give --target-file"
+                f"{found.at()}: target-file: leads out of {printable(top)}: "
+                "give it with --target-file"
             )
     try:
         return _loaded(found.value)
@@ -345,6 +345,18 @@ def _target(values: Mapping[str, Value]) -> str | Target | None:
         raise SettingsError(
             f"{found.at()}: target-file: cannot read {name}: {error.strerror}"
         ) from None
+
+
+def _allowed(file: SettingsFile, values: Mapping[str, Value]) -> str | None:
+    """The directory out of which a settings file may name no other file; None for anywhere.
+
+    Who gives --sysroot or --path-map does not trust what is in it, and whoever wrote settings in a
+    checkout has no say over what is read outside of it.
+    """
+    own = os.path.realpath(file.directory)
+    if any(values[name].flag for name in ("sysroot", "path_map")):
+        return own
+    return checkout(own)
 
 
 @cache

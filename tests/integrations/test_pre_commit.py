@@ -136,6 +136,7 @@ def test_hostile_names_in_a_commit(tmp_path: Path, project: tuple[Path, str], ho
     scratch = Scratch(tmp_path / "configs", project, home)
     names = hostile_tree(scratch.directory)
     scratch.write("nginx/nginx.conf", LUA + FINE)
+    scratch.write("nginx/sites/a.conf", SITE)
     roots = [*(name for name in names if name.isprintable()), "nginx/nginx.conf"]
     scratch.write("memlint.toml", f"roots = {json.dumps(roots)}\n")
     git(scratch.directory, "add", "-A")

@@ -214,6 +214,6 @@ def names_of(report: ConfigReport, etc: Path) -> set[tuple[str, int]]:
 
 def plain(copy: Copy, report: ConfigReport) -> str:
     """The report, whole, with names as installed; absolute links are shown as what they lead to."""
-    text = dumps(replace(report, path=""))
+    text = dumps(replace(report, path="", outside=[], outside_total=0))
     text = text.replace(f"{copy.sysroot}/", "/")
     return text.replace("sites-enabled/default", "sites-available/default")

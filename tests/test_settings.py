@@ -582,13 +582,18 @@ def test_a_target_file_is_from_the_settings_directory(
 def test_settings_of_a_checkout_name_no_target_file_outside_of_it(here: Path) -> None:
     write(here, {"server.toml": MEASURED, "repo/.git/HEAD": "", "repo/a/server.toml": MEASURED})
     for inside in ("server.toml", "a/server.toml"):
-        settings = {"repo/memlint.toml": f'target-file = "{inside}"', "repo/server.toml": MEASURED}
+        settings: dict[str, str | bytes] = {
+            "repo/memlint.toml": f'target-file = "{inside}"',
+            "repo/server.toml": MEASURED,
+        }
         write(here, settings)
         assert isinstance(asked(one("repo/nginx.conf")).target, Target)
     (here / "repo/link.toml").symlink_to(here / "server.toml")
     for outside in ("../server.toml", str(here / "server.toml"), "link.toml"):
         write(here, {"repo/memlint.toml": f'target-file = "{outside}"'})
-        with pytest.raises(SettingsError, match="leads out of .*/repo: give it with --target-file"):
+        with pytest.raises(
+            SettingsError, match=r"leads out of .*/repo: give it with --target-file"
+        ):
             asked(one("repo/nginx.conf"))
 
 

@@ -20,16 +20,9 @@ from xml.etree import ElementTree as ET
 from fuzz.world import MAIN, ROOT, SECRET, World
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
-from nginx_memlint.config import glob
-from nginx_memlint.config.bounds import Bounds, tokens_at_most
-from nginx_memlint.config.dump import FailedDumpError, is_dump, read_dump
-from nginx_memlint.config.entry import Place
-from nginx_memlint.config.source import MemoryFiles, decode
-from nginx_memlint.config.syntax import ParsedFile, parse
-from nginx_memlint.config.tokens import CONF_BUFFER, tokenize
-from nginx_memlint.memory.targets import Target, TargetFileError, find_target, load_target
+from nginx_memlint.files.bounds import Bounds, tokens_at_most
 from nginx_memlint.memory.zones import parse_size as nginx_size
-from nginx_memlint.options import Options
+from nginx_memlint.options.record import Options
 from nginx_memlint.printable import printable, unescaped
 from nginx_memlint.report import writer
 from nginx_memlint.result import ConfigReport, Report
@@ -38,6 +31,13 @@ from nginx_memlint.settings import SettingsError
 from nginx_memlint.settings.files import read
 from nginx_memlint.settings.model import validated
 from nginx_memlint.sizes import human, parse_size
+from nginx_memlint.sources import glob
+from nginx_memlint.sources.dump import FailedDumpError, is_dump, read_dump
+from nginx_memlint.sources.main_file import Place
+from nginx_memlint.sources.source import MemoryFiles, decode
+from nginx_memlint.syntax.directives import ParsedFile, parse
+from nginx_memlint.syntax.lexer import CONF_BUFFER, tokenize
+from nginx_memlint.targets.targets import Target, TargetFileError, find_target, load_target
 from nginx_memlint.tls.ca_bundle import read_bundle
 
 TARGETS = tuple(find_target(name) for name in ("debian-12", "debian-13", "debian-sid"))

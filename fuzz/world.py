@@ -12,8 +12,8 @@ import os
 import re
 import stat
 
-from nginx_memlint.config.bounds import check_size
-from nginx_memlint.config.source import MAX_SYMLINKS, Disk, decode, encode
+from nginx_memlint.files.bounds import check_size
+from nginx_memlint.sources.source import MAX_SYMLINKS, Disk, decode, encode
 
 ROOT = "/root"
 MAIN = "/etc/nginx/nginx.conf"

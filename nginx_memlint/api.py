@@ -9,8 +9,8 @@ from typing import Any
 
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
-from nginx_memlint.option_kinds import read_path
-from nginx_memlint.options import Option, Place, options_in, read_keywords
+from nginx_memlint.options.kinds import read_path
+from nginx_memlint.options.record import Option, Place, options_in, read_keywords
 from nginx_memlint.result import ConfigReport
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from nginx_memlint.config.problems import Problem
+from nginx_memlint.problems import Problem
 from nginx_memlint.result import Location, Lowered, Severity
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from nginx_memlint.config import builder
-from nginx_memlint.config.syntax import ParsedFile, parse
+from nginx_memlint.syntax.directives import ParsedFile, parse
+from nginx_memlint.tree import build as builder
 
 PACKAGE = Path(__file__).parent.parent / "nginx_memlint"
 

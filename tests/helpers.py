@@ -19,7 +19,7 @@ from nginx_memlint import ConfigReport, check
 from nginx_memlint.analysis import job
 from nginx_memlint.cli import running
 from nginx_memlint.cli.app import app
-from nginx_memlint.config.bounds import DEFAULT_BOUNDS, UNBOUNDED, Bounds
+from nginx_memlint.files.bounds import DEFAULT_BOUNDS, UNBOUNDED, Bounds
 
 from . import forked
 

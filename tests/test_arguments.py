@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.diff import diff
-from nginx_memlint.memory.targets import UnknownTargetError
-from nginx_memlint.options import Options, read_keywords
+from nginx_memlint.diff.compare import diff
+from nginx_memlint.options.record import Options, read_keywords
 from nginx_memlint.policy import Limits, Policy
 from nginx_memlint.sizes import GIB
+from nginx_memlint.targets.targets import UnknownTargetError
 
 from .helpers import http, memlint, write
 

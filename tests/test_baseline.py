@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import ConfigReport, check
-from nginx_memlint.baseline import Baseline, BaselineError, load, slack
-from nginx_memlint.config.tree import Setting
+from nginx_memlint.acceptance.baseline import Baseline, BaselineError, load, slack
 from nginx_memlint.files.writing import write_atomically
+from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.result import Report
 from nginx_memlint.rules import RULES, engine
 from nginx_memlint.rules.rule import Draft
-from nginx_memlint.situation import Situation
 from nginx_memlint.sizes import GIB, MIB
+from nginx_memlint.tree.tree import Setting
 
 from .helpers import http, memlint_here, write
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import ConfigReport, check
-from nginx_memlint.breakdown import by_file, largest
+from nginx_memlint.memory.cost_tree import by_file, largest
 from nginx_memlint.result import Node
 
 from .helpers import LUA, SAMPLES, check_http, http, write

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.memory.targets import UnknownTargetError, find_target
+from nginx_memlint.targets.targets import UnknownTargetError, find_target
 
 from .helpers import LUA, SAMPLES, check_http, http, write
 

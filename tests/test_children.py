@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from nginx_memlint.children import Killed, WorkError, run_each
+from nginx_memlint.analysis.children import Killed, WorkError, run_each
 
 TIMEOUT = 60.0
 
@@ -279,7 +279,7 @@ def test_children_are_ignored_by_who_started_this() -> None:
     """Then the system does not tell how one ended."""
     script = """
 import os, signal
-from nginx_memlint.children import run_each
+from nginx_memlint.analysis.children import run_each
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 print(run_each(lambda number: number or os._exit(1), [1, 0, 2], 2))
 """

@@ -10,8 +10,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from nginx_memlint.memory.targets import target_names
 from nginx_memlint.report import schemas
+from nginx_memlint.targets.targets import target_names
 
 from .helpers import LUA, SAMPLES, copy_sample, http, memlint, write
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.report.json import dumps
+from nginx_memlint.report.formats.json import dumps
 
 from .helpers import http, memlint, write
 

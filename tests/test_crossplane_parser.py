@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nginx_memlint import check
-from nginx_memlint.config import crossplane_parser
-from nginx_memlint.config.crossplane_parser import ROOM, UnsupportedCrossplaneError
-from nginx_memlint.config.syntax import Body, parse
-from nginx_memlint.config.tokens import Tokens, lex
+from nginx_memlint.syntax import parser as crossplane_parser
+from nginx_memlint.syntax.directives import Body, parse
+from nginx_memlint.syntax.lexer import Tokens, lex
+from nginx_memlint.syntax.parser import ROOM, UnsupportedCrossplaneError
 
 from .helpers import SAMPLES, http, memlint, write
 from .nginx.generate_syntax import generate
@@ -230,7 +230,7 @@ def test_an_error_on_the_way_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> Non
         yield [("a", 0, True), (";", 0, False)]
         raise RuntimeError("of our own")
 
-    monkeypatch.setattr("nginx_memlint.config.syntax.lex", failing)
+    monkeypatch.setattr("nginx_memlint.syntax.directives.lex", failing)
     with pytest.raises(RuntimeError, match="of our own"):
         parse(b"a; b;", "/a", "a")
 

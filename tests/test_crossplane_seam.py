@@ -12,9 +12,9 @@ import crossplane
 import crossplane.lexer
 import pytest
 
-from nginx_memlint.config import tokens as tokens_module
-from nginx_memlint.config.syntax import Body, Directive, ParsedFile, parse
-from nginx_memlint.config.tokens import Lexeme, Tokens, lex
+from nginx_memlint.syntax import lexer as tokens_module
+from nginx_memlint.syntax.directives import Body, Directive, ParsedFile, parse
+from nginx_memlint.syntax.lexer import Lexeme, Tokens, lex
 
 from .helpers import SAMPLES
 

@@ -12,11 +12,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from nginx_memlint.config import git as git_module
-from nginx_memlint.diff import Diff, DiffError, PartChange, RootDiff, diff, exit_code
-from nginx_memlint.report import json as json_report
+from nginx_memlint.diff.compare import Diff, DiffError, PartChange, RootDiff, diff, exit_code
 from nginx_memlint.report import schemas
+from nginx_memlint.report.formats import json as json_report
 from nginx_memlint.sizes import MIB, human_growth, human_range
+from nginx_memlint.sources import git as git_module
 
 from .helpers import SAMPLES, copy_sample, http, memlint, with_bounds, write
 from .rules.bundles import pem

@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 
 from nginx_memlint import check
 from nginx_memlint.cli.app import app
-from nginx_memlint.config.dump import is_dump, read_dump
-from nginx_memlint.config.entry import DumpOrFileError
-from nginx_memlint.config.source import FileSystem
 from nginx_memlint.policy import Policy
-from nginx_memlint.report.json import dumps
+from nginx_memlint.report.formats.json import dumps
 from nginx_memlint.result import ConfigReport
+from nginx_memlint.sources.dump import is_dump, read_dump
+from nginx_memlint.sources.main_file import DumpOrFileError
+from nginx_memlint.sources.source import FileSystem
 
 from .helpers import memlint
 

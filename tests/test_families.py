@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nginx_memlint.memory.targets import find_target
+from nginx_memlint.targets.targets import find_target
 from nginx_memlint.tls.families import FAMILIES, Family
 
 TARGETS = [find_target(name) for name in ("debian-11", "debian-12", "debian-13")]

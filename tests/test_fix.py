@@ -16,15 +16,15 @@ from typing import Any
 
 import pytest
 
-from nginx_memlint import fix as fixing
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Inspection, Job
-from nginx_memlint.config.changes import Change
-from nginx_memlint.fix import Fixed
-from nginx_memlint.options import Options
-from nginx_memlint.remedies import Proposal
-from nginx_memlint.report.patch import patch
+from nginx_memlint.fix import apply as fixing
+from nginx_memlint.fix.apply import Fixed
+from nginx_memlint.options.record import Options
+from nginx_memlint.remedies.situation import Proposal
+from nginx_memlint.report.views.patch import patch
 from nginx_memlint.sizes import MIB
+from nginx_memlint.tree.changes import Change
 
 from .helpers import LUA, SAMPLES, copy_sample, http, memlint, write
 from .hostile.limited import SLOW
@@ -658,13 +658,13 @@ def test_the_incident(tmp_path: Path) -> None:
 
 AT_EACH_MOMENT = """
 import os, signal, sys
-import nginx_memlint.fix, nginx_memlint.cli
-from nginx_memlint import rewrite
+import nginx_memlint.fix.apply, nginx_memlint.cli
+from nginx_memlint.fix import rewrite
 from nginx_memlint.__main__ import main
 step = int(sys.argv.pop(1))
 directory = sys.argv.pop(1)
 before = {name: open(os.path.join(directory, name)).read() for name in os.listdir(directory)}
-WRITERS = ("rewrite.py", "writing.py", "reading.py", "fix.py", "contextlib.py", "process.py")
+WRITERS = ("rewrite.py", "writing.py", "reading.py", "apply.py", "contextlib.py", "process.py", "signals.py")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 end = os._exit
 
@@ -681,7 +681,7 @@ def run(at, number):
     def counted(files):
         sys.setprofile(count)
         return real(files)
-    nginx_memlint.fix.rewritten = counted
+    nginx_memlint.fix.apply.rewritten = counted
     os._exit = lambda status: end(200 if moments < at else status)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     os.dup2(2, 1)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nginx_memlint.files.reading import NotRegularError, TooLargeError, read_file
 from nginx_memlint.files.toml import MAX_DEPTH, MAX_PARTS, TomlError, parse_toml
-from nginx_memlint.memory.targets import MAX_FILE_BYTES
+from nginx_memlint.targets.targets import MAX_FILE_BYTES
 
 from .helpers import MEASURED, http, write
 from .hostile.limited import limited

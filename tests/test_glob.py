@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from nginx_memlint.config import glob
-from nginx_memlint.config.source import FileSystem, decode
+from nginx_memlint.sources import glob
+from nginx_memlint.sources.source import FileSystem, decode
 
 from .hostile.limited import SLOW
 

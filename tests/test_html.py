@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from nginx_memlint import Report, check
-from nginx_memlint.report import html
+from nginx_memlint.report.formats import html
 from nginx_memlint.result import Related, Suppressed
 
 from .helpers import SAMPLES, http, memlint, write

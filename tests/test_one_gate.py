@@ -18,9 +18,8 @@ ALLOWED = {
     "files/toml.py": {"tomllib"},
     "files/json.py": {".validate_json"},
     # the pipes of its own processes
-    "config/ahead.py": {"open", "pickle"},
     # what its own processes send it, and no stream of a reader that has gone
-    "children.py": {"os.open", "pickle"},
+    "analysis/children.py": {"os.open", "pickle"},
     # the three streams of the process, by their numbers
     "cli/process.py": {"os.open", "open", "io.FileIO"},
     # a directory of its own, under /tmp

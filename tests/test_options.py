@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import removed
-from nginx_memlint.memory.targets import UnknownTargetError
-from nginx_memlint.option_kinds import read_target
-from nginx_memlint.options import OPTIONS, Place, options_in
+from nginx_memlint.options.kinds import read_target
+from nginx_memlint.options.record import OPTIONS, Place, options_in
 from nginx_memlint.report import schemas
+from nginx_memlint.targets.targets import UnknownTargetError
 
 from .helpers import http, memlint, write
 
 ADDED = """
 import json, sys
-import nginx_memlint.options as options
+import nginx_memlint.options.record as options
 from dataclasses import dataclass, fields
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ LIBRARY = ADDED + (
     "from nginx_memlint import check\n"
     "import inspect\n"
     "assert 'more_care' in inspect.signature(check).parameters\n"
-    "from nginx_memlint.options import read_keywords\n"
+    "from nginx_memlint.options.record import read_keywords\n"
     "print(read_keywords({'more_care': 3}).more_care)\n"
     "from nginx_memlint.report import schemas\n"
     "print(schemas.schema('memlint')['properties']['more-care']['maximum'])\n"

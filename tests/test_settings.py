@@ -14,14 +14,13 @@ from typing import Any
 import jsonschema
 import pytest
 
+from nginx_memlint.acceptance.paths import applies, matches
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.files.toml import MAX_BYTES
-from nginx_memlint.memory.targets import Target, find_target
-from nginx_memlint.options import OPTIONS, Options, Place, options_in
-from nginx_memlint.path_globs import applies, matches
+from nginx_memlint.options.record import OPTIONS, Options, Place, options_in
 from nginx_memlint.policy import Limits, PathIgnore
 from nginx_memlint.report import schemas
-from nginx_memlint.report.settings import in_force
+from nginx_memlint.report.views.settings import in_force
 from nginx_memlint.settings import (
     Root,
     SettingsError,
@@ -32,6 +31,7 @@ from nginx_memlint.settings import (
 )
 from nginx_memlint.settings.files import find, read
 from nginx_memlint.settings.model import Settings
+from nginx_memlint.targets.targets import Target, find_target
 
 from .helpers import MEASURED, http, memlint, write
 

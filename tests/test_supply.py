@@ -150,8 +150,8 @@ def test_builds(tmp_path: Path) -> None:
     assert first.keys() == {f"{stem}-py3-none-any.whl", f"{stem}.tar.gz"}
     assert first == second
     package = {name for name in files if name.startswith("nginx_memlint/")}
-    assert {"nginx_memlint/py.typed", "nginx_memlint/report/html/page.html"} <= package
-    assert {"nginx_memlint/memory/targets_table.py", "nginx_memlint/live/shim.c"} <= package
+    assert {"nginx_memlint/py.typed", "nginx_memlint/report/formats/html/page.html"} <= package
+    assert {"nginx_memlint/targets/versions_table.py", "nginx_memlint/live/shim.c"} <= package
     with zipfile.ZipFile(tmp_path / f"a/dist/{stem}-py3-none-any.whl") as wheel:
         info = ("METADATA", "WHEEL", "entry_points.txt", "licenses/LICENSE", "RECORD")
         assert {*wheel.namelist()} == package | {f"{stem}.dist-info/{name}" for name in info}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.config import grammar
 from nginx_memlint.tls.unknown import COSTLY, near_miss
+from nginx_memlint.tree import grammar
 
 from .helpers import http, write
 

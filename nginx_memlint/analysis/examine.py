@@ -10,31 +10,31 @@ from operator import attrgetter
 from typing import TypeVar
 
 from nginx_memlint import result
+from nginx_memlint.acceptance.comments import Ignores
+from nginx_memlint.acceptance.lowered import by_acceptance
 from nginx_memlint.analysis.job import Inspection, Job
-from nginx_memlint.config import blocks, foreign, hints, nothing
-from nginx_memlint.config.bounds import WorkError, exceeded
-from nginx_memlint.config.builder import build
-from nginx_memlint.config.entry import Entry, EntryError, open_entry
-from nginx_memlint.config.problems import Problem
-from nginx_memlint.config.source import MemoryFiles, Source, encode
-from nginx_memlint.config.syntax import Directive, ParsedFile
-from nginx_memlint.config.tree import Block, Inherited, Tree
-from nginx_memlint.ignores import Ignores
-from nginx_memlint.lowered import by_acceptance
+from nginx_memlint.files.bounds import WorkError, exceeded
 from nginx_memlint.memory import estimate as memory
-from nginx_memlint.memory.targets import Target
 from nginx_memlint.memory.zones import Zone, zones
-from nginx_memlint.outside import MAX_LISTED, files_outside
 from nginx_memlint.printable import printable
-from nginx_memlint.remedies import Proposal
+from nginx_memlint.problems import Problem
+from nginx_memlint.remedies.situation import Proposal, SettingLoads, Situation, Workers
 from nginx_memlint.rules import bundle_unreadable, engine, no_shutdown_timeout
-from nginx_memlint.situation import SettingLoads, Situation, Workers
 from nginx_memlint.sizes import MIB, human
+from nginx_memlint.sources.main_file import Entry, EntryError, open_entry
+from nginx_memlint.sources.source import MemoryFiles, Source, encode
+from nginx_memlint.syntax.directives import Directive, ParsedFile
+from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls import modules
 from nginx_memlint.tls.families import FAMILIES, LUA_TRUSTED
 from nginx_memlint.tls.misplaced import misplaced
 from nginx_memlint.tls.unknown import unknown
+from nginx_memlint.tree import blocks, foreign, nothing
+from nginx_memlint.tree import missing_includes as hints
+from nginx_memlint.tree.build import build
+from nginx_memlint.tree.outside import MAX_LISTED, files_outside
+from nginx_memlint.tree.tree import Block, Inherited, Tree
 
 ASSUMED_WORKERS = 4
 """Workers where ``worker_processes`` is auto and none are given."""
@@ -180,7 +180,7 @@ class _Check:
         )
 
     def breakdown(self) -> list[result.Node]:
-        from nginx_memlint.breakdown import by_block  # noqa: PLC0415  few formats show it
+        from nginx_memlint.memory.cost_tree import by_block  # noqa: PLC0415  few formats show it
 
         situation = self.situation
         return by_block(self.name, self.tree, situation.priced, situation.target.costs)

@@ -7,17 +7,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nginx_memlint.config.bounds import bounds_for
-from nginx_memlint.config.entry import Place
-from nginx_memlint.config.source import MACHINE, Disk, Source
-from nginx_memlint.memory.targets import Target, find_target, with_versions
-from nginx_memlint.options import Options
+from nginx_memlint.files.bounds import bounds_for
+from nginx_memlint.options.record import Options
 from nginx_memlint.policy import Limits, Policy
 from nginx_memlint.result import ConfigReport
+from nginx_memlint.sources.main_file import Place
+from nginx_memlint.sources.source import MACHINE, Disk, Source
+from nginx_memlint.targets.targets import Target, find_target, with_versions
 
 if TYPE_CHECKING:
-    from nginx_memlint.remedies import Proposal
-    from nginx_memlint.situation import Situation
+    from nginx_memlint.remedies.situation import Proposal, Situation
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from nginx_memlint.analysis.examine import examine, without_entry
 from nginx_memlint.analysis.job import Job
-from nginx_memlint.config.entry import STDIN_NAME, EntryError
-from nginx_memlint.config.problems import Problem
+from nginx_memlint.problems import Problem
 from nginx_memlint.result import ConfigReport
+from nginx_memlint.sources.main_file import STDIN_NAME, EntryError
 
 if TYPE_CHECKING:
-    from nginx_memlint.children import Killed
+    from nginx_memlint.analysis.children import Killed
 
 MOST_GARBAGE = 300_000
 """Objects that are let pile up: __main__.py turns automatic collection off, and trees are full of
@@ -32,7 +32,7 @@ def check_all(jobs: Sequence[Job], processes: int) -> list[ConfigReport]:
 
     A configuration whose process is killed was not read in full; the others are.
     """
-    from nginx_memlint.children import Killed, run_each  # noqa: PLC0415  takes long
+    from nginx_memlint.analysis.children import Killed, run_each  # noqa: PLC0415  takes long
 
     found = zip(jobs, run_each(check_one, jobs, processes), strict=True)
     return [_unread(job, made) if isinstance(made, Killed) else made for job, made in found]

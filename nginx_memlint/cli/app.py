@@ -12,9 +12,9 @@ from typer.main import get_command
 
 from nginx_memlint import __version__, removed
 from nginx_memlint.cli.errors import UsageError
-from nginx_memlint.config.entry import DumpOrFileError
 from nginx_memlint.exit_codes import MEANINGS, Exit
 from nginx_memlint.settings import SettingsError
+from nginx_memlint.sources.main_file import DumpOrFileError
 from nginx_memlint.suggest import did_you_mean
 
 COMMANDS = (

@@ -17,11 +17,11 @@ from nginx_memlint.cli.errors import UsageError
 from nginx_memlint.cli.options import NginxOption
 from nginx_memlint.cli.running import live
 from nginx_memlint.files.writing import destination, is_stream, write_atomically, write_stream
-from nginx_memlint.live import text as live_text
 from nginx_memlint.live.calibrate import QUICK_ACCURACY
 from nginx_memlint.live.calibrate import Report as CalibrationReport
 from nginx_memlint.live.calibrate import calibrate as measure
 from nginx_memlint.live.errors import LiveError
+from nginx_memlint.report.views import live as live_text
 
 app = command_app()
 

@@ -26,7 +26,8 @@ from nginx_memlint.cli.options import (
 from nginx_memlint.cli.running import checked, planned, tell
 from nginx_memlint.cli.waiting import waiting
 from nginx_memlint.exit_codes import Exit, exit_code
-from nginx_memlint.options import Bearing
+from nginx_memlint.files.signals import Interrupted, interruptible
+from nginx_memlint.options.record import Bearing
 from nginx_memlint.printable import printable
 from nginx_memlint.report import DEFAULT, FORMATS, outputs
 from nginx_memlint.report.outputs import Output, OutputError
@@ -34,7 +35,7 @@ from nginx_memlint.result import ConfigReport, Report
 from nginx_memlint.settings.in_force import Root, dumps_of
 
 if TYPE_CHECKING:
-    from nginx_memlint.baseline import Baseline
+    from nginx_memlint.acceptance.baseline import Baseline
 
 app = command_app()
 
@@ -144,7 +145,7 @@ def check(
         print(f"memlint: {error}", file=sys.stderr)
         raise typer.Exit(Exit.USAGE) from None
     if show_suppressed and any(item.name == DEFAULT and item.path is None for item in written):
-        from nginx_memlint.report import text  # noqa: PLC0415
+        from nginx_memlint.report.formats import text  # noqa: PLC0415
 
         text.write_suppressed(report, sys.stdout)
     raise typer.Exit(max(status, _verdict(report, roots)))
@@ -203,8 +204,8 @@ def _check_fix(option: str, jobs: Sequence[Job], *, has_format: bool) -> None:
 
 
 def _show_fix(found: list[Inspection]) -> None:
-    from nginx_memlint import fix as fixing  # noqa: PLC0415
-    from nginx_memlint.report import patch  # noqa: PLC0415
+    from nginx_memlint.fix import apply as fixing  # noqa: PLC0415
+    from nginx_memlint.report.views import patch  # noqa: PLC0415
 
     plans = fixing.plans(found)
     patch.write(plans, sys.stdout)
@@ -213,9 +214,7 @@ def _show_fix(found: list[Inspection]) -> None:
 
 
 def _fix(jobs: Sequence[Job]) -> tuple[list[ConfigReport], Exit]:
-    from nginx_memlint import fix as fixing  # noqa: PLC0415
-    from nginx_memlint.live.errors import Interrupted  # noqa: PLC0415
-    from nginx_memlint.live.process import interruptible  # noqa: PLC0415
+    from nginx_memlint.fix import apply as fixing  # noqa: PLC0415
 
     by_name = {job.name: job for job in jobs}
 
@@ -240,7 +239,7 @@ def _baseline(path: str | None, write: bool, trees: Sequence[str]) -> Baseline |
         if write:
             raise UsageError("needs --baseline FILE", "--write-baseline")
         return None
-    from nginx_memlint.baseline import BaselineError, load, load_or_new  # noqa: PLC0415
+    from nginx_memlint.acceptance.baseline import BaselineError, load, load_or_new  # noqa: PLC0415
     from nginx_memlint.files.writing import LeadsOutError, destination  # noqa: PLC0415
 
     try:
@@ -254,7 +253,7 @@ def _baseline(path: str | None, write: bool, trees: Sequence[str]) -> Baseline |
 
 def _written(baseline: Baseline, report: Report) -> Baseline:
     """Write the baseline anew, unless a finding may be missing."""
-    from nginx_memlint.baseline import BaselineError  # noqa: PLC0415
+    from nginx_memlint.acceptance.baseline import BaselineError  # noqa: PLC0415
 
     if unread := [config.path for config in report.configs if not config.complete]:
         print(f"memlint: baseline not written: not read in full: {unread[0]}", file=sys.stderr)

@@ -19,10 +19,10 @@ from nginx_memlint.cli.options import (
     takes,
 )
 from nginx_memlint.cli.running import tell_left_out, with_server
-from nginx_memlint.options import Bearing
-from nginx_memlint.report import json as json_report
-from nginx_memlint.report import settings as settings_report
+from nginx_memlint.options.record import Bearing
+from nginx_memlint.report.formats import json as json_report
 from nginx_memlint.report.screen import console_for
+from nginx_memlint.report.views import settings as settings_report
 from nginx_memlint.settings import all_asked, everywhere, plan
 from nginx_memlint.settings.in_force import dumps_of
 

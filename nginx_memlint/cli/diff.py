@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from nginx_memlint import diff as comparing
 from nginx_memlint.cli.app import command_app
 from nginx_memlint.cli.errors import UsageError
 from nginx_memlint.cli.options import (
@@ -22,11 +21,12 @@ from nginx_memlint.cli.options import (
     takes,
 )
 from nginx_memlint.cli.running import planned, standard_input, with_server
+from nginx_memlint.diff import compare as comparing
 from nginx_memlint.exit_codes import Exit
-from nginx_memlint.options import Bearing
-from nginx_memlint.report import diff_markdown, diff_text
-from nginx_memlint.report import json as json_report
+from nginx_memlint.options.record import Bearing
+from nginx_memlint.report.formats import json as json_report
 from nginx_memlint.report.screen import console_for
+from nginx_memlint.report.views import diff_markdown, diff_text
 from nginx_memlint.settings import asked, everywhere
 from nginx_memlint.settings.in_force import dumps_of
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from nginx_memlint.cli.errors import UsageError
-from nginx_memlint.options import OPTIONS, Bearing, Option, Place, options_in
+from nginx_memlint.options.record import OPTIONS, Bearing, Option, Place, options_in
 
 Command = TypeVar("Command", bound=Callable[..., None])
 

@@ -13,15 +13,16 @@ from nginx_memlint.analysis.job import Job
 from nginx_memlint.analysis.parallel import check_all, check_one
 from nginx_memlint.cli.errors import UsageError
 from nginx_memlint.cli.waiting import waiting
-from nginx_memlint.config.bounds import bounds_for
-from nginx_memlint.config.source import is_below
 from nginx_memlint.exit_codes import Exit
-from nginx_memlint.memory.targets import Target, TargetFileError, load_target
-from nginx_memlint.options import OPTIONS
+from nginx_memlint.files.bounds import bounds_for
+from nginx_memlint.files.signals import Interrupted, interruptible
+from nginx_memlint.options.record import OPTIONS
 from nginx_memlint.printable import printable
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.settings import all_asked, plan, tree_of
 from nginx_memlint.settings.in_force import Root, Value
+from nginx_memlint.sources.source import is_below
+from nginx_memlint.targets.targets import Target, TargetFileError, load_target
 
 
 def planned(
@@ -153,8 +154,7 @@ def standard_input(*, trusted: bool) -> bytes:
 @contextmanager
 def live() -> Iterator[None]:
     """Run something on the real nginx: what keeps it from running is a line and status 2."""
-    from nginx_memlint.live.errors import Interrupted, LiveError  # noqa: PLC0415
-    from nginx_memlint.live.process import interruptible  # noqa: PLC0415
+    from nginx_memlint.live.errors import LiveError  # noqa: PLC0415
 
     try:
         with interruptible():

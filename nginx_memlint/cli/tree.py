@@ -20,9 +20,9 @@ from nginx_memlint.cli.options import (
 )
 from nginx_memlint.cli.running import checked, planned
 from nginx_memlint.exit_codes import FailOn, exit_code
-from nginx_memlint.options import Bearing
-from nginx_memlint.report import tree as tree_report
+from nginx_memlint.options.record import Bearing
 from nginx_memlint.report.screen import console_for
+from nginx_memlint.report.views import tree as tree_report
 from nginx_memlint.result import Report
 from nginx_memlint.rules import engine
 from nginx_memlint.settings.in_force import dumps_of

@@ -12,11 +12,11 @@ from nginx_memlint.cli.options import Format, FormatOption, NginxOption, given, 
 from nginx_memlint.cli.running import live, tell, with_server
 from nginx_memlint.exit_codes import Exit
 from nginx_memlint.live import SLACK, TOLERANCE
-from nginx_memlint.live import text as live_text
 from nginx_memlint.live.consent import Foreign, described
 from nginx_memlint.live.verify import verify as compare
-from nginx_memlint.report import json as json_report
+from nginx_memlint.report.formats import json as json_report
 from nginx_memlint.report.screen import console_for
+from nginx_memlint.report.views import live as live_text
 from nginx_memlint.settings import asked, everywhere
 from nginx_memlint.sizes import human
 

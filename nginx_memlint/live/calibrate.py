@@ -1,4 +1,4 @@
-"""Measure what the nginx of this machine costs: a row of memory/costs_table.py in a target file.
+"""Measure what the nginx of this machine costs: a row of targets/costs_table.py in a target file.
 
 Each cost is a slope: the growth from a configuration with few of something to one with many, so
 that nginx's own base is out of it. Memory is the anonymous part of the proportional set size of
@@ -31,8 +31,8 @@ from nginx_memlint.live.certificates import Bundles, make_bundles
 from nginx_memlint.live.errors import LiveError, require_linux
 from nginx_memlint.live.site import Site, temporary_directory
 from nginx_memlint.memory.estimate import RELOAD_MARGIN
-from nginx_memlint.memory.targets import DEFAULT_OPENSSL, parse_version
 from nginx_memlint.sizes import MIB
+from nginx_memlint.targets.targets import DEFAULT_OPENSSL, parse_version
 from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
 from nginx_memlint.tls.families import SHARED_LUA
 

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nginx_memlint.config.tree import Setting, Tree
 from nginx_memlint.files.reading import open_regular
 from nginx_memlint.live.binary import Nginx
 from nginx_memlint.live.errors import LiveError
 from nginx_memlint.printable import printable
+from nginx_memlint.tree.tree import Setting, Tree
 
 RUNS_CODE = {
     "perl_modules": "where Perl looks for modules",

@@ -13,14 +13,6 @@ class RejectedError(LiveError):
     """nginx does not accept a configuration; the message is nginx's own."""
 
 
-class Interrupted(KeyboardInterrupt):
-    """SIGINT, SIGTERM or SIGHUP came; ``number`` is the signal."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
-
 def require_linux() -> None:
     """Raise LiveError elsewhere."""
     if sys.platform != "linux":

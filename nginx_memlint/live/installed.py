@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from nginx_memlint.config.tree import Tree
-from nginx_memlint.config.values import c_string
 from nginx_memlint.live.binary import (
     Nginx,
     describe,
@@ -19,8 +17,10 @@ from nginx_memlint.live.binary import (
 )
 from nginx_memlint.live.calibrate import openssl_version
 from nginx_memlint.live.site import temporary_directory
-from nginx_memlint.memory.targets import Target, installed_target
 from nginx_memlint.printable import printable
+from nginx_memlint.syntax.values import c_string
+from nginx_memlint.targets.targets import Target, installed_target
+from nginx_memlint.tree.tree import Tree
 
 LUA_OBJECT = "ngx_http_lua_module.so"
 

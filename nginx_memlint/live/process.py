@@ -11,7 +11,6 @@ import math
 import os
 import select
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -19,7 +18,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from nginx_memlint.files.reading import read_file
-from nginx_memlint.live.errors import Interrupted, LiveError, RejectedError
+from nginx_memlint.files.signals import SIGNALS, uninterrupted
+from nginx_memlint.live.errors import LiveError, RejectedError
 
 START_TIMEOUT = 60.0
 RELOAD_TIMEOUT = 120.0
@@ -33,74 +33,12 @@ PAUSE = 0.002
 LONGEST_PAUSE = 0.02
 GUARD_INTERVAL = 0.2
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
 _PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 36, 37
 """``prctl(2)``; the numbers are the same on all architectures."""
 
 _SHELL = "/bin/sh"
 _GATE = '{ read -r go && exec "$@" </dev/null; } <&3 3<&- 4>&- & echo "$!" >&4'
 """A small process that becomes the program once it is told to on descriptor 3."""
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Turn the first SIGINT, SIGTERM or SIGHUP into Interrupted, and ignore those after it.
-
-    So cleaning up, which takes seconds at most, is not itself interrupted, nor is what is said
-    of it: after an interruption, which is to end the process, they stay ignored.
-    """
-    interrupted = False
-
-    def interrupt(number: int, _frame: object) -> None:
-        # not SIG_IGN: of a signal that has come already Python would print a traceback
-        nonlocal interrupted
-        if not interrupted:
-            interrupted = True
-            raise Interrupted(number)
-
-    before = {
-        number: signal.getsignal(number)
-        for number in SIGNALS
-        if signal.getsignal(number) is not signal.SIG_IGN  # as under nohup
-    }
-    for number in before:
-        signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        if not interrupted:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Hold signals back, so that nothing is started and then forgotten, or half cleaned up.
-
-    The first that has come meanwhile is raised at the end. Not by a mask, which would be this
-    thread's alone: another may take the signal.
-    """
-    came: list[int] = []
-
-    def hold(number: int, _frame: object) -> None:
-        came.append(number)
-
-    if threading.current_thread() is not threading.main_thread():  # never interrupted
-        yield
-        return
-    now = {number: signal.getsignal(number) for number in SIGNALS}
-    # others end the process, or do nothing
-    before = {number: handler for number, handler in now.items() if callable(handler)}
-    try:
-        for number in before:
-            signal.signal(number, hold)
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        if came:
-            signal.raise_signal(came[0])
 
 
 def _environment(more: Mapping[str, str]) -> dict[str, str]:

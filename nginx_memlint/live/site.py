@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from nginx_memlint.files.signals import uninterrupted
 from nginx_memlint.files.writing import write_own
 from nginx_memlint.live.binary import Nginx
 from nginx_memlint.live.errors import RejectedError
-from nginx_memlint.live.process import Ended, Server, run, uninterrupted
+from nginx_memlint.live.process import Ended, Server, run
 
 TEST_TIMEOUT = 120.0
 _TEMP_PATHS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

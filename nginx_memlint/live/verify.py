@@ -21,11 +21,7 @@ from typing import Literal
 
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
-from nginx_memlint.config.bounds import DEFAULT_BOUNDS
-from nginx_memlint.config.builder import build
-from nginx_memlint.config.entry import EntryError, Place, open_entry
-from nginx_memlint.config.source import FileSystem
-from nginx_memlint.config.tree import Tree
+from nginx_memlint.files.bounds import DEFAULT_BOUNDS
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.files.writing import write_own
 from nginx_memlint.live import SLACK, TOLERANCE
@@ -43,12 +39,16 @@ from nginx_memlint.live.errors import LiveError, RejectedError, require_linux
 from nginx_memlint.live.installed import installed, loaded_modules
 from nginx_memlint.live.process import run, within
 from nginx_memlint.live.site import TEST_TIMEOUT, temporary_directory
-from nginx_memlint.memory.targets import parse_version
-from nginx_memlint.options import Options
+from nginx_memlint.options.record import Options
 from nginx_memlint.printable import printable
 from nginx_memlint.result import ConfigReport, Model, ProblemInfo
 from nginx_memlint.sizes import MIB
+from nginx_memlint.sources.main_file import EntryError, Place, open_entry
+from nginx_memlint.sources.source import FileSystem
+from nginx_memlint.targets.targets import parse_version
 from nginx_memlint.tls.ca_bundle import read_bundle
+from nginx_memlint.tree.build import build
+from nginx_memlint.tree.tree import Tree
 
 BASE_BYTES = 32 * MIB
 """For the memory needed: nginx's own base and its modules."""

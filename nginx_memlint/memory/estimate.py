@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import TypeVar
 
-from nginx_memlint.config.tree import Block, Setting, Tree
-from nginx_memlint.config.values import c_string
-from nginx_memlint.memory.targets import Costs, Target
 from nginx_memlint.sizes import MIB
+from nginx_memlint.syntax.values import c_string
+from nginx_memlint.targets.targets import Costs, Target
 from nginx_memlint.tls.ca_bundle import Bundle, NotPemError, bundle_of, certificates
 from nginx_memlint.tls.contexts import Group, Loads, WorkerContexts
+from nginx_memlint.tree.tree import Block, Setting, Tree
 
 FALLBACK_UNIT = MIB
 """Bytes of a CA load whose bundle cannot be read: a full Mozilla bundle of 2017."""

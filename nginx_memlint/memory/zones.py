@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from nginx_memlint.config.problems import Problem
-from nginx_memlint.config.source import encode
-from nginx_memlint.config.tree import Setting, Tree
-from nginx_memlint.config.values import c_string
+from nginx_memlint.problems import Problem
+from nginx_memlint.sources.source import encode
+from nginx_memlint.syntax.values import c_string
+from nginx_memlint.tree.tree import Setting, Tree
 
 _Declared = tuple[str, str]
 """Name and size as written; an empty size refers to a zone declared elsewhere."""

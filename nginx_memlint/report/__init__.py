@@ -49,12 +49,12 @@ Writer = Callable[[Report, TextIO], None]
 def writer(name: str) -> Writer:
     """The function that writes a report to a text stream in a format of FORMATS."""
     if name == DEFAULT:  # most runs need no importlib
-        from nginx_memlint.report.text import write as write_text  # noqa: PLC0415
+        from nginx_memlint.report.formats.text import write as write_text  # noqa: PLC0415
 
         return write_text
     from importlib import import_module  # noqa: PLC0415
 
-    write: Writer = import_module(f"{__name__}.{name}").write
+    write: Writer = import_module(f"{__name__}.formats.{name}").write
     return write
 
 

@@ -18,10 +18,10 @@ from nginx_memlint import suggest
 from nginx_memlint.exit_codes import MEANINGS
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.files.writing import write_atomically
-from nginx_memlint.memory.targets import find_target, target_names
 from nginx_memlint.report.screen import STYLES
 from nginx_memlint.rules import ABOUT_REPORTS, RULES
 from nginx_memlint.rules.rule import Rule
+from nginx_memlint.targets.targets import find_target, target_names
 from nginx_memlint.tls.families import LUA
 
 LISTED = (*ABOUT_REPORTS, *RULES)

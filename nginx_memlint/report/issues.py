@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nginx_memlint.lowered import unique
+from nginx_memlint.acceptance.lowered import unique
 from nginx_memlint.printable import printable
 from nginx_memlint.report.advice import advice
 from nginx_memlint.result import (

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from nginx_memlint.config.entry import MAIN_FILE
 from nginx_memlint.report import DEFAULT, FORMATS, missing_extra, writer
 from nginx_memlint.result import Report
+from nginx_memlint.sources.main_file import MAIN_FILE
 from nginx_memlint.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def write(report: Report, outputs: Sequence[Output], stdout: TextIO) -> None:
 
 
 def _write_files(report: Report, outputs: Sequence[Output]) -> None:
-    from nginx_memlint.live.process import uninterrupted  # noqa: PLC0415  most runs write none
+    from nginx_memlint.files.signals import uninterrupted  # noqa: PLC0415  most runs write none
 
     written = []
     for item in outputs:

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from nginx_memlint.config.entry import STDIN_NAME
-from nginx_memlint.config.source import encode, is_below
 from nginx_memlint.printable import printable, unescaped
+from nginx_memlint.sources.main_file import STDIN_NAME
+from nginx_memlint.sources.source import encode, is_below
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from nginx_memlint.files.writing import write_atomically
-from nginx_memlint.report import json
+from nginx_memlint.report.formats import json
 
 SETTINGS = "memlint"
 
 _RECORDS = {
     "check": ("nginx_memlint.result", "Report"),
-    "diff": ("nginx_memlint.diff", "Diff"),
-    "config": ("nginx_memlint.report.settings", "InForce"),
+    "diff": ("nginx_memlint.diff.compare", "Diff"),
+    "config": ("nginx_memlint.report.views.settings", "InForce"),
     "verify": ("nginx_memlint.live.verify", "Verification"),
 }
 """Command → module and record of its ``--format json``, imported when it is asked for."""

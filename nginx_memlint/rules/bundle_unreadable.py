@@ -62,11 +62,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nginx_memlint.config.source import NOT_IN_DUMP
 from nginx_memlint.memory.estimate import FALLBACK_UNIT
+from nginx_memlint.remedies.situation import Cause, Situation
 from nginx_memlint.rules.rule import Draft, Place
-from nginx_memlint.situation import Cause, Situation
 from nginx_memlint.sizes import human
+from nginx_memlint.sources.source import NOT_IN_DUMP
 
 CODE = "ML303"
 NAME = "bundle-unreadable"

@@ -8,18 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nginx_memlint import result
-from nginx_memlint.config.changes import obstacle
-from nginx_memlint.config.source import encode, relative
-from nginx_memlint.config.syntax import ParsedFile
-from nginx_memlint.config.tree import Block, Setting
-from nginx_memlint.ignores import ABOUT_COMMENTS, Mark
+from nginx_memlint.acceptance.accepted import path_ignored, suppressed
+from nginx_memlint.acceptance.comments import ABOUT_COMMENTS, Mark
 from nginx_memlint.policy import Policy
 from nginx_memlint.printable import printable
-from nginx_memlint.remedies import Proposal
+from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.rules import RULES, codes, ignore_unused
-from nginx_memlint.rules.accepted import path_ignored, suppressed
 from nginx_memlint.rules.rule import Draft, Rule
-from nginx_memlint.situation import Situation
+from nginx_memlint.sources.source import encode, relative
+from nginx_memlint.syntax.directives import ParsedFile
+from nginx_memlint.tree.changes import obstacle
+from nginx_memlint.tree.tree import Block, Setting
 
 MAX_RELATED = 5
 

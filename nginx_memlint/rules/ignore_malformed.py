@@ -52,9 +52,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nginx_memlint.ignores import FORM
+from nginx_memlint.acceptance.comments import FORM
+from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.rule import Draft
-from nginx_memlint.situation import Situation
 
 CODE = "ML901"
 NAME = "ignore-malformed"

@@ -53,9 +53,9 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.rules.rule import Draft
-from nginx_memlint.situation import Situation
 
 CODE = "ML902"
 NAME = "ignore-unused"

@@ -55,11 +55,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nginx_memlint.remedies import smaller_bundle
+from nginx_memlint.remedies.proposals import smaller_bundle
+from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.repeated import costliest, loaded_again
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.rules.thresholds import LARGE_BUNDLE, REPEATED_LOADS
-from nginx_memlint.situation import Situation
 from nginx_memlint.sizes import human
 
 CODE = "ML301"

@@ -65,10 +65,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nginx_memlint.remedies import move_to_users, newer_version, smaller_bundle
+from nginx_memlint.remedies.proposals import move_to_users, newer_version, smaller_bundle
+from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.repeated import INHERITED, repeated
 from nginx_memlint.rules.rule import Draft
-from nginx_memlint.situation import Situation
 
 CODE = "ML101"
 NAME = "lua-bundle-inherited"

@@ -60,9 +60,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
-from nginx_memlint.situation import Situation
 from nginx_memlint.sizes import human
 from nginx_memlint.tls.families import SHUTDOWN_TIMEOUT
 

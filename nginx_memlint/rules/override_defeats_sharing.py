@@ -68,15 +68,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nginx_memlint.config.tree import Setting
-from nginx_memlint.remedies import listed, share, smaller_bundle, worthwhile
+from nginx_memlint.remedies.proposals import listed, share, smaller_bundle, worthwhile
+from nginx_memlint.remedies.sharing import overriding
+from nginx_memlint.remedies.situation import Cause, Situation
 from nginx_memlint.rules.repeated import costliest, costliest_setting, loaded_again
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
-from nginx_memlint.situation import Cause, Situation
 from nginx_memlint.sizes import human
 from nginx_memlint.tls.families import by_name
-from nginx_memlint.tls.sharing import overriding
+from nginx_memlint.tree.tree import Setting
 
 CODE = "ML104"
 NAME = "override-defeats-sharing"

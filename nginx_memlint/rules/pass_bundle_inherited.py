@@ -63,10 +63,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nginx_memlint.remedies import newer_version, newer_version_and_share, smaller_bundle
+from nginx_memlint.remedies.proposals import newer_version, newer_version_and_share, smaller_bundle
+from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.repeated import PASSES, repeated
 from nginx_memlint.rules.rule import Draft
-from nginx_memlint.situation import Situation
 
 CODE = "ML102"
 NAME = "pass-bundle-inherited"

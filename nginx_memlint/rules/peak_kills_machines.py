@@ -50,10 +50,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.phases import blamed, phases
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.rules.thresholds import KILLS_MACHINES
-from nginx_memlint.situation import Situation
 
 CODE = "ML202"
 NAME = "peak-kills-machines"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from nginx_memlint.config.tree import Setting
-from nginx_memlint.remedies import best
+from nginx_memlint.remedies.proposals import best
+from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.rule import Draft
-from nginx_memlint.situation import Situation
 from nginx_memlint.sizes import human
+from nginx_memlint.tree.tree import Setting
 
 
 def phases(situation: Situation) -> str:

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
-from nginx_memlint.config.source import relative
-from nginx_memlint.config.tree import Block, Setting
 from nginx_memlint.memory.estimate import Priced, by_block, by_place
-from nginx_memlint.remedies import Remedy, worthwhile
+from nginx_memlint.remedies.proposals import Remedy, worthwhile
+from nginx_memlint.remedies.situation import Cause, SettingLoads, Situation
 from nginx_memlint.rules.rule import Draft, Place
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
-from nginx_memlint.situation import Cause, SettingLoads, Situation
 from nginx_memlint.sizes import human
+from nginx_memlint.sources.source import relative
 from nginx_memlint.tls.families import CACHED, by_name
+from nginx_memlint.tree.tree import Block, Setting
 
 INHERITED = ("lua", "stream_lua", "js_fetch", "stream_js_fetch")
 """Families of which every block builds a context: inheriting a bundle is what costs."""

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from nginx_memlint.config.tree import Block, Setting
-from nginx_memlint.ignores import Mark
-from nginx_memlint.remedies import Proposal
+from nginx_memlint.acceptance.comments import Mark
+from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.result import Severity
-from nginx_memlint.situation import Situation
+from nginx_memlint.tree.tree import Block, Setting
 
 
 @dataclass(frozen=True)

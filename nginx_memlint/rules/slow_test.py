@@ -61,10 +61,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nginx_memlint.remedies import best
+from nginx_memlint.remedies.proposals import best
+from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.rules.thresholds import SLOW_TEST
-from nginx_memlint.situation import Situation
 from nginx_memlint.sizes import human_seconds
 
 CODE = "ML205"

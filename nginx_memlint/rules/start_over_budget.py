@@ -49,9 +49,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.phases import blamed
 from nginx_memlint.rules.rule import Draft
-from nginx_memlint.situation import Situation
 from nginx_memlint.sizes import human
 
 CODE = "ML203"

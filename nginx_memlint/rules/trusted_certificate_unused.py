@@ -62,11 +62,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from nginx_memlint.memory.estimate import Priced
-from nginx_memlint.remedies import Proposal, remove
+from nginx_memlint.remedies.proposals import remove
+from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.rules.repeated import costliest
 from nginx_memlint.rules.rule import Draft, Place
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
-from nginx_memlint.situation import Situation
 from nginx_memlint.sizes import human
 from nginx_memlint.tls.uses import Unused
 

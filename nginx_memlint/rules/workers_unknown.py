@@ -62,9 +62,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.rules.thresholds import KILLS_MACHINES, MOST_WORKERS
-from nginx_memlint.situation import Situation
 from nginx_memlint.sizes import human
 
 CODE = "ML206"

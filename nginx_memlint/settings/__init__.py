@@ -1,14 +1,14 @@
 """Settings: memlint.toml or ``[tool.memlint]`` in pyproject.toml, overridden by flags.
 
 files.py finds and reads them, model.py says what they may hold (the only module with pydantic,
-imported once a file is found), in_force.py puts files and flags together.
+imported once a file is found), in_force.py puts files and flags together, asked.py makes of that
+what a check is asked.
 """
 
+from nginx_memlint.settings.asked import all_asked, asked
 from nginx_memlint.settings.files import SettingsError
 from nginx_memlint.settings.in_force import (
     Root,
-    all_asked,
-    asked,
     everywhere,
     plan,
     tree_of,

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from nginx_memlint.config.entry import absolute
-from nginx_memlint.config.problems import Problem
-from nginx_memlint.config.source import is_below
 from nginx_memlint.printable import printable
+from nginx_memlint.problems import Problem
+from nginx_memlint.sources.main_file import absolute
+from nginx_memlint.sources.source import is_below
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 """The way to a value: keys of tables and, from 0, places in arrays."""

@@ -14,17 +14,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from nginx_memlint.config.entry import MAIN_FILE, EntryError, Place, absolute, located
-from nginx_memlint.config.problems import Problem
-from nginx_memlint.config.source import is_below
 from nginx_memlint.exit_codes import FailOn
-from nginx_memlint.files.writing import checkout
-from nginx_memlint.lowered import by_settings
-from nginx_memlint.memory.targets import DEFAULT_TARGET, Target, TargetFileError, load_target
-from nginx_memlint.options import OPTIONS, Options, options_in
-from nginx_memlint.options import Place as Standing
-from nginx_memlint.policy import PathIgnore, Policy
+from nginx_memlint.options.record import OPTIONS, options_in
+from nginx_memlint.options.record import Place as Standing
+from nginx_memlint.policy import PathIgnore
 from nginx_memlint.printable import printable
+from nginx_memlint.problems import Problem
 from nginx_memlint.result import Location
 from nginx_memlint.settings.files import (
     Found,
@@ -35,6 +30,9 @@ from nginx_memlint.settings.files import (
     read,
     repository_of,
 )
+from nginx_memlint.sources.main_file import MAIN_FILE, EntryError, Place, absolute, located
+from nginx_memlint.sources.source import is_below
+from nginx_memlint.targets.targets import DEFAULT_TARGET
 
 
 @dataclass(frozen=True)
@@ -155,44 +153,6 @@ def everywhere(
     file = found.file
     root = _Settings(file).root(None, None, flags) if file else _root(None, None, {}, flags)
     return replace(root, left_out=found.left_out)
-
-
-def asked(root: Root) -> Options:
-    """What is asked of the check of a root: its policy and all else that is in force.
-
-    Raises SettingsError for files and directories in it that cannot be used.
-    """
-    values = {name: found.value for name, found in root.values.items()}
-    for name, found in root.values.items():
-        if found.file is None:
-            continue  # the command has checked flags
-        if absent := OPTIONS[name].kind.absent(found.value):
-            raise SettingsError(f"{found.at()}: {OPTIONS[name].key}: {printable(absent)}")
-    policy = Policy(
-        severities={
-            code: None if found.value == "off" else found.value
-            for code, found in root.severities.items()
-        },
-        ignores=tuple(found.value for found in root.ignores),
-        lowered=tuple(by_settings(root)) if root.file else (),
-        problems=root.left_out,
-    )
-    decided = {"target": _target(root.values), "policy": policy, "dump": root.dump.value}
-    return Options(**values | decided)
-
-
-def all_asked(roots: Iterable[Root]) -> list[Options]:
-    """asked() of each, all mistakes in one SettingsError."""
-    mistakes: dict[str, None] = {}
-    found = []
-    for root in roots:
-        try:
-            found.append(asked(root))
-        except SettingsError as error:
-            mistakes[str(error)] = None
-    if mistakes:
-        raise SettingsError("\n".join(mistakes))
-    return found
 
 
 class _Settings:
@@ -319,46 +279,3 @@ def _override(values: dict[str, Value], level: dict[str, Value]) -> None:
         both = values["set"].value | level["set"].value
         level = level | {"set": replace(level["set"], value=both)}
     values |= level
-
-
-def _target(values: Mapping[str, Value]) -> str | Target | None:
-    binary = values["nginx_binary"]
-    found = values["target_file"] if binary.value is None else binary
-    if found.value is None:
-        # a default is not stated: check() says what it assumes
-        return None if values["target"] is DEFAULTS["target"] else values["target"].value
-    if isinstance(found.value, Target):
-        return found.value
-    if found.file is not None:
-        top = _allowed(found.file, values)
-        if top is not None and not is_below(os.path.realpath(found.value), top):
-            raise SettingsError(
-                f"{found.at()}: target-file: leads out of {printable(top)}: "
-                "give it with --target-file"
-            )
-    try:
-        return _loaded(found.value)
-    except TargetFileError as error:
-        raise SettingsError(f"{found.at()}: target-file: {error}") from None
-    except OSError as error:
-        name = printable(found.value)
-        raise SettingsError(
-            f"{found.at()}: target-file: cannot read {name}: {error.strerror}"
-        ) from None
-
-
-def _allowed(file: SettingsFile, values: Mapping[str, Value]) -> str | None:
-    """The directory out of which a settings file may name no other file; None for anywhere.
-
-    Who gives --sysroot or --path-map does not trust what is in it, and whoever wrote settings in a
-    checkout has no say over what is read outside of it.
-    """
-    own = os.path.realpath(file.directory)
-    if any(values[name].flag for name in ("sysroot", "path_map")):
-        return own
-    return checkout(own)
-
-
-@cache
-def _loaded(path: str) -> Target:
-    return load_target(path)

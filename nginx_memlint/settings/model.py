@@ -25,7 +25,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from nginx_memlint import removed, rules
-from nginx_memlint.options import Option, Place, options_in
+from nginx_memlint.options.record import Option, Place, options_in
 from nginx_memlint.printable import printable
 from nginx_memlint.settings.files import KeyPath, SettingsError, SettingsFile
 from nginx_memlint.suggest import did_you_mean

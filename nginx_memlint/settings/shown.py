@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from nginx_memlint.memory.targets import Target
-from nginx_memlint.option_kinds import BUDGET, SIZE
-from nginx_memlint.options import OPTIONS
+from nginx_memlint.options.kinds import BUDGET, SIZE
+from nginx_memlint.options.record import OPTIONS
 from nginx_memlint.printable import printable
 from nginx_memlint.settings.in_force import Value
 from nginx_memlint.sizes import human
+from nginx_memlint.targets.targets import Target
 
 Plain: TypeAlias = int | float | str | list[str] | dict[str, str] | None
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nginx_memlint.config.tree import Block, Inherited, Setting, Tree
-from nginx_memlint.memory.targets import Target
+from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module
 from nginx_memlint.tls.modules import objects
+from nginx_memlint.tree.tree import Block, Inherited, Setting, Tree
 
 
 @dataclass(frozen=True)

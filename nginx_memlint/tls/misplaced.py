@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nginx_memlint.config import grammar
-from nginx_memlint.config.blocks import MAIN
-from nginx_memlint.config.directives_table import SINCE
-from nginx_memlint.config.problems import Problem
-from nginx_memlint.config.tree import Block, Setting, Tree
-from nginx_memlint.memory.targets import Target
+from nginx_memlint.problems import Problem
+from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import FAMILIES
+from nginx_memlint.tree import grammar
+from nginx_memlint.tree.blocks import MAIN
+from nginx_memlint.tree.directives_table import SINCE
+from nginx_memlint.tree.tree import Block, Setting, Tree
 
 _LATER = {
     kind: frozenset(name for name, inside in SINCE if inside == kind) for kind in grammar.KINDS

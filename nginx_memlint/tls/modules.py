@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from nginx_memlint.config.problems import Problem
-from nginx_memlint.config.source import FileSystem
-from nginx_memlint.config.tree import Setting, Tree
-from nginx_memlint.config.values import c_string
+from nginx_memlint.problems import Problem
+from nginx_memlint.sources.source import FileSystem
+from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tls.families import FAMILIES
+from nginx_memlint.tree.tree import Setting, Tree
 
 _COUNTED = frozenset(family.module.object for family in FAMILIES if family.module is not None)
 

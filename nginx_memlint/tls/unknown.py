@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache
 
-from nginx_memlint.config import blocks, grammar
-from nginx_memlint.config.problems import Problem
-from nginx_memlint.config.source import MemoryFiles
-from nginx_memlint.config.tree import Tree
+from nginx_memlint.problems import Problem
+from nginx_memlint.sources.source import MemoryFiles
 from nginx_memlint.tls.families import FAMILIES
 from nginx_memlint.tls.misplaced import ONCE
+from nginx_memlint.tree import blocks, grammar
+from nginx_memlint.tree.tree import Tree
 
 LIKENESS = 0.93
 """difflib's ratio from which a name is taken for a misspelt one. The nearest names of modules,

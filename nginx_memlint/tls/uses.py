@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
-from nginx_memlint.config.blocks import DATA, OPAQUE
-from nginx_memlint.config.tree import Block, Nearest, Setting, Tree
-from nginx_memlint.config.values import c_string
-from nginx_memlint.memory.targets import Target
+from nginx_memlint.syntax.values import c_string
+from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import JS_TRUSTED, LUA_TRUSTED, by_name
+from nginx_memlint.tree.blocks import DATA, OPAQUE
+from nginx_memlint.tree.tree import Block, Nearest, Setting, Tree
 
 Users = Callable[[Block], dict[int, Block]]
 """Of a root block: the blocks in it that use what such a directive names, by their identities."""

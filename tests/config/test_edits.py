@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from nginx_memlint.config.builder import build
-from nginx_memlint.config.changes import Change, changed
-from nginx_memlint.config.edits import edits, spliced
-from nginx_memlint.config.entry import Place, open_entry
-from nginx_memlint.config.tree import Block, Tree
-from nginx_memlint.memory.targets import Target, find_target
+from nginx_memlint.fix.edits import edits, spliced
+from nginx_memlint.sources.main_file import Place, open_entry
+from nginx_memlint.targets.targets import Target, find_target
 from nginx_memlint.tls.contexts import contexts
+from nginx_memlint.tree.build import build
+from nginx_memlint.tree.changes import Change, changed
+from nginx_memlint.tree.tree import Block, Tree
 
 from ..helpers import write
 from ..nginx.random_trees import random_site

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import nginx_memlint
 from nginx_memlint import check
 from nginx_memlint.cli.app import app
-from nginx_memlint.report.json import dumps
+from nginx_memlint.report.formats.json import dumps
 from nginx_memlint.result import ConfigReport
 
 MAIN = "events {}\nhttp {\n include conf.d/*.conf;\n include *.inc;\n include ../up.conf;\n}\n"

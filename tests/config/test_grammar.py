@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.config import blocks, grammar
-from nginx_memlint.config.directives_table import RELEASES, ROWS, SINCE
 from nginx_memlint.tls.families import FAMILIES
 from nginx_memlint.tls.misplaced import ONCE
+from nginx_memlint.tree import blocks, grammar
+from nginx_memlint.tree.directives_table import RELEASES, ROWS, SINCE
 
 
 def test_every_directive_that_decides_something_is_known() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.config import hints
-from nginx_memlint.config.source import FileSystem
 from nginx_memlint.result import ConfigReport, ProblemInfo
+from nginx_memlint.sources.source import FileSystem
+from nginx_memlint.tree import missing_includes as hints
 
 SITE = "server { location / {} }\n"
 

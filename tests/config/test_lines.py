@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nginx_memlint.config import lines as module
-from nginx_memlint.config.lines import Lines
+from nginx_memlint.syntax import lines as module
+from nginx_memlint.syntax.lines import Lines
 
 STRIDE = 128
 """Smaller than it is, as all that matters happens near it."""

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nginx_memlint import check
-from nginx_memlint.config.builder import build
-from nginx_memlint.config.source import FileSystem
-from nginx_memlint.config.syntax import Directive, ParsedFile, Span, parse
-from nginx_memlint.config.tokens import _LUA_TOKEN
+from nginx_memlint.sources.source import FileSystem
+from nginx_memlint.syntax.directives import Directive, ParsedFile, Span, parse
+from nginx_memlint.syntax.lexer import _LUA_TOKEN
+from nginx_memlint.tree.build import build
 
 from ..helpers import http, write
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.config.bounds import DEFAULT_BOUNDS, NAMES, tokens_at_most
-from nginx_memlint.diff import diff
+from nginx_memlint.diff.compare import diff
+from nginx_memlint.files.bounds import DEFAULT_BOUNDS, NAMES, tokens_at_most
 from nginx_memlint.sizes import parse_size
 
 from ..helpers import SAMPLES, http, memlint_here, with_bounds, write

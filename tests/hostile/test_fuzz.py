@@ -18,7 +18,7 @@ from fuzz.run import CORPUS, HERE, SHARES
 from fuzz.world import MAIN, ROOT, World
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
-from nginx_memlint.options import Options
+from nginx_memlint.options.record import Options
 
 from ..helpers import LUA, SAMPLES
 from .limited import SLOW, slow

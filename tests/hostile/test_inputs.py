@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.config.builder import build
-from nginx_memlint.config.source import Disk, FileSystem
-from nginx_memlint.config.tree import MAX_STEPS
+from nginx_memlint.sources.source import Disk, FileSystem
+from nginx_memlint.tree.build import build
+from nginx_memlint.tree.tree import MAX_STEPS
 
 from ..helpers import http, memlint_here, with_bounds, write
 from .limited import limited, slow

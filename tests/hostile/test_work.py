@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from nginx_memlint import check, remedies
+from nginx_memlint import check
+from nginx_memlint.remedies import proposals as remedies
 
 from .limited import slow
 from .work import REPEATED, Repeated, lines_run

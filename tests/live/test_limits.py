@@ -8,7 +8,7 @@ import pytest
 from nginx_memlint.live import SLACK, available, calibrate, verify
 from nginx_memlint.live.errors import LiveError
 from nginx_memlint.live.verify import Figures, agrees
-from nginx_memlint.options import Options
+from nginx_memlint.options.record import Options
 from nginx_memlint.sizes import GIB, MIB
 
 from ..helpers import memlint, write

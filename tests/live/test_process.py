@@ -16,9 +16,10 @@ from typing import Any, TypeVar
 
 import pytest
 
+from nginx_memlint.files.signals import SIGNALS, Interrupted, interruptible
 from nginx_memlint.live import process
-from nginx_memlint.live.errors import Interrupted, LiveError, RejectedError
-from nginx_memlint.live.process import SIGNALS, Server, interruptible, run
+from nginx_memlint.live.errors import LiveError, RejectedError
+from nginx_memlint.live.process import Server, run
 from nginx_memlint.live.site import temporary_directory
 
 from ..helpers import children

@@ -6,7 +6,7 @@ import pytest
 
 from nginx_memlint import check
 from nginx_memlint.live.calibrate import Calibration, ReloadSeries
-from nginx_memlint.memory.targets import (
+from nginx_memlint.targets.targets import (
     TargetFileError,
     find_target,
     load_target,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nginx_memlint.memory.targets import (
+from nginx_memlint.targets.targets import (
     find_target,
     installed_target,
     target_names,

@@ -18,7 +18,7 @@ from typing import Any
 
 from nginx_memlint import check
 from nginx_memlint.memory.estimate import Estimate, unit_bytes
-from nginx_memlint.memory.targets import find_target
+from nginx_memlint.targets.targets import find_target
 from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
 
 from .facts_rows import Site

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nginx_memlint.config.blocks import CORE_NAMES
-from nginx_memlint.config.builder import build
-from nginx_memlint.config.problems import Problem
-from nginx_memlint.config.source import FileSystem
-from nginx_memlint.config.tree import Tree
+from nginx_memlint.problems import Problem
+from nginx_memlint.sources.source import FileSystem
+from nginx_memlint.tree.blocks import CORE_NAMES
+from nginx_memlint.tree.build import build
+from nginx_memlint.tree.tree import Tree
 
 from .generate_syntax import Case
 from .stack import Stack, TestRun

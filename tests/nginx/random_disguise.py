@@ -12,8 +12,8 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nginx_memlint.config.grammar import ALLOWED, BLOCKS
 from nginx_memlint.tls.families import FAMILIES
+from nginx_memlint.tree.grammar import ALLOWED, BLOCKS
 
 NAMES = sorted(
     {name for family in FAMILIES for name in family.reads | family.overrides | family.decides}

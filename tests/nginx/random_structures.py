@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nginx_memlint import check
-from nginx_memlint.config.grammar import ALLOWED, BLOCKS
+from nginx_memlint.tree.grammar import ALLOWED, BLOCKS
 
 from .compare_syntax import nginx_verdict
 from .facts_rows import Site

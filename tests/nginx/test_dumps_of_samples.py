@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.config.dump import read_dump
-from nginx_memlint.report.json import dumps
+from nginx_memlint.report.formats.json import dumps
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.sizes import MIB
+from nginx_memlint.sources.dump import read_dump
 
 from .prefix import pem_bundle
 from .stack import NGINX, Stack

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from nginx_memlint import fix as fixing
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Inspection, Job
-from nginx_memlint.options import Options
+from nginx_memlint.fix import apply as fixing
+from nginx_memlint.options.record import Options
 from nginx_memlint.sizes import MIB
 
 from ..helpers import SAMPLES, write

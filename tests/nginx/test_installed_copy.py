@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.report.json import dumps
+from nginx_memlint.report.formats.json import dumps
 from nginx_memlint.result import ConfigReport
 
 from .prefix import make_prefix, pem_bundle

@@ -19,8 +19,8 @@ from nginx_memlint.live.binary import describe, find_nginx
 from nginx_memlint.live.calibrate import Calibration, Plan, calibrate, choose_method
 from nginx_memlint.live.site import Site, temporary_directory
 from nginx_memlint.live.verify import Verification, verify
-from nginx_memlint.memory.targets import load_target, measured_costs
-from nginx_memlint.options import Options
+from nginx_memlint.options.record import Options
+from nginx_memlint.targets.targets import load_target, measured_costs
 from sample_confs import make_incident
 
 from ..helpers import BUNDLE as SAMPLE_BUNDLE

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from nginx_memlint.config.builder import build
-from nginx_memlint.config.source import FileSystem
+from nginx_memlint.sources.source import FileSystem
+from nginx_memlint.tree.build import build
 
 from .compare_syntax import Verdict, compare, memlint_verdict
 from .fuzz_syntax import lua_preamble

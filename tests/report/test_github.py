@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nginx_memlint.report.github import SHOWN
+from nginx_memlint.report.formats.github import SHOWN
 from nginx_memlint.report.issues import issues
 from nginx_memlint.result import Report
 

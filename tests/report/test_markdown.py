@@ -16,16 +16,16 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from nginx_memlint import check
-from nginx_memlint.diff import Diff, diff
+from nginx_memlint.diff.compare import Diff, diff
 from nginx_memlint.printable import printable
-from nginx_memlint.report import diff_markdown
-from nginx_memlint.report.markdown import (
+from nginx_memlint.report.formats.markdown import (
     MARKER,
     MAX_BYTES,
     MAX_TEXT,
     code,
     prose,
 )
+from nginx_memlint.report.views import diff_markdown
 from nginx_memlint.result import Report
 
 from ..helpers import SAMPLES, http, write

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from nginx_memlint.config.builder import build
-from nginx_memlint.config.entry import Place, open_entry
-from nginx_memlint.config.tree import Tree
-from nginx_memlint.memory.targets import find_target
+from nginx_memlint.remedies.sharing import changes
+from nginx_memlint.sources.main_file import Place, open_entry
+from nginx_memlint.targets.targets import find_target
 from nginx_memlint.tls.families import FAMILIES, by_name
-from nginx_memlint.tls.sharing import changes
+from nginx_memlint.tree.build import build
+from nginx_memlint.tree.tree import Tree
 
 from ..helpers import write
 from .finding import BIG, http, of, report

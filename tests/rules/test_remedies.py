@@ -11,7 +11,7 @@ import pytest
 from nginx_memlint import ConfigReport, check
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
-from nginx_memlint.remedies import Proposal
+from nginx_memlint.remedies.situation import Proposal
 from nginx_memlint.result import Remedy
 from nginx_memlint.rules.engine import remedy_of
 from nginx_memlint.sizes import MIB

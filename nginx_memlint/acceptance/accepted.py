@@ -1,0 +1,44 @@
+"""Findings that are accepted: the record of it, and the paths for which settings accept them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+from nginx_memlint.policy import PathIgnore
+from nginx_memlint.printable import printable
+from nginx_memlint.result import Finding, Location, Suppressed
+
+
+def suppressed(
+    finding: Finding,
+    by: Literal["ignore", "settings", "baseline"],
+    reason: str,
+    ignore: Location | None = None,
+) -> Suppressed:
+    """A finding as it is recorded once it is accepted."""
+    return Suppressed(
+        rule=finding.rule,
+        name=finding.name,
+        severity=finding.severity,
+        message=finding.message,
+        file=finding.file,
+        line=finding.line,
+        bytes=finding.bytes,
+        fingerprint=finding.fingerprint,
+        by=by,
+        reason=reason,
+        ignore=ignore,
+    )
+
+
+def path_ignored(finding: Finding, ignores: Collection[PathIgnore]) -> Suppressed | None:
+    """The finding as accepted by the first path ignore that names its rule and its file."""
+    if not ignores:
+        return None
+    from nginx_memlint.acceptance.paths import applies  # noqa: PLC0415  few settings have ignores
+
+    for ignore in ignores:
+        if finding.rule in ignore.rules and applies(ignore, finding.file):
+            return suppressed(finding, "settings", printable(ignore.reason), ignore.place)
+    return None

@@ -1,0 +1,258 @@
+"""The baseline: findings that were there when it was written, and are accepted until they grow.
+
+A JSON file, to be kept in the repository of the configurations: for each main file, named as seen
+from the file's directory, the findings by their fingerprints. It holds no line numbers, absolute
+paths or times, so it changes only with what is found.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+
+from nginx_memlint.acceptance.accepted import suppressed
+from nginx_memlint.acceptance.comments import ABOUT_COMMENTS
+from nginx_memlint.acceptance.lowered import by_acceptance
+from nginx_memlint.files.json import JsonError, check_amount, read_json
+from nginx_memlint.files.reading import NotRegularError
+from nginx_memlint.files.signals import uninterrupted
+from nginx_memlint.files.writing import write_atomically
+from nginx_memlint.printable import printable
+from nginx_memlint.result import (
+    BaselineInfo,
+    ConfigReport,
+    Finding,
+    GoneEntry,
+    Model,
+    Report,
+    Suppressed,
+)
+from nginx_memlint.sizes import MIB, human
+from nginx_memlint.sources.source import relative
+
+MAX_SIZE = 1 << 63
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+STDIN = "-"
+
+
+class BaselineError(Exception):
+    """The file is no baseline, or cannot be read or written; the text names it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(printable(text))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry(Model):
+    """A finding that is accepted."""
+
+    rule: str
+    name: str
+    file: str
+    """Relative to the baseline's directory, as all names in it."""
+    bytes: int
+
+
+class Acceptance(NamedTuple):
+    """What a baseline makes of the findings of a configuration."""
+
+    new: list[Finding]
+    """Findings that are not in it, or have grown."""
+    suppressed: list[Suppressed]
+    gone: list[tuple[str, Entry]]
+    """Fingerprints and entries that no finding has."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The accepted findings: main file → fingerprint → entry."""
+
+    path: str
+    roots: Mapping[str, Mapping[str, Entry]] = field(default_factory=dict)
+
+    @property
+    def directory(self) -> str:
+        """Where its names start: an absolute path."""
+        return os.path.dirname(os.path.abspath(self.path))
+
+    def name(self, file: str) -> str:
+        """A file as the baseline names it."""
+        return file if file == STDIN else relative(os.path.abspath(file), self.directory)
+
+    def accept(self, root: str, findings: Iterable[Finding]) -> Acceptance:
+        """Tell new findings of a main file from accepted ones.
+
+        Sizes are compared with those recorded, so that small steps add up.
+        """
+        known = dict(self.roots.get(self.name(root), {}))
+        result = Acceptance([], [], [])
+        for finding in findings:
+            entry = known.pop(finding.fingerprint, None) if _may_accept(finding) else None
+            if entry is None:
+                result.new.append(finding)
+            elif finding.bytes > entry.bytes + slack(entry.bytes):
+                result.new.append(_grown(finding, entry))
+            else:
+                result.suppressed.append(suppressed(finding, "baseline", ""))
+        result.gone.extend(known.items())
+        return result
+
+    def updated(self, configs: Iterable[ConfigReport]) -> Baseline:
+        """The baseline that accepts the findings of these, and what it did of other main files.
+
+        Those that no longer exist are left out.
+        """
+        roots = {root: dict(entries) for root, entries in self.roots.items() if self._exists(root)}
+        for config in configs:
+            roots[self.name(config.main_file)] = {
+                finding.fingerprint: Entry(
+                    rule=finding.rule,
+                    name=finding.name,
+                    file=self.name(finding.file),
+                    bytes=finding.bytes,
+                )
+                for finding in config.findings
+                if _may_accept(finding)
+            }
+        return Baseline(self.path, {root: entries for root, entries in roots.items() if entries})
+
+    def applied(self, report: Report) -> Report:
+        """The report with what is accepted taken out of the findings."""
+        configs = []
+        gone = []
+        for config in report.configs:
+            accepted = self.accept(config.main_file, config.findings)
+            configs.append(
+                replace(
+                    config,
+                    findings=accepted.new,
+                    suppressed=[*config.suppressed, *accepted.suppressed],
+                    lowered=[
+                        *config.lowered,
+                        *by_acceptance(accepted.suppressed, printable(self.path)),
+                    ],
+                )
+            )
+            if config.complete:
+                root = self.name(config.main_file)
+                gone += [self._gone(root, *entry, exists=True) for entry in accepted.gone]
+        checked = {self.name(config.main_file) for config in report.configs if config.complete}
+        for root, entries in self.roots.items():
+            if root not in checked and not self._exists(root):
+                gone += [self._gone(root, *entry, exists=False) for entry in entries.items()]
+        return replace(
+            report, configs=configs, baseline=BaselineInfo(path=printable(self.path), gone=gone)
+        )
+
+    def dumps(self) -> str:
+        """The baseline as JSON: sorted, each value on a line of its own."""
+        roots = {
+            root: {
+                fingerprint: {
+                    "rule": entry.rule,
+                    "name": entry.name,
+                    "file": entry.file,
+                    "bytes": entry.bytes,
+                }
+                for fingerprint, entry in sorted(entries.items(), key=_order)
+            }
+            for root, entries in sorted(self.roots.items())
+        }
+        content = {"memlint_baseline": 1, "roots": roots}
+        return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+    def write(self) -> None:
+        """Write the file in one step. Raises BaselineError, and then leaves it as it was."""
+        try:
+            data = self.dumps().encode()
+            check_amount(data)  # what is written can be read again
+            with uninterrupted():
+                write_atomically(self.path, data)
+        except (OSError, JsonError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise BaselineError(f"cannot write {self.path}: {reason}") from None
+
+    def _exists(self, root: str) -> bool:
+        return root == STDIN or os.path.lexists(os.path.join(self.directory, root))
+
+    def _gone(self, root: str, fingerprint: str, entry: Entry, *, exists: bool) -> GoneEntry:
+        return GoneEntry(
+            root=printable(root),
+            root_exists=exists,
+            rule=printable(entry.rule),
+            name=printable(entry.name),
+            file=printable(entry.file),
+            bytes=entry.bytes,
+            fingerprint=fingerprint,
+        )
+
+
+def slack(size: int) -> int:
+    """Bytes by which an accepted finding may grow: an update of a bundle or of the estimate."""
+    return max(size // 100, MIB)
+
+
+def load(path: str) -> Baseline:
+    """Read a baseline. Raises BaselineError; its cause is a FileNotFoundError if there is none."""
+    try:
+        roots = read_json(path, _model()).roots
+    except FileNotFoundError as error:
+        raise BaselineError(f"there is no {path}: make it with --write-baseline") from error
+    except NotRegularError as error:
+        raise BaselineError(f"{path} is not a file: it {error.strerror}") from None
+    except OSError as error:
+        raise BaselineError(f"cannot read {path}: {error.strerror}") from error
+    except JsonError as error:
+        raise BaselineError(f"{path} is no baseline: {error}") from None
+    if not all(0 <= e.bytes < MAX_SIZE for entries in roots.values() for e in entries.values()):
+        raise BaselineError(f"{path} is no baseline: a size is negative, or far too large")
+    return Baseline(path, roots)
+
+
+def load_or_new(path: str) -> Baseline:
+    """Read a baseline that is to be written again; an empty one if there is no file."""
+    try:
+        return load(path)
+    except BaselineError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return Baseline(path)
+        raise
+
+
+def _model() -> TypeAdapter[Any]:
+    """What a baseline must fit."""
+    from pydantic import Field, TypeAdapter  # noqa: PLC0415  takes long to import
+
+    @dataclass(frozen=True, kw_only=True)
+    class File(Model):
+        memlint_baseline: Literal[1]
+        roots: dict[
+            str,
+            dict[
+                Annotated[str, Field(pattern=r"\A[0-9a-f]{16}(-[0-9]{1,9})?\z")],
+                Entry,
+            ],
+        ]
+
+    return TypeAdapter(File)
+
+
+def _may_accept(finding: Finding) -> bool:
+    return not finding.rule.startswith(ABOUT_COMMENTS)
+
+
+def _grown(finding: Finding, entry: Entry) -> Finding:
+    more = f"its cost grew from {human(entry.bytes)} to {human(finding.bytes)}"
+    more += f" (+{human(finding.bytes - entry.bytes)})"
+    return replace(finding, message=f"{finding.message}; {more}", accepted_bytes=entry.bytes)
+
+
+def _order(item: tuple[str, Entry]) -> tuple[str, str, str]:
+    fingerprint, entry = item
+    return entry.rule, entry.file, fingerprint

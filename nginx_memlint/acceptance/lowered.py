@@ -1,0 +1,39 @@
+"""What lowers what is reported: settings, comments and baselines, each with its file and line.
+
+Whoever checks a stranger's configuration reads here what the stranger has decided. What the
+command line says is not among it: who gives a flag knows it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Literal, TypeAlias
+
+from nginx_memlint.result import Lowered, Suppressed
+
+By: TypeAlias = Literal["ignore", "settings", "baseline"]
+
+
+def by_acceptance(
+    suppressed: Iterable[Suppressed], baseline: str | None = None
+) -> Iterator[Lowered]:
+    """What accepted these findings: an entry for each comment, ignore of the settings, baseline."""
+    rules: dict[tuple[By, str, int | None, str], Counter[str]] = {}
+    for item in suppressed:
+        file, line = (item.ignore.file, item.ignore.line) if item.ignore else (baseline, None)
+        if file is not None:
+            rules.setdefault((item.by, file, line, item.reason), Counter())[item.rule] += 1
+    for (by, file, line, reason), counts in rules.items():
+        count = counts.total()
+        what = (
+            f"accepts {count:,} finding{'' if count == 1 else 's'} of {', '.join(sorted(counts))}"
+        )
+        if reason:
+            what += f": {reason}"
+        yield Lowered(by=by, of="findings", what=what, file=file, line=line)
+
+
+def unique(found: Iterable[Lowered]) -> list[Lowered]:
+    """Each once: several configurations share their settings."""
+    return list({(item.file, item.line or 0, item.what): item for item in found}.values())

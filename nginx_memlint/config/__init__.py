@@ -1,1 +1,0 @@
-"""nginx's configuration language: files, tokens, directives, blocks."""

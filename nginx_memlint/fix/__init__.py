@@ -1,0 +1,1 @@
+"""Change files as a remedy says, all or none."""

@@ -1,0 +1,335 @@
+"""Make the changes of files that findings propose: as a patch, or written and checked again.
+
+Every plan is tried in memory first: the edited files are read anew, and contexts, loads and
+estimate must be the promised ones to the byte.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nginx_memlint.analysis.job import Inspection
+from nginx_memlint.files.writing import checkout
+from nginx_memlint.fix.edits import Splice, edits, spliced
+from nginx_memlint.fix.rewrite import (
+    LeftChangedError,
+    Rewrite,
+    RewriteError,
+    remove_leftovers,
+    rewritten,
+)
+from nginx_memlint.printable import printable
+from nginx_memlint.remedies.situation import Proposal, Situation
+from nginx_memlint.result import ConfigReport
+from nginx_memlint.sizes import human
+from nginx_memlint.sources.main_file import STDIN_NAME
+from nginx_memlint.sources.source import FileSystem, Source, is_below
+from nginx_memlint.tree.changes import Change, obstacle
+from nginx_memlint.tree.tree import Block, Tree
+
+
+class BrokenPromiseError(Exception):
+    """The changed files do not give the figures that were promised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A file's bytes now and then. ``path`` is where it is here, or in a dump its name there."""
+
+    path: str
+    before: bytes
+    after: bytes
+    splices: list[Splice]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is to be done to one configuration, and what is not.
+
+    ``promise`` is the situation afterwards, None if nothing is to be done. ``said`` are the
+    changes with what they save, ``notes`` what is left for later, ``refusals`` what cannot be
+    done, and why; all printable.
+    """
+
+    promise: Situation | None = None
+    edits: list[Edit] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+
+    def refuse(self, reason: str) -> Plan:
+        """The plan with nothing to be done."""
+        self.promise, self.edits, self.said = None, [], []
+        self.refusals.append(printable(reason))
+        return self
+
+
+@dataclass(slots=True)
+class Fixed:
+    """What was done: reports of the configurations as they are now, and what to tell.
+
+    ``refused``: something was not changed that could be; ``broken``: files could not be put back.
+    """
+
+    reports: list[ConfigReport] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    refused: bool = False
+    broken: bool = False
+
+
+def plans(found: Sequence[Inspection]) -> list[Plan]:
+    """What can be done to each configuration; a file that several read is left alone."""
+    places = [_places(checked) for checked in found]
+    readers = Counter(real for own in places for real in set(own.values()))
+    shared = frozenset(real for real, count in readers.items() if count > 1)
+    return [_plan(checked, own, shared) for checked, own in zip(found, places, strict=True)]
+
+
+def fix(paths: Sequence[str], examined: Callable[[str], Inspection]) -> Fixed:
+    """Write what can be done, check again, put back what does not keep its promise."""
+    found = [examined(path) for path in paths]
+    done = Fixed()
+    if removed := remove_leftovers(real for checked in found for real in _places(checked).values()):
+        files = f"{removed} temporary file{'s' * (removed != 1)}"
+        done.said.append(f"removed {files} that an interrupted run had left")
+    for path, checked, plan in zip(paths, found, plans(found), strict=True):
+        done.said += plan.notes
+        report = checked.report
+        refusals = list(plan.refusals)
+        if plan.promise is not None and (reason := _unwritable(checked)):
+            refusals.append(reason)
+        elif plan.promise is not None:
+            try:
+                report = _write(path, plan, examined)
+                done.said += plan.said
+                done.said += [f"changed {printable(edit.path)}" for edit in plan.edits]
+            except RewriteError as error:
+                refusals.append(f"{path}: nothing is changed: {error}")
+            except BrokenPromiseError:
+                refusals.append(
+                    f"{path}: nothing is changed: the files were put back, since the figures were "
+                    "not the promised ones; was something else changed meanwhile?"
+                )
+            except LeftChangedError as error:
+                refusals.append(f"{path}: {error}")
+                done.broken = True
+        done.said += map(printable, refusals)
+        done.refused |= bool(refusals)
+        done.reports.append(report)
+    return done
+
+
+def _write(path: str, plan: Plan, examined: Callable[[str], Inspection]) -> ConfigReport:
+    assert plan.promise is not None
+    with rewritten([Rewrite(edit.path, edit.before, edit.after) for edit in plan.edits]):
+        again = examined(path)
+        if not again.report.complete or _figures(again) != _promised(plan.promise):
+            raise BrokenPromiseError
+    return again.report
+
+
+def _plan(checked: Inspection, places: Mapping[str, str], shared: frozenset[str]) -> Plan:
+    name, now = checked.report.path, checked.situation
+    plan = Plan()
+    if now is None or not checked.report.complete:
+        return plan.refuse(f"{name}: nothing is changed, since it could not be read in full")
+    if any(block.directive is None for block in now.tree.main.children):
+        return plan.refuse(f"{name}: a fragment is not changed: others may need what it holds")
+    change = _choose(now, checked.fixes, plan, name)
+    if change is None:
+        return plan
+    assert plan.promise is not None
+    splices = edits(change)
+    data = {path: now.tree.files[path].tokens.data for path in splices}
+    after = {path: spliced(data[path], own) for path, own in splices.items()}
+    if reason := _doubt(now.tree, after, places, shared):
+        return plan.refuse(f"{name}: nothing is changed: {reason}")
+    assert checked.reread is not None
+    again = checked.reread(_Overlay(now.tree.source, after))
+    if _problems(again) != _problems(checked) or _figures(again) != _promised(plan.promise):
+        return plan.refuse(
+            f"{name}: nothing is changed: the edited files would not give the promised figures"
+        )
+    deleting = {setting.file.path for setting in change.delete}
+    # directives are put before others are deleted: each step is a working configuration
+    for path in sorted(after, key=lambda path: (path in deleting, path)):
+        real = places.get(path, path)
+        plan.edits.append(Edit(real, data[path], after[path], splices[path]))
+    return plan
+
+
+def _choose(now: Situation, fixes: Iterable[Proposal], plan: Plan, name: str) -> Change | None:
+    """All changes that can be made together, those that save most first; into ``plan``."""
+    change = Change()
+    taken: list[Change] = []
+    seen = set()
+    best_first = sorted(fixes, key=lambda proposal: proposal.after.estimate.start)
+    for proposal in best_first:
+        assert proposal.change is not None
+        key = _key(proposal.change)
+        if key in seen:
+            continue
+        seen.add(key)
+        words = f"{name}: {printable(proposal.text)}"
+        if reason := obstacle(now.tree, proposal.after.tree, proposal.change):
+            plan.refusals.append(printable(f"{words}: left to you: {reason}"))
+            continue
+        if any(_meet(proposal.change, other) for other in taken):
+            plan.notes.append(f"{words}: not now, others save more in its place; check again then")
+            continue
+        taken.append(proposal.change)
+        plan.said.append(f"{words}: {saving(now, proposal.after)}")
+        change = Change(
+            change.delete + proposal.change.delete, change.insert + proposal.change.insert
+        )
+    if not taken:
+        if not plan.refusals:
+            plan.notes.append(f"{name}: nothing to fix by moving or deleting directives")
+        return None
+    plan.promise = now.after(change)
+    if len(taken) > 1:
+        plan.said.append(f"{name}: in all: {saving(now, plan.promise)}")
+    return change
+
+
+def saving(now: Situation, then: Situation) -> str:
+    """Two situations in words."""
+    before, after = now.estimate, then.estimate
+    return (
+        f"{human(before.start)} → {human(after.start)} at start, "
+        f"{human(before.reload_peak_worst)} → {human(after.reload_peak_worst)} at the worst peak, "
+        f"{now.ca_loads:,} → {then.ca_loads:,} CA loads"
+    )
+
+
+def _key(change: Change) -> object:
+    """The same for the same change as written."""
+    return (
+        frozenset(setting.key for setting in change.delete),
+        frozenset(
+            (id(block.directive), setting.directive.name, setting.directive.args)
+            for block, setting in change.insert
+        ),
+    )
+
+
+def _meet(one: Change, other: Change) -> bool:
+    """Whether two changes are of the same directive in the same blocks, or in nested ones."""
+    if _names(one).isdisjoint(_names(other)):
+        return False
+    first, second = _blocks(one), _blocks(other)
+    return _any_inside(first, second) or _any_inside(second, first)
+
+
+def _names(change: Change) -> set[str]:
+    return {s.name for s in (*change.delete, *(setting for _, setting in change.insert))}
+
+
+def _blocks(change: Change) -> dict[int, Block]:
+    found = [setting.block for setting in change.delete] + [block for block, _ in change.insert]
+    return {id(block): block for block in found}
+
+
+def _any_inside(inner: Mapping[int, Block], outer: Mapping[int, Block]) -> bool:
+    return any(
+        id(each) in outer for block in inner.values() for each in (block, *block.ancestors())
+    )
+
+
+def _places(checked: Inspection) -> dict[str, str]:
+    """Path as nginx sees it → where the file itself is here; empty for files handed over."""
+    if checked.situation is None:
+        return {}
+    tree = checked.situation.tree
+    if not isinstance(tree.source, FileSystem):
+        return {}
+    found = {}
+    for path in tree.files:
+        if path != STDIN_NAME:
+            try:
+                found[path] = tree.source.real_path(path)
+            except OSError:  # gone since it was read: writing will say so
+                found[path] = path
+    return found
+
+
+def _doubt(
+    tree: Tree, after: Mapping[str, bytes], places: Mapping[str, str], shared: frozenset[str]
+) -> str | None:
+    """Why files are not to be changed although the edits themselves are clear."""
+    names = Counter(places.values())
+    readings: dict[str, set[int]] = {}
+    for block in tree.all_blocks:
+        for _, inclusion in block.parts:
+            readings.setdefault(inclusion.file.path, set()).add(id(inclusion.file))
+    main = tree.main.inclusion.file.path
+    top = checkout(os.path.dirname(places.get(main, main)))
+    for path in after:
+        real = places.get(path, path)
+        if top is not None and not is_below(real, top):
+            return f"{real} is outside of the checkout {top}"
+        if real in shared:
+            return f"{real} is part of another configuration as well"
+        if names[real] > 1:
+            return f"{real} is included by two names"
+        if len(readings[path]) > 1:
+            return f"{real} is included in a map or the like as well"
+    return None
+
+
+def _unwritable(checked: Inspection) -> str | None:
+    """Why what was read are not files here."""
+    assert checked.situation is not None
+    tree = checked.situation.tree
+    name = checked.report.path
+    if not isinstance(tree.source, FileSystem):
+        return f"{name}: is an nginx -T dump: name the files themselves to have them changed"
+    if STDIN_NAME in tree.files:
+        return f"{name}: standard input cannot be changed: name the file"
+    return None
+
+
+def _figures(checked: Inspection) -> object:
+    return None if checked.situation is None else _promised(checked.situation)
+
+
+def _promised(situation: Situation) -> object:
+    """All that must come out as promised: each context with its bundles, and the estimate."""
+    contexts = [
+        (group.family, block.label, [own.directive.args for own in group.loads.bundles])
+        for group in situation.groups
+        for block in group.blocks
+    ]
+    return contexts, situation.estimate, situation.tree.kinds
+
+
+def _problems(checked: Inspection) -> list[tuple[str, str]]:
+    return [(problem.file, problem.message) for problem in checked.report.problems]
+
+
+class _Overlay:
+    """A source in which some files have other bytes."""
+
+    def __init__(self, source: Source, files: Mapping[str, bytes]) -> None:
+        self._source = source
+        self._files = files
+        self.restricted = source.restricted
+        self.bounds = source.bounds
+        self.names = source.names
+        self.exists = source.exists
+        self.is_dir = source.is_dir
+        self.shown = source.shown
+
+    def read(self, path: str) -> bytes:
+        """See Source."""
+        return self._files[path] if path in self._files else self._source.read(path)
+
+
+def patch_base(edits: Iterable[Edit]) -> str:
+    """The directory that names in a patch are from: the working directory if all are below it."""
+    here = os.path.realpath(".")
+    paths = [edit.path for edit in edits if edit.path.startswith("/")]
+    return here if all(path.startswith(here.rstrip("/") + "/") for path in paths) else "/"

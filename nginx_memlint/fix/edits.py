@@ -1,0 +1,184 @@
+"""A change as edits of the files' bytes: every byte that is not of a directive changed stays.
+
+A directive is deleted with its line if nothing else stands on it; comments on the line or between
+its arguments stay. A directive is inserted as its own bytes, quotes included: on a line of its own
+with the block's indentation and the line's ending, or in the line if the block goes on there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from nginx_memlint.syntax.directives import Directive, ParsedFile
+from nginx_memlint.tree.changes import Change
+from nginx_memlint.tree.tree import Setting
+
+DEFAULT_INDENT = b"    "
+
+_BLANK = b" \t"
+_WHITE = b" \t\r\n"
+_REST_OF_WHITE_LINE = re.compile(rb"[ \t\r]*(?:\n|\Z)")
+_REST_WITHOUT_CODE = re.compile(rb"[ \t\r]*(?:#[^\n]*)?\n")
+_FIRST_INDENT = re.compile(rb"^([ \t]+)[^ \t\r\n#]", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """Whole lines of a file, data[start:end], and what comes in their place."""
+
+    start: int
+    end: int
+    text: bytes
+
+
+def spliced(data: bytes, splices: Iterable[Splice]) -> bytes:
+    """A file's bytes after its edits, which are in order."""
+    parts = []
+    done = 0
+    for splice in splices:
+        parts += [data[done : splice.start], splice.text]
+        done = splice.end
+    return b"".join([*parts, data[done:]])
+
+
+def edits(change: Change) -> dict[str, list[Splice]]:
+    """The edits that make a change: path as nginx sees it → splices in order.
+
+    The files must have been parsed without an error. Only directives without a block are deleted.
+    """
+    work: dict[str, _Edits] = {}
+
+    def of(file: ParsedFile) -> _Edits:
+        return work.setdefault(file.path, _Edits(file))
+
+    for setting in change.delete:
+        of(setting.file).delete(setting.directive)
+    for block, setting in change.insert:
+        assert block.directive is not None
+        of(block.inclusion.file).insert(block.directive, setting)
+    return {path: found.splices() for path, found in work.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A directive to delete, or a block's directive and the texts to put behind its ``{``."""
+
+    start: int
+    end: int
+    directive: Directive
+    texts: tuple[bytes, ...] = ()
+
+
+class _Edits:
+    """What is to be done to one file."""
+
+    def __init__(self, file: ParsedFile) -> None:
+        self.file = file
+        self.data = file.tokens.data
+        self.deleted: dict[int, Directive] = {}
+        self.inserted: dict[int, tuple[Directive, dict[tuple[str, tuple[str, ...]], bytes]]] = {}
+
+    def delete(self, directive: Directive) -> None:
+        self.deleted[directive.token] = directive
+
+    def insert(self, into: Directive, setting: Setting) -> None:
+        """Once, however many of the places that the block's file is included in are named."""
+        _, texts = self.inserted.setdefault(into.token, (into, {}))
+        old = setting.directive
+        start, end = _extent(setting.file, old)
+        texts.setdefault((old.name, old.args), setting.file.tokens.data[start:end])
+
+    def splices(self) -> list[Splice]:
+        steps = [_Step(*_extent(self.file, gone), gone) for gone in self.deleted.values()]
+        for into, texts in self.inserted.values():
+            offset = self.file.opening(into)
+            steps.append(_Step(offset, offset, into, tuple(texts.values())))
+        found: list[Splice] = []
+        lines: list[_Step] = []  # on lines that touch each other
+        first = last = 0
+        for step in sorted(steps, key=lambda step: step.start):
+            if not lines or step.start >= last:
+                if lines:
+                    found.append(Splice(first, last, self._lines(lines, first, last)))
+                lines = []
+                first = self.data.rfind(b"\n", 0, step.start) + 1
+            lines.append(step)
+            last = max(last, self.data.find(b"\n", step.end) + 1 or len(self.data))
+        if lines:
+            found.append(Splice(first, last, self._lines(lines, first, last)))
+        return found
+
+    def _lines(self, steps: list[_Step], first: int, last: int) -> bytes:
+        """data[first:last] after the steps; from its end, so that offsets before a step hold."""
+        data = self.data
+        done: list[bytes] = []  # what comes behind, the last part first
+        stop = last
+        for step in reversed(steps):
+            tail = data[step.end : stop]
+            while done and b"\n" not in tail and _REST_OF_WHITE_LINE.match(tail):
+                tail += done.pop()
+            stop = step.start
+            if step.texts:
+                done.append(self._inserted(tail, step))
+                continue
+            blank = stop
+            while blank > first and data[blank - 1] in _BLANK:
+                blank -= 1
+            indent = data[blank:stop] if blank == first or data[blank - 1] in b"\n" else None
+            comments = self.file.tokens.comments_in(step.directive.token)
+            keep, tail = _deleted(indent, tail, comments)
+            done.append(tail)
+            stop = stop if keep else blank
+        return b"".join([data[first:stop], *reversed(done)])
+
+    def _inserted(self, tail: bytes, step: _Step) -> bytes:
+        """What follows a block's ``{``, with directives put before it."""
+        if found := _REST_WITHOUT_CODE.match(tail):
+            newline = b"\r\n" if found[0].endswith(b"\r\n") else b"\n"
+            indent = self._indent(step.directive)
+            lines = b"".join(indent + text + newline for text in step.texts)
+            return found[0] + lines + tail[found.end() :]
+        gap = b"" if tail[0] in _WHITE else b" "
+        return b" " + b" ".join(step.texts) + gap + tail
+
+    def _indent(self, block: Directive) -> bytes:
+        """That of the first directive in a block, else one step more than the block's own."""
+        tokens = self.file.tokens
+        if block.body and block.body.directives:
+            first = tokens.starts[block.body.directives[0].token]
+            before = self.data[self.data.rfind(b"\n", 0, first) + 1 : first]
+            if not before.strip(_BLANK):
+                return before
+        start = tokens.starts[block.token]
+        line = self.data[self.data.rfind(b"\n", 0, start) + 1 : start]
+        return line[: len(line) - len(line.lstrip(_BLANK))] + self._indent_step
+
+    @cached_property
+    def _indent_step(self) -> bytes:
+        """The first indentation in the file."""
+        found = _FIRST_INDENT.search(self.data)
+        return found[1] if found else DEFAULT_INDENT
+
+
+def _deleted(indent: bytes | None, tail: bytes, comments: list[bytes]) -> tuple[bool, bytes]:
+    """What follows a directive once it is gone, and whether the blanks before it stay.
+
+    ``indent`` are these, None if more stands before it on its line.
+    """
+    white = _REST_OF_WHITE_LINE.match(tail)
+    if comments:  # the last of them brings the line's end
+        kept = (indent or b"").join(comment + b"\n" for comment in comments)
+        return True, kept + (
+            tail[white.end() :] if white else (indent or b"") + tail.lstrip(_BLANK)
+        )
+    if white is None:
+        return True, tail.lstrip(_BLANK)
+    return False, tail if indent is None else tail[white.end() :]
+
+
+def _extent(file: ParsedFile, directive: Directive) -> tuple[int, int]:
+    tokens = file.tokens
+    return tokens.starts[directive.token], tokens.ends[directive.token]

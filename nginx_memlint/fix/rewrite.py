@@ -1,0 +1,171 @@
+"""Write several files, all or none, each atomically; what is in doubt is refused beforehand.
+
+A file is replaced by one beside it that was written and synced before the first is replaced; so
+was its old content, so that it can be put back even if the disk is full.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from nginx_memlint.files.reading import NotRegularError, open_regular, read_bytes
+from nginx_memlint.files.signals import uninterrupted
+from nginx_memlint.files.writing import Directory
+from nginx_memlint.sources.source import encode
+
+
+class RewriteError(Exception):
+    """The files were not written, or are as they were again; the message says why."""
+
+
+class LeftChangedError(Exception):
+    """Files could be neither kept nor put back; the message names them and their old content."""
+
+
+@dataclass(slots=True)
+class Rewrite:
+    """A file to write: where it is with all links followed, its bytes, and what they become."""
+
+    path: str
+    before: bytes
+    after: bytes
+
+
+@dataclass(slots=True, eq=False)
+class _Staged:
+    """A file and its two versions, in its directory."""
+
+    rewrite: Rewrite
+    directory: Directory
+    name: bytes
+    seen: os.stat_result
+    fresh: bytes = b""
+    old: bytes = b""
+
+    def write(self, data: bytes) -> bytes:
+        """A file with the mode, owner and attributes of the original; returns its name."""
+        owner = self.seen.st_uid, self.seen.st_gid
+        path = encode(self.rewrite.path)
+        return self.directory.create(data, mode=self.seen.st_mode, owner=owner, attributes=path)
+
+    def is_as_read(self) -> bool:
+        """Whether the file is the one that was compared."""
+        descriptor = self.directory.descriptor
+        info = os.stat(self.name, dir_fd=descriptor, follow_symlinks=False)
+        return _identity(info) == _identity(self.seen)
+
+
+@contextmanager
+def rewritten(files: Sequence[Rewrite]) -> Iterator[None]:
+    """Write the files; put them back if the body raises. Raises RewriteError, LeftChangedError.
+
+    Nothing is written unless every file is plain, has one name, may be written, and holds the
+    bytes it is said to hold.
+    """
+    directories: dict[bytes, Directory] = {}
+    replaced: list[_Staged] = []
+    try:
+        path = ""
+        try:
+            staged = []
+            for file in files:
+                path = file.path
+                staged.append(_staged(file, directories))
+            for item in staged:
+                path = item.rewrite.path
+                item.fresh = item.write(item.rewrite.after)
+                item.old = item.write(item.rewrite.before)
+            for item in staged:
+                path = item.rewrite.path
+                if not item.is_as_read():
+                    raise RewriteError(f"{path} has changed since it was read")
+                replaced.append(item)  # before it is: an interrupt may come in between
+                try:
+                    item.directory.replace(item.name, item.fresh)
+                except OSError:
+                    replaced.pop()
+                    raise
+        except OSError as error:
+            raise RewriteError(f"cannot write {path}: {error.strerror}") from None
+        yield
+    except BaseException:
+        try:
+            with uninterrupted():
+                _put_back(replaced)
+        finally:
+            _put_back(replaced)  # should an interrupt have come just before
+        raise
+    finally:
+        with uninterrupted():
+            for directory in directories.values():
+                directory.close()
+
+
+def _put_back(replaced: list[_Staged]) -> None:
+    failed = []
+    while replaced:
+        item = replaced.pop()
+        try:
+            item.directory.replace(item.name, item.old)
+        except OSError as error:
+            directory = os.path.dirname(item.rewrite.path)
+            kept = os.path.join(directory, os.fsdecode(item.directory.keep(item.old)))
+            failed.append(f"{item.rewrite.path} ({error.strerror}; its old content is in {kept})")
+    if failed:
+        raise LeftChangedError("could not put back " + ", ".join(failed))
+
+
+def remove_leftovers(paths: Iterable[str]) -> int:
+    """Remove what killed processes have left in the directories of files; returns how many.
+
+    A directory that cannot be looked into, or is written to just now, is passed over.
+    """
+    removed = 0
+    for path in {os.path.dirname(encode(path)) for path in paths}:
+        with suppress(OSError), uninterrupted():
+            directory = Directory(path)
+            removed += directory.removed
+            directory.close()
+    return removed
+
+
+def _staged(file: Rewrite, directories: dict[bytes, Directory]) -> _Staged:
+    """Look at a file before anything is written; raises RewriteError and OSError."""
+    path, name = os.path.split(encode(file.path))
+    if path not in directories:
+        with uninterrupted():
+            directories[path] = Directory(path)
+    directory = directories[path]
+    try:
+        descriptor, info = open_regular(name, directory=directory.descriptor, follow=False)
+    except NotRegularError as error:
+        raise RewriteError(f"{file.path} {error.strerror}") from None
+    try:
+        if reason := _refusal(info, path, file.path):
+            raise RewriteError(f"{file.path} {reason}")
+        if read_bytes(descriptor, len(file.before) + 1) != file.before:
+            raise RewriteError(f"{file.path} has changed since it was read")
+    finally:
+        os.close(descriptor)
+    return _Staged(file, directory, name, info)
+
+
+def _refusal(info: os.stat_result, directory: bytes, path: str) -> str | None:
+    """Why a file is not to be replaced."""
+    if info.st_nlink > 1:
+        return f"has {info.st_nlink} hard links, and only one of them would be changed"
+    # root may write everything: what nobody is meant to write is left alone all the same
+    if not info.st_mode & 0o222 or not os.access(encode(path), os.W_OK):
+        return "is read-only"
+    if not os.access(directory, os.W_OK):
+        return "is in a directory that cannot be written"
+    if os.geteuid() not in (0, info.st_uid):
+        return "belongs to another user, who would lose it: run as that user or as root"
+    return None
+
+
+def _identity(info: os.stat_result) -> tuple[int, ...]:
+    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns

@@ -1,0 +1,306 @@
+"""How a value is read, by kind: one reader for the command line, settings files and Python.
+
+A reader takes the text of a command line and the value that TOML or Python has for the same thing.
+It raises TypeError or ValueError with a sentence that says what to give.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from nginx_memlint import removed
+from nginx_memlint.exit_codes import FailOn
+from nginx_memlint.policy import Policy
+from nginx_memlint.sizes import MAX_SIZE, MIB, SIZE_PATTERN, check_budget, parse_budget, parse_size
+from nginx_memlint.suggest import did_you_mean
+from nginx_memlint.targets.targets import (
+    COMPONENTS,
+    Target,
+    UnknownTargetError,
+    find_target,
+    parse_version,
+    target_names,
+)
+from nginx_memlint.tree.blocks import check_context
+
+if TYPE_CHECKING:
+    pass
+
+MOST_WORKERS = 4096
+"""Worker processes that can be asked for."""
+
+_NUMBER = r"[0-9]{1,15}(\.[0-9]{1,15})?"
+"""Seconds as text: float() takes more, the digits of other scripts and underscores among it."""
+
+Reader = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of values.
+
+    ``schema`` is the JSON Schema of a settings key of this kind. A flag that is ``repeatable`` may
+    be given several times, and its reader takes the list of texts; one that is a ``switch`` takes
+    no value. ``rebased`` makes a value that names paths relative to a directory one that does so
+    from the working directory. ``absent`` says what the value names that is not there.
+    """
+
+    metavar: str
+    read: Reader
+    schema: Callable[[], dict[str, Any]] = dict
+    repeatable: bool = False
+    switch: bool = False
+    rebased: Callable[[Any, str], Any] = lambda value, _directory: value
+    absent: Callable[[Any], str | None] = lambda _value: None
+
+
+def _wrong(value: object, wanted: str) -> TypeError:
+    return TypeError(f"must be {wanted}, not {type(value).__name__}")
+
+
+def only(kind: type, wanted: str, then: Reader = lambda value: value) -> Reader:
+    """A reader of values of one type; True and False are no numbers."""
+
+    def read(value: object) -> object:
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise _wrong(value, wanted)
+        return then(value)
+
+    return read
+
+
+def _size(value: object, parse: Callable[[str], int] = parse_size) -> int:
+    if isinstance(value, str):
+        return parse(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wrong(value, 'a size like "4GiB", or a number of bytes')
+    if not 0 < value < MAX_SIZE:
+        raise ValueError(f'{value} is no number of bytes: give more than 0, or a text like "4GiB"')
+    return value
+
+
+def _budget(value: object) -> int:
+    size = _size(value, parse_budget)
+    return size if isinstance(value, str) else check_budget(size)
+
+
+def _workers(value: object) -> int:
+    if not isinstance(value, int | str) or isinstance(value, bool):
+        raise _wrong(value, "a whole number, e.g. 8")
+    text = str(value)
+    if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MOST_WORKERS:
+        raise ValueError(f'"{text}" is not a number of workers from 1 to {MOST_WORKERS}')
+    return int(text)
+
+
+def _seconds(value: object) -> float:
+    if not isinstance(value, int | float | str) or isinstance(value, bool):
+        raise _wrong(value, "a number of seconds, e.g. 30")
+    is_number = not isinstance(value, str) or re.fullmatch(_NUMBER, value)
+    seconds = float(value) if is_number else 0.0
+    if not 0 < seconds < float("inf"):
+        raise ValueError(f"{value} is not a positive number of seconds, e.g. 30")
+    return seconds
+
+
+def read_target(value: object) -> str | Target:
+    """A target's name, once it is known; raises UnknownTargetError and TypeError."""
+    if isinstance(value, str):
+        try:
+            find_target(value)
+        except UnknownTargetError:
+            if value in removed.TARGETS:
+                raise UnknownTargetError(f'"{value}" is gone: {removed.TARGETS[value]}') from None
+            hint = did_you_mean(value, target_names())
+            raise UnknownTargetError(
+                f'"{value}" is not known{hint} (memlint targets lists all)'
+            ) from None
+        return value
+    if not isinstance(value, Target):
+        raise _wrong(value, 'a name like "debian-12", or what load_target() returns')
+    return value
+
+
+def _set(value: object) -> dict[str, str]:
+    """Component → version: of a mapping, or of texts like ``lua=0.10.25``."""
+    if isinstance(value, Mapping):
+        pairs = list(value.items())
+    elif isinstance(value, list | tuple) and all(isinstance(text, str) for text in value):
+        pairs = []
+        for text in value:
+            name, mark, version = text.partition("=")
+            if not mark:
+                raise ValueError(f'"{text}" is not NAME=VERSION, e.g. lua=0.10.25')
+            pairs.append((name.strip(), version.strip()))
+    else:
+        raise _wrong(value, 'a table of versions, e.g. {lua = "0.10.25"}')
+    read: dict[str, str] = {}
+    for name, version in pairs:
+        if name not in COMPONENTS:
+            hint = did_you_mean(str(name), COMPONENTS)
+            raise ValueError(f'"{name}" is not one of {", ".join(COMPONENTS)}{hint}')
+        if not isinstance(version, str):
+            raise _wrong(version, f'a version as text, like {name} = "1.22.1"')
+        parse_version(version)
+        read[name] = version
+    return read
+
+
+def read_path(path: object) -> str:
+    """The path of a configuration; raises TypeError."""
+    if not isinstance(path, str | bytes | os.PathLike):
+        raise TypeError(f'a configuration must be a path, or "-", not {type(path).__name__}')
+    return os.fsdecode(path)
+
+
+def _path(value: object) -> str:
+    if not isinstance(value, str | os.PathLike):
+        raise _wrong(value, "a path")
+    path = os.fsdecode(value)
+    if not path or "\0" in path:
+        raise ValueError("holds a NUL byte" if path else "is empty")
+    return path
+
+
+_PAIRS = 'a table of paths, e.g. {"/etc/nginx" = "hosts/web1/nginx"}'
+
+
+def _path_map(value: object) -> tuple[tuple[str, str], ...]:
+    """Pairs of a directory as nginx sees it and one here: of a mapping, pairs or ``FROM=TO``."""
+    if isinstance(value, str):
+        raise _wrong(value, _PAIRS)
+    try:
+        pairs = list(value.items()) if isinstance(value, Mapping) else list(cast("Any", value))
+    except TypeError:
+        raise _wrong(value, _PAIRS) from None
+    read = []
+    for pair in pairs:
+        if isinstance(pair, str):
+            inside, mark, outside = pair.partition("=")
+            if not mark or not inside.startswith("/") or not outside:
+                raise ValueError(f'"{pair}" is not FROM=TO with an absolute FROM')
+        else:
+            try:
+                inside, outside = pair
+            except (TypeError, ValueError):
+                raise TypeError(f"must be {_PAIRS}") from None
+        inside = _path(inside)
+        if not inside.startswith("/"):
+            raise ValueError(f'"{inside}" must be absolute: it is a directory as nginx sees it')
+        read.append((inside, _path(outside)))
+    return tuple(read)
+
+
+def _context(value: object) -> tuple[str, ...]:
+    names = value.split(",") if isinstance(value, str) and value else value or ()
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise _wrong(value, 'names of blocks, e.g. ["http", "server"]')
+    context = tuple(name.strip() for name in names)
+    check_context(context)
+    return context
+
+
+def _fail_on(value: object) -> FailOn:
+    try:
+        return FailOn(cast("str", value))
+    except ValueError:
+        levels = ", ".join(FailOn)
+        raise ValueError(
+            f'"{value}" is not one of {levels}{did_you_mean(str(value), list(FailOn))}'
+        ) from None
+
+
+def _policy(policy: Policy) -> Policy:
+    limits = policy.limits
+    budgets: dict[str, Any] = {
+        name: _budget(value)
+        for name in ("max_memory", "max_start_memory", "max_zones_memory")
+        if (value := getattr(limits, name)) is not None
+    }
+    if limits.max_test_seconds is not None:
+        budgets["max_test_seconds"] = _seconds(limits.max_test_seconds)
+    return replace(policy, limits=replace(limits, **budgets))
+
+
+_TEXT = {"type": "string", "minLength": 1}
+
+
+def _size_schema(least: int = 1) -> dict[str, Any]:
+    return {
+        "anyOf": [
+            {"type": "integer", "minimum": least},
+            {"type": "string", "pattern": SIZE_PATTERN},
+        ],
+        "examples": ["512MiB", "4GiB", 1048576],
+    }
+
+
+def _path_map_schema() -> dict[str, Any]:
+    return {
+        "anyOf": [
+            {
+                "type": "object",
+                "patternProperties": {"^/": _TEXT},
+                "additionalProperties": False,
+            },
+            {"type": "array", "items": {"type": "string", "pattern": "^/[^=]*=."}},
+        ]
+    }
+
+
+def _no_directory(path: str) -> str | None:
+    return None if os.path.isdir(path) else f'"{path}" is not a directory'
+
+
+def _joined(path: str, directory: str) -> str:
+    return os.path.join(directory, path)
+
+
+SIZE = Kind("SIZE", _size, _size_schema)
+BUDGET = Kind("SIZE", _budget, lambda: _size_schema(MIB))
+WORKERS = Kind("N", _workers, lambda: {"type": "integer", "minimum": 1, "maximum": MOST_WORKERS})
+SECONDS = Kind("SECONDS", _seconds, lambda: {"type": "number", "exclusiveMinimum": 0})
+TARGET = Kind("NAME", read_target, lambda: {"type": "string", "enum": target_names()})
+FILE = Kind("FILE", _path, lambda: dict(_TEXT), rebased=_joined)
+BINARY = Kind("PATH", _path)
+DIRECTORY = Kind("DIR", _path, lambda: dict(_TEXT), rebased=_joined, absent=_no_directory)
+PREFIX = Kind("DIR", _path, lambda: dict(_TEXT), rebased=_joined)
+PATH_MAP = Kind(
+    "FROM=TO",
+    _path_map,
+    _path_map_schema,
+    repeatable=True,
+    rebased=lambda pairs, directory: tuple(
+        (inside, os.path.join(directory, outside)) for inside, outside in pairs
+    ),
+    absent=lambda pairs: next(
+        (f'there is no "{outside}"' for _, outside in pairs if not os.path.exists(outside)), None
+    ),
+)
+SET = Kind(
+    "NAME=VERSION",
+    _set,
+    lambda: {
+        "type": "object",
+        "properties": {name: {"type": "string"} for name in COMPONENTS},
+        "additionalProperties": False,
+        "examples": [{"lua": "0.10.25"}],
+    },
+    repeatable=True,
+)
+CONTEXT = Kind(
+    "BLOCKS",
+    _context,
+    lambda: {
+        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+        "examples": ["http,server"],
+    },
+)
+FAIL_ON = Kind(f"[{'|'.join(FailOn)}]", _fail_on, lambda: {"type": "string", "enum": list(FailOn)})
+SWITCH = Kind("", only(bool, "True or False"), lambda: {"type": "boolean"}, switch=True)
+DATA = Kind("", only(bytes, "bytes"))
+POLICY = Kind("", only(Policy, "a Policy", _policy))

@@ -1,0 +1,256 @@
+"""What can be asked of a check: one record, and each field of it is an option.
+
+The flags of the commands, the keys of settings files, the keyword arguments of the Python API and
+what a check is told all come from the fields of ``Options``: a new option is a new field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from enum import Enum, auto
+from typing import Any
+
+from nginx_memlint.exit_codes import FailOn
+from nginx_memlint.options import kinds
+from nginx_memlint.options.kinds import Kind
+from nginx_memlint.policy import NO_POLICY, Policy
+from nginx_memlint.suggest import did_you_mean
+from nginx_memlint.targets.targets import Target, UnknownTargetError
+
+
+class Place(Enum):
+    """Where an option may stand."""
+
+    FLAG = auto()
+    SETTING = auto()
+    KEYWORD = auto()
+
+
+class Bearing(Enum):
+    """What an option has a say in, which decides the commands that take it."""
+
+    FIGURES = auto()
+    """What is read, counted and priced."""
+    RELOADS = auto()
+    """How many workers there are at a reload."""
+    VERDICT = auto()
+    """What is an error, and the exit status."""
+
+
+EVERYWHERE = frozenset(Place)
+ON_THE_COMMAND_LINE = frozenset({Place.FLAG, Place.KEYWORD})
+IN_PYTHON = frozenset({Place.KEYWORD})
+NOT_IN_PYTHON = frozenset({Place.FLAG, Place.SETTING})
+FLAG_ONLY = frozenset({Place.FLAG})
+
+_SERVER = ("target", "target_file", "nginx_binary", "set")
+_FILES = ("sysroot", "path_map")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option.
+
+    ``name`` is the field's; the flag and the settings key are ``key``. ``undoes`` are the options
+    that a level which sets this one forgets of the levels before it.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    default: Any
+    places: frozenset[Place]
+    bearing: Bearing
+    short: str | None
+    undoes: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """The name in settings files, and behind the two dashes of the flag."""
+        return self.name.replace("_", "-")
+
+    @property
+    def flag(self) -> str:
+        """The flag with its dashes."""
+        return f"--{self.key}"
+
+
+def _option(
+    kind: Kind,
+    help: str,
+    *,
+    default: Any = None,  # noqa: ANN401
+    places: frozenset[Place] = EVERYWHERE,
+    bearing: Bearing = Bearing.FIGURES,
+    short: str | None = None,
+    undoes: tuple[str, ...] = (),
+) -> Any:  # noqa: ANN401  a field
+    made = {
+        "kind": kind,
+        "help": help,
+        "places": places,
+        "bearing": bearing,
+        "short": short,
+        "undoes": undoes,
+    }
+    if isinstance(default, dict):
+        return field(default_factory=lambda: dict(default), metadata=made)
+    return field(default=default, metadata=made)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """All that is asked of one check beside the configuration's name, as it was read."""
+
+    data: bytes | None = _option(
+        kinds.DATA, "What standard input holds, for the path -.", places=IN_PYTHON
+    )
+    target: str | Target | None = _option(
+        kinds.TARGET, "The server it is for: see memlint targets.", undoes=_SERVER
+    )
+    target_file: str | None = _option(
+        kinds.FILE,
+        "The server it is for, as measured there by memlint calibrate.",
+        places=NOT_IN_PYTHON,
+        undoes=_SERVER,
+    )
+    nginx_binary: str | None = _option(
+        kinds.BINARY,
+        "The server it is for, as this nginx -V and its modules say.",
+        places=FLAG_ONLY,
+        undoes=_SERVER,
+    )
+    set: Mapping[str, str] = _option(
+        kinds.SET,
+        "A version there, instead of the target's: nginx, lua, stream-lua, njs, openssl. "
+        "Repeatable.",
+        default={},
+    )
+    workers: int | None = _option(
+        kinds.WORKERS,
+        "Worker processes, where the configuration says auto.",
+        bearing=Bearing.RELOADS,
+    )
+    unit_cost: int | None = _option(
+        kinds.SIZE, "Memory of one CA load, e.g. 1MiB, instead of what the bundle weighs."
+    )
+    max_memory: int | None = _option(
+        kinds.BUDGET,
+        "The budget, e.g. 4GiB: a worst reload peak above it is an error; without a budget, one "
+        "above 4 GiB is.",
+        bearing=Bearing.VERDICT,
+    )
+    max_start_memory: int | None = _option(
+        kinds.BUDGET, "The budget at a start: more is an error.", bearing=Bearing.VERDICT
+    )
+    max_zones_memory: int | None = _option(
+        kinds.BUDGET,
+        "The budget of all shared memory zones: more is an error.",
+        bearing=Bearing.VERDICT,
+    )
+    max_test_seconds: float | None = _option(
+        kinds.SECONDS,
+        "The CPU time that nginx -t may take: more is a warning.",
+        bearing=Bearing.VERDICT,
+    )
+    sysroot: str | None = _option(
+        kinds.DIRECTORY,
+        "Look absolute paths up below DIR; read nothing outside it.",
+        undoes=_FILES,
+    )
+    path_map: tuple[tuple[str, str], ...] = _option(
+        kinds.PATH_MAP,
+        "Look paths below FROM up below TO. Repeatable; longest wins.",
+        default=(),
+        undoes=_FILES,
+    )
+    prefix: str | None = _option(
+        kinds.PREFIX, "As nginx -p: a relative CONF is taken from it.", short="-p"
+    )
+    confine: str | None = _option(
+        kinds.DIRECTORY,
+        "Read no configuration and no bundle outside DIR, links included.",
+        places=ON_THE_COMMAND_LINE,
+    )
+    dump: bool | None = _option(
+        kinds.SWITCH,
+        "Whether what is named is the output of nginx -T; if nobody says, data is that if it has "
+        "the marks, and a file is not.",
+        places=IN_PYTHON,
+    )
+    context: tuple[str, ...] = _option(
+        kinds.CONTEXT,
+        "CONF is a fragment that belongs inside these blocks, e.g. http,server.",
+        default=(),
+    )
+    trusted: bool = _option(
+        kinds.SWITCH,
+        "Lift the limits on how much is read: for input of one's own.",
+        default=False,
+        places=ON_THE_COMMAND_LINE,
+    )
+    fail_on: FailOn = _option(
+        kinds.FAIL_ON,
+        "The least severity that makes the exit status 1.",
+        default=FailOn.ERROR,
+        places=NOT_IN_PYTHON,
+        bearing=Bearing.VERDICT,
+    )
+    policy: Policy = _option(
+        kinds.POLICY,
+        "Severities by rule, what is accepted where, and budgets.",
+        default=NO_POLICY,
+        places=IN_PYTHON,
+    )
+    breakdown: bool = _option(
+        kinds.SWITCH,
+        "Ask for ConfigReport.breakdown, what each block costs.",
+        default=False,
+        places=IN_PYTHON,
+    )
+
+
+def _default(option: Any) -> Any:  # noqa: ANN401  a dataclass's field
+    return option.default if option.default is not MISSING else option.default_factory()
+
+
+OPTIONS: dict[str, Option] = {
+    one.name: Option(name=one.name, default=_default(one), **one.metadata)
+    for one in fields(Options)
+}
+"""All options by name, in the order of the record."""
+
+
+def options_in(place: Place) -> list[Option]:
+    """The options that may stand in a place, in the order of the record."""
+    return [option for option in OPTIONS.values() if place in option.places]
+
+
+def read_value(option: Option, value: object) -> Any:  # noqa: ANN401  of the option's kind
+    """The value of an option, made sense of. Raises TypeError and ValueError that name it."""
+    try:
+        return option.kind.read(value)
+    except UnknownTargetError as error:
+        raise UnknownTargetError(f"{option.name}: {error}") from None
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{option.name}: {error}") from None
+
+
+def read_keywords(given: Mapping[str, Any], function: str = "check") -> Options:
+    """The keyword arguments of a function of the Python API, made sense of.
+
+    None is as good as leaving an argument out. Raises TypeError for an unknown name or a value of a
+    wrong type, ValueError for a wrong value.
+    """
+    known = {option.name: option for option in options_in(Place.KEYWORD)}
+    read: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in known:
+            hint = did_you_mean(name, known) or f"; known are {', '.join(known)}"
+            raise TypeError(f'{function}() has no argument "{name}"{hint}')
+        if value is not None:
+            read[name] = read_value(known[name], value)
+            if absent := known[name].kind.absent(read[name]):
+                raise ValueError(f"{name}: {absent}")
+    return Options(**read)

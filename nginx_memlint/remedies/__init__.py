@@ -1,0 +1,1 @@
+"""A configuration on a server, counted and priced, and what would help."""

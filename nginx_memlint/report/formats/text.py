@@ -1,0 +1,283 @@
+"""Text for people: what will happen, why, and what to change, on one screen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TextIO
+
+from nginx_memlint.acceptance.lowered import unique
+from nginx_memlint.report.advice import advice
+from nginx_memlint.report.links import Links
+from nginx_memlint.report.screen import STYLES, Plain, Words, screen_for
+from nginx_memlint.result import BaselineInfo, ConfigReport, Finding, Lowered, ProblemInfo, Report
+from nginx_memlint.sizes import human, human_seconds
+
+_BY = {"ignore": "an ignore", "settings": "the settings", "baseline": "the baseline"}
+MAX_PROBLEMS = 20
+MAX_OUTSIDE = 3
+MAX_LOWERED = 20
+
+
+def write(report: Report, out: TextIO) -> None:
+    """Write the report."""
+    screen = screen_for(out)
+    for index, config in enumerate(report.configs):
+        if index:
+            screen.line()
+        _write_config(config, screen)
+    lowered = [found for config in report.configs for found in config.lowered]
+    for line in lowered_lines(lowered):
+        screen.line((line, "dim"))
+    if report.baseline is not None:
+        _gone(report.baseline, screen)
+
+
+def lowered_lines(found: Iterable[Lowered]) -> Iterator[str]:
+    """What may have lowered what is reported, each place once, the first of it."""
+    listed = unique(found)
+    if listed:
+        yield "decided by settings, comments and baselines"
+    for item in listed[:MAX_LOWERED]:
+        place = item.file if item.line is None else f"{item.file}:{item.line}"
+        yield f"  {place}: {item.what}"
+    if len(listed) > MAX_LOWERED:
+        yield f"  and {len(listed) - MAX_LOWERED:,} more (--format json)"
+
+
+def write_suppressed(report: Report, out: TextIO) -> None:
+    """Write the findings that were accepted, and by what."""
+    screen = screen_for(out)
+    for config in report.configs:
+        if config.suppressed:
+            screen.line(f"\naccepted in {config.path}")
+        for finding in config.suppressed:
+            by = _BY[finding.by]
+            if finding.ignore is not None:
+                by += f" at {finding.ignore.file}:{finding.ignore.line}"
+            if finding.reason:
+                by += f": {finding.reason}"
+            line = f"{finding.severity} {finding.rule}: {finding.message}"
+            screen.line(f"  {finding.file}:{finding.line}: {line}")
+            screen.line((f"      by {by}", "dim"))
+
+
+def _write_config(config: ConfigReport, screen: Plain) -> None:
+    links = Links(config, is_terminal=screen.is_terminal)
+    if config.complete and not config.findings:
+        screen.line(*_all_well(config))
+        _problems(config, screen, links)
+        for line in (*_outside(config), *config.guesses):
+            screen.line(f"  {line}")
+        _accepted(config, screen)
+        return
+    screen.line(*_verdict(config))
+    _problems(config, screen, links)
+    if not (config.complete or config.findings or any(vars(config.blocks).values())):
+        return
+    quoted = None
+    for finding in config.findings:
+        place = (finding.file, finding.line)
+        _finding(finding, screen, links, quote=place != quoted)
+        quoted = place
+    _accepted(config, screen)
+    screen.line(_counts(config))
+    if config.findings:
+        screen.line()
+        _memory(config, screen)
+        _shares(config, screen)
+        _remedies(config, screen)
+    _assumptions(config, screen)
+
+
+def _all_well(config: ConfigReport) -> tuple[Words, ...]:
+    memory = config.memory
+    return (
+        ("ok", "bold green"),
+        f" {config.path}: {_plural(config.ssl_contexts, 'TLS context')}, "
+        f"{_plural(config.ca_loads, 'CA load')}; "
+        f"{human(memory.start_bytes + memory.zones_bytes)} at start, "
+        f"at most {human(memory.worst_total_bytes)} while reloading "
+        f"({_plural(config.workers, 'worker')}, {server(config)})",
+    )
+
+
+def _verdict(config: ConfigReport) -> tuple[Words, ...]:
+    if not config.complete:
+        return (
+            ("incomplete", "bold magenta"),
+            f" {config.path}: not read in full; the counts are at least what they say",
+        )
+    worst = config.findings[0].severity
+    return (
+        (worst, STYLES[worst]),
+        f" {config.path}: {human(config.memory.start_bytes + config.memory.zones_bytes)} "
+        f"at start, up to {human(config.memory.worst_total_bytes)} while reloading",
+    )
+
+
+def _problems(config: ConfigReport, screen: Plain, links: Links) -> None:
+    for line in problem_lines(config.problems, links):
+        screen.line("  ", *line)
+
+
+def problem_lines(
+    problems: list[ProblemInfo], links: Links | None = None
+) -> Iterator[tuple[Words, ...]]:
+    """What kept a configuration from being read, the first of it."""
+    for problem in problems[:MAX_PROBLEMS]:
+        place = ":".join(
+            str(part) for part in (problem.file, problem.line, problem.column) if part is not None
+        )
+        style = links.style(problem.file) if links else "bold"
+        yield (place, style), f": {problem.message}"
+        if problem.chain:
+            yield ((f"  included from {' → '.join(problem.chain)}", "dim"),)
+    if len(problems) > MAX_PROBLEMS:
+        yield (f"and {len(problems) - MAX_PROBLEMS} more problems (--format json)",)
+
+
+def _finding(finding: Finding, screen: Plain, links: Links, *, quote: bool) -> None:
+    screen.line(
+        (f"{finding.file}:{finding.line}:{finding.column}", links.style(finding.file)),
+        ": ",
+        (finding.severity, STYLES[finding.severity]),
+        f" {finding.rule}: {finding.message}",
+    )
+    if quote and finding.source:
+        screen.quote(f"    {finding.source}", "dim")
+
+
+def _accepted(config: ConfigReport, screen: Plain) -> None:
+    """How many findings were accepted."""
+    if not config.suppressed:
+        return
+    counts: Counter[str] = Counter(finding.by for finding in config.suppressed)
+    by = ", ".join(f"{counts[kind]:,} by {name}" for kind, name in _BY.items() if counts[kind])
+    total = _plural(len(config.suppressed), "finding")
+    screen.line((f"  {total} accepted: {by} (--show-suppressed)", "dim"))
+
+
+def _gone(baseline: BaselineInfo, screen: Plain) -> None:
+    """Entries of the baseline that nothing reports any more."""
+    count = len(baseline.gone)
+    if not count:
+        return
+    removed = {entry.root for entry in baseline.gone if not entry.root_exists}
+    what = "1 entry is gone" if count == 1 else f"{count:,} entries are gone"
+    if removed:
+        what += f" (there is no {', '.join(sorted(removed)[:MAX_PROBLEMS])} any more)"
+    screen.line(f"baseline {baseline.path}: {what}: write it anew with --write-baseline")
+
+
+def _counts(config: ConfigReport) -> str:
+    blocks = {
+        "server": config.blocks.server,
+        "location": config.blocks.location,
+        "if": config.blocks.if_,
+        "limit_except": config.blocks.limit_except,
+        "stream server": config.blocks.stream_server,
+    }
+    listed = ", ".join(f"{count:,} {name}" for name, count in blocks.items() if count)
+    text = f"\nblocks: {listed or 'none'}; {config.locations_inheriting:,} locations inherit"
+    for inherited in config.inherited:
+        text += f"\n  {inherited.value} from {inherited.file}:{inherited.line}"
+        if len(config.inherited) > 1:
+            text += f": {_plural(inherited.ca_loads, 'load')}, {human(inherited.bytes)}"
+    text += (
+        f"\nnginx -t: {_plural(config.ssl_contexts, 'TLS context')}, "
+        f"{_plural(config.ca_loads, 'CA load')}, {_seconds(config.cpu_seconds)} of CPU "
+        "on every start, test and reload"
+    )
+    if config.per_worker.ssl_contexts:
+        text += f"\nand in each worker {_plural(config.per_worker.ssl_contexts, 'context')} more"
+    return text
+
+
+def _memory(config: ConfigReport, screen: Plain) -> None:
+    memory = config.memory
+    zones = _plural(len(config.zones), "zone")
+    rows = [
+        ("at start", memory.start_bytes, f"{human(memory.unit_bytes)} a CA load"),
+        ("after the first reload", memory.after_reload_bytes, ""),
+        (
+            "after later reloads, at worst",
+            memory.after_reload_worst_bytes,
+            _plural(config.workers, "worker"),
+        ),
+        ("peak of the first reload", memory.reload_peak_bytes, ""),
+        ("peak of later reloads, at worst", memory.reload_peak_worst_bytes, _budget(config)),
+        ("and shared memory, always", memory.zones_bytes, zones),
+        ("rule of thumb", memory.rule_of_thumb_bytes, "locations × 1 MiB"),
+    ]
+    screen.table(
+        ("", ">bold", "dim"),
+        [(f"  {phase}", human(size), note) for phase, size, note in rows if size],
+    )
+
+
+def _budget(config: ConfigReport) -> str:
+    return "" if config.budget_bytes is None else f"budget {human(config.budget_bytes)}"
+
+
+def _shares(config: ConfigReport, screen: Plain) -> None:
+    title, shares = ("files", config.files)
+    if len(shares) < 2:
+        title, shares = ("servers", config.servers)
+    if shares:
+        screen.line(f"\nmost expensive {title}")
+        rows = [
+            (f"  {human(share.bytes)}", _plural(share.ssl_contexts, "context"), share.name)
+            for share in shares
+        ]
+        screen.table((">", ">", ""), rows)
+
+
+def _remedies(config: ConfigReport, screen: Plain) -> None:
+    if not config.remedies:
+        return
+    screen.line("\nwhat would help most")
+    for number, remedy in enumerate(config.remedies, 1):
+        how = "; --fix does it" if remedy.fixable else ""
+        screen.line(f"  {number}. {advice(remedy)}{how}")
+
+
+def _outside(config: ConfigReport) -> list[str]:
+    """A line, if files outside of the main file's directory were read."""
+    if not config.outside:
+        return []
+    names = ", ".join(config.outside[:MAX_OUTSIDE])
+    rest = config.outside_total - len(config.outside[:MAX_OUTSIDE])
+    more = f" and {rest:,} more (--format json)" if rest else ""
+    return [f"read outside of the directory of {config.main_file}: {names}{more}"]
+
+
+def _assumptions(config: ConfigReport, screen: Plain) -> None:
+    lines = [f"target {_target(config)}", *config.target.assumed, *_outside(config)]
+    lines += config.assumptions
+    screen.line()
+    for line in lines:
+        screen.line((f"  {line}", "dim"))
+
+
+def _target(config: ConfigReport) -> str:
+    target = config.target
+    return f"{target.name}: nginx {target.nginx}, lua {target.lua}, OpenSSL {target.openssl}"
+
+
+def server(config: ConfigReport) -> str:
+    """The target, and that it was assumed if it was."""
+    if not config.target.stated:
+        return f"target {config.target.name} assumed: state yours with --target"
+    return config.target.name
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _seconds(seconds: float) -> str:
+    """An order of magnitude."""
+    if seconds < 1:
+        return "less than a second"
+    return f"about {human_seconds(seconds)}"

@@ -1,0 +1,107 @@
+"""Markdown for a comment on a pull request: what a change costs, before and after.
+
+As the comment of a check (markdown.py), with a marker of its own, so that both have a place.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TextIO
+
+from nginx_memlint.diff.compare import Change, Diff, RootDiff
+from nginx_memlint.report.formats.markdown import (
+    CONTEXTS,
+    LOADS,
+    PEAK,
+    START,
+    bounded,
+    code,
+    lowered_blocks,
+    named,
+    prose,
+    table,
+)
+from nginx_memlint.report.issues import of_lowered
+from nginx_memlint.report.places import Base, base
+from nginx_memlint.report.views.diff_text import part_rows
+from nginx_memlint.sizes import human, human_growth
+
+MARKER = "<!-- memlint diff -->"
+
+
+def write(diff: Diff, out: TextIO) -> None:
+    """Write the comment."""
+    place = base()
+    blocks = [MARKER, f"### memlint: {_verdict(diff)}"]
+    blocks += lowered_blocks(map(of_lowered, diff.lowered), place)
+    for root in diff.roots:
+        blocks += _root(root, diff, place)
+    out.write(bounded(blocks))
+
+
+def _verdict(diff: Diff) -> str:
+    states = Counter(root.state for root in diff.roots)
+    listed = [
+        f"{states[state]:,} {state}"
+        for state in ("new", "changed", "removed", "unchanged")
+        if states[state]
+    ]
+    if diff.max_growth_bytes is not None:
+        over = sum(root.exceeds for root in diff.roots)
+        limit = f"--max-growth {human(diff.max_growth_bytes)}"
+        listed.append(f"{over:,} over {limit}" if over else f"all within {limit}")
+    if not all(root.complete for root in diff.roots):
+        listed.insert(0, "not read in full")
+    return ", ".join(listed)
+
+
+def _root(root: RootDiff, diff: Diff, place: Base) -> Iterator[str]:
+    title = f"**{named(root.path, place)}** {root.state}"
+    if diff.base is not None:
+        title += f" since {code(diff.base)}"
+    elif root.old:
+        title += f", was {named(root.old.path, place)}"
+    if root.exceeds:
+        title += ": **over the limit**"
+    if not root.complete:
+        title += ", not read in full: no figure here can be relied on"
+    memory = root.memory
+    rows = [
+        [CONTEXTS, *_counted(root.counts.ssl_contexts)],
+        [LOADS, *_counted(root.counts.ca_loads)],
+        [START, *_sized(memory.start_total)],
+        [PEAK, *_sized(memory.worst_total_bytes)],
+    ]
+    yield f"{title}\n\n{table(['', 'before', 'after', 'change'], rows)}"
+    sides = [(name, side) for name, side in (("before", root.old), ("after", root.new)) if side]
+    if problems := [(name, problem) for name, side in sides for problem in side.problems]:
+        yield "**Problems**"
+        for name, problem in problems:
+            where = code(f"{place.relative(problem.file)}:{problem.line or 1}")
+            yield f"- {name}, at {where}: {prose(place.shortened(problem.message))}"
+    if root.causes:
+        yield "**Causes of the change, at start**"
+        for row in part_rows(root.causes, place.relative):
+            state = f", {row.state}" if row.state else ""
+            where = f" at {code(row.where)}" if row.where else ""
+            counts = f": {row.counts}" if row.counts else ""
+            name = prose(place.shortened(row.name))
+            yield f"- **{row.growth}** ({row.span}){state}: {name}{where}{counts}"
+    if guesses := [(name, guess) for name, side in sides for guess in side.guesses]:
+        yield "**Guessed**"
+        for name, guess in guesses:
+            yield f"- {name}: {prose(place.shortened(guess))}"
+
+
+def _counted(change: Change) -> list[str]:
+    return [
+        f"{change.before:,}",
+        f"{change.after:,}",
+        f"{change.growth:+,}" if change.growth else "0",
+    ]
+
+
+def _sized(change: Change) -> list[str]:
+    growth = human_growth(change.before, change.after) if change.growth else "0"
+    return [human(change.before), human(change.after), growth]

@@ -1,0 +1,250 @@
+"""Text for people: what a change costs, as one table, most expensive first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from nginx_memlint.diff.compare import (
+    Change,
+    CountChanges,
+    Diff,
+    MemoryChanges,
+    PartChange,
+    RootDiff,
+    Side,
+)
+from nginx_memlint.report.formats.text import lowered_lines, problem_lines
+from nginx_memlint.sizes import human, human_growth, human_range
+
+MAX_PARTS = 5
+"""Causes, servers and files that are shown of one configuration."""
+
+PHASES = {
+    "start_bytes": "at start",
+    "after_reload_bytes": "after the first reload",
+    "after_reload_worst_bytes": "after later reloads, at worst",
+    "reload_peak_bytes": "peak of the first reload",
+    "reload_peak_worst_bytes": "peak of later reloads, at worst",
+    "zones_bytes": "shared memory, always",
+    "worst_total_bytes": "that peak and shared memory",
+    "unit_bytes": "one CA load",
+}
+"""Field of MemoryChanges → what it is called."""
+
+_PEAK = "reload_peak_worst_bytes"
+
+COUNTS = {
+    "ssl_contexts": "TLS contexts",
+    "ca_loads": "CA loads",
+    "server": "servers",
+    "location": "locations",
+    "if_": "ifs",
+    "limit_except": "limit_excepts",
+    "stream_server": "stream servers",
+    "locations_inheriting": "locations that inherit a CA bundle",
+    "workers": "workers",
+}
+"""Field of CountChanges → what it is called."""
+
+KINDS = {
+    "ssl_contexts": "{name}: TLS contexts without their CA certificates",
+    "blocks": "{name} blocks",
+    "workers": "what each worker adds for itself",
+    "zone": "zone {name}",
+}
+"""Kind of cause → how it is called; others by their name."""
+
+_STATES = {"new": "green", "removed": "magenta", "changed": "", "unchanged": "dim"}
+
+
+def write(diff: Diff, console: Console) -> None:
+    """Print the comparison."""
+    for root in diff.roots:
+        console.print(_verdict(root, diff), soft_wrap=True)
+        for name, side in (("old", root.old), ("new", root.new)):
+            if side and not side.complete:
+                console.print(_incomplete(name), soft_wrap=True)
+            for words in problem_lines(side.problems) if side else ():
+                console.print(Text.assemble(f"  {name}: ", *words), soft_wrap=True)
+        if diff.max_growth_bytes is not None:
+            console.print(_gate(root, diff.max_growth_bytes), soft_wrap=True)
+    if any(root.state != "unchanged" for root in diff.roots):
+        console.print()
+        console.print(_table(diff))
+    _assumptions(diff, console)
+    for line in lowered_lines(diff.lowered):
+        console.print(Text(line, "dim"), soft_wrap=True)
+
+
+def _verdict(root: RootDiff, diff: Diff) -> Text:
+    memory = root.memory
+    start = memory.start_total
+    title = Text.assemble((root.state, f"bold {_STATES[root.state]}"), f" {root.path}: ")
+    if root.state == "unchanged":
+        most = human(memory.worst_total_bytes.after)
+        title.append(f"{human(start.after)} at start, at most {most} while reloading, as before")
+    else:
+        title.append(_change(start), "bold")
+        title.append(" at start, ")
+        title.append(_change(memory.worst_total_bytes), "bold")
+        title.append(" at worst while reloading")
+    if diff.base is not None:
+        title.append(f" (since {diff.base}, {(root.commit or '')[:10]})")
+    elif root.old and root.old.path != root.path:
+        title.append(f" (was {root.old.path})")
+    return title
+
+
+def _incomplete(name: str) -> Text:
+    return Text.assemble(
+        ("  incomplete", "bold magenta"),
+        f": the {name} configuration was not read in full; no figure here can be relied on",
+    )
+
+
+def _gate(root: RootDiff, limit: int) -> Text:
+    growth = root.memory.worst_total_bytes
+    found = f"grows by {human(growth.growth)}" if growth.growth > 0 else "does not grow"
+    what = "the most it takes, the worst reload peak and shared memory,"
+    if root.exceeds:
+        return Text.assemble(
+            ("  error", "bold red"), f": {what} {found}: over --max-growth {human(limit)}"
+        )
+    return Text(f"  {what} {found}: within --max-growth {human(limit)}", "dim")
+
+
+def _table(diff: Diff) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(justify="right", style="bold", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    changed = [root for root in diff.roots if root.state != "unchanged"]
+    for root in changed:
+        if len(changed) > 1:
+            table.add_row("", "", "", Text(root.path, "bold underline"))
+        for title, rows in _sections(root):
+            if rows:
+                table.add_row("", "", "", Text(title, "bold"))
+            for change, span, state, what in rows:
+                table.add_row(change, span, Text(state, _STATES.get(state, "")), Text(what))
+    return table
+
+
+_Row = tuple[str, str, str, str]
+
+
+def _sections(root: RootDiff) -> Iterator[tuple[str, list[_Row]]]:
+    yield "memory", list(_numbers(root.memory, PHASES, is_size=True))
+    yield "causes, at start", list(_parts(root.causes))
+    yield "servers, at start", list(_parts(root.servers))
+    yield "files, at start", list(_parts(root.files))
+    yield "counts", list(_numbers(root.counts, COUNTS, is_size=False))
+
+
+def _numbers(
+    record: CountChanges | MemoryChanges, names: dict[str, str], *, is_size: bool
+) -> Iterator[_Row]:
+    for name, what in names.items():
+        change: Change = getattr(record, name)
+        # without zones it is the peak again
+        is_repeated = name == "worst_total_bytes" and change == getattr(record, _PEAK)
+        if change.growth and not is_repeated:
+            growth, span = _columns(change, is_size=is_size)
+            yield growth, f"({span})", "", what
+
+
+class PartRow(NamedTuple):
+    """A part of the cost that changed, for people."""
+
+    growth: str
+    span: str
+    """From what to what."""
+    state: str
+    """Empty if it was there before and still is."""
+    name: str
+    where: str
+    """``path:line``; empty if it is of no one place, or a file itself."""
+    counts: str
+
+
+def part_rows(
+    parts: list[PartChange], shown: Callable[[str], str] = lambda file: file
+) -> Iterator[PartRow]:
+    """The parts that changed most, and the sum of the rest.
+
+    ``shown`` makes a file's name what is printed of it.
+    """
+    for part in parts[:MAX_PARTS]:
+        counted = (
+            ("block", part.blocks if part.kind in ("blocks", "server", "file") else None),
+            ("context", part.ssl_contexts),
+            ("CA load", part.ca_loads),
+        )
+        is_placed = part.kind != "file" and part.file is not None
+        yield PartRow(
+            *_columns(part.bytes, is_size=True),
+            state="" if part.state == "changed" else part.state,
+            name=KINDS.get(part.kind, "{name}").format_map({"name": part.name}),
+            where=f"{shown(part.file or '')}:{part.line}" if is_placed else "",
+            counts=", ".join(
+                f"{change.growth:+,} {noun}{'' if abs(change.growth) == 1 else 's'}"
+                for noun, change in counted
+                if change and change.growth
+            ),
+        )
+    if rest := parts[MAX_PARTS:]:
+        total = Change(
+            before=sum(part.bytes.before for part in rest),
+            after=sum(part.bytes.after for part in rest),
+        )
+        more = f"{len(rest):,} more (--format json)"
+        yield PartRow(*_columns(total, is_size=True), "", more, "", "")
+
+
+def _parts(parts: list[PartChange]) -> Iterator[_Row]:
+    for row in part_rows(parts):
+        place = f" ({row.where})" if row.where else ""
+        what = ": ".join(filter(None, (f"{row.name}{place}", row.counts)))
+        yield row.growth, f"({row.span})", row.state, what
+
+
+def _columns(change: Change, *, is_size: bool) -> tuple[str, str]:
+    if is_size:
+        growth = human_growth(change.before, change.after)
+        return growth, human_range(change.before, change.after)
+    return f"{change.growth:+,}", f"{change.before:,} → {change.after:,}"
+
+
+def _change(change: Change) -> str:
+    growth, span = _columns(change, is_size=True)
+    return f"{growth} ({span})"
+
+
+def _assumptions(diff: Diff, console: Console) -> None:
+    """What the figures take for granted; what only some of them do, with whose it is."""
+    sides = [
+        (name if len(diff.roots) == 1 else f"{root.path}, {name}", side)
+        for root in diff.roots
+        for name, side in (("old", root.old), ("new", root.new))
+        if side
+    ]
+    whose: dict[str, list[str]] = {}
+    for name, side in sides:
+        for line in _lines(side):
+            whose.setdefault(line, []).append(name)
+    console.print()
+    for line, names in whose.items():
+        owner = "" if len(names) == len(sides) else f"{'; '.join(names)}: "
+        console.print(Text(f"  {owner}{line}", "dim"), soft_wrap=True)
+
+
+def _lines(side: Side) -> list[str]:
+    target = side.target
+    versions = f"nginx {target.nginx}, lua {target.lua}, OpenSSL {target.openssl}"
+    return [f"target {target.name}: {versions}", *target.assumed, *side.assumptions]

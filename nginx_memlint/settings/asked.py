@@ -1,0 +1,98 @@
+"""What is asked of the check of a root, from all that is in force for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from nginx_memlint.files.writing import checkout
+from nginx_memlint.options.record import OPTIONS, Options
+from nginx_memlint.policy import Policy
+from nginx_memlint.printable import printable
+from nginx_memlint.settings.files import SettingsError, SettingsFile
+from nginx_memlint.settings.in_force import DEFAULTS, Root, Value
+from nginx_memlint.settings.lowered import by_settings
+from nginx_memlint.sources.source import is_below
+from nginx_memlint.targets.targets import Target, TargetFileError, load_target
+
+
+def asked(root: Root) -> Options:
+    """What is asked of the check of a root: its policy and all else that is in force.
+
+    Raises SettingsError for files and directories in it that cannot be used.
+    """
+    values = {name: found.value for name, found in root.values.items()}
+    for name, found in root.values.items():
+        if found.file is None:
+            continue  # the command has checked flags
+        if absent := OPTIONS[name].kind.absent(found.value):
+            raise SettingsError(f"{found.at()}: {OPTIONS[name].key}: {printable(absent)}")
+    policy = Policy(
+        severities={
+            code: None if found.value == "off" else found.value
+            for code, found in root.severities.items()
+        },
+        ignores=tuple(found.value for found in root.ignores),
+        lowered=tuple(by_settings(root)) if root.file else (),
+        problems=root.left_out,
+    )
+    decided = {"target": _target(root.values), "policy": policy, "dump": root.dump.value}
+    return Options(**values | decided)
+
+
+def all_asked(roots: Iterable[Root]) -> list[Options]:
+    """asked() of each, all mistakes in one SettingsError."""
+    mistakes: dict[str, None] = {}
+    found = []
+    for root in roots:
+        try:
+            found.append(asked(root))
+        except SettingsError as error:
+            mistakes[str(error)] = None
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
+    return found
+
+
+def _target(values: Mapping[str, Value]) -> str | Target | None:
+    binary = values["nginx_binary"]
+    found = values["target_file"] if binary.value is None else binary
+    if found.value is None:
+        # a default is not stated: check() says what it assumes
+        return None if values["target"] is DEFAULTS["target"] else values["target"].value
+    if isinstance(found.value, Target):
+        return found.value
+    if found.file is not None:
+        top = _allowed(found.file, values)
+        if top is not None and not is_below(os.path.realpath(found.value), top):
+            raise SettingsError(
+                f"{found.at()}: target-file: leads out of {printable(top)}: "
+                "give it with --target-file"
+            )
+    try:
+        return _loaded(found.value)
+    except TargetFileError as error:
+        raise SettingsError(f"{found.at()}: target-file: {error}") from None
+    except OSError as error:
+        name = printable(found.value)
+        raise SettingsError(
+            f"{found.at()}: target-file: cannot read {name}: {error.strerror}"
+        ) from None
+
+
+def _allowed(file: SettingsFile, values: Mapping[str, Value]) -> str | None:
+    """The directory out of which a settings file may name no other file; None for anywhere.
+
+    Who gives --sysroot or --path-map does not trust what is in it, and whoever wrote settings in a
+    checkout has no say over what is read outside of it.
+    """
+    own = os.path.realpath(file.directory)
+    if any(values[name].flag for name in ("sysroot", "path_map")):
+        return own
+    return checkout(own)
+
+
+@cache
+def _loaded(path: str) -> Target:
+    return load_target(path)

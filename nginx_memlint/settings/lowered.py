@@ -1,0 +1,58 @@
+"""What a settings file decides of a report, with file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from nginx_memlint.exit_codes import FailOn
+from nginx_memlint.options.record import OPTIONS, Bearing
+from nginx_memlint.printable import printable
+from nginx_memlint.result import Lowered
+from nginx_memlint.rules import RULES
+from nginx_memlint.settings.shown import shown
+
+if TYPE_CHECKING:
+    from nginx_memlint.settings.in_force import Root, Value
+
+_SEVERITIES = ("off", "note", "warning", "error")
+"""Severities of settings, the least first."""
+
+
+def by_settings(root: Root) -> Iterator[Lowered]:
+    """What is in force for a configuration and is from a settings file, unless it can only raise.
+
+    Findings that are accepted are not among it: by_acceptance() has them.
+    """
+    for name, found in root.values.items():
+        # without settings errors fail: "warning" is stricter
+        option = OPTIONS[name]
+        if found.file and (name != "fail_on" or FailOn(found.value) is FailOn.NEVER):
+            yield _in_settings(
+                found,
+                f"{option.key} is {shown(name, found)}",
+                figures=option.bearing is not Bearing.VERDICT,
+            )
+    if root.dump.file:
+        yield _in_settings(root.dump, f"dump is {shown('dump', root.dump)}", figures=True)
+    if root.severities:
+        usual = {rule.code: rule.severity for rule in RULES}
+        for code, found in root.severities.items():
+            if _SEVERITIES.index(found.value) < _SEVERITIES.index(usual[code]):
+                what = "off" if found.value == "off" else f"a {found.value}, not {_a(usual[code])}"
+                yield _in_settings(found, f"{code} is {what}")
+
+
+def _in_settings(found: Value, what: str, *, figures: bool = False) -> Lowered:
+    assert found.file is not None
+    return Lowered(
+        by="settings",
+        of="figures" if figures else "findings",
+        what=what,
+        file=printable(found.file.path),
+        line=found.file.line(found.path),
+    )
+
+
+def _a(severity: str) -> str:
+    return f"an {severity}" if severity == "error" else f"a {severity}"

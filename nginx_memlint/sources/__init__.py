@@ -1,0 +1,1 @@
+"""Where the bytes of a configuration come from: disk, sysroot, dump, commit."""

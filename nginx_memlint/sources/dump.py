@@ -1,0 +1,141 @@
+"""The files in the output of ``nginx -T``.
+
+nginx writes each file it has read once, in the order of first inclusion: a line with its name,
+its bytes and a line feed (src/core/nginx.c); only if it accepts them all. What it writes to
+standard error may be mixed in.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from nginx_memlint.sources.source import decode
+
+_MARK = re.compile(rb"^# configuration file ([^\n]+?):(\r?)\n", re.MULTILINE)
+_MESSAGE = re.compile(
+    rb"^(?:(?:nginx|openresty): (?:\[\w+\] |(?:the )?configuration file )"
+    rb"|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+: "
+    rb"|Connection to \S+ closed\.)[^\n]*(?:\n|\Z)",
+    re.MULTILINE,
+)
+"""What nginx, or ssh at its end, writes to standard error."""
+
+_BEGINNINGS = (b"nginx: ", b"openresty: ", b"Connection to ", *(b"%d" % n for n in range(10)))
+"""How _MESSAGE may begin."""
+
+_CONFIGURATION = re.compile(rb"[#;{}]")
+_MARK_BEGINS = b"# configuration file "
+
+
+class FailedDumpError(Exception):
+    """This is the output of an ``nginx -T`` that rejected the configuration; says what it said."""
+
+
+@dataclass(frozen=True)
+class Dump:
+    """The files by name, the main one first.
+
+    ``doubtful`` are names that stand at two places: one of them is a comment of another file,
+    and nothing tells which.
+    """
+
+    files: dict[str, bytes]
+    doubtful: tuple[str, ...]
+
+
+def is_dump(data: bytes, *, piped: bool) -> bool | None:
+    """Whether this is the output of ``nginx -T``; None if it may as well be an ordinary file.
+
+    What is piped is a dump if it has the marks, unless the first comes after what may be
+    directives. A file is none: a comment at its beginning may look like a mark.
+    """
+    if not piped:
+        return None if _first_mark(data) else False
+    mark = _MARK.search(data)
+    if mark is None:
+        return False
+    before = _MESSAGE.sub(b"", data[: mark.start()])
+    if not any(_CONFIGURATION.search(line.partition(b"#")[0]) for line in before.splitlines()):
+        return True
+    return None if _marks(data) else False
+
+
+def refuse_failure(data: bytes) -> None:
+    """Raise FailedDumpError if this is what an ``nginx -T`` says that fails, and nothing else."""
+    if data.lstrip()[:14].startswith(_BEGINNINGS):
+        rest = _MESSAGE.sub(b"", data)
+        if rest != data and not rest.strip():
+            raise FailedDumpError(_said(data))
+
+
+def read_dump(data: bytes) -> Dump | None:
+    """The files of an ``nginx -T`` output; None if it has no mark. Raises FailedDumpError.
+
+    What comes before the first mark is left out: a login or a shell may say something. A file
+    that nginx has accepted ends where no block or directive is open, so a line that looks like a
+    mark elsewhere is a comment or Lua; so is a file's first line, if it names that file.
+    """
+    first = _MARK.search(data)
+    if first is None:
+        refuse_failure(data)
+        return None
+    data = data[first.start() :]
+    if first[2]:  # a terminal has put a CR before each LF
+        data = data.replace(b"\r\n", b"\n")
+    data = _MESSAGE.sub(b"", data)
+    cuts: dict[str, tuple[int, int]] = {}
+    doubtful: list[str] = []
+    for mark in _marks(data):
+        name = decode(mark[1])
+        if name not in cuts:
+            cuts[name] = mark.span()
+        elif cuts[name][1] != mark.start():
+            doubtful.append(name)
+    ends = [*(start for start, _ in cuts.values()), len(data)][1:]
+    files = {
+        name: data[start:end].removesuffix(b"\n")
+        for (name, (_, start)), end in zip(cuts.items(), ends, strict=True)
+    }
+    return Dump(files, tuple(doubtful))
+
+
+def _first_mark(data: bytes) -> re.Match[bytes] | None:
+    """Lines of a shell or of ssh may come before it, but nothing that could be configuration."""
+    position = 0
+    while found := _CONFIGURATION.search(data, position):
+        line = data.rfind(b"\n", 0, found.start()) + 1
+        if data.startswith(_MARK_BEGINS, line) and (mark := _MARK.match(data, line)):
+            return mark
+        said = data.startswith(_BEGINNINGS, line) and _MESSAGE.match(data, line)
+        if not said:
+            return None
+        position = said.end()
+    return None
+
+
+def _marks(data: bytes) -> list[re.Match[bytes]]:
+    """The marks at which all blocks and directives are closed.
+
+    The marks are comments to nginx, so the whole dump can be read like one file. Where that
+    meets an error, all marks behind it are believed.
+    """
+    from nginx_memlint.syntax.lexer import tokenize  # noqa: PLC0415  few files are dumps
+
+    tokens = tokenize(data)
+    numbers = [*tokens.top()]
+    starts = [tokens.starts[number] for number in numbers]
+    error = tokens.error.offset if tokens.error else len(data)
+
+    def is_between(offset: int) -> bool:
+        index = bisect_left(starts, offset) - 1
+        return index < 0 or offset >= error or tokens.ends[numbers[index]] <= offset
+
+    return [mark for mark in _MARK.finditer(data) if is_between(mark.start())]
+
+
+def _said(data: bytes) -> str:
+    """The error among the messages, else the last of them."""
+    lines = decode(data.strip()).splitlines()
+    return next((line for line in lines if "[emerg]" in line), lines[-1])

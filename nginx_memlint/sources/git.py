@@ -1,0 +1,395 @@
+"""The files of a commit, read from git's objects: nothing is checked out, no index is touched.
+
+The repository need not be trusted. Only ``rev-parse`` and ``cat-file`` run: neither runs hooks,
+filters, text conversions or a pager; ``cat-file`` is given object names alone, so no name in the
+repository reaches a command line or git's protocol. Objects that a partial clone lacks are not
+fetched. Neither replacements (``refs/replace``) nor grafts count: an object is what its name, the
+hash of its content, says, and a commit's parents are those that it names itself.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import selectors
+import stat
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+
+from nginx_memlint.files.bounds import DEFAULT_BOUNDS, check_size
+from nginx_memlint.files.programs import find_program
+from nginx_memlint.printable import printable
+from nginx_memlint.sources.source import MAX_SYMLINKS, Disk, decode, encode
+
+ANSWER_SECONDS = 60
+"""Seconds that git may keep silent."""
+
+
+MAX_LINK_BYTES = 4096
+"""``PATH_MAX``: bytes of the longest target of a symbolic link."""
+
+_OPTIONS = (
+    "--no-pager",
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "core.hooksPath=/dev/null"),
+    *("-c", "safe.bareRepository=explicit"),
+    # before git 2.41 this setting in a repository outdoes GIT_NO_REPLACE_OBJECTS
+    *("-c", "core.useReplaceRefs=false"),
+    # a cache of parents, which is believed unseen
+    *("-c", "core.commitGraph=false"),
+)
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    # no fetch from a promisor remote: by name since git 2.44, before that for want of a protocol
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
+    "LC_ALL": "C",
+}
+
+_OBJECT_NAME = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_HEADER = re.compile(rb"[0-9a-f]+ (\w+) (\d{1,19})")
+
+_GITLINK = stat.S_IFDIR | stat.S_IFLNK
+"""Type of a submodule in a tree."""
+
+_SUBMODULE = stat.S_IFDIR | stat.S_ISVTX
+"""A submodule is a directory to who looks; the sticky bit, which no tree has, tells it apart."""
+
+STAND_INS = {
+    b"version https://git-lfs.github.com/spec/": "is a Git LFS pointer",
+    b"\0GITCRYPT\0": "is encrypted by git-crypt",
+}
+"""How a blob begins that stands for another content, which a filter would make of it."""
+
+
+class GitError(Exception):
+    """What was asked for cannot be had from git: no repository, no such commit, no git."""
+
+
+class MissingError(OSError):
+    """What the commit has at a path is unknown."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(errno.EIO, f"{why}: what it stands for is not in the commit")
+
+
+def open_commit(directory: str, reference: str) -> Commit:
+    """The commit that a reference names in the repository whose working tree a directory is in.
+
+    As for git itself, ``GIT_DIR`` and ``GIT_WORK_TREE`` in the environment name the repository.
+    The commit is to be closed. Raises GitError.
+    """
+    while not os.path.isdir(encode(directory or ".")):  # removed since the commit
+        directory = os.path.dirname(directory)
+    # a relative GIT_DIR, as hooks have it, is relative to the working directory
+    here = "." if "GIT_DIR" in os.environ else directory or "."
+    top = decode(_ask(here, "rev-parse", "--show-toplevel").removesuffix(b"\n"))
+    if not top:
+        raise GitError(f"{printable(directory or '.')} is in no working tree of git")
+    found = b""
+    if "\0" not in reference:
+        verify = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+        with suppress(GitError):
+            # in two steps: ":/text" would take the suffix for text
+            named = decode(_ask(here, *verify, reference).strip())
+            found = _ask(here, *verify, f"{named}^{{commit}}").strip()
+    if not _OBJECT_NAME.fullmatch(found):
+        shallow = _ask(here, "rev-parse", "--is-shallow-repository").strip() == b"true"
+        hint = "; it is a shallow clone: fetch the commit first" if shallow else ""
+        raise GitError(f'"{printable(reference)}" names no commit of {printable(top)}{hint}')
+    return Commit(top, found.decode(), Objects(here))
+
+
+def _command(*arguments: str) -> list[str]:
+    """A command line of git. Raises GitError."""
+    git = find_program("git")
+    if git is None:
+        raise GitError("git is not installed")
+    return [git, *_OPTIONS, *arguments]
+
+
+def _ask(directory: str, *arguments: str) -> bytes:
+    """The output of a short git command."""
+    try:
+        done = subprocess.run(
+            [*map(encode, _command(*arguments))],
+            cwd=encode(directory),
+            env=os.environ | _ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=ANSWER_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise GitError(f"git cannot be run: {error}") from None
+    if done.returncode:
+        said = decode(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ")
+        raise GitError(f"git: {printable(said) or f'exit status {done.returncode}'}")
+    return done.stdout
+
+
+class Objects:
+    """The objects of a repository, by one ``git cat-file --batch`` that runs while it is needed."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self._process: subprocess.Popen[bytes] | None = None
+        self._selector: selectors.BaseSelector | None = None
+        self._buffer = bytearray()
+
+    def read(self, name: str, kind: str, most: int = DEFAULT_BOUNDS.file_bytes) -> bytes:
+        """The content of an object of a kind: blob, tree or commit. Raises OSError.
+
+        ``most``: the bytes beyond which it is not read.
+        """
+        try:
+            return self._read(name, kind, most)
+        except OSError:
+            self.close()  # what it writes now would be taken for the next answer
+            raise
+
+    def close(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        self._buffer.clear()
+        if self._selector:
+            self._selector.close()
+        if process is None or process.stdin is None or process.stdout is None:
+            return
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+        process.stdout.close()
+        try:
+            process.wait(ANSWER_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _read(self, name: str, kind: str, most: int) -> bytes:
+        process = self._process or self._start()
+        assert process.stdin is not None
+        process.stdin.write(name.encode() + b"\n")
+        while (end := self._buffer.find(b"\n")) < 0:
+            self._fill()
+        header = _HEADER.fullmatch(self._take(end + 1)[:-1])
+        if header is None:
+            raise OSError(errno.EIO, f"object {name} is missing from the repository")
+        if header[1] != kind.encode():
+            raise OSError(errno.EIO, f"object {name} is a {header[1].decode()}, not a {kind}")
+        size = int(header[2])
+        check_size(size, most)
+        while len(self._buffer) <= size:
+            self._fill()
+        return self._take(size + 1)[:-1]
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self._process = subprocess.Popen(
+            _command("cat-file", "--batch"),
+            cwd=encode(self._directory),
+            env=os.environ | _ENVIRONMENT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+        )
+        assert self._process.stdout is not None
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._process.stdout, selectors.EVENT_READ)
+        return self._process
+
+    def _fill(self) -> None:
+        assert self._process
+        assert self._process.stdout
+        assert self._selector
+        if not self._selector.select(ANSWER_SECONDS):
+            raise OSError(errno.ETIMEDOUT, f"git has not answered for {ANSWER_SECONDS} s")
+        data = os.read(self._process.stdout.fileno(), 1 << 20)
+        if not data:
+            raise OSError(errno.EIO, "git cannot read the repository")
+        self._buffer += data
+
+    def _take(self, count: int) -> bytes:
+        taken = bytes(memoryview(self._buffer)[:count])
+        del self._buffer[:count]
+        return taken
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """What is at a path: its mode, and the object if it is of the commit."""
+
+    path: str
+    mode: int
+    object: str | None = None
+
+
+class Commit(Disk):
+    """This machine's files, those of a working tree replaced by what a commit has there.
+
+    Symbolic links are followed from either to the other. ``used`` tells whether any path has led
+    into the working tree; ``missing`` holds the files whose content cannot be had, with the
+    reason.
+    """
+
+    def __init__(self, top: str, name: str, objects: Objects) -> None:
+        self.top = top
+        self.name = name
+        self.used = False
+        self.missing: dict[str, str] = {}
+        self._objects = objects
+        self._trees: dict[str, dict[str, tuple[int, str]]] = {}
+
+    def close(self) -> None:
+        """Let git go."""
+        self._objects.close()
+
+    def mode(self, name: str, root: str | None, *, follow: bool) -> int:
+        """See Disk. A submodule is a directory."""
+        if root is not None:
+            follow = False
+        return self._find(name, follow=follow).mode
+
+    def readlink(self, name: str, root: str | None) -> str:  # noqa: ARG002  links are not followed
+        """See Disk."""
+        node = self._find(name, follow=False)
+        if not stat.S_ISLNK(node.mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        return self._target(node)
+
+    def names(self, name: str, root: str | None) -> list[str]:
+        """See Disk."""
+        node = self._find(name, follow=root is None)
+        if node.object is None:
+            return super().names(node.path if root is None else name, root)
+        if not stat.S_ISDIR(node.mode):
+            raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        return list(self._tree(node))
+
+    def read(self, name: str, root: str | None, most: int) -> bytes:
+        """See Disk."""
+        node = self._find(name, follow=root is None)
+        if node.object is None:
+            return super().read(node.path if root is None else name, root, most)
+        if stat.S_ISLNK(node.mode):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        if stat.S_ISDIR(node.mode):
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+        return self._content(node, "blob", most)
+
+    def _content(self, node: _Node, kind: str, most: int = DEFAULT_BOUNDS.file_bytes) -> bytes:
+        """An object's content; what cannot be had is noted."""
+        assert node.object is not None
+        try:
+            if node.mode == _SUBMODULE:
+                raise MissingError("is a submodule")
+            data = self._objects.read(node.object, kind, most)
+            for beginning, what in STAND_INS.items():
+                if data.startswith(beginning):
+                    raise MissingError(what)
+        except OSError as error:
+            self.missing[node.path] = str(error.strerror)
+            raise
+        return data
+
+    @cached_property
+    def _root(self) -> _Node:
+        return self._on_disk("/")
+
+    def _find(self, name: str, *, follow: bool) -> _Node:
+        """Walk a path as the kernel does."""
+        if not name:
+            raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
+        if not name.startswith("/"):
+            name = decode(os.getcwdb()) + "/" + name
+        pending = name.split("/")[::-1]
+        done = [self._root]
+        links = 0
+        while pending:
+            part = pending.pop()
+            if not stat.S_ISDIR(done[-1].mode):
+                raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+            if part == "..":
+                del done[max(1, len(done) - 1) :]
+            if part in ("", ".", ".."):
+                continue
+            node = self._child(done[-1], part)
+            if not stat.S_ISLNK(node.mode) or not (pending or follow):
+                done.append(node)
+                continue
+            links += 1
+            target = self._target(node)
+            if links > MAX_SYMLINKS:
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+            if target.startswith("/"):
+                del done[1:]
+            pending += target.split("/")[::-1]
+        return done[-1]
+
+    def _child(self, parent: _Node, part: str) -> _Node:
+        path = f"{parent.path.rstrip('/')}/{part}"
+        if parent.object is None:
+            return self._on_disk(path)
+        try:
+            mode, name = self._tree(parent)[part]
+        except KeyError:
+            raise OSError(errno.ENOENT, os.strerror(errno.ENOENT)) from None
+        return _Node(path, mode, name)
+
+    def _on_disk(self, path: str) -> _Node:
+        if path == self.top:
+            self.used = True
+            return _Node(path, stat.S_IFDIR, self._top_tree)
+        return _Node(path, super().mode(path, None, follow=False))
+
+    @cached_property
+    def _top_tree(self) -> str:
+        """The commit's own tree: the first line of a commit names it."""
+        data = self._objects.read(self.name, "commit")
+        match = re.match(rb"tree ([0-9a-f]+)\n", data)
+        if match is None:
+            raise OSError(errno.EIO, f"object {self.name} is malformed")
+        return match[1].decode()
+
+    def _target(self, node: _Node) -> str:
+        if node.object is None:
+            return super().readlink(node.path, None)
+        target = self._content(node, "blob")
+        if len(target) >= MAX_LINK_BYTES:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+        if not target or b"\0" in target:
+            raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
+        return decode(target)
+
+    def _tree(self, node: _Node) -> dict[str, tuple[int, str]]:
+        """The modes and object names in a directory of the commit, by name."""
+        assert node.object is not None
+        if node.object not in self._trees:
+            data = self._content(node, "tree")
+            self._trees[node.object] = _parse_tree(data, len(node.object) // 2)
+        return self._trees[node.object]
+
+
+def _parse_tree(data: bytes, length: int) -> dict[str, tuple[int, str]]:
+    """The entries of a tree object, whose object names have a length in bytes."""
+    found: dict[str, tuple[int, str]] = {}
+    position = 0
+    while position < len(data):
+        end = data.find(b"\0", position)
+        mode, _, name = data[position:end].partition(b" ")
+        object_name = data[end + 1 : end + 1 + length]
+        wrong = end < 0 or len(object_name) != length or b"/" in name or name in (b"", b".", b"..")
+        if wrong or not re.fullmatch(rb"[0-7]{5,6}", mode):
+            raise OSError(errno.EIO, "a directory of the commit is malformed")
+        bits = int(mode, 8) & ~stat.S_ISVTX
+        found[decode(name)] = (
+            _SUBMODULE if stat.S_IFMT(bits) == _GITLINK else bits,
+            object_name.hex(),
+        )
+        position = end + 1 + length
+    return found

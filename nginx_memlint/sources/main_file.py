@@ -1,0 +1,308 @@
+"""From what the user names to a source and the path of the main file in it.
+
+As nginx: a relative ``include`` and a relative certificate are taken from the directory of the
+main file; with a prefix (``nginx -p``), a relative main file is taken from the prefix.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from nginx_memlint.files.bounds import DEFAULT_BOUNDS, BoundError, Bounds, Meter, check_size
+from nginx_memlint.printable import printable
+from nginx_memlint.problems import Problem
+from nginx_memlint.sources import glob
+from nginx_memlint.sources.dump import FailedDumpError, is_dump, read_dump, refuse_failure
+from nginx_memlint.sources.source import (
+    ABSENT,
+    MACHINE,
+    Disk,
+    FileSystem,
+    MemoryFiles,
+    Source,
+    is_below,
+)
+
+MAIN_FILE = "nginx.conf"
+STDIN_NAME = "<stdin>"
+
+CANDIDATES = (f"*/{MAIN_FILE}", f"*/*/{MAIN_FILE}", "*.conf")
+"""Where else a main file may be, if a directory holds no nginx.conf."""
+
+MAX_CANDIDATES = 5
+
+
+class EntryError(Exception):
+    """There is no main file to be had from what the user named.
+
+    ``absent`` tells that nothing is there, rather than something that cannot be read.
+    """
+
+    def __init__(self, problem: Problem, *, absent: bool = False) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+        self.absent = absent
+
+
+class DumpOrFileError(ValueError):
+    """What the user named may be an ``nginx -T`` dump or an ordinary file: the user must say."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where files are looked up, and how the named one is read.
+
+    ``prefix`` as ``nginx -p``. ``sysroot``: absolute paths are below this directory. ``path_map``
+    pairs a directory as nginx sees it with a directory here. ``disk`` is where the files of this
+    machine are read; ``bounds`` is how much of them. ``dump`` says whether what is named is an
+    ``nginx -T`` dump; with None, standard input is one if it has the marks, and a file is none.
+    Nothing outside of ``confine`` is read, a directory here.
+    """
+
+    prefix: str | None = None
+    sysroot: str | None = None
+    path_map: tuple[tuple[str, str], ...] = ()
+    disk: Disk = MACHINE
+    bounds: Bounds = DEFAULT_BOUNDS
+    dump: bool | None = None
+    confine: str | None = None
+
+    def files(self, mounts: Mapping[str, str], *, restricted: bool) -> FileSystem:
+        """The files at these mounts."""
+        return FileSystem(mounts, restricted=restricted, disk=self.disk, bounds=self.bounds)
+
+    def mounts(self) -> dict[str, str]:
+        """The directories as nginx sees them that are elsewhere here, or that alone are read.
+
+        Raises EntryError for one that is outside of ``confine``.
+        """
+        mounts = {"/": self.sysroot} if self.sysroot else {}
+        mounts |= {
+            "/" + os.path.normpath(inside).lstrip("/"): outside for inside, outside in self.path_map
+        }
+        if self.confine is None:
+            return mounts
+        for outside in mounts.values():
+            self.check_inside(outside)
+        return mounts or {absolute(self.confine): self.confine}
+
+    def check_inside(self, directory: str) -> None:
+        """Raise EntryError if a directory here must not be read."""
+        top = self.confine
+        if top is not None and not is_below(os.path.realpath(directory), os.path.realpath(top)):
+            message = f"is outside of {top}, out of which nothing is read (--confine)"
+            raise EntryError(Problem(message, directory))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A source, the path of the main file in it, and the directory of its relative paths.
+
+    ``name`` is the file that was opened here: the main file, a dump, or "-" for standard input.
+    ``problems`` are what is doubtful before anything is parsed.
+    """
+
+    source: Source
+    path: str
+    directory: str
+    name: str
+    problems: tuple[Problem, ...] = ()
+
+
+def open_entry(
+    name: str, place: Place, data: bytes | None = None, *, is_fragment: bool = False
+) -> Entry:
+    """Find the main file.
+
+    ``data`` is standard input for the name ``-``, which is taken to be in the prefix or else in
+    the working directory; so is what a fragment includes, if a prefix is given. Raises
+    EntryError, and DumpOrFileError where ``place`` does not say what must be known.
+    """
+    try:
+        if name == "-":
+            return _from_stdin(data or b"", place)
+        return _from_file(name, place, is_fragment)
+    except FailedDumpError as error:
+        message = f"is the output of an nginx -T that failed: {error}"
+        raise EntryError(Problem(message, STDIN_NAME if name == "-" else name)) from None
+    except BoundError as error:
+        raise EntryError(_unreadable(error, name, STDIN_NAME if name == "-" else name)) from None
+    except OSError as error:  # the working directory is gone
+        raise EntryError(_unreadable(error, name, name)) from None
+
+
+def _from_stdin(data: bytes, place: Place) -> Entry:
+    check_size(len(data), place.bounds.file_bytes)
+    Meter(place.bounds).read(data)
+    if _holds_dump("-", data, place):
+        return _from_dump(data, place)
+    try:
+        source, directory = find(place.prefix or ".", place)
+    except EntryError:
+        if not place.sysroot:
+            raise
+        where = "its prefix" if place.prefix else "the working directory, where it is taken to be,"
+        message = f"{where} is outside of {place.sysroot}: say --prefix DIR"
+        raise EntryError(Problem(message, STDIN_NAME)) from None
+    source.give(STDIN_NAME, data)
+    return Entry(source, STDIN_NAME, directory.rstrip("/"), "-")
+
+
+def _from_file(name: str, place: Place, is_fragment: bool) -> Entry:
+    if not name or "\0" in name:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    source, path = find(os.path.join(place.prefix or "", name), place)
+    try:
+        if is_directory := source.is_dir(path):
+            path = _in_directory(source, path)
+        data = source.read(path)
+    except OSError as error:
+        problem = _unreadable(error, path, source.shown(path))
+        raise EntryError(problem, absent=_is_absent(source, path, error)) from None
+    if _holds_dump(os.path.join(name, MAIN_FILE) if is_directory else name, data, place):
+        return _from_dump(data, place, source.shown(path))
+    source.given[path] = data
+    directory = path.rpartition("/")[0]
+    if is_fragment and place.prefix:
+        directory = find(place.prefix, place)[1].rstrip("/")
+    return Entry(source, path, directory, source.shown(path))
+
+
+def located(name: str, place: Place) -> str:
+    """Where the main file, or the directory that the user named, is on this machine.
+
+    Raises EntryError.
+    """
+    source, path = find(os.path.join(place.prefix or "", name), place)
+    return source.shown(path)
+
+
+def _is_absent(source: Source, path: str, error: OSError) -> bool:
+    """Whether there is nothing; a symbolic link that leads nowhere is something."""
+    try:
+        return error.errno in ABSENT and not source.exists(path)
+    except OSError:
+        return False
+
+
+def _holds_dump(name: str, data: bytes, place: Place) -> bool:
+    """Whether to read a dump. Raises FailedDumpError and DumpOrFileError."""
+    if place.dump is not None:
+        return place.dump
+    refuse_failure(data)
+    found = is_dump(data, piped=name == "-")
+    if found is None:
+        what = "standard input" if name == "-" else printable(name)
+        word = printable(shlex.quote(name))
+        raise DumpOrFileError(
+            f"{what} may be an nginx -T dump or an ordinary file with a comment like one: "
+            f"say which with --dump {word} or --no-dump {word} "
+            "(dump = true or false in settings and in Python)"
+        )
+    return found
+
+
+def _from_dump(data: bytes, place: Place, name: str = STDIN_NAME) -> Entry:
+    dump = read_dump(data)
+    if dump is None:
+        missing = 'is no nginx -T dump: it has no line "# configuration file NAME:"'
+        raise EntryError(Problem(missing, name))
+    path = next(iter(dump.files))
+    twice = "the dump has two lines that may begin this file: where it begins is unknown"
+    problems = [Problem(twice, doubtful) for doubtful in dump.doubtful]
+    opened = "-" if name == STDIN_NAME else name
+    source = MemoryFiles(dump.files, place.bounds)
+    return Entry(source, path, path.rpartition("/")[0], opened, tuple(problems))
+
+
+def find(name: str, place: Place) -> tuple[FileSystem, str]:
+    """Where a file, named as it is here or as nginx sees it, is looked up, and its path there.
+
+    Raises EntryError.
+    """
+    directory, base = os.path.split(name)
+    if base in ("", ".", ".."):
+        directory, base = name, ""
+    own = absolute(directory)
+    path = os.path.join(own, base) if base else own
+    mounts = place.mounts()
+    if not mounts:
+        return place.files({"/": "/", own: directory}, restricted=False), path
+    source = place.files(mounts, restricted=True)
+    inside = _inside(mounts, directory, base)
+    if inside is None and any(is_below(name, mount) for mount in mounts):
+        inside = name.rstrip("/") or "/"
+    if inside is not None:
+        return source, inside
+    if place.sysroot:
+        message = (
+            f"is outside of {place.sysroot}: name it as nginx does, e.g. /etc/nginx/{MAIN_FILE}"
+        )
+        raise EntryError(Problem(message, name))
+    # beside the maps, the directory of the main file itself can be read
+    place.check_inside(own)
+    return place.files({own: directory} | mounts, restricted=True), path
+
+
+def _inside(mounts: Mapping[str, str], directory: str, base: str) -> str | None:
+    """The path as nginx sees it of a file that is in one of the mounts."""
+    real: Callable[[str], str] = os.path.realpath
+    for full in (absolute, real):
+        path = os.path.join(full(directory), base).rstrip("/")
+        for inside, outside in sorted(mounts.items(), key=lambda m: -len(full(m[1]))):
+            root = full(outside)
+            if not is_below(path, root):
+                continue
+            found = os.path.join(inside, path[len(root) :].lstrip("/")).rstrip("/") or "/"
+            if max((m for m in mounts if is_below(found, m)), key=len) == inside:
+                return found  # and not below a longer match, which would be another file
+    return None
+
+
+def absolute(directory: str) -> str:
+    """The absolute name of a directory, without ``..`` and as the user wrote it if possible."""
+    plain = os.path.abspath(directory)
+    real = os.path.realpath(directory)
+    # ".." after a symbolic link
+    return plain if os.path.realpath(plain) == real else real
+
+
+def _in_directory(source: FileSystem, directory: str) -> str:
+    """The main file in a directory; raises EntryError that names what it might be instead."""
+    path = os.path.join(directory, MAIN_FILE)
+    if source.exists(path):
+        return path
+    message = f"is a directory without {MAIN_FILE}"
+    if found := _candidates(source, directory):
+        message += "; did you mean " + " or ".join(map(source.shown, found)) + "?"
+    raise EntryError(Problem(message, source.shown(directory)), absent=True)
+
+
+def _candidates(source: FileSystem, directory: str) -> list[str]:
+    """Files in or just below a directory that may be a main file."""
+    found: dict[str, None] = {}
+    for pattern in CANDIDATES:
+        literal = re.sub(r"([*?\[\\])", r"\\\1", directory)
+        try:
+            paths = glob.expand(source, f"{literal}/{pattern}")
+            found.update((path, None) for path in paths if not source.is_dir(path))
+        except OSError:
+            continue
+    return list(found)[:MAX_CANDIDATES]
+
+
+def _unreadable(error: OSError, path: str, name: str) -> Problem:
+    if isinstance(error, BoundError):
+        return Problem(f"is not read: {error.strerror}", name)
+    reason = f"{error.errno}: {error.strerror}"
+    call = "pread" if error.errno == errno.EISDIR else "open"
+    nginx = f'{call}() "{path}" failed ({reason})'
+    message = f"cannot read the file ({reason})"
+    if error.errno == errno.ESPIPE:
+        message += "; what a program writes is read by memlint check -"
+    return Problem(message, name, nginx=nginx)

@@ -1,0 +1,209 @@
+"""One file's bytes to directives and the bodies of its blocks.
+
+crossplane's parser makes them of what our lexer finds, which also notes where they stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nginx_memlint.files.bounds import DEFAULT_BOUNDS
+from nginx_memlint.syntax import parser as crossplane_parser
+from nginx_memlint.syntax.lexer import MAX_COLUMN, ConfSyntaxError, Tokens, TooDeepError, lex
+from nginx_memlint.syntax.parser import Statement
+
+INSERTED = -1
+"""Directive.token of a directive that stands in no file yet."""
+
+LEADING = frozenset(
+    {
+        *("http", "stream", "mail", "events", "server", "location", "if", "limit_except"),
+        *("upstream", "map", "geo", "types", "split_clients", "charset_map", "include"),
+    }
+)
+"""Names of nginx's own blocks, and of what leads to other files."""
+
+INCLUDE_KEY = "include\0"
+"""Begins a key that a ``map`` and its like take for an include (``ngx_strcmp()``)."""
+
+FEW = 8
+"""Directives that are looked through as fast as an index of them is made and asked."""
+
+
+class Directive:
+    """One directive: its name, its arguments, and which of the file's directives it is.
+
+    ``args`` are without quotes, nginx's escapes resolved, and without the parentheses of an ``if``.
+    ``body`` is None unless it ended with ``{``.
+    """
+
+    __slots__ = ("_file", "_number", "args", "body", "name", "token")
+
+    def __init__(
+        self, file: ParsedFile, number: int, name: str, args: tuple[str, ...], body: Body | None
+    ) -> None:
+        self._file = file
+        self._number = number
+        self.name = name
+        self.args = args
+        self.body = body
+        self.token = number
+        """Its number in the file, in the order of the directives; INSERTED of a copy."""
+
+    def copy(self) -> Directive:
+        """The same words, to be put where they stand in no file yet."""
+        other = Directive(self._file, self._number, self.name, self.args, self.body)
+        other.token = INSERTED
+        return other
+
+    @property
+    def line(self) -> int:
+        """The 1-based line where the name starts."""
+        tokens = self._file.tokens
+        return tokens.line_of(tokens.starts[self._number])
+
+
+class Body:
+    """The content of a block or a file: directives in order."""
+
+    __slots__ = ("_named", "directives", "leading")
+
+    def __init__(self, directives: Iterable[Directive] = ()) -> None:
+        self.directives: list[Directive] = []
+        self.leading: list[Directive] = []
+        """Those that lead on: blocks, includes, what is named like a block."""
+        self._named: dict[str, list[Directive]] | None = None
+        for directive in directives:
+            self.add(directive)
+
+    def add(self, directive: Directive) -> None:
+        """One more at the end. Call before anybody asks for some by name."""
+        self.directives.append(directive)
+        name = directive.name
+        if directive.body is not None or name in LEADING or name.startswith(INCLUDE_KEY):
+            self.leading.append(directive)
+
+    @property
+    def named(self) -> dict[str, list[Directive]]:
+        """The directives by name."""
+        if self._named is None:
+            self._named = {}
+            for directive in self.directives:
+                self._named.setdefault(directive.name, []).append(directive)
+        return self._named
+
+    def of(self, name: str) -> list[Directive]:
+        """The directives of a name."""
+        if len(self.directives) <= FEW:
+            return [directive for directive in self.directives if directive.name == name]
+        return self.named.get(name, [])
+
+
+class Span:
+    """Where something stands: 1-based line and column (characters), byte offsets, end exclusive."""
+
+    __slots__ = ("column", "end", "line", "start")
+
+    def __init__(self, line: int, column: int, start: int, end: int) -> None:
+        self.line = line
+        self.column = column
+        self.start = start
+        self.end = end
+
+
+class ParsedFile:
+    """One file: ``path`` as nginx sees it, ``name`` as the user does, and its tree.
+
+    ``error`` is set when nginx would reject the file; ``body`` then holds what stands before it.
+    """
+
+    __slots__ = ("body", "error", "name", "path", "tokens")
+
+    def __init__(self, path: str, name: str, tokens: Tokens, statements: list[Statement]) -> None:
+        self.path = path
+        self.name = name
+        self.tokens = tokens
+        self.error: ConfSyntaxError | None = tokens.error
+        self.body = self._body(statements)
+
+    def _body(self, statements: list[Statement]) -> Body:
+        """The directives that crossplane found; its own records are let go on the way."""
+        top = Body()
+        pending = [(top, statements)]  # no recursion: blocks nest deeply
+        while pending:
+            body, statements = pending.pop()
+            for statement in statements:
+                inner = None
+                if "block" in statement:
+                    inner = Body()
+                    pending.append((inner, statement["block"]))
+                name, args = statement["directive"], tuple(statement["args"])
+                body.add(Directive(self, statement["line"], name, args, inner))
+            statements.clear()
+        return top
+
+    def span(self, directive: Directive) -> Span:
+        """The directive's name."""
+        number = directive.token
+        return self._span(self.tokens.starts[number], self.tokens.end_of_name(number))
+
+    def arg_span(self, directive: Directive, index: int) -> Span:
+        """The directive's argument `index` as written, quotes included.
+
+        For an ``if`` the tokens count, parentheses included.
+        """
+        _, start, end = self.tokens.args(directive.token)[index]
+        return self._span(start, end)
+
+    def whole_span(self, directive: Directive) -> Span:
+        """The directive from its name to its ``;`` or its block's ``}``."""
+        number = directive.token
+        return self._span(self.tokens.starts[number], self.tokens.ends[number])
+
+    def opening(self, directive: Directive) -> int:
+        """The byte offset behind the ``{`` of a directive with a block."""
+        return self.tokens.heads[directive.token] + 1
+
+    def count_args(self, directive: Directive) -> int:
+        """The number of the directive's arguments as nginx counts them, parentheses included."""
+        if directive.name == "if":
+            return len(self.tokens.args(directive.token))
+        return len(directive.args)
+
+    def nginx_line(self, directive: Directive) -> int:
+        """The line nginx names in messages about the directive: where its ``;`` or ``{`` is."""
+        return self.tokens.nginx_line_of(self.tokens.heads[directive.token])
+
+    def head_lines(self, directive: Directive) -> tuple[int, int]:
+        """The lines from the directive's name to its ``;`` or ``{``, first and last."""
+        return directive.line, self.tokens.line_of(self.tokens.heads[directive.token])
+
+    def source_line(self, line: int) -> str:
+        """The text of a 1-based line, without its line feed; of a long one, the beginning."""
+        text = self.tokens.text_of_line(line, MAX_COLUMN + 1)
+        shown = text[:MAX_COLUMN].decode("utf-8", "surrogateescape")
+        return f"{shown} …" if len(text) > MAX_COLUMN else shown
+
+    def _span(self, start: int, end: int) -> Span:
+        return Span(self.tokens.line_of(start), self.tokens.column_of(start), start, end)
+
+
+def parse(
+    data: bytes,
+    path: str,
+    name: str,
+    *,
+    in_data_block: bool = False,
+    max_depth: int = DEFAULT_BOUNDS.block_depth,
+) -> ParsedFile:
+    """Parse one file; includes are left as directives.
+
+    ``in_data_block``: the file is included inside a ``map``, ``geo`` or the like.
+    """
+    tokens = Tokens(data)
+    depth = min(max_depth, data.count(b"{"))
+    lexemes = lex(tokens, in_data_block=in_data_block, max_depth=max_depth)
+    found = crossplane_parser.statements(lexemes, depth)
+    if isinstance(tokens.error, TooDeepError):
+        found = []
+    return ParsedFile(path, name, tokens, found)

@@ -1,0 +1,1 @@
+"""Which server a configuration is for: versions, and costs measured there."""

@@ -1,0 +1,326 @@
+"""Named stacks: the versions that decide what is built, and the costs measured for them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, NewType
+
+from nginx_memlint.printable import printable
+from nginx_memlint.targets.costs_table import COSTS
+from nginx_memlint.targets.versions_table import STACKS
+
+Version = NewType("Version", tuple[int, ...])
+"""A version's numbers; a letter counts as one more number: 1.1.1w is (1, 1, 1, 23)."""
+
+DEFAULT_TARGET = "debian-12"
+"""The target if none is named: contexts per block, as in every OpenResty before 1.25.3.1."""
+
+DEFAULT_OPENSSL = "3.0"
+
+
+class UnknownTargetError(ValueError):
+    """No stack has this name."""
+
+
+class TargetFileError(ValueError):
+    """A target file that cannot be used; the message names the file and the key."""
+
+
+def parse_version(text: str) -> Version:
+    """Read a version as nginx, its modules and OpenSSL write them.
+
+    Raises ValueError.
+    """
+    match = re.fullmatch(
+        r"v?([0-9]{1,9}(?:\.[0-9]{1,9}){0,9})(?:([a-z])|[-+~]?(?:rc|R)[0-9]*)?", text.strip()
+    )
+    if not match:
+        raise ValueError(f'"{text}" is not a version like 1.22.1')
+    numbers = [int(number) for number in match[1].split(".")]
+    if match[2]:
+        numbers.append(ord(match[2]) - ord("a") + 1)
+    return Version(tuple(numbers))
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What was measured on one stack: bytes and CPU seconds per unit. See costs_table.py."""
+
+    name: str
+    measured: str
+    openssl_since: str
+    nginx_since: str
+    location: int
+    server: int
+    context: int
+    certificate: int
+    der: float
+    key_pair: int
+    client_ca_name: int
+    cpu_context: float
+    cpu_certificate: float
+    first_load: int = 0
+    first_peak: int = 3
+    cached_certificate: int = 0
+
+    @property
+    def caches_certificates(self) -> bool:
+        """Whether nginx parses a CA file once and shares it between contexts (from 1.27.2)."""
+        return self.cached_certificate > 0
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server: its versions, the modules built in, what its costs are measured on.
+
+    ``lua``, ``stream_lua`` and ``njs`` are the version that counts if the configuration loads
+    the module, whether or not the stack ships it. ``texts`` holds the versions as written.
+    """
+
+    name: str
+    nginx: Version
+    lua: Version
+    stream_lua: Version
+    njs: Version
+    openssl: Version
+    built_in: frozenset[str]
+    costs: Costs
+    texts: dict[str, str]
+    ships: frozenset[str] = frozenset()
+    sources: tuple[str, ...] = ()
+    note: str = ""
+    stated: bool = True
+    assumed: tuple[str, ...] = ()
+
+
+VERSION_KEYS = ("nginx", "lua", "stream_lua", "njs", "openssl")
+"""The components whose versions decide what is built, as keys of tables."""
+
+COMPONENTS = tuple(key.replace("_", "-") for key in VERSION_KEYS)
+"""Their names for people."""
+
+_FALLBACK = {"lua": "0.10.25", "stream_lua": "0.0.13", "njs": "0.7.9"}
+"""Taken where a stack does not ship a module: its last version with contexts per block."""
+
+
+@cache
+def measured_costs() -> tuple[Costs, ...]:
+    """All measured stacks, in the order of costs_table.py."""
+    return tuple(Costs(name=name, **row) for name, row in COSTS.items())
+
+
+def costs_for(nginx: Version, openssl: Version) -> Costs:
+    """The measured stack that a server of these versions is most like."""
+    return [
+        costs
+        for costs in measured_costs()
+        if openssl >= parse_version(costs.openssl_since)
+        and nginx >= parse_version(costs.nginx_since)
+    ][-1]
+
+
+def target_names() -> list[str]:
+    """All names that find_target() knows."""
+    return [*STACKS]
+
+
+def find_target(name: str | None = None, versions: Mapping[str, str] | None = None) -> Target:
+    """The stack of a name, with single versions replaced.
+
+    ``versions`` has names of COMPONENTS. What is assumed rather than known is in
+    ``Target.assumed``. Raises UnknownTargetError, and ValueError for a version that is none.
+    """
+    table = STACKS
+    assumed = []
+    if name is None:
+        row = table[DEFAULT_TARGET]
+        assumed.append(
+            f"no target given, {DEFAULT_TARGET} taken: contexts per block, as in nginx "
+            f"{row['nginx']} with lua-nginx-module {row['lua']} and OpenSSL {row['openssl']}; "
+            "state yours with --target (memlint targets)"
+        )
+    elif name in table:
+        row = table[name]
+    else:
+        raise UnknownTargetError(name)
+    texts = {key: row[key] for key in VERSION_KEYS if key in row}
+    given = _by_key(versions or {})
+    texts |= given
+    ships = frozenset(texts)
+    texts = _FALLBACK | texts
+    parsed = {key: parse_version(text) for key, text in texts.items()}
+    costs = costs_for(parsed["nginx"], parsed["openssl"])
+    if given or costs.name != (name or DEFAULT_TARGET):
+        assumed.append(f"costs as measured on {costs.name} ({costs.measured})")
+    label = name or DEFAULT_TARGET
+    return Target(
+        name=label if not given else f"{label} with {_list(given)}",
+        built_in=frozenset(row["built_in"]),
+        costs=costs,
+        texts=texts,
+        ships=ships,
+        sources=tuple(row["source"]),
+        note=row.get("note", ""),
+        stated=name is not None,
+        assumed=tuple(assumed),
+        **parsed,
+    )
+
+
+def _by_key(versions: Mapping[str, str]) -> dict[str, str]:
+    """Versions by names of COMPONENTS → by VERSION_KEYS."""
+    return {name.replace("-", "_"): text for name, text in versions.items()}
+
+
+def with_versions(target: Target, versions: Mapping[str, str]) -> Target:
+    """The server with single versions replaced, by names of COMPONENTS; raises ValueError.
+
+    Its costs stay as measured, unless these versions are more like another measured stack.
+    """
+    given = _by_key(versions)
+    if not given:
+        return target
+    parsed: dict[str, Any] = {key: parse_version(text) for key, text in given.items()}
+    before = costs_for(target.nginx, target.openssl)
+    costs = costs_for(parsed.get("nginx", target.nginx), parsed.get("openssl", target.openssl))
+    assumed = target.assumed
+    if costs is before:
+        costs = target.costs
+    else:
+        assumed = (*assumed, f"costs as measured on {costs.name} ({costs.measured})")
+    return replace(
+        target,
+        costs=costs,
+        assumed=assumed,
+        name=f"{target.name} with {_list(given)}",
+        texts=target.texts | given,
+        ships=target.ships | given.keys(),
+        **parsed,
+    )
+
+
+def installed_target(
+    name: str,
+    versions: Mapping[str, str],
+    built_in: Iterable[str],
+    costs: Costs | None = None,
+    sources: tuple[str, ...] = (),
+    note: str = "",
+) -> Target:
+    """The server of these versions, which must name nginx's and OpenSSL's.
+
+    With the costs of the measured stack it is most like, unless they are given. Raises ValueError.
+    """
+    texts = {**_FALLBACK, **versions}
+    parsed: dict[str, Any] = {key: parse_version(text) for key, text in texts.items()}
+    return Target(
+        name=name,
+        built_in=frozenset(built_in),
+        costs=costs or costs_for(parsed["nginx"], parsed["openssl"]),
+        texts=texts,
+        ships=frozenset(versions),
+        sources=sources,
+        note=note,
+        **parsed,
+    )
+
+
+BUILT_IN = ("lua", "stream_lua", "js", "stream_js")
+"""Names that ``built_in`` may hold."""
+
+MAX_FILE_BYTES = 64 << 10
+"""Bytes of the largest target file; memlint calibrate writes about 1,000."""
+
+_UNUSED = ("openssl_since", "nginx_since")
+"""Keys of costs_table.py that say which servers borrow a row: a file is for one server."""
+
+_KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,)}
+
+
+def _cost_keys() -> dict[str, tuple[type, ...]]:
+    return {key: _KINDS[kind] for key, kind in Costs.__annotations__.items() if key != "name"}
+
+
+def _file_keys() -> dict[str, tuple[type, ...]]:
+    return {
+        **_cost_keys(),
+        **dict.fromkeys(VERSION_KEYS, (str,)),
+        "built_in": (list,),
+        "source": (list,),
+        "note": (str,),
+    }
+
+
+def _required() -> list[str]:
+    costs = [key for key in _cost_keys() if not hasattr(Costs, key) and key not in _UNUSED]
+    return ["nginx", "openssl", *costs]
+
+
+def load_target(path: str | os.PathLike[str]) -> Target:
+    """The server that a file describes: the keys of rows of costs_table.py and targets_table.py.
+
+    ``memlint calibrate`` writes such files. Raises TargetFileError, and OSError if the file
+    cannot be read.
+    """
+    from nginx_memlint.files.toml import TomlError, read_toml  # noqa: PLC0415  only for such files
+
+    name = printable(os.fspath(path))
+    try:
+        row = read_toml(path, MAX_FILE_BYTES).table
+    except TomlError as error:
+        raise TargetFileError(printable(error.at(name))) from None
+    for key, value in row.items():
+        _check_key(name, key, value)
+    for key in _required():
+        if key not in row:
+            raise TargetFileError(f"{name}: {key} is missing")
+    costs: dict[str, Any] = dict.fromkeys(_UNUSED, "0")
+    costs |= {key: value for key, value in row.items() if key in _cost_keys()}
+    return installed_target(
+        name,
+        {key: row[key] for key in VERSION_KEYS if key in row},
+        row.get("built_in", []),
+        Costs(name=name, **costs),
+        tuple(row.get("source", [])),
+        row.get("note", ""),
+    )
+
+
+_WORDS = {int: "a whole number", float: "a number", str: "a text", list: "a list of texts"}
+
+
+def _check_key(name: str, key: str, value: object) -> None:
+    """Raise TargetFileError unless a key is known and its value of the right kind."""
+    known = _file_keys()
+    if key not in known:
+        raise TargetFileError(
+            f"{name}: {printable(key)} is not a key of a target file (known: "
+            f"{', '.join(sorted(known))})"
+        )
+    kinds = known[key]
+    right = isinstance(value, kinds) and not isinstance(value, bool)
+    if isinstance(value, list):
+        right = right and all(isinstance(item, str) for item in value)
+    if not right:
+        raise TargetFileError(f"{name}: {key} must be {_WORDS[kinds[-1]]}")
+    if isinstance(value, (int, float)) and not 0 <= value < float("inf"):
+        raise TargetFileError(f"{name}: {key} must not be negative or infinite")
+    if key in VERSION_KEYS:
+        try:
+            parse_version(str(value))
+        except ValueError as error:
+            raise TargetFileError(f"{name}: {key}: {printable(str(error))}") from None
+    if key == "built_in" and isinstance(value, list):
+        for item in value:
+            if item not in BUILT_IN:
+                raise TargetFileError(
+                    f'{name}: built_in: "{printable(item)}" is not one of {", ".join(BUILT_IN)}'
+                )
+
+
+def _list(versions: dict[str, str]) -> str:
+    return ", ".join(f"{key} {text}" for key, text in versions.items())

@@ -1,0 +1,1 @@
+"""All files to one tree of blocks, includes expanded as nginx does."""

@@ -1,0 +1,421 @@
+"""All files of a configuration, read into one tree of blocks.
+
+A file is read and parsed once; each place that includes it gets its own blocks.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from nginx_memlint.files.bounds import DEFAULT_BOUNDS, BoundError, Work, WorkError, exceeded
+from nginx_memlint.problems import Problem
+from nginx_memlint.sources import glob
+from nginx_memlint.sources.source import Source
+from nginx_memlint.syntax.directives import INCLUDE_KEY, Body, Directive, ParsedFile, parse
+from nginx_memlint.syntax.lexer import TooDeepError
+from nginx_memlint.syntax.values import c_string
+from nginx_memlint.tree import blocks, grammar, structure
+from nginx_memlint.tree.tree import Block, Inclusion, Tree, shortened
+
+MAX_PATTERN_COST = 20_000
+"""Some 10 seconds for malformed brackets of all patterns together."""
+
+_Steps: TypeAlias = "Iterator[_Steps]"
+"""Reading as a generator that yields what must be read before it goes on: blocks nest deeply."""
+
+
+def build(
+    source: Source,
+    path: str,
+    context: tuple[str, ...] = (),
+    directory: str | None = None,
+) -> Tree:
+    """Read the configuration whose main file is at an absolute path.
+
+    ``context`` names the blocks around a file that is not a whole configuration, e.g.
+    ("http", "server"). Relative paths are in ``directory``, by default the main file's. Raises
+    OSError if the main file cannot be read, and nothing else: what is wrong in the configuration is
+    in ``Tree.problems``.
+    """
+    if directory is None:
+        directory = path.rpartition("/")[0]
+    return _Builder(source, path, context, directory).build()
+
+
+class _TooLargeError(Exception):
+    """The configuration is too large to be read on; the problem is reported."""
+
+
+class _Builder:
+    def __init__(self, source: Source, path: str, context: tuple[str, ...], directory: str) -> None:
+        self.source = source
+        self.bounds = source.bounds
+        self.work = Work(source.bounds.steps)
+        self.directory = directory
+        self.path = path
+        self.context = context
+        self.problems: list[Problem] = []
+        self.unlisted = 0
+        self.files: dict[tuple[str, bool], ParsedFile] = {}
+        self.globs: dict[str, list[str]] = {}
+        self.reported: set[int] = set()  # identities of syntax errors
+        self.inclusions = 0
+        self.reading: dict[tuple[str, str], Inclusion] = {}  # path and kind of block → where
+        self.pattern_cost = 0
+        self.blocks: list[Block] = []
+        self.most_blocks = 0
+
+    def build(self) -> Tree:
+        file = self.load(self.path, in_data_block=False)
+        inclusion = Inclusion(file, work=self.work)
+        block = Block(blocks.MAIN, None, inclusion)
+        self.blocks.append(block)
+        for name in self.context:
+            kind = blocks.CHILDREN[block.kind][name]
+            inner = Block(kind, None, inclusion, block)
+            block.add(inner)
+            self.blocks.append(inner)
+            block = inner
+        self.most_blocks = len(self.blocks) + self.bounds.blocks
+        inclusion.kind = block.kind
+        self.read(block, inclusion)
+        files = {f.path: f for f in self.files.values()}
+        tree = Tree(self.blocks, self.source, self.directory, self.problems, files, self.unlisted)
+        if not self.context and file.error is None and not self.work.is_done:
+            self.check_whole(tree)
+        for problem in structure.problems(tree):
+            if not self.is_full():
+                self.problems.append(problem)
+        tree.unlisted = self.unlisted
+        tree.found = {pattern: bool(paths) for pattern, paths in self.globs.items()}
+        return tree
+
+    def load(self, path: str, *, in_data_block: bool) -> ParsedFile:
+        key = (path, in_data_block)
+        if key not in self.files:
+            self.files[key] = parse(
+                self.source.read(path),
+                path,
+                self.source.shown(path),
+                in_data_block=in_data_block,
+                max_depth=self.bounds.block_depth,
+            )
+        return self.files[key]
+
+    def read(self, block: Block, inclusion: Inclusion) -> None:
+        """Read a file into a block, in nginx's order, and all that it leads to."""
+        pending = [self.read_file(block, inclusion)]
+        try:
+            while pending:
+                inner = next(pending[-1], None)
+                if inner is None:
+                    pending.pop()
+                else:
+                    pending.append(inner)
+        except _TooLargeError:
+            return
+
+    def read_file(self, block: Block, inclusion: Inclusion) -> _Steps:
+        body = inclusion.file.body
+        self.check_byte_order_mark(block, inclusion)
+        block.parts.append((body, inclusion))
+        key = inclusion.file.path, inclusion.kind
+        self.reading[key] = inclusion
+        yield self.read_body(block, body, inclusion)
+        del self.reading[key]
+        self.report_syntax(inclusion)
+
+    def read_body(self, block: Block, body: Body, inclusion: Inclusion) -> _Steps:
+        for directive in body.leading:
+            self.step(directive, inclusion)
+            if _is_include(directive, block) and directive.body is None:
+                for path in self.include(directive, block, inclusion):
+                    self.step(directive, inclusion)
+                    included = self.open(path, directive, block, inclusion)
+                    if included is not None:
+                        yield self.read_file(block, included)
+            elif directive.body is None:
+                self.check(directive, block, inclusion)
+            else:
+                kind = self.kind(directive, block, inclusion)
+                child = Block(kind, directive, inclusion, block)
+                block.add(child)
+                self.blocks.append(child)
+                if len(self.blocks) > self.most_blocks:
+                    what = f"the configuration has more than {self.bounds.blocks:,} blocks"
+                    raise self.too_large(exceeded(what, "blocks"), inclusion, directive)
+                if directive.body.leading:
+                    yield self.read_body(child, directive.body, inclusion)
+
+    def step(self, directive: Directive, inclusion: Inclusion) -> None:
+        """Count a directive or a file that is looked at."""
+        try:
+            self.work.take()
+        except WorkError as error:
+            raise self.too_large(str(error), inclusion, directive) from None
+
+    def kind(self, directive: Directive, parent: Block, inclusion: Inclusion) -> str:
+        if parent.kind in (blocks.OPAQUE, blocks.DATA):
+            return blocks.OPAQUE
+        kind = blocks.CHILDREN.get(parent.kind, _NONE).get(directive.name)
+        if self.check(directive, parent, inclusion) and kind is None:
+            nginx = grammar.complaint(directive.name, parent.grammar_kind, is_block=True)
+            message = f'block "{directive.name}" is not known: what it holds is not counted'
+            self.problem(inclusion, directive, nginx or message, nginx or None)
+        return kind or blocks.OPAQUE
+
+    def check(self, directive: Directive, parent: Block, inclusion: Inclusion) -> bool:
+        """Report what nginx has against a block or an include standing in this block."""
+        if parent.kind in (blocks.OPAQUE, blocks.DATA) and directive.name != "include":
+            return True
+        complaint = _complaint(directive, parent.kind, inclusion.file)
+        if complaint:
+            misplaced = parent.kind == blocks.MAIN and complaint.endswith("not allowed here")
+            hint = self.fragment_hint() if misplaced else ""
+            self.problem(inclusion, directive, complaint + hint, complaint)
+        return not complaint
+
+    def fragment_hint(self) -> str:
+        """The option to suggest, unless the main file is one."""
+        body = self.load(self.path, in_data_block=False).body
+        if self.context or not _WHOLE.isdisjoint(body.named):
+            return ""
+        context = ",".join(grammar.fragment_context(body))
+        hint = f"; if this file is a fragment, say where it belongs: --context {context}"
+        return hint if context else ""
+
+    def check_byte_order_mark(self, block: Block, inclusion: Inclusion) -> None:
+        """nginx takes a byte order mark for a part of the first name in a file."""
+        for first in inclusion.file.body.directives[:1]:
+            if first.name.startswith("\ufeff") and block.kind not in (blocks.OPAQUE, blocks.DATA):
+                nginx = f'unknown directive "{first.name}"'
+                message = f"the file begins with a byte order mark, which nginx rejects: {nginx}"
+                self.problem(inclusion, first, message, nginx)
+
+    def include(self, directive: Directive, block: Block, inclusion: Inclusion) -> list[str]:
+        """The paths an include leads to."""
+        holder = _data_name(block)
+        if holder in blocks.NO_INCLUDE:
+            return []
+        if holder and len(directive.args) != 1:
+            complaint = blocks.INCLUDE_IN_DATA[holder]
+            self.problem(inclusion, directive, complaint, complaint)
+            return []
+        if not self.check(directive, block, inclusion):
+            return []
+        pattern = self.full_path(directive)
+        if glob.has_magic(pattern) and holder not in blocks.PLAIN_INCLUDE:
+            return self.glob(pattern, directive, inclusion)
+        return [pattern]
+
+    def full_path(self, include: Directive) -> str:
+        """An include's argument as ``ngx_conf_full_name()`` makes it."""
+        path = c_string(include.args[0])
+        return path if path.startswith("/") else f"{self.directory}/{path}"
+
+    def has_no_glob(self, last: Directive, inclusion: Inclusion, start: Inclusion) -> bool:
+        """Whether the includes from one reading of a file to another are of plain names."""
+        here: Inclusion | None = inclusion
+        steps = [last]
+        while here is not None and here is not start and here.via:
+            steps.append(here.via)
+            here = here.parent
+        return not any(glob.has_magic(self.full_path(step)) for step in steps)
+
+    def glob(self, pattern: str, directive: Directive, inclusion: Inclusion) -> list[str]:
+        if pattern not in self.globs:
+            self.pattern_cost += glob.cost(pattern)
+            try:
+                if self.pattern_cost > MAX_PATTERN_COST:
+                    raise OSError(errno.EINVAL, "there are too many malformed brackets")
+                self.globs[pattern] = glob.expand(self.source, pattern)
+            except OSError as error:
+                message = f'cannot list "{pattern}" ({_reason(error)})'
+                self.problem(inclusion, directive, message)
+                return []
+        return self.globs[pattern]
+
+    def open(
+        self, path: str, directive: Directive, block: Block, inclusion: Inclusion
+    ) -> Inclusion | None:
+        self.inclusions += 1
+        if self.inclusions > self.bounds.inclusions:
+            what = f"more than {self.bounds.inclusions:,} files are included, each time counted"
+            raise self.too_large(exceeded(what, "inclusions"), inclusion, directive)
+        # in another kind of block it is not the same: nginx may find something else wrong first
+        if (start := self.reading.get((path, block.kind))) is not None:
+            if self.is_full():
+                return None
+            message = f"include cycle: {' → '.join(_cycle(inclusion, start, directive))}"
+            nginx = None
+            if self.has_no_glob(directive, inclusion, start):
+                nginx = f'open() "{path}" failed (24: Too many open files)'
+            else:
+                # glob(3) finds nothing once it cannot open the directory
+                message += "; nginx follows it until it has no file descriptors left"
+            self.problem(inclusion, directive, message, nginx)
+            return None
+        if inclusion.depth >= self.bounds.include_depth:
+            nginx = None
+            if inclusion.depth >= DEFAULT_BOUNDS.include_depth:
+                nginx = f'open() "{path}" failed (24: Too many open files)'
+            what = f"includes are nested deeper than {self.bounds.include_depth:,}"
+            self.problem(inclusion, directive, exceeded(what, "include-depth"), nginx)
+            return None
+        try:
+            file = self.load(path, in_data_block=bool(_data_name(block)))
+        except BoundError as error:
+            self.problem(inclusion, directive, f'include: "{path}" is not read: {error.strerror}')
+            return None
+        except OSError as error:
+            call = "pread" if error.errno == errno.EISDIR else "open"
+            nginx = f'{call}() "{path}" failed ({_reason(error)})'
+            self.problem(inclusion, directive, f"include: {nginx}", nginx)
+            return None
+        return Inclusion(file, directive, inclusion, inclusion.depth + 1, block.kind)
+
+    def report_syntax(self, inclusion: Inclusion) -> None:
+        """Report a file's syntax error, once however often it is included."""
+        file = inclusion.file
+        error = file.error
+        if error is None or id(error) in self.reported:
+            return
+        self.reported.add(id(error))
+        if self.is_full():
+            return
+        column = file.tokens.column_of(min(error.offset, len(file.tokens.data)))
+        self.problems.append(
+            Problem(
+                error.message,
+                file.name,
+                error.line,
+                column,
+                nginx=None if isinstance(error, TooDeepError) else error.message,
+                chain=inclusion.chain(),
+            )
+        )
+
+    def check_whole(self, tree: Tree) -> None:
+        """Say so if this is no whole configuration (``ngx_event_init_conf()``)."""
+        names = set(tree.main.names())
+        if "events" in names:
+            return
+        message = nginx = 'no "events" section in configuration'
+        message += self.fragment_hint() if names else ": the file is empty"
+        self.problems.append(Problem(message, tree.main.inclusion.file.name, nginx=nginx))
+
+    def too_large(self, message: str, inclusion: Inclusion, directive: Directive) -> _TooLargeError:
+        if len(self.problems) >= self.bounds.problems:
+            self.problems.pop()
+            self.unlisted += 1
+        message += ": the rest is not counted, and nginx would hardly survive it either"
+        self.problem(inclusion, directive, message)
+        return _TooLargeError()
+
+    def is_full(self) -> bool:
+        """Whether a further problem is only counted."""
+        full = len(self.problems) >= self.bounds.problems
+        self.unlisted += full
+        return full
+
+    def problem(
+        self,
+        inclusion: Inclusion,
+        directive: Directive | None,
+        message: str,
+        nginx: str | None = None,
+    ) -> None:
+        if self.is_full():
+            return
+        file = inclusion.file
+        span = file.span(directive) if directive else None
+        line = span.line if span else None
+        if directive and nginx:
+            line = file.nginx_line(directive)
+        self.problems.append(
+            Problem(
+                message,
+                file.name,
+                line,
+                span.column if span and span.line == line else None,
+                nginx=nginx,
+                chain=inclusion.chain(),
+            )
+        )
+
+
+_WHOLE = {"events", "http", "stream", "mail"}
+"""Blocks that only a main file has."""
+
+_NONE: dict[str, str] = {}
+
+
+class _Verdicts(dict[tuple[str, str, bool], tuple[str, int, int]]):
+    """Kind of the block around a directive, its name, whether it is a block → see _verdict()."""
+
+    def __missing__(self, key: tuple[str, str, bool]) -> tuple[str, int, int]:
+        verdict = _verdict(*key)
+        if key[1] in blocks.KNOWN_NAMES:  # other names are anything
+            self[key] = verdict
+        return verdict
+
+
+_verdicts = _Verdicts()
+
+
+def _complaint(directive: Directive, parent: str, file: ParsedFile) -> str:
+    """What ``ngx_conf_handler()`` says of a block or an include in a kind of block, or nothing."""
+    name = directive.name
+    complaint, least, most = _verdicts[parent, name, directive.body is not None]
+    if complaint or (least <= 0 and most >= blocks.MANY):
+        return complaint
+    if least <= file.count_args(directive) <= most:
+        return ""
+    return f'invalid number of arguments in "{name}" directive'
+
+
+def _verdict(parent: str, name: str, is_block: bool) -> tuple[str, int, int]:
+    """What is wrong with a directive whatever its arguments, and how many it may have."""
+    if name == "include" or name in blocks.NO_BLOCKS.get(parent, ()):
+        if is_block:
+            return f'directive "{name}" is not terminated by ";"', 0, 0
+        return "", 1, 1 if name == "include" else blocks.MANY
+    if name not in blocks.CHILDREN.get(parent, _NONE):
+        if name in blocks.KNOWN_NAMES:
+            return f'"{name}" directive is not allowed here', 0, 0
+        return "", 0, blocks.MANY
+    if not is_block:
+        return f'directive "{name}" has no opening "{{"', 0, 0
+    return "", *blocks.ARGUMENTS.get(name, (0, blocks.MANY))
+
+
+def _is_include(directive: Directive, block: Block) -> bool:
+    """Whether nginx includes a file here: in a block of data the name is a C string."""
+    name = directive.name
+    return name == "include" or (block.kind == blocks.DATA and name.startswith(INCLUDE_KEY))
+
+
+def _data_name(block: Block) -> str:
+    """The name of a block of keys and values, empty for other blocks."""
+    return block.directive.name if block.kind == blocks.DATA and block.directive else ""
+
+
+def _cycle(inclusion: Inclusion, start: Inclusion, directive: Directive) -> list[str]:
+    steps = [f"{start.file.name}"]
+    here: Inclusion | None = inclusion
+    middle = []
+    while here is not None and here is not start:
+        middle.append(here.file.name)
+        here = here.parent
+    middle = shortened(middle[::-1])
+    return [*steps, *middle, start.file.name, f"(line {directive.line})"]
+
+
+def _reason(error: OSError) -> str:
+    """nginx's form of a system error: "2: No such file or directory"."""
+    if isinstance(error, BoundError) or error.errno is None:
+        return error.strerror or str(error)
+    return f"{error.errno}: {error.strerror or os.strerror(error.errno)}"

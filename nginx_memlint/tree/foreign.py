@@ -1,0 +1,225 @@
+"""Text that is no nginx configuration: templates that were not rendered, and files of other kinds.
+
+nginx variables (``${name}``) and braces in strings and Lua are legal, so marks of a template tell
+only where nginx would reject them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from nginx_memlint.problems import Problem
+from nginx_memlint.sources import glob
+from nginx_memlint.sources.source import MemoryFiles
+from nginx_memlint.syntax.directives import Body, Directive, ParsedFile
+from nginx_memlint.tree import grammar
+from nginx_memlint.tree.directives_table import CONSTANT
+from nginx_memlint.tree.tree import Block, Tree
+
+RENDER = "render it first, or pipe nginx -T"
+
+_NUMBERS = frozenset(CONSTANT.split()) | {
+    *("worker_processes", "worker_connections", "keepalive_timeout", "worker_cpu_affinity"),
+    *("listen", "lua_shared_dict", "zone"),
+}
+"""Directives in which nginx rejects a variable: besides CONSTANT, those with setters of their own
+(``ngx_set_worker_processes()``, ``ngx_http_core_listen()``, ``ngx_http_lua_shared_dict()``)."""
+
+_PATHS = frozenset(
+    {
+        *("include", "load_module", "ssl_client_certificate", "ssl_dhparam", "ssl_crl"),
+        *(f"{p}ssl_trusted_certificate" for p in ("", "lua_", "proxy_", "grpc_", "uwsgi_")),
+        *(f"{p}ssl_crl" for p in ("lua_", "proxy_", "grpc_", "uwsgi_")),
+        "js_fetch_trusted_certificate",
+    }
+)
+"""Directives that name a file which must be there; a variable in it is text."""
+
+_UPSTREAMS = ("upstream", "stream_upstream")
+
+_WATCHED = _NUMBERS | _PATHS | {"server"}
+_KONG_WORDS = ("if", "for", "else", "elseif", "end", "local")
+
+_NAME = re.compile(r"[\w.-]+")
+"""What the names of all directives of known modules are made of, and some more."""
+
+_VALUE = re.compile(
+    r"(?P<Kong>\$\{\{)|(?P<envsubst>\$\{[A-Za-z_]\w*\}|\$[A-Z_][A-Z0-9_]*)|(?P<ERB><%)"
+    r"|(?P<Jinja>\{[{%])"
+)
+_ANY = re.compile(rb"\$\{|\$[A-Z_]|<%|\{[{%#]|^[ \t]*+>", re.MULTILINE)
+_GO = re.compile(rb"\{\{-?\s*(?:[.$]|(?:if|range|end|else|with|define|template|include|block)\b)")
+
+_SUFFIXES = ("template", "tmpl", "tpl", "j2", "erb")
+
+
+def recognised(tree: Tree, problems: list[Problem]) -> list[Problem]:
+    """The problems, where those of a foreign text are one that names it.
+
+    What came from ``nginx -T`` was accepted by nginx, and is none.
+    """
+    if isinstance(tree.source, MemoryFiles):
+        return problems
+    found: list[Problem] = []
+    told: dict[str, int] = {}
+    incomplete = {problem.file for problem in problems if not problem.complete}
+    for file in tree.files.values():
+        if file.name in incomplete and (kind := _kind(file.tokens.data)):
+            found.append(Problem(f"is {kind}, no nginx configuration", file.name))
+            told[file.name] = 0
+        elif mark := _broken_by(file):
+            found.append(_template(tree, file, *mark))
+            told[file.name] = mark[1]
+    for file, offset, kind in _marks(tree):
+        line = file.tokens.line_of(offset)
+        if file.name in told:
+            if 0 < line < told[file.name]:
+                at = next(n for n, p in enumerate(found) if p.file == file.name)
+                found[at] = _template(tree, file, kind, line)
+                told[file.name] = line
+            continue
+        found.append(_template(tree, file, kind, line))
+        told[file.name] = line
+    rest = []
+    for problem in problems:
+        begins = told.get(problem.file)
+        if begins is None or (problem.line is not None and problem.line < begins):
+            rest.append(problem)
+        elif problem.nginx is not None:
+            at = next(n for n, p in enumerate(found) if p.file == problem.file)
+            if found[at].nginx is None:
+                found[at] = replace(found[at], nginx=problem.nginx, chain=problem.chain)
+        elif problem.complete:
+            rest.append(problem)
+    return [*found, *rest]
+
+
+def _template(tree: Tree, file: ParsedFile, kind: str, line: int) -> Problem:
+    article = "an" if kind[0] in "eE" else "a"
+    message = f"looks like {article} {kind} template: {RENDER}"
+    if beside := _beside(tree, file):
+        message += f" ({beside} is beside it)"
+    return Problem(message, file.name, line)
+
+
+def _beside(tree: Tree, file: ParsedFile) -> str:
+    """A file whose name says that it is a template, in the directory of another one."""
+    directory = re.sub(r"([*?\[\\])", r"\\\1", file.path.rpartition("/")[0])
+    for suffix in _SUFFIXES:
+        try:
+            names = glob.expand(tree.source, f"{directory}/*.{suffix}")
+        except OSError:
+            continue
+        for name in names:
+            if name != file.path:
+                return name.rpartition("/")[2]
+    return ""
+
+
+def _broken_by(file: ParsedFile) -> tuple[str, int] | None:
+    """The template language whose braces ended the reading of a file, and the line."""
+    error = file.error
+    if error is None:
+        return None
+    data, at = file.tokens.data, error.offset
+    for start in (at - 1, at):
+        if start >= 0 and data[start : start + 2] in (b"{{", b"{%", b"{#"):
+            kind = "Go" if _GO.match(data, start) else "Jinja"
+            kind = "Kong" if data[start - 1 : start] == b"$" else kind
+            return kind, file.tokens.line_of(start)
+    return None
+
+
+def _marks(tree: Tree) -> Iterator[tuple[ParsedFile, int, str]]:
+    """Where nginx would reject what a template is made of: file, offset, language."""
+    marked = {path for path, file in tree.files.items() if _ANY.search(file.tokens.data)}
+    for block in tree.all_blocks:
+        parent = block.parent.kind if block.parent is not None else ""
+        if not marked or grammar.kind_in(parent, block.kind) not in grammar.KINDS:
+            continue
+        for body, inclusion in block.parts:
+            if inclusion.file.path in marked:
+                for name in body.named:
+                    if name in _WATCHED or not _NAME.fullmatch(name):
+                        yield from _marks_in(body.of(name), block, inclusion.file, tree)
+                yield from _opened_twice(body, inclusion.file)
+
+
+def _opened_twice(body: Body, file: ParsedFile) -> Iterator[tuple[ParsedFile, int, str]]:
+    """Directives whose ``{`` is the first of a mark, and opens a block that they cannot have."""
+    data, heads = file.tokens.data, file.tokens.heads
+    if b"{%" in data or b"{{" in data:
+        for directive in body.directives:
+            if directive.body is not None:
+                head = heads[directive.token]
+                if data[head : head + 2] in (b"{%", b"{{"):
+                    yield file, head, "Go" if _GO.match(data, head) else "Jinja"
+
+
+def _marks_in(
+    directives: list[Directive], block: Block, file: ParsedFile, tree: Tree
+) -> Iterator[tuple[ParsedFile, int, str]]:
+    for directive in directives:
+        start = file.tokens.starts[directive.token]
+        kind = _language_of_name(directive, file.tokens.data, start)
+        if kind or (kind := _language_of_value(directive, block, tree)):
+            yield file, start, kind
+
+
+def _language_of_name(directive: Directive, data: bytes, start: int) -> str:
+    name = directive.name
+    if name == ">" and directive.args[:1] and directive.args[0] in _KONG_WORDS:
+        return "Kong"
+    if name.startswith("<%"):
+        return "ERB"
+    if name.startswith("%") and data[start - 1 : start] == b"{":
+        return "Jinja"
+    return ""
+
+
+def _language_of_value(directive: Directive, block: Block, tree: Tree) -> str:
+    name = directive.name
+    if directive.body is not None or (name == "server" and block.kind not in _UPSTREAMS):
+        return ""
+    for word in directive.args:
+        if (found := _VALUE.search(word)) and not word.startswith("unix:"):
+            is_path = name in _PATHS and (glob.has_magic(word) or _exists(tree, word))
+            return "" if is_path else found.lastgroup or ""
+    return ""
+
+
+def _exists(tree: Tree, path: str) -> bool:
+    try:
+        return tree.source.exists(path if path.startswith("/") else f"{tree.directory}/{path}")
+    except OSError:
+        return True  # what it is cannot be known
+
+
+_HEADS = (
+    (b"\xff\xfe", "UTF-16 text (PowerShell's > writes it: save it as UTF-8)"),
+    (b"\xfe\xff", "UTF-16 text (save it as UTF-8)"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ\0", "an xz file"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file"),
+    (b"PK\x03\x04", "a zip file"),
+    (b"\x7fELF", "a program (ELF)"),
+    (b"-----BEGIN ", "a PEM file"),
+)
+_TOML = re.compile(rb"(?>(?:\s|#[^\n]*\n)*)(?:\[\[?[\w.\"' -]+\]\]?|[\w.\"'-]+\s*=\s*[^;\n]*)\s*\n")
+_HEAD_SIZE = 8192
+
+
+def _kind(data: bytes) -> str:
+    """What a file is by its first bytes, if that can be no configuration."""
+    for beginning, kind in _HEADS:
+        if data.startswith(beginning):
+            return kind
+    head = data[:_HEAD_SIZE]
+    if max(head[1::2].count(0), head[::2].count(0)) > len(head) // 3:
+        return "UTF-16 text (save it as UTF-8)"
+    if b"\0" in head:
+        return "a binary file"
+    return "TOML" if _TOML.match(head) else ""

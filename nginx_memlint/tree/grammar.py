@@ -1,0 +1,148 @@
+"""Which directive may stand in which kind of block, as ``ngx_conf_handler()`` decides it.
+
+A kind of block is one of ``blocks.CHILDREN``, or ``server_if`` for an ``if`` that stands in a
+server. A directive that is in no table is a third-party module's: it may stand anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from nginx_memlint.syntax.directives import Body, Directive
+from nginx_memlint.tree import blocks
+from nginx_memlint.tree.directives_table import ROWS
+
+SERVER_IF = "server_if"
+"""Kind of an ``if`` in a server, in which less may stand than in one in a location."""
+
+KINDS = frozenset(kind for _, _, kinds, _ in ROWS for kind in kinds.split())
+"""Kinds of blocks of which is known what may stand in them."""
+
+_NOWHERE: frozenset[str] = frozenset()
+
+
+def _allowed() -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for _, _, kinds, names in ROWS:
+        inside = frozenset(kinds.split())
+        for name in names.split():
+            found[name] = found.get(name, _NOWHERE) | inside
+    return found
+
+
+def _blocks() -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for kind, inner in blocks.CHILDREN.items():
+        for name in inner:
+            found[name] = found.get(name, _NOWHERE) | {kind}
+    return found
+
+
+ALLOWED = _allowed()
+"""Directive that is no block → kinds of blocks in which it may stand."""
+
+BLOCKS = _blocks()
+"""Block → kinds of blocks in which it may stand."""
+
+MISPLACED = {
+    kind: frozenset(name for name, kinds in ALLOWED.items() if kind not in kinds) for kind in KINDS
+}
+"""Kind of a block → directives, no blocks, that may not stand in it."""
+
+
+def kind_in(parent: str, kind: str) -> str:
+    """The kind of a block as it is here: an ``if`` depends on the block around it."""
+    return SERVER_IF if (parent, kind) == ("server", "if") else kind
+
+
+def complaint(name: str, kind: str, *, is_block: bool) -> str:
+    """Say what nginx does of a directive in a kind of block, whatever its arguments; or nothing."""
+    if kind not in KINDS or name == "include":
+        return ""
+    block_kinds, plain_kinds = BLOCKS.get(name, _NOWHERE), ALLOWED.get(name, _NOWHERE)
+    if kind in (block_kinds if is_block else plain_kinds):
+        return ""
+    if kind in plain_kinds:
+        return f'directive "{name}" is not terminated by ";"'
+    if kind in block_kinds:
+        return f'directive "{name}" has no opening "{{"'
+    if block_kinds or plain_kinds:
+        return f'"{name}" directive is not allowed here'
+    return ""
+
+
+_LOCATION = ("http", "server", "location")
+
+FRAGMENTS: tuple[tuple[str, ...], ...] = (
+    ("http", "server"),
+    _LOCATION,
+    ("http",),
+    ("http", "upstream"),
+    ("http", "server", "location", "if"),
+    ("http", "server", "location", "limit_except"),
+    ("stream", "server"),
+    ("stream",),
+    ("stream", "upstream"),
+    ("mail", "server"),
+    ("mail",),
+)
+"""Where a fragment may belong. Of those that allow as much of it the first is meant."""
+
+MOST_COMPARED = 10_000
+"""Directives of a fragment that decide where it belongs."""
+
+
+def fragment_context(body: Body) -> tuple[str, ...]:
+    """Find the blocks around a fragment: those in which nginx would reject least of it.
+
+    What has no blocks may be meant for any: in a location all that it costs is counted. Empty if
+    it has nothing that may stand in any of them.
+    """
+    directives = [*islice(_flat(body), MOST_COMPARED)]
+    rejected = {context: _rejected(directives, _kind_of(context)) for context in FRAGMENTS}
+    has_blocks = any(directive.body is not None for _, directive in directives)
+    order = FRAGMENTS if has_blocks else (_LOCATION, *FRAGMENTS)
+    best = min(order, key=rejected.__getitem__)
+    return best if rejected[best] < len(directives) else ()
+
+
+def _kind_of(context: tuple[str, ...]) -> str:
+    kind = blocks.MAIN
+    for name in context:
+        kind = blocks.CHILDREN[kind][name]
+    return kind
+
+
+def _flat(body: Body) -> Iterator[tuple[int, Directive]]:
+    """All directives, each with the place of the block that it is in; -1 for the outermost."""
+    pending = [(-1, directive) for directive in body.directives]
+    place = 0
+    while pending:
+        after = []
+        for around, directive in pending:
+            yield around, directive
+            if directive.body is not None:
+                after += [(place, inner) for inner in directive.body.directives]
+            place += 1
+        pending = after
+
+
+def _rejected(directives: list[tuple[int, Directive]], kind: str) -> int:
+    """How many directives nginx would reject, if the outermost stood in this kind of block.
+
+    All that stands in a block that it rejects is rejected with it.
+    """
+    kinds: list[str | None] = []
+    rejected = 0
+    for around, directive in directives:
+        parent = kind if around < 0 else kinds[around]
+        is_block = directive.body is not None
+        inner = None
+        if parent is None or complaint(directive.name, parent, is_block=is_block):
+            rejected += 1
+        elif is_block:
+            inner = blocks.CHILDREN.get(parent, {}).get(directive.name, blocks.OPAQUE)
+            inner = kind_in(parent, inner)
+        kinds.append(inner)
+    return rejected

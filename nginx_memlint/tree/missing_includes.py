@@ -1,0 +1,255 @@
+"""Absolute includes of a checkout: nginx looks on this machine, but the files are in the checkout.
+
+nginx accepts a pattern without matches in silence, so this tells a checkout read without its files
+from a whole configuration. It is a guess: it says what may help, and never whether all was read.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from nginx_memlint.problems import Problem
+from nginx_memlint.sources import glob
+from nginx_memlint.sources.main_file import EntryError, Place, find
+from nginx_memlint.sources.source import FileSystem, Source, is_below
+from nginx_memlint.syntax.directives import Directive
+from nginx_memlint.syntax.values import c_string
+from nginx_memlint.tree.tree import Inclusion, Tree
+
+MAX_ANCESTORS = 16
+"""How far above the main file a copy is looked for."""
+
+MAX_PARTS = 16
+"""Directories of an include that may be in the checkout by another name."""
+
+MAX_PATTERNS = 500
+"""Different includes that are looked for in the checkout: each takes up to some 10 ms."""
+
+MAX_KEPT = 5_000
+"""Different includes of which an option may lose one: with more, none is named."""
+
+MAX_OPTIONS = 20
+"""Different options that are tried on all includes."""
+
+INSTALLED = ("/etc", "/usr/local", "/usr/share")
+"""A main file below these is where it belongs: what its includes do not find is not there."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option with which an absolute include finds files, and those files."""
+
+    text: str
+    files: frozenset[str]
+
+
+def explained(tree: Tree) -> list[Problem]:
+    """The tree's problems, and what absolute includes miss for want of an option.
+
+    An include that finds nothing here is told of; if it is a problem already, that is explained.
+    One that finds other files here than in the checkout is told of, once for each option: the
+    counts are right for this machine, but perhaps not what was meant.
+    """
+    problems = list(tree.problems)
+    if tree.source.restricted or any(is_below(tree.directory, place) for place in INSTALLED):
+        return problems
+    numbers: dict[tuple[str, int | None, int | None], int] = {}
+    for index, problem in enumerate(problems):
+        numbers.setdefault((problem.file, problem.line, problem.column), index)
+    done: set[tuple[str, int, int]] = set()
+    told: set[str] = set()
+    keeps = _Keeper(tree)
+    known: dict[str, tuple[frozenset[str] | None, Option | None]] = {}
+    for include, inclusion in _absolute_includes(tree):
+        pattern = c_string(include.args[0])
+        if pattern not in known:
+            if len(known) == MAX_PATTERNS:
+                # what it finds here is counted, and a file that is not there is a problem already
+                if glob.has_magic(pattern) and not _matches(tree.source, pattern):
+                    problems.append(_unexamined(include, inclusion))
+                    break
+                continue
+            known[pattern] = _look_for(pattern, tree, keeps)
+        here, option = known[pattern]
+        if here is None or (here and os.path.dirname(pattern) in told):
+            continue
+        span = inclusion.file.span(include)
+        place = (inclusion.file.name, span.line, span.column)
+        if option is None or option.files == here or place in done:  # included again
+            continue
+        if here:
+            message = (
+                f"include {pattern} was read from this machine, as nginx would; "
+                f"{option.text} reads the files that are beside this configuration"
+            )
+            if option.text not in told:
+                problems.append(Problem(message, *place, complete=True, chain=inclusion.chain()))
+            told |= {option.text, os.path.dirname(pattern)}
+        elif (number := numbers.get(place)) is not None:
+            message = f"{problems[number].message}; {option.text} would find it"
+            problems[number] = replace(problems[number], message=message)
+            done.add(place)
+        else:
+            done.add(place)
+            message = (
+                f"include {pattern} finds nothing on this machine, but would with {option.text}"
+            )
+            problems.append(Problem(message, *place, complete=True, chain=inclusion.chain()))
+    return problems
+
+
+def _look_for(
+    pattern: str, tree: Tree, keeps: Callable[[str, str], bool]
+) -> tuple[frozenset[str] | None, Option | None]:
+    """What an include finds here, None if that cannot be known, and an option for it."""
+    here = _matches(tree.source, pattern)
+    if here is None:
+        return None, None
+    return here, option_for(pattern, tree.directory, tree.main.inclusion.file.name, keeps)
+
+
+def _unexamined(include: Directive, inclusion: Inclusion) -> Problem:
+    message = (
+        f"there are more than {MAX_PATTERNS} absolute includes: this and the following were not "
+        "looked for beside this configuration; --sysroot DIR or --path-map FROM=TO says where"
+    )
+    span = inclusion.file.span(include)
+    place = (inclusion.file.name, span.line, span.column)
+    return Problem(message, *place, complete=True, chain=inclusion.chain())
+
+
+def option_for(
+    pattern: str,
+    directory: str,
+    main: str,
+    keeps: Callable[[str, str], bool] = lambda _inside, _outside: True,
+) -> Option | None:
+    """The option with which an absolute pattern finds files at or above a directory.
+
+    That it finds the main file is no evidence. ``keeps`` tells whether all other includes would
+    still find what they find, if a directory as nginx sees it were another one here.
+    """
+    parts = pattern.strip("/").split("/")
+    ancestors = _ancestors(directory)
+    candidates = [("/", ancestor) for ancestor in ancestors]
+    for ancestor in ancestors:
+        for length in range(1, min(len(parts), MAX_PARTS)):
+            inside = "/" + "/".join(parts[:length])
+            rest = parts[length:]
+            # a pattern of names alone would match anything: it is no evidence
+            if glob.has_magic(inside) or (len(rest) == 1 and glob.has_magic(rest[0])):
+                break
+            candidates.append((inside, ancestor))
+    for inside, outside in candidates:
+        source = FileSystem({inside: outside}, restricted=True)
+        files = _matches(source, pattern) or frozenset()
+        if inside != outside and files - {os.path.realpath(main)} and keeps(inside, outside):
+            shown = shlex.quote(min(os.path.relpath(outside), outside, key=len))
+            option = f"--sysroot {shown}" if inside == "/" else f"--path-map {inside}={shown}"
+            return Option(option, files)
+    return None
+
+
+class _Keeper:
+    """Tells whether all includes that find something now still do with an option."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._known: dict[tuple[str, str], bool] = {}
+        self._found: dict[str, bool] | None = None
+
+    def __call__(self, inside: str, outside: str) -> bool:
+        key = inside, outside
+        if key not in self._known:
+            self._known[key] = len(self._known) < MAX_OPTIONS and self._keeps(inside, outside)
+        return self._known[key]
+
+    def _keeps(self, inside: str, outside: str) -> bool:
+        if self._found is None:
+            patterns = _patterns(self._tree)
+            if len(patterns) > MAX_KEPT:
+                patterns = {}
+            self._found = {
+                pattern: bool(_finds(self._tree.source, self._full(pattern, self._tree.directory)))
+                for pattern in patterns
+            }
+        is_root = inside == "/"
+        place = Place(sysroot=outside) if is_root else Place(path_map=((inside, outside),))
+        main = f"{self._tree.directory}/{os.path.basename(self._tree.main.inclusion.file.name)}"
+        try:
+            source, path = find(main, place)
+        except EntryError:
+            return False
+        directory = path.rpartition("/")[0]
+        for pattern, is_found in self._found.items():
+            found = _finds(source, self._full(pattern, directory))
+            # outside of the option's directories, nothing is known of a pattern
+            if (is_found and not found) or (found is None and glob.has_magic(pattern)):
+                return False
+        return bool(self._found)
+
+    def _full(self, pattern: str, directory: str) -> str:
+        return pattern if pattern.startswith("/") else f"{directory}/{pattern}"
+
+
+def _patterns(tree: Tree) -> dict[str, None]:
+    """The arguments of all includes, at most one more than MAX_KEPT."""
+    found: dict[str, None] = {}
+    for block in tree.having(("include",)):
+        for body, _ in block.parts:
+            for include in body.of("include"):
+                if len(include.args) == 1 and len(found) <= MAX_KEPT:
+                    found[c_string(include.args[0])] = None
+    return found
+
+
+def _finds(source: Source, pattern: str) -> bool | None:
+    """Whether an include leads to a file that can be read; None if that cannot be known."""
+    if glob.cost(pattern):
+        return None
+    try:
+        paths = glob.expand(source, pattern) if glob.has_magic(pattern) else [pattern]
+        # asked of where links lead to, which may be outside
+        files = [path for path in paths if source.exists(path) and not source.is_dir(path)]
+        return bool(files)
+    except OSError:
+        return None
+
+
+def _absolute_includes(tree: Tree) -> Iterator[tuple[Directive, Inclusion]]:
+    """The includes of absolute paths outside the main file's own directory, as written."""
+    seen: set[tuple[str, int]] = set()
+    for block in tree.having(("include",)):
+        for body, inclusion in block.parts:
+            for include in body.of("include"):
+                key = (inclusion.file.path, include.token)
+                if key in seen or len(include.args) != 1:
+                    continue
+                seen.add(key)
+                pattern = c_string(include.args[0])
+                if pattern.startswith("/") and not is_below(pattern, tree.directory):
+                    yield include, inclusion
+
+
+def _ancestors(directory: str) -> list[str]:
+    found: list[str] = []
+    while directory and len(found) < MAX_ANCESTORS:
+        found.append(directory)
+        directory = directory.rpartition("/")[0]
+    return found
+
+
+def _matches(source: Source, pattern: str) -> frozenset[str] | None:
+    """The files here that an include leads to; None if that cannot be known."""
+    if glob.cost(pattern):
+        return None
+    try:
+        paths = glob.expand(source, pattern)
+        return frozenset(
+            os.path.realpath(source.shown(path)) for path in paths if not source.is_dir(path)
+        )
+    except OSError:
+        return None

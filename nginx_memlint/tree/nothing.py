@@ -1,0 +1,97 @@
+"""Configurations in which there is nothing to count, and includes that can find nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nginx_memlint.problems import Problem
+from nginx_memlint.sources import glob
+from nginx_memlint.sources.source import MemoryFiles
+from nginx_memlint.syntax.directives import Directive
+from nginx_memlint.tree import blocks
+from nginx_memlint.tree.tree import Inclusion, Tree
+
+SERVERS = ("server", "stream_server", "mail_server")
+_AROUND = frozenset({"main", "http", "stream", "mail"})
+"""Kinds of blocks whose includes may bring servers."""
+
+NO_SERVER = "there is no server in http, stream or mail"
+
+
+def problems(tree: Tree, told: list[Problem]) -> Iterator[Problem]:
+    """Say what was not counted because it was not there; nginx says nothing of it.
+
+    ``tree`` is of a whole configuration that was read without a problem. An include of which
+    something is ``told`` already is passed over.
+    A dump has all that nginx read, so a pattern in it is known to match nothing.
+    """
+    is_dump = isinstance(tree.source, MemoryFiles)
+    empty = [] if is_dump else [*_empty(tree)]
+    if not any(tree.kinds[kind] for kind in SERVERS):
+        if empty:
+            include, inclusion = empty[0]
+            message = f"nothing to count: {NO_SERVER}, and include {include.args[0]} found no file"
+            yield _problem(message, include, inclusion, complete=False)
+            empty = empty[1:]
+        else:
+            message = f"nothing to count: {NO_SERVER}"
+            yield Problem(message, tree.main.inclusion.file.name, complete=True)
+    else:
+        for block in tree.blocks("http"):
+            if block.directive and not any(inner.kind == "server" for inner in block.children):
+                message = "http has no server: nothing in it is counted"
+                yield _problem(message, block.directive, block.inclusion)
+    places = {(problem.file, problem.line) for problem in told}
+    missing: set[str] = set()
+    for include, inclusion in empty:
+        pattern = include.args[0]
+        directory = _directory(_full(pattern, tree.directory))
+        place = (inclusion.file.name, include.line)
+        if place not in places and directory not in missing and not _is_directory(tree, directory):
+            missing.add(directory)
+            message = f"include {pattern} finds nothing: there is no directory {directory}"
+            yield _problem(message, include, inclusion)
+
+
+def _empty(tree: Tree) -> Iterator[tuple[Directive, Inclusion]]:
+    """The includes of patterns that found no file, each as written."""
+    seen: set[tuple[str, int]] = set()
+    for block in tree.having(("include",)):
+        if block.kind in (blocks.OPAQUE, blocks.DATA):
+            continue
+        for body, inclusion in block.parts:
+            for include in body.of("include"):
+                key = (inclusion.file.path, include.token)
+                if key in seen or len(include.args) != 1:
+                    continue
+                seen.add(key)
+                pattern = _full(include.args[0], tree.directory)
+                if glob.has_magic(pattern) and not tree.found.get(pattern, True):
+                    yield include, inclusion
+
+
+def _full(pattern: str, directory: str) -> str:
+    pattern = pattern.partition("\0")[0]
+    return pattern if pattern.startswith("/") else f"{directory}/{pattern}"
+
+
+def _directory(pattern: str) -> str:
+    """The last directory of a pattern that is named, not matched."""
+    parts = pattern.split("/")[:-1]
+    named = next((n for n, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    return "/".join(parts[:named]) or "/"
+
+
+def _is_directory(tree: Tree, path: str) -> bool:
+    try:
+        return tree.source.is_dir(path)
+    except OSError:
+        return True  # what it is cannot be known
+
+
+def _problem(
+    message: str, directive: Directive, inclusion: Inclusion, *, complete: bool = True
+) -> Problem:
+    span = inclusion.file.span(directive)
+    place = (inclusion.file.name, span.line, span.column)
+    return Problem(message, *place, complete=complete, chain=inclusion.chain())

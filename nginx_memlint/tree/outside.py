@@ -1,0 +1,41 @@
+"""Files that were read though they are not in the directory of the main file.
+
+A checkout of a configuration may name directories that this machine happens to have: then what is
+counted is a mixture of both. With a sysroot or path maps, who gave them said where files are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from nginx_memlint.sources.source import FileSystem, is_below
+from nginx_memlint.tree.tree import Tree
+
+MAX_LISTED = 100
+"""Names that are listed; the others are counted."""
+
+
+def files_outside(tree: Tree, bundles: Iterable[str]) -> list[str]:
+    """The names here of files outside, where links lead: of the configuration, then of bundles."""
+    source = tree.source
+    if not isinstance(source, FileSystem) or source.restricted:
+        return []
+    directory = source.shown(tree.directory or "/")
+    real = os.path.realpath(directory)
+    known: dict[str, bool] = {}
+    found: dict[str, None] = {}
+    for path in (*tree.files, *bundles):
+        if path in source.given:  # the main file, or standard input
+            continue
+        name = source.shown(path)
+        parent = os.path.dirname(name)
+        if parent not in known:
+            known[parent] = is_below(os.path.realpath(parent), real)
+        if os.path.islink(name):
+            target = os.path.realpath(name)
+            if not is_below(target, real):
+                found[target] = None
+        elif not known[parent]:
+            found[name] = None
+    return list(found)

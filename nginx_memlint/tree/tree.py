@@ -1,0 +1,486 @@
+"""A configuration as one tree of blocks, includes expanded as nginx does.
+
+A block sees its own settings and those of the blocks around it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import chain
+from typing import Any, Generic, TypeVar
+
+from nginx_memlint.files.bounds import DEFAULT_BOUNDS, Work
+from nginx_memlint.problems import Problem
+from nginx_memlint.sources.source import Source
+from nginx_memlint.syntax.directives import Body, Directive, ParsedFile
+from nginx_memlint.tree import blocks
+from nginx_memlint.tree.grammar import kind_in
+
+MAX_STEPS = 10
+"""Names in a chain of includes that are given; it may have a thousand, of 4,096 bytes each."""
+
+
+class Inclusion:
+    """One reading of a file: which file, and the ``include`` directive that led there.
+
+    ``kind`` is that of the block it is read into.
+    """
+
+    __slots__ = ("depth", "file", "kind", "parent", "via", "work")
+
+    def __init__(
+        self,
+        file: ParsedFile,
+        via: Directive | None = None,
+        parent: Inclusion | None = None,
+        depth: int = 0,
+        kind: str = blocks.MAIN,
+        work: Work | None = None,
+    ) -> None:
+        self.work: Work = work or (parent.work if parent else Work(DEFAULT_BOUNDS.steps))
+        """Counts the steps taken for the whole configuration."""
+        self.file = file
+        self.via = via
+        self.parent = parent
+        self.depth = depth
+        self.kind = kind
+
+    def chain(self) -> tuple[str, ...]:
+        """The includes that led here as "file:line", the outermost first."""
+        steps = []
+        here: Inclusion | None = self
+        while here and here.parent and here.via:
+            steps.append(f"{here.parent.file.name}:{here.via.line}")
+            here = here.parent
+        return tuple(shortened(steps[::-1]))
+
+
+class Setting:
+    """A directive where it stands in the expanded configuration."""
+
+    __slots__ = ("block", "directive", "inclusion")
+
+    def __init__(self, directive: Directive, inclusion: Inclusion, block: Block) -> None:
+        self.directive = directive
+        self.inclusion = inclusion
+        self.block = block
+
+    @property
+    def name(self) -> str:
+        """The directive's name."""
+        return self.directive.name
+
+    @property
+    def value(self) -> str:
+        """Its first argument, empty if it has none."""
+        return self.directive.args[0] if self.directive.args else ""
+
+    @property
+    def file(self) -> ParsedFile:
+        """The file it is written in."""
+        return self.inclusion.file
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Identifies the directive as written, however often its file is included."""
+        return self.inclusion.file.path, self.directive.token
+
+
+KEPT_STEPS = 20
+"""Steps that a setting counts for which is kept: they take memory, too."""
+
+STRIDE = 32
+"""Blocks on the way outwards of which one keeps what was found."""
+
+
+class Block:
+    """A block in the expanded configuration.
+
+    ``kind`` is from blocks.CHILDREN. ``parts`` are the bodies that make up its content: its own
+    and those of included files. ``directive`` is None for the main context and for the context
+    that a fragment is put in.
+    """
+
+    __slots__ = (
+        "_by_name",
+        "_own",
+        "_seen",
+        "children",
+        "directive",
+        "inclusion",
+        "kind",
+        "parent",
+        "parts",
+    )
+
+    def __init__(
+        self,
+        kind: str,
+        directive: Directive | None,
+        inclusion: Inclusion,
+        parent: Block | None = None,
+    ) -> None:
+        self.kind = kind
+        self.directive = directive
+        self.inclusion = inclusion
+        self.parent = parent
+        body = directive.body if directive is not None else None
+        self.parts: list[tuple[Body, Inclusion]] = [] if body is None else [(body, inclusion)]
+        self.children: Sequence[Block] = ()
+        self._by_name: dict[str, list[list[int]]] | None = None
+        self._own: dict[str, list[Setting]] | None = None
+        self._seen: dict[str, Setting | None] | None = None
+
+    def copied(self, parent: Block | None) -> Block:
+        """The same content in another tree, without the blocks in it."""
+        other = object.__new__(Block)
+        other.kind = self.kind
+        other.directive = self.directive
+        other.inclusion = self.inclusion
+        other.parent = parent
+        other.parts = self.parts
+        other.children = ()
+        other._by_name = None
+        other._own = other._seen = None
+        return other
+
+    def add(self, inner: Block) -> None:
+        """One more block in this one."""
+        if isinstance(self.children, list):
+            self.children.append(inner)
+        else:
+            self.children = [inner]
+
+    def own(self, name: str) -> list[Setting]:
+        """The directives of a name that stand in this block itself. Ask when it is complete."""
+        if self.kind in blocks.WITHOUT_SETTINGS:
+            return []
+        if self._own is not None and name in self._own:
+            return self._own[name]
+        known: list[Setting] = []
+        cost = 1 if len(self.parts) <= 1 else KEPT_STEPS
+        for body, inclusion in self._having(name):
+            directives = body.of(name)
+            self.inclusion.work.take(cost * len(directives))
+            known += [Setting(directive, inclusion, self) for directive in directives]
+        # there may be thousands of either, and all blocks below will ask
+        if len(self.parts) > 1 or len(known) > 1:
+            self._own = self._own or {}
+            self._own[name] = known
+        return known
+
+    def _having(self, name: str) -> Sequence[tuple[Body, Inclusion]]:
+        """The parts in which a directive of a name may stand: thousands may be asked for names."""
+        if len(self.parts) <= 1:
+            return self.parts
+        if self._by_name is None:  # a file that is included again is looked at once
+            places: dict[Body, list[int]] = {}
+            for place, (body, _) in enumerate(self.parts):
+                places.setdefault(body, []).append(place)
+            self._by_name = {}
+            for body, numbers in places.items():
+                for own in body.named:
+                    self._by_name.setdefault(own, []).append(numbers)
+        found = sorted(chain.from_iterable(self._by_name.get(name, ())))
+        return [self.parts[place] for place in found]
+
+    def titles(self) -> list[Setting]:
+        """What a server is known by: its server_name directives, or else its listen ones."""
+        return self.own("server_name") or self.own("listen")
+
+    def has(self, name: str) -> bool:
+        """Whether a directive of this name stands in this block itself."""
+        return self.has_own({name})
+
+    def has_own(self, names: Collection[str]) -> bool:
+        """Whether any of these directives stands in this block itself."""
+        self.inclusion.work.take(len(self.parts))
+        return self.kind not in blocks.WITHOUT_SETTINGS and any(
+            directive.name in names for body, _ in self.parts for directive in body.directives
+        )
+
+    def names(self) -> Iterator[str]:
+        """The names of the directives in this block itself, each once a part."""
+        if self.kind not in blocks.WITHOUT_SETTINGS:
+            for body, _ in self.parts:
+                self.inclusion.work.take(len(body.named))
+                yield from body.named
+
+    def effective(self, name: str) -> Setting | None:
+        """The setting this block sees: its own or the nearest one around it. Ask as for own()."""
+        block: Block | None = self
+        found: Setting | None = None
+        steps = 0
+        passed = []
+        while block is not None:
+            if own := block.own(name):
+                found = own[0]
+                break
+            if block._seen is not None and name in block._seen:
+                found = block._seen[name]
+                break
+            steps += 1
+            if steps % STRIDE == 0:  # blocks may nest thousands deep, and each may ask
+                passed.append(block)
+            block = block.parent
+        self.inclusion.work.take(steps + 1)
+        for inner in passed:
+            inner._seen = inner._seen or {}
+            inner._seen[name] = found
+        return found
+
+    def walk(self) -> Iterator[Block]:
+        """This block and all below it, each before its children, in the order of the files."""
+        pending = [self]
+        while pending:
+            block = pending.pop()
+            self.inclusion.work.take()
+            yield block
+            pending += reversed(block.children)
+
+    def ancestors(self) -> Iterator[Block]:
+        """The blocks around this one, the nearest first."""
+        block = self.parent
+        while block is not None:
+            yield block
+            block = block.parent
+
+    @property
+    def grammar_kind(self) -> str:
+        """The kind that decides which directives may stand in it."""
+        return kind_in(self.parent.kind, self.kind) if self.parent is not None else self.kind
+
+    @property
+    def label(self) -> str:
+        """The block's name and arguments as in the file."""
+        if self.directive is None:
+            return self.kind
+        return " ".join([self.directive.name, *self.directive.args])
+
+
+T = TypeVar("T")
+
+
+class Tree:
+    """A configuration, and what kept it from being read.
+
+    ``all_blocks`` are the main block and all below it, each before its children, in the order of
+    the files. Relative paths are looked up in ``directory`` (``cycle->conf_prefix``).
+    """
+
+    def __init__(
+        self,
+        all_blocks: list[Block],
+        source: Source,
+        directory: str,
+        problems: list[Problem],
+        files: dict[str, ParsedFile],
+        unlisted: int = 0,
+    ) -> None:
+        self.all_blocks = all_blocks
+        self.main = all_blocks[0]
+        self.source = source
+        self.directory = directory
+        self.problems = problems
+        self.files = files
+        self.unlisted = unlisted
+        """Problems beyond the bound."""
+        self.found: dict[str, bool] = {}
+        """Whether the pattern of an include, as a whole path, found any file."""
+        self.memo: dict[str, Any] = {}
+        """What was found out of this tree and is asked for again."""
+        self._places: dict[str, list[int]] = {}
+        self._meeting: dict[str, tuple[frozenset[str], list[int]]] = {}
+
+    @property
+    def work(self) -> Work:
+        """The steps taken for the configuration, with all trees that are made of it."""
+        return self.main.inclusion.work
+
+    @cached_property
+    def servers(self) -> Nearest:
+        """The server that a block is in, or is."""
+        return Nearest(lambda block: "server" in block.kind)
+
+    @cached_property
+    def _roots(self) -> Nearest:
+        return Nearest(lambda block: block.parent is None or block.parent.parent is None)
+
+    @cached_property
+    def kinds(self) -> Counter[str]:
+        """How many blocks there are of each kind."""
+        return Counter(block.kind for block in self.all_blocks)
+
+    @cached_property
+    def _index(self) -> _Index:
+        return _Index(self.all_blocks)
+
+    def blocks(self, *kinds: str) -> Iterator[Block]:
+        """All blocks of these kinds."""
+        return iter(self.of_kinds(frozenset(kinds)))
+
+    def of_kinds(self, kinds: frozenset[str]) -> list[Block]:
+        """All blocks of these kinds."""
+        if kinds.isdisjoint(self.kinds):
+            return []
+        return [block for block in self.all_blocks if block.kind in kinds]
+
+    def having(self, names: Iterable[str]) -> list[Block]:
+        """The blocks in which a directive of one of these names stands, in their order."""
+        return [self.all_blocks[place] for place in self.places(names)]
+
+    def places(self, names: Iterable[str]) -> list[int]:
+        """The places of having() in ``all_blocks``."""
+        found: set[int] = set()
+        for name in names:
+            if name not in self._places:
+                self._places[name] = self._index.places(name)
+            found.update(self._places[name])
+        return sorted(found)
+
+    def names_below(self, kind: str, is_wanted: Callable[[str], bool]) -> Iterator[str]:
+        """The names of directives in the outermost blocks of a kind and what is in them.
+
+        Keys of a map, and what stands in blocks of unknown modules, are none.
+        """
+        for name in filter(is_wanted, self._index.names()):
+            if any(
+                self.root_of(block).kind == kind
+                for block in self.having([name])
+                if block.kind not in blocks.WITHOUT_SETTINGS
+            ):
+                yield name
+
+    def root_of(self, block: Block) -> Block:
+        """The outermost block around a block, e.g. http; or itself."""
+        return self._roots.of(block) or block
+
+    def meeting(
+        self, key: str, names: frozenset[str], condition: Callable[[Block], bool]
+    ) -> list[Block]:
+        """Of having(names), the blocks that meet a condition; kept under a key.
+
+        The condition must follow from the block's kind and its own directives of these names.
+        """
+        if key not in self._meeting:
+            places = [p for p in self.places(names) if condition(self.all_blocks[p])]
+            self._meeting[key] = names, places
+        return [self.all_blocks[place] for place in self._meeting[key][1]]
+
+    def replaced(self, all_blocks: list[Block], changed: list[int], names: frozenset[str]) -> Tree:
+        """The tree with other blocks, of the same kinds at the same places, in their order.
+
+        They differ from those of this tree in directives of some names, in some places.
+        """
+        other = Tree(all_blocks, self.source, self.directory, self.problems, self.files)
+        other.kinds = self.kinds
+        other._index = self._index
+        for name in names:
+            places = sorted({*self.places([name]), *changed})
+            other._places[name] = [place for place in places if all_blocks[place].has(name)]
+        other._meeting = {
+            key: kept for key, kept in self._meeting.items() if kept[0].isdisjoint(names)
+        }
+        return other
+
+
+class _Index:
+    """Where directives stand: which bodies have a name, and in which places they are."""
+
+    def __init__(self, all_blocks: list[Block]) -> None:
+        self._places: dict[Body, list[int]] = {}
+        self._bodies: dict[str, list[Body]] = {}
+        for place, block in enumerate(all_blocks):
+            for body, _ in block.parts:
+                if body in self._places:
+                    self._places[body].append(place)
+                else:
+                    self._places[body] = [place]
+                    for name in {directive.name for directive in body.directives}:
+                        self._bodies.setdefault(name, []).append(body)
+
+    def names(self) -> Iterable[str]:
+        """All that there are."""
+        return self._bodies
+
+    def places(self, name: str) -> list[int]:
+        """The places of the blocks in which a directive of a name stands; one may be repeated."""
+        bodies = self._bodies.get(name, ())
+        return [*chain.from_iterable(map(self._places.__getitem__, bodies))]
+
+
+class Inherited(Generic[T]):
+    """What blocks inherit: found out once for all that have none of the names in themselves.
+
+    ``find`` may ask a block for what it sees of these names, and for nothing else.
+    """
+
+    def __init__(self, tree: Tree, names: Iterable[str], find: Callable[[Block], T]) -> None:
+        self._deciding = {*tree.having(names), tree.main}
+        self._find = find
+        self._known: dict[Block | None, T] = {}
+
+    def each(self, blocks: Sequence[Block]) -> Iterator[T]:
+        """What each of some blocks sees."""
+        if blocks:
+            blocks[0].inclusion.work.take(len(blocks))
+        known, deciding = self._known, self._deciding
+        for block in blocks:
+            parent = block.parent
+            if parent in known and block not in deciding:
+                yield known[parent]
+            else:
+                yield self.of(block)
+
+    def of(self, block: Block) -> T:
+        """What the block sees."""
+        passed = []
+        while block not in self._known:
+            if block in self._deciding:
+                self._known[block] = self._find(block)
+                break
+            passed.append(block)
+            assert block.parent is not None
+            block = block.parent
+        seen = self._known[block]
+        block.inclusion.work.take(1 + len(passed))
+        for inner in passed:
+            if inner.children:  # others will ask
+                self._known[inner] = seen
+        return seen
+
+
+class Nearest:
+    """The nearest block that meets a condition: a block itself or one around it, or None."""
+
+    def __init__(self, condition: Callable[[Block], bool]) -> None:
+        self._condition = condition
+        self._known: dict[Block, Block | None] = {}
+
+    def of(self, block: Block) -> Block | None:
+        """The nearest to this block."""
+        known = self._known
+        passed = []
+        around: Block | None = block
+        while around is not None and around not in known:
+            if self._condition(around):
+                known[around] = around
+                break
+            if around.children:  # others will ask
+                passed.append(around)
+            around = around.parent
+        found = None if around is None else known[around]
+        block.inclusion.work.take(1 + len(passed))
+        for inner in passed:
+            known[inner] = found
+        return found
+
+
+def shortened(steps: list[str]) -> list[str]:
+    """The first and last of many steps."""
+    half = MAX_STEPS // 2
+    if len(steps) <= MAX_STEPS:
+        return steps
+    return [*steps[:half], f"{len(steps) - 2 * half:,} more", *steps[-half:]]

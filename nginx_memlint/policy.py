@@ -24,7 +24,7 @@ class PathIgnore:
     """Rules, by code, that are accepted in files whose path matches.
 
     The file is that of a finding's cause. ``directory`` is where the globs start: see
-    path_globs.py for what they mean. One that matches nothing is not reported: a file that is
+    acceptance/paths.py for what they mean. One that matches nothing is not reported: a file that is
     accepted need not be there always.
     """
 

@@ -92,7 +92,7 @@ class Situation:
 
     @cached_property
     def memo(self) -> dict[tuple[str, str, str], Any]:
-        """What was worked out of this situation for several rules (remedies.py)."""
+        """What was worked out of this situation for several rules (proposals.py)."""
         return {}
 
     @cached_property

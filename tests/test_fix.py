@@ -664,7 +664,10 @@ from nginx_memlint.__main__ import main
 step = int(sys.argv.pop(1))
 directory = sys.argv.pop(1)
 before = {name: open(os.path.join(directory, name)).read() for name in os.listdir(directory)}
-WRITERS = ("rewrite.py", "writing.py", "reading.py", "apply.py", "contextlib.py", "process.py", "signals.py")
+WRITERS = (
+    *("rewrite.py", "writing.py", "reading.py", "apply.py", "contextlib.py"),
+    *("process.py", "signals.py"),
+)
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 end = os._exit
 

@@ -27,8 +27,8 @@ LOCK = "requirements/dev.txt"
 PACKAGES = ("python3-venv", "git", "openssl", "patch")
 PYTHONS = ("trixie", "sid")
 
-LEFT_OUT = ("tests/nginx", "tests/browser", "tests/integrations")
-"""What needs programs that the roots do not have."""
+LEFT_OUT = ("tests/nginx", "tests/browser", "tests/integrations", "tests/test_speed.py")
+"""What needs programs that the roots do not have, and what compares times: once is enough."""
 
 _ENTER = """
 set -eu

@@ -86,7 +86,7 @@ def here(tmp_path: Path) -> Path:
 
 
 def check(here: Path, *arguments: str) -> Run:
-    return memlint("check", "--baseline=old.json", *arguments, cwd=here)
+    return memlint("check", "--baseline=old.json", *arguments, "nginx.conf", cwd=here)
 
 
 def said(name: str, out: str) -> dict[str, str]:
@@ -324,3 +324,34 @@ def test_isolated_without_a_repository(tmp_path: Path) -> None:
     assert "with --isolated nothing there decides" in done.err
     done = memlint("check", "--isolated", "--baseline", tmp_path / "old.json", conf)
     assert "there is no" in done.err
+
+
+def test_roots_and_a_file_that_hides_another_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".git").mkdir()
+    write(
+        tmp_path,
+        {
+            "memlint.toml": 'max-memory = "1GiB"\n\nroots = ["nginx.conf"]\n',
+            "nginx.conf": http("server { }"),
+            "inner/nginx.conf": http("server { }"),
+            "inner/memlint.toml": "",
+        },
+    )
+    monkeypatch.chdir(tmp_path)
+    assert "  memlint.toml:3: roots lists 1 configuration\n" in memlint("check").out
+    assert "roots lists" not in memlint("check", "nginx.conf").out
+    hidden = "  inner/memlint.toml: is in force instead of memlint.toml\n"
+    assert hidden in memlint("check", "inner/nginx.conf").out
+    (tmp_path / "inner/memlint.toml").rename(tmp_path / "inner/pyproject.toml")
+    assert "is in force" not in memlint("check", "inner/nginx.conf").out
+
+
+def test_settings_list_a_bounded_number_of_roots_and_ignores(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    roots = ", ".join(f'"{number}"' for number in range(1001))
+    write(tmp_path, {"nginx.conf": http("server { }"), "memlint.toml": f"roots = [{roots}]\n"})
+    done = memlint("check", "nginx.conf", cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert "memlint.toml:1: roots: lists more than 1000" in done.err

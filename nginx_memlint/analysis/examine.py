@@ -114,7 +114,8 @@ class _Check:
             *unknown(self.tree),
             *self.unused_dump_files(),
         ]
-        problems = foreign.recognised(self.tree, problems)
+        loaded = {loads.setting.key for loads in situation.loads_by_setting}
+        problems = foreign.recognised(self.tree, problems, loaded)
         if not self.is_fragment and all(problem.complete for problem in problems):
             problems += nothing.problems(self.tree, problems)
         problems = self.bounded(problems)

@@ -28,14 +28,14 @@ class Zone:
     setting: Setting
 
 
-def _named(prefix: str) -> Callable[[tuple[str, ...]], Iterator[_Declared]]:
-    """An argument like ``zone=name:size``."""
+def _named(prefix: str, first: int = 0) -> Callable[[tuple[str, ...]], Iterator[_Declared]]:
+    """An argument like ``zone=name:size``, behind some that are something else: a key, a path."""
 
     def declared(args: tuple[str, ...]) -> Iterator[_Declared]:
-        for arg in args:
+        for arg in args[first:]:
             if arg.startswith(prefix):
-                name, _, rest = arg.removeprefix(prefix).partition(":")
-                yield name, rest.partition(":")[0]
+                name, _, size = arg.removeprefix(prefix).partition(":")
+                yield name, size
 
     return declared
 
@@ -52,12 +52,12 @@ def _size_alone(name: str) -> Callable[[tuple[str, ...]], Iterator[_Declared]]:
 
 
 DIRECTIVES: dict[str, Callable[[tuple[str, ...]], Iterator[_Declared]]] = {
-    "limit_req_zone": _named("zone="),
-    "limit_conn_zone": _named("zone="),
-    "proxy_cache_path": _named("keys_zone="),
-    "fastcgi_cache_path": _named("keys_zone="),
-    "uwsgi_cache_path": _named("keys_zone="),
-    "scgi_cache_path": _named("keys_zone="),
+    "limit_req_zone": _named("zone=", 1),
+    "limit_conn_zone": _named("zone=", 1),
+    "proxy_cache_path": _named("keys_zone=", 1),
+    "fastcgi_cache_path": _named("keys_zone=", 1),
+    "uwsgi_cache_path": _named("keys_zone=", 1),
+    "scgi_cache_path": _named("keys_zone=", 1),
     "ssl_session_cache": _named("shared:"),
     "ssl_ocsp_cache": _named("shared:"),
     "zone": _positional,  # in upstream
@@ -98,10 +98,21 @@ def zones(tree: Tree) -> tuple[list[Zone], list[Problem]]:
                 problems.append(_problem(setting, f'invalid zone size "{text}"'))
             elif known is None:
                 found[key] = Zone(name, size, setting)
+            elif _use(known.setting) != _use(setting):
+                message = f'the shared memory zone "{name}" is already declared for a different use'
+                problems.append(_problem(setting, message))
             elif known.size != size:
                 message = f'the size {size} of shared memory zone "{name}" conflicts with already '
                 problems.append(_problem(setting, message + f"declared size {known.size}"))
     return list(found.values()), problems
+
+
+def _use(setting: Setting) -> tuple[str, str]:
+    """What a zone is for, as the tag that ``ngx_shared_memory_add()`` compares: the module's."""
+    block = setting.block
+    while block.parent is not None and block.parent.parent is not None:
+        block = block.parent
+    return setting.directive.name, block.kind
 
 
 def _settings(tree: Tree) -> Iterator[Setting]:

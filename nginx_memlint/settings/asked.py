@@ -84,11 +84,11 @@ def _target(values: Mapping[str, Value]) -> str | Target | None:
 def _allowed(file: SettingsFile, values: Mapping[str, Value]) -> str | None:
     """The directory out of which a settings file may name no other file; None for anywhere.
 
-    Who gives --sysroot or --path-map does not trust what is in it, and whoever wrote settings in a
-    checkout has no say over what is read outside of it.
+    Who gives --sysroot, --path-map or --confine does not trust what is in it, and whoever wrote
+    settings in a checkout has no say over what is read outside of it.
     """
     own = os.path.realpath(file.directory)
-    if any(values[name].flag for name in ("sysroot", "path_map")):
+    if any(values[name].flag for name in ("sysroot", "path_map", "confine")):
         return own
     return checkout(own)
 

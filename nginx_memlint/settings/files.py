@@ -7,7 +7,8 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -51,6 +52,8 @@ class SettingsFile:
     text: str
     key: tuple[str, ...]
     table: dict[str, Any]
+    hides: str | None = None
+    """The settings that would be in force without this file."""
 
     def line(self, path: KeyPath) -> int | None:
         """The line of a key; of the value that holds it if it is one of several there."""
@@ -110,7 +113,7 @@ def find(start: str, sysroot: str | None = None) -> Found:
             if reason := _distrusted(path):
                 left_out.append(Problem(reason, _shown(path), complete=True))
             elif found := _read_found(path, within):
-                return Found(found, tuple(left_out))
+                return Found(replace(found, hides=_next_above(here, name)), tuple(left_out))
         if _is_last(here):
             break
         here = os.path.dirname(here)
@@ -151,6 +154,20 @@ def read(path: str) -> SettingsFile:
     if found is None:
         raise SettingsError(f"{printable(path)}: there is no [tool.memlint] in it")
     return found
+
+
+def _next_above(directory: str, name: str) -> str | None:
+    """A further file of settings in a directory, or above it."""
+    names = tuple(NAMES)[tuple(NAMES).index(name) + 1 :]
+    while True:
+        for other in names:
+            path = os.path.join(directory, other)
+            with suppress(SettingsError):  # it would not be used, but told of
+                if os.path.lexists(path) and _read_found(path, None):
+                    return _shown(path)
+        if _is_last(directory):
+            return None
+        directory, names = os.path.dirname(directory), tuple(NAMES)
 
 
 def _is_last(directory: str) -> bool:

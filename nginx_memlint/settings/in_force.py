@@ -75,6 +75,8 @@ class Root:
     severities: Mapping[str, Value]
     ignores: tuple[Value, ...]
     dump: Value = Value(None)
+    listed: int = 0
+    """How many roots the settings list, if that is why it is checked."""
     left_out: tuple[Problem, ...] = ()
     """What is said of settings files that were found, but are not used."""
 
@@ -167,14 +169,21 @@ class _Settings:
         self.roots = list(self.table.get("roots", []))
         self.paths = [os.path.join(file.directory, root["path"]) for root in self.roots]
         self.places = [_place(path) for path in self.paths]
+        seen: set[str] = set()
         for index, place in enumerate(self.places):
-            if place in self.places[:index]:
+            if place in seen:
                 at = file.at(("roots", index, "path"))
                 raise SettingsError(f"{at}: {printable(self.paths[index])} is listed twice")
+            seen.add(place)
+        self.ignores = _ignores(file, (), self.table)
+        """Those for all roots: made once, as there may be many of both."""
 
     def listed(self, flags: Mapping[str, Any]) -> list[Root]:
         """All roots."""
-        roots = [self.root(path, index, flags) for index, path in enumerate(self.paths)]
+        roots = [
+            replace(self.root(path, index, flags), listed=len(self.paths))
+            for index, path in enumerate(self.paths)
+        ]
         return [_unmoved(root) if root.values["prefix"].value else root for root in roots]
 
     def applied(self, path: str, where: str, flags: Mapping[str, Any]) -> Root:
@@ -190,9 +199,10 @@ class _Settings:
         """A configuration with the settings of one of the roots, or of none."""
         levels: dict[KeyPath, Mapping[str, Any]] = {(): self.table}
         if index is None:
-            return _root(path, self.file, levels, flags)
+            return _root(path, self.file, levels, flags, self.ignores)
         levels[("roots", index)] = self.roots[index]
-        found = _root(path, self.file, levels, flags)
+        own = _ignores(self.file, ("roots", index), self.roots[index])
+        found = _root(path, self.file, levels, flags, (*self.ignores, *own))
         if self.roots[index].get("dump") is None or path is None:
             return found
         key = ("roots", index, "dump")
@@ -238,10 +248,10 @@ def _root(
     file: SettingsFile | None,
     levels: Mapping[KeyPath, Mapping[str, Any]],
     flags: Mapping[str, Any],
+    ignores: tuple[Value, ...] = (),
 ) -> Root:
     values = dict(DEFAULTS)
     severities: dict[str, Value] = {}
-    ignores: list[Value] = []
     for prefix, table in levels.items():
         assert file is not None
         level = {
@@ -256,18 +266,24 @@ def _root(
         _override(values, level)
         for code, severity in table.get("severity", {}).items():
             severities[code] = Value(severity, file=file, path=(*prefix, "severity", code))
-        for index, ignore in enumerate(table.get("ignore", [])):
-            where = (*prefix, "ignore", index)
-            accepted = PathIgnore(
-                directory=absolute(file.directory),
-                paths=tuple(ignore["paths"]),
-                rules=frozenset(ignore["rules"]),
-                reason=ignore["reason"],
-                place=Location(file=printable(file.path), line=file.line(where) or 1, column=1),
-            )
-            ignores.append(Value(accepted, file=file, path=where))
     _override(values, {name: Value(flags[name], flag=OPTIONS[name].flag) for name in flags})
-    return Root(path, file, MappingProxyType(values), MappingProxyType(severities), tuple(ignores))
+    return Root(path, file, MappingProxyType(values), MappingProxyType(severities), ignores)
+
+
+def _ignores(file: SettingsFile, prefix: KeyPath, table: Mapping[str, Any]) -> tuple[Value, ...]:
+    """What a table accepts in some files."""
+    found = []
+    for index, ignore in enumerate(table.get("ignore", [])):
+        where = (*prefix, "ignore", index)
+        accepted = PathIgnore(
+            directory=absolute(file.directory),
+            paths=tuple(ignore["paths"]),
+            rules=frozenset(ignore["rules"]),
+            reason=ignore["reason"],
+            place=Location(file=printable(file.path), line=file.line(where) or 1, column=1),
+        )
+        found.append(Value(accepted, file=file, path=where))
+    return tuple(found)
 
 
 def _override(values: dict[str, Value], level: dict[str, Value]) -> None:

@@ -10,10 +10,11 @@ from nginx_memlint.options.record import OPTIONS, Bearing
 from nginx_memlint.printable import printable
 from nginx_memlint.result import Lowered
 from nginx_memlint.rules import RULES
+from nginx_memlint.settings.in_force import Value
 from nginx_memlint.settings.shown import shown
 
 if TYPE_CHECKING:
-    from nginx_memlint.settings.in_force import Root, Value
+    from nginx_memlint.settings.in_force import Root
 
 _SEVERITIES = ("off", "note", "warning", "error")
 """Severities of settings, the least first."""
@@ -24,6 +25,13 @@ def by_settings(root: Root) -> Iterator[Lowered]:
 
     Findings that are accepted are not among it: by_acceptance() has them.
     """
+    file = root.file
+    if file is not None and root.listed:
+        what = f"roots lists {root.listed:,} configuration{'s' * (root.listed != 1)}"
+        yield _in_settings(Value(None, file=file, path=("roots",)), what)
+    if file is not None and file.hides is not None:
+        hides = f"is in force instead of {printable(file.hides)}"
+        yield _in_settings(Value(None, file=file), hides)
     for name, found in root.values.items():
         # without settings errors fail: "warning" is stricter
         option = OPTIONS[name]

@@ -32,6 +32,9 @@ from nginx_memlint.suggest import did_you_mean
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
+MOST_LISTED = 1000
+"""Roots, and ignores of a table: whoever writes settings decides how often all is read."""
+
 MAX_MISTAKES = 20
 """That are listed one by one."""
 
@@ -122,7 +125,7 @@ class RootSettings(_Options):  # type: ignore[misc, valid-type]  # made from the
 
     severity: dict[RuleCode, RuleSeverity] = Field(default_factory=dict)
     """The severity of a rule's findings, instead of its own; "off": none."""
-    ignore: list[Ignore] = Field(default_factory=list)
+    ignore: list[Ignore] = Field(default_factory=list, max_length=MOST_LISTED)
     """Findings that are accepted in some files."""
 
 
@@ -154,7 +157,9 @@ class _OrPath:
 class Settings(RootSettings):
     """memlint.toml, or [tool.memlint] in pyproject.toml."""
 
-    roots: list[Annotated[RootTable, _OrPath()]] = Field(default_factory=list)
+    roots: list[Annotated[RootTable, _OrPath()]] = Field(
+        default_factory=list, max_length=MOST_LISTED
+    )
     """The configurations that ``memlint check`` checks if none is named."""
 
 
@@ -205,6 +210,7 @@ _WORDS = {
     "string_too_short": "is empty",
     "string_pattern_mismatch": "is empty",
     "too_short": "is empty",
+    "too_long": "lists more than {max_length}",
     "greater_than": "must be more than {gt}",
     "less_than": "must be less than {lt}",
     "greater_than_equal": "must be at least {ge}",

@@ -17,8 +17,9 @@ _LATER = {
 }
 """Kind of a block → directives that older releases allow elsewhere only."""
 
-_MANY = ("_conf_command", "lua_ssl_certificate", "lua_ssl_certificate_key")
-"""Endings of those that may be repeated in a block (arrays in nginx)."""
+_MANY = ("_conf_command", "_protocols", "lua_ssl_certificate", "lua_ssl_certificate_key")
+"""Endings of those that may be repeated in a block: arrays in nginx, and sets that are added up
+(``ngx_conf_set_bitmask_slot()``)."""
 
 ONCE = frozenset(
     {

@@ -7,7 +7,7 @@ only where nginx would reject them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from nginx_memlint.problems import Problem
@@ -27,14 +27,17 @@ _NUMBERS = frozenset(CONSTANT.split()) | {
 """Directives in which nginx rejects a variable: besides CONSTANT, those with setters of their own
 (``ngx_set_worker_processes()``, ``ngx_http_core_listen()``, ``ngx_http_lua_shared_dict()``)."""
 
-_PATHS = frozenset(
+_NAMED = ("zone", "lua_shared_dict")
+"""Of these, those whose first argument is a name: any text."""
+
+_CA_FILES = frozenset(
     {
-        *("include", "load_module", "ssl_client_certificate", "ssl_dhparam", "ssl_crl"),
+        *("ssl_client_certificate", "js_fetch_trusted_certificate"),
         *(f"{p}ssl_trusted_certificate" for p in ("", "lua_", "proxy_", "grpc_", "uwsgi_")),
-        *(f"{p}ssl_crl" for p in ("lua_", "proxy_", "grpc_", "uwsgi_")),
-        "js_fetch_trusted_certificate",
     }
 )
+
+_PATHS = frozenset({"include", "load_module"}) | _CA_FILES
 """Directives that name a file which must be there; a variable in it is text."""
 
 _UPSTREAMS = ("upstream", "stream_upstream")
@@ -55,9 +58,14 @@ _GO = re.compile(rb"\{\{-?\s*(?:[.$]|(?:if|range|end|else|with|define|template|i
 _SUFFIXES = ("template", "tmpl", "tpl", "j2", "erb")
 
 
-def recognised(tree: Tree, problems: list[Problem]) -> list[Problem]:
+Loaded = Collection[tuple[str, int]]
+"""Keys of settings (``Setting.key``) that name a file which nginx opens."""
+
+
+def recognised(tree: Tree, problems: list[Problem], loaded: Loaded) -> list[Problem]:
     """The problems, where those of a foreign text are one that names it.
 
+    A CA file has to be there only if a context loads it: ``loaded`` are the settings of such files.
     What came from ``nginx -T`` was accepted by nginx, and is none.
     """
     if isinstance(tree.source, MemoryFiles):
@@ -72,7 +80,7 @@ def recognised(tree: Tree, problems: list[Problem]) -> list[Problem]:
         elif mark := _broken_by(file):
             found.append(_template(tree, file, *mark))
             told[file.name] = mark[1]
-    for file, offset, kind in _marks(tree):
+    for file, offset, kind in _marks(tree, loaded):
         line = file.tokens.line_of(offset)
         if file.name in told:
             if 0 < line < told[file.name]:
@@ -132,7 +140,7 @@ def _broken_by(file: ParsedFile) -> tuple[str, int] | None:
     return None
 
 
-def _marks(tree: Tree) -> Iterator[tuple[ParsedFile, int, str]]:
+def _marks(tree: Tree, loaded: Loaded) -> Iterator[tuple[ParsedFile, int, str]]:
     """Where nginx would reject what a template is made of: file, offset, language."""
     marked = {path for path, file in tree.files.items() if _ANY.search(file.tokens.data)}
     for block in tree.all_blocks:
@@ -143,7 +151,7 @@ def _marks(tree: Tree) -> Iterator[tuple[ParsedFile, int, str]]:
             if inclusion.file.path in marked:
                 for name in body.named:
                     if name in _WATCHED or not _NAME.fullmatch(name):
-                        yield from _marks_in(body.of(name), block, inclusion.file, tree)
+                        yield from _marks_in(body.of(name), block, inclusion.file, tree, loaded)
                 yield from _opened_twice(body, inclusion.file)
 
 
@@ -159,12 +167,13 @@ def _opened_twice(body: Body, file: ParsedFile) -> Iterator[tuple[ParsedFile, in
 
 
 def _marks_in(
-    directives: list[Directive], block: Block, file: ParsedFile, tree: Tree
+    directives: list[Directive], block: Block, file: ParsedFile, tree: Tree, loaded: Loaded
 ) -> Iterator[tuple[ParsedFile, int, str]]:
     for directive in directives:
         start = file.tokens.starts[directive.token]
         kind = _language_of_name(directive, file.tokens.data, start)
-        if kind or (kind := _language_of_value(directive, block, tree)):
+        is_opened = directive.name not in _CA_FILES or (file.path, directive.token) in loaded
+        if kind or (is_opened and (kind := _language_of_value(directive, block, tree))):
             yield file, start, kind
 
 
@@ -183,7 +192,7 @@ def _language_of_value(directive: Directive, block: Block, tree: Tree) -> str:
     name = directive.name
     if directive.body is not None or (name == "server" and block.kind not in _UPSTREAMS):
         return ""
-    for word in directive.args:
+    for word in directive.args[name in _NAMED :]:
         if (found := _VALUE.search(word)) and not word.startswith("unix:"):
             is_path = name in _PATHS and (glob.has_magic(word) or _exists(tree, word))
             return "" if is_path else found.lastgroup or ""

@@ -30,6 +30,7 @@ def problems(tree: Tree) -> Iterator[Problem]:
                 message = f'"{block.kind}" directive is duplicate'
                 yield _problem(block, message)
             seen.add(block.kind)
+    yield from _loaded_late(tree)
     locations: dict[Block, set[tuple[bool, str, int]]] = {}
     for block in tree.all_blocks:
         parent, directive = block.parent, block.directive
@@ -52,6 +53,19 @@ def problems(tree: Tree) -> Iterator[Problem]:
                 known.add(location.key)
         if complaint:
             yield _problem(block, complaint)
+
+
+def _loaded_late(tree: Tree) -> Iterator[Problem]:
+    """Modules loaded behind a block of the same file (``ngx_load_module()``, ``modules_used``)."""
+    for body, inclusion in tree.main.parts:
+        is_late = False
+        for directive in body.directives:
+            is_late = is_late or (directive.body is not None and directive.name in ONCE)
+            if is_late and directive.name == "load_module":
+                nginx = '"load_module" directive is specified too late'
+                line = inclusion.file.nginx_line(directive)
+                chain = inclusion.chain()
+                yield Problem(nginx, inclusion.file.name, line, nginx=nginx, chain=chain)
 
 
 def _problem(block: Block, nginx: str) -> Problem:

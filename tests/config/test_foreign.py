@@ -18,7 +18,11 @@ TEMPLATES = {
     "a number without braces": ("envsubst", 2, EVENTS + "http { client_max_body_size $SIZE; }"),
     "a port": ("envsubst", 3, EVENTS + "http { server {\nlisten ${PORT}; } }"),
     "a size": ("envsubst", 3, EVENTS + "http {\nlua_shared_dict a ${SIZE}; }"),
-    "a file": ("envsubst", 3, EVENTS + "http {\nssl_trusted_certificate ${CA}; }"),
+    "a file": (
+        "envsubst",
+        3,
+        EVENTS + "http {\nlua_ssl_trusted_certificate ${CA}; server { location / { } } }",
+    ),
     "an include": ("envsubst", 2, EVENTS + "include ${DIR}/a.conf; http { }"),
     "a peer": ("envsubst", 3, EVENTS + "http { upstream a {\nserver ${HOST}:80; } }"),
     "Jinja's value": ("Jinja", 1, "worker_processes {{ n }};\n" + EVENTS),

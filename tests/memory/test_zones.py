@@ -79,7 +79,11 @@ def test_a_zone_in_a_map_is_a_key(tmp_path: Path) -> None:
     ("inside", "message"),
     [
         ("lua_shared_dict a 1g;", 'invalid zone size "1g"'),
-        ("lua_shared_dict a 1m; limit_conn_zone $x zone=a:2m;", "conflicts with already declared"),
+        ("lua_shared_dict a 1m; limit_conn_zone $x zone=a:2m;", "declared for a different use"),
+        (
+            "limit_conn_zone $y zone=a:1m; limit_conn_zone $x zone=a:2m;",
+            "conflicts with already declared",
+        ),
     ],
 )
 def test_what_nginx_rejects(tmp_path: Path, inside: str, message: str) -> None:

@@ -1,0 +1,59 @@
+"""What nginx accepts and what it rejects, where it was once taken otherwise."""
+
+from __future__ import annotations
+
+import pytest
+
+from nginx_memlint import check
+
+from .facts_rows import Site
+from .prefix import main_conf, write_conf
+from .stack import Stack
+
+SERVER = "server { listen 127.0.0.1:8080; location / { %s } }"
+
+ACCEPTED = {
+    "sets of protocols": SERVER
+    % "proxy_ssl_protocols TLSv1.2; proxy_ssl_protocols TLSv1.3; proxy_pass https://127.0.0.1;",
+    "the name of a zone": "upstream a { zone ${POOL} 64k; server 127.0.0.1; } " + SERVER % "",
+    "a file that is not opened": SERVER
+    % "proxy_pass https://127.0.0.1; proxy_ssl_trusted_certificate ${CA}.pem;",
+    "a key like a zone": "limit_conn_zone zone=a:b zone=c:1m; " + SERVER % "",
+}
+
+REJECTED = {
+    "one zone for two uses": "limit_req_zone $uri zone=a:1m rate=1r/s; "
+    "limit_conn_zone $uri zone=a:1m; " + SERVER % "",
+    "one zone for two caches": "proxy_cache_path c keys_zone=my:1m; "
+    "fastcgi_cache_path f keys_zone=my:1m; " + SERVER % "",
+    "a size and more": "limit_req_zone $uri zone=a:1m:x rate=1r/s; " + SERVER % "",
+    "a variable for a file that is opened": SERVER
+    % "proxy_pass https://127.0.0.1; proxy_ssl_verify on; "
+    "proxy_ssl_trusted_certificate ${CA}.pem;",
+}
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_accepted(name: str, bookworm: Stack, site: Site) -> None:
+    conf = write_conf(site.prefix, main_conf(site.prefix, ACCEPTED[name]))
+    run = bookworm.test(conf, prefix=site.prefix)
+    assert run.accepted, run.messages
+    report = check(conf, prefix=str(site.prefix), target="debian-12")
+    assert report.complete, report.problems
+
+
+@pytest.mark.parametrize("name", REJECTED)
+def test_rejected(name: str, bookworm: Stack, site: Site) -> None:
+    conf = write_conf(site.prefix, main_conf(site.prefix, REJECTED[name]))
+    assert not bookworm.test(conf, prefix=site.prefix).accepted
+    assert not check(conf, prefix=str(site.prefix), target="debian-12").complete
+
+
+def test_a_module_that_is_loaded_late(bookworm: Stack, site: Site) -> None:
+    module = bookworm.load_lines("ngx_mail_module")
+    conf = write_conf(site.prefix, main_conf(site.prefix, SERVER % "") + module)
+    run = bookworm.test(conf, prefix=site.prefix)
+    assert not run.accepted
+    [problem] = check(conf, prefix=str(site.prefix)).problems
+    assert problem.nginx == '"load_module" directive is specified too late'
+    assert problem.nginx in run.messages

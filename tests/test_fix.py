@@ -150,7 +150,7 @@ def test_patch_takes_it(
 
 
 def test_a_last_line_without_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = f"events {{}}\n{LUA}http {{\n{TRUSTED}\nserver {{ location / {{\n}}\n}} }}"
+    text = f"{LUA}events {{}}\nhttp {{\n{TRUSTED}\nserver {{ location / {{\n}}\n}} }}"
     write(tmp_path, {"nginx.conf": text})
     monkeypatch.chdir(tmp_path)
     data = patch(fixing.plans([examined("nginx.conf")]))

@@ -25,7 +25,7 @@ ONCE = frozenset(
     {
         *(n for family in FAMILIES for n in family.overrides if not n.endswith(_MANY)),
         *("ssl_trusted_certificate", "ssl_client_certificate"),
-        *("ssl_verify_client", "ssl_reject_handshake"),
+        *("ssl_verify_client", "ssl_reject_handshake", "ssl_password_file"),
     }
 )
 """Directives that decide the counts and may stand in a block once."""

@@ -18,6 +18,8 @@ ONCE = ("events", "http", "stream", "mail")
 MOST_WORDS = 2
 """Words of a location: a modifier and a name."""
 
+_UPSTREAMS = ("upstream", "stream_upstream")
+
 _CHECKED = ("location", "if")
 
 
@@ -31,6 +33,7 @@ def problems(tree: Tree) -> Iterator[Problem]:
                 yield _problem(block, message)
             seen.add(block.kind)
     yield from _loaded_late(tree)
+    yield from _upstreams_twice(tree)
     locations: dict[Block, set[tuple[bool, str, int]]] = {}
     for block in tree.all_blocks:
         parent, directive = block.parent, block.directive
@@ -66,6 +69,18 @@ def _loaded_late(tree: Tree) -> Iterator[Problem]:
                 line = inclusion.file.nginx_line(directive)
                 chain = inclusion.chain()
                 yield Problem(nginx, inclusion.file.name, line, nginx=nginx, chain=chain)
+
+
+def _upstreams_twice(tree: Tree) -> Iterator[Problem]:
+    """Upstreams of one name, whatever its case (``ngx_http_upstream_add()``)."""
+    seen: set[tuple[str, str]] = set()
+    for block in tree.all_blocks:
+        if block.kind in _UPSTREAMS and block.directive is not None and block.directive.args:
+            name = block.directive.args[0]
+            key = block.kind, name.lower()
+            if key in seen:
+                yield _problem(block, f'duplicate upstream "{name}"')
+            seen.add(key)
 
 
 def _problem(block: Block, nginx: str) -> Problem:
@@ -130,9 +145,15 @@ def _nested(inner: _Location, outer: _Location | None) -> str:
         return f'location "{inner.name}" cannot be inside the named location "{outer.name}"'
     if inner.is_named:
         return f'named location "{inner.name}" can be on the server level only'
-    if not inner.is_regex and not inner.name.startswith(outer.name.partition("\0")[0]):
+    if not inner.is_regex and not _begins_with(inner.name, outer.name):
         return f'location "{inner.name}" is outside location "{outer.name}"'
     return ""
+
+
+def _begins_with(name: str, beginning: str) -> bool:
+    """As ``strncmp()`` over the length of the beginning: it ends where both have a NUL."""
+    before, mark, _ = beginning.partition("\0")
+    return f"{name}\0".startswith(before + mark)
 
 
 _COMPARISONS = ("=", "!=", "~", "~*", "!~", "!~*")
@@ -154,6 +175,8 @@ def _condition(words: list[str]) -> str:
         words[last] = ")"
         last -= 1
     test, rest = words[first], last - first
+    if test.startswith("${"):
+        return f'unknown "{test[1:]}" variable'
     if test.startswith("$") and len(test) > 1 and rest in (0, 2):
         is_known = rest == 0 or words[first + 1] in _COMPARISONS
         return "" if is_known else f'unexpected "{words[first + 1]}" in condition'

@@ -18,6 +18,9 @@ ACCEPTED = {
     "the name of a zone": "upstream a { zone ${POOL} 64k; server 127.0.0.1; } " + SERVER % "",
     "a file that is not opened": SERVER
     % "proxy_pass https://127.0.0.1; proxy_ssl_trusted_certificate ${CA}.pem;",
+    "a location inside a NUL": "server { listen 127.0.0.1:8080; "
+    'location "/a\0b" { location /a { } } }',
+    "upstreams of http and stream": "upstream a { server 127.0.0.1; } " + SERVER % "",
     "a key like a zone": "limit_conn_zone zone=a:b zone=c:1m; " + SERVER % "",
 }
 
@@ -26,6 +29,12 @@ REJECTED = {
     "limit_conn_zone $uri zone=a:1m; " + SERVER % "",
     "one zone for two caches": "proxy_cache_path c keys_zone=my:1m; "
     "fastcgi_cache_path f keys_zone=my:1m; " + SERVER % "",
+    "an upstream twice": "upstream a { server 127.0.0.1; } upstream A { server 127.0.0.1; } "
+    + SERVER % "",
+    "a password file twice": "ssl_password_file a; ssl_password_file a; " + SERVER % "",
+    "a variable in braces in a condition": SERVER % "if (${uri} = a) { }",
+    "a location beside a NUL": "server { listen 127.0.0.1:8080; "
+    'location "/a\0b" { location /ab { } } }',
     "a size and more": "limit_req_zone $uri zone=a:1m:x rate=1r/s; " + SERVER % "",
     "a variable for a file that is opened": SERVER
     % "proxy_pass https://127.0.0.1; proxy_ssl_verify on; "

@@ -56,6 +56,7 @@ def test_init_worker_builds_one_context_in_each_worker(bookworm: Stack, site: Si
     report = check(conf, target="debian-12")
     with bookworm.run(conf, site.prefix) as server:
         master = server.pid
+        server.settled_anon_kb()  # a worker may still be starting
         reports = server.stop()
     built = {r.pid: (r.counts.contexts, r.counts.loads) for r in reports}
     assert built.pop(master) == (report.ssl_contexts, report.ca_loads)

@@ -22,7 +22,7 @@ from typing import TypeVar
 from nginx_memlint.sizes import MIB
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Costs, Target
-from nginx_memlint.tls.ca_bundle import Bundle, NotPemError, bundle_of, certificates
+from nginx_memlint.tls.ca_bundle import Bundle, NotPemError, bundle_of
 from nginx_memlint.tls.contexts import Group, Loads, WorkerContexts
 from nginx_memlint.tree.tree import Block, Setting, Tree
 
@@ -97,13 +97,6 @@ class Bundles:
                 self.failures[path] = str(error)
                 self.rejected.add(path)
         return self._known[path]
-
-    def ders(self, path: str) -> tuple[bytes, ...]:
-        """The certificates of the file in DER, read again; none if it cannot be."""
-        try:
-            return certificates(self._tree.source.read(path))
-        except (OSError, NotPemError):
-            return ()
 
     def certificates(self, path: str) -> int:
         """Certificates in the file, or in the bundle assumed for it."""

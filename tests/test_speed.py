@@ -1,4 +1,4 @@
-"""No step may become superlinear, nor memlint far slower than crossplane; nothing here knows seconds.
+"""No step may become superlinear, nor far slower than crossplane; nothing here knows seconds.
 
 What grows is counted in lines of Python that are run, which the load of a machine does not change.
 What is compared with crossplane runs in turn with it, until the least of either is within the

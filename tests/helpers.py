@@ -20,8 +20,7 @@ from nginx_memlint.analysis import job
 from nginx_memlint.cli import running
 from nginx_memlint.cli.app import app
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, UNBOUNDED, Bounds
-
-from . import forked
+from tests import forked
 
 LUA = "load_module modules/ngx_http_lua_module.so;\n"
 SAMPLES = Path(__file__).parent.parent / "sample_confs"

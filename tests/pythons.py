@@ -19,8 +19,8 @@ from pathlib import Path
 
 from packaging.tags import platform_tags
 
-from .nginx.build_stacks import SUITES, build_root
-from .nginx.cache import cache_dir
+from tests.nginx.build_stacks import SUITES, build_root
+from tests.nginx.cache import cache_dir
 
 ROOT = Path(__file__).parent.parent
 LOCK = "requirements/dev.txt"

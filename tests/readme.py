@@ -15,7 +15,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from .helpers import LUA, MEASURED, SAMPLES, Run, http, memlint_here, write
+from tests.helpers import LUA, MEASURED, SAMPLES, Run, http, memlint_here, write
 
 PROJECT = SAMPLES.parent
 README = PROJECT / "README.md"

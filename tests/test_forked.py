@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from . import forked
-from .helpers import http, write
+from tests import forked
+from tests.helpers import http, write
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,8 @@ import pytest
 from nginx_memlint.cli.app import COMMANDS
 from nginx_memlint.report import FORMATS, documentation, schemas
 from nginx_memlint.settings import asked, plan
-
-from .helpers import MEASURED, http, memlint_here, write
-from .readme import (
+from tests.helpers import MEASURED, http, memlint_here, write
+from tests.readme import (
     NAME,
     PROJECT,
     README,

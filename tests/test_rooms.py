@@ -36,6 +36,19 @@ MODULES = {
 }
 
 
+TESTS = Path(__file__).parent
+
+OTHER_TESTS = {
+    "report/test_agreement": "all formats beside each other",
+    "rules/test_budgets": "ML201 to ML207",
+    "rules/test_bundles": "ML301 and ML303",
+    "rules/test_examples": "the examples of all rules",
+    "rules/test_well_made": "all rules on configurations without a fault",
+    "sources/test_confine": "every reader with --confine",
+}
+"""Tests in a room's folder that are of more than one module of it, and of what."""
+
+
 def room_of(module: str) -> str:
     return module.split(".", maxsplit=1)[0]
 
@@ -92,3 +105,18 @@ def test_there_are_no_circles() -> None:
 
     for module in graph:
         visit(module, ())
+
+
+def test_the_tests_mirror_the_package() -> None:
+    """The tests of ``nginx_memlint/tree/build.py`` stand in ``tests/tree/test_build.py``."""
+    rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
+    tests = {
+        str(path.relative_to(TESTS).with_suffix(""))
+        for path in TESTS.rglob("test_*.py")
+        if path.relative_to(TESTS).parts[0] in rooms
+    }
+    mirrored = {
+        str(Path(name).with_name(f"test_{Path(name).name}"))
+        for name in (module.replace(".", "/").removesuffix("/__init__") for module in MODULES)
+    }
+    assert tests - mirrored == OTHER_TESTS.keys()

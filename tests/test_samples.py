@@ -8,8 +8,7 @@ import runpy
 import pytest
 
 from nginx_memlint.tls.ca_bundle import bundle_of
-
-from .helpers import BUNDLE, SAMPLES
+from tests.helpers import BUNDLE, SAMPLES
 
 INCIDENT = runpy.run_path(str(SAMPLES / "make_incident.py"))
 BUNDLE_SCRIPT = runpy.run_path(str(SAMPLES / "make_bundle.py"))

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from .helpers import BUNDLE, memlint_here
-from .nginx.facts_rows import Site
-from .nginx.random_families import Abilities, random_families
-from .rules.test_examples import examples
+from tests.helpers import BUNDLE, memlint_here
+from tests.nginx.facts_rows import Site
+from tests.nginx.random_families import Abilities, random_families
+from tests.rules.test_examples import examples
 
 CONFIGURATIONS = 12
 SEEDS = ("0", "1", "2")

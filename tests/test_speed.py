@@ -16,10 +16,9 @@ import pytest
 from benchmarks.inputs import many_files, many_roots, one_file, shapes, small
 from benchmarks.measure import measure
 from nginx_memlint import check
-
-from .helpers import SAMPLES, http, memlint, write
-from .hostile.work import lines_run
-from .rules.bundles import pem
+from tests.helpers import SAMPLES, http, memlint, write
+from tests.hostile.work import lines_run
+from tests.rules.bundles import pem
 
 CHECK: list[str | Path] = [sys.executable, "-m", "nginx_memlint", "check"]
 CROSSPLANE: list[str | Path] = [sys.executable, "-m", "crossplane", "parse"]

@@ -8,9 +8,8 @@ import pytest
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
 
+from tests.browser.conftest import Browser
 from tests.helpers import SAMPLES, http, memlint, write
-
-from .conftest import Browser
 
 INCIDENT = SAMPLES / "incident"
 FEW_MB = 4_000_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .cases import COMMANDS, OUTPUTS, output
+from tests.golden.cases import COMMANDS, OUTPUTS, output
 
 if __name__ == "__main__":
     OUTPUTS.mkdir(exist_ok=True)

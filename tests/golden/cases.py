@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ..helpers import SAMPLES, memlint
+from tests.helpers import SAMPLES, memlint
 
 OUTPUTS = Path(__file__).parent / "outputs"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .cases import COMMANDS, OUTPUTS, output
+from tests.golden.cases import COMMANDS, OUTPUTS, output
 
 
 @pytest.mark.parametrize("name", COMMANDS)

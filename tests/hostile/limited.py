@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ..helpers import Run
+from tests.helpers import Run
 
 MEMORY = 3 << 30
 """Bytes of address space."""

@@ -11,8 +11,7 @@ from nginx_memlint import check
 from nginx_memlint.diff.compare import diff
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, NAMES, tokens_at_most
 from nginx_memlint.sizes import parse_size
-
-from ..helpers import SAMPLES, http, memlint_here, with_bounds, write
+from tests.helpers import SAMPLES, http, memlint_here, with_bounds, write
 
 MAIN = http("include a.conf;\ninclude d/*.conf;\nserver {\nlocation / {\n}\n}#memlint:\n#memlint:")
 FILES: dict[str, str | bytes] = {

@@ -19,9 +19,8 @@ from fuzz.world import MAIN, ROOT, World
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.options.record import Options
-
-from ..helpers import LUA, SAMPLES
-from .limited import SLOW, slow
+from tests.helpers import LUA, SAMPLES
+from tests.hostile.limited import SLOW, slow
 
 SEEDS = sorted(path for path in CORPUS.rglob("*") if path.is_file())
 WORDS = [

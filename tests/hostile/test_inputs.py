@@ -16,9 +16,8 @@ from nginx_memlint import check
 from nginx_memlint.sources.source import Disk, FileSystem
 from nginx_memlint.tree.build import build
 from nginx_memlint.tree.tree import MAX_STEPS
-
-from ..helpers import http, memlint_here, with_bounds, write
-from .limited import limited, slow
+from tests.helpers import http, memlint_here, with_bounds, write
+from tests.hostile.limited import limited, slow
 
 Files = dict[str, str | bytes]
 

@@ -16,10 +16,9 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-
-from ..helpers import SAMPLES, copy_sample, http, write
-from .limited import limited
-from .test_inputs import chain
+from tests.helpers import SAMPLES, copy_sample, http, write
+from tests.hostile.limited import limited
+from tests.hostile.test_inputs import chain
 
 MEMLINT = [sys.executable, "-m", "nginx_memlint"]
 TIMEOUT = 120

@@ -13,9 +13,8 @@ import pytest
 
 from nginx_memlint import check
 from nginx_memlint.remedies import proposals as remedies
-
-from .limited import slow
-from .work import REPEATED, Repeated, lines_run
+from tests.hostile.limited import slow
+from tests.hostile.work import REPEATED, Repeated, lines_run
 
 FEW = 64
 """Of one kind."""

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from ..helpers import LUA, write
-from ..rules.bundles import pem
+from tests.helpers import LUA, write
+from tests.rules.bundles import pem
 
 CA = "lua_ssl_trusted_certificate ca.pem;"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..helpers import http
+from tests.helpers import http
 
 WHOLE = http("server { listen 80; }")
 

@@ -12,11 +12,10 @@ import pytest
 import yaml
 
 from nginx_memlint.printable import printable
-
-from ..helpers import LUA
-from ..readme import block
-from .conftest import ENVIRONMENT, git
-from .hostile import hostile_tree, traps_sprung
+from tests.helpers import LUA
+from tests.integrations.conftest import ENVIRONMENT, git
+from tests.integrations.hostile import hostile_tree, traps_sprung
+from tests.readme import block
 
 FINE = """worker_processes 4;
 events {}

@@ -8,8 +8,7 @@ from nginx_memlint.live.binary import Nginx, describe, find_nginx, parse
 from nginx_memlint.live.calibrate import openssl_version
 from nginx_memlint.live.errors import LiveError
 from nginx_memlint.targets.targets import DEFAULT_OPENSSL
-
-from . import strings
+from tests.live import strings
 
 
 def read(text: str) -> Nginx:

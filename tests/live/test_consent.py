@@ -13,8 +13,7 @@ import pytest
 
 from nginx_memlint.live.binary import load_lines
 from nginx_memlint.live.consent import foreign_module
-
-from ..helpers import memlint, write
+from tests.helpers import memlint, write
 
 FAKE = """#!/bin/sh
 case "$*" in

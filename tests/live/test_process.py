@@ -21,8 +21,7 @@ from nginx_memlint.live import process
 from nginx_memlint.live.errors import LiveError, RejectedError
 from nginx_memlint.live.process import Server, run
 from nginx_memlint.live.site import temporary_directory
-
-from ..helpers import children
+from tests.helpers import children
 
 T = TypeVar("T")
 

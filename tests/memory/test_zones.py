@@ -8,8 +8,7 @@ import pytest
 
 from nginx_memlint import check
 from nginx_memlint.memory.zones import parse_size
-
-from ..helpers import check_http, http, write
+from tests.helpers import check_http, http, write
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,10 @@ from nginx_memlint import check
 from nginx_memlint.memory.estimate import Estimate, unit_bytes
 from nginx_memlint.targets.targets import find_target
 from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
-
-from .facts_rows import Site
-from .measure_start import family_http
-from .prefix import main_conf, pem_bundle, write_conf
-from .recorded import DIRECTORY, TARGETS
+from tests.nginx.facts_rows import Site
+from tests.nginx.measure_start import family_http
+from tests.nginx.prefix import main_conf, pem_bundle, write_conf
+from tests.nginx.recorded import DIRECTORY, TARGETS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "ACCURACY.md"
 README = Path(__file__).parents[2] / "README.md"

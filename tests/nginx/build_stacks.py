@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .apt_sources import mirrors
-from .cache import cache_dir
+from tests.nginx.apt_sources import mirrors
+from tests.nginx.cache import cache_dir
 
 BUILD_TIMEOUT = 1800.0
 """Seconds that one command of a build may take."""

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nginx_memlint import check
-
-from .facts_rows import Site
-from .prefix import main_conf, write_conf
-from .random_disguise import Disguised, disguised
-from .random_families import random_families
-from .random_trees import random_site
-from .recorded import ABILITIES
-from .stack import Stack
+from tests.nginx.facts_rows import Site
+from tests.nginx.prefix import main_conf, write_conf
+from tests.nginx.random_disguise import Disguised, disguised
+from tests.nginx.random_families import random_families
+from tests.nginx.random_trees import random_site
+from tests.nginx.recorded import ABILITIES
+from tests.nginx.stack import Stack
 
 _BUILD = ("ngx_http_lua_module.so", "ngx_http_js_module.so", "ngx_stream_js_module.so")
 """Modules that build contexts, whether or not their directives are used."""

@@ -14,9 +14,8 @@ from nginx_memlint.sources.source import FileSystem
 from nginx_memlint.tree.blocks import CORE_NAMES
 from nginx_memlint.tree.build import build
 from nginx_memlint.tree.tree import Tree
-
-from .generate_syntax import Case
-from .stack import Stack, TestRun
+from tests.nginx.generate_syntax import Case
+from tests.nginx.stack import Stack, TestRun
 
 GLOB_CIRCLE = "include cycle: "
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from .facts_rows import BUNDLE_SIZE, Site
-from .prefix import make_prefix, pem_bundle, server_certificate
-from .stack import NGINX, Stack, native
+from tests.nginx.facts_rows import BUNDLE_SIZE, Site
+from tests.nginx.prefix import make_prefix, pem_bundle, server_certificate
+from tests.nginx.stack import NGINX, Stack, native
 
 
 def missing() -> str | None:

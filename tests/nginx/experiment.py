@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .prefix import (
+from tests.nginx.prefix import (
     listen,
     main_conf,
     make_prefix,
     write_conf,
 )
-from .processes import Memory
-from .server import Server
-from .stack import Stack
+from tests.nginx.processes import Memory
+from tests.nginx.server import Server
+from tests.nginx.stack import Stack
 
 LUA = "ngx_http_lua_module"
 SHARING = ("trixie", "sid")

@@ -13,8 +13,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .prefix import listen, main_conf, make_prefix, pem_bundle, server_certificate, write_conf
-from .stack import Stack, TestRun, available
+from tests.nginx.prefix import (
+    listen,
+    main_conf,
+    make_prefix,
+    pem_bundle,
+    server_certificate,
+    write_conf,
+)
+from tests.nginx.stack import Stack, TestRun, available
 
 BUNDLE_SIZE = 5
 """Certificates in the bundle: the counts do not depend on it."""

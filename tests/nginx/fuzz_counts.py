@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .compare_counts import CASES, compare_counts
-from .facts_rows import BUNDLE_SIZE, Site
-from .prefix import make_prefix, pem_bundle, server_certificate
-from .random_structures import compare_structure
-from .stack import Stack, native
+from tests.nginx.compare_counts import CASES, compare_counts
+from tests.nginx.facts_rows import BUNDLE_SIZE, Site
+from tests.nginx.prefix import make_prefix, pem_bundle, server_certificate
+from tests.nginx.random_structures import compare_structure
+from tests.nginx.stack import Stack, native
 
 Judge = Callable[[int, Stack, Site], tuple[str, str]]
 """Of a seed: what nginx did, and what does not agree, empty if all does."""

@@ -13,9 +13,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from .compare_syntax import Comparison, compare
-from .generate_syntax import Case, generate
-from .stack import Stack, native
+from tests.nginx.compare_syntax import Comparison, compare
+from tests.nginx.generate_syntax import Case, generate
+from tests.nginx.stack import Stack, native
 
 CHUNK = 250
 

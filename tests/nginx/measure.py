@@ -17,10 +17,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from .experiment import RELOADS
-from .measure_reload import held, reloads
-from .measure_start import blocks, bundles, families
-from .stack import Stack, available
+from tests.nginx.experiment import RELOADS
+from tests.nginx.measure_reload import held, reloads
+from tests.nginx.measure_start import blocks, bundles, families
+from tests.nginx.stack import Stack, available
 
 EXPERIMENTS: dict[str, Callable[[Stack, Path, argparse.Namespace], None]] = {
     "bundles": bundles,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .experiment import (
+from tests.nginx.experiment import (
     RELOAD_TIMEOUT,
     SETTLE,
     Results,
@@ -16,13 +16,13 @@ from .experiment import (
     bundle_facts,
     with_bundle,
 )
-from .prefix import (
+from tests.nginx.prefix import (
     listen,
     pem_bundle,
 )
-from .processes import Memory
-from .server import Reload
-from .stack import Stack
+from tests.nginx.processes import Memory
+from tests.nginx.server import Reload
+from tests.nginx.stack import Stack
 
 
 def _step(rest: Memory, done: Reload | None = None, **more: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from .experiment import (
+from tests.nginx.experiment import (
     LUA,
     START_TIMEOUT,
     Results,
@@ -15,8 +15,8 @@ from .experiment import (
     slope,
     with_bundle,
 )
-from .facts_rows import Site
-from .prefix import (
+from tests.nginx.facts_rows import Site
+from tests.nginx.prefix import (
     listed_certificates,
     main_conf,
     make_prefix,
@@ -24,8 +24,8 @@ from .prefix import (
     server_certificate,
     write_conf,
 )
-from .processes import Memory
-from .stack import Stack
+from tests.nginx.processes import Memory
+from tests.nginx.stack import Stack
 
 
 def bundles(stack: Stack, directory: Path, arguments: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ import random
 from dataclasses import dataclass
 from itertools import count
 
-from .facts_rows import Site
+from tests.nginx.facts_rows import Site
 
 MAX_DEPTH = 3
 

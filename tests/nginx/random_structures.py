@@ -14,12 +14,11 @@ from pathlib import Path
 
 from nginx_memlint import check
 from nginx_memlint.tree.grammar import ALLOWED, BLOCKS
-
-from .compare_syntax import nginx_verdict
-from .facts_rows import Site
-from .prefix import main_conf, write_conf
-from .random_trees import random_site
-from .stack import Stack
+from tests.nginx.compare_syntax import nginx_verdict
+from tests.nginx.facts_rows import Site
+from tests.nginx.prefix import main_conf, write_conf
+from tests.nginx.random_trees import random_site
+from tests.nginx.stack import Stack
 
 PLACES = {
     "http": re.compile(r"(?<=\n)(?=server \{ )"),

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .facts_rows import BUNDLE_SIZE, Site
-from .prefix import main_conf, make_prefix, pem_bundle, server_certificate, write_conf
-from .random_families import Abilities, RandomFamilies, random_families
-from .stack import Stack, available
+from tests.nginx.facts_rows import BUNDLE_SIZE, Site
+from tests.nginx.prefix import main_conf, make_prefix, pem_bundle, server_certificate, write_conf
+from tests.nginx.random_families import Abilities, RandomFamilies, random_families
+from tests.nginx.stack import Stack, available
 
 DIRECTORY = Path(__file__).parent / "recordings"
 CASES = 300

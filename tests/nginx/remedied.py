@@ -14,12 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from tests.rules.remedies import CASES, Case
-
-from .facts_rows import BUNDLE_SIZE, Site
-from .prefix import main_conf, make_prefix, pem_bundle, server_certificate
-from .recorded import DIRECTORY
-from .stack import Stack, available
+from tests.nginx.facts_rows import BUNDLE_SIZE, Site
+from tests.nginx.prefix import main_conf, make_prefix, pem_bundle, server_certificate
+from tests.nginx.recorded import DIRECTORY
+from tests.nginx.stack import Stack, available
+from tests.remedies.followed import CASES, Case
 
 COUNTED = [case for case in CASES if case.stack]
 RECORDED = [case for case in COUNTED if case.stack != "bookworm"]

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import processes
-from .processes import Memory
-from .shim import ProcessCounts
-from .spawn import Child
+from tests.nginx import processes
+from tests.nginx.processes import Memory
+from tests.nginx.shim import ProcessCounts
+from tests.nginx.spawn import Child
 
 QUIT_TIMEOUT = 5.0
 """Seconds that a server gets to stop by itself before it is told to terminate."""

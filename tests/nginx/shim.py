@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
-from .cache import cache_dir
+from tests.nginx.cache import cache_dir
 
 SOURCE = Path(__file__).with_name("shim.c")
 COMPILE = ("cc", "-std=gnu11", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")

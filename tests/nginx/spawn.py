@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from .shim import ProcessCounts, read_reports, shim_library
+from tests.nginx.shim import ProcessCounts, read_reports, shim_library
 
 SHIM_OUT_FD = 198
 SHIM_PROC_FD = 199

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from .build_stacks import SUITES, root_of
-from .server import Server
-from .shim import Counts
-from .spawn import Child
+from tests.nginx.build_stacks import SUITES, root_of
+from tests.nginx.server import Server
+from tests.nginx.shim import Counts
+from tests.nginx.spawn import Child
 
 NGINX = "/usr/sbin/nginx"
 MODULES_DIR = "/usr/lib/nginx/modules"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from nginx_memlint import check
-
-from .facts_rows import Site
-from .prefix import main_conf, write_conf
-from .stack import Stack
+from tests.nginx.facts_rows import Site
+from tests.nginx.prefix import main_conf, write_conf
+from tests.nginx.stack import Stack
 
 SERVER = "server { listen 127.0.0.1:8080; location / { %s } }"
 

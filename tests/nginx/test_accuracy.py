@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .accuracy import (
+from tests.nginx.accuracy import (
     DOCUMENT,
     README,
     Comparison,
@@ -15,7 +15,7 @@ from .accuracy import (
     through_reloads,
     with_summary,
 )
-from .recorded import TARGETS
+from tests.nginx.recorded import TARGETS
 
 START = list(at_start())
 BLOCKS = list(by_block())

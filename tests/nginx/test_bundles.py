@@ -8,11 +8,10 @@ import re
 import pytest
 
 from nginx_memlint.tls.ca_bundle import NotPemError, bundle_of
-
-from ..helpers import BUNDLE
-from .facts_rows import Site
-from .prefix import main_conf, write_conf
-from .stack import Stack
+from tests.helpers import BUNDLE
+from tests.nginx.facts_rows import Site
+from tests.nginx.prefix import main_conf, write_conf
+from tests.nginx.stack import Stack
 
 NOT_DER = "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n"
 

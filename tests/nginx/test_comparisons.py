@@ -14,11 +14,10 @@ import pytest
 from nginx_memlint import check
 from nginx_memlint.report import FORMATS
 from nginx_memlint.tls.families import FAMILIES
-
-from ..helpers import memlint
-from .facts_rows import Site
-from .prefix import main_conf, write_conf
-from .stack import MODULES_DIR, Stack
+from tests.helpers import memlint
+from tests.nginx.facts_rows import Site
+from tests.nginx.prefix import main_conf, write_conf
+from tests.nginx.stack import MODULES_DIR, Stack
 
 NAMES = sorted(
     {name for family in FAMILIES for name in family.reads | family.overrides | family.decides}

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-
-from .facts_rows import Site
-from .prefix import main_conf, write_conf
-from .random_trees import random_site
-from .stack import Stack
+from tests.nginx.facts_rows import Site
+from tests.nginx.prefix import main_conf, write_conf
+from tests.nginx.random_trees import random_site
+from tests.nginx.stack import Stack
 
 TREES = int(os.environ.get("MEMLINT_TREES", "240"))
 CHUNKS = 12

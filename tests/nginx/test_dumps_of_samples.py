@@ -14,9 +14,8 @@ from nginx_memlint.report.formats.json import dumps
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.sizes import MIB
 from nginx_memlint.sources.dump import read_dump
-
-from .prefix import pem_bundle
-from .stack import NGINX, Stack
+from tests.nginx.prefix import pem_bundle
+from tests.nginx.stack import NGINX, Stack
 
 SAMPLES = Path(__file__).parents[2] / "sample_confs"
 NAMES = sorted(path.parent.name for path in SAMPLES.glob("*/nginx.conf"))

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-
-from .facts_rows import ROWS, Row, Site, measure
-from .prefix import write_conf
-from .random_families import random_families
-from .recorded import (
+from tests.nginx.facts_rows import ROWS, Row, Site, measure
+from tests.nginx.prefix import write_conf
+from tests.nginx.random_families import random_families
+from tests.nginx.recorded import (
     ABILITIES,
     CASES,
     TARGETS,
@@ -23,8 +22,8 @@ from .recorded import (
     imaginary_stack,
     load,
 )
-from .recorded import text_of as conf_text
-from .stack import Stack, available
+from tests.nginx.recorded import text_of as conf_text
+from tests.nginx.stack import Stack, available
 
 LIVE = int(os.environ.get("MEMLINT_FAMILY_TREES", "120"))
 CHUNKS = 6

@@ -15,12 +15,11 @@ from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.fix import apply as fixing
 from nginx_memlint.options.record import Options
 from nginx_memlint.sizes import MIB
-
-from ..helpers import SAMPLES, write
-from .facts_rows import Site
-from .prefix import main_conf, write_conf
-from .random_trees import random_site
-from .stack import Stack
+from tests.helpers import SAMPLES, write
+from tests.nginx.facts_rows import Site
+from tests.nginx.prefix import main_conf, write_conf
+from tests.nginx.random_trees import random_site
+from tests.nginx.stack import Stack
 
 TREES = int(os.environ.get("MEMLINT_FIX_TREES", "80"))
 CHUNKS = 4

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-
-from .prefix import main_conf, make_prefix, write_conf
-from .stack import Stack
+from tests.nginx.prefix import main_conf, make_prefix, write_conf
+from tests.nginx.stack import Stack
 
 ACCEPTED = {
     "variables": "server { location / { set $x ${uri}a${host}; return 200 ${x}; } }",

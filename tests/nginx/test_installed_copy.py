@@ -15,9 +15,8 @@ import pytest
 from nginx_memlint import check
 from nginx_memlint.report.formats.json import dumps
 from nginx_memlint.result import ConfigReport
-
-from .prefix import make_prefix, pem_bundle
-from .stack import LOAD_ORDER, MODULES_DIR, Stack
+from tests.nginx.prefix import make_prefix, pem_bundle
+from tests.nginx.stack import LOAD_ORDER, MODULES_DIR, Stack
 
 BUNDLE = "certs/ca.pem"
 

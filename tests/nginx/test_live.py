@@ -22,12 +22,11 @@ from nginx_memlint.live.verify import Verification, verify
 from nginx_memlint.options.record import Options
 from nginx_memlint.targets.targets import load_target, measured_costs
 from sample_confs import make_incident
-
-from ..helpers import BUNDLE as SAMPLE_BUNDLE
-from ..helpers import SAMPLES, memlint
-from .facts_rows import Site as Place
-from .prefix import main_conf, pem_bundle, write_conf
-from .stack import Stack
+from tests.helpers import BUNDLE as SAMPLE_BUNDLE
+from tests.helpers import SAMPLES, memlint
+from tests.nginx.facts_rows import Site as Place
+from tests.nginx.prefix import main_conf, pem_bundle, write_conf
+from tests.nginx.stack import Stack
 
 SHIPPED = next(costs for costs in measured_costs() if costs.name == "debian-12")
 INCIDENT = SAMPLES / "incident"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from nginx_memlint import check
-
-from .facts_rows import Site
-from .prefix import write_conf
-from .stack import Stack
+from tests.nginx.facts_rows import Site
+from tests.nginx.prefix import write_conf
+from tests.nginx.stack import Stack
 
 SERVERS = [
     ("plain", "", 0, 0),

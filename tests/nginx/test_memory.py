@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from nginx_memlint import check
-
-from .facts_rows import Site
-from .prefix import main_conf, pem_bundle, write_conf
-from .stack import Stack
+from tests.nginx.facts_rows import Site
+from tests.nginx.prefix import main_conf, pem_bundle, write_conf
+from tests.nginx.stack import Stack
 
 SIZES = [(60, 1, 20), (100, 2, 120), (300, 2, 60)]
 """Locations, workers, certificates."""

@@ -7,10 +7,9 @@ import re
 import pytest
 
 from nginx_memlint import check
-
-from .facts_rows import Site
-from .prefix import main_conf, write_conf
-from .stack import Stack
+from tests.nginx.facts_rows import Site
+from tests.nginx.prefix import main_conf, write_conf
+from tests.nginx.stack import Stack
 
 CASES = {
     "twice": "server { LISTEN LUA\nLUA }",

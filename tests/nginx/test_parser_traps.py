@@ -14,11 +14,10 @@ import pytest
 
 from nginx_memlint.sources.source import FileSystem
 from nginx_memlint.tree.build import build
-
-from .compare_syntax import Verdict, compare, memlint_verdict
-from .fuzz_syntax import lua_preamble
-from .generate_syntax import HEADER, Case
-from .stack import Stack
+from tests.nginx.compare_syntax import Verdict, compare, memlint_verdict
+from tests.nginx.fuzz_syntax import lua_preamble
+from tests.nginx.generate_syntax import HEADER, Case
+from tests.nginx.stack import Stack
 
 START = HEADER.replace(b"\n", b" ")
 

@@ -10,10 +10,10 @@ import random
 
 import pytest
 
-from .compare_counts import CASES, compare_counts
-from .facts_rows import Site
-from .random_structures import compare_structure
-from .stack import Stack
+from tests.nginx.compare_counts import CASES, compare_counts
+from tests.nginx.facts_rows import Site
+from tests.nginx.random_structures import compare_structure
+from tests.nginx.stack import Stack
 
 CASE_COUNT = int(os.environ.get("MEMLINT_TREES", "240"))
 CHUNKS = 4

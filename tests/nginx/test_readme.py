@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ..readme import Block, at, check_example, examples, needs_nginx, run, scratch
-from .stack import Stack
+from tests.nginx.stack import Stack
+from tests.readme import Block, at, check_example, examples, needs_nginx, run, scratch
 
 EXAMPLES = [item for item in examples() if needs_nginx(item)]
 

@@ -8,12 +8,11 @@ import pytest
 
 from nginx_memlint import check
 from nginx_memlint.sizes import MIB
-from tests.rules.remedies import Case
-
-from .facts_rows import Site
-from .recorded import imaginary_stack
-from .remedied import COUNTED, RECORDED, counted, recorded, written
-from .stack import Stack, available
+from tests.nginx.facts_rows import Site
+from tests.nginx.recorded import imaginary_stack
+from tests.nginx.remedied import COUNTED, RECORDED, counted, recorded, written
+from tests.nginx.stack import Stack, available
+from tests.remedies.followed import Case
 
 
 @pytest.mark.parametrize("case", COUNTED, ids=lambda case: case.name)

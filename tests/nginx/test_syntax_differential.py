@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from .compare_syntax import compare
-from .fuzz_syntax import lua_preamble, shrink
-from .generate_syntax import Case, generate
-from .stack import Stack
+from tests.nginx.compare_syntax import compare
+from tests.nginx.fuzz_syntax import lua_preamble, shrink
+from tests.nginx.generate_syntax import Case, generate
+from tests.nginx.stack import Stack
 
 CASES = int(os.environ.get("MEMLINT_FUZZ_CASES", "2000"))
 CHUNKS = 16

@@ -7,9 +7,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from .facts_rows import Site
-from .prefix import main_conf, write_conf
-from .stack import Stack
+from tests.nginx.facts_rows import Site
+from tests.nginx.prefix import main_conf, write_conf
+from tests.nginx.stack import Stack
 
 TIMEOUT = 60.0
 

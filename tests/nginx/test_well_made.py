@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
+from tests.nginx.facts_rows import Site
+from tests.nginx.stack import Stack
 from tests.rules.test_well_made import CONFIGURATIONS
-
-from .facts_rows import Site
-from .stack import Stack
 
 SCRIPT = "export default { whoami: function (r) { r.return(200); } };\n"
 

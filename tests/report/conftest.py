@@ -11,8 +11,7 @@ import pytest
 
 from nginx_memlint import check
 from nginx_memlint.result import Related, Remedy, Report, Suppressed
-
-from ..helpers import http
+from tests.helpers import http
 
 NASTY = (
     "a\n::error::b\r%0A%25,:]]><b onclick=x>&amp;</b>`c``d`|@team #12 GH-34 \\|![i](http://evil)"

@@ -11,8 +11,7 @@ from typing import Any
 from nginx_memlint import check
 from nginx_memlint.report import writer
 from nginx_memlint.result import Report
-
-from ..helpers import SAMPLES
+from tests.helpers import SAMPLES
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 

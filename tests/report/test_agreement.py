@@ -12,8 +12,7 @@ from nginx_memlint.report import FORMATS, writer
 from nginx_memlint.report.places import base
 from nginx_memlint.rules import RULES
 from nginx_memlint.rules.reading import READING
-
-from .render import SAMPLE_NAMES, render, render_json, sample
+from tests.report.render import SAMPLE_NAMES, render, render_json, sample
 
 Found = list[tuple[str, str, str, int, int]]
 

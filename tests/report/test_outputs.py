@@ -15,8 +15,7 @@ import pytest
 from nginx_memlint.report import FORMATS, outputs
 from nginx_memlint.report.outputs import Output, OutputError
 from nginx_memlint.result import Report
-
-from ..helpers import http, memlint, write
+from tests.helpers import http, memlint, write
 
 WIDE = os.environ | {"COLUMNS": "300"}
 

@@ -8,9 +8,8 @@ from typing import Any
 from nginx_memlint import ConfigReport, check
 from nginx_memlint.result import Finding
 from nginx_memlint.sizes import MIB
-
-from ..helpers import write
-from .bundles import write_bundles
+from tests.helpers import write
+from tests.rules.bundles import write_bundles
 
 BIG: dict[str, Any] = {"unit_cost": 32 * MIB}
 """Three loads are a finding, two are not: the first one counts for nothing."""

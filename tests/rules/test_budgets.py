@@ -10,8 +10,7 @@ import pytest
 from nginx_memlint import ConfigReport
 from nginx_memlint.policy import Limits, Policy
 from nginx_memlint.result import Finding
-
-from .finding import BIG, of, report
+from tests.rules.finding import BIG, of, report
 
 GIB = 1 << 30
 CLIENTS = (

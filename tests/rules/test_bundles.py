@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from nginx_memlint.policy import Policy
 from nginx_memlint.tls.ca_bundle import NotPemError, bundle_of, certificates
-
-from .bundles import der, pem
-from .finding import of, report
+from tests.rules.bundles import der, pem
+from tests.rules.finding import of, report
 
 PAIR = "ssl_certificate c; ssl_certificate_key k;"
 LUA = "location /%d { lua_ssl_trusted_certificate %s; access_by_lua_file a; }"

@@ -14,8 +14,7 @@ from typer.testing import CliRunner
 from nginx_memlint.cli.app import app
 from nginx_memlint.rules import RULES
 from nginx_memlint.rules.rule import Rule
-
-from .bundles import write_bundles
+from tests.rules.bundles import write_bundles
 
 SECTIONS = ["What", "Why", "Cost", "Since", "Fix", "Fails", "Passes"]
 EXAMPLE = re.compile(r"```nginx\n# memlint check(.*)\n([\s\S]*?)```")

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-
-from .finding import BIG, http, of, report
+from tests.rules.finding import BIG, http, of, report
 
 CA = "lua_ssl_trusted_certificate ca.pem;"
 JS = "js_fetch_trusted_certificate ca.pem;"

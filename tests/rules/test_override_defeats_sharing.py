@@ -10,9 +10,8 @@ from nginx_memlint.targets.targets import find_target
 from nginx_memlint.tls.families import FAMILIES, by_name
 from nginx_memlint.tree.build import build
 from nginx_memlint.tree.tree import Tree
-
-from ..helpers import write
-from .finding import BIG, http, of, report
+from tests.helpers import write
+from tests.rules.finding import BIG, http, of, report
 
 VERIFY = "proxy_ssl_trusted_certificate ca.pem; proxy_ssl_verify on;"
 LUA = "lua_ssl_trusted_certificate ca.pem;"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from .finding import BIG, http, of, report
+from tests.rules.finding import BIG, http, of, report
 
 
 def inside(family: str, scheme: str, count: int = 3) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from .finding import BIG, http, of, report
+from tests.rules.finding import BIG, http, of, report
 
 PAIR = "ssl_certificate c.crt; ssl_certificate_key c.key;"
 CLIENT = "ssl_client_certificate ca.pem; ssl_verify_client on;"

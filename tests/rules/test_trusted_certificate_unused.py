@@ -6,8 +6,7 @@ import pytest
 
 from nginx_memlint import check
 from nginx_memlint.policy import Policy
-
-from .finding import BIG, http, of, report
+from tests.rules.finding import BIG, http, of, report
 
 LUA = "lua_ssl_trusted_certificate ca.pem;"
 JS = "js_fetch_trusted_certificate ca.pem;"

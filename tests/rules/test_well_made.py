@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-
-from .bundles import write_bundles
+from tests.rules.bundles import write_bundles
 
 CONFIGURATIONS = sorted((Path(__file__).parent / "well_made").glob("*.conf"))
 TARGETS = ("debian-11", "debian-12", "debian-13", "debian-sid", "openresty-1.21.4.4")

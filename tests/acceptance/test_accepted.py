@@ -1,0 +1,221 @@
+"""A repository with two roots, a baseline and an ignore, across changes: every word said."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import Run, memlint_here, write
+
+MAIN = """\
+load_module modules/ngx_http_lua_module.so;
+worker_processes 2; worker_shutdown_timeout 1m;
+events {}
+http {
+    lua_ssl_trusted_certificate ca.pem;
+    include sites/*.conf;
+}
+"""
+SITE = """\
+server {
+    location /a { access_by_lua_file a.lua; }
+    location /b { access_by_lua_file b.lua; }
+}
+"""
+IGNORED = MAIN.replace("ca.pem;", "ca.pem; # memlint: ignore[ML101] until it runs on Debian 13")
+CHECK = ("check", "--target", "debian-12", "--unit-cost", "32MiB", "--baseline", "baseline.json")
+
+OK_API = (
+    "ok api: 3 TLS contexts, 3 CA loads; 96.1 MiB at start, at most 807.4 MiB while reloading "
+    "(2 workers, debian-12)\n"
+)
+OK_SHOP = (
+    "ok shop: 4 TLS contexts, 4 CA loads; 128.1 MiB at start, at most 1.1 GiB while reloading "
+    "(2 workers, debian-12)\n"
+)
+BY_IGNORE = "  1 finding accepted: 1 by an ignore (--show-suppressed)\n"
+BY_BASELINE = "  1 finding accepted: 1 by the baseline (--show-suppressed)\n"
+
+
+def without_decisions(*arguments: str | Path) -> Run:
+    """Run the command; what decided its output is told in test_lowered.py."""
+    run = memlint_here(*arguments)
+    out = re.sub(r"decided by settings, comments and baselines\n(?:  \S.*\n)+", "", run.out)
+    return replace(run, out=out)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two roots: api accepts its finding with a comment, shop with the baseline."""
+    write(tmp_path / "api", {"nginx.conf": IGNORED, "sites/a.conf": SITE})
+    shop = SITE.replace("}\n}", "}\n    location /c { access_by_lua_file c.lua; }\n}")
+    write(tmp_path / "shop", {"nginx.conf": MAIN, "sites/a.conf": shop})
+    monkeypatch.chdir(tmp_path)
+    run = without_decisions(*CHECK, "--write-baseline", "api", "shop")
+    assert run == Run(
+        0,
+        f"{OK_API}{BY_IGNORE}\n{OK_SHOP}{BY_BASELINE}",
+        "memlint: baseline.json written: it accepts 1 finding\n",
+    )
+    return tmp_path
+
+
+def run_checks(*more: str) -> Run:
+    """Check both roots; nothing is written."""
+    before = Path("baseline.json").read_bytes()
+    run = without_decisions(*CHECK, *more, "api", "shop")
+    assert Path("baseline.json").read_bytes() == before
+    return run
+
+
+def brief(run: Run) -> list[str]:
+    """The verdicts, findings and what is said of acceptance; not the tables below them."""
+    assert run.err == ""
+    wanted = re.compile(r"(ok|warning|error|incomplete|baseline) |  \d+ finding|\w+/\S+:\d+:\d+: ")
+    return [line for line in run.out.splitlines() if wanted.match(line)]
+
+
+@pytest.mark.usefixtures("repository")
+def test_nothing_has_changed() -> None:
+    assert run_checks() == Run(0, f"{OK_API}{BY_IGNORE}\n{OK_SHOP}{BY_BASELINE}", "")
+    assert run_checks("--fail-on", "warning", "--show-suppressed") == Run(
+        0,
+        f"""\
+{OK_API}{BY_IGNORE}
+{OK_SHOP}{BY_BASELINE}
+accepted in api
+  api/nginx.conf:5: warning ML101: lua_ssl_trusted_certificate makes nginx parse ca.pem 3 times \
+(96.1 MiB): once for each block that sees it
+      by an ignore at api/nginx.conf:5: until it runs on Debian 13
+
+accepted in shop
+  shop/nginx.conf:5: warning ML101: lua_ssl_trusted_certificate makes nginx parse ca.pem 4 times \
+(128.1 MiB): once for each block that sees it
+      by the baseline
+""",
+        "",
+    )
+
+
+def test_a_location_is_added(repository: Path) -> None:
+    for root in ("api", "shop"):
+        write(repository / root, {"sites/b.conf": "server { location /new { } }\n"})
+    assert brief(run_checks()) == [
+        "ok api: 5 TLS contexts, 5 CA loads; 160.2 MiB at start, at most 1.3 GiB while reloading "
+        "(2 workers, debian-12)",
+        BY_IGNORE[:-1],
+        "warning shop: 192.2 MiB at start, up to 1.6 GiB while reloading",
+        "shop/nginx.conf:5:5: warning ML101: lua_ssl_trusted_certificate makes nginx parse ca.pem "
+        "6 times (192.1 MiB): once for each block that sees it; its cost grew from 96.0 MiB to "
+        "160.0 MiB (+64.0 MiB)",
+    ]
+    assert run_checks().code == 0
+    assert run_checks("--fail-on", "warning").code == 1
+    assert without_decisions(*CHECK, "--write-baseline", "shop").code == 0
+    run = run_checks("--fail-on", "warning")
+    assert (run.code, brief(run)[-1]) == (0, BY_BASELINE[:-1])
+
+
+def test_a_cost_of_another_kind_is_new(repository: Path) -> None:
+    own = (
+        "server { lua_ssl_trusted_certificate own.pem; location /1 { access_by_lua_file 1; } "
+        "location /2 { access_by_lua_file 2; } }\n"
+    )
+    write(repository / "shop", {"sites/own.conf": own})
+    run = run_checks("--fail-on", "warning")
+    assert run.code == 1
+    assert brief(run)[2:] == [
+        "warning shop: 224.2 MiB at start, up to 1.8 GiB while reloading",
+        "shop/sites/own.conf:1:10: warning ML101: lua_ssl_trusted_certificate makes nginx parse "
+        "own.pem 3 times (96.0 MiB): once for each block that sees it",
+        BY_BASELINE[:-1],
+    ]
+
+
+def test_a_line_is_moved(repository: Path) -> None:
+    before = run_checks().out
+    moved = MAIN.replace("events {}\n", "events {}\n\n# what we serve\n").replace(
+        "    lua_ssl_trusted_certificate ca.pem;\n    include sites/*.conf;\n",
+        "    include sites/*.conf;\n\n\n    lua_ssl_trusted_certificate    ca.pem;\n",
+    )
+    write(repository / "shop", {"nginx.conf": moved})
+    write(repository / "api", {"nginx.conf": "\n\n" + IGNORED})
+    assert run_checks("--fail-on", "warning") == Run(0, before, "")
+
+
+def test_a_directive_is_removed_and_the_ignore_is_stale(repository: Path) -> None:
+    write(repository / "shop", {"nginx.conf": MAIN.replace("    lua_ssl", "    # lua_ssl")})
+    write(repository / "api", {"nginx.conf": IGNORED.replace("ca.pem;", '"";')})
+    run = run_checks()
+    assert run.code == 0
+    assert brief(run) == [
+        "warning api: 70.9 KiB at start, up to 596.0 KiB while reloading",
+        "api/nginx.conf:5:55: warning ML902: ML101 is accepted here, but not reported: delete it "
+        "from the comment",
+        "ok shop: 4 TLS contexts, 0 CA loads; 92.4 KiB at start, at most 776.0 KiB while "
+        "reloading (2 workers, debian-12)",
+        "baseline baseline.json: 1 entry is gone: write it anew with --write-baseline",
+    ]
+    assert run_checks("--fail-on", "warning").code == 1
+    write(repository / "api", {"nginx.conf": MAIN.replace("ca.pem;", '"";')})
+    run = without_decisions(*CHECK, "--write-baseline", "api", "shop")
+    assert (run.code, run.err) == (0, "memlint: baseline.json written: it accepts 0 findings\n")
+    assert len(brief(run_checks("--fail-on", "warning"))) == 2
+
+
+def test_a_root_is_deleted(repository: Path) -> None:
+    (repository / "shop" / "nginx.conf").rename(repository / "moved.conf")
+    gone = (
+        "baseline baseline.json: 1 entry is gone (there is no shop/nginx.conf any more): write it "
+        "anew with --write-baseline"
+    )
+    run = run_checks()
+    assert run.code == 3
+    assert brief(run)[2:] == [
+        "incomplete shop: not read in full; the counts are at least what they say",
+        gone,
+    ]
+    alone = without_decisions(*CHECK, "api")
+    assert (alone.code, alone.out, alone.err) == (0, f"{OK_API}{BY_IGNORE}{gone}\n", "")
+    written = without_decisions(*CHECK, "--write-baseline", "api")
+    assert (written.code, written.out) == (0, f"{OK_API}{BY_IGNORE}")
+    assert '"roots": {}' in (repository / "baseline.json").read_text()
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_root_that_is_not_checked_is_not_gone() -> None:
+    assert without_decisions(*CHECK, "api").out == f"{OK_API}{BY_IGNORE}"
+    before = Path("baseline.json").read_text()
+    assert without_decisions(*CHECK, "--write-baseline", "api").code == 0
+    assert Path("baseline.json").read_text() == before
+
+
+def test_an_ignore_in_a_file_of_both_roots(repository: Path) -> None:
+    write(repository, {"ca.conf": f"{IGNORED.splitlines()[4]}\n"})
+    for root in ("api", "shop"):
+        own = MAIN.replace("    lua_ssl_trusted_certificate ca.pem;", "    include ../ca.conf;")
+        write(repository / root, {"nginx.conf": own})
+    write(repository / "api", {"sites/a.conf": ""})
+    assert brief(run_checks("--fail-on", "warning"))[:3] == [
+        "ok api: 0 TLS contexts, 0 CA loads; 0 B at start, at most 0 B while reloading "
+        "(2 workers, debian-12)",
+        OK_SHOP[:-1],
+        BY_IGNORE[:-1],
+    ]
+    alone = without_decisions(*CHECK, "--fail-on", "warning", "api")
+    assert alone.code == 1
+    assert brief(alone)[1].startswith("api/../ca.conf:1:59: warning ML902: ML101 is accepted")
+
+
+def test_a_repository_is_moved(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = run_checks()
+    moved = repository.rename(repository.with_name("elsewhere"))
+    monkeypatch.chdir(moved)
+    assert run_checks() == before
+    monkeypatch.chdir("/")
+    paths = (moved / "api", moved / "shop")
+    far = without_decisions(*CHECK[:-1], moved / "baseline.json", *paths)
+    assert (far.code, far.out.replace(f"{moved}/", "")) == (0, before.out)

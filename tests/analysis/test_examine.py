@@ -1,0 +1,273 @@
+"""Counting and estimating, without a server."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from nginx_memlint import check
+from nginx_memlint.targets.targets import UnknownTargetError, find_target
+from tests.helpers import LUA, SAMPLES, check_http, http, write
+
+CA = "lua_ssl_trusted_certificate /nonexistent/ca.pem;"
+MIB = 1 << 20
+FIRST_LOAD = find_target("debian-12").costs.first_load
+
+TREE = """
+server {
+    if ($a) { return 204; }
+    location / { limit_except GET { deny all; } location /n { } location = /e { } }
+    location ~ x { if ($b) { return 204; } }
+    location @named { }
+}
+server { }
+upstream u { server 127.0.0.1; }
+map $a $b { location 1; server 2; }
+"""
+
+
+def test_blocks_by_kind(tmp_path: Path) -> None:
+    blocks = check_http(tmp_path, TREE).blocks
+    assert asdict(blocks) == {
+        "server": 2,
+        "location": 5,
+        "if_": 2,
+        "limit_except": 1,
+        "stream_server": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("lua", "contexts", "loads"),
+    [("0.10.7", 10, 10), ("0.10.25", 10, 10), ("0.10.26", 1, 1), ("0.10.29", 1, 1)],
+)
+def test_sharing_began_with_0_10_26(tmp_path: Path, lua: str, contexts: int, loads: int) -> None:
+    report = check_http(tmp_path, CA + TREE, target="debian-12", set={"lua": lua})
+    assert (report.ssl_contexts, report.ca_loads) == (contexts, loads)
+    assert report.locations_inheriting == 5
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "lua_ssl_protocols TLSv1.2;",
+        "lua_ssl_ciphers DEFAULT;",
+        "lua_ssl_verify_depth 2;",
+        'lua_ssl_trusted_certificate "";',
+        "lua_ssl_crl a.crl;",
+        "lua_ssl_conf_command Options -Bugs;",
+        "lua_ssl_certificate a.pem;",
+        "lua_ssl_certificate_key a.pem;",
+        "lua_ssl_key_log keys.log;",
+    ],
+)
+def test_overrides_build_a_context_of_their_own(tmp_path: Path, override: str) -> None:
+    inside = f"{CA} server {{ location /a {{ {override} location /a/b {{ }} }} location /c {{ }} }}"
+    report = check_http(tmp_path, inside, target="debian-13")
+    assert report.ssl_contexts == 2
+    assert report.ca_loads == (1 if '""' in override else 2)
+
+
+def test_the_http_block_is_no_override(tmp_path: Path) -> None:
+    inside = f"{CA} lua_ssl_verify_depth 2; server {{ }} server {{ lua_ssl_verify_depth 3; }}"
+    assert check_http(tmp_path, inside, target="debian-13").ssl_contexts == 2
+
+
+def test_no_servers_no_contexts(tmp_path: Path) -> None:
+    assert check_http(tmp_path, CA, target="debian-13").ssl_contexts == 0
+    assert check_http(tmp_path, CA, target="debian-12").ssl_contexts == 0
+
+
+@pytest.mark.parametrize(
+    ("main", "inside", "target", "contexts"),
+    [
+        ("", "", "debian-12", 0),
+        ("", "", "openresty-1.21.4.4", 2),
+        (LUA, "", "debian-12", 2),
+        ("load_module modules/ngx_http_geoip_module.so;", "", "debian-12", 0),
+        ("", "lua_code_cache on;", "debian-12", 2),
+        ("", "access_by_lua_file a.lua;", "debian-12", 2),
+    ],
+)
+def test_contexts_exist_where_the_module_does(
+    tmp_path: Path, main: str, inside: str, target: str, contexts: int
+) -> None:
+    report = check_http(tmp_path, f"server {{ location / {{ }} {inside} }}", main, target=target)
+    assert report.ssl_contexts == contexts
+
+
+def test_a_module_may_be_loaded_in_an_included_file(tmp_path: Path) -> None:
+    conf = write(
+        tmp_path,
+        {
+            "nginx.conf": http("server { }", main="include modules-enabled/*.conf;\n"),
+            "modules-enabled/50-lua.conf": LUA,
+        },
+    )
+    assert check(conf, target="debian-12").ssl_contexts == 1
+
+
+def test_stream_lua_builds_one_for_each_server(tmp_path: Path) -> None:
+    conf = write(
+        tmp_path,
+        {
+            "nginx.conf": f"events {{}} stream {{ {CA} server {{ }} "
+            'server { lua_ssl_trusted_certificate ""; } }'
+        },
+    )
+    for target in ("openresty-1.21.4.4", "openresty-1.27.1.1"):
+        report = check(conf, target=target)
+        assert asdict(report.families["stream_lua"]) == {"ssl_contexts": 2, "ca_loads": 1}
+        assert report.blocks.stream_server == 2
+    # this one is older than the bundling of stream-lua, but the directive proves the module
+    assert check(conf, target="openresty-1.11.2.2").ssl_contexts == 2
+
+
+def test_init_worker_adds_one_to_each_worker(tmp_path: Path) -> None:
+    inside = f"{CA} init_worker_by_lua_block {{ }} server {{ }}"
+    old = check_http(tmp_path, inside, target="debian-12")
+    assert (old.ssl_contexts, old.per_worker.ssl_contexts, old.per_worker.ca_loads) == (1, 1, 1)
+    new = check_http(tmp_path, inside, target="debian-13")
+    assert new.per_worker.ssl_contexts == 0
+    without = check_http(tmp_path, f"{CA} server {{ }}", target="debian-12")
+    difference = old.memory.start_bytes - without.memory.start_bytes
+    assert difference == old.workers * old.memory.worker_bytes > 2 * MIB
+
+
+def test_where_locations_inherit_from(tmp_path: Path) -> None:
+    conf = write(
+        tmp_path,
+        {
+            "nginx.conf": http(
+                "include ca.conf; server { location /a { } location /b { location /b/c { } } }\n"
+                "server { lua_ssl_trusted_certificate /other.pem; location / { } }\n"
+                f"server {{ location / {{ {CA} location /x {{ }} }} location /n "
+                '{ lua_ssl_trusted_certificate ""; location /n/m { } } }'
+            ),
+            "ca.conf": f"\n{CA}\n",
+        },
+    )
+    report = check(conf, target="debian-12")
+    assert report.locations_inheriting == 5
+    found = {(Path(i.file).name, i.line): (i.locations, i.ca_loads) for i in report.inherited}
+    assert found == {("ca.conf", 2): (3, 5), ("nginx.conf", 6): (1, 2), ("nginx.conf", 7): (1, 2)}
+
+
+def test_a_file_counts_wherever_it_is_included(tmp_path: Path) -> None:
+    servers = "server { include loc.conf; }" * 5
+    conf = write(
+        tmp_path, {"nginx.conf": http(servers), "loc.conf": "location / { } location /b { }"}
+    )
+    report = check(conf, target="debian-12")
+    assert (report.blocks.location, report.ssl_contexts) == (10, 15)
+
+
+def test_the_laws(tmp_path: Path) -> None:
+    memory = check_http(tmp_path, CA + TREE, target="debian-12", unit_cost=MIB).memory
+    assert memory.unit_bytes == MIB
+    assert memory.loads_bytes == 10 * MIB + FIRST_LOAD
+    assert memory.rule_of_thumb_bytes == 5 * MIB
+    start = memory.start_bytes
+    assert start == memory.loads_bytes + memory.contexts_bytes + memory.blocks_bytes
+    laws = (
+        (memory.after_reload_bytes, 2),
+        (memory.after_reload_worst_bytes, 4),
+        (memory.reload_peak_bytes, 4),
+        (memory.reload_peak_worst_bytes, 8),
+    )
+    for size, law in laws:
+        assert size == pytest.approx(law * start * 1.05, abs=1)
+
+
+def test_the_unit_follows_the_bundle(tmp_path: Path) -> None:
+    (tmp_path / "two.pem").write_bytes(
+        (SAMPLES / "incident-small-bundle" / "account-ca.pem").read_bytes()
+    )
+    inside = "lua_ssl_trusted_certificate two.pem; server { }"
+    two = check_http(tmp_path, inside, target="debian-12").memory.unit_bytes
+    (tmp_path / "two.pem").write_bytes((tmp_path / "two.pem").read_bytes() * 3)
+    assert check_http(tmp_path, inside, target="debian-12").memory.unit_bytes == two
+    assert 2 * 4000 < two < 2 * 8000
+    unknown = check_http(tmp_path, f"{CA} server {{ }}", target="debian-12")
+    assert unknown.memory.unit_bytes == MIB
+    assert any("/nonexistent/ca.pem" in finding.message for finding in unknown.findings)
+
+
+@pytest.mark.parametrize(
+    ("setting", "given", "workers"),
+    [
+        ("worker_processes 3;", None, 3),
+        ("worker_processes 3;", 8, 3),
+        ("worker_processes auto;", 8, 8),
+        (f"worker_processes {'9' * 4000};", 8, 8),
+        ("worker_processes 0;", 8, 8),
+        ("worker_processes auto;", None, 4),
+        ("", None, 1),
+        ("", 8, 8),
+    ],
+)
+def test_workers(tmp_path: Path, setting: str, given: int | None, workers: int) -> None:
+    conf = write(tmp_path, {"nginx.conf": f"{setting} events {{ }}"})
+    assert check(conf, workers=given).workers == workers
+
+
+def test_a_cache_of_certificates_makes_further_loads_cheap(tmp_path: Path) -> None:
+    locations = "".join(f"location /{i} {{ {CA} }}" for i in range(50))
+    inside = f"server {{ {locations} }}"
+    old = check_http(tmp_path, inside, target="debian-13").memory
+    new = check_http(tmp_path, inside, target="debian-sid").memory
+    assert 50 * MIB < old.loads_bytes < 51 * MIB
+    assert MIB < new.loads_bytes < 2 * MIB
+
+
+def test_unknown_target() -> None:
+    with pytest.raises(UnknownTargetError):
+        check("nginx.conf", target="openresty-9")
+
+
+def test_incident() -> None:
+    old = check(SAMPLES / "incident", target="debian-12")
+    assert (old.ssl_contexts, old.ca_loads, old.locations_inheriting) == (4080, 4080, 4000)
+    assert old.blocks.server == 80
+    conf = str(SAMPLES / "incident" / "nginx.conf")
+    assert [(finding.rule, finding.file, finding.line) for finding in old.findings] == [
+        ("ML202", conf, 16),
+        ("ML101", conf, 16),
+        ("ML205", conf, 16),
+        ("ML207", conf, 1),
+    ]
+    assert check(SAMPLES / "incident", target="debian-13").ssl_contexts == 1
+
+
+def test_remedies_are_what_the_changed_configuration_gives() -> None:
+    old = check(SAMPLES / "incident", target="debian-12")
+    by_loads = {remedy.ca_loads: remedy for remedy in old.remedies}
+    moved = check(SAMPLES / "incident-moved", target="debian-12")
+    assert by_loads[moved.ca_loads].saves_start_bytes == pytest.approx(
+        old.memory.start_bytes - moved.memory.start_bytes, rel=0.001
+    )
+    upgraded = check(SAMPLES / "incident", target="debian-12", set={"lua": "0.10.26"})
+    remedy = by_loads[upgraded.ca_loads]
+    assert remedy.saves_start_bytes == old.memory.start_bytes - upgraded.memory.start_bytes
+    peaks = old.memory.reload_peak_worst_bytes - upgraded.memory.reload_peak_worst_bytes
+    assert remedy.saves_peak_bytes == peaks
+
+
+@pytest.mark.parametrize("name", ["healthy", "shared", "stream", "incident-moved"])
+def test_samples_without_findings(name: str) -> None:
+    report = check(SAMPLES / name)
+    assert (report.findings, report.problems, report.complete) == ([], [], True)
+
+
+def test_crowdsec_sample_is_a_warning() -> None:
+    report = check(SAMPLES / "crowdsec", target="debian-12")
+    assert [finding.rule for finding in report.findings] == ["ML101", "ML207"]
+    assert report.findings[0].file.endswith("conf.d/bouncer.conf")
+
+
+def test_a_directive_of_http_outside_of_it(tmp_path: Path) -> None:
+    report = check(write(tmp_path, {"nginx.conf": http("server { }", main=f"{LUA}{CA}")}))
+    assert not report.complete
+    assert report.problems[0].nginx == '"lua_ssl_trusted_certificate" directive is not allowed here'

@@ -1,0 +1,182 @@
+"""A change as edits of bytes: layout kept, nothing else touched, the same tree as promised."""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+from nginx_memlint.fix.edits import edits, spliced
+from nginx_memlint.sources.main_file import Place, open_entry
+from nginx_memlint.targets.targets import Target, find_target
+from nginx_memlint.tls.contexts import contexts
+from nginx_memlint.tree.build import build
+from nginx_memlint.tree.changes import Change, changed
+from nginx_memlint.tree.tree import Block, Tree
+from tests.helpers import write
+from tests.nginx.random_trees import random_site
+from tests.nginx.recorded import imaginary_site
+
+TRUSTED = "lua_ssl_trusted_certificate"
+
+
+def tree_of(conf: Path) -> Tree:
+    entry = open_entry(str(conf), Place())
+    return build(entry.source, entry.path, (), entry.directory)
+
+
+def moved(text: bytes, directory: Path) -> bytes:
+    """Delete each directive ``gone``; put the one ``put`` into each location."""
+    tree = tree_of(write(directory, {"nginx.conf": text}))
+    assert tree.problems == []
+    gone = tuple(own for block in tree.all_blocks for own in block.own("gone"))
+    [http] = tree.blocks("http")
+    put = tuple((block, own) for own in http.own("put") for block in tree.blocks("location"))
+    found = edits(Change(gone, put))
+    return spliced(text, found[str(directory / "nginx.conf")])
+
+
+DELETIONS = [
+    ("    gone 1;\n", ""),
+    ("\tgone 1;\r\n", ""),
+    ("    gone 1;   \n", ""),
+    ("    gone 1; # why\n", "    # why\n"),
+    ("    gone 1; # why\r\n", "    # why\r\n"),
+    ("    a; gone 1; b;\n", "    a; b;\n"),
+    ("    a;gone 1;b;\n", "    a;b;\n"),
+    ("    a; gone 1;\n", "    a;\n"),
+    ("    a;  gone 1;\r\n", "    a;\r\n"),
+    ("    gone 1; b;\n", "    b;\n"),
+    ("    gone 1; gone 2;\n", ""),
+    ("    a; gone 1; gone 2;\n", "    a;\n"),
+    ("    gone 1; gone 2; # why\n", "    # why\n"),
+    ("    gone\n        1\n    ;\n", ""),
+    ("    gone # why\n        1;\n", "    # why\n"),
+    ("    gone # why\n    # and how\n        1;\n", "    # why\n    # and how\n"),
+    ("    gone # why\r\n        1; b;\n", "    # why\r\n    b;\n"),
+    ("    a; gone # why\n        1; b;\n", "    a; # why\nb;\n"),
+    ('    gone "a;b} # c" \'{\' x\\;y;\n', ""),
+    ("    gone é\xa0;\n    # ü\n", "    # ü\n"),
+    ("    # gone 1;\n    gone 1;\n", "    # gone 1;\n"),
+    ('    x_by_lua_block { gone = "} gone 1;" }\n    gone 1;\n',
+     '    x_by_lua_block { gone = "} gone 1;" }\n'),
+    ("    server { gone 1; }\n", "    server { }\n"),
+    ("    server {gone 1;}\n", "    server {}\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), DELETIONS)
+def test_deleted(before: str, after: str, tmp_path: Path) -> None:
+    around = "# é\nevents {}\nhttp {\n%s    last;\n}\n"
+    found = moved((around % before).encode(), tmp_path)
+    assert found.decode() == around % after
+
+
+INSERTIONS = [
+    ("    location / {\n        a;\n    }\n", "    location / {\n        PUT\n        a;\n    }\n"),
+    ("\tlocation / {\n\t\ta;\n\t}\n", "\tlocation / {\n\t\tPUT\n\t\ta;\n\t}\n"),
+    ("  location / {\r\n      a;\r\n  }\r\n", "  location / {\r\n      PUT\r\n      a;\r\n  }\r\n"),
+    ("    location / { return 200; }\n", "    location / { PUT return 200; }\n"),
+    ("    location / {return 200;}\n", "    location / { PUT return 200;}\n"),
+    ("    location / {}\n", "    location / { PUT }\n"),
+    ("    location / { }\n", "    location / { PUT }\n"),
+    ("    location / {\n    }\n", "    location / {\n        PUT\n    }\n"),
+    ("    location / { # why\n  a;\n    }\n", "    location / { # why\n  PUT\n  a;\n    }\n"),
+    ("    location / {\n\n  # why\n   a; }\n", "    location / {\n   PUT\n\n  # why\n   a; }\n"),
+    ("    location / { a;\n     b;\n    }\n", "    location / { PUT a;\n     b;\n    }\n"),
+    ('    location "/{ x" {\n  b;\n    }\n', '    location "/{ x" {\n  PUT\n  b;\n    }\n'),
+    ("    location /\n    {\n  a;\n    }\n", "    location /\n    {\n  PUT\n  a;\n    }\n"),
+    ("    location / { gone 1; }\n", "    location / { PUT }\n"),
+    ("    location / {\n        gone 1;\n    }\n", "    location / {\n        PUT\n    }\n"),
+    ("    location / { gone 1;\n a;\n    }\n", "    location / {\n        PUT\n a;\n    }\n"),
+    ("    location / { x_by_lua_block { } }\n", "    location / { PUT x_by_lua_block { } }\n"),
+    ("    location / { location /a { } }\n", "    location / { PUT location /a { PUT } }\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("put", ["put 1;", "put  \"a;b {}\" 'é'\t;", "put # why\n  1;"])
+@pytest.mark.parametrize(("before", "after"), INSERTIONS)
+def test_inserted(before: str, after: str, put: str, tmp_path: Path) -> None:
+    around = f"events {{}}\nhttp {{\n    {put}\n    server {{\n%s    }}\n}}"
+    found = moved((around % before).encode(), tmp_path)
+    assert found.decode() == around % after.replace("PUT", put)
+
+
+def test_the_last_line_may_lack_its_end(tmp_path: Path) -> None:
+    assert moved(b"events {}\nhttp {}\ngone 1;", tmp_path) == b"events {}\nhttp {}\n"
+    assert moved(b"events {} http {} gone 1;", tmp_path) == b"events {} http {}"
+
+
+def test_a_line_of_many_edits(tmp_path: Path) -> None:
+    """Time is linear in them."""
+    many = b"".join(b"location /a%d { gone 1; a; } " % number for number in range(5_000))
+    found = moved(b"events {} http { put 1; server { %b} }" % many, tmp_path)
+    assert found.count(b"{ put 1; a; }") == 5_000
+    assert b"gone" not in found
+
+
+SPACES = [" ", "\n", "\r\n", "\t", "\n\n    ", " # } why\n", " # why\r\n  "]
+
+
+def scattered(text: str, choose: random.Random) -> str:
+    """The same configuration with other white space and comments between directives."""
+    return re.sub(r"(?<=;) |(?<=server \{) ", lambda _: choose.choice(SPACES), text)
+
+
+def random_change(tree: Tree, choose: random.Random) -> Change:
+    settings = [own for block in tree.all_blocks for own in block.own(TRUSTED)]
+    blocks: list[Block] = list(tree.blocks("server", "location"))
+    deleted = [own for own in settings if choose.random() < 0.5]
+    put = [
+        (block, choose.choice(settings)) for block in blocks if settings and choose.random() < 0.3
+    ]
+    return Change(tuple(deleted), tuple(put))
+
+
+@pytest.mark.parametrize("version", ["debian-12", "debian-13"])
+def test_random_changes_give_the_promised_contexts(version: str, tmp_path: Path) -> None:
+    """Of bytes written and read again, and of the tree changed in memory; shared files too."""
+    target = find_target(version)
+    seed = random.SystemRandom().randrange(1 << 32)
+    made = 0
+    for number in range(seed, seed + 60):
+        choose = random.Random(number)
+        site = random_site(number, imaginary_site())
+        files = {name: scattered(text, choose) for name, text in site.files.items()}
+        inside = scattered(site.http, choose)
+        conf = write(tmp_path, {"nginx.conf": f"events {{}}\nhttp {{\n{inside}\n}}\n", **files})
+        tree = tree_of(conf)
+        change = random_change(tree, choose)
+        promised = changed(tree, change)
+        for path, own in edits(change).items():
+            data = tree.files[path].tokens.data
+            Path(path).write_bytes(spliced(data, own))
+            assert others(Path(path).read_bytes()) == others(data), f"seed {number}"
+            made += len(own)
+        again = tree_of(conf)
+        assert again.problems == tree.problems == [], f"seed {number}"
+        assert seen(again) == seen(promised), f"seed {number}"
+        assert built(again, target) == built(promised, target), f"seed {number}"
+    assert made > 100
+
+
+def others(data: bytes) -> bytes:
+    """What is not white space, nor of the directive that is moved."""
+    return re.sub(rb"[ \t\r\n]", b"", re.sub(rb"%b [^;]*;" % TRUSTED.encode(), b"", data))
+
+
+def seen(tree: Tree) -> list[object]:
+    return [
+        (block.label, [own.directive.args for own in block.own(TRUSTED)])
+        for block in tree.all_blocks
+    ]
+
+
+def built(tree: Tree, target: Target) -> list[object]:
+    return [
+        (block.label, [own.directive.args for own in group.loads.bundles])
+        for group in contexts(tree, target)
+        for block in group.blocks
+    ]

@@ -1,0 +1,107 @@
+"""A remedy that is followed gives what was promised, to the byte."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nginx_memlint import ConfigReport, check
+from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.job import Job
+from nginx_memlint.remedies.situation import Proposal
+from nginx_memlint.result import Remedy
+from nginx_memlint.rules.engine import remedy_of
+from nginx_memlint.sizes import MIB
+from tests.helpers import http, write
+from tests.remedies.followed import CASES, Case
+from tests.rules.bundles import pem, write_bundles
+
+MODULES = (
+    "load_module modules/ngx_http_lua_module.so;\nload_module modules/ngx_http_js_module.so;\n"
+)
+
+
+def modules(text: str) -> str:
+    """Only those that a configuration needs: each builds contexts."""
+    needed = {"lua": "_by_lua" in text or "lua_ssl" in text, "js": "js_" in text}
+    return "".join(line + "\n" for line in MODULES.splitlines() if needed[line.split("_")[3]])
+
+
+def run(directory: Path, inside: str, files: dict[str, str], **options: Any) -> ConfigReport:
+    directory.mkdir()
+    write_bundles(directory)
+    text = http(inside, modules(inside + "".join(files.values())))
+    report = check(write(directory, {"nginx.conf": text, **files}), **options)
+    assert report.problems == []
+    return report
+
+
+def promised(report: ConfigReport, code: str, text: str) -> Remedy:
+    """The remedy whose text begins like this; the finding's own is the best one."""
+    [finding] = [finding for finding in report.findings if finding.rule == code]
+    assert finding.remedy in report.remedies
+    [remedy] = [remedy for remedy in report.remedies if remedy.change.startswith(text)]
+    return remedy
+
+
+def holds(remedy: Remedy, before: ConfigReport, after: ConfigReport) -> None:
+    assert after.ca_loads == remedy.ca_loads
+    assert after.memory.start_bytes == remedy.start_bytes
+    assert after.memory.reload_peak_worst_bytes == remedy.peak_bytes
+    assert before.memory.start_bytes - after.memory.start_bytes == remedy.saves_start_bytes > 0
+    saved = before.memory.reload_peak_worst_bytes - after.memory.reload_peak_worst_bytes
+    assert saved == remedy.saves_peak_bytes
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_followed_by_hand(case: Case, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"target": case.target, "unit_cost": 32 * MIB}
+    before = run(tmp_path / "before", case.before, case.files[0], **options)
+    remedy = promised(before, case.code, case.text)
+    after = run(tmp_path / "after", case.after, case.files[1], **options, **case.options)
+    holds(remedy, before, after)
+    assert case.code not in {finding.rule for finding in after.findings}
+    assert remedy.fixable == (not case.options)
+
+
+LOCATIONS = "".join(f"location /{n} {{ access_by_lua_file a; }}" for n in range(100))
+LUA = "lua_ssl_trusted_certificate many.pem; init_worker_by_lua_file w; server { "
+CLIENTS = (
+    "ssl_client_certificate many.pem; ssl_verify_client on; ssl_certificate c; "
+    "ssl_certificate_key k; " + "server { listen 443 ssl; }" * 100
+)
+
+
+@pytest.mark.parametrize("target", ["debian-11", "debian-12", "debian-13"])
+@pytest.mark.parametrize(("code", "inside"), [("ML101", LUA + LOCATIONS + "}"), ("ML103", CLIENTS)])
+def test_smaller_bundle(code: str, inside: str, target: str, tmp_path: Path) -> None:
+    if code == "ML101" and target == "debian-13":
+        inside = inside.replace("access_by", "lua_ssl_trusted_certificate many.pem; access_by")
+        code = "ML104"
+    before = run(tmp_path / "before", inside, {}, target=target)
+    remedy = promised(before, code, "use a bundle of the CAs needed instead of many.pem")
+    assert "e.g. 10 instead of 150" in remedy.change
+    after = run(tmp_path / "after", inside, {"many.pem": pem(10)}, target=target)
+    holds(remedy, before, after)
+
+
+def test_findings_name_their_best_remedy(tmp_path: Path) -> None:
+    case = next(case for case in CASES if case.name == "move to Lua")
+    report = run(tmp_path / "conf", case.before, {}, target="debian-12", unit_cost=32 * MIB)
+    [finding] = [finding for finding in report.findings if finding.rule == "ML101"]
+    assert finding.remedy is not None
+    assert finding.remedy.saves_start_bytes == max(r.saves_start_bytes for r in report.remedies)
+    assert replace(finding.remedy, change="") == replace(report.remedies[0], change="")
+
+
+def test_a_remedy_is_that_of_its_proposal(tmp_path: Path) -> None:
+    """Also if the proposal before is gone: accepted findings take theirs with them."""
+    conf = write(tmp_path, {"nginx.conf": http("server { }")})
+    situation = examine(Job(str(conf))).situation
+    assert situation is not None
+    for number in range(20):
+        text = f"change {number}"
+        assert remedy_of(situation, Proposal(text, situation)).change == text

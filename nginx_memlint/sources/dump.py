@@ -119,7 +119,8 @@ def _marks(data: bytes) -> list[re.Match[bytes]]:
     """The marks at which all blocks and directives are closed.
 
     The marks are comments to nginx, so the whole dump can be read like one file. Where that
-    meets an error, all marks behind it are believed.
+    meets an error, all marks behind it are believed. Once the main file's name is absolute, so are
+    the names of all that it includes (``ngx_conf_full_name()``): a relative one is in a comment.
     """
     from nginx_memlint.syntax.lexer import tokenize  # noqa: PLC0415  few files are dumps
 
@@ -132,7 +133,10 @@ def _marks(data: bytes) -> list[re.Match[bytes]]:
         index = bisect_left(starts, offset) - 1
         return index < 0 or offset >= error or tokens.ends[numbers[index]] <= offset
 
-    return [mark for mark in _MARK.finditer(data) if is_between(mark.start())]
+    marks = [mark for mark in _MARK.finditer(data) if is_between(mark.start())]
+    if marks and marks[0][1].startswith(b"/"):
+        marks = [mark for mark in marks if mark[1].startswith(b"/")]
+    return marks
 
 
 def _said(data: bytes) -> str:

@@ -142,6 +142,10 @@ class ParsedFile:
             statements.clear()
         return top
 
+    def is_marked(self, directive: Directive) -> bool:
+        """Whether the directive is the file's first, with a byte order mark before its name."""
+        return directive.name.startswith("\ufeff") and directive is self.body.directives[0]
+
     def span(self, directive: Directive) -> Span:
         """The directive's name."""
         number = directive.token

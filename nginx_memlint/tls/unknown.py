@@ -30,7 +30,7 @@ COSTLY = (
 MOST_NAMES = 1_000
 """Different unknown names that are compared."""
 
-_NAME = re.compile(r"[\w.-]+|\ufeff.*")
+_NAME = re.compile(r"[\w.-]+")
 _KNOWN = grammar.ALLOWED.keys() | blocks.KNOWN_NAMES | {"include"}
 
 
@@ -50,7 +50,8 @@ def unknown(tree: Tree) -> Iterator[Problem]:
             if not said.get(name):
                 continue
             for setting in block.own(name):
-                if setting.directive.body is None:
+                # of a block, and of a mark at a file's beginning, the builder of the tree has told
+                if setting.directive.body is None and not setting.file.is_marked(setting.directive):
                     nginx = f'unknown directive "{name}"'
                     line = setting.file.nginx_line(setting.directive)
                     chain = setting.inclusion.chain()

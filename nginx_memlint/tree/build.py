@@ -161,6 +161,8 @@ class _Builder:
         if parent.kind in (blocks.OPAQUE, blocks.DATA):
             return blocks.OPAQUE
         kind = blocks.CHILDREN.get(parent.kind, _NONE).get(directive.name)
+        if inclusion.file.is_marked(directive):
+            return blocks.OPAQUE  # told already
         if self.check(directive, parent, inclusion) and kind is None:
             nginx = grammar.complaint(directive.name, parent.grammar_kind, is_block=True)
             message = f'block "{directive.name}" is not known: what it holds is not counted'
@@ -190,7 +192,7 @@ class _Builder:
     def check_byte_order_mark(self, block: Block, inclusion: Inclusion) -> None:
         """nginx takes a byte order mark for a part of the first name in a file."""
         for first in inclusion.file.body.directives[:1]:
-            if first.name.startswith("\ufeff") and block.kind not in (blocks.OPAQUE, blocks.DATA):
+            if inclusion.file.is_marked(first) and block.kind not in blocks.WITHOUT_SETTINGS:
                 nginx = f'unknown directive "{first.name}"'
                 message = f"the file begins with a byte order mark, which nginx rejects: {nginx}"
                 self.problem(inclusion, first, message, nginx)

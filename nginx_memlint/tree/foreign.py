@@ -37,6 +37,10 @@ _CA_FILES = frozenset(
     }
 )
 
+_TEXTS = ("unix:", "accept_filter=", "route=", "service=")
+"""Beginnings of words of listen and server behind which any text may follow: the path of a socket,
+the name of a filter, which is ignored on Linux, a cookie's value, the name of a DNS service."""
+
 _PATHS = frozenset({"include", "load_module"}) | _CA_FILES
 """Directives that name a file which must be there; a variable in it is text."""
 
@@ -72,6 +76,7 @@ def recognised(tree: Tree, problems: list[Problem], loaded: Loaded) -> list[Prob
         return problems
     found: list[Problem] = []
     told: dict[str, int] = {}
+    problems = [*_with_binary(tree, problems)]
     incomplete = {problem.file for problem in problems if not problem.complete}
     for file in tree.files.values():
         if file.name in incomplete and (kind := _kind(file.tokens.data)):
@@ -102,6 +107,21 @@ def recognised(tree: Tree, problems: list[Problem], loaded: Loaded) -> list[Prob
         elif problem.complete:
             rest.append(problem)
     return [*found, *rest]
+
+
+def _with_binary(tree: Tree, problems: list[Problem]) -> Iterator[Problem]:
+    """The problems; the first of a file that has NUL bytes asks whether it is a binary one.
+
+    Text may have some, and what nginx says of it stands.
+    """
+    binary = {f.name for f in tree.files.values() if b"\0" in f.tokens.data[:_HEAD_SIZE]}
+    for problem in problems:
+        if problem.file in binary and not problem.complete:
+            binary.discard(problem.file)
+            message = f"{problem.message}; the file has NUL bytes: is it a binary file?"
+            yield replace(problem, message=message)
+        else:
+            yield problem
 
 
 def _template(tree: Tree, file: ParsedFile, kind: str, line: int) -> Problem:
@@ -193,7 +213,7 @@ def _language_of_value(directive: Directive, block: Block, tree: Tree) -> str:
     if directive.body is not None or (name == "server" and block.kind not in _UPSTREAMS):
         return ""
     for word in directive.args[name in _NAMED :]:
-        if (found := _VALUE.search(word)) and not word.startswith("unix:"):
+        if (found := _VALUE.search(word)) and not word.startswith(_TEXTS):
             is_path = name in _PATHS and (glob.has_magic(word) or _exists(tree, word))
             return "" if is_path else found.lastgroup or ""
     return ""
@@ -229,6 +249,4 @@ def _kind(data: bytes) -> str:
     head = data[:_HEAD_SIZE]
     if max(head[1::2].count(0), head[::2].count(0)) > len(head) // 3:
         return "UTF-16 text (save it as UTF-8)"
-    if b"\0" in head:
-        return "a binary file"
     return "TOML" if _TOML.match(head) else ""

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 from nginx_memlint.problems import Problem
+from nginx_memlint.sources.source import encode
+from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tree.tree import Block, Tree
 
 ONCE = ("events", "http", "stream", "mail")
@@ -25,37 +28,67 @@ _CHECKED = ("location", "if")
 
 def problems(tree: Tree) -> Iterator[Problem]:
     """What nginx would reject, in the order of the files."""
+    yield from _blocks_twice(tree)
+    yield from _loaded_late(tree)
+    yield from _upstreams_twice(tree)
+    found: list[tuple[int, Problem]] = []
+    locations: dict[Block, list[tuple[int, Block, _Location]]] = {}
+    for place, block in enumerate(tree.all_blocks):
+        if block.kind not in _CHECKED or block.parent is None or block.directive is None:
+            continue
+        if block.kind == "if":
+            complaint = _condition(block)
+        elif 0 < len(block.directive.args) <= MOST_WORDS:  # others are told already
+            location = _location([*block.directive.args])
+            complaint = location.complaint or _nested(location, _around(block.parent))
+            if not complaint and location.is_static:
+                locations.setdefault(block.parent, []).append((place, block, location))
+        else:
+            continue
+        if complaint:
+            found.append((place, _problem(block, complaint)))
+    for beside in locations.values():
+        for place, block, location in _duplicates(beside):
+            found.append((place, _problem(block, f'duplicate location "{location.name}"')))
+    found.sort(key=itemgetter(0))
+    yield from (problem for _, problem in found)
+
+
+def _blocks_twice(tree: Tree) -> Iterator[Problem]:
+    """Blocks of which there may be one."""
     seen: set[str] = set()
     for block in tree.main.children:
         if block.kind in ONCE and block.directive is not None:
             if block.kind in seen:
-                message = f'"{block.kind}" directive is duplicate'
-                yield _problem(block, message)
+                yield _problem(block, f'"{block.kind}" directive is duplicate')
             seen.add(block.kind)
-    yield from _loaded_late(tree)
-    yield from _upstreams_twice(tree)
-    locations: dict[Block, set[tuple[bool, str, int]]] = {}
-    for block in tree.all_blocks:
-        parent, directive = block.parent, block.directive
-        if block.kind not in _CHECKED or parent is None or directive is None:
+
+
+def _duplicates(
+    beside: list[tuple[int, Block, _Location]],
+) -> Iterator[tuple[int, Block, _Location]]:
+    """The duplicates among the locations of one block, as ``ngx_http_join_exact_locations()``.
+
+    It compares neighbours among those that ``ngx_http_cmp_locations()`` has sorted: by their names
+    as C strings, exact ones first. Names of other lengths that look alike, up to a NUL, may stand
+    between two that are the same.
+    """
+    alike: dict[str, list[tuple[int, Block, _Location]]] = {}
+    for entry in beside:
+        alike.setdefault(c_string(entry[2].name), []).append(entry)
+    for entries in alike.values():
+        if len(entries) == 1:
             continue
-        words = [*directive.args]
-        if block.kind == "if":  # with its parentheses
-            words = [text for text, _, _ in block.inclusion.file.tokens.args(directive.token)]
-        if not words or (block.kind == "location" and len(words) > MOST_WORDS):
-            continue  # told already
-        if block.kind == "if":
-            complaint = _condition(words)
-        else:
-            location = _location(words)
-            complaint = location.complaint or _nested(location, _around(parent))
-            if not complaint and location.is_static:
-                known = locations.setdefault(parent, set())
-                if location.key in known:
-                    complaint = f'duplicate location "{location.name}"'
-                known.add(location.key)
-        if complaint:
-            yield _problem(block, complaint)
+        entries.sort(key=lambda entry: not entry[2].is_exact)
+        length, has_exact, has_other = -1, False, False
+        for entry in entries:
+            location = entry[2]
+            if len(encode(location.name)) != length:
+                length, has_exact, has_other = len(encode(location.name)), False, False
+            elif has_exact if location.is_exact else has_other:
+                yield entry
+            has_exact = has_exact or location.is_exact
+            has_other = has_other or not location.is_exact
 
 
 def _loaded_late(tree: Tree) -> Iterator[Problem]:
@@ -111,9 +144,8 @@ class _Location:
         return not self.is_regex and not self.is_named
 
     @property
-    def key(self) -> tuple[bool, str, int]:
-        """The same for two that are duplicates (``ngx_filename_cmp()`` stops at a NUL)."""
-        return self.modifier == "=", self.name.partition("\0")[0], len(self.name)
+    def is_exact(self) -> bool:
+        return self.modifier == "="
 
 
 def _location(words: list[str]) -> _Location:
@@ -160,8 +192,14 @@ _COMPARISONS = ("=", "!=", "~", "~*", "!~", "!~*")
 _FILE_TESTS = ("-f", "-d", "-e", "-x", "!-f", "!-d", "!-e", "!-x")
 
 
-def _condition(words: list[str]) -> str:
-    """What is wrong with the words after ``if``."""
+def _condition(block: Block) -> str:
+    """What is wrong with the words after an ``if``, which are read with its parentheses."""
+    assert block.directive is not None
+    args = block.inclusion.file.tokens.args(block.directive.token)
+    return _wrong_words([text for text, _, _ in args]) if args else ""  # none: told already
+
+
+def _wrong_words(words: list[str]) -> str:
     if not words[0].startswith("("):
         return f'invalid condition "{words[0]}"'
     first, last = 0, len(words) - 1

@@ -10,6 +10,7 @@ from tests.nginx.prefix import main_conf, write_conf
 from tests.nginx.stack import Stack
 
 SERVER = "server { listen 127.0.0.1:8080; location / { %s } }"
+LOCATIONS = "server { listen 127.0.0.1:8080; location %s { } location %s { } location %s { } }"
 
 ACCEPTED = {
     "sets of protocols": SERVER
@@ -19,6 +20,11 @@ ACCEPTED = {
     % "proxy_pass https://127.0.0.1; proxy_ssl_trusted_certificate ${CA}.pem;",
     "a location inside a NUL": "server { listen 127.0.0.1:8080; "
     'location "/a\0b" { location /a { } } }',
+    "a name like a location's up to a NUL": LOCATIONS % ("/a", '"/a\0b"', "/b"),
+    "one between two that are alike": LOCATIONS % ('"/a\0b"', '"/a\0bc"', '"/a\0x"'),
+    "an exact one of a name up to a NUL": LOCATIONS % ('"/a\0b"', '= "/a\0b"', "/a"),
+    "a filter's name": "server { listen 127.0.0.1:8080 accept_filter=$X; }",
+    "a socket's name": "server { listen unix:${X}; }",
     "upstreams of http and stream": "upstream a { server 127.0.0.1; } " + SERVER % "",
     "a key like a zone": "limit_conn_zone zone=a:b zone=c:1m; " + SERVER % "",
 }
@@ -28,6 +34,9 @@ REJECTED = {
     "limit_conn_zone $uri zone=a:1m; " + SERVER % "",
     "one zone for two caches": "proxy_cache_path c keys_zone=my:1m; "
     "fastcgi_cache_path f keys_zone=my:1m; " + SERVER % "",
+    "names alike up to a NUL": LOCATIONS % ("/a", '"/a\0b"', '"/a\0c"'),
+    "exact ones alike": LOCATIONS % ('= "/a\0b"', '"/a\0bc"', '= "/a\0c"'),
+    "an exact one between": LOCATIONS % ('"/a\0b"', '= "/a\0bc"', '"/a\0x"'),
     "an upstream twice": "upstream a { server 127.0.0.1; } upstream A { server 127.0.0.1; } "
     + SERVER % "",
     "a password file twice": "ssl_password_file a; ssl_password_file a; " + SERVER % "",

@@ -161,8 +161,10 @@ def test_nul_in_a_key_that_includes(kind: str, bookworm: Stack, site: Site) -> N
     text = main_conf(site.prefix, f"{kind} {{\ninclude\0x missing.conf;\n}}\n")
     conf = write_conf(site.prefix, text)
     run = bookworm.test(conf, prefix=site.prefix)
+    [problem, *_] = [p for p in check(conf, target="debian-12").problems if not p.complete]
     assert not run.accepted
-    assert not check(conf, target="debian-12").complete
+    assert problem.nginx is not None
+    assert f"{problem.nginx} in {problem.file}:{problem.line}" in run.messages
 
 
 STREAM_NUL = {

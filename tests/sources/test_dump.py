@@ -177,6 +177,16 @@ def test_a_mark_that_may_be_a_comment_is_a_problem() -> None:
     assert "where it begins is unknown" in report.problems[0].message
 
 
+def test_a_relative_name_among_absolute_ones_is_in_a_comment() -> None:
+    """nginx makes the names of all files absolute that a file of an absolute name includes."""
+    text = b"server {}\n# configuration file b.conf:\nserver {}\n"
+    changed = FILES | {"/etc/nginx/conf.d/a.conf": text}
+    assert files(dump(changed)) == changed
+    report = check("-", data=dump(changed))
+    assert report.complete
+    assert report.blocks.server == check("-", data=dump(FILES)).blocks.server + 1
+
+
 def test_a_mark_of_a_file_that_nothing_includes_is_a_problem() -> None:
     text = b"server {}\n# configuration file /old.conf:\nserver {}\n"
     report = check("-", data=dump(FILES | {"/etc/nginx/conf.d/a.conf": text}))

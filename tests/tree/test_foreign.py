@@ -108,7 +108,6 @@ FILES = {
     "TOML": (b'# settings\n[check]\ntarget = "debian-12"\n', "TOML"),
     "TOML's keys": (b'target = "debian-12"\n', "TOML"),
     "a program": (b"\x7fELF\x02\x01\x01\0\0", "a program (ELF)"),
-    "bytes": (b"abc\0\1\2\3\4\5\6\7", "a binary file"),
 }
 
 
@@ -124,3 +123,56 @@ def test_another_file_is_named(data: bytes, kind: str, is_included: bool, tmp_pa
     assert not report.complete
     assert (report.problems[0].file, report.problems[0].complete) == (str(path), False)
     assert report.problems[0].message.startswith(f"is {kind}")
+
+
+BINARY = "; the file has NUL bytes: is it a binary file?"
+
+
+def test_what_nginx_says_of_a_file_with_nul_bytes_stands(tmp_path: Path) -> None:
+    path = tmp_path / "nginx.conf"
+    path.write_bytes(EVENTS.encode() + b"http {\nserver {\nlocation a\0 b c { }\nlisten 1 { } } }")
+    first, second = check(path).problems
+    assert first.nginx == 'invalid number of arguments in "location" directive'
+    assert (first.line, first.message) == (4, first.nginx + BINARY)
+    assert (second.line, BINARY in second.message) == (5, False)
+
+
+def test_a_binary_file(tmp_path: Path) -> None:
+    path = tmp_path / "nginx.conf"
+    path.write_bytes(b"abc\0\1\2\3\4\5\6\7")
+    [problem, *_] = check(path).problems
+    assert problem.message.endswith(BINARY)
+
+
+@pytest.mark.parametrize("name", ["load_module x;", "worker_processes 2;", "events { }", "a b;"])
+@pytest.mark.parametrize("is_included", [False, True])
+def test_a_byte_order_mark_is_told_once(name: str, is_included: bool, tmp_path: Path) -> None:
+    path = tmp_path / "nginx.conf"
+    text = f"\ufeff{name}\n"
+    if is_included:
+        (tmp_path / "a").write_text(text)
+        text = "include a;\n"
+    path.write_text(text + EVENTS + "http { server { } }")
+    [problem] = check(path).problems
+    assert problem.nginx == f'unknown directive "\\ufeff{name.rstrip(";").split()[0]}"'
+    assert problem.message == (
+        f"the file begins with a byte order mark, which nginx rejects: {problem.nginx}"
+    )
+
+
+def test_a_byte_order_mark_within_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "nginx.conf"
+    path.write_text(EVENTS + "\ufeffload_module x;\nhttp { server { } }")
+    [problem] = check(path).problems
+    assert problem.nginx == 'unknown directive "\\ufeffload_module"'
+    assert "did you mean" not in problem.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["listen 80 accept_filter=$X;", "listen 80 accept_filter=${X};", "listen unix:$X;"],
+)
+def test_words_that_are_any_text(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "nginx.conf"
+    path.write_text(EVENTS + f"http {{ server {{ {text} }} }}")
+    assert check(path).problems == []

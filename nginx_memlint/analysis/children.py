@@ -50,30 +50,46 @@ class Killed:
             return f"was killed by signal {-self.status}"
 
 
+def _never(_result: object) -> bool:
+    return False
+
+
 def run_each(
-    function: Callable[[_Item], _Result], items: Sequence[_Item], jobs: int
-) -> list[_Result | Killed]:
+    function: Callable[[_Item], _Result],
+    items: Sequence[_Item],
+    jobs: int,
+    is_enough: Callable[[_Result | Killed], bool] = _never,
+) -> list[_Result | Killed | None]:
     """Call the function with each item, in up to so many processes; return what it returned.
 
-    Raises what it raises. Works in this process where there can be no other.
+    Items are begun in their order. ``is_enough`` is called with each result as it comes in, and
+    tells whether no further item is to be begun: the result of such a one is None. Raises what the
+    function raises. Works in this process where there can be no other.
     """
     results: dict[int, _Result | Killed] = {}
     waiting = deque(range(len(items)))
+    left: list[int] = []
+
+    def keep(number: int, answer: _Result | Killed) -> None:
+        results[number] = answer
+        if is_enough(answer):
+            left.extend(waiting)
+            waiting.clear()
+
     children = _Children(lambda number: function(items[number]))
     try:
-        while len(results) < len(items):
+        while len(results) + len(left) < len(items):
             while waiting and (child := children.idle(jobs)):
                 child.give(waiting.popleft())
             if busy := children.busy():
                 for connection in wait([*busy]):
-                    number, answer = children.answer(busy[connection])
-                    results[number] = answer
+                    keep(*children.answer(busy[connection]))
             else:
                 number = waiting.popleft()
-                results[number] = function(items[number])
+                keep(number, function(items[number]))
     finally:
         children.end()
-    return [results[number] for number in range(len(items))]
+    return [results.get(number) for number in range(len(items))]
 
 
 @dataclass

@@ -13,7 +13,7 @@ from nginx_memlint import result
 from nginx_memlint.acceptance.comments import Ignores
 from nginx_memlint.acceptance.lowered import by_acceptance
 from nginx_memlint.analysis.job import Inspection, Job
-from nginx_memlint.files.bounds import WorkError, exceeded
+from nginx_memlint.files.bounds import STEPS_OF, WorkError, exceeded
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.zones import Zone, zones
 from nginx_memlint.printable import printable
@@ -70,13 +70,21 @@ def _examine(job: Job, entry: Entry, source: Source) -> Inspection:
         problems = [*entry.problems, *tree.problems]
         if not told:
             problems.append(Problem(str(error), entry.name))
-        return Inspection(_uncounted(job, problems))
+        report = _uncounted(job, problems)
+        return Inspection(report, steps=_steps(tree, report))
+    steps = _steps(tree, report)
     tree.work.stop()
 
     def reread(source: Source) -> Inspection:
         return _examine(job, entry, source)
 
-    return Inspection(report, checked.situation, fixes=checked.fixes, reread=reread)
+    return Inspection(report, checked.situation, steps=steps, fixes=checked.fixes, reread=reread)
+
+
+def _steps(tree: Tree, report: result.ConfigReport) -> int:
+    """What a configuration takes of the bound on all of a command."""
+    listed = len(report.findings) + len(report.suppressed) + len(report.problems)
+    return tree.work.steps + tree.source.meter.steps() + STEPS_OF.listed * listed
 
 
 class _Check:

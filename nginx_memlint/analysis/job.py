@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nginx_memlint.files.bounds import bounds_for
+from nginx_memlint.files.bounds import STEPS_OF, bounds_for
 from nginx_memlint.options.record import Options
 from nginx_memlint.policy import Limits, Policy
 from nginx_memlint.result import ConfigReport
@@ -76,5 +76,7 @@ class Inspection:
     report: ConfigReport
     situation: Situation | None = None
     absent: bool = False
+    steps: int = STEPS_OF.configuration
+    """Of all work on it, as the bound all-steps counts it."""
     fixes: Sequence[Proposal] = ()
     reread: Callable[[Source], Inspection] | None = None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, NamedTuple
 
+from nginx_memlint.analysis.budget import Budget, not_begun
 from nginx_memlint.analysis.examine import examine, without_entry
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.problems import Problem
@@ -20,11 +22,36 @@ MOST_GARBAGE = 300_000
 cycles."""
 
 
-def check_one(job: Job) -> ConfigReport:
+class Checked(NamedTuple):
+    """A report, and what it took of the steps of a command."""
+
+    report: ConfigReport
+    steps: int
+
+
+def check_one(job: Job) -> Checked:
     """The report of one job, before which what earlier ones were made from may be let go."""
     if gc.get_count()[0] > MOST_GARBAGE:
         gc.collect()
-    return examine(job).report
+    found = examine(job)
+    return Checked(found.report, found.steps)
+
+
+def check_each(
+    jobs: Sequence[Job], told: Callable[[Job], AbstractContextManager[object]]
+) -> list[ConfigReport]:
+    """The reports of jobs, one after the other, each made inside of what ``told`` returns."""
+    budget = Budget()
+    reports = []
+    for job in jobs:
+        if budget.is_over(job):
+            reports.append(not_begun(job).report)
+            continue
+        with told(job):
+            made = check_one(job)
+        budget.take(made.steps)
+        reports.append(made.report)
+    return reports
 
 
 def check_all(jobs: Sequence[Job], processes: int) -> list[ConfigReport]:
@@ -34,8 +61,28 @@ def check_all(jobs: Sequence[Job], processes: int) -> list[ConfigReport]:
     """
     from nginx_memlint.analysis.children import Killed, run_each  # noqa: PLC0415  takes long
 
-    found = zip(jobs, run_each(check_one, jobs, processes), strict=True)
-    return [_unread(job, made) if isinstance(made, Killed) else made for job, made in found]
+    under_way = Budget()
+
+    def is_enough(made: Checked | Killed) -> bool:
+        """Whether what is done, all of it before what is not begun, leaves no steps for that."""
+        under_way.take(_steps(made))
+        return under_way.is_over(jobs[0])
+
+    budget = Budget()
+    reports = []
+    found = run_each(check_one, jobs, processes, is_enough)
+    for job, made in zip(jobs, found, strict=True):
+        if made is None or budget.is_over(job):
+            # read or not: with fewer processes it would not have been begun
+            reports.append(not_begun(job).report)
+            continue
+        budget.take(_steps(made))
+        reports.append(_unread(job, made) if isinstance(made, Killed) else made.report)
+    return reports
+
+
+def _steps(made: Checked | Killed) -> int:
+    return made.steps if isinstance(made, Checked) else 0
 
 
 def _unread(job: Job, killed: Killed) -> ConfigReport:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nginx_memlint.analysis.budget import Budget, not_begun
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.cli.app import EXIT_HELP, command_app
@@ -173,9 +174,14 @@ def _verdict(report: Report, roots: Sequence[Root]) -> Exit:
 
 
 def _examined(jobs: Sequence[Job]) -> Iterator[Inspection]:
+    budget = Budget()
     for job in jobs:
-        with waiting(f"reading {printable(job.name)}"):
-            found = examine(job)
+        if budget.is_over(job):
+            found = not_begun(job)
+        else:
+            with waiting(f"reading {printable(job.name)}"):
+                found = examine(job)
+            budget.take(found.steps)
         yield found
 
 
@@ -218,10 +224,20 @@ def _fix(jobs: Sequence[Job]) -> tuple[list[ConfigReport], Exit]:
 
     by_name = {job.name: job for job in jobs}
 
-    def examined(path: str) -> Inspection:
-        with waiting(f"reading {printable(path)}"):
-            return examine(by_name[path])
+    budget = Budget()
 
+    def examined(path: str) -> Inspection:
+        job = by_name[path]
+        if budget.is_over(job) and path not in begun:
+            return not_begun(job)
+        with waiting(f"reading {printable(path)}"):
+            found = examine(job)
+        if path not in begun:  # what is changed is looked at again, which is as much at most
+            begun.add(path)
+            budget.take(found.steps)
+        return found
+
+    begun: set[str] = set()
     try:
         with interruptible():
             done = fixing.fix(list(by_name), examined)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from nginx_memlint.analysis.job import Job
-from nginx_memlint.analysis.parallel import check_all, check_one
+from nginx_memlint.analysis.parallel import check_all, check_each
 from nginx_memlint.cli.errors import UsageError
 from nginx_memlint.cli.waiting import waiting
 from nginx_memlint.exit_codes import Exit
@@ -129,11 +129,7 @@ def checked(jobs: Sequence[Job], processes: int = 1) -> list[ConfigReport]:
     if processes > 1:
         with waiting(f"reading {len(jobs):,} configurations"):
             return check_all(jobs, processes)
-    reports = []
-    for job in jobs:
-        with waiting(f"reading {printable(job.name)}"):
-            reports.append(check_one(job))
-    return reports
+    return check_each(jobs, lambda job: waiting(f"reading {printable(job.name)}"))
 
 
 def standard_input(*, trusted: bool) -> bytes:

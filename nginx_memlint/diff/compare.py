@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from nginx_memlint import result
 from nginx_memlint.acceptance.lowered import unique
+from nginx_memlint.analysis.budget import Budget, not_begun
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.exit_codes import Exit
@@ -205,15 +206,17 @@ def compared(
     base: str | None = None,
     max_growth: int | None = None,
     dumps: Mapping[str, bool] = MappingProxyType({}),
+    budget: Budget | None = None,
 ) -> Diff:
     """As diff(), with options that a command has made sense of.
 
-    ``dumps`` says of single paths what ``options`` may say of all.
+    ``dumps`` says of single paths what ``options`` may say of all. ``budget`` counts the steps of
+    all that a command compares.
     """
     job = Job("", options)
     policy = engine.no_rules(job.policy)
     job = Job("", replace(options, policy=policy, breakdown=False))
-    both = _Both(job, max_growth)
+    both = _Both(job, max_growth, budget or Budget())
     names = [os.fspath(path) for path in paths]
     if base is None:
         if len(names) != 2:
@@ -239,7 +242,11 @@ def since(base: str, jobs: Iterable[Job], *, max_growth: int | None = None) -> D
 
     Raises as diff().
     """
-    found = [compared([job.name], job.options, base=base, max_growth=max_growth) for job in jobs]
+    budget = Budget()
+    found = [
+        compared([job.name], job.options, base=base, max_growth=max_growth, budget=budget)
+        for job in jobs
+    ]
     roots = [root for one in found for root in one.roots]
     return Diff(
         base=printable(base),
@@ -267,10 +274,13 @@ class _Both:
     job: Job
     """The check of either, but for its name."""
     max_growth: int | None
+    budget: Budget
 
     def side(self, name: str, disk: Disk = MACHINE, *, dump: bool | None = None) -> _Side:
         """Read one of the two from a disk; only what is compared is kept."""
-        found = examine(Job(name, replace(self.job.options, dump=dump), disk))
+        job = Job(name, replace(self.job.options, dump=dump), disk)
+        found = not_begun(job) if self.budget.is_over(job) else examine(job)
+        self.budget.take(found.steps)
         if found.situation is None:
             return _Side(found.report, [], [], [], found.absent)
         parts = _Parts(found.situation)
@@ -291,8 +301,9 @@ class _Both:
         except OSError as error:  # the working directory is gone
             raise DiffError(f"{printable(name)}: {error.strerror}") from None
         with closing(commit):
+            begun = not self.budget.is_over(self.job)
             old = self.side(name, commit, dump=self.job.options.dump)
-            if not commit.used:
+            if begun and not commit.used:
                 raise DiffError(f"{printable(name)}: is not in {printable(commit.top)}")
             old.add_unread(commit.missing)
         new = self.side(name, dump=self.job.options.dump)

@@ -40,12 +40,34 @@ class Bounds:
     """Steps of work on what was read: blocks and files looked at, settings looked up, findings made
     and compared, each time counted. Each bound by itself leaves room for products of two."""
 
+    all_steps: int = 100_000_000
+    """Steps of all configurations of one command together, beyond which no further one is begun:
+    settings, or the pattern of a hook, may name one file a thousand times. Reading and reporting
+    count as well: STEPS_OF."""
+
 
 DEFAULT_BOUNDS = Bounds()
 """What is read of a configuration that anyone may have written."""
 
 UNBOUNDED = Bounds(**dict.fromkeys(vars(DEFAULT_BOUNDS), 1 << 62))
 """What is read of a configuration that is the user's own: all of it."""
+
+
+@dataclass(frozen=True)
+class StepsOf:
+    """How many steps what takes none by itself counts for, where a whole command is bounded."""
+
+    token: int = 5
+    """A word or mark that is read, and kept with its tree."""
+    byte: float = 1 / 64
+    """A byte that is read, as of bundles."""
+    listed: int = 1000
+    """A finding or a problem: all of them are kept until the report is written."""
+    configuration: int = 100_000
+    """A configuration of which not even the main file could be read."""
+
+
+STEPS_OF = StepsOf()
 
 NAMES = tuple(name.replace("_", "-") for name in vars(DEFAULT_BOUNDS))
 """The bounds as users are told of them."""
@@ -125,6 +147,13 @@ class Meter:
         if self._names > self.bounds.names:
             most = f"{self.bounds.names:,}"
             raise BoundError(f"patterns look at more than {most} names", "names")
+
+    def steps(self) -> int:
+        """What reading counts for: STEPS_OF."""
+        tokens = self._tokens
+        if self._uncounted is not None:
+            tokens = sum(map(tokens_at_most, self._uncounted))
+        return self._names + STEPS_OF.token * tokens + int(STEPS_OF.byte * self._bytes)
 
     def _count_tokens(self, data: bytes) -> None:
         """Files have no more tokens than bytes: they are counted once that does not suffice."""

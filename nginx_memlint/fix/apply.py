@@ -318,6 +318,7 @@ class _Overlay:
         self._files = files
         self.restricted = source.restricted
         self.bounds = source.bounds
+        self.meter = source.meter
         self.names = source.names
         self.exists = source.exists
         self.is_dir = source.is_dir

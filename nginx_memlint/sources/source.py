@@ -62,6 +62,9 @@ class Source(Protocol):
     bounds: Bounds
     """How much of it is read."""
 
+    meter: Meter
+    """What has been read of it."""
+
     def read(self, path: str) -> bytes:
         """All bytes of a file; empty for a device, whose size nginx takes for 0."""
         ...
@@ -168,7 +171,7 @@ class FileSystem:
     ) -> None:
         self.restricted = restricted
         self.bounds = bounds
-        self._meter = Meter(bounds)
+        self.meter = Meter(bounds)
         self._read: set[str] = set()
         self._disk = disk
         self.given: dict[str, bytes] = {}
@@ -185,7 +188,7 @@ class FileSystem:
 
     def give(self, path: str, data: bytes) -> None:
         """Let a path have this content, which is not on the disk."""
-        self._meter.read(data)
+        self.meter.read(data)
         self.given[path] = data
 
     def read(self, path: str) -> bytes:
@@ -196,7 +199,7 @@ class FileSystem:
         data = self._disk.read(name, root, self.bounds.file_bytes)
         if path not in self._read:
             self._read.add(path)
-            self._meter.read(data)
+            self.meter.read(data)
         return data
 
     def names(self, path: str) -> list[str]:
@@ -207,13 +210,13 @@ class FileSystem:
             for point in self._mount_points
             if self.restricted and point.startswith(below) and point != below
         }
-        self._meter.list(1)
+        self.meter.list(1)
         try:
             found.update(self._disk.names(*self._locate(path)))
         except FileNotFoundError:
             if not found:
                 raise
-        self._meter.list(len(found))
+        self.meter.list(len(found))
         return list(found)
 
     def exists(self, path: str) -> bool:
@@ -341,7 +344,7 @@ class MemoryFiles:
 
     def __init__(self, files: Mapping[str, bytes], bounds: Bounds = DEFAULT_BOUNDS) -> None:
         self.bounds = bounds
-        self._meter = Meter(bounds)
+        self.meter = Meter(bounds)
         self.files = dict(files)
         self._directories: dict[str, set[str]] = {}
         for path in self.files:
@@ -357,7 +360,7 @@ class MemoryFiles:
             data = self.files[path]
         except KeyError:
             raise FileNotFoundError(errno.ENOENT, NOT_IN_DUMP) from None
-        self._meter.read(data)
+        self.meter.read(data)
         return data
 
     def names(self, path: str) -> list[str]:
@@ -366,7 +369,7 @@ class MemoryFiles:
             found = sorted(self._directories[_trim(path)])
         except KeyError:
             raise FileNotFoundError(errno.ENOENT, NOT_IN_DUMP) from None
-        self._meter.list(len(found))
+        self.meter.list(len(found))
         return found
 
     def exists(self, path: str) -> bool:

@@ -1,0 +1,137 @@
+"""One budget for all that a command reads, whoever has named it, in however many processes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOTS = 12
+READ = 4
+"""Roots that are read: half of the last one is beyond."""
+
+# the command with a bound of its own
+DRIVER = """
+import sys
+from dataclasses import replace
+from nginx_memlint.files import bounds
+most = int(sys.argv.pop(1))
+bounds.DEFAULT_BOUNDS = replace(bounds.DEFAULT_BOUNDS, all_steps=most)
+from nginx_memlint.__main__ import main
+main()
+"""
+
+
+def memlint(directory: Path, most: int, *args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", DRIVER, str(most), *args],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    """A dozen roots in settings, links to one file of some work."""
+    locations = "".join(f"location /{n} {{ return 204; }}\n" for n in range(200))
+    (tmp_path / "real.conf").write_text(
+        f"events {{}}\nhttp {{ server {{ listen 80;\n{locations} }} }}\n"
+    )
+    for number in range(ROOTS):
+        (tmp_path / f"{number:02}.conf").symlink_to("real.conf")
+    roots = ", ".join(f'"{number:02}.conf"' for number in range(ROOTS))
+    (tmp_path / "memlint.toml").write_text(f"roots = [{roots}]\n")
+    return tmp_path
+
+
+@pytest.fixture
+def most(fleet: Path) -> int:
+    from nginx_memlint.analysis.examine import examine
+    from nginx_memlint.analysis.job import Job
+
+    return (2 * READ - 1) * examine(Job(str(fleet / "real.conf"))).steps // 2
+
+
+def unread(report: dict[str, Any]) -> list[str]:
+    found = []
+    for config in report["configs"]:
+        if not config["complete"]:
+            [problem] = config["problems"]
+            assert "the configurations before it take more than" in problem["message"]
+            assert "bound all-steps; --trusted lifts it" in problem["message"]
+            assert problem["file"] == config["path"]
+            found.append(config["path"])
+    return found
+
+
+def test_those_of_settings(fleet: Path, most: int) -> None:
+    done = memlint(fleet, most, "check", "--format", "json")
+    assert done.returncode == 3, done.stderr
+    assert unread(json.loads(done.stdout)) == [f"{n:02}.conf" for n in range(READ, ROOTS)]
+
+
+def test_the_text_names_each(fleet: Path, most: int) -> None:
+    done = memlint(fleet, most, "check")
+    assert done.returncode == 3
+    said = [line for line in done.stdout.splitlines() if "all-steps" in line]
+    assert len(said) == ROOTS - READ
+
+
+@pytest.mark.parametrize("jobs", [2, 3, 7])
+def test_processes_make_no_difference(jobs: int, fleet: Path, most: int) -> None:
+    alone = memlint(fleet, most, "check", "--format", "json")
+    shared = memlint(fleet, most, "check", "--format", "json", "--jobs", str(jobs))
+    assert (shared.returncode, shared.stdout) == (alone.returncode, alone.stdout)
+
+
+def test_those_that_are_named(fleet: Path, most: int) -> None:
+    """A hook's pattern may name as many: where names are from cannot be told."""
+    names = [f"{number:02}.conf" for number in range(ROOTS)]
+    done = memlint(fleet, most, "check", "--no-config", "--format", "json", "--", *names)
+    assert done.returncode == 3
+    assert unread(json.loads(done.stdout)) == names[READ:]
+
+
+def test_trusted_lifts_it(fleet: Path, most: int) -> None:
+    done = memlint(fleet, most, "check", "--trusted", "--jobs", "2")
+    assert done.returncode == 0, done.stdout
+
+
+def test_one_is_always_read(fleet: Path) -> None:
+    done = memlint(fleet, 0, "check", "--no-config", "real.conf")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("option", ["--fix", "--show-fix"])
+def test_fixes(option: str, fleet: Path, most: int) -> None:
+    done = memlint(fleet, most, "check", option)
+    assert done.returncode == 3
+    said = [line for line in done.stderr.splitlines() if "could not be read in full" in line]
+    assert len(said) == ROOTS - READ
+
+
+def test_tree(fleet: Path, most: int) -> None:
+    done = memlint(fleet, most, "tree")
+    assert done.returncode == 3
+    assert done.stdout.count("all-steps") == ROOTS - READ
+
+
+def test_diff(fleet: Path, most: int) -> None:
+    for command in (
+        ["init", "-q"],
+        ["add", "."],
+        ["-c", "user.name=n", "-c", "user.email=e@x", "commit", "-qm", "m"],
+    ):
+        subprocess.run(["git", *command], cwd=fleet, check=True)
+    done = memlint(fleet, 2 * most, "diff", "--base", "HEAD", "--format", "json")
+    assert done.returncode == 3, done.stderr
+    roots = json.loads(done.stdout)["roots"]
+    incomplete = [root["path"] for root in roots if not root["new"]["complete"]]
+    assert sorted(incomplete) == [f"{n:02}.conf" for n in range(READ, ROOTS)]

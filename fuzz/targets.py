@@ -20,6 +20,7 @@ from xml.etree import ElementTree as ET
 from fuzz.world import MAIN, ROOT, SECRET, World
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.bounds import Bounds, tokens_at_most
 from nginx_memlint.memory.zones import parse_size as nginx_size
 from nginx_memlint.options.record import Options
@@ -27,7 +28,6 @@ from nginx_memlint.printable import printable, unescaped
 from nginx_memlint.report import writer
 from nginx_memlint.result import ConfigReport, Report
 from nginx_memlint.rules.reading import READING
-from nginx_memlint.settings import SettingsError
 from nginx_memlint.settings.files import read
 from nginx_memlint.settings.model import validated
 from nginx_memlint.sizes import human, parse_size
@@ -37,7 +37,7 @@ from nginx_memlint.sources.main_file import Place
 from nginx_memlint.sources.source import MemoryFiles, decode
 from nginx_memlint.syntax.directives import ParsedFile, parse
 from nginx_memlint.syntax.lexer import CONF_BUFFER, tokenize
-from nginx_memlint.targets.targets import Target, TargetFileError, find_target, load_target
+from nginx_memlint.targets.targets import Target, find_target, load_target
 from nginx_memlint.tls.ca_bundle import read_bundle
 
 TARGETS = tuple(find_target(name) for name in ("debian-12", "debian-13", "debian-sid"))
@@ -258,7 +258,7 @@ def names(data: bytes) -> None:
 
 def target_file(data: bytes) -> None:
     """A target file is a target, or an error that says why not in one printable line."""
-    _load(data, load_target, TargetFileError)
+    _load(data, load_target, MemlintError)
 
 
 def settings(data: bytes) -> None:
@@ -267,7 +267,7 @@ def settings(data: bytes) -> None:
     def load(path: str) -> None:
         validated(read(path))
 
-    _load(data, load, SettingsError)
+    _load(data, load, MemlintError)
 
 
 def _load(data: bytes, load: Callable[[str], object], error: type[Exception]) -> None:

@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nginx_memlint.api import check
+    from nginx_memlint.errors import MemlintError
     from nginx_memlint.result import ConfigReport, Report
 
 __version__ = "0.1.0"
 
-__all__ = ["ConfigReport", "Report", "__version__", "check"]
+__all__ = ["ConfigReport", "MemlintError", "Report", "__version__", "check"]
 
 _MODULES = {
     "check": "nginx_memlint.api",
+    "MemlintError": "nginx_memlint.errors",
     "ConfigReport": "nginx_memlint.result",
     "Report": "nginx_memlint.result",
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.kinds import read_path
 from nginx_memlint.options.record import Option, Place, options_in, read_keywords
 from nginx_memlint.result import ConfigReport
@@ -21,13 +22,13 @@ def check(path: str | os.PathLike[str], **options: Any) -> ConfigReport:  # noqa
     ``nginx -T``, or ``-`` for ``data``. A configuration that cannot be read in full is no
     exception: see ``ConfigReport.problems``. The options are those of the command line, and a value
     may be its text: ``max_memory="4GiB"``. Raises TypeError for an option that there is not and for
-    a value of a wrong type, ValueError (UnknownTargetError for a target) for a wrong value, and
-    DumpOrFileError, which is one, for a file that begins like a dump where ``dump`` is not given.
+    a value of a wrong type, and MemlintError, which is a ValueError, for a wrong value, and for a
+    file that begins like a dump where ``dump`` is not given.
     """
     read = read_keywords(options)
     name = read_path(path)
     if name == "-" and read.data is None:
-        raise ValueError('"-" is what data holds: give it as bytes')
+        raise MemlintError('"-" is what data holds: give it as bytes', "data")
     return examine(Job(name, read)).report
 
 

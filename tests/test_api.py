@@ -10,10 +10,10 @@ import pytest
 
 from nginx_memlint import check
 from nginx_memlint.diff.compare import diff
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.record import Options, read_keywords
 from nginx_memlint.policy import Limits, Policy
 from nginx_memlint.sizes import GIB
-from nginx_memlint.targets.targets import UnknownTargetError
 from tests.helpers import http, memlint, write
 
 NUMBER = "is not a number of workers from 1 to 4096"
@@ -37,7 +37,7 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"workers": "four"}, ValueError, f'workers: "four" {NUMBER}'),
     ({"workers": True}, TypeError, "workers: must be a whole number, e.g. 8, not bool"),
     ({"workers": 1.5}, TypeError, "workers: must be a whole number, e.g. 8, not float"),
-    ({"target": "debain-12"}, UnknownTargetError, 'target: "debain-12" is not known; did you mean'),
+    ({"target": "debain-12"}, MemlintError, 'target: "debain-12" is not known; did you mean'),
     ({"target": 12}, TypeError, "target: must be a name"),
     ({"set": {"nginx": 1.22}}, TypeError, 'set: must be a version as text, like nginx = "1.22.1"'),
     ({"set": {"lua": "new"}}, ValueError, 'set: "new" is not a version'),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import nginx_memlint
-from nginx_memlint import api, result
+from nginx_memlint import api, errors, result
 from tests.helpers import http, write
 
 READY = """
@@ -77,7 +77,7 @@ def test_interrupted_while_it_says_so() -> None:
     script = (
         "import nginx_memlint.cli.process as own\n"
         "def interrupt(*_): raise KeyboardInterrupt\n"
-        "own._say = interrupt\n"
+        "own.tell = interrupt\n"
         "with own.standalone(): interrupt()\n"
     )
     command = [sys.executable, "-c", script]
@@ -88,6 +88,7 @@ def test_interrupted_while_it_says_so() -> None:
 def test_what_is_public() -> None:
     assert {name: getattr(nginx_memlint, name) for name in nginx_memlint.__all__} == {
         "check": api.check,
+        "MemlintError": errors.MemlintError,
         "ConfigReport": result.ConfigReport,
         "Report": result.Report,
         "__version__": nginx_memlint.__version__,

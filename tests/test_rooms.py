@@ -13,7 +13,8 @@ import nginx_memlint
 PACKAGE = Path(nginx_memlint.__file__).parent
 
 BASICS = {
-    *("exit_codes", "policy", "printable", "problems", "removed", "result", "sizes", "suggest"),
+    *("errors", "exit_codes", "policy", "printable", "problems", "removed", "result", "sizes"),
+    "suggest",
 }
 """Modules at the top that any room may use."""
 

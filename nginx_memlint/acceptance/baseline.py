@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 from nginx_memlint.acceptance.accepted import suppressed
 from nginx_memlint.acceptance.comments import ABOUT_COMMENTS
 from nginx_memlint.acceptance.lowered import by_acceptance
-from nginx_memlint.files.json import JsonError, check_amount, read_json
+from nginx_memlint.errors import MemlintError
+from nginx_memlint.files.json import check_amount, read_json
 from nginx_memlint.files.reading import NotRegularError
 from nginx_memlint.files.signals import uninterrupted
 from nginx_memlint.files.writing import write_atomically
@@ -39,13 +40,6 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 STDIN = "-"
-
-
-class BaselineError(Exception):
-    """The file is no baseline, or cannot be read or written; the text names it."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(printable(text))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,15 +162,15 @@ class Baseline:
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
     def write(self) -> None:
-        """Write the file in one step. Raises BaselineError, and then leaves it as it was."""
+        """Write the file in one step. Raises MemlintError, and then leaves the file as it was."""
         try:
             data = self.dumps().encode()
             check_amount(data)  # what is written can be read again
             with uninterrupted():
                 write_atomically(self.path, data)
-        except (OSError, JsonError) as error:
+        except (OSError, MemlintError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
-            raise BaselineError(f"cannot write {self.path}: {reason}") from None
+            raise _error(f"cannot write {self.path}: {reason}") from None
 
     def _exists(self, root: str) -> bool:
         return root == STDIN or os.path.lexists(os.path.join(self.directory, root))
@@ -198,31 +192,27 @@ def slack(size: int) -> int:
     return max(size // 100, MIB)
 
 
-def load(path: str) -> Baseline:
-    """Read a baseline. Raises BaselineError; its cause is a FileNotFoundError if there is none."""
+def load(path: str, *, or_new: bool = False) -> Baseline:
+    """Read a baseline; an empty one if ``or_new`` and there is no file. Raises MemlintError."""
     try:
         roots = read_json(path, _model()).roots
-    except FileNotFoundError as error:
-        raise BaselineError(f"there is no {path}: make it with --write-baseline") from error
+    except FileNotFoundError:
+        if or_new:
+            return Baseline(path)
+        raise _error(f"there is no {path}: make it with --write-baseline") from None
     except NotRegularError as error:
-        raise BaselineError(f"{path} is not a file: it {error.strerror}") from None
+        raise _error(f"{path} is not a file: it {error.strerror}") from None
     except OSError as error:
-        raise BaselineError(f"cannot read {path}: {error.strerror}") from error
-    except JsonError as error:
-        raise BaselineError(f"{path} is no baseline: {error}") from None
+        raise _error(f"cannot read {path}: {error.strerror}") from None
+    except MemlintError as error:
+        raise _error(f"{path} is no baseline: {error}") from None
     if not all(0 <= e.bytes < MAX_SIZE for entries in roots.values() for e in entries.values()):
-        raise BaselineError(f"{path} is no baseline: a size is negative, or far too large")
+        raise _error(f"{path} is no baseline: a size is negative, or far too large")
     return Baseline(path, roots)
 
 
-def load_or_new(path: str) -> Baseline:
-    """Read a baseline that is to be written again; an empty one if there is no file."""
-    try:
-        return load(path)
-    except BaselineError as error:
-        if isinstance(error.__cause__, FileNotFoundError):
-            return Baseline(path)
-        raise
+def _error(message: str) -> MemlintError:
+    return MemlintError(printable(message), "--baseline")
 
 
 def _model() -> TypeAdapter[Any]:

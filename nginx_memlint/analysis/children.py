@@ -26,10 +26,6 @@ _Result = TypeVar("_Result")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class WorkError(Exception):
-    """A child's work raised what cannot be sent: the message has its type and its text."""
-
-
 @dataclass(frozen=True)
 class Killed:
     """A child ended before it was done.
@@ -64,7 +60,8 @@ def run_each(
 
     Items are begun in their order. ``is_enough`` is called with each result as it comes in, and
     tells whether no further item is to be begun: the result of such a one is None. Raises what the
-    function raises. Works in this process where there can be no other.
+    function raises, or a RuntimeError with the type and the text of what cannot be sent from a
+    child. Works in this process where there can be no other.
     """
     results: dict[int, _Result | Killed] = {}
     waiting = deque(range(len(items)))
@@ -216,5 +213,5 @@ def _outcome(work: Callable[[int], Any], item: int) -> tuple[bool, Any]:
         try:
             pickle.loads(pickle.dumps(error))
         except Exception:
-            return False, WorkError(f"{type(error).__name__}: {error}")
+            return False, RuntimeError(f"{type(error).__name__}: {error}")
         return False, error

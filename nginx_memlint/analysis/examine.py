@@ -43,7 +43,7 @@ MOST_EXPENSIVE = 5
 
 
 def examine(job: Job) -> Inspection:
-    """Read, count, estimate and judge a configuration. Raises UnknownTargetError and ValueError."""
+    """Read, count, estimate and judge a configuration. Raises MemlintError and ValueError."""
     try:
         entry = open_entry(
             job.name, job.place, job.options.data, is_fragment=bool(job.options.context)

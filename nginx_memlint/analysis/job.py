@@ -46,7 +46,7 @@ class Job:
 
     @cached_property
     def target(self) -> Target:
-        """The server it is for. Raises UnknownTargetError and ValueError."""
+        """The server it is for. Raises MemlintError and ValueError."""
         target = self.options.target
         if isinstance(target, Target):
             return with_versions(target, self.options.set)

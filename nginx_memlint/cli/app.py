@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -11,10 +10,9 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from nginx_memlint import __version__, removed
-from nginx_memlint.cli.errors import UsageError
-from nginx_memlint.exit_codes import MEANINGS, Exit
-from nginx_memlint.settings import SettingsError
-from nginx_memlint.sources.main_file import DumpOrFileError
+from nginx_memlint.cli.process import tell
+from nginx_memlint.errors import MemlintError
+from nginx_memlint.exit_codes import MEANINGS
 from nginx_memlint.suggest import did_you_mean
 
 COMMANDS = (
@@ -49,22 +47,20 @@ class _Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
         name = args[0] if args else ""
         if name in removed.COMMANDS:
-            raise typer.BadParameter(removed.COMMANDS[name], param_hint=name)
+            raise MemlintError(removed.COMMANDS[name], name)
         if name not in COMMANDS and not name.startswith("-"):
-            raise typer.BadParameter(
-                f'there is no command "{name}"{did_you_mean(name, COMMANDS)}', param_hint="COMMAND"
-            )
+            hint = did_you_mean(name, COMMANDS)
+            raise MemlintError(f'there is no command "{name}"{hint}', "COMMAND")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
         try:
             return super().invoke(ctx)
-        except UsageError as error:
-            raise typer.BadParameter(str(error), param_hint=error.option) from None
-        except (SettingsError, DumpOrFileError) as error:
-            for line in str(error).splitlines():
-                print(f"memlint: {line}", file=sys.stderr)
-            raise typer.Exit(Exit.USAGE) from None
+        except MemlintError as error:
+            if error.option is not None:
+                raise typer.BadParameter(str(error), param_hint=error.option) from None
+            tell(*str(error).splitlines())
+            raise typer.Exit(error.status) from None
         except Exception as error:
             # click's NoSuchOption, whose class moves with Typer's versions
             option = getattr(error, "option_name", None)

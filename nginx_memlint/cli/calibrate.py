@@ -13,14 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from nginx_memlint.cli.app import command_app
-from nginx_memlint.cli.errors import UsageError
 from nginx_memlint.cli.options import NginxOption
 from nginx_memlint.cli.running import live
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.writing import destination, is_stream, write_atomically, write_stream
 from nginx_memlint.live.calibrate import QUICK_ACCURACY
 from nginx_memlint.live.calibrate import Report as CalibrationReport
 from nginx_memlint.live.calibrate import calibrate as measure
-from nginx_memlint.live.errors import LiveError
 from nginx_memlint.report.views import live as live_text
 
 app = command_app()
@@ -94,16 +93,16 @@ def _writable(path: str) -> None:
     """Complain before the work is done, not after it."""
     directory = os.path.dirname(path) or "."
     if os.path.isdir(path) or not os.access(path if os.path.exists(path) else directory, os.W_OK):
-        raise UsageError(f"cannot write {path}", "--output")
+        raise MemlintError(f"cannot write {path}", "--output")
     if not is_stream(path):
         try:
             destination(path)
         except OSError as error:
-            raise UsageError(f"cannot write {path}: {error.strerror}", "--output") from None
+            raise MemlintError(f"cannot write {path}: {error.strerror}", "--output") from None
 
 
 def _write(path: str, text: str) -> None:
     try:
         (write_stream if is_stream(path) else write_atomically)(path, text.encode())
     except OSError as error:
-        raise LiveError(f"cannot write {path}: {error.strerror}") from None
+        raise MemlintError(f"cannot write {path}: {error.strerror}") from None

@@ -14,7 +14,6 @@ from nginx_memlint.analysis.budget import Budget, not_begun
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.cli.app import EXIT_HELP, command_app
-from nginx_memlint.cli.errors import UsageError
 from nginx_memlint.cli.options import (
     ConfigOption,
     DumpOption,
@@ -24,14 +23,15 @@ from nginx_memlint.cli.options import (
     given,
     takes,
 )
-from nginx_memlint.cli.running import checked, planned, tell
+from nginx_memlint.cli.process import tell
+from nginx_memlint.cli.running import checked, planned, until_interrupted
 from nginx_memlint.cli.waiting import waiting
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit, exit_code
-from nginx_memlint.files.signals import Interrupted, interruptible
 from nginx_memlint.options.record import Bearing
 from nginx_memlint.printable import printable
 from nginx_memlint.report import DEFAULT, FORMATS, outputs
-from nginx_memlint.report.outputs import Output, OutputError
+from nginx_memlint.report.outputs import Output
 from nginx_memlint.result import ConfigReport, Report
 from nginx_memlint.settings.in_force import Root, dumps_of
 
@@ -126,7 +126,7 @@ def check(
     if any(FORMATS[item.name].breakdown for item in written):
         asked = [replace(job, options=replace(job.options, breakdown=True)) for job in asked]
     if fix and show_fix:
-        raise UsageError("writes what --show-fix shows: give one of them", "--fix")
+        raise MemlintError("writes what --show-fix shows: give one of them", "--fix")
     status = Exit.OK
     if show_fix:
         _check_fix("--show-fix", asked, has_format=bool(formats or output))
@@ -140,11 +140,7 @@ def check(
     else:
         configs = checked(asked, jobs)
     report = _accepted(configs, accepted, write_baseline)
-    try:
-        outputs.write(report, written, sys.stdout)
-    except OutputError as error:
-        print(f"memlint: {error}", file=sys.stderr)
-        raise typer.Exit(Exit.USAGE) from None
+    outputs.write(report, written, sys.stdout)
     if show_suppressed and any(item.name == DEFAULT and item.path is None for item in written):
         from nginx_memlint.report.formats import text  # noqa: PLC0415
 
@@ -186,13 +182,10 @@ def _examined(jobs: Sequence[Job]) -> Iterator[Inspection]:
 
 
 def _outputs(formats: Sequence[str], output: str | None, inputs: list[str]) -> list[Output]:
-    try:
-        found = outputs.parse(formats, output, inputs)
-    except OutputError as error:
-        raise UsageError(str(error), error.option) from None
+    found = outputs.parse(formats, output, inputs)
     for item in found:
         if item.path is None and sys.stdout.isatty() and not FORMATS[item.name].terminal:
-            raise UsageError(f"{item.name} is for a file: add --output FILE")
+            raise MemlintError(f"{item.name} is for a file: add --output FILE", "--format")
     return found
 
 
@@ -206,7 +199,7 @@ def _check_fix(option: str, jobs: Sequence[Job], *, has_format: bool) -> None:
     elif option == "--fix" and any(job.name == "-" for job in jobs):
         reason = "changes files: standard input is none"
     if reason:
-        raise UsageError(reason, option)
+        raise MemlintError(reason, option)
 
 
 def _show_fix(found: list[Inspection]) -> None:
@@ -216,7 +209,7 @@ def _show_fix(found: list[Inspection]) -> None:
     plans = fixing.plans(found)
     patch.write(plans, sys.stdout)
     for made in plans:
-        tell([*made.notes, *made.refusals])
+        tell(*made.notes, *made.refusals)
 
 
 def _fix(jobs: Sequence[Job]) -> tuple[list[ConfigReport], Exit]:
@@ -238,13 +231,9 @@ def _fix(jobs: Sequence[Job]) -> tuple[list[ConfigReport], Exit]:
         return found
 
     begun: set[str] = set()
-    try:
-        with interruptible():
-            done = fixing.fix(list(by_name), examined)
-    except Interrupted as interrupt:
-        tell(["interrupted; no configuration is left half changed"])
-        raise SystemExit(128 + interrupt.number) from None
-    tell(done.said)
+    with until_interrupted("no configuration is left half changed"):
+        done = fixing.fix(list(by_name), examined)
+    tell(*done.said)
     status = Exit.FINDINGS if done.refused else Exit.OK
     return done.reports, Exit.INTERNAL if done.broken else status
 
@@ -253,33 +242,27 @@ def _baseline(path: str | None, write: bool, trees: Sequence[str]) -> Baseline |
     """The baseline to be applied or written anew."""
     if path is None:
         if write:
-            raise UsageError("needs --baseline FILE", "--write-baseline")
+            raise MemlintError("needs --baseline FILE", "--write-baseline")
         return None
-    from nginx_memlint.acceptance.baseline import BaselineError, load, load_or_new  # noqa: PLC0415
+    from nginx_memlint.acceptance.baseline import load  # noqa: PLC0415
     from nginx_memlint.files.writing import LeadsOutError, destination  # noqa: PLC0415
 
     try:
         destination(path, trees)
-        return load_or_new(path) if write else load(path)
-    except BaselineError as error:
-        raise UsageError(str(error), "--baseline") from None
     except LeadsOutError as error:
-        raise UsageError(f"{path}: {error.strerror}", "--baseline") from None
+        raise MemlintError(f"{path}: {error.strerror}", "--baseline") from None
+    return load(path, or_new=write)
 
 
 def _written(baseline: Baseline, report: Report) -> Baseline:
     """Write the baseline anew, unless a finding may be missing."""
-    from nginx_memlint.acceptance.baseline import BaselineError  # noqa: PLC0415
 
     if unread := [config.path for config in report.configs if not config.complete]:
-        print(f"memlint: baseline not written: not read in full: {unread[0]}", file=sys.stderr)
+        tell(f"baseline not written: not read in full: {unread[0]}")
         return baseline
     baseline = baseline.updated(report.configs)
-    try:
-        baseline.write()
-    except BaselineError as error:
-        raise UsageError(str(error), "--baseline") from None
+    baseline.write()
     count = sum(map(len, baseline.roots.values()))
     what = f"{count:,} finding{'s' * (count != 1)}"
-    print(f"memlint: {printable(baseline.path)} written: it accepts {what}", file=sys.stderr)
+    tell(f"{printable(baseline.path)} written: it accepts {what}")
     return baseline

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from nginx_memlint.cli.app import command_app
-from nginx_memlint.cli.errors import UsageError
 from nginx_memlint.cli.options import (
     ConfigOption,
     DumpOption,
@@ -22,7 +21,7 @@ from nginx_memlint.cli.options import (
 )
 from nginx_memlint.cli.running import planned, standard_input, with_server
 from nginx_memlint.diff import compare as comparing
-from nginx_memlint.exit_codes import Exit
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.record import Bearing
 from nginx_memlint.report.formats import json as json_report
 from nginx_memlint.report.screen import console_for
@@ -90,22 +89,18 @@ def diff(
     All options hold for both sides. Settings files are used with --base.
     """
     if base is None and config is not None:
-        raise UsageError("is for --base", "--config")
+        raise MemlintError("is for --base", "--config")
     dumps = dumps_of(dump or [], no_dump or [])
-    try:
-        if base is None:
-            options = asked(everywhere(with_server(given(ctx)), isolated=True))
-            paths = [*(paths or []), *(path for path in dumps if path not in (paths or []))]
-            if "-" in paths:
-                options = replace(options, data=standard_input(trusted=options.trusted))
-            said = {path: found.value for path, found in dumps.items()}
-            found = comparing.compared(paths, options, max_growth=max_growth, dumps=said)
-        else:
-            jobs = planned(paths or [], given(ctx), config, no_config, dumps)[1]
-            found = comparing.since(base, jobs, max_growth=max_growth)
-    except comparing.DiffError as error:
-        print(f"memlint: {error}", file=sys.stderr)
-        raise typer.Exit(Exit.USAGE) from None
+    if base is None:
+        options = asked(everywhere(with_server(given(ctx)), isolated=True))
+        paths = [*(paths or []), *(path for path in dumps if path not in (paths or []))]
+        if "-" in paths:
+            options = replace(options, data=standard_input(trusted=options.trusted))
+        said = {path: found.value for path, found in dumps.items()}
+        found = comparing.compared(paths, options, max_growth=max_growth, dumps=said)
+    else:
+        jobs = planned(paths or [], given(ctx), config, no_config, dumps)[1]
+        found = comparing.since(base, jobs, max_growth=max_growth)
     if output_format is DiffFormat.JSON:
         print(json_report.dumps(found))
     elif output_format is DiffFormat.MARKDOWN:

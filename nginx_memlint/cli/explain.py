@@ -9,7 +9,7 @@ from typer import Argument
 
 from nginx_memlint import removed
 from nginx_memlint.cli.app import command_app
-from nginx_memlint.cli.errors import UsageError
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.printable import printable
 from nginx_memlint.report import documentation
 from nginx_memlint.report.screen import console_for
@@ -27,10 +27,10 @@ def explain(
         rule = find_rule(code)
     except KeyError:
         if code in removed.RULES:
-            raise UsageError(removed.RULES[code], code) from None
+            raise MemlintError(removed.RULES[code], code) from None
         close = documentation.closest(code)
         hint = f'; did you mean "{close}"?' if close else ""
-        raise UsageError(
+        raise MemlintError(
             f'"{printable(code)}" is not a rule{hint} (memlint rules lists all)', "CODE"
         ) from None
     documentation.explain(rule, console_for(sys.stdout))

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from nginx_memlint.cli.errors import UsageError
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.record import OPTIONS, Bearing, Option, Place, options_in
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -103,7 +103,7 @@ def _parameter(option: Option) -> inspect.Parameter:
 
 
 def given(ctx: typer.Context) -> dict[str, Any]:
-    """The values of options that stand on the command line, by name. Raises UsageError."""
+    """The values of options that stand on the command line, by name. Raises MemlintError."""
     found: dict[str, Any] = {}
     for name, value in ctx.params.items():
         source = ctx.get_parameter_source(name)
@@ -113,7 +113,7 @@ def given(ctx: typer.Context) -> dict[str, Any]:
         try:
             found[name] = OPTIONS[name].kind.read(value)
         except (TypeError, ValueError) as error:
-            raise UsageError(str(error), OPTIONS[name].flag) from None
+            raise MemlintError(str(error), OPTIONS[name].flag) from None
     return found
 
 

@@ -46,8 +46,7 @@ def standalone() -> Iterator[None]:
     """Run the command inside: ends the process, with the command's exit status if it has one.
 
     130 for Ctrl-C and 141 if the reader of the output has gone, as shells have it; 2 if the
-    output cannot be written; an error's own ``status``; 4 for other errors of ours: a line, not a
-    traceback.
+    output cannot be written; 4 for errors of ours: a line, not a traceback.
     """
     outputs: list[_Output] = []
     status = 0
@@ -97,15 +96,12 @@ def _end(
     if isinstance(unwritten, BrokenPipeError):
         return CLOSED
     if unwritten is not None:
-        _say(f"cannot write the output: {unwritten.strerror}")
+        tell(f"cannot write the output: {unwritten.strerror}")
         return USAGE
     if interrupted:
-        _say("interrupted")
+        tell("interrupted")
         return INTERRUPTED
     if error is not None:
-        if isinstance(known := getattr(error, "status", None), int):
-            _say(str(error))
-            return known
         _say_internal(error)
         return INTERNAL
     return status
@@ -132,13 +128,15 @@ def _open_streams(outputs: list[_Output]) -> None:
         outputs.append((text, raw))
 
 
-def _say(text: str) -> None:
+def tell(*lines: str) -> None:
+    """Say something on standard error; each line says who speaks."""
     with suppress(OSError):
-        print(f"memlint: {text}", file=sys.stderr, flush=True)
+        for line in lines:
+            print(f"memlint: {line}", file=sys.stderr, flush=True)
 
 
 def _say_internal(error: BaseException) -> None:
     from nginx_memlint.printable import printable  # noqa: PLC0415  itself a part of the program
 
-    _say(f"internal error: {type(error).__name__}: {printable(str(error))[:1000]}")
-    _say("please report it, with the configuration if you can")
+    tell(f"internal error: {type(error).__name__}: {printable(str(error))[:1000]}")
+    tell("please report it, with the configuration if you can")

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any
 
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.analysis.parallel import check_all, check_each
-from nginx_memlint.cli.errors import UsageError
+from nginx_memlint.cli.process import tell
 from nginx_memlint.cli.waiting import waiting
-from nginx_memlint.exit_codes import Exit
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.bounds import bounds_for
 from nginx_memlint.files.signals import Interrupted, interruptible
 from nginx_memlint.options.record import OPTIONS
@@ -22,7 +22,7 @@ from nginx_memlint.result import ConfigReport
 from nginx_memlint.settings import all_asked, plan, tree_of
 from nginx_memlint.settings.in_force import Root, Value
 from nginx_memlint.sources.source import is_below
-from nginx_memlint.targets.targets import Target, TargetFileError, load_target
+from nginx_memlint.targets.targets import Target, load_target
 
 
 def planned(
@@ -37,7 +37,7 @@ def planned(
 
     ``flags`` are by option, ``dumps`` are dumps_of(). With ``files``, nothing in the trees that
     are checked decides, neither comments nor settings nor these, by the options that name them.
-    Raises UsageError and SettingsError.
+    Raises MemlintError.
     """
     flags = with_server(flags)
     if not paths and not dumps and "prefix" in flags:
@@ -46,7 +46,7 @@ def planned(
     no_config = no_config or (files is not None and config is None)
     roots = plan(paths, flags, config=config, isolated=no_config, dumps=dumps)
     if not roots:
-        raise UsageError("name a configuration, or list roots in memlint.toml", "CONF")
+        raise MemlintError("name a configuration, or list roots in memlint.toml", "CONF")
     tell_left_out(roots)
     if files is None:
         return roots, jobs_of(roots)
@@ -62,7 +62,7 @@ def _without_comments(job: Job) -> Job:
 def _check_outside(
     roots: Sequence[Root], flags: Mapping[str, Any], files: Mapping[str, str | None]
 ) -> None:
-    """Raise UsageError for a file by an option that is in a tree that is checked."""
+    """Raise MemlintError for a file by an option that is in a tree that is checked."""
     for option, path in files.items():
         if path is None:
             continue
@@ -70,17 +70,17 @@ def _check_outside(
         for root in roots:
             if root.path != "-" and is_below(there, top := tree_of(root.path or "", flags)):
                 what = f"{printable(path)} is in {printable(top)}, which is checked"
-                raise UsageError(f"{what}: with --isolated nothing there decides", option)
+                raise MemlintError(f"{what}: with --isolated nothing there decides", option)
 
 
 def tell_left_out(roots: Iterable[Root]) -> None:
     """Say which settings files are not used; the reports say so, too."""
     found = {f"{printable(p.file)}: {p.message}": None for root in roots for p in root.left_out}
-    tell(found)
+    tell(*found)
 
 
 def jobs_of(roots: Sequence[Root]) -> list[Job]:
-    """What is asked of each root, with standard input read once. Raises SettingsError."""
+    """What is asked of each root, with standard input read once. Raises MemlintError."""
     asked = all_asked(roots)
     pairs = list(zip(roots, asked, strict=True))
     trusted = [options.trusted for root, options in pairs if root.path == "-"]
@@ -94,15 +94,15 @@ def jobs_of(roots: Sequence[Root]) -> list[Job]:
 def with_server(flags: Mapping[str, Any]) -> dict[str, Any]:
     """Flags by option, with the server that one of them names, and paths that are there.
 
-    Raises UsageError.
+    Raises MemlintError.
     """
     given = [name for name in ("target", "target_file", "nginx_binary") if name in flags]
     if len(given) > 1:
         first, *_, last = (OPTIONS[name].flag for name in given)
-        raise UsageError(f"is used instead of {first}", last)
+        raise MemlintError(f"is used instead of {first}", last)
     for name, value in flags.items():
         if absent := OPTIONS[name].kind.absent(value):
-            raise UsageError(absent, OPTIONS[name].flag)
+            raise MemlintError(absent, OPTIONS[name].flag)
     read = {"target_file": _target_file, "nginx_binary": _nginx_binary}
     return {**flags} | {name: read[name](flags[name]) for name in given if name in read}
 
@@ -110,10 +110,8 @@ def with_server(flags: Mapping[str, Any]) -> dict[str, Any]:
 def _target_file(path: str) -> Target:
     try:
         return load_target(path)
-    except TargetFileError as error:
-        raise UsageError(str(error), "--target-file") from None
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}", "--target-file") from None
+    except MemlintError as error:
+        raise MemlintError(str(error), "--target-file") from None
 
 
 def _nginx_binary(path: str) -> Target:
@@ -133,7 +131,7 @@ def checked(jobs: Sequence[Job], processes: int = 1) -> list[ConfigReport]:
 
 
 def standard_input(*, trusted: bool) -> bytes:
-    """All of it, or more bytes than are read of a file; a line and status 2 if it cannot be had."""
+    """All of it, or more bytes than are read of a file. Raises MemlintError if it cannot be had."""
     most = bounds_for(trusted=trusted).file_bytes
     parts = []
     try:
@@ -142,28 +140,20 @@ def standard_input(*, trusted: bool) -> bytes:
             parts.append(part)
             most -= len(part)
     except OSError as error:
-        print(f"memlint: standard input: {error.strerror}", file=sys.stderr)
-        raise SystemExit(Exit.USAGE) from None
+        raise MemlintError(f"standard input: {error.strerror}") from None
     return b"".join(parts)
 
 
 @contextmanager
-def live() -> Iterator[None]:
-    """Run something on the real nginx: what keeps it from running is a line and status 2."""
-    from nginx_memlint.live.errors import LiveError  # noqa: PLC0415
-
+def until_interrupted(left: str) -> Iterator[None]:
+    """Run what cleans up behind itself: an interrupt ends it, with a word on what is left."""
     try:
         with interruptible():
             yield
-    except LiveError as error:
-        print(f"memlint: {error}", file=sys.stderr)
-        raise SystemExit(Exit.USAGE) from None
     except Interrupted as interrupt:
-        print("memlint: interrupted; nginx was stopped, temporary files removed", file=sys.stderr)
-        raise SystemExit(128 + interrupt.number) from None
+        raise MemlintError(f"interrupted; {left}", status=128 + interrupt.number) from None
 
 
-def tell(lines: Iterable[str]) -> None:
-    """Say something on standard error, one line each."""
-    for line in lines:
-        print(f"memlint: {line}", file=sys.stderr)
+def live() -> AbstractContextManager[None]:
+    """Run something on the real nginx."""
+    return until_interrupted("nginx was stopped, temporary files removed")

@@ -9,7 +9,8 @@ import typer
 
 from nginx_memlint.cli.app import command_app
 from nginx_memlint.cli.options import Format, FormatOption, NginxOption, given, takes
-from nginx_memlint.cli.running import live, tell, with_server
+from nginx_memlint.cli.process import tell
+from nginx_memlint.cli.running import live, with_server
 from nginx_memlint.exit_codes import Exit
 from nginx_memlint.live import SLACK, TOLERANCE
 from nginx_memlint.live.consent import Foreign, described
@@ -79,10 +80,9 @@ def verify(
     options = asked(everywhere(with_server(given(ctx)), isolated=True))
 
     def announce(memory: int, cpu: float, available: int) -> None:
-        print(
-            f"memlint: nginx -t will take about {human(memory)} of memory and {cpu:.1f} s of CPU; "
-            f"{human(available)} is available",
-            file=sys.stderr,
+        tell(
+            f"nginx -t will take about {human(memory)} of memory and {cpu:.1f} s of CPU; "
+            f"{human(available)} is available"
         )
 
     def consent(foreign: list[Foreign]) -> bool:
@@ -90,9 +90,7 @@ def verify(
             return True
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             return False
-        tell(["nginx -t would run what is not the system's own:"])
-        for line in described(foreign):
-            print(line, file=sys.stderr)
+        tell("nginx -t would run what is not the system's own:", *described(foreign))
         return typer.confirm("Do you trust this configuration?", err=True)
 
     with live():

@@ -20,6 +20,7 @@ from nginx_memlint.acceptance.lowered import unique
 from nginx_memlint.analysis.budget import Budget, not_begun
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.options.kinds import SIZE, read_path
@@ -28,7 +29,7 @@ from nginx_memlint.printable import printable
 from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.result import Model
 from nginx_memlint.rules import engine
-from nginx_memlint.sources.main_file import EntryError, located
+from nginx_memlint.sources.main_file import located
 from nginx_memlint.sources.source import MACHINE, Disk, encode
 from nginx_memlint.syntax.directives import ParsedFile
 from nginx_memlint.tree import blocks
@@ -39,10 +40,6 @@ SCHEMA_VERSION: Literal[1] = 1
 Kind = Literal["ca_loads", "ssl_contexts", "blocks", "workers", "zone", "server", "file"]
 
 State = Literal["new", "removed", "changed", "unchanged"]
-
-
-class DiffError(Exception):
-    """What is to be compared cannot be had: a wrong use of the command, or of git."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +184,7 @@ def diff(
     ``paths`` are the old and the new one; with ``base``, which names a commit, any number that
     are each compared with themselves in that commit. ``max_growth`` is bytes, or a text like
     "64MiB". The options are those of check() and hold for both sides; those about findings have no
-    part in it. Raises DiffError, and TypeError and ValueError as check() does.
+    part in it. Raises MemlintError, and TypeError and ValueError as check() does.
     """
     try:
         growth = None if max_growth is None else int(SIZE.read(max_growth))
@@ -220,14 +217,14 @@ def compared(
     names = [os.fspath(path) for path in paths]
     if base is None:
         if len(names) != 2:
-            raise DiffError("name two configurations, OLD and NEW, or a commit with --base")
+            raise MemlintError("name two configurations, OLD and NEW, or a commit with --base")
         if names == ["-", "-"]:
-            raise DiffError("only one of the two can be standard input")
+            raise MemlintError("only one of the two can be standard input")
         sides = [both.side(name, dump=dumps.get(name, options.dump)) for name in names]
         roots = [both.compare(*sides)]
     else:
         if "-" in names:
-            raise DiffError("standard input is in no commit: name a file, or two")
+            raise MemlintError("standard input is in no commit: name a file, or two")
         roots = [both.with_commit(base, name) for name in names]
     return Diff(
         base=None if base is None else printable(base),
@@ -288,23 +285,21 @@ class _Both:
 
     def with_commit(self, reference: str, name: str) -> RootDiff:
         """Compare a configuration of a working tree with itself in a commit."""
-        from nginx_memlint.sources.git import GitError, open_commit  # noqa: PLC0415
+        from nginx_memlint.sources.git import open_commit  # noqa: PLC0415
 
         try:
             here = located(name, self.job.place)
             directory = here if os.path.isdir(encode(here)) else os.path.dirname(here)
             commit = open_commit(directory, reference)
-        except EntryError as error:
-            raise DiffError(f"{printable(name)}: {printable(error.problem.message)}") from None
-        except GitError as error:
-            raise DiffError(f"{printable(name)}: {error}") from None
+        except MemlintError as error:
+            raise MemlintError(f"{printable(name)}: {printable(str(error))}") from None
         except OSError as error:  # the working directory is gone
-            raise DiffError(f"{printable(name)}: {error.strerror}") from None
+            raise MemlintError(f"{printable(name)}: {error.strerror}") from None
         with closing(commit):
             begun = not self.budget.is_over(self.job)
             old = self.side(name, commit, dump=self.job.options.dump)
             if begun and not commit.used:
-                raise DiffError(f"{printable(name)}: is not in {printable(commit.top)}")
+                raise MemlintError(f"{printable(name)}: is not in {printable(commit.top)}")
             old.add_unread(commit.missing)
         new = self.side(name, dump=self.job.options.dump)
         is_new, is_gone = (

@@ -9,6 +9,8 @@ from __future__ import annotations
 import errno
 from dataclasses import dataclass
 
+from nginx_memlint.errors import MemlintError
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -90,8 +92,11 @@ def exceeded(what: str, name: str) -> str:
     return f"{what} (bound {name}; --trusted lifts it for input of your own)"
 
 
-class WorkError(Exception):
-    """There is more work in a configuration than is done; says so. No OSError: no file is why."""
+class WorkError(MemlintError):
+    """There is more work in a configuration than is done; says so.
+
+    A class of its own, since it ends with a report that says so, too. No OSError: no file is why.
+    """
 
 
 class Work:

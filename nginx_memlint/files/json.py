@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, TypeVar
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.reading import TooLargeError, read_file
 
 if TYPE_CHECKING:
@@ -23,12 +24,8 @@ MAX_VALUES = 250_000
 _Model = TypeVar("_Model")
 
 
-class JsonError(ValueError):
-    """A file that is not JSON, does not fit its model, or has too many values."""
-
-
 def read_json(path: str | os.PathLike[str], model: TypeAdapter[_Model]) -> _Model:
-    """Read a file of a model. Raises JsonError, and OSError as read_file() does."""
+    """Read a file of a model. Raises MemlintError, and OSError as read_file() does."""
     from pydantic import ValidationError  # noqa: PLC0415  takes long to import
 
     data = read_file(path, MAX_BYTES)
@@ -38,12 +35,12 @@ def read_json(path: str | os.PathLike[str], model: TypeAdapter[_Model]) -> _Mode
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise JsonError(f"{where + ': ' if where else ''}{first['msg']}") from None
+        raise MemlintError(f"{where + ': ' if where else ''}{first['msg']}") from None
 
 
 def check_amount(data: bytes) -> None:
-    """Raise JsonError or TooLargeError for a text of which more is not read."""
+    """Raise MemlintError or TooLargeError for a text of which more is not read."""
     if len(data) > MAX_BYTES:
         raise TooLargeError(MAX_BYTES)
     if sum(map(data.count, (b",", b"[", b"{"))) > MAX_VALUES:
-        raise JsonError(f"has more than {MAX_VALUES:,} values")
+        raise MemlintError(f"has more than {MAX_VALUES:,} values")

@@ -10,7 +10,9 @@ import os
 import re
 from typing import Any, NamedTuple
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.reading import read_file
+from nginx_memlint.printable import printable
 
 MAX_BYTES = 256 << 10
 """Bytes of the largest settings file."""
@@ -38,20 +40,6 @@ takes all that the parser does not get to."""
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
-class TomlError(ValueError):
-    """A text that is not TOML, or that is not parsed; ``line`` and ``column`` are from 1."""
-
-    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
-        super().__init__(message)
-        self.line = line
-        self.column = column
-
-    def at(self, name: str) -> str:
-        """``NAME:LINE:COLUMN: what is wrong``, as far as the place is known."""
-        place = ":".join(str(part) for part in (name, self.line, self.column) if part is not None)
-        return f"{place}: {self}"
-
-
 class Toml(NamedTuple):
     """A file: its text, with ``\\n`` at the end of each line, and what it says."""
 
@@ -60,24 +48,30 @@ class Toml(NamedTuple):
 
 
 def read_toml(path: str | os.PathLike[str], most: int = MAX_BYTES) -> Toml:
-    """Read a file of at most so many bytes. Raises TomlError, and OSError as read_file() does."""
+    """Read a file of at most so many bytes. Raises as parse_toml(), and OSError as read_file()."""
+    name = os.fspath(path)
     data = read_file(path, most)
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        raise TomlError("is not UTF-8", data.count(b"\n", 0, error.start) + 1) from None
-    return Toml(text, parse_toml(text))
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _error("is not UTF-8", name, line) from None
+    return Toml(text, parse_toml(text, name))
 
 
-def parse_toml(text: str) -> dict[str, Any]:
-    """What a text says. Raises TomlError."""
+def parse_toml(text: str, name: str = "TOML") -> dict[str, Any]:
+    """What the text of a file says.
+
+    Raises MemlintError for one that is not TOML, or that is not parsed: ``NAME:LINE:COLUMN: what
+    is wrong``, as far as the place is known.
+    """
     import tomllib  # noqa: PLC0415  most checks read none
 
-    _check_nesting(text)
+    _check_nesting(text, name)
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise TomlError("is nested too deeply") from None
+        raise _error("is nested too deeply", name) from None
     except ValueError as error:  # or a number too long for int()
         message = str(error)
         place = _PLACE.search(message)
@@ -86,25 +80,32 @@ def parse_toml(text: str) -> dict[str, Any]:
             message = message[: place.start()]
             line = int(place[1]) if place[1] else text.rstrip().count("\n") + 1
             column = int(place[2]) if place[2] else None
-        raise TomlError(f"is not TOML: {message}", line, column) from None
+        raise _error(f"is not TOML: {message}", name, line, column) from None
 
 
-def _check_nesting(text: str) -> None:
-    """Raise TomlError for a key of too many parts, or brackets too deep."""
+def _check_nesting(text: str, name: str) -> None:
+    """Raise MemlintError for a key of too many parts, or brackets too deep."""
     parts = depth = 0
     for match in _TOKEN.finditer(text):
         mark = match[0]
         if mark == ".":
             parts += 1
             if parts >= MAX_PARTS:
-                raise TomlError(f"a key has more than {MAX_PARTS} parts", _line(text, match))
+                what = f"a key has more than {MAX_PARTS} parts"
+                raise _error(what, name, _line(text, match))
         elif len(mark) == 1 and mark not in "\"'#":
             parts = 0
             depth += (mark in "[{") - (mark in "]}")
             if depth > MAX_DEPTH:
-                raise TomlError(
-                    f"brackets are nested more than {MAX_DEPTH} deep", _line(text, match)
-                )
+                what = f"brackets are nested more than {MAX_DEPTH} deep"
+                raise _error(what, name, _line(text, match))
+
+
+def _error(
+    message: str, name: str, line: int | None = None, column: int | None = None
+) -> MemlintError:
+    place = ":".join(str(part) for part in (name, line, column) if part is not None)
+    return MemlintError(printable(f"{place}: {message}"))
 
 
 def _line(text: str, match: re.Match[str]) -> int:

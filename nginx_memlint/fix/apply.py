@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nginx_memlint.analysis.job import Inspection
+from nginx_memlint.errors import MemlintError
+from nginx_memlint.exit_codes import Exit
 from nginx_memlint.files.writing import checkout
 from nginx_memlint.fix.edits import Splice, edits, spliced
 from nginx_memlint.fix.rewrite import (
-    LeftChangedError,
     Rewrite,
-    RewriteError,
     remove_leftovers,
     rewritten,
 )
@@ -29,10 +29,6 @@ from nginx_memlint.sources.main_file import STDIN_NAME
 from nginx_memlint.sources.source import FileSystem, Source, is_below
 from nginx_memlint.tree.changes import Change, obstacle
 from nginx_memlint.tree.tree import Block, Tree
-
-
-class BrokenPromiseError(Exception):
-    """The changed files do not give the figures that were promised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +102,10 @@ def fix(paths: Sequence[str], examined: Callable[[str], Inspection]) -> Fixed:
                 report = _write(path, plan, examined)
                 done.said += plan.said
                 done.said += [f"changed {printable(edit.path)}" for edit in plan.edits]
-            except RewriteError as error:
-                refusals.append(f"{path}: nothing is changed: {error}")
-            except BrokenPromiseError:
-                refusals.append(
-                    f"{path}: nothing is changed: the files were put back, since the figures were "
-                    "not the promised ones; was something else changed meanwhile?"
-                )
-            except LeftChangedError as error:
-                refusals.append(f"{path}: {error}")
-                done.broken = True
+            except MemlintError as error:
+                is_broken = error.status == Exit.INTERNAL
+                done.broken |= is_broken
+                refusals.append(f"{path}: {'' if is_broken else 'nothing is changed: '}{error}")
         done.said += map(printable, refusals)
         done.refused |= bool(refusals)
         done.reports.append(report)
@@ -127,7 +117,10 @@ def _write(path: str, plan: Plan, examined: Callable[[str], Inspection]) -> Conf
     with rewritten([Rewrite(edit.path, edit.before, edit.after) for edit in plan.edits]):
         again = examined(path)
         if not again.report.complete or _figures(again) != _promised(plan.promise):
-            raise BrokenPromiseError
+            raise MemlintError(
+                "the files were put back, since the figures were not the promised ones; "
+                "was something else changed meanwhile?"
+            )
     return again.report
 
 

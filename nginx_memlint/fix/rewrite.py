@@ -11,18 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from nginx_memlint.errors import MemlintError
+from nginx_memlint.exit_codes import Exit
 from nginx_memlint.files.reading import NotRegularError, open_regular, read_bytes
 from nginx_memlint.files.signals import uninterrupted
 from nginx_memlint.files.writing import Directory
 from nginx_memlint.sources.source import encode
-
-
-class RewriteError(Exception):
-    """The files were not written, or are as they were again; the message says why."""
-
-
-class LeftChangedError(Exception):
-    """Files could be neither kept nor put back; the message names them and their old content."""
 
 
 @dataclass(slots=True)
@@ -60,7 +54,10 @@ class _Staged:
 
 @contextmanager
 def rewritten(files: Sequence[Rewrite]) -> Iterator[None]:
-    """Write the files; put them back if the body raises. Raises RewriteError, LeftChangedError.
+    """Write the files; put them back if the body raises.
+
+    Raises MemlintError if they were not written, or are as they were again; with the status of an
+    internal error if they could be neither kept nor put back: it names them and their old content.
 
     Nothing is written unless every file is plain, has one name, may be written, and holds the
     bytes it is said to hold.
@@ -81,7 +78,7 @@ def rewritten(files: Sequence[Rewrite]) -> Iterator[None]:
             for item in staged:
                 path = item.rewrite.path
                 if not item.is_as_read():
-                    raise RewriteError(f"{path} has changed since it was read")
+                    raise MemlintError(f"{path} has changed since it was read")
                 replaced.append(item)  # before it is: an interrupt may come in between
                 try:
                     item.directory.replace(item.name, item.fresh)
@@ -89,7 +86,7 @@ def rewritten(files: Sequence[Rewrite]) -> Iterator[None]:
                     replaced.pop()
                     raise
         except OSError as error:
-            raise RewriteError(f"cannot write {path}: {error.strerror}") from None
+            raise MemlintError(f"cannot write {path}: {error.strerror}") from None
         yield
     except BaseException:
         try:
@@ -115,7 +112,8 @@ def _put_back(replaced: list[_Staged]) -> None:
             kept = os.path.join(directory, os.fsdecode(item.directory.keep(item.old)))
             failed.append(f"{item.rewrite.path} ({error.strerror}; its old content is in {kept})")
     if failed:
-        raise LeftChangedError("could not put back " + ", ".join(failed))
+        what = "could not put back " + ", ".join(failed)
+        raise MemlintError(what, status=Exit.INTERNAL)
 
 
 def remove_leftovers(paths: Iterable[str]) -> int:
@@ -133,7 +131,7 @@ def remove_leftovers(paths: Iterable[str]) -> int:
 
 
 def _staged(file: Rewrite, directories: dict[bytes, Directory]) -> _Staged:
-    """Look at a file before anything is written; raises RewriteError and OSError."""
+    """Look at a file before anything is written; raises MemlintError and OSError."""
     path, name = os.path.split(encode(file.path))
     if path not in directories:
         with uninterrupted():
@@ -142,12 +140,12 @@ def _staged(file: Rewrite, directories: dict[bytes, Directory]) -> _Staged:
     try:
         descriptor, info = open_regular(name, directory=directory.descriptor, follow=False)
     except NotRegularError as error:
-        raise RewriteError(f"{file.path} {error.strerror}") from None
+        raise MemlintError(f"{file.path} {error.strerror}") from None
     try:
         if reason := _refusal(info, path, file.path):
-            raise RewriteError(f"{file.path} {reason}")
+            raise MemlintError(f"{file.path} {reason}")
         if read_bytes(descriptor, len(file.before) + 1) != file.before:
-            raise RewriteError(f"{file.path} has changed since it was read")
+            raise MemlintError(f"{file.path} has changed since it was read")
     finally:
         os.close(descriptor)
     return _Staged(file, directory, name, info)

@@ -1,12 +1,13 @@
-"""How much memory may be used here: the machine's and the control group's, in bytes."""
+"""What may be used here: the machine's memory and the control group's, in bytes, and /proc."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.reading import read_file
-from nginx_memlint.live.errors import LiveError
 from nginx_memlint.sizes import MIB, human
 
 RESERVE = 64 * MIB
@@ -38,22 +39,31 @@ def available_memory(root: Path = Path("/")) -> int:
     return max(0, min(left))
 
 
+def require_linux() -> None:
+    """Raise MemlintError on other systems."""
+    if sys.platform != "linux":
+        raise MemlintError(
+            "only works on Linux: it reads the memory of nginx from /proc. Run it on the server, "
+            "and take the file that memlint calibrate writes with you (check --target-file)"
+        )
+
+
 def require_memory(needed: int, what: str, advice: str = "") -> None:
-    """Raise LiveError if there is not enough."""
+    """Raise MemlintError if there is not enough."""
     there = available_memory()
     if there < needed + RESERVE:
-        raise LiveError(
+        raise MemlintError(
             f"{what} needs {human(needed + RESERVE)} of memory, and {human(there)} is available "
             f"here (MemAvailable and the control group's limit){advice}"
         )
 
 
 def guard(what: str) -> Callable[[], None]:
-    """A function that raises LiveError once memory gets scarce."""
+    """A function that raises MemlintError once memory gets scarce."""
 
     def check() -> None:
         if available_memory() < RESERVE // 2:
-            raise LiveError(f"{what} was stopped: less than {human(RESERVE // 2)} is left here")
+            raise MemlintError(f"{what} was stopped: less than {human(RESERVE // 2)} is left here")
 
     return check
 

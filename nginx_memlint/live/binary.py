@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.programs import find_program
 from nginx_memlint.files.writing import write_own
-from nginx_memlint.live.errors import LiveError
 from nginx_memlint.live.process import run
 
 VERSION_TIMEOUT = 20.0
@@ -105,19 +105,19 @@ def find_nginx(path: str | None = None) -> str:
     if path is not None:
         found = shutil.which(path) if os.path.dirname(path) else find_program(path)
         if found is None:
-            raise LiveError(f'"{path}" is not a program; name the nginx binary')
+            raise MemlintError(f'"{path}" is not a program; name the nginx binary')
         return os.path.abspath(found)
     for name in _NAMES:
         if found := find_program(name, _DIRECTORIES):
             return found
-    raise LiveError("no nginx found here; install it, or name the binary with --nginx")
+    raise MemlintError("no nginx found here; install it, or name the binary with --nginx")
 
 
 def describe(path: str) -> Nginx:
     """Ask a binary what it is."""
     ended = run([path, "-V"], VERSION_TIMEOUT)
     if ended.code != 0:
-        raise LiveError(f"{path} -V fails: {ended.output.strip() or f'status {ended.code}'}")
+        raise MemlintError(f"{path} -V fails: {ended.output.strip() or f'status {ended.code}'}")
     return parse(path, ended.output)
 
 
@@ -125,7 +125,7 @@ def parse(path: str, text: str) -> Nginx:
     """Read what ``nginx -V`` prints."""
     version = re.search(r"^(?:nginx|\S+) version: ([^/\s]+)/(\d+(?:\.\d+)*)", text, re.MULTILINE)
     if version is None:
-        raise LiveError(f"{path} is not nginx: its -V does not say its version")
+        raise MemlintError(f"{path} is not nginx: its -V does not say its version")
     built = re.search(r"^built with (.+)$", text, re.MULTILINE)
     tls = running = None
     if built is not None:

@@ -16,9 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.files.writing import write_own
-from nginx_memlint.live.available import require_memory
+from nginx_memlint.live.available import require_linux, require_memory
 from nginx_memlint.live.binary import (
     Nginx,
     describe,
@@ -28,7 +29,6 @@ from nginx_memlint.live.binary import (
     lua_version,
 )
 from nginx_memlint.live.certificates import Bundles, make_bundles
-from nginx_memlint.live.errors import LiveError, require_linux
 from nginx_memlint.live.site import Site, temporary_directory
 from nginx_memlint.memory.estimate import RELOAD_MARGIN
 from nginx_memlint.sizes import MIB
@@ -187,7 +187,7 @@ def calibrate(
 ) -> Calibration:
     """Measure. ``nginx`` is the binary; ``load_modules`` are modules it needs for Lua.
 
-    Raises LiveError.
+    Raises MemlintError.
     """
     require_linux()
     plan = QUICK if quick else FULL
@@ -196,7 +196,7 @@ def calibrate(
     )
     server = describe(find_nginx(nginx))
     if server.tls is None:
-        raise LiveError(f"{server.path} is built without TLS: it has no contexts to measure")
+        raise MemlintError(f"{server.path} is built without TLS: it has no contexts to measure")
     with temporary_directory() as directory:
         method = choose_method(server, load_modules, directory)
         report(0, 1, "certificates")
@@ -247,7 +247,7 @@ def choose_method(nginx: Nginx, load_modules: tuple[str, ...], directory: Path) 
     named = [os.path.abspath(path) for path in load_modules]
     for path in named:
         if not os.path.isfile(path):
-            raise LiveError(f"{path}: there is no such module")
+            raise MemlintError(f"{path}: there is no such module")
     modules = lua_modules(nginx, named)
     if modules is not None:
         load = load_lines(modules)
@@ -256,7 +256,7 @@ def choose_method(nginx: Nginx, load_modules: tuple[str, ...], directory: Path) 
             implicit = "lua" in nginx.built_in and parse_version(version) < SHARED_LUA
             return Method(load, version, implicit)
         if named:
-            raise LiveError(f"{nginx.path} does not run with the modules named")
+            raise MemlintError(f"{nginx.path} does not run with the modules named")
     return Method(load_lines(named), None)
 
 
@@ -454,7 +454,9 @@ class _Run:
         (base, without), (full, with_) = series
         unit = full - base
         if unit <= 0:
-            raise LiveError("CA files take no memory on this nginx; nothing to compare reloads by")
+            raise MemlintError(
+                "CA files take no memory on this nginx; nothing to compare reloads by"
+            )
         pairs = list(zip(with_, without, strict=True))
         return ReloadSeries(
             workers,

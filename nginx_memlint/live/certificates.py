@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.programs import find_program
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.files.writing import write_own
-from nginx_memlint.live.errors import LiveError
 
 OPENSSL_TIMEOUT = 60.0
 FILE_MOST = 16 << 20
@@ -130,9 +130,9 @@ def _run(openssl: str, arguments: Sequence[str], directory: Path) -> None:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise LiveError(f"openssl {arguments[0]} fails: {error}") from None
+        raise MemlintError(f"openssl {arguments[0]} fails: {error}") from None
     if done.returncode != 0:
-        raise LiveError(f"openssl {arguments[0]} fails: {done.stderr.strip()}")
+        raise MemlintError(f"openssl {arguments[0]} fails: {done.stderr.strip()}")
 
 
 def _certificates(openssl: str, kind: str, directory: Path) -> list[bytes]:
@@ -199,4 +199,4 @@ def _from_system(directory: Path, count: int) -> Bundles:
                 f"{2 * half} small and {2 * half} large certificates of {name}: there is no "
                 "openssl command to make some with",
             )
-    raise LiveError("needs CA certificates: install the openssl command, or ca-certificates")
+    raise MemlintError("needs CA certificates: install the openssl command, or ca-certificates")

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.reading import open_regular
 from nginx_memlint.live.binary import Nginx
-from nginx_memlint.live.errors import LiveError
 from nginx_memlint.printable import printable
 from nginx_memlint.tree.tree import Setting, Tree
 
@@ -52,7 +52,7 @@ class Foreign:
 def foreign_code(server: Nginx, tree: Tree, prefix: str | None) -> list[Foreign]:
     """All of it in a configuration, in order of places.
 
-    Raises LiveError for a module that is no file, which nginx would wait for.
+    Raises MemlintError for a module that is no file, which nginx would wait for.
     """
     found = []
     base = os.path.abspath(prefix or server.argument("prefix") or "/usr/local/nginx")
@@ -113,7 +113,7 @@ def _require_file(setting: Setting, path: str) -> None:
     except FileNotFoundError:
         return  # nginx says so
     except OSError as error:
-        raise LiveError(
+        raise MemlintError(
             printable(f"{_place(setting)}: load_module {path}: {_reason(error)}")
         ) from None
     os.close(descriptor)

@@ -28,7 +28,7 @@ LUA_OBJECT = "ngx_http_lua_module.so"
 def target_of(binary: str) -> Target:
     """The target that a binary is: ``nginx -V``, and its Lua module, asked in a nginx of its own.
 
-    Raises LiveError if it is no nginx that runs here.
+    Raises MemlintError if it is no nginx that runs here.
     """
     server = describe(find_nginx(binary))
     lua = server.module_file("ngx_http_lua_module")

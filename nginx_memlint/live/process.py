@@ -17,9 +17,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.files.signals import SIGNALS, uninterrupted
-from nginx_memlint.live.errors import LiveError, RejectedError
 
 START_TIMEOUT = 60.0
 RELOAD_TIMEOUT = 120.0
@@ -71,7 +71,7 @@ def _spawn(
             setsigdef=[signal.SIGPIPE, *SIGNALS],
         )
     except OSError as error:
-        raise LiveError(f"cannot run {arguments[0]}: {error.strerror}") from None
+        raise MemlintError(f"cannot run {arguments[0]}: {error.strerror}") from None
 
 
 def _text(descriptor: int) -> str:
@@ -94,10 +94,10 @@ def within(seconds: float | None) -> Iterator[None]:
 
 
 def time_left() -> float:
-    """Seconds that are left; raises LiveError if there are none."""
+    """Seconds that are left; raises MemlintError if there are none."""
     left = min(_deadlines, default=math.inf) - time.monotonic()
     if left <= 0:
-        raise LiveError("the time is over that was given (--timeout)")
+        raise MemlintError("the time is over that was given (--timeout)")
     return left
 
 
@@ -126,8 +126,8 @@ def run(
 
     ``ru_maxrss`` survives ``execve()``: a child of this Python would never have less than Python
     itself. So a shell of 1 MiB forks it, ends, and leaves it to this process, which waits for it
-    as the "child subreaper". ``guard`` is called now and then and may raise. Raises LiveError when
-    the time is over.
+    as the "child subreaper". ``guard`` is called now and then and may raise. Raises MemlintError
+    when the time is over.
     """
     output = os.memfd_create("output")
     group = gate = None
@@ -168,7 +168,7 @@ def _subreaper() -> Iterator[None]:
         prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(before), 0, 0, 0) != 0
         or prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0
     ):
-        raise LiveError("the kernel does not let memlint wait for nginx (prctl)")
+        raise MemlintError("the kernel does not let memlint wait for nginx (prctl)")
     try:
         yield
     finally:
@@ -192,11 +192,11 @@ def _gated(
         os.close(pid_write)
         pid_write = -1
         if not select.select([pid_read], [], [], START_TIMEOUT)[0]:
-            raise LiveError(f"{_SHELL} does not start")
+            raise MemlintError(f"{_SHELL} does not start")
         line = os.read(pid_read, 32)
         os.waitpid(group, 0)
         if not line.strip().isdigit():
-            raise LiveError(f"{_SHELL} does not start a program: {_text(output).strip()}")
+            raise MemlintError(f"{_SHELL} does not start a program: {_text(output).strip()}")
         return group, int(line), gate
     except BaseException:
         os.close(gate)
@@ -240,7 +240,7 @@ def _wait(
             return status, (usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
         now = time.monotonic()
         if now > deadline:
-            raise LiveError(f"{name} does not end; it was killed")
+            raise MemlintError(f"{name} does not end; it was killed")
         if guard is not None and now > guarded + GUARD_INTERVAL:
             guarded = now
             guard()
@@ -352,9 +352,9 @@ class Server:
         deadline = time.monotonic() + timeout
         while not done():
             if self._ended():
-                raise RejectedError(_text(self._output).strip() or "nginx ended without a message")
+                raise MemlintError(_text(self._output).strip() or "nginx ended without a message")
             if time.monotonic() > deadline:
-                raise LiveError(f"nginx is not ready after {timeout:.0f} s; it was killed")
+                raise MemlintError(f"nginx is not ready after {timeout:.0f} s; it was killed")
             if pause:
                 time.sleep(pause)
 
@@ -408,9 +408,9 @@ def _memory(pid: int) -> Memory:
     except FileNotFoundError:
         if os.path.exists("/proc/self/smaps_rollup"):
             return Memory()
-        raise LiveError("needs Linux 4.14 or later (/proc/PID/smaps_rollup)") from None
+        raise MemlintError("needs Linux 4.14 or later (/proc/PID/smaps_rollup)") from None
     except PermissionError:
-        raise LiveError(
+        raise MemlintError(
             "not allowed to read the memory of nginx's workers; run as root with CAP_SYS_PTRACE, "
             "or as a normal user"
         ) from None

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.signals import uninterrupted
 from nginx_memlint.files.writing import write_own
 from nginx_memlint.live.binary import Nginx
-from nginx_memlint.live.errors import RejectedError
 from nginx_memlint.live.process import Ended, Server, run
 
 TEST_TIMEOUT = 120.0
@@ -81,10 +81,10 @@ class Site:
         return [self.nginx.path, "-p", str(self.directory), "-c", str(self._conf)]
 
     def test(self) -> Ended:
-        """Run ``nginx -t``; raises RejectedError."""
+        """Run ``nginx -t``; raises MemlintError."""
         ended = run([*self._arguments, "-t"], TEST_TIMEOUT)
         if ended.code != 0:
-            raise RejectedError(ended.output.strip() or f"nginx -t ended with {ended.code}")
+            raise MemlintError(ended.output.strip() or f"nginx -t ended with {ended.code}")
         return ended
 
     def server(self) -> Server:

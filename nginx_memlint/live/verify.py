@@ -21,11 +21,12 @@ from typing import Literal
 
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.files.writing import write_own
 from nginx_memlint.live import SLACK, TOLERANCE
-from nginx_memlint.live.available import available_memory, guard, require_memory
+from nginx_memlint.live.available import available_memory, guard, require_linux, require_memory
 from nginx_memlint.live.binary import (
     Nginx,
     describe,
@@ -35,7 +36,6 @@ from nginx_memlint.live.binary import (
 from nginx_memlint.live.calibrate import CACHED_SINCE
 from nginx_memlint.live.consent import Foreign, described, foreign_code
 from nginx_memlint.live.counts import Counter, Counts
-from nginx_memlint.live.errors import LiveError, RejectedError, require_linux
 from nginx_memlint.live.installed import installed, loaded_modules
 from nginx_memlint.live.process import run, within
 from nginx_memlint.live.site import TEST_TIMEOUT, temporary_directory
@@ -119,7 +119,7 @@ def verify(
 
     The estimate is for the target of the options; if they name none, for the nginx here.
     ``force``: even if memory is short. ``timeout``: seconds for all that is run. Modules that are
-    not the system's own are loaded if ``consent`` says so. Raises LiveError.
+    not the system's own are loaded if ``consent`` says so. Raises MemlintError.
     """
     require_linux()
     server = describe(find_nginx(nginx))
@@ -127,7 +127,7 @@ def verify(
     prefix = options.prefix
     tree = _read(name, prefix)
     if tree is not None and (found := foreign_code(server, tree, prefix)) and not consent(found):
-        raise LiveError(
+        raise MemlintError(
             "nginx -t would run what is not the system's own:\n"
             + "\n".join(described(found))
             + "\nnothing was run; --yes allows it, for a configuration that you trust"
@@ -165,7 +165,7 @@ def verify(
 def _read(name: str, prefix: str | None) -> Tree | None:
     """The configuration; None if its main file cannot be read, which check() reports."""
     if name == "-":
-        raise LiveError("nginx -t reads files, not standard input: name the nginx.conf")
+        raise MemlintError("nginx -t reads files, not standard input: name the nginx.conf")
     try:
         entry = open_entry(name, Place(prefix, dump=False))
         assert isinstance(entry.source, FileSystem), "only a dump is not"
@@ -287,7 +287,7 @@ def _base(
         [server.path, "-t", "-p", str(directory), "-c", str(conf)], TEST_TIMEOUT, environment
     )
     if ended.code != 0:
-        raise RejectedError(
+        raise MemlintError(
             f"{server.path} does not accept an empty configuration: {ended.output.strip()}"
         )
     return ended.peak_rss

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from nginx_memlint import removed
 from nginx_memlint.exit_codes import FailOn
 from nginx_memlint.policy import Policy
 from nginx_memlint.sizes import MAX_SIZE, MIB, SIZE_PATTERN, check_budget, parse_budget, parse_size
@@ -20,7 +19,6 @@ from nginx_memlint.suggest import did_you_mean
 from nginx_memlint.targets.targets import (
     COMPONENTS,
     Target,
-    UnknownTargetError,
     find_target,
     parse_version,
     target_names,
@@ -108,17 +106,9 @@ def _seconds(value: object) -> float:
 
 
 def read_target(value: object) -> str | Target:
-    """A target's name, once it is known; raises UnknownTargetError and TypeError."""
+    """A target's name, once it is known; raises MemlintError and TypeError."""
     if isinstance(value, str):
-        try:
-            find_target(value)
-        except UnknownTargetError:
-            if value in removed.TARGETS:
-                raise UnknownTargetError(f'"{value}" is gone: {removed.TARGETS[value]}') from None
-            hint = did_you_mean(value, target_names())
-            raise UnknownTargetError(
-                f'"{value}" is not known{hint} (memlint targets lists all)'
-            ) from None
+        find_target(value)
         return value
     if not isinstance(value, Target):
         raise _wrong(value, 'a name like "debian-12", or what load_target() returns')

@@ -11,12 +11,13 @@ from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum, auto
 from typing import Any
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import FailOn
 from nginx_memlint.options import kinds
 from nginx_memlint.options.kinds import Kind
 from nginx_memlint.policy import NO_POLICY, Policy
 from nginx_memlint.suggest import did_you_mean
-from nginx_memlint.targets.targets import Target, UnknownTargetError
+from nginx_memlint.targets.targets import Target
 
 
 class Place(Enum):
@@ -228,20 +229,20 @@ def options_in(place: Place) -> list[Option]:
 
 
 def read_value(option: Option, value: object) -> Any:  # noqa: ANN401  of the option's kind
-    """The value of an option, made sense of. Raises TypeError and ValueError that name it."""
+    """The value of an option, made sense of. Raises TypeError and MemlintError that name it."""
     try:
         return option.kind.read(value)
-    except UnknownTargetError as error:
-        raise UnknownTargetError(f"{option.name}: {error}") from None
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{option.name}: {error}") from None
+    except TypeError as error:
+        raise TypeError(f"{option.name}: {error}") from None
+    except ValueError as error:
+        raise MemlintError(f"{option.name}: {error}", option.name) from None
 
 
 def read_keywords(given: Mapping[str, Any], function: str = "check") -> Options:
     """The keyword arguments of a function of the Python API, made sense of.
 
     None is as good as leaving an argument out. Raises TypeError for an unknown name or a value of a
-    wrong type, ValueError for a wrong value.
+    wrong type, MemlintError for a wrong value.
     """
     known = {option.name: option for option in options_in(Place.KEYWORD)}
     read: dict[str, Any] = {}
@@ -252,5 +253,5 @@ def read_keywords(given: Mapping[str, Any], function: str = "check") -> Options:
         if value is not None:
             read[name] = read_value(known[name], value)
             if absent := known[name].kind.absent(read[name]):
-                raise ValueError(f"{name}: {absent}")
+                raise MemlintError(f"{name}: {absent}", name)
     return Options(**read)

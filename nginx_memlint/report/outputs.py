@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.report import DEFAULT, FORMATS, missing_extra, writer
 from nginx_memlint.result import Report
 from nginx_memlint.sources.main_file import MAIN_FILE
@@ -17,14 +18,6 @@ if TYPE_CHECKING:
     from nginx_memlint.files.writing import Staged
 
 STDOUT = "-"
-
-
-class OutputError(Exception):
-    """What was asked for cannot be written; ``option`` is the one to change."""
-
-    def __init__(self, message: str, option: str) -> None:
-        super().__init__(message)
-        self.option = option
 
 
 @dataclass(frozen=True)
@@ -43,11 +36,11 @@ class Output:
 def parse(formats: Sequence[str], output: str | None, inputs: Iterable[str]) -> list[Output]:
     """The outputs that ``--format NAME[:FILE]`` and ``--output FILE`` name.
 
-    Raises OutputError for those that cannot be: an unknown name, two for one place, a file that
+    Raises MemlintError for those that cannot be: an unknown name, two for one place, a file that
     cannot be written or that is one of ``inputs``.
     """
     if output is not None and (len(formats) > 1 or any(":" in text for text in formats)):
-        raise OutputError("is for one format; name the files as --format NAME:FILE", "--output")
+        raise MemlintError("is for one format; name the files as --format NAME:FILE", "--output")
     found = [_parse(text) for text in formats or [DEFAULT]]
     if output is not None:
         path = None if output == STDOUT else output
@@ -58,7 +51,7 @@ def parse(formats: Sequence[str], output: str | None, inputs: Iterable[str]) -> 
     for item, place in zip(found, places, strict=True):
         if places.count(place) > 1:
             where = "standard output" if place is None else item.path
-            raise OutputError(f"two formats to {where}; give a file, NAME:FILE", item.option)
+            raise MemlintError(f"two formats to {where}; give a file, NAME:FILE", item.option)
         _check(item, inputs)
     return found
 
@@ -71,7 +64,7 @@ def trees(inputs: Iterable[str]) -> list[str]:
 def write(report: Report, outputs: Sequence[Output], stdout: TextIO) -> None:
     """Write the report: files whole or not at all, and standard output last.
 
-    Raises OutputError if a file cannot be written.
+    Raises MemlintError if a file cannot be written.
     """
     files = [item for item in outputs if item.path is not None]
     if files:
@@ -108,20 +101,20 @@ def _parse(text: str) -> Output:
     name, colon, path = text.partition(":")
     if name not in FORMATS:
         hint = did_you_mean(name, FORMATS)
-        raise OutputError(f'"{name}" is not one of {", ".join(FORMATS)}{hint}', "--format")
+        raise MemlintError(f'"{name}" is not one of {", ".join(FORMATS)}{hint}', "--format")
     if missing_extra(name):
         packages = " and ".join(FORMATS[name].packages)
         hint = f"in a clone of memlint's repository, pip install '.[{name}]'"
-        raise OutputError(f"{name} needs {packages}: {hint}", "--format")
+        raise MemlintError(f"{name} needs {packages}: {hint}", "--format")
     if colon and not path:
-        raise OutputError(f'"{text}" names no file', "--format")
+        raise MemlintError(f'"{text}" names no file', "--format")
     return Output(name, path if path and path != STDOUT else None)
 
 
 def _check(item: Output, inputs: Iterable[str]) -> None:
     """Complain before the work is done, not after it."""
     if item.path is not None and (reason := _obstacle(item.path, item.trees, inputs)):
-        raise OutputError(f'cannot write "{item.path}": {reason}', item.option)
+        raise MemlintError(f'cannot write "{item.path}": {reason}', item.option)
 
 
 def _obstacle(path: str, trees: Iterable[str], inputs: Iterable[str]) -> str | None:
@@ -194,4 +187,4 @@ def _attempt(step: Callable[[_File], None], file: _File) -> None:
     try:
         step(file)
     except OSError as error:
-        raise OutputError(f'cannot write "{file.path}": {error.strerror}', "--output") from None
+        raise MemlintError(f'cannot write "{file.path}": {error.strerror}') from None

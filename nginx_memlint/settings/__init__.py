@@ -6,7 +6,6 @@ what a check is asked.
 """
 
 from nginx_memlint.settings.asked import all_asked, asked
-from nginx_memlint.settings.files import SettingsError
 from nginx_memlint.settings.in_force import (
     Root,
     everywhere,
@@ -14,4 +13,4 @@ from nginx_memlint.settings.in_force import (
     tree_of,
 )
 
-__all__ = ["Root", "SettingsError", "all_asked", "asked", "everywhere", "plan", "tree_of"]
+__all__ = ["Root", "all_asked", "asked", "everywhere", "plan", "tree_of"]

@@ -6,28 +6,29 @@ import os
 from collections.abc import Iterable, Mapping
 from functools import cache
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.writing import checkout
 from nginx_memlint.options.record import OPTIONS, Options
 from nginx_memlint.policy import Policy
 from nginx_memlint.printable import printable
-from nginx_memlint.settings.files import SettingsError, SettingsFile
+from nginx_memlint.settings.files import SettingsFile
 from nginx_memlint.settings.in_force import DEFAULTS, Root, Value
 from nginx_memlint.settings.lowered import by_settings
 from nginx_memlint.sources.source import is_below
-from nginx_memlint.targets.targets import Target, TargetFileError, load_target
+from nginx_memlint.targets.targets import Target, load_target
 
 
 def asked(root: Root) -> Options:
     """What is asked of the check of a root: its policy and all else that is in force.
 
-    Raises SettingsError for files and directories in it that cannot be used.
+    Raises MemlintError for files and directories in it that cannot be used.
     """
     values = {name: found.value for name, found in root.values.items()}
     for name, found in root.values.items():
         if found.file is None:
             continue  # the command has checked flags
         if absent := OPTIONS[name].kind.absent(found.value):
-            raise SettingsError(f"{found.at()}: {OPTIONS[name].key}: {printable(absent)}")
+            raise MemlintError(f"{found.at()}: {OPTIONS[name].key}: {printable(absent)}")
     policy = Policy(
         severities={
             code: None if found.value == "off" else found.value
@@ -42,16 +43,16 @@ def asked(root: Root) -> Options:
 
 
 def all_asked(roots: Iterable[Root]) -> list[Options]:
-    """asked() of each, all mistakes in one SettingsError."""
+    """asked() of each, all mistakes in one MemlintError."""
     mistakes: dict[str, None] = {}
     found = []
     for root in roots:
         try:
             found.append(asked(root))
-        except SettingsError as error:
+        except MemlintError as error:
             mistakes[str(error)] = None
     if mistakes:
-        raise SettingsError("\n".join(mistakes))
+        raise MemlintError("\n".join(mistakes))
     return found
 
 
@@ -66,19 +67,14 @@ def _target(values: Mapping[str, Value]) -> str | Target | None:
     if found.file is not None:
         top = _allowed(found.file, values)
         if top is not None and not is_below(os.path.realpath(found.value), top):
-            raise SettingsError(
+            raise MemlintError(
                 f"{found.at()}: target-file: leads out of {printable(top)}: "
                 "give it with --target-file"
             )
     try:
         return _loaded(found.value)
-    except TargetFileError as error:
-        raise SettingsError(f"{found.at()}: target-file: {error}") from None
-    except OSError as error:
-        name = printable(found.value)
-        raise SettingsError(
-            f"{found.at()}: target-file: cannot read {name}: {error.strerror}"
-        ) from None
+    except MemlintError as error:
+        raise MemlintError(f"{found.at()}: target-file: {error}") from None
 
 
 def _allowed(file: SettingsFile, values: Mapping[str, Value]) -> str | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources.main_file import absolute
@@ -34,10 +35,6 @@ MAX_PARSED = 4 << 20
 
 MAX_DEPTH = 8
 """Parts of the path of a key that is looked for: ``tool.memlint.roots[0].ignore[0].paths[0]``."""
-
-
-class SettingsError(ValueError):
-    """Settings that cannot be used: a line for each mistake, ``FILE:LINE: what is wrong``."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,7 @@ class Found:
 def find(start: str, sysroot: str | None = None) -> Found:
     """The settings for a configuration in a directory: the nearest above it that may be used.
 
-    With a ``sysroot``, none outside of that. Raises SettingsError for a file that cannot be read,
+    With a ``sysroot``, none outside of that. Raises MemlintError for a file that cannot be read,
     or parsed, and for a link that leads out of the repository or the sysroot.
     """
     left_out: list[Problem] = []
@@ -149,10 +146,10 @@ def repository_of(directory: str) -> str | None:
 
 
 def read(path: str) -> SettingsFile:
-    """The settings in a file of any name; raises SettingsError."""
+    """The settings in a file of any name; raises MemlintError."""
     found = _read(path)
     if found is None:
-        raise SettingsError(f"{printable(path)}: there is no [tool.memlint] in it")
+        raise MemlintError(f"{printable(path)}: there is no [tool.memlint] in it")
     return found
 
 
@@ -162,7 +159,7 @@ def _next_above(directory: str, name: str) -> str | None:
     while True:
         for other in names:
             path = os.path.join(directory, other)
-            with suppress(SettingsError):  # it would not be used, but told of
+            with suppress(MemlintError):  # it would not be used, but told of
                 if os.path.lexists(path) and _read_found(path, None):
                     return _shown(path)
         if _is_last(directory):
@@ -183,25 +180,23 @@ def _read_found(path: str, within: str | None) -> SettingsFile | None:
         # who wrote it in a checkout has no say over what else is read
         if not is_below(os.path.realpath(path), os.path.realpath(top)):
             name = printable(_shown(path))
-            raise SettingsError(f"{name}: is a link that leads out of {printable(top)}")
+            raise MemlintError(f"{name}: is a link that leads out of {printable(top)}")
     if not os.path.isfile(path):
-        raise SettingsError(f"{printable(_shown(path))}: is not a file")
+        raise MemlintError(f"{printable(_shown(path))}: is not a file")
     return _read(path)
 
 
 def _read(path: str) -> SettingsFile | None:
     """None if the table for settings is not in it."""
-    from nginx_memlint.files.toml import TomlError, read_toml  # noqa: PLC0415  where there is one
+    from nginx_memlint.files.toml import read_toml  # noqa: PLC0415  where there is one
 
     path = _shown(path)
     name = printable(path)
     table: Any
     try:
         text, table = read_toml(path)
-    except TomlError as error:
-        raise SettingsError(printable(error.at(name))) from None
     except OSError as error:
-        raise SettingsError(f"{name}: cannot be read: {error.strerror}") from None
+        raise MemlintError(f"{name}: cannot be read: {error.strerror}") from None
     key = NAMES.get(os.path.basename(path), ())
     for part in key:
         table = table.get(part) if isinstance(table, dict) else None
@@ -209,7 +204,7 @@ def _read(path: str) -> SettingsFile | None:
         return None
     file_ = SettingsFile(path, os.path.dirname(path), text, key, table)
     if not isinstance(table, dict):
-        raise SettingsError(f"{file_.at(())}: {'.'.join(key)} must be a table")
+        raise MemlintError(f"{file_.at(())}: {'.'.join(key)} must be a table")
     return file_
 
 
@@ -218,7 +213,7 @@ def _statements(lines: list[str]) -> Iterator[tuple[KeyPath, range]]:
 
     tomllib knows no lines, so that each statement is parsed by itself.
     """
-    from nginx_memlint.files.toml import TomlError, parse_toml  # noqa: PLC0415
+    from nginx_memlint.files.toml import parse_toml  # noqa: PLC0415
 
     table: KeyPath = ()
     counts: Counter[KeyPath] = Counter()
@@ -233,7 +228,7 @@ def _statements(lines: list[str]) -> Iterator[tuple[KeyPath, range]]:
             return
         try:
             data = parse_toml(statement)
-        except TomlError:
+        except MemlintError:
             continue  # it goes on in the next line
         rows = range(first, end)
         if lines[first].lstrip().startswith("["):

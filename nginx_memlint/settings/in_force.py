@@ -14,6 +14,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import FailOn
 from nginx_memlint.options.record import OPTIONS, options_in
 from nginx_memlint.options.record import Place as Standing
@@ -24,7 +25,6 @@ from nginx_memlint.result import Location
 from nginx_memlint.settings.files import (
     Found,
     KeyPath,
-    SettingsError,
     SettingsFile,
     find,
     read,
@@ -98,10 +98,10 @@ def plan(
 
     The settings are ``config``'s, or the nearest above each configuration; ``isolated``: none.
     ``flags`` are values by option. ``dumps`` are configurations, too, each with whether it is the
-    output of ``nginx -T``. The list is empty if there is nothing to check. Raises SettingsError.
+    output of ``nginx -T``. The list is empty if there is nothing to check. Raises MemlintError.
     """
     if config is not None and isolated:
-        raise SettingsError("--config and --no-config exclude each other")
+        raise MemlintError("--config and --no-config exclude each other")
     paths = [*paths, *(path for path in dumps if path not in paths)]
     settings = None if config is None else _Settings(read(config))
     sysroot = flags.get("sysroot")
@@ -116,7 +116,7 @@ def plan(
     if not paths:
         here, left_out = nearest(".")
         if here is None and left_out:
-            raise SettingsError("\n".join(f"{printable(p.file)}: {p.message}" for p in left_out))
+            raise MemlintError("\n".join(f"{printable(p.file)}: {p.message}" for p in left_out))
         listed = here.listed(flags) if here else []
         return [replace(root, left_out=left_out) for root in listed]
     place = Place(flags.get("prefix"), flags.get("sysroot"), flags.get("path_map", ()))
@@ -134,12 +134,12 @@ def plan(
 def dumps_of(dump: Iterable[str], no_dump: Iterable[str]) -> dict[str, Value]:
     """The configurations that --dump and --no-dump name, and how each is to be read.
 
-    Raises SettingsError.
+    Raises MemlintError.
     """
     found = {path: Value(True, flag="--dump") for path in dump}
     for path in no_dump:
         if path in found:
-            raise SettingsError(f"{printable(path)}: --dump and --no-dump exclude each other")
+            raise MemlintError(f"{printable(path)}: --dump and --no-dump exclude each other")
         found[path] = Value(False, flag="--no-dump")
     return found
 
@@ -147,7 +147,7 @@ def dumps_of(dump: Iterable[str], no_dump: Iterable[str]) -> dict[str, Value]:
 def everywhere(
     flags: Mapping[str, Any], *, config: str | None = None, isolated: bool = False
 ) -> Root:
-    """What is in force for a configuration here that is no root; raises SettingsError."""
+    """What is in force for a configuration here that is no root; raises MemlintError."""
     if config is not None:
         found = Found(read(config))
     else:
@@ -173,7 +173,7 @@ class _Settings:
         for index, place in enumerate(self.places):
             if place in seen:
                 at = file.at(("roots", index, "path"))
-                raise SettingsError(f"{at}: {printable(self.paths[index])} is listed twice")
+                raise MemlintError(f"{at}: {printable(self.paths[index])} is listed twice")
             seen.add(place)
         self.ignores = _ignores(file, (), self.table)
         """Those for all roots: made once, as there may be many of both."""

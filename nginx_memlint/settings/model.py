@@ -25,9 +25,10 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from nginx_memlint import removed, rules
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.record import Option, Place, options_in
 from nginx_memlint.printable import printable
-from nginx_memlint.settings.files import KeyPath, SettingsError, SettingsFile
+from nginx_memlint.settings.files import KeyPath, SettingsFile
 from nginx_memlint.suggest import did_you_mean
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -184,7 +185,7 @@ def schema() -> dict[str, Any]:
 def validated(file: SettingsFile) -> dict[str, Any]:
     """What a settings file sets, by its keys; each root is a table with a path.
 
-    Raises SettingsError that names every mistake.
+    Raises MemlintError that names every mistake.
     """
     try:
         settings = Settings.model_validate(file.table)
@@ -193,7 +194,7 @@ def validated(file: SettingsFile) -> dict[str, Any]:
         lines = [text for _, text in mistakes[:MAX_MISTAKES]]
         if len(mistakes) > MAX_MISTAKES:
             lines.append(f"{printable(file.path)}: and {len(mistakes) - MAX_MISTAKES} more")
-        raise SettingsError("\n".join(lines)) from None
+        raise MemlintError("\n".join(lines)) from None
     found: dict[str, Any] = settings.model_dump(by_alias=True, exclude_unset=True)
     return found
 

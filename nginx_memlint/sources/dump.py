@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.sources.source import decode
 
 _MARK = re.compile(rb"^# configuration file ([^\n]+?):(\r?)\n", re.MULTILINE)
@@ -29,8 +30,11 @@ _CONFIGURATION = re.compile(rb"[#;{}]")
 _MARK_BEGINS = b"# configuration file "
 
 
-class FailedDumpError(Exception):
-    """This is the output of an ``nginx -T`` that rejected the configuration; says what it said."""
+class FailedDumpError(MemlintError):
+    """This is the output of an ``nginx -T`` that rejected the configuration; says what it said.
+
+    A class of its own for open_entry(), which knows the name of what was read.
+    """
 
 
 @dataclass(frozen=True)

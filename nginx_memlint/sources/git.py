@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, check_size
 from nginx_memlint.files.programs import find_program
 from nginx_memlint.printable import printable
@@ -68,10 +69,6 @@ STAND_INS = {
 """How a blob begins that stands for another content, which a filter would make of it."""
 
 
-class GitError(Exception):
-    """What was asked for cannot be had from git: no repository, no such commit, no git."""
-
-
 class MissingError(OSError):
     """What the commit has at a path is unknown."""
 
@@ -83,7 +80,7 @@ def open_commit(directory: str, reference: str) -> Commit:
     """The commit that a reference names in the repository whose working tree a directory is in.
 
     As for git itself, ``GIT_DIR`` and ``GIT_WORK_TREE`` in the environment name the repository.
-    The commit is to be closed. Raises GitError.
+    The commit is to be closed. Raises MemlintError.
     """
     while not os.path.isdir(encode(directory or ".")):  # removed since the commit
         directory = os.path.dirname(directory)
@@ -91,26 +88,26 @@ def open_commit(directory: str, reference: str) -> Commit:
     here = "." if "GIT_DIR" in os.environ else directory or "."
     top = decode(_ask(here, "rev-parse", "--show-toplevel").removesuffix(b"\n"))
     if not top:
-        raise GitError(f"{printable(directory or '.')} is in no working tree of git")
+        raise MemlintError(f"{printable(directory or '.')} is in no working tree of git")
     found = b""
     if "\0" not in reference:
         verify = ("rev-parse", "--verify", "--quiet", "--end-of-options")
-        with suppress(GitError):
+        with suppress(MemlintError):
             # in two steps: ":/text" would take the suffix for text
             named = decode(_ask(here, *verify, reference).strip())
             found = _ask(here, *verify, f"{named}^{{commit}}").strip()
     if not _OBJECT_NAME.fullmatch(found):
         shallow = _ask(here, "rev-parse", "--is-shallow-repository").strip() == b"true"
         hint = "; it is a shallow clone: fetch the commit first" if shallow else ""
-        raise GitError(f'"{printable(reference)}" names no commit of {printable(top)}{hint}')
+        raise MemlintError(f'"{printable(reference)}" names no commit of {printable(top)}{hint}')
     return Commit(top, found.decode(), Objects(here))
 
 
 def _command(*arguments: str) -> list[str]:
-    """A command line of git. Raises GitError."""
+    """A command line of git. Raises MemlintError."""
     git = find_program("git")
     if git is None:
-        raise GitError("git is not installed")
+        raise MemlintError("git is not installed")
     return [git, *_OPTIONS, *arguments]
 
 
@@ -127,10 +124,10 @@ def _ask(directory: str, *arguments: str) -> bytes:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise GitError(f"git cannot be run: {error}") from None
+        raise MemlintError(f"git cannot be run: {error}") from None
     if done.returncode:
         said = decode(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ")
-        raise GitError(f"git: {printable(said) or f'exit status {done.returncode}'}")
+        raise MemlintError(f"git: {printable(said) or f'exit status {done.returncode}'}")
     return done.stdout
 
 

@@ -13,6 +13,8 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from nginx_memlint.errors import MemlintError
+from nginx_memlint.exit_codes import Exit
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, BoundError, Bounds, Meter, check_size
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
@@ -37,20 +39,17 @@ CANDIDATES = (f"*/{MAIN_FILE}", f"*/*/{MAIN_FILE}", "*.conf")
 MAX_CANDIDATES = 5
 
 
-class EntryError(Exception):
+class EntryError(MemlintError):
     """There is no main file to be had from what the user named.
 
-    ``absent`` tells that nothing is there, rather than something that cannot be read.
+    A class of its own, since a report says so as it says of other problems. ``absent`` tells that
+    nothing is there, rather than something that cannot be read.
     """
 
     def __init__(self, problem: Problem, *, absent: bool = False) -> None:
-        super().__init__(problem.message)
+        super().__init__(problem.message, status=Exit.INCOMPLETE)
         self.problem = problem
         self.absent = absent
-
-
-class DumpOrFileError(ValueError):
-    """What the user named may be an ``nginx -T`` dump or an ordinary file: the user must say."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +119,8 @@ def open_entry(
     """Find the main file.
 
     ``data`` is standard input for the name ``-``, which is taken to be in the prefix or else in
-    the working directory; so is what a fragment includes, if a prefix is given. Raises
-    EntryError, and DumpOrFileError where ``place`` does not say what must be known.
+    the working directory; so is what a fragment includes, if a prefix is given. Raises EntryError,
+    and another MemlintError for what may be a dump or an ordinary file: the user must say.
     """
     try:
         if name == "-":
@@ -191,7 +190,7 @@ def _is_absent(source: Source, path: str, error: OSError) -> bool:
 
 
 def _holds_dump(name: str, data: bytes, place: Place) -> bool:
-    """Whether to read a dump. Raises FailedDumpError and DumpOrFileError."""
+    """Whether to read a dump. Raises FailedDumpError, and MemlintError if the user must say."""
     if place.dump is not None:
         return place.dump
     refuse_failure(data)
@@ -199,7 +198,7 @@ def _holds_dump(name: str, data: bytes, place: Place) -> bool:
     if found is None:
         what = "standard input" if name == "-" else printable(name)
         word = printable(shlex.quote(name))
-        raise DumpOrFileError(
+        raise MemlintError(
             f"{what} may be an nginx -T dump or an ordinary file with a comment like one: "
             f"say which with --dump {word} or --no-dump {word} "
             "(dump = true or false in settings and in Python)"

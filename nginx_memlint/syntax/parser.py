@@ -14,6 +14,7 @@ from typing import Any
 
 import crossplane.parser
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.syntax.lexer import Lexeme
 
 Statement = dict[str, Any]
@@ -24,16 +25,10 @@ ROOM = 100
 """Calls that may be made from within crossplane's parser, beside its own."""
 
 
-class UnsupportedCrossplaneError(Exception):
-    """The installed ``crossplane`` package is not the one this program works with."""
-
-    status = 2  # exit_codes.Exit.USAGE
-
-
 def statements(lexemes: Iterator[list[Lexeme]], depth: int) -> list[Statement]:
     """crossplane's statements for what our lexer says, blocks nested so deeply at most.
 
-    Raises UnsupportedCrossplaneError.
+    Raises MemlintError if the package ``crossplane`` is not the one this program works with.
     """
     replaced = {
         "lex": lambda _filename: chain.from_iterable(lexemes),
@@ -66,7 +61,7 @@ def _check(parse: FunctionType, *names: str) -> None:
         if isinstance(inner, CodeType):
             called.update(inner.co_names)
     if not called.issuperset(names):
-        raise UnsupportedCrossplaneError(
+        raise MemlintError(
             "the package crossplane was replaced by another one, perhaps ngxparse; install memlint "
             "in an environment of its own"
         )

@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NewType
 
+from nginx_memlint import removed
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.printable import printable
+from nginx_memlint.suggest import did_you_mean
 from nginx_memlint.targets.costs_table import COSTS
 from nginx_memlint.targets.versions_table import STACKS
 
@@ -20,14 +23,6 @@ DEFAULT_TARGET = "debian-12"
 """The target if none is named: contexts per block, as in every OpenResty before 1.25.3.1."""
 
 DEFAULT_OPENSSL = "3.0"
-
-
-class UnknownTargetError(ValueError):
-    """No stack has this name."""
-
-
-class TargetFileError(ValueError):
-    """A target file that cannot be used; the message names the file and the key."""
 
 
 def parse_version(text: str) -> Version:
@@ -132,7 +127,7 @@ def find_target(name: str | None = None, versions: Mapping[str, str] | None = No
     """The stack of a name, with single versions replaced.
 
     ``versions`` has names of COMPONENTS. What is assumed rather than known is in
-    ``Target.assumed``. Raises UnknownTargetError, and ValueError for a version that is none.
+    ``Target.assumed``. Raises MemlintError for a name that is none, ValueError for such a version.
     """
     table = STACKS
     assumed = []
@@ -145,8 +140,11 @@ def find_target(name: str | None = None, versions: Mapping[str, str] | None = No
         )
     elif name in table:
         row = table[name]
+    elif name in removed.TARGETS:
+        raise MemlintError(f'"{name}" is gone: {removed.TARGETS[name]}')
     else:
-        raise UnknownTargetError(name)
+        hint = did_you_mean(name, table)
+        raise MemlintError(f'"{name}" is not known{hint} (memlint targets lists all)')
     texts = {key: row[key] for key in VERSION_KEYS if key in row}
     given = _by_key(versions or {})
     texts |= given
@@ -263,21 +261,20 @@ def _required() -> list[str]:
 def load_target(path: str | os.PathLike[str]) -> Target:
     """The server that a file describes: the keys of rows of costs_table.py and targets_table.py.
 
-    ``memlint calibrate`` writes such files. Raises TargetFileError, and OSError if the file
-    cannot be read.
+    ``memlint calibrate`` writes such files. Raises MemlintError that names the file and the key.
     """
-    from nginx_memlint.files.toml import TomlError, read_toml  # noqa: PLC0415  only for such files
+    from nginx_memlint.files.toml import read_toml  # noqa: PLC0415  only for such files
 
     name = printable(os.fspath(path))
     try:
         row = read_toml(path, MAX_FILE_BYTES).table
-    except TomlError as error:
-        raise TargetFileError(printable(error.at(name))) from None
+    except OSError as error:
+        raise MemlintError(f"cannot read {name}: {error.strerror}") from None
     for key, value in row.items():
         _check_key(name, key, value)
     for key in _required():
         if key not in row:
-            raise TargetFileError(f"{name}: {key} is missing")
+            raise MemlintError(f"{name}: {key} is missing")
     costs: dict[str, Any] = dict.fromkeys(_UNUSED, "0")
     costs |= {key: value for key, value in row.items() if key in _cost_keys()}
     return installed_target(
@@ -294,10 +291,10 @@ _WORDS = {int: "a whole number", float: "a number", str: "a text", list: "a list
 
 
 def _check_key(name: str, key: str, value: object) -> None:
-    """Raise TargetFileError unless a key is known and its value of the right kind."""
+    """Raise MemlintError unless a key is known and its value of the right kind."""
     known = _file_keys()
     if key not in known:
-        raise TargetFileError(
+        raise MemlintError(
             f"{name}: {printable(key)} is not a key of a target file (known: "
             f"{', '.join(sorted(known))})"
         )
@@ -306,18 +303,18 @@ def _check_key(name: str, key: str, value: object) -> None:
     if isinstance(value, list):
         right = right and all(isinstance(item, str) for item in value)
     if not right:
-        raise TargetFileError(f"{name}: {key} must be {_WORDS[kinds[-1]]}")
+        raise MemlintError(f"{name}: {key} must be {_WORDS[kinds[-1]]}")
     if isinstance(value, (int, float)) and not 0 <= value < float("inf"):
-        raise TargetFileError(f"{name}: {key} must not be negative or infinite")
+        raise MemlintError(f"{name}: {key} must not be negative or infinite")
     if key in VERSION_KEYS:
         try:
             parse_version(str(value))
         except ValueError as error:
-            raise TargetFileError(f"{name}: {key}: {printable(str(error))}") from None
+            raise MemlintError(f"{name}: {key}: {printable(str(error))}") from None
     if key == "built_in" and isinstance(value, list):
         for item in value:
             if item not in BUILT_IN:
-                raise TargetFileError(
+                raise MemlintError(
                     f'{name}: built_in: "{printable(item)}" is not one of {", ".join(BUILT_IN)}'
                 )
 

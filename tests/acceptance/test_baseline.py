@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import ConfigReport, check
-from nginx_memlint.acceptance.baseline import Baseline, BaselineError, load, slack
+from nginx_memlint.acceptance.baseline import Baseline, load, slack
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.writing import write_atomically
 from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.result import Report
@@ -262,7 +263,7 @@ ENTRY = '{"rule": "ML101", "name": "x", "file": "x", "bytes": 1}'
 def test_what_is_no_baseline(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "base.json"
     path.write_bytes(content.encode("utf-8", "surrogateescape"))
-    with pytest.raises(BaselineError) as error:
+    with pytest.raises(MemlintError) as error:
         load(str(path))
     assert str(error.value).startswith(str(path))
     assert message in str(error.value)
@@ -273,7 +274,7 @@ def test_a_baseline_has_a_largest_size(tmp_path: Path) -> None:
     path = tmp_path / "base.json"
     with path.open("wb") as file:
         file.truncate(65 << 20)
-    with pytest.raises(BaselineError, match="larger than 16 MiB"):
+    with pytest.raises(MemlintError, match="larger than 16 MiB"):
         load(str(path))
 
 

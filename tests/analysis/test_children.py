@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from nginx_memlint.analysis.children import Killed, WorkError, run_each
+from nginx_memlint.analysis.children import Killed, run_each
 
 TIMEOUT = 60.0
 
@@ -237,7 +237,7 @@ def test_results_are_in_the_order_of_items(forked: list[int]) -> None:
 
 @pytest.mark.parametrize(
     ("item", "expected"),
-    [(3, ValueError("three")), (4, WorkError("UnsendableError: 1 and 2"))],
+    [(3, ValueError("three")), (4, RuntimeError("UnsendableError: 1 and 2"))],
 )
 def test_what_the_work_raises_is_raised(item: int, expected: Exception, forked: list[int]) -> None:
     with pytest.raises(type(expected), match=f"^{expected}$"):

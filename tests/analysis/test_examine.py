@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.targets.targets import UnknownTargetError, find_target
+from nginx_memlint.errors import MemlintError
+from nginx_memlint.targets.targets import find_target
 from tests.helpers import LUA, SAMPLES, check_http, http, write
 
 CA = "lua_ssl_trusted_certificate /nonexistent/ca.pem;"
@@ -223,7 +224,7 @@ def test_a_cache_of_certificates_makes_further_loads_cheap(tmp_path: Path) -> No
 
 
 def test_unknown_target() -> None:
-    with pytest.raises(UnknownTargetError):
+    with pytest.raises(MemlintError):
         check("nginx.conf", target="openresty-9")
 
 

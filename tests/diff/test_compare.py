@@ -12,7 +12,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from nginx_memlint.diff.compare import Diff, DiffError, PartChange, RootDiff, diff, exit_code
+from nginx_memlint.diff.compare import Diff, PartChange, RootDiff, diff, exit_code
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.report import schemas
 from nginx_memlint.report.formats import json as json_report
 from nginx_memlint.sizes import MIB, human_growth, human_range
@@ -239,7 +240,7 @@ def test_standard_input_and_dumps(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_compared(paths: list[str], base: str | None, message: str) -> None:
-    with pytest.raises(DiffError, match=message):
+    with pytest.raises(MemlintError, match=message):
         diff(paths, base=base)
 
 
@@ -487,7 +488,7 @@ def test_names_that_are_hard_to_quote(repository: Repository) -> None:
 def test_hostile_references(repository: Repository, base: str) -> None:
     repository.commit({"nginx.conf": http(site("a"))})
     before = sorted(os.walk(repository.path))
-    with pytest.raises(DiffError, match="names no commit of") as raised:
+    with pytest.raises(MemlintError, match="names no commit of") as raised:
         repository.diff(base=base)
     assert not set("\x1b\n") & set(str(raised.value))
     assert sorted(os.walk(repository.path)) == before
@@ -507,7 +508,7 @@ def test_a_shallow_clone_says_so(repository: Repository, tmp_path: Path) -> None
     repository.commit()
     clone = tmp_path / "clone"
     repository.git("clone", "-q", "--depth", "1", f"file://{repository.path}", str(clone))
-    with pytest.raises(DiffError, match="shallow clone: fetch"):
+    with pytest.raises(MemlintError, match="shallow clone: fetch"):
         diff([clone], base="HEAD~1")
 
 
@@ -515,10 +516,10 @@ def test_a_shallow_clone_says_so(repository: Repository, tmp_path: Path) -> None
 def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     conf = write(tmp_path, {"nginx.conf": http("")})
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    with pytest.raises(DiffError, match="not a git repository"):
+    with pytest.raises(MemlintError, match="not a git repository"):
         diff([conf], base="HEAD")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(DiffError, match="git is not installed"):
+    with pytest.raises(MemlintError, match="git is not installed"):
         diff([conf], base="HEAD")
 
 
@@ -636,7 +637,7 @@ def test_bare_repositories(
     monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path / "etc"))
     [root] = diff([conf], base="main").roots
     assert named(root.servers) == {"c": "new"}
-    with pytest.raises(DiffError, match="is not in"):
+    with pytest.raises(MemlintError, match="is not in"):
         diff([repository.path / "nginx.conf"], base="main")
 
 
@@ -647,7 +648,7 @@ def test_a_bare_repository_in_the_tree_is_not_trusted(repository: Repository) ->
     repository.git("config", "-f", "sub/config", "core.bare", "false")
     repository.git("config", "-f", "sub/config", "core.worktree", str(repository.path))
     conf = write(repository.path / "sub", {"nginx.conf": http("")})
-    with pytest.raises(DiffError, match="cannot use bare repository"):
+    with pytest.raises(MemlintError, match="cannot use bare repository"):
         diff([conf], base="HEAD")
 
 

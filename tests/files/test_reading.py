@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.reading import NotRegularError, TooLargeError, read_file
-from nginx_memlint.files.toml import MAX_DEPTH, MAX_PARTS, TomlError, parse_toml
+from nginx_memlint.files.toml import MAX_DEPTH, MAX_PARTS, parse_toml
 from nginx_memlint.targets.targets import MAX_FILE_BYTES
 from tests.helpers import MEASURED, http, write
 from tests.hostile.limited import limited
@@ -85,7 +86,7 @@ def test_toml_has_a_depth(text: str, message: str | None) -> None:
     if message is None:
         assert parse_toml(text) == tomllib.loads(text)
     else:
-        with pytest.raises(TomlError, match=message):
+        with pytest.raises(MemlintError, match=message):
             parse_toml(text)
 
 
@@ -105,7 +106,7 @@ def test_no_string_hides_brackets(pieces: list[str]) -> None:
     except tomllib.TOMLDecodeError:
         return
     if "last" in tomllib.loads(f"{before}\nlast = 1"):
-        with pytest.raises(TomlError, match="brackets are nested"):
+        with pytest.raises(MemlintError, match="brackets are nested"):
             parse_toml(f"{before}\nlast = {'[' * 2000}")
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.live.binary import Nginx, describe, find_nginx, parse
 from nginx_memlint.live.calibrate import openssl_version
-from nginx_memlint.live.errors import LiveError
 from nginx_memlint.targets.targets import DEFAULT_OPENSSL
 from tests.live import strings
 
@@ -66,14 +66,14 @@ def test_another_library_has_the_version_of_a_usual_openssl() -> None:
 
 
 def test_not_nginx() -> None:
-    with pytest.raises(LiveError, match="is not nginx"):
+    with pytest.raises(MemlintError, match="is not nginx"):
         parse("/bin/cat", "cat (GNU coreutils) 9.1\n")
-    with pytest.raises(LiveError, match="is not a program"):
+    with pytest.raises(MemlintError, match="is not a program"):
         find_nginx("/nonexistent/nginx")
 
 
 def test_a_binary_that_fails_is_reported() -> None:
-    with pytest.raises(LiveError, match="-V fails: status 1"):
+    with pytest.raises(MemlintError, match="-V fails: status 1"):
         describe("/bin/false")
 
 

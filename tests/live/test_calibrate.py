@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.live.calibrate import Calibration, ReloadSeries
 from nginx_memlint.targets.targets import (
-    TargetFileError,
     find_target,
     load_target,
     with_versions,
@@ -93,7 +93,7 @@ def test_check_uses_it(tmp_path: Path) -> None:
 def test_mistakes_are_named(tmp_path: Path, old: str, new: str, complaint: str) -> None:
     text = CALIBRATION.toml()
     assert old in text
-    with pytest.raises(TargetFileError, match=complaint):
+    with pytest.raises(MemlintError, match=complaint):
         load_target(written(tmp_path, text.replace(old, new)))
 
 

@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 
 import pytest
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.signals import SIGNALS, Interrupted, interruptible
 from nginx_memlint.live import process
-from nginx_memlint.live.errors import LiveError, RejectedError
 from nginx_memlint.live.process import Server, run
 from nginx_memlint.live.site import temporary_directory
 from tests.helpers import children
@@ -129,27 +129,27 @@ def test_a_run_is_measured_without_what_python_takes() -> None:
 
 def test_a_run_that_does_not_end_is_killed(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
-    with pytest.raises(LiveError, match="does not end"):
+    with pytest.raises(MemlintError, match="does not end"):
         run(["/bin/sh", "-c", f"echo $$ >{pid}; sleep 60"], 0.5)
     assert not alive(int(pid.read_text()))
 
 
 def test_a_guard_stops_a_run() -> None:
     def guard() -> None:
-        raise LiveError("memory is short")
+        raise MemlintError("memory is short")
 
-    with pytest.raises(LiveError, match="memory is short"):
+    with pytest.raises(MemlintError, match="memory is short"):
         run(["/bin/sh", "-c", "sleep 60"], 30, guard=guard)
 
 
 def test_a_program_that_is_not_there() -> None:
-    with pytest.raises(LiveError, match="cannot run"), Server(["/nonexistent/nginx"], 1):
+    with pytest.raises(MemlintError, match="cannot run"), Server(["/nonexistent/nginx"], 1):
         pass
 
 
 def test_a_server_that_does_not_start_says_why() -> None:
     server = Server(["/bin/sh", "-c", "echo reason; exit 1"], 1)
-    with pytest.raises(RejectedError, match="reason"), server:
+    with pytest.raises(MemlintError, match="reason"), server:
         pass
 
 
@@ -267,10 +267,10 @@ def test_what_was_killed_has_gone(
 
     def stop() -> None:
         if group.exists():
-            raise LiveError("started")
+            raise MemlintError("started")
 
     if start == "run":
-        with pytest.raises(LiveError, match="started"):
+        with pytest.raises(MemlintError, match="started"):
             run(command, 30, guard=stop)
     else:
         server = Server(command, 1)

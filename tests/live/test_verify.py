@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.live import SLACK, available, calibrate, verify
-from nginx_memlint.live.errors import LiveError
 from nginx_memlint.live.verify import Figures, agrees
 from nginx_memlint.options.record import Options
 from nginx_memlint.sizes import GIB, MIB
@@ -52,7 +52,7 @@ def test_limit_in_a_container_with_version_1(tmp_path: Path) -> None:
 
 def test_calibrate_refuses_when_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(available, "available_memory", lambda: 100 * MIB)
-    with pytest.raises(LiveError, match=r"needs .* MiB .* 100\.0 MiB is available.*--quick"):
+    with pytest.raises(MemlintError, match=r"needs .* MiB .* 100\.0 MiB is available.*--quick"):
         calibrate.calibrate()
 
 
@@ -64,14 +64,14 @@ def test_verify_refuses_when_memory_is_short(
     nginx.chmod(0o755)
     conf = write(tmp_path, {"nginx.conf": "events {}\n"})
     monkeypatch.setattr(available, "available_memory", lambda: MIB)
-    with pytest.raises(LiveError, match=r"this nginx -t needs .*--force"):
+    with pytest.raises(MemlintError, match=r"this nginx -t needs .*--force"):
         verify.verify(conf, options=Options(target="debian-12"), nginx=str(nginx))
 
 
 def test_elsewhere_than_on_linux_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     for function in (calibrate.calibrate, lambda: verify.verify("nginx.conf")):
-        with pytest.raises(LiveError, match="only works on Linux"):
+        with pytest.raises(MemlintError, match="only works on Linux"):
             function()
 
 

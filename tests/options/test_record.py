@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import removed
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.kinds import read_target
 from nginx_memlint.options.record import OPTIONS, Place, options_in
 from nginx_memlint.report import schemas
-from nginx_memlint.targets.targets import UnknownTargetError
 from tests.helpers import http, memlint, write
 
 ADDED = """
@@ -80,7 +80,7 @@ def test_commands_that_are_gone_say_what_to_do(name: str) -> None:
 
 @pytest.mark.parametrize("name", removed.TARGETS)
 def test_targets_that_are_gone_say_what_to_do(name: str) -> None:
-    with pytest.raises(UnknownTargetError, match=removed.TARGETS[name]):
+    with pytest.raises(MemlintError, match=removed.TARGETS[name]):
         read_target(name)
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.report import FORMATS, outputs
-from nginx_memlint.report.outputs import Output, OutputError
+from nginx_memlint.report.outputs import Output
 from nginx_memlint.result import Report
 from tests.helpers import http, memlint, write
 
@@ -87,7 +88,7 @@ def test_refused(
     message: str,
 ) -> None:
     monkeypatch.chdir(conf.parent)
-    with pytest.raises(OutputError, match=re.escape(message)):
+    with pytest.raises(MemlintError, match=re.escape(message)):
         outputs.parse(formats, output, ["."])
 
 
@@ -109,9 +110,9 @@ def test_permissions(conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     # root, who may run the tests, is refused nothing
     monkeypatch.setattr(os, "access", lambda path, _: str(path) not in denied)
     outputs.parse(["json"], str(tmp_path / "x"), [str(conf)])
-    with pytest.raises(OutputError, match="permission denied"):
+    with pytest.raises(MemlintError, match="permission denied"):
         outputs.parse(["json"], str(locked), [str(conf)])
-    with pytest.raises(OutputError, match="directory cannot be written"):
+    with pytest.raises(MemlintError, match="directory cannot be written"):
         outputs.parse(["json"], str(closed / "x"), [str(conf)])
 
 
@@ -160,7 +161,7 @@ def test_a_full_disk_leaves_all_as_it_was(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(os, "open", full)
     out = io.StringIO()
     files = [Output("text", None), *(Output("json", str(tmp_path / name)) for name in names)]
-    with pytest.raises(OutputError, match='second": No space left'):
+    with pytest.raises(MemlintError, match='second": No space left'):
         outputs.write(Report(configs=[]), files, out)
     assert out.getvalue() == ""
     assert sorted(os.listdir(tmp_path)) == ["first", "second"]

@@ -16,6 +16,7 @@ import pytest
 
 from nginx_memlint.acceptance.paths import applies, matches
 from nginx_memlint.analysis.job import Job
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.toml import MAX_BYTES
 from nginx_memlint.options.record import OPTIONS, Options, Place, options_in
 from nginx_memlint.policy import Limits, PathIgnore
@@ -23,7 +24,6 @@ from nginx_memlint.report import schemas
 from nginx_memlint.report.views.settings import in_force
 from nginx_memlint.settings import (
     Root,
-    SettingsError,
     all_asked,
     asked,
     everywhere,
@@ -129,22 +129,22 @@ def test_config_and_no_config(here: Path) -> None:
         ("other", False, "is a directory"),
         ("memlint.toml", True, "exclude each other"),
     ):
-        with pytest.raises(SettingsError, match=re.escape(message)):
+        with pytest.raises(MemlintError, match=re.escape(message)):
             plan(["nginx.conf"], {}, config=config, isolated=isolated)
 
 
 def test_what_is_no_file_is_an_error(here: Path) -> None:
     path = here / "memlint.toml"
     path.mkdir()
-    with pytest.raises(SettingsError, match=r"memlint.toml: is not a file"):
+    with pytest.raises(MemlintError, match=r"memlint.toml: is not a file"):
         find(".")
     path.rmdir()
     os.mkfifo(path)
-    with pytest.raises(SettingsError, match="is not a file"):
+    with pytest.raises(MemlintError, match="is not a file"):
         find(".")
     path.unlink()
     path.symlink_to("nowhere")
-    with pytest.raises(SettingsError, match="is not a file"):
+    with pytest.raises(MemlintError, match="is not a file"):
         find(".")
 
 
@@ -153,7 +153,7 @@ def test_links_stay_in_the_repository(here: Path, tmp_path_factory: pytest.TempP
     outside.write_text("password = 1")
     (here / "a").mkdir()
     (here / "a/memlint.toml").symlink_to(outside)
-    with pytest.raises(SettingsError, match="leads out of") as caught:
+    with pytest.raises(MemlintError, match="leads out of") as caught:
         find("a")
     assert "password" not in str(caught.value)
     (here / "shared.toml").write_text("workers = 4")
@@ -250,7 +250,7 @@ def test_with_a_sysroot_no_settings_outside(
     assert one(f"/{conf}", sysroot="link").values["workers"].value == 5
     (here / "root/memlint.toml").unlink()
     (here / "root/memlint.toml").symlink_to("../memlint.toml")
-    with pytest.raises(SettingsError, match="link that leads out of"):
+    with pytest.raises(MemlintError, match="link that leads out of"):
         one(f"/{conf}", sysroot="root")
     outside = tmp_path_factory.mktemp("outside")
     write(outside, {"memlint.toml": "workers = 9", "nginx.conf": FULL})
@@ -347,7 +347,7 @@ WRONG = [
 def test_mistakes_have_a_line_and_a_suggestion(here: Path, text: str, message: str) -> None:
     data = text.encode("utf-8", "surrogateescape")
     write(here, {"nginx.conf": FULL, "memlint.toml": data})
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(MemlintError) as caught:
         all_asked(plan(["nginx.conf"], {}))
     assert message in str(caught.value)
     assert str(caught.value).startswith("memlint.toml:")
@@ -355,13 +355,13 @@ def test_mistakes_have_a_line_and_a_suggestion(here: Path, text: str, message: s
 
 def test_in_pyproject_too(here: Path) -> None:
     write(here, {"pyproject.toml": '[tool.x]\nworkers = 0\n[tool.memlint]\nb = 1\nworkers = "x"\n'})
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(MemlintError) as caught:
         one()
     unknown, wrong = str(caught.value).splitlines()
     assert unknown.startswith('pyproject.toml:4: unknown key "b"; known are target, target-file, ')
     assert wrong == 'pyproject.toml:5: workers: "x" is not a number of workers from 1 to 4096'
     write(here, {"pyproject.toml": "tool.memlint = 3"})
-    with pytest.raises(SettingsError, match=r":1: tool.memlint must be a table"):
+    with pytest.raises(MemlintError, match=r":1: tool.memlint must be a table"):
         one()
 
 
@@ -380,7 +380,7 @@ def test_mistakes_on_the_command_line(here: Path) -> None:
 
 def test_many_mistakes_are_not_all_listed(here: Path) -> None:
     write(here, {"memlint.toml": "".join(f"k{number} = 1\n" for number in range(50))})
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(MemlintError) as caught:
         one()
     lines = str(caught.value).splitlines()
     assert len(lines) == 21
@@ -541,7 +541,7 @@ def test_a_binary_is_a_flag_only(here: Path) -> None:
     assert root.values["set"].value == {}
     assert asked(root).target is server
     write(here, {"memlint.toml": 'nginx-binary = "./evil"'})
-    with pytest.raises(SettingsError, match='unknown key "nginx-binary"'):
+    with pytest.raises(MemlintError, match='unknown key "nginx-binary"'):
         one()
 
 
@@ -590,9 +590,7 @@ def test_settings_of_a_checkout_name_no_target_file_outside_of_it(here: Path) ->
     (here / "repo/link.toml").symlink_to(here / "server.toml")
     for outside in ("../server.toml", str(here / "server.toml"), "link.toml"):
         write(here, {"repo/memlint.toml": f'target-file = "{outside}"'})
-        with pytest.raises(
-            SettingsError, match=r"leads out of .*/repo: give it with --target-file"
-        ):
+        with pytest.raises(MemlintError, match=r"leads out of .*/repo: give it with --target-file"):
             asked(one("repo/nginx.conf"))
 
 
@@ -776,7 +774,7 @@ def test_the_schema_takes_what_the_program_takes() -> None:
 )
 def test_the_schema_refuses_what_the_program_refuses(here: Path, text: str) -> None:
     write(here, {"memlint.toml": text})
-    with pytest.raises(SettingsError):
+    with pytest.raises(MemlintError):
         one()
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(tomllib.loads(text), schemas.schema("memlint"))

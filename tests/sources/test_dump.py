@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 from nginx_memlint import check
 from nginx_memlint.cli.app import app
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.policy import Policy
 from nginx_memlint.report.formats.json import dumps
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.sources.dump import is_dump, read_dump
-from nginx_memlint.sources.main_file import DumpOrFileError
 from nginx_memlint.sources.source import FileSystem
 from tests.helpers import memlint
 
@@ -222,7 +222,7 @@ def test_text_before_the_first_mark(text: bytes, tmp_path: Path) -> None:
 def test_what_may_be_directives_before_the_first_mark(tmp_path: Path) -> None:
     """Piped, it may be either: with any text before it, a dump is one if that is said."""
     text = b"Be good; {or} leave;\n"
-    with pytest.raises(DumpOrFileError, match="--dump - or --no-dump -"):
+    with pytest.raises(MemlintError, match="--dump - or --no-dump -"):
         check("-", data=text + dump(FILES))
     assert check("-", data=text + dump(FILES), dump=True).blocks.location == 1
     (tmp_path / "dump").write_bytes(text + dump(FILES))
@@ -260,7 +260,7 @@ def test_a_file_that_begins_like_a_dump_is_refused(
     if before != "text\n":  # which is no directive
         assert run.json["configs"][0]["ssl_contexts"] == 2
         assert run.code == 0
-    with pytest.raises(DumpOrFileError):
+    with pytest.raises(MemlintError):
         check("nginx.conf")
     for dump in (True, False):
         assert check("nginx.conf", dump=dump).from_dump is dump

@@ -18,10 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nginx_memlint import check
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.syntax import parser as crossplane_parser
 from nginx_memlint.syntax.directives import Body, parse
 from nginx_memlint.syntax.lexer import Tokens, lex
-from nginx_memlint.syntax.parser import ROOM, UnsupportedCrossplaneError
+from nginx_memlint.syntax.parser import ROOM
 from tests.helpers import SAMPLES, http, memlint, write
 from tests.nginx.generate_syntax import generate
 from tests.syntax.test_lexer import CONFIGS
@@ -279,7 +280,7 @@ def not_crossplane(filename: str, onerror: Callable[[Exception], None]) -> None:
 
 def test_a_package_that_is_not_crossplane(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crossplane.parser.parse", not_crossplane)
-    with pytest.raises(UnsupportedCrossplaneError, match="an environment of its own"):
+    with pytest.raises(MemlintError, match="an environment of its own"):
         parse(b"", "/a", "a")
 
 

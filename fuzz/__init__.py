@@ -1,1 +1,1 @@
-"""Coverage-guided fuzzing of all that reads what others wrote: see docs/FUZZING.md."""
+"""Coverage-guided fuzzing of all that reads what others wrote: see docs/fuzzing.md."""

@@ -2,7 +2,7 @@
 
 What grows is counted in lines of Python that are run, which the load of a machine does not change.
 What is compared with crossplane runs in turn with it, until the least of either is within the
-bound or all rounds are over. The real figures are in docs/BENCHMARKS.md.
+bound or all rounds are over. The real figures are in docs/benchmarks.md.
 """
 
 from __future__ import annotations

@@ -1,23 +1,15 @@
-"""What the program says of itself: the rules, one in full, the targets, the README's tables.
-
-python -m nginx_memlint.report.documentation README.md    # make its tables anew
-"""
+"""What the program says of itself: the rules, one in full, the targets."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from nginx_memlint import suggest
-from nginx_memlint.exit_codes import MEANINGS
-from nginx_memlint.files.reading import read_file
-from nginx_memlint.files.writing import write_atomically
 from nginx_memlint.report.screen import STYLES
 from nginx_memlint.rules import ABOUT_REPORTS, RULES
 from nginx_memlint.rules.rule import Rule
@@ -25,9 +17,6 @@ from nginx_memlint.targets.targets import find_target, target_names
 from nginx_memlint.tls.families import LUA
 
 LISTED = (*ABOUT_REPORTS, *RULES)
-
-FILE_MOST = 1 << 20
-"""Bytes of the largest document."""
 
 
 def table(console: Console) -> None:
@@ -74,17 +63,18 @@ def closest(text: str) -> str | None:
 def targets(console: Console) -> None:
     """Print a line for each named server."""
     rows = Table(box=None, pad_edge=False)
-    for heading in _TARGET_HEADINGS:
+    for heading in TARGET_HEADINGS:
         rows.add_column(heading, no_wrap=True)
-    for row in _target_rows():
+    for row in target_rows():
         rows.add_row(*row)
     console.print(rows)
 
 
-_TARGET_HEADINGS = ("name", "nginx", "lua", "stream-lua", "njs", "OpenSSL", "Lua contexts")
+TARGET_HEADINGS = ("name", "nginx", "lua", "stream-lua", "njs", "OpenSSL", "Lua contexts")
 
 
-def _target_rows() -> Iterator[tuple[str, ...]]:
+def target_rows() -> Iterator[tuple[str, ...]]:
+    """The named servers: the name, versions, and whether blocks share Lua's contexts."""
     for name in target_names():
         target = find_target(name)
         versions = (
@@ -95,43 +85,3 @@ def _target_rows() -> Iterator[tuple[str, ...]]:
         if "lua" in target.ships:
             sharing = "shared" if LUA.shared(target) else "per block"
         yield (name, *versions, sharing)
-
-
-def _markdown(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    headings = tuple(headings)
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
-
-
-def tables() -> dict[str, str]:
-    """The tables of the README by the name of their markers, as Markdown."""
-    return {
-        "rules": _markdown(
-            ("rule", "name", "severity", "what it finds"),
-            ((rule.code, f"`{rule.name}`", rule.severity, rule.summary) for rule in LISTED),
-        ),
-        "targets": _markdown(
-            _TARGET_HEADINGS, ((f"`{name}`", *versions) for name, *versions in _target_rows())
-        ),
-        "exit status": _markdown(
-            ("status", "meaning"), ((str(int(code)), text) for code, text in MEANINGS.items())
-        ),
-    }
-
-
-def with_tables(text: str) -> str:
-    """A document with its tables made anew; raises ValueError if one has no place in it."""
-    for name, table in tables().items():
-        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-        before, found, rest = text.partition(begin)
-        _, closed, after = rest.partition(end)
-        if not (found and closed):
-            raise ValueError(f"no place for {name}")
-        text = f"{before}{begin}\n{table}\n{end}{after}"
-    return text
-
-
-if __name__ == "__main__":
-    for path in map(Path, sys.argv[1:]):
-        text = read_file(path, FILE_MOST).decode()
-        write_atomically(str(path), with_tables(text).encode())

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from nginx_memlint import check
 from nginx_memlint.diff.compare import diff
-from nginx_memlint.files.bounds import DEFAULT_BOUNDS, NAMES, tokens_at_most
-from nginx_memlint.sizes import parse_size
-from tests.helpers import SAMPLES, http, memlint_here, with_bounds, write
+from nginx_memlint.files.bounds import NAMES, tokens_at_most
+from tests.helpers import http, memlint_here, with_bounds, write
 
 MAIN = http("include a.conf;\ninclude d/*.conf;\nserver {\nlocation / {\n}\n}#memlint:\n#memlint:")
 FILES: dict[str, str | bytes] = {
@@ -79,17 +77,6 @@ def test_trusted_lifts_all(conf: str, command: str, monkeypatch: pytest.MonkeyPa
     assert "--trusted lifts it" in (memlint_here(command, *given).out)
     assert "--trusted lifts it" not in memlint_here(command, "--trusted", *given).out
     assert not any("(bound" in problem.message for problem in check(conf, trusted=True).problems)
-
-
-def test_the_readme_lists_them() -> None:
-    text = (SAMPLES.parent / "README.md").read_text()
-    table = text.partition("<!-- bounds -->")[2].partition("<!-- end of bounds -->")[0]
-    rows = re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \|", table, re.MULTILINE)
-    found = {
-        under(name): parse_size(value) if "bytes" in name else int(value.replace(",", ""))
-        for name, value in rows
-    }
-    assert found == vars(DEFAULT_BOUNDS)
 
 
 def test_bounds_are_no_option(conf: str) -> None:

@@ -129,7 +129,7 @@ needs_atheris = pytest.mark.skipif(find_spec("atheris") is None, reason="needs a
 @slow
 @needs_atheris
 def test_fuzzing_for_some_seconds(tmp_path: Path) -> None:
-    """All targets, coverage-guided; the long run is in docs/FUZZING.md."""
+    """All targets, coverage-guided; the long run is in docs/fuzzing.md."""
     command = [sys.executable, "-m", "fuzz.run", "--seconds", "20"]
     done = subprocess.run(
         command,

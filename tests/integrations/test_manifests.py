@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.documents.pages import block
 from tests.helpers import SAMPLES, copy_sample, write
 from tests.integrations.conftest import PROJECT, git
 from tests.integrations.hostile import LINES, hostile_tree, traps_sprung
-from tests.readme import block
 
 BIN = Path(sys.executable).parent
 

@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from nginx_memlint.printable import printable
+from tests.documents.pages import block
 from tests.helpers import LUA
 from tests.integrations.conftest import ENVIRONMENT, git
 from tests.integrations.hostile import hostile_tree, traps_sprung
-from tests.readme import block
 
 FINE = """worker_processes 4;
 events {}

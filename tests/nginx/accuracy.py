@@ -1,8 +1,8 @@
-"""Predicted against measured memory, from the recordings: docs/ACCURACY.md, and in the README.
+"""Predicted against measured memory, from the recordings: parts of docs/accuracy.md and README.md.
 
-python -m tests.nginx.accuracy            # write both anew
 python -m tests.nginx.measure bundles bookworm --out results
-python -m tests.nginx.accuracy results    # take these results over, and write the document
+python -m tests.nginx.accuracy results    # take these results over
+python -m tests.documents                 # write the documents
 """
 
 from __future__ import annotations
@@ -25,17 +25,13 @@ from tests.nginx.measure_start import family_http
 from tests.nginx.prefix import main_conf, pem_bundle, write_conf
 from tests.nginx.recorded import DIRECTORY, TARGETS
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "ACCURACY.md"
-README = Path(__file__).parents[2] / "README.md"
 MANY_CONTEXTS = ("bullseye", "bookworm", "trixie")
 """Stacks on which contexts each have certificates of their own (nginx before 1.27.2)."""
 
 KIB = 1024
 
 INTRODUCTION = """\
-# Predicted against measured memory
-
-Made by `python -m tests.nginx.accuracy` from the recordings in `tests/nginx/recordings`, each of
+Made by `python -m tests.documents` from the recordings in `tests/nginx/recordings`, each of
 which names the versions, the date and the command that made it. Figures are growth over the same
 configuration without the bundle, in kB (1,024 bytes), summed over master and workers: at start the
 part of PSS that is not mapped files, through reloads PSS. A ratio above 1 is a prediction above the
@@ -43,7 +39,7 @@ measurement.
 """
 
 START = """\
-## At start
+### At start
 
 `lua_ssl_trusted_certificate` in as many blocks, two workers.
 
@@ -52,7 +48,7 @@ START = """\
 """
 
 RELOADS = """\
-## Through eight reloads
+### Through eight reloads
 
 100 contexts, 120 certificates, idle workers; two runs each, the higher figure. `worst` is the
 highest of all eight reloads. Predictions after the start are raised by 5 %, since the law by itself
@@ -63,7 +59,7 @@ was exceeded by up to that.
 """
 
 BLOCKS = """\
-## A block, by what is in it
+### A block, by what is in it
 
 One more `server` or `location`, as the slope from 50 to 200 of them, with a bundle of 120
 certificates, no Lua, two workers.
@@ -73,7 +69,7 @@ certificates, no Lua, two workers.
 """
 
 HELD = """\
-## Workers held by open connections
+### Workers held by open connections
 
 Not in the predictions. Every old worker is kept alive by an unfinished request (64 a generation);
 in units of U, the growth at start. Bound it with `worker_shutdown_timeout`.
@@ -83,7 +79,7 @@ in units of U, the growth at start. Bound it with `worker_shutdown_timeout`.
 """
 
 ONSET = """\
-## When the worst case comes
+### When the worst case comes
 
 With two workers, the first reload whose peak was above (3 + W) U, by the number of contexts (120
 certificates each). Until then memory rests at 2 U and peaks at (3 + W) U.
@@ -206,8 +202,8 @@ def _imitation(directory: Path, bundle: dict[str, int]) -> Path:
     return path
 
 
-def document() -> str:
-    """The whole text."""
+def measurements() -> str:
+    """All of them, as Markdown."""
     parts = [INTRODUCTION, START, *map(_row, at_start())]
     parts += ["\n", BLOCKS, *map(_row, by_block())]
     parts += ["\n", RELOADS, *map(_row, through_reloads())]
@@ -226,15 +222,14 @@ def document() -> str:
     parts += ["\n", LIMITS]
     return (
         "".join(
-            part if part.startswith(("#", "|", "\n")) and not part.startswith("# ") else part + "\n"
-            for part in parts
+            part if part.startswith(("#", "|", "\n")) else part + "\n" for part in parts
         ).rstrip("\n")
         + "\n"
     )
 
 
 def summary() -> str:
-    """What the README says of it."""
+    """How far they are apart, in a sentence."""
     start, reloads, blocks = (
         [comparison.ratio - 1 for comparison in found()]
         for found in (at_start, through_reloads, by_block)
@@ -246,16 +241,6 @@ def summary() -> str:
         f"{max(reloads):.1%} above through eight reloads ({len(reloads)}), and for one more\n"
         f"block, on Debian unstable too, within {max(map(abs, blocks)):.1%} ({len(blocks)}).\n"
     ).replace("%", " %")
-
-
-def with_summary(text: str) -> str:
-    """The README with it; raises ValueError if there is no place for it."""
-    begin, end = "<!-- accuracy -->\n", "<!-- end of accuracy -->"
-    before, found, rest = text.partition(begin)
-    _, closed, after = rest.partition(end)
-    if not (found and closed):
-        raise ValueError("no place for it")
-    return f"{before}{begin}\n{summary()}\n{end}{after}"
 
 
 def _row(comparison: Comparison) -> str:
@@ -314,7 +299,4 @@ def keep_results(directory: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 2:
-        keep_results(Path(sys.argv[1]))
-    DOCUMENT.write_text(document())
-    README.write_text(with_summary(README.read_text()))
+    keep_results(Path(sys.argv[1]))

@@ -5,15 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.nginx.accuracy import (
-    DOCUMENT,
-    README,
     Comparison,
     at_start,
     by_block,
-    document,
     recording,
     through_reloads,
-    with_summary,
 )
 from tests.nginx.recorded import TARGETS
 
@@ -55,12 +51,3 @@ def test_everything_was_measured() -> None:
             assert data["versions"]["nginx"]
             assert data["date"]
             assert data["command"]
-
-
-def test_the_document_is_current() -> None:
-    assert DOCUMENT.read_text() == document()
-
-
-def test_the_readme_is_current() -> None:
-    text = README.read_text()
-    assert text == with_summary(text), "run python -m tests.nginx.accuracy"

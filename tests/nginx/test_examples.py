@@ -1,4 +1,4 @@
-"""The README's commands that need the real nginx, run with it."""
+"""The documents' commands that need the real nginx, run with it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.documents.examples import Example, at, check_block, examples, needs_nginx, run, scratch
 from tests.nginx.stack import Stack
-from tests.readme import Block, at, check_example, examples, needs_nginx, run, scratch
 
 EXAMPLES = [item for item in examples() if needs_nginx(item)]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda item: item.commands[0])
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_commands(
-    example: Block, tmp_path: Path, bookworm: Stack, monkeypatch: pytest.MonkeyPatch
+    example: Example, tmp_path: Path, bookworm: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """calibrate is its quick one; the configuration is one of the scratch directory's."""
     assert bookworm.root is None
     monkeypatch.chdir(scratch(tmp_path))
-    example = at(example, "memlint calibrate", "memlint calibrate --quick")
-    check_example(at(example, "/etc/nginx/", f"{tmp_path}/etc/nginx/"), tmp_path)
+    block = at(example.block, "memlint calibrate", "memlint calibrate --quick")
+    check_block(at(block, "/etc/nginx/", f"{tmp_path}/etc/nginx/"), tmp_path)
 
 
 def test_a_dump_names_the_host_s_files(
@@ -33,4 +33,4 @@ def test_a_dump_names_the_host_s_files(
     assert found.code == 0, found.err
     assert found.json["configs"][0]["from_dump"]
     assert found.json["configs"][0]["blocks"]["location"] == 1
-    assert any(command.partition(" --format")[0] in item.text for item in EXAMPLES)
+    assert any(command.partition(" --format")[0] in item.block.text for item in EXAMPLES)

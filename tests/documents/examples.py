@@ -1,4 +1,4 @@
-"""The README's commands and what it shows of their output; a directory where they can be run."""
+"""The documents' commands and what is shown of their output; a directory where they can be run."""
 
 from __future__ import annotations
 
@@ -8,21 +8,14 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-
+from tests.documents.pages import FOR_USERS, PROJECT, Block, Page
 from tests.helpers import LUA, MEASURED, SAMPLES, Run, http, memlint_here, write
 
-PROJECT = SAMPLES.parent
-README = PROJECT / "README.md"
-TOKENS = MarkdownIt("commonmark").enable("table").parse(README.read_text("utf-8"))
-
 NGINX = re.compile(r"\b(nginx|openresty) -T\b|^memlint (calibrate|verify)|--nginx-binary")
-"""What needs the real nginx: tests/nginx/test_readme.py."""
+"""What needs the real nginx: tests/nginx/test_examples.py."""
 
 FINDS = re.compile(r"^memlint check .*sample_confs/incident$")
 """What ends with findings, and so with status 1."""
@@ -32,59 +25,34 @@ NAME = re.compile(r"memlint [a-z]+")
 
 
 @dataclass(frozen=True)
-class Block:
-    """Fenced code. ``shown`` is the output that follows it, ``marker`` the comment before it."""
+class Example:
+    """Commands of a page, which are run one after the other."""
 
-    language: str
-    text: str
-    marker: str = ""
-    shown: str = ""
+    page: Page
+    block: Block
 
     @property
     def commands(self) -> list[str]:
-        """Its lines."""
-        return [line for line in self.text.splitlines() if line.strip()]
+        """The commands."""
+        return self.block.commands
+
+    def __str__(self) -> str:
+        return f"{self.page.name}:{self.commands[0]}"
 
 
-def blocks() -> Iterator[Block]:
-    """All fenced code."""
-    for index, token in enumerate(TOKENS):
-        if token.type == "fence":
-            marker = re.fullmatch(r"<!-- (.*) -->\n", TOKENS[index - 1].content)
-            after = TOKENS[index + 1]
-            yield Block(
-                token.info,
-                token.content,
-                marker[1] if marker else "",
-                after.content if after.type == "code_block" else "",
-            )
+def examples() -> list[Example]:
+    """All commands that users are shown, in blocks and in sentences."""
+    return [
+        Example(page, block)
+        for page in FOR_USERS
+        for block in (
+            *(block for block in page.blocks if block.language == "sh"),
+            *(Block("sh", span) for span in page.spans),
+        )
+    ]
 
 
-def block(marker: str) -> str:
-    """The fenced code behind a marker."""
-    [found] = [item.text for item in blocks() if item.marker == marker]
-    return found
-
-
-def spans() -> list[str]:
-    """Commands in sentences and tables."""
-
-    def inside(tokens: list[Token]) -> Iterator[str]:
-        for token in tokens:
-            if token.type == "code_inline" and token.content.startswith("memlint "):
-                yield token.content
-            yield from inside(token.children or [])
-
-    return sorted(set(inside(TOKENS)))
-
-
-def examples() -> list[Block]:
-    """All commands there are: those of a block are run one after the other."""
-    fenced = [item for item in blocks() if item.language == "sh"]
-    return fenced + [Block("sh", span) for span in spans()]
-
-
-def needs_nginx(example: Block) -> bool:
+def needs_nginx(example: Example) -> bool:
     """Whether one of its commands asks for a real nginx."""
     commands = (command for command in example.commands if not NAME.fullmatch(command))
     return any(NGINX.search(command) for command in commands)
@@ -105,7 +73,7 @@ esac""",
 
 
 def scratch(directory: Path) -> Path:
-    """A directory that has what the README names."""
+    """A directory that has what the documents name."""
     body = "access_log off;\nserver { listen 8080; location / { return 200; } }"
     main = f"pid {directory}/pid;\nerror_log {directory}/error.log;\n"
     whole = http(body, main)
@@ -164,7 +132,7 @@ def run(command: str, directory: Path) -> Run:
     return Run(done.returncode, done.stdout, done.stderr)
 
 
-def check_example(example: Block, directory: Path) -> None:
+def check_block(example: Block, directory: Path) -> None:
     """Run its commands: each ends as it should, writes what it names, prints what is shown."""
     last = Run(0, "", "")
     for command in example.commands:
@@ -202,6 +170,6 @@ def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.rstrip("\n").split("\n")]
 
 
-def at(example: Block, old: str, new: str) -> Block:
-    """The same with another path."""
-    return replace(example, text=example.text.replace(old, new))
+def at(block: Block, old: str, new: str) -> Block:
+    """A block with another path."""
+    return replace(block, text=block.text.replace(old, new))

@@ -1,7 +1,7 @@
-"""Everything that the README says can be done, done; what it shows is what is printed now.
+"""Everything that the documents say can be done, done; what they show is what is printed now.
 
-What needs the real nginx is in tests/nginx/test_readme.py, what other programs read (pre-commit,
-GitHub, GitLab) in tests/integrations.
+What needs the real nginx is in tests/nginx/test_examples.py, what other programs read (pre-commit,
+GitHub, GitLab) in tests/integrations, the examples of the rules in tests/rules.
 """
 
 from __future__ import annotations
@@ -14,26 +14,23 @@ import jsonschema
 import pytest
 
 from nginx_memlint.cli.app import COMMANDS
-from nginx_memlint.report import FORMATS, documentation, schemas
+from nginx_memlint.report import FORMATS, schemas
 from nginx_memlint.settings import asked, plan
-from tests.helpers import MEASURED, http, memlint_here, write
-from tests.readme import (
+from tests.documents.examples import (
     NAME,
-    PROJECT,
-    README,
-    Block,
+    Example,
     at,
-    block,
-    blocks,
-    check_example,
+    check_block,
     commit,
     examples,
     needs_nginx,
     run,
     scratch,
     shows,
-    spans,
 )
+from tests.documents.generated import without_parts
+from tests.documents.pages import FOR_USERS, PROJECT, README, Block, block, blocks_of, page, parsed
+from tests.helpers import MEASURED, http, memlint_here, write
 
 IN_THE_GATE = ("first", "second")
 """What .ci/run runs, as it stands there: it sets up environments."""
@@ -49,85 +46,67 @@ TESTED = {
 HERE_AND_NOW = [item for item in examples() if not needs_nginx(item)]
 
 
-def name(example: Block) -> str:
-    return example.commands[0]
-
-
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(scratch(tmp_path))
     return tmp_path
 
 
-@pytest.mark.parametrize("example", HERE_AND_NOW, ids=name)
-def test_commands(example: Block, here: Path) -> None:
-    if example.marker == "second":
-        assert (PROJECT / example.text.strip()).stat().st_mode & 0o111
+@pytest.mark.parametrize("example", HERE_AND_NOW, ids=str)
+def test_commands(example: Example, here: Path) -> None:
+    block = example.block
+    if block.marker == "second":
+        assert (PROJECT / block.text.strip()).stat().st_mode & 0o111
         return
-    if example.marker == "first":
+    if block.marker == "first":
         # the gate runs all of it; here what it ends with
-        last = example.text.rpartition(" && ")[2].removeprefix(".venv/bin/")
-        example = Block("sh", last.strip())
-    if example.text.startswith("pip install"):
-        [extra] = re.findall(r"^pip install '\.\[(\w+)\]'$", example.text, re.MULTILINE)
+        last = block.text.rpartition(" && ")[2].removeprefix(".venv/bin/")
+        block = Block("sh", last.strip())
+    if block.text.startswith("pip install"):
+        [extra] = re.findall(r"^pip install '\.\[(\w+)\]'$", block.text, re.MULTILINE)
         project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
         assert extra in project["optional-dependencies"]
         return
-    if "--base" in example.text:
+    if "--base" in block.text:
         commit(here)
-    check_example(at(example, "/etc/nginx/nginx.conf", f"{here}/etc/nginx/nginx.conf"), here)
+    check_block(at(block, "/etc/nginx/nginx.conf", f"{here}/etc/nginx/nginx.conf"), here)
 
 
 def test_what_is_run_elsewhere() -> None:
     gate = (PROJECT / ".ci" / "run").read_text()
     for marker in IN_THE_GATE:
-        assert block(marker)
+        assert [item.marker for item in README.blocks].count(marker) == 1
         assert f"<!-- {marker} -->" in gate
     rest = [item for item in examples() if needs_nginx(item)]
     assert len(rest) + len(HERE_AND_NOW) == len(examples())
-    assert {item.language for item in blocks()} == {"sh", *TESTED}
+
+
+def test_code_that_is_no_command_is_tested() -> None:
+    by_hand = [item for page in FOR_USERS for item in blocks_of(parsed(without_parts(page.text)))]
+    assert {item.language for item in by_hand} == {"sh", *TESTED}
     for language, markers in TESTED.items():
-        assert {item.marker for item in blocks() if item.language == language} == markers
+        found = [item.marker for item in by_hand if item.language == language]
+        assert sorted(found) == sorted(markers)
 
 
 def test_every_command_is_there() -> None:
-    """The README speaks of all commands, and of no other."""
-    named = {match[0] for text in README.read_text().splitlines() for match in NAME.finditer(text)}
+    """The documents speak of all commands, and of no other."""
+    named = {match[0] for page in FOR_USERS for match in NAME.finditer(page.text)}
     commands = {f"memlint {name}" for name in COMMANDS}
     assert commands <= named
-    fenced = [line for item in examples() for line in item.commands if line.startswith("memlint")]
-    assert {match[0] for line in fenced if (match := NAME.match(line))} <= commands
+    lines = [line for item in examples() for line in item.commands]
+    called = {match[0] for line in lines if (match := NAME.match(line))}
+    assert called == commands
 
 
 def test_every_format_has_an_example() -> None:
-    rows = re.findall(r"^\| `(\w+)` \|.*\| `memlint check (.*)` \|$", README.read_text(), re.M)
-    assert {row[0] for row in rows} == set(FORMATS)
-    for row in rows:
-        assert row[0] == "text" or row[0] in row[1]
-        assert f"memlint check {row[1]}" in spans()
-
-
-def test_the_tables_are_current() -> None:
-    text = README.read_text()
-    assert text == documentation.with_tables(text), (
-        "run python -m nginx_memlint.report.documentation README.md"
+    rows = re.findall(
+        r"^\| `(\w+)` \|.*\| `memlint check (.*?)`", page("docs/formats.md").text, re.M
     )
-
-
-def test_a_table_that_has_no_place() -> None:
-    with pytest.raises(ValueError, match="rules"):
-        documentation.with_tables("# README\n")
-
-
-def test_links_lead_somewhere() -> None:
-    text = README.read_text()
-    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-    anchors = {re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in headings}
-    for target in re.findall(r"\]\(([^)]+)\)", text):
-        if target.startswith("#"):
-            assert target[1:] in anchors, target
-        elif not target.startswith("https://"):
-            assert (PROJECT / target).exists(), target
+    assert [name for name, _ in rows] == list(FORMATS)
+    for name, arguments in rows:
+        assert f"--format {name}" in arguments
+        assert f"memlint check {arguments}" in page("docs/formats.md").spans
 
 
 # what is no command
@@ -135,7 +114,7 @@ def test_links_lead_somewhere() -> None:
 
 def test_python(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "ca.pem").write_text("")
-    exec(compile(block("python"), README, "exec"), {})
+    exec(compile(block("python"), "docs/python.md", "exec"), {})
     assert re.fullmatch(r"\d+ \d+ \d+\n", capsys.readouterr().out)
 
 
@@ -177,7 +156,7 @@ def test_ignores(here: Path) -> None:
 
 
 def test_the_baseline_accepts_what_is_there_but_no_growth(here: Path) -> None:
-    [example] = [item for item in examples() if "--write-baseline" in item.text]
+    [example] = [item for item in examples() if "--write-baseline" in item.block.text]
     conf = here / "conf" / "nginx.conf"
     zone = conf.read_text().replace("http {", "http { proxy_cache_path /c keys_zone=pages:5000m;")
     conf.write_text(zone)
@@ -224,4 +203,4 @@ def test_what_is_shown(shown: str, is_shown: bool) -> None:
 )
 def test_a_wrong_example_is_found(text: str, shown: str, here: Path) -> None:
     with pytest.raises(AssertionError):
-        check_example(Block("sh", text, shown=shown), here)
+        check_block(Block("sh", text, shown=shown), here)

@@ -1,0 +1,239 @@
+"""The parts of the documents that are made from the program: tables of what it knows.
+
+A part stands between ``<!-- NAME -->`` and ``<!-- end of NAME -->``, on one page.
+
+python -m tests.documents    # make all of them anew
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from typer.main import get_command
+
+from nginx_memlint.cli.app import app
+from nginx_memlint.exit_codes import MEANINGS
+from nginx_memlint.files import bounds
+from nginx_memlint.options.kinds import Kind
+from nginx_memlint.options.record import OPTIONS, Place, options_in
+from nginx_memlint.report import DEFAULT, FORMATS, documentation, schemas
+from nginx_memlint.rules.rule import Rule
+from nginx_memlint.settings import model
+from nginx_memlint.sizes import human
+from tests.nginx import accuracy
+
+
+def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of Markdown; ``|`` in a cell is escaped."""
+    headings = tuple(headings)
+    lines = [headings, ["---"] * len(headings), *rows]
+    cells = [[cell.replace("|", r"\|") for cell in line] for line in lines]
+    return "".join(f"| {' | '.join(line)} |\n" for line in cells)
+
+
+def code(*names: str) -> str:
+    """Names as code."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def one_line(text: str) -> str:
+    """A docstring's or a description's text in one line, as Markdown."""
+    return " ".join(text.replace("``", "`").split())
+
+
+def rules() -> str:
+    """A row for each rule, which leads to its documentation."""
+
+    def link(rule: Rule) -> str:
+        return f"[{rule.code}](#{rule.code.lower()}-{rule.name})"
+
+    return table(
+        ("rule", "name", "severity", "what it finds"),
+        (
+            (link(rule), f"`{rule.name}`", rule.severity, rule.summary)
+            for rule in documentation.LISTED
+        ),
+    )
+
+
+def rules_in_full() -> str:
+    """The documentation of each rule: its headings become bold lines, since each has the same."""
+    parts = []
+    for rule in documentation.LISTED:
+        doc = re.sub(r"^## (\w+)$", r"**\1**", rule.doc, flags=re.MULTILINE)
+        parts.append(f"## {rule.code} {rule.name}\n\n{rule.summary}\n\n{doc}".rstrip() + "\n")
+    return "\n".join(parts)
+
+
+def targets() -> str:
+    """A row for each named server."""
+    rows = ((f"`{name}`", *versions) for name, *versions in documentation.target_rows())
+    return table(documentation.TARGET_HEADINGS, rows)
+
+
+def exit_status() -> str:
+    """A row for each exit status."""
+    return table(("status", "meaning"), ((str(int(n)), text) for n, text in MEANINGS.items()))
+
+
+def commands() -> str:
+    """A row for each command."""
+    group: Any = get_command(app)
+    names = group.list_commands(None)
+    return table(
+        ("command", "what it does"),
+        ((code(f"memlint {name}"), group.get_command(None, name).help.split("\n")[0])
+         for name in names),
+    )  # fmt: skip
+
+
+def limits() -> str:
+    """A row for each bound, with the first sentence of its docstring."""
+    [record] = ast.parse(inspect.getsource(bounds.Bounds)).body
+    assert isinstance(record, ast.ClassDef)
+    docs = {
+        field.target.id: ast.literal_eval(doc.value)
+        for field, doc in zip(record.body, record.body[1:], strict=False)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(doc, ast.Expr)
+    }
+    rows = []
+    for name, most in vars(bounds.DEFAULT_BOUNDS).items():
+        value = human(most).replace(".0", "") if "bytes" in name else f"{most:,}"
+        sentence = one_line(docs[name]).partition(". ")[0].rstrip(".")
+        rows.append((f"`{name.replace('_', '-')}`", value, sentence))
+    return table(("bound", "most", "of"), rows)
+
+
+def _value(kind: Kind) -> str:
+    return f"`{kind.metavar.strip('[]')}`" if kind.metavar else ""
+
+
+def options() -> str:
+    """A row for each option that users have."""
+    rows = []
+    for option in OPTIONS.values():
+        names = [option.flag] if Place.FLAG in option.places else []
+        places = [
+            word
+            for place, word in (
+                (Place.FLAG, "command line"),
+                (Place.SETTING, "settings"),
+                (Place.KEYWORD, "Python"),
+            )
+            if place in option.places
+        ]
+        name = code(*names) if names else f"`{option.name}`"
+        rows.append((name, _value(option.kind), ", ".join(places), option.help))
+    return table(("option", "value", "where it may stand", "what it says"), rows)
+
+
+def settings_keys() -> str:
+    """A row for each key of settings that is no option."""
+    optional = {option.name for option in options_in(Place.SETTING)}
+    tables = {"": model.Settings, "[[roots]]": model.RootTable, "[[ignore]]": model.Ignore}
+    done: set[str] = set()
+    rows = []
+    for title, record in tables.items():
+        for name, field in record.model_fields.items():
+            if name not in optional | done:
+                key = name.replace("_", "-")
+                where = f"`{key}` in `{title}`" if title else f"`{key}`"
+                rows.append((where, one_line(field.description or "Rules, by their codes.")))
+        done |= record.model_fields.keys() if not title else set()
+    return table(("key", "what it says"), rows)
+
+
+def formats() -> str:
+    """A row for each output format, with a command that a test runs."""
+    return table(
+        ("name", "what it is", "example"),
+        (
+            (
+                f"`{name}`",
+                about.about,
+                f"`memlint check --format {name}{'' if about.terminal else ':report.' + name} "
+                "conf/`" + (" (the default)" if name == DEFAULT else ""),
+            )
+            for name, about in FORMATS.items()
+        ),
+    )
+
+
+def _fields(record: str) -> str:
+    schema = schemas.schema("check")
+    properties = schema["$defs"][record]["properties"]
+    return table(
+        ("field", "type", "what it is"),
+        (
+            (f"`{name}`", f"`{_type(about)}`", one_line(about.get("description", "")))
+            for name, about in properties.items()
+        ),
+    )
+
+
+def _type(about: dict[str, Any]) -> str:
+    if "$ref" in about:
+        return str(about["$ref"]).rpartition("/")[2]
+    if "anyOf" in about:
+        return " or ".join(_type(one) for one in about["anyOf"])
+    if about.get("type") == "array":
+        return f"list of {_type(about['items'])}"
+    if isinstance(more := about.get("additionalProperties"), dict):
+        return f"mapping to {_type(more)}"
+    if "enum" in about:
+        return " or ".join(f'"{one}"' for one in about["enum"])
+    words = {"integer": "int", "number": "float", "string": "str", "boolean": "bool"}
+    return words.get(
+        about.get("type", ""), str(about.get("type", "object")).replace("null", "None")
+    )
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "accuracy": accuracy.summary,
+    "measurements": accuracy.measurements,
+    "rules": rules,
+    "rules in full": rules_in_full,
+    "targets": targets,
+    "exit status": exit_status,
+    "commands": commands,
+    "bounds": limits,
+    "options": options,
+    "settings keys": settings_keys,
+    "formats": formats,
+    "report": lambda: _fields("ConfigReport"),
+    "memory": lambda: _fields("Memory"),
+}
+"""Name of a part → what makes it."""
+
+
+def parts_of(text: str) -> Iterator[str]:
+    """The names of the parts that have a place in a text; raises ValueError if one does not end."""
+    for name in PARTS:
+        begins, ends = (text.count(f"<!-- {mark}{name} -->") for mark in ("", "end of "))
+        if begins != ends or begins > 1:
+            raise ValueError(f"{name}: begins {begins} times, and ends {ends} times")
+        if begins:
+            yield name
+
+
+def with_parts(text: str) -> str:
+    """A document with its parts made anew; raises ValueError for a part that does not end."""
+    for name in parts_of(text):
+        before, _, rest = text.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition(f"<!-- end of {name} -->")
+        text = f"{before}<!-- {name} -->\n\n{PARTS[name]().strip()}\n\n{end}{after}"
+    return text
+
+
+def without_parts(text: str) -> str:
+    """A document with its parts empty: what was written by hand."""
+    for name in parts_of(text):
+        before, begin, rest = text.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition(f"<!-- end of {name} -->")
+        text = f"{before}{begin}\n{end}{after}"
+    return text

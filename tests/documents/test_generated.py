@@ -1,0 +1,40 @@
+"""What the documents have from the program is what it has now."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.documents.generated import PARTS, parts_of, with_parts, without_parts
+from tests.documents.pages import PAGES, Page
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_parts_are_current(page: Page) -> None:
+    assert page.text == with_parts(page.text), "run python -m tests.documents"
+
+
+def test_each_part_has_one_place() -> None:
+    assert Counter(name for page in PAGES for name in parts_of(page.text)) == Counter(list(PARTS))
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_that_is_not_current_is_made_anew(name: str) -> None:
+    old = f"# A page\n\n<!-- {name} -->\n\n| old |\n\n<!-- end of {name} -->\n\nwritten by hand\n"
+    new = with_parts(old)
+    assert "| old |" not in new
+    assert PARTS[name]().strip() in new
+    assert new.startswith("# A page\n\n")
+    assert new.endswith("\n\nwritten by hand\n")
+    assert with_parts(new) == new
+    assert without_parts(new) == without_parts(old)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["<!-- rules -->\n", "<!-- end of rules -->\n", "<!-- rules -->\n<!-- end of rules -->\n" * 2],
+)
+def test_a_part_that_does_not_end(wrong: str) -> None:
+    with pytest.raises(ValueError, match="rules"):
+        with_parts(wrong)

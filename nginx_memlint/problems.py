@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class Reading(Protocol):
+    """What a directive stands in, as tree.Inclusion: a file, and the includes that led there."""
+
+    @property
+    def file(self) -> Any:  # noqa: ANN401  a ParsedFile, which rooms above know
+        """The file, which knows the lines of its directives."""
+
+    def chain(self) -> tuple[str, ...]:
+        """The includes that led there."""
 
 
 @dataclass(frozen=True)
@@ -22,3 +34,27 @@ class Problem:
     nginx: str | None = None
     complete: bool = False
     chain: tuple[str, ...] = ()
+
+    @classmethod
+    def at(
+        cls,
+        inclusion: Reading,
+        directive: object,
+        message: str,
+        *,
+        nginx: str | None = None,
+        complete: bool = False,
+    ) -> Problem:
+        """A problem at the name of a directive."""
+        file, chain = inclusion.file, inclusion.chain()
+        span = file.span(directive)
+        return cls(message, file.name, span.line, span.column, nginx, complete, chain)
+
+    @classmethod
+    def of_nginx(
+        cls, inclusion: Reading, directive: object, nginx: str, message: str = ""
+    ) -> Problem:
+        """A problem that nginx has with a directive, at the line that nginx itself would name."""
+        file, chain = inclusion.file, inclusion.chain()
+        line = file.nginx_line(directive)
+        return cls(message or nginx, file.name, line, nginx=nginx, chain=chain)

@@ -125,12 +125,4 @@ def _settings(tree: Tree) -> Iterator[Setting]:
 
 
 def _problem(setting: Setting, message: str) -> Problem:
-    span = setting.file.span(setting.directive)
-    return Problem(
-        message,
-        setting.file.name,
-        span.line,
-        span.column,
-        nginx=message,
-        chain=setting.inclusion.chain(),
-    )
+    return Problem.at(setting.inclusion, setting.directive, message, nginx=message)

@@ -74,7 +74,4 @@ def _component(name: str) -> str:
 
 
 def _problem(setting: Setting, nginx: str, message: str = "") -> Problem:
-    file = setting.file
-    line = file.nginx_line(setting.directive)
-    chain = setting.inclusion.chain()
-    return Problem(message or nginx, file.name, line, nginx=nginx, chain=chain)
+    return Problem.of_nginx(setting.inclusion, setting.directive, nginx, message)

@@ -57,9 +57,7 @@ def unknown(tree: Tree) -> Iterator[Problem]:
                 f'load_module: "{name}" is no module that is known here: TLS contexts that it may '
                 "build are not counted"
             )
-        span = setting.file.span(setting.directive)
-        place = (setting.file.name, span.line, span.column)
-        yield Problem(message, *place, complete=True, chain=setting.inclusion.chain())
+        yield Problem.at(setting.inclusion, setting.directive, message, complete=True)
 
 
 def _loaded(tree: Tree) -> Iterator[tuple[Setting, str, str]]:

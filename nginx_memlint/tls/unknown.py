@@ -53,10 +53,9 @@ def unknown(tree: Tree) -> Iterator[Problem]:
                 # of a block, and of a mark at a file's beginning, the builder of the tree has told
                 if setting.directive.body is None and not setting.file.is_marked(setting.directive):
                     nginx = f'unknown directive "{name}"'
-                    line = setting.file.nginx_line(setting.directive)
-                    chain = setting.inclusion.chain()
-                    message = nginx + said[name]
-                    yield Problem(message, setting.file.name, line, nginx=nginx, chain=chain)
+                    yield Problem.of_nginx(
+                        setting.inclusion, setting.directive, nginx, nginx + said[name]
+                    )
     if len(said) >= MOST_NAMES:
         message = f"more than {MOST_NAMES:,} directives are unknown: the others were not compared"
         yield Problem(message, tree.main.inclusion.file.name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TypeAlias
 
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, BoundError, Work, WorkError, exceeded
@@ -326,27 +327,16 @@ class _Builder:
     def problem(
         self,
         inclusion: Inclusion,
-        directive: Directive | None,
+        directive: Directive,
         message: str,
         nginx: str | None = None,
     ) -> None:
         if self.is_full():
             return
-        file = inclusion.file
-        span = file.span(directive) if directive else None
-        line = span.line if span else None
-        if directive and nginx:
-            line = file.nginx_line(directive)
-        self.problems.append(
-            Problem(
-                message,
-                file.name,
-                line,
-                span.column if span and span.line == line else None,
-                nginx=nginx,
-                chain=inclusion.chain(),
-            )
-        )
+        found = Problem.at(inclusion, directive, message, nginx=nginx)
+        if nginx and (line := inclusion.file.nginx_line(directive)) != found.line:
+            found = replace(found, line=line, column=None)
+        self.problems.append(found)
 
 
 _WHOLE = {"events", "http", "stream", "mail"}

@@ -86,7 +86,7 @@ def explained(tree: Tree) -> list[Problem]:
                 f"{option.text} reads the files that are beside this configuration"
             )
             if option.text not in told:
-                problems.append(Problem(message, *place, complete=True, chain=inclusion.chain()))
+                problems.append(Problem.at(inclusion, include, message, complete=True))
             told |= {option.text, os.path.dirname(pattern)}
         elif (number := numbers.get(place)) is not None:
             message = f"{problems[number].message}; {option.text} would find it"
@@ -97,7 +97,7 @@ def explained(tree: Tree) -> list[Problem]:
             message = (
                 f"include {pattern} finds nothing on this machine, but would with {option.text}"
             )
-            problems.append(Problem(message, *place, complete=True, chain=inclusion.chain()))
+            problems.append(Problem.at(inclusion, include, message, complete=True))
     return problems
 
 
@@ -116,9 +116,7 @@ def _unexamined(include: Directive, inclusion: Inclusion) -> Problem:
         f"there are more than {MAX_PATTERNS} absolute includes: this and the following were not "
         "looked for beside this configuration; --sysroot DIR or --path-map FROM=TO says where"
     )
-    span = inclusion.file.span(include)
-    place = (inclusion.file.name, span.line, span.column)
-    return Problem(message, *place, complete=True, chain=inclusion.chain())
+    return Problem.at(inclusion, include, message, complete=True)
 
 
 def option_for(

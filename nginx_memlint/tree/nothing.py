@@ -31,7 +31,7 @@ def problems(tree: Tree, told: list[Problem]) -> Iterator[Problem]:
         if empty:
             include, inclusion = empty[0]
             message = f"nothing to count: {NO_SERVER}, and include {include.args[0]} found no file"
-            yield _problem(message, include, inclusion, complete=False)
+            yield Problem.at(inclusion, include, message)
             empty = empty[1:]
         else:
             message = f"nothing to count: {NO_SERVER}"
@@ -40,7 +40,7 @@ def problems(tree: Tree, told: list[Problem]) -> Iterator[Problem]:
         for block in tree.blocks("http"):
             if block.directive and not any(inner.kind == "server" for inner in block.children):
                 message = "http has no server: nothing in it is counted"
-                yield _problem(message, block.directive, block.inclusion)
+                yield Problem.at(block.inclusion, block.directive, message, complete=True)
     places = {(problem.file, problem.line) for problem in told}
     missing: set[str] = set()
     for include, inclusion in empty:
@@ -50,7 +50,7 @@ def problems(tree: Tree, told: list[Problem]) -> Iterator[Problem]:
         if place not in places and directory not in missing and not _is_directory(tree, directory):
             missing.add(directory)
             message = f"include {pattern} finds nothing: there is no directory {directory}"
-            yield _problem(message, include, inclusion)
+            yield Problem.at(inclusion, include, message, complete=True)
 
 
 def _empty(tree: Tree) -> Iterator[tuple[Directive, Inclusion]]:
@@ -87,11 +87,3 @@ def _is_directory(tree: Tree, path: str) -> bool:
         return tree.source.is_dir(path)
     except OSError:
         return True  # what it is cannot be known
-
-
-def _problem(
-    message: str, directive: Directive, inclusion: Inclusion, *, complete: bool = True
-) -> Problem:
-    span = inclusion.file.span(directive)
-    place = (inclusion.file.name, span.line, span.column)
-    return Problem(message, *place, complete=complete, chain=inclusion.chain())

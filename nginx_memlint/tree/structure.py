@@ -49,7 +49,12 @@ def problems(tree: Tree) -> Iterator[Problem]:
             found.append((place, _problem(block, complaint)))
     for beside in locations.values():
         for place, block, location in _duplicates(beside):
-            found.append((place, _problem(block, f'duplicate location "{location.name}"')))
+            found.append(
+                (
+                    place,
+                    _problem(block, f'duplicate location "{location.name}"'),
+                )
+            )
     found.sort(key=itemgetter(0))
     yield from (problem for _, problem in found)
 
@@ -99,9 +104,7 @@ def _loaded_late(tree: Tree) -> Iterator[Problem]:
             is_late = is_late or (directive.body is not None and directive.name in ONCE)
             if is_late and directive.name == "load_module":
                 nginx = '"load_module" directive is specified too late'
-                line = inclusion.file.nginx_line(directive)
-                chain = inclusion.chain()
-                yield Problem(nginx, inclusion.file.name, line, nginx=nginx, chain=chain)
+                yield Problem.of_nginx(inclusion, directive, nginx)
 
 
 def _upstreams_twice(tree: Tree) -> Iterator[Problem]:
@@ -117,9 +120,7 @@ def _upstreams_twice(tree: Tree) -> Iterator[Problem]:
 
 
 def _problem(block: Block, nginx: str) -> Problem:
-    file = block.inclusion.file
-    line = file.nginx_line(block.directive) if block.directive is not None else None
-    return Problem(nginx, file.name, line, nginx=nginx, chain=block.inclusion.chain())
+    return Problem.of_nginx(block.inclusion, block.directive, nginx)
 
 
 @dataclass(frozen=True, slots=True)

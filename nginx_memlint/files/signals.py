@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
+from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that ask a command to end."""
@@ -50,30 +52,47 @@ def interruptible() -> Iterator[None]:
                 signal.signal(number, handler)
 
 
+class Held:
+    """Signals that are held back, and how they would have been taken."""
+
+    def __init__(self) -> None:
+        self.came: list[int] = []
+        self.handlers: dict[int, Callable[[int, FrameType | None], Any]] = {}
+
+    def let_through(self) -> None:
+        """Take the signals that have come, here where that leaves nothing behind: may raise."""
+        while self.came:
+            number = self.came.pop(0)
+            self.handlers[number](number, None)
+
+
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def uninterrupted() -> Iterator[Held]:
     """Hold signals back, so that nothing is started and then forgotten, or half cleaned up.
 
-    The first that has come meanwhile is raised at the end. Not by a mask, which would be this
-    thread's alone: another may take the signal.
+    The first that has come meanwhile, and was not let through, is raised at the end. Not by a
+    mask, which would be this thread's alone: another may take the signal.
     """
-    came: list[int] = []
+    held = Held()
 
     def hold(number: int, _frame: object) -> None:
-        came.append(number)
+        held.came.append(number)
 
     if threading.current_thread() is not threading.main_thread():  # never interrupted
-        yield
+        yield held
         return
     now = {number: signal.getsignal(number) for number in SIGNALS}
     # others end the process, or do nothing
-    before = {number: handler for number, handler in now.items() if callable(handler)}
+    before: dict[int, Callable[[int, FrameType | None], Any]] = {
+        number: handler for number, handler in now.items() if callable(handler)
+    }
+    held.handlers = before
     try:
         for number in before:
             signal.signal(number, hold)
-        yield
+        yield held
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        if came:
-            signal.raise_signal(came[0])
+        if held.came:
+            signal.raise_signal(held.came[0])

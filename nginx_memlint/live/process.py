@@ -19,7 +19,7 @@ from typing import NamedTuple, Self
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.reading import read_file
-from nginx_memlint.files.signals import SIGNALS, uninterrupted
+from nginx_memlint.files.signals import SIGNALS, Held, uninterrupted
 
 START_TIMEOUT = 60.0
 RELOAD_TIMEOUT = 120.0
@@ -127,36 +127,26 @@ def run(
     ``ru_maxrss`` survives ``execve()``: a child of this Python would never have less than Python
     itself. So a shell of 1 MiB forks it, ends, and leaves it to this process, which waits for it
     as the "child subreaper". ``guard`` is called now and then and may raise. Raises MemlintError
-    when the time is over.
+    when the time is over. Signals are held back but for moments at which all can be ended.
     """
-    output = os.memfd_create("output")
-    group = gate = None
-    try:
-        with _subreaper():
-            try:
-                with uninterrupted():
-                    group, pid, gate = _gated(arguments, environment or {}, output)
-                started = time.monotonic()
-                timeout = min(timeout, time_left())
-                os.write(gate, b"go\n")
-                status, usage = _wait(pid, arguments[0], started + timeout, guard)
-                seconds = time.monotonic() - started
-            except BaseException:
-                with uninterrupted():
-                    if group is not None:
-                        _end_group(group)
-                raise
-        return Ended(
-            os.waitstatus_to_exitcode(status),
-            _text(output),
-            seconds,
-            usage[0],
-            usage[1],
-        )
-    finally:
-        os.close(output)
-        if gate is not None:
-            os.close(gate)
+    with ExitStack() as stack:
+        held = stack.enter_context(uninterrupted())
+        stack.enter_context(_subreaper())
+        output = os.memfd_create("output")
+        stack.callback(os.close, output)
+        group, pid, gate = _gated(arguments, environment or {}, output)
+        stack.callback(os.close, gate)
+        try:
+            started = time.monotonic()
+            timeout = min(timeout, time_left())
+            os.write(gate, b"go\n")
+            status, usage = _wait(pid, arguments[0], started + timeout, guard, held)
+            seconds = time.monotonic() - started
+        except BaseException:
+            _end_group(group)
+            raise
+        code = os.waitstatus_to_exitcode(status)
+        return Ended(code, _text(output), seconds, usage[0], usage[1])
 
 
 @contextmanager
@@ -229,7 +219,7 @@ def _end_group(group: int) -> None:
 
 
 def _wait(
-    pid: int, name: str, deadline: float, guard: Callable[[], None] | None
+    pid: int, name: str, deadline: float, guard: Callable[[], None] | None, held: Held
 ) -> tuple[int, tuple[float, int]]:
     """The status, and CPU seconds and peak bytes."""
     pause = PAUSE
@@ -244,6 +234,7 @@ def _wait(
         if guard is not None and now > guarded + GUARD_INTERVAL:
             guarded = now
             guard()
+        held.let_through()
         time.sleep(pause)
         pause = min(pause * 1.2, LONGEST_PAUSE)
 
@@ -264,13 +255,17 @@ class Reload(NamedTuple):
 
 
 class Server:
-    """An nginx, master and workers, that runs while a ``with`` block does."""
+    """An nginx, master and workers, that runs while a ``with`` block does.
+
+    All that time signals are held back: they are let through by what waits, and at the end.
+    """
 
     def __init__(self, arguments: Sequence[str], workers: int) -> None:
         """``arguments`` must keep nginx in the foreground; ``workers`` is how many it will have."""
         self._arguments = arguments
         self._workers = workers
-        self._held = ExitStack()
+        self._stack = ExitStack()
+        self._held = Held()
         self._output = -1
         self.pid = 0
 
@@ -286,11 +281,11 @@ class Server:
 
     def start(self) -> None:
         """Start it. Whoever calls this is to close it, whatever happens."""
-        self._held.enter_context(_subreaper())
-        with uninterrupted():
-            self._output = os.memfd_create("output")
-            self._held.callback(os.close, self._output)
-            self.pid = _spawn(self._arguments, {}, self._output, {})
+        self._held = self._stack.enter_context(uninterrupted())
+        self._stack.enter_context(_subreaper())
+        self._output = os.memfd_create("output")
+        self._stack.callback(os.close, self._output)
+        self.pid = _spawn(self._arguments, {}, self._output, {})
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
@@ -306,6 +301,7 @@ class Server:
         deadline = time.monotonic() + 2.0
         quiet = 0
         while quiet < 3 and time.monotonic() < deadline:
+            self._held.let_through()
             time.sleep(0.05)
             now = self.memory()
             quiet = quiet + 1 if now.anonymous == before.anonymous else 0
@@ -328,20 +324,19 @@ class Server:
         return Reload(max(peak, after), after)
 
     def close(self) -> None:
-        """Stop it, by force if need be."""
-        try:
-            if self.pid:
+        """Stop it, by force if need be, and at once by force if a signal has come."""
+        with self._stack:
+            if not self.pid:
+                return
+            try:
                 os.kill(self.pid, signal.SIGTERM)
                 deadline = time.monotonic() + STOP_TIMEOUT
-                while not self._ended() and time.monotonic() < deadline:
+                while not (self._ended() or self._held.came or time.monotonic() > deadline):
                     time.sleep(PAUSE)
-        finally:
-            with uninterrupted():
-                if self.pid:
-                    # the master is not waited for yet, so its number still names its group
-                    _end_group(self.pid)
-                    self.pid = 0
-                self._held.close()
+            finally:
+                # the master is not waited for yet, so its number still names its group
+                _end_group(self.pid)
+                self.pid = 0
 
     def _ended(self) -> bool:
         """Whether the master has ended; leaves it to be waited for."""
@@ -353,6 +348,7 @@ class Server:
         while not done():
             if self._ended():
                 raise MemlintError(_text(self._output).strip() or "nginx ended without a message")
+            self._held.let_through()
             if time.monotonic() > deadline:
                 raise MemlintError(f"nginx is not ready after {timeout:.0f} s; it was killed")
             if pause:

@@ -38,8 +38,11 @@ def temporary_directory() -> Iterator[Path]:
             name = held.enter_context(directory)
         yield Path(name)
     finally:
-        with uninterrupted():
-            held.close()
+        try:
+            with uninterrupted():
+                held.close()
+        finally:
+            held.close()  # should a signal have come just before
 
 
 class Site:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 
 import pytest
@@ -280,3 +281,74 @@ def test_what_was_killed_has_gone(
         server.close()
     with pytest.raises(ProcessLookupError):
         os.killpg(int(group.read_text()), 0)
+
+
+def _server_that_never_serves() -> None:
+    with Server(["/bin/sleep", "65"], 1):
+        pass
+
+
+def _server_that_is_left() -> None:
+    server = Server(["/bin/sleep", "65"], 0)
+    with server:
+        server.memory()
+
+
+LIVES: list[tuple[Callable[[], object], type[Exception] | None]] = [
+    (lambda: run(["/bin/sleep", "65"], 0.01), MemlintError),
+    (lambda: run(["/bin/true"], 10), None),
+    (lambda: run(["/nonexistent"], 10), None),
+    (_server_that_never_serves, MemlintError),
+    (_server_that_is_left, None),
+    (lambda: Server(["/nonexistent"], 1).__enter__(), MemlintError),
+]
+"""Ways in which a program may live and end, and what they raise without a signal."""
+
+
+def signal_at(count: int, files: set[str]) -> tuple[Any, list[int]]:
+    """What sends a signal before a line, by its number, and how many lines there were."""
+    lines = [0]
+
+    def trace(frame: FrameType, event: str, _argument: object) -> Any:
+        if frame.f_code.co_filename not in files:
+            return None
+        if event == "line":
+            lines[0] += 1
+            if lines[0] == count:
+                signal.raise_signal(signal.SIGTERM)
+        return trace
+
+    return trace, lines
+
+
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize("life", LIVES, ids=range(len(LIVES)))
+def test_a_signal_at_any_line(
+    life: tuple[Callable[[], object], type[Exception] | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stricter than Python, which takes signals at calls and loops alone."""
+    monkeypatch.setattr(process, "START_TIMEOUT", 0.02)
+    monkeypatch.setattr(process, "PAUSE", 0.004)
+    live, error = life
+    before = [signal.getsignal(number) for number in SIGNALS]
+    for count in range(1, 2000):
+        trace, lines = signal_at(count, {process.__file__})
+        raised: BaseException | None = None
+        own = sys.gettrace()
+        try:
+            with interruptible():
+                sys.settrace(trace)
+                try:
+                    live()
+                finally:
+                    sys.settrace(own)
+        except (MemlintError, Interrupted) as found:
+            raised = found
+        for number, handler in zip(SIGNALS, before, strict=True):
+            signal.signal(number, handler)
+        assert children() == set(), f"line {count}"
+        if lines[0] < count:
+            assert type(raised) is (error or type(None))
+            return
+        assert isinstance(raised, Interrupted), f"line {count}"
+    pytest.fail("too many lines")

@@ -1,4 +1,4 @@
-"""Sizes in bytes, read and written."""
+"""Sizes in bytes, read and written, and counts for people."""
 
 from __future__ import annotations
 
@@ -74,8 +74,12 @@ def _question(text: str, number: str, size: int) -> str:
     """Names both that can be meant: a larger unit, or bytes."""
     larger = ((f"{number}{unit}iB", float(number) * _UNITS[unit.lower()]) for unit in "KM")
     guess = next((name for name, likely in larger if likely >= 64 * MIB), f"{number}GiB")
-    many = "s" * (size != 1)
-    return f'"{text}" is {size:,} byte{many}: did you mean {guess}? if not, write {size}B'
+    return f'"{text}" is {plural(size, "byte")}: did you mean {guess}? if not, write {size}B'
+
+
+def plural(count: int, noun: str, sign: str = "") -> str:
+    """A count and what is counted: ``1 block``, ``1,204 blocks``; with the sign +, ``+1 block``."""
+    return f"{count:{sign},} {noun}{'' if abs(count) == 1 else 's'}"
 
 
 def human(size: float) -> str:

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nginx_memlint.sizes import GIB, MIB, SIZE_PATTERN, check_budget, parse_budget, parse_size
+from nginx_memlint.sizes import (
+    GIB,
+    MIB,
+    SIZE_PATTERN,
+    check_budget,
+    parse_budget,
+    parse_size,
+    plural,
+)
 
 SIZES = {
     "4GiB": 4 * GIB,
@@ -87,3 +95,18 @@ def test_a_text_that_is_a_size_has_its_form(text: str) -> None:
     except ValueError:
         return
     assert re.search(SIZE_PATTERN, text)
+
+
+@pytest.mark.parametrize(
+    ("count", "sign", "said"),
+    [
+        (0, "", "0 CA loads"),
+        (1, "", "1 CA load"),
+        (-1, "", "-1 CA load"),
+        (1204, "", "1,204 CA loads"),
+        (1, "+", "+1 CA load"),
+        (-1204, "+", "-1,204 CA loads"),
+    ],
+)
+def test_one_thing_and_several(count: int, sign: str, said: str) -> None:
+    assert plural(count, "CA load", sign) == said

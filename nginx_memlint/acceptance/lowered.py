@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, TypeAlias
 
 from nginx_memlint.result import Lowered, Suppressed
+from nginx_memlint.sizes import plural
 
 By: TypeAlias = Literal["ignore", "settings", "baseline"]
 
@@ -26,9 +27,7 @@ def by_acceptance(
             rules.setdefault((item.by, file, line, item.reason), Counter())[item.rule] += 1
     for (by, file, line, reason), counts in rules.items():
         count = counts.total()
-        what = (
-            f"accepts {count:,} finding{'' if count == 1 else 's'} of {', '.join(sorted(counts))}"
-        )
+        what = f"accepts {plural(count, 'finding')} of {', '.join(sorted(counts))}"
         if reason:
             what += f": {reason}"
         yield Lowered(by=by, of="findings", what=what, file=file, line=line)

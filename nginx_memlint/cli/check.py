@@ -34,6 +34,7 @@ from nginx_memlint.report import DEFAULT, FORMATS, outputs
 from nginx_memlint.report.outputs import Output
 from nginx_memlint.result import ConfigReport, Report
 from nginx_memlint.settings.in_force import Root, dumps_of
+from nginx_memlint.sizes import plural
 
 if TYPE_CHECKING:
     from nginx_memlint.acceptance.baseline import Baseline
@@ -263,6 +264,6 @@ def _written(baseline: Baseline, report: Report) -> Baseline:
     baseline = baseline.updated(report.configs)
     baseline.write()
     count = sum(map(len, baseline.roots.values()))
-    what = f"{count:,} finding{'s' * (count != 1)}"
+    what = plural(count, "finding")
     tell(f"{printable(baseline.path)} written: it accepts {what}")
     return baseline

@@ -24,7 +24,7 @@ from nginx_memlint.fix.rewrite import (
 from nginx_memlint.printable import printable
 from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.result import ConfigReport
-from nginx_memlint.sizes import human
+from nginx_memlint.sizes import human, plural
 from nginx_memlint.sources.main_file import STDIN_NAME
 from nginx_memlint.sources.source import FileSystem, Source, is_below
 from nginx_memlint.tree.changes import Change, obstacle
@@ -89,7 +89,7 @@ def fix(paths: Sequence[str], examined: Callable[[str], Inspection]) -> Fixed:
     found = [examined(path) for path in paths]
     done = Fixed()
     if removed := remove_leftovers(real for checked in found for real in _places(checked).values()):
-        files = f"{removed} temporary file{'s' * (removed != 1)}"
+        files = plural(removed, "temporary file")
         done.said.append(f"removed {files} that an interrupted run had left")
     for path, checked, plan in zip(paths, found, plans(found), strict=True):
         done.said += plan.notes

@@ -31,7 +31,7 @@ from nginx_memlint.live.binary import (
 from nginx_memlint.live.certificates import Bundles, make_bundles
 from nginx_memlint.live.site import Site, temporary_directory
 from nginx_memlint.memory.estimate import RELOAD_MARGIN
-from nginx_memlint.sizes import MIB
+from nginx_memlint.sizes import MIB, plural
 from nginx_memlint.targets.targets import DEFAULT_OPENSSL, parse_version
 from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
 from nginx_memlint.tls.families import SHARED_LUA
@@ -149,7 +149,7 @@ class Calibration:
 def reload_lines(reloads: tuple[ReloadSeries, ...]) -> list[str]:
     """What reloads took beside what the laws say, a line for each number of workers."""
     return [
-        f"reloads with {s.workers} worker{'' if s.workers == 1 else 's'}: kept "
+        f"reloads with {plural(s.workers, 'worker')}: kept "
         f"{_units(s.after)} (law: at most {s.after_law}), peak {_units(s.peak)} "
         f"(law: at most {s.peak_law}) times the start: "
         + ("as the laws say" if s.within else "MORE than the laws say")

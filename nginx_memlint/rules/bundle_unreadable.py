@@ -65,7 +65,7 @@ from collections.abc import Iterator
 from nginx_memlint.memory.estimate import FALLBACK_UNIT
 from nginx_memlint.remedies.situation import Cause, Situation
 from nginx_memlint.rules.rule import Draft, Place
-from nginx_memlint.sizes import human
+from nginx_memlint.sizes import human, plural
 from nginx_memlint.sources.source import NOT_IN_DUMP
 
 CODE = "ML303"
@@ -82,7 +82,7 @@ def check(situation: Situation) -> Iterator[Draft]:
             continue  # its cost is given, and that it is elsewhere is known
         size = sum(cause.total for cause in (first, *others))
         loads = sum(cause.loads for cause in (first, *others))
-        times = f"{loads:,} load{'s' * (loads != 1)}"
+        times = plural(loads, "load")
         what = (
             f"{path} {reason}: nginx rejects it"
             if rejected

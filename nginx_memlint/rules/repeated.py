@@ -11,7 +11,7 @@ from nginx_memlint.remedies.proposals import Remedy, worthwhile
 from nginx_memlint.remedies.situation import Cause, SettingLoads, Situation
 from nginx_memlint.rules.rule import Draft, Place
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
-from nginx_memlint.sizes import human
+from nginx_memlint.sizes import human, plural
 from nginx_memlint.sources.source import relative
 from nginx_memlint.tls.families import CACHED, by_name
 from nginx_memlint.tree.tree import Block, Setting
@@ -95,5 +95,5 @@ class _Places(Sequence[Place]):
 
     def _place(self, block: Block, loaded: tuple[int, int]) -> Place:
         count, size = loaded
-        loads = f"{count:,} load{'' if count == 1 else 's'}"
+        loads = plural(count, "load")
         return Place(block, f"{block.label}: {loads}, {human(size)}", size)

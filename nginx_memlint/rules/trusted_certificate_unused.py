@@ -67,7 +67,7 @@ from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.rules.repeated import costliest
 from nginx_memlint.rules.rule import Draft, Place
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
-from nginx_memlint.sizes import human
+from nginx_memlint.sizes import human, plural
 from nginx_memlint.tls.uses import Unused
 
 CODE = "ML105"
@@ -124,7 +124,7 @@ def _draft(situation: Situation, entry: Unused, loads: list[Priced]) -> Draft | 
         count = len(entry.exposed)
         return Draft(
             f"{setting.name} is set, but {entry.use.unused}: {entry.use.risk} "
-            f"({count:,} block{'s' * (count != 1)})",
+            f"({plural(count, 'block')})",
             setting,
             0,
             [Place(b, f"{b.label}: {entry.use.risk}", 0) for b in entry.exposed],

@@ -65,7 +65,7 @@ from collections.abc import Iterator
 from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.rules.thresholds import KILLS_MACHINES, MOST_WORKERS
-from nginx_memlint.sizes import human
+from nginx_memlint.sizes import human, plural
 
 CODE = "ML206"
 NAME = "workers-unknown"
@@ -86,8 +86,8 @@ def check(situation: Situation) -> Iterator[Draft]:
     each = _peak(situation, holds + 1) - _peak(situation, holds)
     own = situation.tree.main.own("worker_processes")
     yield Draft(
-        f"the worst reload peak stays {limit} for up to {holds} "
-        f"worker{'s' * (holds != 1)}, and each more adds {human(each)}: state how many there are "
+        f"the worst reload peak stays {limit} for up to "
+        f"{plural(holds, 'worker')}, and each more adds {human(each)}: state how many there are "
         f"with --workers ({situation.workers.count} were assumed)",
         own[0] if own else None,
         each,

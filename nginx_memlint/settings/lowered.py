@@ -12,6 +12,7 @@ from nginx_memlint.result import Lowered
 from nginx_memlint.rules import RULES
 from nginx_memlint.settings.in_force import Value
 from nginx_memlint.settings.shown import shown
+from nginx_memlint.sizes import plural
 
 if TYPE_CHECKING:
     from nginx_memlint.settings.in_force import Root
@@ -27,7 +28,7 @@ def by_settings(root: Root) -> Iterator[Lowered]:
     """
     file = root.file
     if file is not None and root.listed:
-        what = f"roots lists {root.listed:,} configuration{'s' * (root.listed != 1)}"
+        what = f"roots lists {plural(root.listed, 'configuration')}"
         yield _in_settings(Value(None, file=file, path=("roots",)), what)
     if file is not None and file.hides is not None:
         hides = f"is in force instead of {printable(file.hides)}"

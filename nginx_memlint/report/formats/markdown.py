@@ -19,7 +19,7 @@ from nginx_memlint.report.issues import Issue, issues, lowered
 from nginx_memlint.report.places import Base, base
 from nginx_memlint.result import ConfigReport, Report
 from nginx_memlint.rules.reading import READING
-from nginx_memlint.sizes import human
+from nginx_memlint.sizes import human, plural
 
 MARKER = "<!-- memlint -->"
 
@@ -97,7 +97,7 @@ def _verdict(report: Report) -> str:
         "problem" if issue.rule == READING.code else issue.severity for issue in found
     ) + Counter({"accepted": sum(len(config.suppressed) for config in report.configs)})
     listed = [
-        f"{kinds[kind]:,} {kind}{'' if kinds[kind] == 1 or kind == 'accepted' else 's'}"
+        f"{kinds[kind]:,} accepted" if kind == "accepted" else plural(kinds[kind], kind)
         for kind in ("problem", "error", "warning", "note", "accepted")
         if kinds[kind]
     ]
@@ -124,7 +124,7 @@ def _config(config: ConfigReport, place: Base) -> Iterator[str]:
         for cause in config.inherited[:CAUSES]:
             where = code(f"{place.relative(cause.file)}:{cause.line}")
             value = code(place.shortened(cause.value))
-            loads = f"{cause.ca_loads:,} CA load{'' if cause.ca_loads == 1 else 's'}"
+            loads = plural(cause.ca_loads, "CA load")
             yield f"- {value} from {where}: {loads}, {human(cause.bytes)}"
     if config.remedies:
         yield "**What would help most**"

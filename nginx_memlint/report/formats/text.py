@@ -11,7 +11,7 @@ from nginx_memlint.report.advice import advice
 from nginx_memlint.report.links import Links
 from nginx_memlint.report.screen import STYLES, Plain, Words, screen_for
 from nginx_memlint.result import BaselineInfo, ConfigReport, Finding, Lowered, ProblemInfo, Report
-from nginx_memlint.sizes import human, human_seconds
+from nginx_memlint.sizes import human, human_seconds, plural
 
 _BY = {"ignore": "an ignore", "settings": "the settings", "baseline": "the baseline"}
 MAX_PROBLEMS = 20
@@ -94,11 +94,11 @@ def _all_well(config: ConfigReport) -> tuple[Words, ...]:
     memory = config.memory
     return (
         ("ok", "bold green"),
-        f" {config.path}: {_plural(config.ssl_contexts, 'TLS context')}, "
-        f"{_plural(config.ca_loads, 'CA load')}; "
+        f" {config.path}: {plural(config.ssl_contexts, 'TLS context')}, "
+        f"{plural(config.ca_loads, 'CA load')}; "
         f"{human(memory.start_bytes + memory.zones_bytes)} at start, "
         f"at most {human(memory.worst_total_bytes)} while reloading "
-        f"({_plural(config.workers, 'worker')}, {server(config)})",
+        f"({plural(config.workers, 'worker')}, {server(config)})",
     )
 
 
@@ -154,7 +154,7 @@ def _accepted(config: ConfigReport, screen: Plain) -> None:
         return
     counts: Counter[str] = Counter(finding.by for finding in config.suppressed)
     by = ", ".join(f"{counts[kind]:,} by {name}" for kind, name in _BY.items() if counts[kind])
-    total = _plural(len(config.suppressed), "finding")
+    total = plural(len(config.suppressed), "finding")
     screen.line((f"  {total} accepted: {by} (--show-suppressed)", "dim"))
 
 
@@ -183,27 +183,27 @@ def _counts(config: ConfigReport) -> str:
     for inherited in config.inherited:
         text += f"\n  {inherited.value} from {inherited.file}:{inherited.line}"
         if len(config.inherited) > 1:
-            text += f": {_plural(inherited.ca_loads, 'load')}, {human(inherited.bytes)}"
+            text += f": {plural(inherited.ca_loads, 'load')}, {human(inherited.bytes)}"
     text += (
-        f"\nnginx -t: {_plural(config.ssl_contexts, 'TLS context')}, "
-        f"{_plural(config.ca_loads, 'CA load')}, {_seconds(config.cpu_seconds)} of CPU "
+        f"\nnginx -t: {plural(config.ssl_contexts, 'TLS context')}, "
+        f"{plural(config.ca_loads, 'CA load')}, {_seconds(config.cpu_seconds)} of CPU "
         "on every start, test and reload"
     )
     if config.per_worker.ssl_contexts:
-        text += f"\nand in each worker {_plural(config.per_worker.ssl_contexts, 'context')} more"
+        text += f"\nand in each worker {plural(config.per_worker.ssl_contexts, 'context')} more"
     return text
 
 
 def _memory(config: ConfigReport, screen: Plain) -> None:
     memory = config.memory
-    zones = _plural(len(config.zones), "zone")
+    zones = plural(len(config.zones), "zone")
     rows = [
         ("at start", memory.start_bytes, f"{human(memory.unit_bytes)} a CA load"),
         ("after the first reload", memory.after_reload_bytes, ""),
         (
             "after later reloads, at worst",
             memory.after_reload_worst_bytes,
-            _plural(config.workers, "worker"),
+            plural(config.workers, "worker"),
         ),
         ("peak of the first reload", memory.reload_peak_bytes, ""),
         ("peak of later reloads, at worst", memory.reload_peak_worst_bytes, _budget(config)),
@@ -227,7 +227,7 @@ def _shares(config: ConfigReport, screen: Plain) -> None:
     if shares:
         screen.line(f"\nmost expensive {title}")
         rows = [
-            (f"  {human(share.bytes)}", _plural(share.ssl_contexts, "context"), share.name)
+            (f"  {human(share.bytes)}", plural(share.ssl_contexts, "context"), share.name)
             for share in shares
         ]
         screen.table((">", ">", ""), rows)
@@ -270,10 +270,6 @@ def server(config: ConfigReport) -> str:
     if not config.target.stated:
         return f"target {config.target.name} assumed: state yours with --target"
     return config.target.name
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _seconds(seconds: float) -> str:

@@ -19,7 +19,7 @@ from nginx_memlint.diff.compare import (
     Side,
 )
 from nginx_memlint.report.formats.text import lowered_lines, problem_lines
-from nginx_memlint.sizes import human, human_growth, human_range
+from nginx_memlint.sizes import human, human_growth, human_range, plural
 
 MAX_PARTS = 5
 """Causes, servers and files that are shown of one configuration."""
@@ -193,7 +193,7 @@ def part_rows(
             name=KINDS.get(part.kind, "{name}").format_map({"name": part.name}),
             where=f"{shown(part.file or '')}:{part.line}" if is_placed else "",
             counts=", ".join(
-                f"{change.growth:+,} {noun}{'' if abs(change.growth) == 1 else 's'}"
+                plural(change.growth, noun, "+")
                 for noun, change in counted
                 if change and change.growth
             ),

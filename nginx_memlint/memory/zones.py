@@ -9,14 +9,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources.source import encode
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tree.tree import Setting, Tree
 
-_Declared = tuple[str, str]
-"""Name and size as written; an empty size refers to a zone declared elsewhere."""
+PAGE = 4096
+"""Bytes of a page of memory (``ngx_pagesize``); some arm64 systems have larger ones."""
+
+
+class _Declared(NamedTuple):
+    """A zone in the arguments of a directive.
+
+    Its name, its size as written (None if there is none, which refers to a zone declared
+    elsewhere), and the word that nginx repeats of what is wrong with them.
+    """
+
+    name: str
+    size: str | None
+    word: str
 
 
 @dataclass(frozen=True)
@@ -28,47 +41,134 @@ class Zone:
     setting: Setting
 
 
-def _named(prefix: str, first: int = 0) -> Callable[[tuple[str, ...]], Iterator[_Declared]]:
-    """An argument like ``zone=name:size``, behind some that are something else: a key, a path."""
+Find = Callable[[tuple[str, ...]], Iterator[_Declared]]
+
+
+def _named(prefix: str, first: int = 0) -> Find:
+    """The last argument like ``zone=name:size``, behind some that are a key or a path."""
 
     def declared(args: tuple[str, ...]) -> Iterator[_Declared]:
-        for arg in args[first:]:
+        for arg in reversed(args[first:]):
             if arg.startswith(prefix):
-                name, _, size = arg.removeprefix(prefix).partition(":")
-                yield name, size
+                name, mark, _ = c_string(arg.removeprefix(prefix)).partition(":")  # ngx_strchr()
+                yield _Declared(name, arg[len(prefix) + len(name) + 1 :] if mark else "", arg)
+                return
 
     return declared
+
+
+def _shared(*others: str) -> Find:
+    """Each argument like ``shared:name:size``; besides, one may be a word of some others."""
+
+    def declared(args: tuple[str, ...]) -> Iterator[_Declared]:
+        for arg in args:
+            if arg.startswith("shared:"):
+                name, _, size = arg.removeprefix("shared:").partition(":")
+                yield _Declared(name, size, arg)
+            elif c_string(arg) not in others and not _BUILTIN.fullmatch(arg):
+                yield _Declared("", "", arg)
+
+    return declared
+
+
+_BUILTIN = re.compile(r"builtin:[0-9]+")
+"""Sessions that OpenSSL keeps in each worker."""
+
+
+def _shared_by_vts(args: tuple[str, ...]) -> Iterator[_Declared]:
+    """``shared:name:size``, or else its default (ngx_http_vhost_traffic_status_module.h)."""
+    yield from _named("shared:")(args or ("shared:ngx_http_vhost_traffic_status:1048575",))
 
 
 def _positional(args: tuple[str, ...]) -> Iterator[_Declared]:
     """Name and size as first and second argument."""
     if args:
-        yield args[0], args[1] if len(args) > 1 else ""
+        size = args[1] if len(args) > 1 else None
+        yield _Declared(args[0], size, args[0] if size is None else size)
 
 
-def _size_alone(name: str) -> Callable[[tuple[str, ...]], Iterator[_Declared]]:
+def _size_alone(name: str) -> Find:
     """A zone without a name of its own, its size the first argument."""
-    return lambda args: iter([(name, args[0])] if args else [])
+    return lambda args: iter([_Declared(name, args[0], args[0])] if args else [])
 
 
-DIRECTIVES: dict[str, Callable[[tuple[str, ...]], Iterator[_Declared]]] = {
-    "limit_req_zone": _named("zone=", 1),
-    "limit_conn_zone": _named("zone=", 1),
-    "proxy_cache_path": _named("keys_zone=", 1),
-    "fastcgi_cache_path": _named("keys_zone=", 1),
-    "uwsgi_cache_path": _named("keys_zone=", 1),
-    "scgi_cache_path": _named("keys_zone=", 1),
-    "ssl_session_cache": _named("shared:"),
-    "ssl_ocsp_cache": _named("shared:"),
-    "zone": _positional,  # in upstream
-    "lua_shared_dict": _positional,
-    "js_shared_dict_zone": _named("zone="),
-    "keyval_zone": _named("zone="),  # NGINX Plus
-    "vhost_traffic_status_zone": _named("shared:"),  # nginx-module-vts
-    "check_shm_size": _size_alone("check_upstream"),  # nginx_upstream_check_module
-    "push_stream_shared_memory_size": _size_alone("push_stream"),
+@dataclass(frozen=True)
+class _Declaration:
+    """How a directive declares zones, and what nginx says of those that it rejects.
+
+    ``invalid``: of a size that is none. ``least``: the least size in bytes, ``small``: of one that
+    is below. ``nameless``: of one without a name, by default as of an invalid size. ``again``: of a
+    second zone of the same name and size; empty where that is the first one. In these texts stand
+    the ``word`` and ``name`` of the zone, the ``directive``, and the first directive's ``key``,
+    which is its first argument.
+    """
+
+    find: Find
+    invalid: str = 'invalid zone size "{word}"'
+    least: int = 8 * PAGE
+    small: str = 'zone "{word}" is too small'
+    nameless: str = ""
+    again: str = ""
+
+
+_LIMIT = _Declaration(
+    _named("zone=", 1),
+    nameless='"{directive}" must have "zone" parameter',
+    again='{directive} "{name}" is already bound to key "{key}"',
+)
+_CACHE = _Declaration(
+    _named("keys_zone=", 1),
+    invalid='invalid keys zone size "{word}"',
+    least=2 * PAGE,
+    small='keys zone "{word}" is too small',
+    nameless='"{directive}" must have "keys_zone" parameter',
+    again='duplicate zone "{name}"',
+)
+
+DIRECTIVES: dict[str, _Declaration] = {
+    "limit_req_zone": _LIMIT,
+    "limit_conn_zone": _LIMIT,
+    "proxy_cache_path": _CACHE,
+    "fastcgi_cache_path": _CACHE,
+    "uwsgi_cache_path": _CACHE,
+    "scgi_cache_path": _CACHE,
+    "ssl_session_cache": _Declaration(
+        _shared("off", "none", "builtin"),
+        invalid='invalid session cache "{word}"',
+        small='session cache "{word}" is too small',
+    ),
+    "ssl_ocsp_cache": _Declaration(
+        _shared("off"),
+        invalid='invalid OCSP cache "{word}"',
+        small='OCSP cache "{word}" is too small',
+    ),
+    "zone": _Declaration(  # in upstream
+        _positional, small='zone "{name}" is too small', nameless='invalid zone name "{name}"'
+    ),
+    "lua_shared_dict": _Declaration(
+        _positional,
+        invalid='invalid lua shared dict size "{word}"',
+        least=2 * PAGE,
+        small='invalid lua shared dict size "{word}"',
+        nameless='invalid lua shared dict name "{name}"',
+        again='lua_shared_dict "{name}" is already defined as "{name}"',
+    ),
+    "js_shared_dict_zone": _Declaration(
+        _named("zone="), nameless='invalid zone name "{word}"', again='duplicate zone "{name}"'
+    ),
+    "keyval_zone": _Declaration(_named("zone=")),  # NGINX Plus
+    "vhost_traffic_status_zone": _Declaration(  # nginx-module-vts
+        _shared_by_vts,
+        invalid='invalid shared size "{word}"',
+        small='shared "{word}" is too small',
+        again='vhost_traffic_status: "{name}" is already bound to key',
+    ),
+    # nginx_upstream_check_module and nginx-push-stream-module
+    "check_shm_size": _Declaration(_size_alone("check_upstream"), least=0),
+    "push_stream_shared_memory_size": _Declaration(_size_alone("push_stream"), least=0),
 }
-"""Directives that declare shared memory, and where in their arguments."""
+"""Directives that declare shared memory, and where in their arguments; read in nginx 1.22.1 and
+1.28.0, lua-nginx-module 0.10.23, njs 1.0.2 and nginx-module-vts."""
 
 MAX_SIZE = 1 << 63
 """``NGX_MAX_SIZE_T_VALUE`` and one."""
@@ -87,24 +187,48 @@ def zones(tree: Tree) -> tuple[list[Zone], list[Problem]]:
     """The zones that the configuration declares, and the declarations nginx would reject."""
     found: dict[tuple[int, str], Zone] = {}
     problems = []
-    for setting in _settings(tree):
-        for name, text in DIRECTIVES[setting.directive.name](setting.directive.args):
-            if not text:
-                continue
-            size = parse_size(text)
-            key = len(encode(name)), c_string(name)  # ngx_shared_memory_add() compares both
-            known = found.get(key)
-            if size is None:
-                problems.append(_problem(setting, f'invalid zone size "{text}"'))
-            elif known is None:
-                found[key] = Zone(name, size, setting)
-            elif _use(known.setting) != _use(setting):
-                message = f'the shared memory zone "{name}" is already declared for a different use'
-                problems.append(_problem(setting, message))
-            elif known.size != size:
-                message = f'the size {size} of shared memory zone "{name}" conflicts with already '
-                problems.append(_problem(setting, message + f"declared size {known.size}"))
+    for block in tree.having(DIRECTIVES):
+        for setting in block.in_order(DIRECTIVES):
+            for declared in DIRECTIVES[setting.name].find(setting.directive.args):
+                tree.work.take()
+                if complaint := _declare(declared, setting, found):
+                    problem = Problem.of_nginx(setting.inclusion, setting.directive, complaint)
+                    problems.append(problem)
     return list(found.values()), problems
+
+
+def _declare(declared: _Declared, setting: Setting, found: dict[tuple[int, str], Zone]) -> str:
+    """Note a zone that is declared, or say what nginx has against it."""
+    kind = DIRECTIVES[setting.name]
+    name = declared.name
+    size = parse_size(declared.size or "")
+    said = {"word": declared.word, "name": name, "directive": setting.name}
+    if not name:
+        complaint = kind.nameless or kind.invalid
+    elif declared.size is None:
+        complaint = ""
+    elif size is None:
+        complaint = kind.invalid
+    elif size < kind.least:
+        complaint = kind.small
+    else:
+        key = len(encode(name)), c_string(name)  # ngx_shared_memory_add() compares both
+        known = found.setdefault(key, Zone(name, size, setting))
+        said |= {"key": known.setting.value, "size": f"{size}", "known": f"{known.size}"}
+        complaint = "" if known.setting is setting else _conflict(known, size, setting)
+    return complaint.format_map(said)
+
+
+def _conflict(known: Zone, size: int, setting: Setting) -> str:
+    """What nginx has against a zone whose name another one has already."""
+    if _use(known.setting) != _use(setting):
+        return 'the shared memory zone "{name}" is already declared for a different use'
+    if known.size != size:
+        return (
+            'the size {size} of shared memory zone "{name}" conflicts with already declared '
+            "size {known}"
+        )
+    return DIRECTIVES[setting.name].again
 
 
 def _use(setting: Setting) -> tuple[str, str]:
@@ -113,16 +237,3 @@ def _use(setting: Setting) -> tuple[str, str]:
     while block.parent is not None and block.parent.parent is not None:
         block = block.parent
     return setting.directive.name, block.kind
-
-
-def _settings(tree: Tree) -> Iterator[Setting]:
-    """In the order in which nginx comes to them within a block."""
-    for block in tree.having(DIRECTIVES):
-        names = set(block.names())
-        found = [s for name in DIRECTIVES if name in names for s in block.own(name)]
-        part = {id(inclusion): number for number, (_, inclusion) in enumerate(block.parts)}
-        yield from sorted(found, key=lambda s: (part[id(s.inclusion)], s.key[1]))
-
-
-def _problem(setting: Setting, message: str) -> Problem:
-    return Problem.at(setting.inclusion, setting.directive, message, nginx=message)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, Work
@@ -170,6 +171,51 @@ class Block:
             self._own = self._own or {}
             self._own[name] = known
         return known
+
+    def in_order(self, names: Collection[str]) -> Iterator[Setting]:
+        """The directives of some names that stand in this block itself, as nginx comes to them.
+
+        What an include brings comes where the include stands.
+        """
+        if self.kind in blocks.WITHOUT_SETTINGS or not self.parts:
+            return
+        brought: dict[Inclusion, list[tuple[int, Body, Inclusion]]] = {}
+        for body, inclusion in self.parts[1:]:
+            if inclusion.parent is not None and inclusion.via is not None:
+                place = inclusion.via.token
+                brought.setdefault(inclusion.parent, []).append((place, body, inclusion))
+        pending = [self._merged(*self.parts[0], names, brought)]
+        while pending:  # no recursion: includes nest deeply
+            step = next(pending[-1], None)
+            if step is None:
+                pending.pop()
+            elif isinstance(step, Setting):
+                yield step
+            else:
+                pending.append(self._merged(*step, names, brought))
+
+    def _merged(
+        self,
+        body: Body,
+        inclusion: Inclusion,
+        names: Collection[str],
+        brought: dict[Inclusion, list[tuple[int, Body, Inclusion]]],
+    ) -> Iterator[Setting | tuple[Body, Inclusion]]:
+        """The directives of some names in one part, and the parts that it includes, in order."""
+        included = brought.get(inclusion, [])
+        self.inclusion.work.take(1 + len(included))
+        place = 0
+        for directive in sorted(
+            (directive for name in names if name in body.named for directive in body.of(name)),
+            key=attrgetter("token"),
+        ):
+            self.inclusion.work.take()
+            while place < len(included) and included[place][0] < directive.token:
+                yield included[place][1:]
+                place += 1
+            yield Setting(directive, inclusion, self)
+        for _, inner, inner_inclusion in included[place:]:
+            yield inner, inner_inclusion
 
     def _having(self, name: str) -> Sequence[tuple[Body, Inclusion]]:
         """The parts in which a directive of a name may stand: thousands may be asked for names."""

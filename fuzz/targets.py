@@ -133,7 +133,7 @@ class _BoundedJob(Job):
     @property
     def place(self) -> Place:
         """Where files are looked up."""
-        return replace(super().place, bounds=BOUNDS)
+        return super().place._replace(bounds=BOUNDS)
 
 
 def _of_stdin(data: bytes, target: Target) -> Options:

@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from nginx_memlint.suggest import did_you_mean
 from nginx_memlint.syntax.directives import Directive, ParsedFile
@@ -31,8 +31,7 @@ _IGNORE = re.compile(r"\s+ignore\[(?P<rules>[^\]]*)\](?P<reason>.*)", re.DOTALL)
 _WORD = re.compile(r"\s*([\w-]*)")
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """A part of a comment: its file, 1-based line and column, and its text."""
 
     file: ParsedFile

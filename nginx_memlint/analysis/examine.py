@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from operator import attrgetter
 from typing import TypeVar
 
@@ -60,7 +59,7 @@ def without_entry(job: Job, error: EntryError) -> Inspection:
 
 def _examine(job: Job, entry: Entry, source: Source) -> Inspection:
     """Examine what an entry leads to, read from a source."""
-    entry = replace(entry, source=source)
+    entry = entry._replace(source=source)
     tree = build(source, entry.path, job.options.context, entry.directory)
     told = tree.work.is_done  # then it is among the tree's problems
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nginx_memlint.files.bounds import STEPS_OF, bounds_for
 from nginx_memlint.options.record import Options
@@ -64,8 +64,7 @@ class Job:
         return replace(policy, limits=replace(policy.limits, **budgets))
 
 
-@dataclass(frozen=True)
-class Inspection:
+class Inspection(NamedTuple):
     """A report, and what it was made from.
 
     ``situation`` is None if there is no main file; ``absent`` tells that nothing is where it

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from nginx_memlint.live.binary import (
@@ -34,7 +33,7 @@ def target_of(binary: str) -> Target:
     lua = server.module_file("ngx_http_lua_module")
     with temporary_directory() as directory:
         target = installed(server, [lua] if lua else [], directory)
-    return replace(target, name=f"nginx {target.texts['nginx']} ({printable(server.path)})")
+    return target._replace(name=f"nginx {target.texts['nginx']} ({printable(server.path)})")
 
 
 def installed(server: Nginx, modules: Sequence[str], directory: Path) -> Target:
@@ -50,9 +49,8 @@ def installed(server: Nginx, modules: Sequence[str], directory: Path) -> Target:
         if version is not None:
             versions["lua"] = version
     versions["openssl"] = openssl_version(server)
-    return replace(
-        installed_target("the nginx here", versions, server.built_in), sources=(server.path,)
-    )
+    found = installed_target("the nginx here", versions, server.built_in)
+    return found._replace(sources=(server.path,))
 
 
 def loaded_modules(server: Nginx, tree: Tree | None, prefix: str | None) -> list[str]:

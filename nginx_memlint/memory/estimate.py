@@ -15,9 +15,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain, repeat
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from nginx_memlint.sizes import MIB
 from nginx_memlint.syntax.values import c_string
@@ -122,8 +121,7 @@ def unit_bytes(bundle: Bundle, costs: Costs) -> int:
     return round(bundle.certificates * costs.certificate + bundle.der_bytes * costs.der)
 
 
-@dataclass(frozen=True)
-class Price:
+class Price(NamedTuple):
     """Of one context: bundles loaded, bytes of itself with its own certificates, and of the CAs.
 
     ``cpu_seconds`` is the time of ``nginx -t`` it takes.
@@ -145,8 +143,7 @@ class Price:
         return self.load_bytes // self.loads
 
 
-@dataclass(frozen=True)
-class Priced:
+class Priced(NamedTuple):
     """Contexts that load the same; the ``first`` of them may be what loads a bundle first."""
 
     group: Group
@@ -241,8 +238,7 @@ def _price(loads: Loads, bundles: Bundles, costs: Costs, loaded: set[str]) -> Pr
     return Price(len(loads.bundles), own, load_bytes, cpu)
 
 
-@dataclass(frozen=True)
-class Estimate:
+class Estimate(NamedTuple):
     """Bytes of one configuration: ``unit`` for one CA load, the rest in all.
 
     ``worker`` is what each worker process adds for itself, ``zones`` the shared memory held in

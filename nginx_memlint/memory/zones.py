@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
@@ -32,8 +31,7 @@ class _Declared(NamedTuple):
     word: str
 
 
-@dataclass(frozen=True)
-class Zone:
+class Zone(NamedTuple):
     """A zone: its name, its size in bytes, the directive that declares it first."""
 
     name: str
@@ -92,8 +90,7 @@ def _size_alone(name: str) -> Find:
     return lambda args: iter([_Declared(name, args[0], args[0])] if args else [])
 
 
-@dataclass(frozen=True)
-class _Declaration:
+class _Declaration(NamedTuple):
     """How a directive declares zones, and what nginx says of those that it rejects.
 
     ``invalid``: of a size that is none. ``least``: the least size in bytes, ``small``: of one that

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from nginx_memlint.exit_codes import FailOn
 from nginx_memlint.policy import Policy
@@ -37,8 +37,7 @@ _NUMBER = r"[0-9]{1,15}(\.[0-9]{1,15})?"
 Reader = Callable[[Any], Any]
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of values.
 
     ``schema`` is the JSON Schema of a settings key of this kind. A flag that is ``repeatable`` may

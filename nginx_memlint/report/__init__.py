@@ -6,14 +6,12 @@ A format is a module of its name and a record here; it is imported when it is as
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from nginx_memlint.result import Report
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """What a format is for, and what it needs.
 
     ``breakdown``: the report's breakdown. ``packages``: those of the extra of the format's name.

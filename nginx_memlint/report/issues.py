@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nginx_memlint.acceptance.lowered import unique
 from nginx_memlint.printable import printable
@@ -21,8 +21,7 @@ from nginx_memlint.result import (
 from nginx_memlint.rules.reading import LOWERED, READING
 
 
-@dataclass(frozen=True)
-class Issue:
+class Issue(NamedTuple):
     """A line of a report. All text is printable, bytes are those of the finding."""
 
     rule: str

@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.report import DEFAULT, FORMATS, missing_extra, writer
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 STDOUT = "-"
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(NamedTuple):
     """A format and a file; None is standard output.
 
     ``trees`` are directories that no link may lead out of: see files/writing.py.

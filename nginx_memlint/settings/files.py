@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.printable import printable
@@ -82,8 +82,7 @@ class SettingsFile:
         return dict(reversed(list(_statements(self._lines))))
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """What a search found: the settings, if any, and what is said of files that are not used."""
 
     file: SettingsFile | None = None

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import FailOn
@@ -35,8 +34,7 @@ from nginx_memlint.sources.source import is_below
 from nginx_memlint.targets.targets import DEFAULT_TARGET
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """A value and where it is from: a flag, a place in a settings file, or else the default."""
 
     value: Any
@@ -60,8 +58,7 @@ DEFAULTS: Mapping[str, Value] = MappingProxyType(
 SET_IN_FILES = tuple(option.name for option in options_in(Standing.SETTING))
 
 
-@dataclass(frozen=True)
-class Root:
+class Root(NamedTuple):
     """One configuration to check and what is in force for it.
 
     ``path`` is None for what holds where no root is named, ``file`` if there are no settings.
@@ -118,7 +115,7 @@ def plan(
         if here is None and left_out:
             raise MemlintError("\n".join(f"{printable(p.file)}: {p.message}" for p in left_out))
         listed = here.listed(flags) if here else []
-        return [replace(root, left_out=left_out) for root in listed]
+        return [root._replace(left_out=left_out) for root in listed]
     place = Place(flags.get("prefix"), flags.get("sysroot"), flags.get("path_map", ()))
     roots = []
     for path in paths:
@@ -126,8 +123,8 @@ def plan(
         directory = where if os.path.isdir(where) else os.path.dirname(where) or "."
         above, left_out = nearest(directory)
         root = _root(path, None, {}, flags) if above is None else above.applied(path, where, flags)
-        root = replace(root, left_out=left_out)
-        roots.append(replace(root, dump=dumps[path]) if path in dumps else root)
+        root = root._replace(left_out=left_out)
+        roots.append(root._replace(dump=dumps[path]) if path in dumps else root)
     return roots
 
 
@@ -154,7 +151,7 @@ def everywhere(
         found = Found() if isolated else find(".", flags.get("sysroot"))
     file = found.file
     root = _Settings(file).root(None, None, flags) if file else _root(None, None, {}, flags)
-    return replace(root, left_out=found.left_out)
+    return root._replace(left_out=found.left_out)
 
 
 class _Settings:
@@ -181,7 +178,7 @@ class _Settings:
     def listed(self, flags: Mapping[str, Any]) -> list[Root]:
         """All roots."""
         roots = [
-            replace(self.root(path, index, flags), listed=len(self.paths))
+            self.root(path, index, flags)._replace(listed=len(self.paths))
             for index, path in enumerate(self.paths)
         ]
         return [_unmoved(root) if root.values["prefix"].value else root for root in roots]
@@ -206,7 +203,7 @@ class _Settings:
         if self.roots[index].get("dump") is None or path is None:
             return found
         key = ("roots", index, "dump")
-        return replace(found, dump=Value(self.roots[index]["dump"], file=self.file, path=key))
+        return found._replace(dump=Value(self.roots[index]["dump"], file=self.file, path=key))
 
 
 def tree_of(path: str, flags: Mapping[str, Any]) -> str:
@@ -232,7 +229,7 @@ def _here(path: str, place: Place) -> str:
 def _unmoved(root: Root) -> Root:
     """The same, where a prefix does not change what its path means."""
     directory, name = os.path.split(root.path or "")
-    return replace(root, path=os.path.join(absolute(directory), name))
+    return root._replace(path=os.path.join(absolute(directory), name))
 
 
 def _place(path: str) -> str:
@@ -293,5 +290,5 @@ def _override(values: dict[str, Value], level: dict[str, Value]) -> None:
             values[gone] = Value(OPTIONS[gone].default)
     if "set" in level:
         both = values["set"].value | level["set"].value
-        level = level | {"set": replace(level["set"], value=both)}
+        level = level | {"set": level["set"]._replace(value=both)}
     values |= level

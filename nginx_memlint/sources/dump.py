@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.sources.source import decode
@@ -37,8 +37,7 @@ class FailedDumpError(MemlintError):
     """
 
 
-@dataclass(frozen=True)
-class Dump:
+class Dump(NamedTuple):
     """The files by name, the main one first.
 
     ``doubtful`` are names that stand at two places: one of them is a comment of another file,

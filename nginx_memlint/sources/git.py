@@ -16,8 +16,8 @@ import selectors
 import stat
 import subprocess
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, check_size
@@ -217,8 +217,7 @@ class Objects:
         return taken
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
+class _Node(NamedTuple):
     """What is at a path: its mode, and the object if it is of the commit."""
 
     path: str

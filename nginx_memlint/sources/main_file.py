@@ -11,7 +11,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
@@ -52,8 +52,7 @@ class EntryError(MemlintError):
         self.absent = absent
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where files are looked up, and how the named one is read.
 
     ``prefix`` as ``nginx -p``. ``sysroot``: absolute paths are below this directory. ``path_map``
@@ -98,8 +97,7 @@ class Place:
             raise EntryError(Problem(message, directory))
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A source, the path of the main file in it, and the directory of its relative paths.
 
     ``name`` is the file that was opened here: the main file, a dump, or "-" for standard input.

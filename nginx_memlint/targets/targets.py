@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, NewType
+from typing import Any, NamedTuple, NewType
 
 from nginx_memlint import removed
 from nginx_memlint.errors import MemlintError
@@ -68,8 +68,7 @@ class Costs:
         return self.cached_certificate > 0
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A server: its versions, the modules built in, what its costs are measured on.
 
     ``lua``, ``stream_lua`` and ``njs`` are the version that counts if the configuration loads
@@ -190,8 +189,7 @@ def with_versions(target: Target, versions: Mapping[str, str]) -> Target:
         costs = target.costs
     else:
         assumed = (*assumed, f"costs as measured on {costs.name} ({costs.measured})")
-    return replace(
-        target,
+    return target._replace(
         costs=costs,
         assumed=assumed,
         name=f"{target.name} with {_list(given)}",

@@ -7,8 +7,8 @@ such files (tests/nginx/test_bundles.py).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _BEGIN, _END, _DASHES = b"\n-----BEGIN ", b"\n-----END ", b"-----"
 _CERTIFICATES = {b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE"}
@@ -20,8 +20,7 @@ class NotPemError(ValueError):
     """A file that nginx rejects as a CA bundle; the message says what is wrong with it."""
 
 
-@dataclass(frozen=True)
-class Bundle:
+class Bundle(NamedTuple):
     """What loading a PEM file puts into an ``X509_STORE``.
 
     ``certificates`` is the number of distinct certificates, ``der_bytes`` their size in DER:

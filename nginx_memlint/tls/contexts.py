@@ -8,7 +8,7 @@ the ``http`` block standing for those without one, provided a block of the group
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module
@@ -16,8 +16,7 @@ from nginx_memlint.tls.modules import objects
 from nginx_memlint.tree.tree import Block, Inherited, Setting, Tree
 
 
-@dataclass(frozen=True)
-class Loads:
+class Loads(NamedTuple):
     """What is loaded into a context.
 
     ``bundles`` are the settings whose CA files are, ``client_names`` those of them whose names are
@@ -46,8 +45,7 @@ class Group:
         self.owners: list[Block] = []
 
 
-@dataclass(frozen=True)
-class WorkerContexts:
+class WorkerContexts(NamedTuple):
     """What each worker process builds for itself after the fork."""
 
     contexts: int = 0

@@ -7,7 +7,7 @@ source named in it and checked against the real servers (tests/nginx).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nginx_memlint.syntax.values import c_string, is_flag_on
 from nginx_memlint.targets.targets import Target
@@ -53,8 +53,7 @@ STREAM_TRUSTED = (1, 27, 2)
 """The first nginx whose stream servers load ``ssl_trusted_certificate`` without verifying."""
 
 
-@dataclass(frozen=True)
-class Module:
+class Module(NamedTuple):
     """When a family's module is part of the server.
 
     ``name`` as in Target.built_in, ``object`` the shared object that ``load_module`` names,
@@ -73,8 +72,7 @@ Condition = Callable[[Block, Target], bool]
 Settings = Callable[[Block, Target], list[Setting]]
 
 
-@dataclass(frozen=True)
-class Family:
+class Family(NamedTuple):
     """Which blocks build an ``SSL_CTX`` for a family, and what they load into it.
 
     ``kinds``: the kinds of block that may build one. ``wants``: whether a block needs a context.

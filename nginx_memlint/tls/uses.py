@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Target
@@ -18,8 +19,7 @@ Users = Callable[[Block], dict[int, Block]]
 """Of a root block: the blocks in it that use what such a directive names, by their identities."""
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(NamedTuple):
     """What a directive's certificates are for, below a ``root`` block (http, stream, mail).
 
     ``users``: which blocks use them. ``unused``: in words, that none does. ``mover``: the users in

@@ -5,14 +5,13 @@ A change is to the files as written: it holds in every place that includes them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nginx_memlint.syntax.directives import Body, Directive
 from nginx_memlint.tree.tree import Block, Setting, Tree
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """Directives deleted, and copies of directives put at the opening of blocks.
 
     Each block of ``insert`` has a directive of its own, so is not the main one. What stands in a

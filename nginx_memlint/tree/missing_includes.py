@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources import glob
@@ -38,8 +39,7 @@ INSTALLED = ("/etc", "/usr/local", "/usr/share")
 """A main file below these is where it belongs: what its includes do not find is not there."""
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """An option with which an absolute include finds files, and those files."""
 
     text: str

@@ -7,8 +7,8 @@ and ``ngx_http_rewrite_if_condition()``, read in nginx 1.10.0 to 1.31.4, in whic
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from operator import itemgetter
+from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources.source import encode
@@ -123,8 +123,7 @@ def _problem(block: Block, nginx: str) -> Problem:
     return Problem.of_nginx(block.inclusion, block.directive, nginx)
 
 
-@dataclass(frozen=True, slots=True)
-class _Location:
+class _Location(NamedTuple):
     """What ``ngx_http_core_location()`` makes of the words after ``location``."""
 
     name: str

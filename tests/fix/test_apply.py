@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -351,7 +350,7 @@ def test_nested_changes_come_one_after_the_other(tmp_path: Path) -> None:
     [server] = [b for b in checked.situation.tree.blocks("server") if b.own(DIRECTIVE)]
     inner = Change(delete=tuple(server.own(DIRECTIVE)))
     proposal = Proposal("remove it", checked.situation.after(inner), inner)
-    [plan] = fixing.plans([replace(checked, fixes=[proposal, *checked.fixes])])
+    [plan] = fixing.plans([checked._replace(fixes=[proposal, *checked.fixes])])
     assert [line for line in plan.said if "move lua_ssl" in line]
     assert not [line for line in plan.said if "remove it" in line]
     assert [line for line in plan.notes if "remove it: not now" in line]
@@ -368,7 +367,7 @@ def test_a_change_that_others_would_feel_is_left_to_the_user(tmp_path: Path) -> 
     server = next(checked.situation.tree.blocks("server"))
     half = Change(delete=tuple(server.own(DIRECTIVE)))
     proposal = Proposal("remove it", checked.situation.after(half), half)
-    [plan] = fixing.plans([replace(checked, fixes=[proposal])])
+    [plan] = fixing.plans([checked._replace(fixes=[proposal])])
     assert plan.edits == []
     [refusal] = plan.refusals
     assert "remove it: left to you: it would change what server in " in refusal

@@ -131,7 +131,7 @@ PAGES = [
 """All documents of the project."""
 
 FOR_DEVELOPERS = {
-    *("CHANGELOG.md", "CONTRIBUTING.md"),
+    *("ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md"),
     *("docs/benchmarks.md", "docs/fuzzing.md"),
 }
 """Pages whose commands set up environments or take hours: they are not run."""

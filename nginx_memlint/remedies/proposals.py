@@ -64,21 +64,27 @@ def best(situation: Situation) -> list[Proposal]:
 
 @_once
 def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
-    """Set the directive only in the blocks that use the certificates, e.g. those that run Lua."""
+    """Set the directive only in the blocks that use the certificates, e.g. those that run Lua.
+
+    Where it is set in such a block it stays: so a move that was killed half-way is gone on with.
+    """
     use = use_of(situation.tree, cause.setting)
-    if use is None or not use.mover or len(cause.by_setting) > 1 or not situation.is_whole:
+    if use is None or not use.mover or not situation.is_whole:
         return None
-    insert: list[tuple[Block, Setting]] = []
-    everywhere = places(situation.tree, [cause.setting])
+    name = cause.setting.name
+    settings = [own.setting for own in cause.by_setting.values() if own.setting.name == name]
+    everywhere = places(situation.tree, settings)
     users = _users_by_setter(situation.tree, use, everywhere)
-    for setting in everywhere:
-        holders = _outermost(map(_holder, users.get(setting.block, ())))
-        if any(holder is setting.block for holder in holders):
-            return None
-        insert += [(holder, setting) for holder in holders]
+    holders = {
+        setting: _outermost(map(_holder, users.get(setting.block, ()))) for setting in everywhere
+    }
+    # as written: what stays in one of the places that include it stays in all
+    staying = {s.key for s, own in holders.items() if any(block is s.block for block in own)}
+    moving = [setting for setting in everywhere if setting.key not in staying]
+    insert = [(holder, setting) for setting in moving for holder in holders[setting]]
     if not insert:
         return None
-    change = Change(tuple(everywhere), tuple(insert))
+    change = Change(tuple(moving), tuple(insert))
     after = situation.after(change)
     if obstacle(situation.tree, after.tree, change):
         return None

@@ -6,6 +6,7 @@ import errno
 import os
 import pty
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -637,6 +638,49 @@ def test_what_a_killed_run_has_left_is_removed(plain: Path) -> None:
         run = memlint("check", *FLAGS, "--fix", plain)
         assert "memlint: removed 1 temporary file that an interrupted run had left" in run.err
         assert contents(plain.parent) == {"nginx.conf": FIXED.encode()}
+
+
+KILLED_BEFORE_FILE = """
+import os, signal, sys
+from nginx_memlint.__main__ import main
+from nginx_memlint.files.writing import Directory
+left = int(sys.argv.pop(1))
+really = Directory.replace
+
+def replace(self, name, by):
+    global left
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left -= 1
+    really(self, name, by)
+
+Directory.replace = replace
+main()
+"""
+
+
+@pytest.mark.parametrize("written", range(4))
+def test_what_a_killed_run_has_begun_is_gone_on_with(written: int, tmp_path: Path) -> None:
+    """Files come one after the other, and what one of them has set already stays there."""
+    lua = "    location /lua {\n        access_by_lua_file a.lua;\n    }\n"
+    server = f"server {{\n    location / {{ }}\n{lua}}}\n"
+    sites = {f"sites/{name}.conf": server for name in "abc"}
+    files = {"nginx.conf": http(f"{TRUSTED}\ninclude sites/*.conf;"), **sites}
+    at_once, killed = tmp_path / "at-once", tmp_path / "killed"
+    for directory in (at_once, killed):
+        write(directory, files)
+    assert memlint("check", *FLAGS, "--fix", at_once).code == 0
+    flags = ("check", *FLAGS, "--fix", str(killed))
+    run = subprocess.run(
+        [sys.executable, "-c", KILLED_BEFORE_FILE, str(written), *flags], timeout=60, check=False
+    )
+    assert run.returncode == -signal.SIGKILL
+    changed = [name for name in sites if (killed / name).read_text() != server]
+    assert len(changed) == written
+    again = memlint(*flags)
+    assert again.code == 0
+    assert "nothing to fix" not in again.err
+    assert contents(killed) == contents(at_once)
 
 
 def test_the_incident(tmp_path: Path) -> None:

@@ -131,7 +131,8 @@ def _distrusted(path: str) -> str:
         if owner not in (0, os.geteuid()) and mode & (stat.S_IWGRP | stat.S_IWOTH):
             return (
                 f"these settings are not used: user {owner} owns them, in a directory that others "
-                "may write to; name them with --config to use them"
+                "may write to; to use them, give them with --config, or let nobody else write to "
+                "that directory (chmod go-w)"
             )
     return ""
 

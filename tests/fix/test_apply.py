@@ -664,7 +664,7 @@ def test_what_a_killed_run_has_begun_is_gone_on_with(written: int, tmp_path: Pat
     """Files come one after the other, and what one of them has set already stays there."""
     lua = "    location /lua {\n        access_by_lua_file a.lua;\n    }\n"
     server = f"server {{\n    location / {{ }}\n{lua}}}\n"
-    sites = {f"sites/{name}.conf": server for name in "abc"}
+    sites: dict[str, str | bytes] = {f"sites/{name}.conf": server for name in "abc"}
     files = {"nginx.conf": http(f"{TRUSTED}\ninclude sites/*.conf;"), **sites}
     at_once, killed = tmp_path / "at-once", tmp_path / "killed"
     for directory in (at_once, killed):

@@ -187,6 +187,7 @@ def test_settings_of_strangers(here: Path, owner: int, mode: int, used: bool) ->
         done = memlint("check", "--format=json", *paths, cwd=here)
         said = "memlint.toml: these settings are not used: user 1234 owns them"
         assert (said in done.err) == (not used)
+        assert ("give them with --config, or let nobody else" in done.err) == (not used)
         if not used and not paths:
             assert (done.code, done.out) == (2, "")
             continue

@@ -15,10 +15,6 @@ from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.cli.app import EXIT_HELP, command_app
 from nginx_memlint.cli.options import (
-    ConfigOption,
-    DumpOption,
-    NoConfigOption,
-    NoDumpOption,
     PathsArgument,
     given,
     takes,
@@ -33,7 +29,7 @@ from nginx_memlint.printable import printable
 from nginx_memlint.report import DEFAULT, FORMATS, outputs
 from nginx_memlint.report.outputs import Output
 from nginx_memlint.result import ConfigReport, Report
-from nginx_memlint.settings.in_force import Root, dumps_of
+from nginx_memlint.settings.in_force import Root
 from nginx_memlint.sizes import plural
 
 if TYPE_CHECKING:
@@ -47,10 +43,6 @@ app = command_app()
 def check(
     ctx: typer.Context,
     paths: PathsArgument = None,
-    dump: DumpOption = None,
-    no_dump: NoDumpOption = None,
-    config: ConfigOption = None,
-    no_config: NoConfigOption = False,
     isolated: Annotated[
         bool,
         typer.Option(
@@ -115,12 +107,13 @@ def check(
     **_: object,
 ) -> None:
     """Tell what configurations cost in memory, and what to change."""
-    dumps = dumps_of(dump or [], no_dump or [])
-    flags = given(ctx)
-    files = {"--config": config, "--baseline": baseline, "--target-file": flags.get("target_file")}
-    roots, asked = planned(
-        paths or [], flags, config, no_config, dumps, files if isolated else None
-    )
+    told = given(ctx)
+    files = {
+        "--config": told.config,
+        "--baseline": baseline,
+        "--target-file": told.flags.get("target_file"),
+    }
+    roots, asked = planned(paths or [], told, files if isolated else None)
     inputs = [os.path.join(job.options.prefix or "", job.name) for job in asked]
     written = _outputs(formats or [], output, inputs)
     accepted = _baseline(baseline, write_baseline, outputs.trees(inputs))

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import typer
 
 from nginx_memlint.cli.app import command_app
 from nginx_memlint.cli.options import (
-    ConfigOption,
-    DumpOption,
     Format,
     FormatOption,
-    NoConfigOption,
-    NoDumpOption,
     PathsArgument,
     given,
     takes,
@@ -24,7 +21,6 @@ from nginx_memlint.report.formats import json as json_report
 from nginx_memlint.report.screen import console_for
 from nginx_memlint.report.views import settings as settings_report
 from nginx_memlint.settings import all_asked, everywhere, plan
-from nginx_memlint.settings.in_force import dumps_of
 
 app = command_app()
 
@@ -34,19 +30,16 @@ app = command_app()
 def config(
     ctx: typer.Context,
     paths: PathsArgument = None,
-    dump: DumpOption = None,
-    no_dump: NoDumpOption = None,
-    config: ConfigOption = None,
-    no_config: NoConfigOption = False,
     output_format: FormatOption = Format.TEXT,
     **_: object,
 ) -> None:
     """Print the settings in force, and where each one is from."""
-    flags = with_server(given(ctx))
-    dumps = dumps_of(dump or [], no_dump or [])
-    roots = plan(paths or [], flags, config=config, isolated=no_config, dumps=dumps)
+    told = given(ctx)
+    flags = with_server(told.flags)
+    where: dict[str, Any] = {"config": told.config, "isolated": told.no_config}
+    roots = plan(paths or [], flags, dumps=told.dumps, **where)
     tell_left_out(roots)
-    roots = roots or [everywhere(flags, config=config, isolated=no_config)]
+    roots = roots or [everywhere(flags, **where)]
     all_asked(roots)
     if output_format is Format.JSON:
         print(json_report.dumps(settings_report.in_force(roots)))

@@ -11,10 +11,6 @@ import typer
 
 from nginx_memlint.cli.app import command_app
 from nginx_memlint.cli.options import (
-    ConfigOption,
-    DumpOption,
-    NoConfigOption,
-    NoDumpOption,
     given,
     read_size,
     takes,
@@ -27,7 +23,6 @@ from nginx_memlint.report.formats import json as json_report
 from nginx_memlint.report.screen import console_for
 from nginx_memlint.report.views import diff_markdown, diff_text
 from nginx_memlint.settings import asked, everywhere
-from nginx_memlint.settings.in_force import dumps_of
 
 app = command_app()
 
@@ -78,28 +73,24 @@ def diff(
         DiffFormat,
         typer.Option("--format", help="Output format; markdown is a pull request's comment."),
     ] = DiffFormat.TEXT,
-    dump: DumpOption = None,
-    no_dump: NoDumpOption = None,
-    config: ConfigOption = None,
-    no_config: NoConfigOption = False,
     **_: object,
 ) -> None:
     """Show what a change costs, by phase, cause, server and file.
 
     All options hold for both sides. Settings files are used with --base.
     """
-    if base is None and config is not None:
+    told = given(ctx)
+    if base is None and told.config is not None:
         raise MemlintError("is for --base", "--config")
-    dumps = dumps_of(dump or [], no_dump or [])
     if base is None:
-        options = asked(everywhere(with_server(given(ctx)), isolated=True))
-        paths = [*(paths or []), *(path for path in dumps if path not in (paths or []))]
+        options = asked(everywhere(with_server(told.flags), isolated=True))
+        paths = [*(paths or []), *(path for path in told.dumps if path not in (paths or []))]
         if "-" in paths:
             options = replace(options, data=standard_input(trusted=options.trusted))
-        said = {path: found.value for path, found in dumps.items()}
+        said = {path: found.value for path, found in told.dumps.items()}
         found = comparing.compared(paths, options, max_growth=max_growth, dumps=said)
     else:
-        jobs = planned(paths or [], given(ctx), config, no_config, dumps)[1]
+        jobs = planned(paths or [], told)[1]
         found = comparing.since(base, jobs, max_growth=max_growth)
     if output_format is DiffFormat.JSON:
         print(json_report.dumps(found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
@@ -11,6 +12,7 @@ import typer
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.record import OPTIONS, Bearing, Option, Place, options_in
+from nginx_memlint.settings.in_force import Value, dumps_of
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -21,29 +23,6 @@ PathsArgument = Annotated[
         help="nginx.conf, a directory that holds it, or - for standard input, which may be the "
         "output of nginx -T. Several are several configurations.",
         show_default="the roots that memlint.toml lists",
-    ),
-]
-ConfigOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="FILE",
-        help="The settings file.",
-        show_default="memlint.toml or pyproject.toml, in the nearest directory above CONF",
-    ),
-]
-NoConfigOption = Annotated[
-    bool, typer.Option("--no-config", help="Use no settings file, as for what you do not trust.")
-]
-DumpOption = Annotated[
-    list[str] | None,
-    typer.Option(metavar="FILE", help="FILE is the output of nginx -T, to be checked. Repeatable."),
-]
-NoDumpOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--no-dump",
-        metavar="FILE",
-        help="FILE is an ordinary file, though it begins like the output of nginx -T. Repeatable.",
     ),
 ]
 NginxOption = Annotated[
@@ -62,26 +41,80 @@ class Format(StrEnum):
 FormatOption = Annotated[Format, typer.Option("--format", help="Output format.")]
 
 
+_SHARED: dict[str, tuple[Any, object]] = {
+    "dump": (
+        list[str] | None,
+        typer.Option(
+            metavar="FILE", help="FILE is the output of nginx -T, to be checked. Repeatable."
+        ),
+    ),
+    "no_dump": (
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="FILE is an ordinary file, though it begins like the output of nginx -T. "
+            "Repeatable.",
+        ),
+    ),
+    "config": (
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="The settings file.",
+            show_default="memlint.toml or pyproject.toml, in the nearest directory above CONF",
+        ),
+    ),
+    "no_config": (
+        bool,
+        typer.Option("--no-config", help="Use no settings file, as for what you do not trust."),
+    ),
+}
+"""Options of all commands that read configurations: name → type and description."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What stands on a command line of what several commands take.
+
+    ``flags`` are values by option; ``dumps`` are as of settings.in_force.dumps_of().
+    """
+
+    flags: dict[str, Any]
+    dumps: dict[str, Value]
+    config: str | None
+    no_config: bool
+
+
 def takes(*bearings: Bearing, only: Collection[str] = ()) -> Callable[[Command], Command]:
     """Give a command the flags of all options that bear on something, or of a few.
 
-    A command that has ``**_: object`` for them reads them with given().
+    With those that bear on something come the options for settings files and dumps. A command that
+    has ``**_: object`` for all of them reads them with given().
     """
 
     def give(command: Command) -> Command:
         signature = inspect.signature(command, eval_str=True)
         own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        shared = [_shared(name) for name in _SHARED] if bearings else []
         more = [
             _parameter(option)
             for option in options_in(Place.FLAG)
             if option.name in only or option.bearing in bearings
         ]
         command.__signature__ = signature.replace(  # type: ignore[attr-defined]
-            parameters=[*own, *more]
+            parameters=[*own, *shared, *more]
         )
         return command
 
     return give
+
+
+def _shared(name: str) -> inspect.Parameter:
+    kind, option = _SHARED[name]
+    default = False if kind is bool else None
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]
+    )
 
 
 def _parameter(option: Option) -> inspect.Parameter:
@@ -102,8 +135,15 @@ def _parameter(option: Option) -> inspect.Parameter:
     )
 
 
-def given(ctx: typer.Context) -> dict[str, Any]:
-    """The values of options that stand on the command line, by name. Raises MemlintError."""
+def given(ctx: typer.Context) -> Given:
+    """What stands on the command line. Raises MemlintError."""
+    told = ctx.params.get
+    dumps = dumps_of(told("dump") or [], told("no_dump") or [])
+    return Given(_flags(ctx), dumps, told("config"), bool(told("no_config")))
+
+
+def _flags(ctx: typer.Context) -> dict[str, Any]:
+    """The values of options that stand on the command line, by name."""
     found: dict[str, Any] = {}
     for name, value in ctx.params.items():
         source = ctx.get_parameter_source(name)

@@ -11,6 +11,7 @@ from typing import Any
 
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.analysis.parallel import check_all, check_each
+from nginx_memlint.cli.options import Given
 from nginx_memlint.cli.process import tell
 from nginx_memlint.cli.waiting import waiting
 from nginx_memlint.errors import MemlintError
@@ -20,31 +21,25 @@ from nginx_memlint.options.record import OPTIONS
 from nginx_memlint.printable import printable
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.settings import all_asked, plan, tree_of
-from nginx_memlint.settings.in_force import Root, Value
+from nginx_memlint.settings.in_force import Root
 from nginx_memlint.sources.source import is_below
 from nginx_memlint.targets.targets import Target, load_target
 
 
 def planned(
-    paths: Sequence[str],
-    flags: Mapping[str, Any],
-    config: str | None,
-    no_config: bool,
-    dumps: Mapping[str, Value],
-    files: Mapping[str, str | None] | None = None,
+    paths: Sequence[str], told: Given, files: Mapping[str, str | None] | None = None
 ) -> tuple[list[Root], list[Job]]:
     """The configurations to read, and what is asked of each.
 
-    ``flags`` are by option, ``dumps`` are dumps_of(). With ``files``, nothing in the trees that
-    are checked decides, neither comments nor settings nor these, by the options that name them.
-    Raises MemlintError.
+    With ``files``, nothing in the trees that are checked decides, neither comments nor settings nor
+    these, by the options that name them. Raises MemlintError.
     """
-    flags = with_server(flags)
-    if not paths and not dumps and "prefix" in flags:
+    flags = with_server(told.flags)
+    if not paths and not told.dumps and "prefix" in flags:
         paths = ["conf/nginx.conf"]
     # of settings that are named, none are searched for
-    no_config = no_config or (files is not None and config is None)
-    roots = plan(paths, flags, config=config, isolated=no_config, dumps=dumps)
+    isolated = told.no_config or (files is not None and told.config is None)
+    roots = plan(paths, flags, config=told.config, isolated=isolated, dumps=told.dumps)
     if not roots:
         raise MemlintError("name a configuration, or list roots in memlint.toml", "CONF")
     tell_left_out(roots)

@@ -10,10 +10,6 @@ import typer
 
 from nginx_memlint.cli.app import command_app
 from nginx_memlint.cli.options import (
-    ConfigOption,
-    DumpOption,
-    NoConfigOption,
-    NoDumpOption,
     PathsArgument,
     given,
     takes,
@@ -25,7 +21,6 @@ from nginx_memlint.report.screen import console_for
 from nginx_memlint.report.views import tree as tree_report
 from nginx_memlint.result import Report
 from nginx_memlint.rules import engine
-from nginx_memlint.settings.in_force import dumps_of
 
 app = command_app()
 
@@ -47,15 +42,10 @@ def tree(
     top: Annotated[
         int, typer.Option(min=0, metavar="N", help="Blocks to show on each level; 0 for all.")
     ] = 5,
-    dump: DumpOption = None,
-    no_dump: NoDumpOption = None,
-    config: ConfigOption = None,
-    no_config: NoConfigOption = False,
     **_: object,
 ) -> None:
     """Show where the memory goes: http → server → location."""
-    dumps = dumps_of(dump or [], no_dump or [])
-    jobs = planned(paths or [], given(ctx), config, no_config, dumps)[1]
+    jobs = planned(paths or [], given(ctx))[1]
     configs = checked(
         [
             replace(

@@ -77,7 +77,7 @@ def verify(
     and directories, and give those to the user that the configuration names. What each worker adds,
     and reloads, are not part of it.
     """
-    options = asked(everywhere(with_server(given(ctx)), isolated=True))
+    options = asked(everywhere(with_server(given(ctx).flags), isolated=True))
 
     def announce(memory: int, cpu: float, available: int) -> None:
         tell(

@@ -10,10 +10,10 @@ from __future__ import annotations
 import posixpath
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from nginx_memlint.suggest import did_you_mean
 from nginx_memlint.syntax.directives import Directive, ParsedFile
@@ -58,6 +58,8 @@ class Ignore:
     reason: str = ""
     problem: str | None = None
 
+
+_Node = TypeVar("_Node", Block, Inclusion)
 
 Accepted: TypeAlias = "tuple[Ignore, Mark] | None"
 """A comment that accepts a code, and the code in it."""
@@ -156,31 +158,30 @@ class Ignores:
 
     def _outwards(self, block: Block | None, code: str) -> Accepted:
         """Of the comments that hold for a block and those around it, the nearest."""
-        known = self._known
-        passed = []
-        while block is not None and (block, code) not in known:
-            passed.append(block)
-            block = block.parent
-        found = None if block is None else known[block, code]
-        self._work.take(1 + len(passed))
-        for inner in reversed(passed):
-            if inner.directive is not None:
-                found = self._at(inner.inclusion.file, inner.directive, code) or found
-            known[inner, code] = found
-        return found
+        return self._nearest(block, code, lambda inner: (inner.inclusion, inner.directive))
 
     def _through(self, inclusion: Inclusion | None, code: str) -> Accepted:
         """Of the comments that hold for the includes that led to a file, the nearest."""
+        return self._nearest(inclusion, code, lambda inner: (inner.parent, inner.via))
+
+    def _nearest(
+        self,
+        node: _Node | None,
+        code: str,
+        place: Callable[[_Node], tuple[Inclusion | None, Directive | None]],
+    ) -> Accepted:
+        """Of the comments that hold for the places of a node and those around it, the nearest."""
         known = self._known
-        passed = []
-        while inclusion is not None and (inclusion, code) not in known:
-            passed.append(inclusion)
-            inclusion = inclusion.parent
-        found = None if inclusion is None else known[inclusion, code]
+        passed: list[_Node] = []
+        while node is not None and (node, code) not in known:
+            passed.append(node)
+            node = node.parent
+        found = None if node is None else known[node, code]
         self._work.take(1 + len(passed))
         for inner in reversed(passed):
-            if inner.parent is not None and inner.via is not None:
-                found = self._at(inner.parent.file, inner.via, code) or found
+            inclusion, directive = place(inner)
+            if inclusion is not None and directive is not None:
+                found = self._at(inclusion.file, directive, code) or found
             known[inner, code] = found
         return found
 

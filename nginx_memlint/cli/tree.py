@@ -38,10 +38,10 @@ def tree(
         typer.Option(
             min=0, metavar="N", help="Levels to show; 0 for all. What is below is summed."
         ),
-    ] = 3,
+    ] = tree_report.DEPTH,
     top: Annotated[
         int, typer.Option(min=0, metavar="N", help="Blocks to show on each level; 0 for all.")
-    ] = 5,
+    ] = tree_report.TOP,
     **_: object,
 ) -> None:
     """Show where the memory goes: http → server → location."""

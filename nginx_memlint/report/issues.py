@@ -30,13 +30,13 @@ class Issue(NamedTuple):
     message: str
     file: str
     line: int | None
-    column: int | None
-    end_column: int | None
-    """None if unknown; exclusive."""
-    advice: str
-    """The change that saves most; may be empty."""
     fingerprint: str
-    bytes: int
+    bytes: int = 0
+    column: int | None = None
+    end_column: int | None = None
+    """None if unknown; exclusive."""
+    advice: str = ""
+    """The change that saves most; may be empty."""
     related: tuple[Related, ...] = ()
 
     @property
@@ -71,11 +71,7 @@ def of_lowered(item: Lowered) -> Issue:
         message=printable(item.what),
         file=printable(item.file),
         line=item.line,
-        column=None,
-        end_column=None,
-        advice="",
         fingerprint=printable(f"{LOWERED.code}:{item.file}:{item.what}"),
-        bytes=0,
     )
 
 
@@ -91,9 +87,6 @@ def suppressed(config: ConfigReport) -> Iterator[tuple[Suppressed, Issue]]:
                 message=printable(item.message),
                 file=printable(item.file),
                 line=item.line,
-                column=None,
-                end_column=None,
-                advice="",
                 fingerprint=printable(item.fingerprint),
                 bytes=item.bytes,
             ),
@@ -110,10 +103,7 @@ def _of_problem(problem: ProblemInfo) -> Issue:
         file=printable(problem.file),
         line=problem.line,
         column=problem.column,
-        end_column=None,
-        advice="",
         fingerprint=printable(f"{READING.code}:{problem.file}:{problem.message}"),
-        bytes=0,
     )
 
 

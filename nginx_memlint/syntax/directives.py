@@ -151,14 +151,6 @@ class ParsedFile:
         number = directive.token
         return self._span(self.tokens.starts[number], self.tokens.end_of_name(number))
 
-    def arg_span(self, directive: Directive, index: int) -> Span:
-        """The directive's argument `index` as written, quotes included.
-
-        For an ``if`` the tokens count, parentheses included.
-        """
-        _, start, end = self.tokens.args(directive.token)[index]
-        return self._span(start, end)
-
     def whole_span(self, directive: Directive) -> Span:
         """The directive from its name to its ``;`` or its block's ``}``."""
         number = directive.token

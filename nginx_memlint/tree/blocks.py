@@ -62,14 +62,6 @@ CHILDREN: dict[str, dict[str, str]] = {
 
 KNOWN_NAMES = frozenset(name for children in CHILDREN.values() for name in children)
 
-CORE_NAMES = frozenset(
-    {
-        *("http", "stream", "mail", "events", "server", "location", "if", "limit_except"),
-        *("upstream", "map", "geo", "types", "split_clients", "charset_map"),
-    }
-)
-"""Those of nginx itself, which no module uses for anything but a block."""
-
 NO_BLOCKS: dict[str, frozenset[str]] = {
     "upstream": frozenset({"server"}),
     "stream_upstream": frozenset({"server"}),

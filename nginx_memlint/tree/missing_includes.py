@@ -219,17 +219,10 @@ def _finds(source: Source, pattern: str) -> bool | None:
 
 def _absolute_includes(tree: Tree) -> Iterator[tuple[Directive, Inclusion]]:
     """The includes of absolute paths outside the main file's own directory, as written."""
-    seen: set[tuple[str, int]] = set()
-    for block in tree.having(("include",)):
-        for body, inclusion in block.parts:
-            for include in body.of("include"):
-                key = (inclusion.file.path, include.token)
-                if key in seen or len(include.args) != 1:
-                    continue
-                seen.add(key)
-                pattern = c_string(include.args[0])
-                if pattern.startswith("/") and not is_below(pattern, tree.directory):
-                    yield include, inclusion
+    for include, inclusion in tree.includes():
+        pattern = c_string(include.args[0])
+        if pattern.startswith("/") and not is_below(pattern, tree.directory):
+            yield include, inclusion
 
 
 def _ancestors(directory: str) -> list[str]:

@@ -55,19 +55,10 @@ def problems(tree: Tree, told: list[Problem]) -> Iterator[Problem]:
 
 def _empty(tree: Tree) -> Iterator[tuple[Directive, Inclusion]]:
     """The includes of patterns that found no file, each as written."""
-    seen: set[tuple[str, int]] = set()
-    for block in tree.having(("include",)):
-        if block.kind in (blocks.OPAQUE, blocks.DATA):
-            continue
-        for body, inclusion in block.parts:
-            for include in body.of("include"):
-                key = (inclusion.file.path, include.token)
-                if key in seen or len(include.args) != 1:
-                    continue
-                seen.add(key)
-                pattern = _full(include.args[0], tree.directory)
-                if glob.has_magic(pattern) and not tree.found.get(pattern, True):
-                    yield include, inclusion
+    for include, inclusion in tree.includes(but=(blocks.OPAQUE, blocks.DATA)):
+        pattern = _full(include.args[0], tree.directory)
+        if glob.has_magic(pattern) and not tree.found.get(pattern, True):
+            yield include, inclusion
 
 
 def _full(pattern: str, directory: str) -> str:

@@ -6,7 +6,7 @@ A block sees its own settings and those of the blocks around it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 from operator import attrgetter
@@ -376,6 +376,17 @@ class Tree:
     def having(self, names: Iterable[str]) -> list[Block]:
         """The blocks in which a directive of one of these names stands, in their order."""
         return [self.all_blocks[place] for place in self.places(names)]
+
+    def includes(self, but: Container[str] = ()) -> Iterator[tuple[Directive, Inclusion]]:
+        """The includes as written, each once; none of those in blocks of some kinds."""
+        seen: set[tuple[str, int]] = set()
+        for block in self.having(("include",)):
+            for body, inclusion in block.parts if block.kind not in but else ():
+                for include in body.of("include"):
+                    key = (inclusion.file.path, include.token)
+                    if key not in seen and len(include.args) == 1:
+                        seen.add(key)
+                        yield include, inclusion
 
     def places(self, names: Iterable[str]) -> list[int]:
         """The places of having() in ``all_blocks``."""

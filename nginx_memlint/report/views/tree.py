@@ -14,7 +14,10 @@ from nginx_memlint.result import ConfigReport, Node, Report
 from nginx_memlint.sizes import human
 
 DEPTH = 3
+"""Levels that are shown unless the user says how many."""
+
 TOP = 5
+"""Blocks that are shown on each level unless the user says how many."""
 
 MAX_INDENT = 40
 """Levels that are drawn: blocks may nest thousands deep."""

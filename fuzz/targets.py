@@ -33,7 +33,7 @@ from nginx_memlint.settings.model import validated
 from nginx_memlint.sizes import human, parse_size
 from nginx_memlint.sources import glob
 from nginx_memlint.sources.dump import FailedDumpError, is_dump, read_dump
-from nginx_memlint.sources.main_file import Place
+from nginx_memlint.sources.main_file import Lookup
 from nginx_memlint.sources.source import MemoryFiles, decode
 from nginx_memlint.syntax.directives import ParsedFile, parse
 from nginx_memlint.syntax.lexer import CONF_BUFFER, tokenize
@@ -131,9 +131,9 @@ class _BoundedJob(Job):
     """A job that reads little."""
 
     @property
-    def place(self) -> Place:
+    def lookup(self) -> Lookup:
         """Where files are looked up."""
-        return super().place._replace(bounds=BOUNDS)
+        return super().lookup._replace(bounds=BOUNDS)
 
 
 def _of_stdin(data: bytes, target: Target) -> Options:

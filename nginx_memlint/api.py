@@ -11,7 +11,7 @@ from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.kinds import read_path
-from nginx_memlint.options.record import Option, Place, options_in, read_keywords
+from nginx_memlint.options.record import Option, OptionPlace, options_in, read_keywords
 from nginx_memlint.result import ConfigReport
 
 
@@ -36,11 +36,11 @@ def with_keywords(function: Callable[..., Any]) -> None:
     """Give a function with ``**options`` the signature that help() shows: all keyword arguments."""
     own = inspect.signature(function)
     kept = [one for one in own.parameters.values() if one.kind is not one.VAR_KEYWORD]
-    keywords = [_parameter(option) for option in options_in(Place.KEYWORD)]
+    keywords = [_parameter(option) for option in options_in(OptionPlace.KEYWORD)]
     function.__signature__ = own.replace(  # type: ignore[attr-defined]
         parameters=[*kept, *keywords]
     )
-    listed = "\n".join(f"    {one.name}: {one.help}" for one in options_in(Place.KEYWORD))
+    listed = "\n".join(f"    {one.name}: {one.help}" for one in options_in(OptionPlace.KEYWORD))
     function.__doc__ = f"{function.__doc__ or ''}\n    Options:\n\n{listed}\n"
 
 

@@ -43,7 +43,7 @@ STDIN = "-"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry(Model):
+class AcceptedFinding(Model):
     """A finding that is accepted."""
 
     rule: str
@@ -59,7 +59,7 @@ class Acceptance(NamedTuple):
     new: list[Finding]
     """Findings that are not in it, or have grown."""
     suppressed: list[Suppressed]
-    gone: list[tuple[str, Entry]]
+    gone: list[tuple[str, AcceptedFinding]]
     """Fingerprints and entries that no finding has."""
 
 
@@ -68,7 +68,7 @@ class Baseline:
     """The accepted findings: main file → fingerprint → entry."""
 
     path: str
-    roots: Mapping[str, Mapping[str, Entry]] = field(default_factory=dict)
+    roots: Mapping[str, Mapping[str, AcceptedFinding]] = field(default_factory=dict)
 
     @property
     def directory(self) -> str:
@@ -105,7 +105,7 @@ class Baseline:
         roots = {root: dict(entries) for root, entries in self.roots.items() if self._exists(root)}
         for config in configs:
             roots[self.name(config.main_file)] = {
-                finding.fingerprint: Entry(
+                finding.fingerprint: AcceptedFinding(
                     rule=finding.rule,
                     name=finding.name,
                     file=self.name(finding.file),
@@ -175,7 +175,9 @@ class Baseline:
     def _exists(self, root: str) -> bool:
         return root == STDIN or os.path.lexists(os.path.join(self.directory, root))
 
-    def _gone(self, root: str, fingerprint: str, entry: Entry, *, exists: bool) -> GoneEntry:
+    def _gone(
+        self, root: str, fingerprint: str, entry: AcceptedFinding, *, exists: bool
+    ) -> GoneEntry:
         return GoneEntry(
             root=printable(root),
             root_exists=exists,
@@ -220,29 +222,29 @@ def _model() -> TypeAdapter[Any]:
     from pydantic import Field, TypeAdapter  # noqa: PLC0415  takes long to import
 
     @dataclass(frozen=True, kw_only=True)
-    class File(Model):
+    class BaselineFile(Model):
         memlint_baseline: Literal[1]
         roots: dict[
             str,
             dict[
                 Annotated[str, Field(pattern=r"\A[0-9a-f]{16}(-[0-9]{1,9})?\z")],
-                Entry,
+                AcceptedFinding,
             ],
         ]
 
-    return TypeAdapter(File)
+    return TypeAdapter(BaselineFile)
 
 
 def _may_accept(finding: Finding) -> bool:
     return not finding.rule.startswith(ABOUT_COMMENTS)
 
 
-def _grown(finding: Finding, entry: Entry) -> Finding:
+def _grown(finding: Finding, entry: AcceptedFinding) -> Finding:
     more = f"its cost grew from {human(entry.bytes)} to {human(finding.bytes)}"
     more += f" (+{human(finding.bytes - entry.bytes)})"
     return replace(finding, message=f"{finding.message}; {more}", accepted_bytes=entry.bytes)
 
 
-def _order(item: tuple[str, Entry]) -> tuple[str, str, str]:
+def _order(item: tuple[str, AcceptedFinding]) -> tuple[str, str, str]:
     fingerprint, entry = item
     return entry.rule, entry.file, fingerprint

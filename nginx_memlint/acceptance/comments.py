@@ -41,7 +41,7 @@ class Mark(NamedTuple):
 
 
 @dataclass(eq=False)
-class Ignore:
+class IgnoreComment:
     """One comment with the mark.
 
     ``holds_for`` is the line whose directives it accepts findings of, None if none follows;
@@ -61,7 +61,7 @@ class Ignore:
 
 _Node = TypeVar("_Node", Block, Inclusion)
 
-Accepted: TypeAlias = "tuple[Ignore, Mark] | None"
+Accepted: TypeAlias = "tuple[IgnoreComment, Mark] | None"
 """A comment that accepts a code, and the code in it."""
 
 
@@ -73,9 +73,9 @@ class Ignores:
 
     def __init__(self, tree: Tree, *, used: bool = True) -> None:
         self._work = tree.work
-        self.all: list[Ignore] = []
+        self.all: list[IgnoreComment] = []
         self.all_read = True
-        self._by_file: dict[str, tuple[list[int], list[Ignore]]] = {}
+        self._by_file: dict[str, tuple[list[int], list[IgnoreComment]]] = {}
         self._used: set[Mark] = set()
         self._on_lines: dict[tuple[str, int, int, str], Accepted] = {}
         self._known: dict[tuple[Block | Inclusion, str], Accepted] = {}
@@ -133,7 +133,7 @@ class Ignores:
                     if code in self._judged and mark not in self._used:
                         yield code, mark
 
-    def _first(self, ignores: Iterable[Ignore], code: str) -> Accepted:
+    def _first(self, ignores: Iterable[IgnoreComment], code: str) -> Accepted:
         """The first of some comments that accepts a code; all that do are of use."""
         found = None
         for ignore in ignores:
@@ -186,11 +186,11 @@ class Ignores:
         return found
 
 
-def _line(ignore: Ignore) -> int:
+def _line(ignore: IgnoreComment) -> int:
     return ignore.holds_for or 0
 
 
-def _read(file: ParsedFile, *, is_main: bool) -> Iterator[Ignore]:
+def _read(file: ParsedFile, *, is_main: bool) -> Iterator[IgnoreComment]:
     tokens = file.tokens
     first_token = tokens.starts[0] if tokens.starts else 0
     following: int | None = 0  # the line of the token after the last comment
@@ -206,12 +206,12 @@ def _read(file: ParsedFile, *, is_main: bool) -> Iterator[Ignore]:
             holds_for = following
         column = tokens.column_of(offset)
         mark = Mark(file, line, column + found.start(), found[0].rstrip())
-        ignore = Ignore(mark, holds_for, is_main and offset < first_token)
+        ignore = IgnoreComment(mark, holds_for, is_main and offset < first_token)
         _parse(ignore, found["rest"])
         yield ignore
 
 
-def _parse(ignore: Ignore, rest: str) -> None:
+def _parse(ignore: IgnoreComment, rest: str) -> None:
     """Read what stands behind the mark."""
     found = _IGNORE.match(rest)
     if found is None:

@@ -22,7 +22,7 @@ class Budget:
 
     def is_over(self, job: Job) -> bool:
         """Whether a configuration is not to be begun."""
-        return self.steps > job.place.bounds.all_steps
+        return self.steps > job.lookup.bounds.all_steps
 
     def take(self, steps: int) -> None:
         """Call with the steps of each configuration."""
@@ -32,6 +32,6 @@ class Budget:
 def not_begun(job: Job) -> Inspection:
     """The result for a configuration for which there are no steps left."""
     name = STDIN_NAME if job.name == "-" else job.name
-    most = f"{job.place.bounds.all_steps:,}"
+    most = f"{job.lookup.bounds.all_steps:,}"
     what = f"not read: the configurations before it take more than {most} steps together"
     return without_entry(job, EntryError(Problem(exceeded(what, "all-steps"), name)))

@@ -33,7 +33,7 @@ from nginx_memlint.tree import blocks, foreign, nothing
 from nginx_memlint.tree import missing_includes as hints
 from nginx_memlint.tree.build import build
 from nginx_memlint.tree.outside import MAX_LISTED, files_outside
-from nginx_memlint.tree.tree import Block, Inherited, Tree
+from nginx_memlint.tree.tree import Block, Inheritance, Tree
 
 ASSUMED_WORKERS = 4
 """Workers where ``worker_processes`` is auto and none are given."""
@@ -45,7 +45,7 @@ def examine(job: Job) -> Inspection:
     """Read, count, estimate and judge a configuration. Raises MemlintError and ValueError."""
     try:
         entry = open_entry(
-            job.name, job.place, job.options.data, is_fragment=bool(job.options.context)
+            job.name, job.lookup, job.options.data, is_fragment=bool(job.options.context)
         )
     except EntryError as error:
         return without_entry(job, error)
@@ -236,7 +236,7 @@ class _Check:
     def locations_by_setting(self) -> Counter[tuple[str, int]]:
         """How many locations inherit a CA bundle for Lua, by the directive that sets it."""
         counts: Counter[tuple[str, int]] = Counter()
-        seen = Inherited(self.tree, [LUA_TRUSTED], lambda block: block.effective(LUA_TRUSTED))
+        seen = Inheritance(self.tree, [LUA_TRUSTED], lambda block: block.effective(LUA_TRUSTED))
         locations = self.tree.of_kinds(frozenset({"location"}))
         for block, setting in zip(locations, seen.each(locations), strict=True):
             # the location in which it stands does not inherit it

@@ -11,7 +11,7 @@ from nginx_memlint.files.bounds import STEPS_OF, bounds_for
 from nginx_memlint.options.record import Options
 from nginx_memlint.policy import Limits, Policy
 from nginx_memlint.result import ConfigReport
-from nginx_memlint.sources.main_file import Place
+from nginx_memlint.sources.main_file import Lookup
 from nginx_memlint.sources.source import MACHINE, Disk, Source
 from nginx_memlint.targets.targets import Target, find_target, with_versions
 
@@ -31,10 +31,10 @@ class Job:
     disk: Disk = MACHINE
 
     @property
-    def place(self) -> Place:
+    def lookup(self) -> Lookup:
         """Where files are looked up."""
         asked = self.options
-        return Place(
+        return Lookup(
             asked.prefix,
             asked.sysroot,
             asked.path_map,

@@ -9,9 +9,9 @@ import typer
 
 from nginx_memlint.cli.app import command_app
 from nginx_memlint.cli.options import (
-    Format,
     FormatOption,
     PathsArgument,
+    TextOrJson,
     given,
     takes,
 )
@@ -30,7 +30,7 @@ app = command_app()
 def config(
     ctx: typer.Context,
     paths: PathsArgument = None,
-    output_format: FormatOption = Format.TEXT,
+    output_format: FormatOption = TextOrJson.TEXT,
     **_: object,
 ) -> None:
     """Print the settings in force, and where each one is from."""
@@ -41,7 +41,7 @@ def config(
     tell_left_out(roots)
     roots = roots or [everywhere(flags, **where)]
     all_asked(roots)
-    if output_format is Format.JSON:
+    if output_format is TextOrJson.JSON:
         print(json_report.dumps(settings_report.in_force(roots)))
     else:
         settings_report.write(roots, console_for(sys.stdout))

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.options.record import OPTIONS, Bearing, Option, Place, options_in
+from nginx_memlint.options.record import OPTIONS, Bearing, Option, OptionPlace, options_in
 from nginx_memlint.settings.in_force import Value, dumps_of
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -31,14 +31,14 @@ NginxOption = Annotated[
 ]
 
 
-class Format(StrEnum):
+class TextOrJson(StrEnum):
     """Output formats of commands that print a table or JSON."""
 
     TEXT = "text"
     JSON = "json"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="Output format.")]
+FormatOption = Annotated[TextOrJson, typer.Option("--format", help="Output format.")]
 
 
 _SHARED: dict[str, tuple[Any, object]] = {
@@ -98,7 +98,7 @@ def takes(*bearings: Bearing, only: Collection[str] = ()) -> Callable[[Command],
         shared = [_shared(name) for name in _SHARED] if bearings else []
         more = [
             _parameter(option)
-            for option in options_in(Place.FLAG)
+            for option in options_in(OptionPlace.FLAG)
             if option.name in only or option.bearing in bearings
         ]
         command.__signature__ = signature.replace(  # type: ignore[attr-defined]
@@ -147,7 +147,7 @@ def _flags(ctx: typer.Context) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in ctx.params.items():
         source = ctx.get_parameter_source(name)
-        is_flag = name in OPTIONS and Place.FLAG in OPTIONS[name].places
+        is_flag = name in OPTIONS and OptionPlace.FLAG in OPTIONS[name].places
         if not is_flag or source is None or source.name.startswith("DEFAULT"):
             continue
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from nginx_memlint.cli.app import command_app
-from nginx_memlint.cli.options import Format, FormatOption
+from nginx_memlint.cli.options import FormatOption, TextOrJson
 from nginx_memlint.report import documentation
 from nginx_memlint.report.screen import console_for
 
@@ -13,9 +13,9 @@ app = command_app()
 
 
 @app.command()
-def rules(output_format: FormatOption = Format.TEXT) -> None:
+def rules(output_format: FormatOption = TextOrJson.TEXT) -> None:
     """List the rules."""
-    if output_format is Format.JSON:
+    if output_format is TextOrJson.JSON:
         print(documentation.as_json())
     else:
         documentation.table(console_for(sys.stdout))

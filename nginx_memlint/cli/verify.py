@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nginx_memlint.cli.app import command_app
-from nginx_memlint.cli.options import Format, FormatOption, NginxOption, given, takes
+from nginx_memlint.cli.options import FormatOption, NginxOption, TextOrJson, given, takes
 from nginx_memlint.cli.process import tell
 from nginx_memlint.cli.running import live, with_server
 from nginx_memlint.exit_codes import Exit
@@ -66,7 +66,7 @@ def verify(
             show_default="120 for each run of nginx, and 20 times the CPU that is predicted",
         ),
     ] = None,
-    output_format: FormatOption = Format.TEXT,
+    output_format: FormatOption = TextOrJson.TEXT,
     **_: object,
 ) -> None:
     """Run nginx -t and compare its memory with the estimate.
@@ -104,7 +104,7 @@ def verify(
             consent=consent,
             announce=announce,
         )
-    if output_format is Format.JSON:
+    if output_format is TextOrJson.JSON:
         print(json_report.dumps(found))
     else:
         live_text.verification(found, console_for(sys.stdout))

@@ -273,22 +273,24 @@ class _Both:
     max_growth: int | None
     budget: Budget
 
-    def side(self, name: str, disk: Disk = MACHINE, *, dump: bool | None = None) -> _Side:
+    def side(self, name: str, disk: Disk = MACHINE, *, dump: bool | None = None) -> _SideParts:
         """Read one of the two from a disk; only what is compared is kept."""
         job = Job(name, replace(self.job.options, dump=dump), disk)
         found = not_begun(job) if self.budget.is_over(job) else examine(job)
         self.budget.take(found.steps)
         if found.situation is None:
-            return _Side(found.report, [], [], [], found.absent)
+            return _SideParts(found.report, [], [], [], found.absent)
         parts = _Parts(found.situation)
-        return _Side(found.report, parts.causes(), parts.servers(), parts.files(), found.absent)
+        return _SideParts(
+            found.report, parts.causes(), parts.servers(), parts.files(), found.absent
+        )
 
     def with_commit(self, reference: str, name: str) -> RootDiff:
         """Compare a configuration of a working tree with itself in a commit."""
         from nginx_memlint.sources.git import open_commit  # noqa: PLC0415
 
         try:
-            here = located(name, self.job.place)
+            here = located(name, self.job.lookup)
             directory = here if os.path.isdir(encode(here)) else os.path.dirname(here)
             commit = open_commit(directory, reference)
         except MemlintError as error:
@@ -309,7 +311,7 @@ class _Both:
         return replace(found, commit=commit.name)
 
     def compare(
-        self, old: _Side, new: _Side, *, is_new: bool = False, is_gone: bool = False
+        self, old: _SideParts, new: _SideParts, *, is_new: bool = False, is_gone: bool = False
     ) -> RootDiff:
         """Compare two configurations; one that is not there counts nothing."""
         counts = CountChanges(**_changes(_counts(old), _counts(new), CountChanges))
@@ -342,7 +344,7 @@ class _Both:
 
 
 @dataclass(slots=True)
-class _Side:
+class _SideParts:
     """What is kept of one configuration."""
 
     report: result.ConfigReport
@@ -373,7 +375,7 @@ def _changes(old: dict[str, int], new: dict[str, int], of: type[Model]) -> dict[
     }
 
 
-def _counts(side: _Side) -> dict[str, int]:
+def _counts(side: _SideParts) -> dict[str, int]:
     report = side.report
     of_blocks = {f.name: getattr(report.blocks, f.name) for f in fields(result.Blocks)}
     return of_blocks | {
@@ -384,7 +386,7 @@ def _counts(side: _Side) -> dict[str, int]:
     }
 
 
-def _memory(side: _Side) -> dict[str, int]:
+def _memory(side: _SideParts) -> dict[str, int]:
     return {f.name: getattr(side.report.memory, f.name) for f in fields(result.Memory)}
 
 

@@ -27,7 +27,7 @@ from nginx_memlint.result import ConfigReport
 from nginx_memlint.sizes import human, plural
 from nginx_memlint.sources.main_file import STDIN_NAME
 from nginx_memlint.sources.source import FileSystem, Source, is_below
-from nginx_memlint.tree.changes import Change, obstacle
+from nginx_memlint.tree.changes import TreeChange, obstacle
 from nginx_memlint.tree.tree import Block, Tree
 
 
@@ -154,10 +154,10 @@ def _plan(checked: Inspection, places: Mapping[str, str], shared: frozenset[str]
     return plan
 
 
-def _choose(now: Situation, fixes: Iterable[Proposal], plan: Plan, name: str) -> Change | None:
+def _choose(now: Situation, fixes: Iterable[Proposal], plan: Plan, name: str) -> TreeChange | None:
     """All changes that can be made together, those that save most first; into ``plan``."""
-    change = Change()
-    taken: list[Change] = []
+    change = TreeChange()
+    taken: list[TreeChange] = []
     seen = set()
     best_first = sorted(fixes, key=lambda proposal: proposal.after.estimate.start)
     for proposal in best_first:
@@ -175,7 +175,7 @@ def _choose(now: Situation, fixes: Iterable[Proposal], plan: Plan, name: str) ->
             continue
         taken.append(proposal.change)
         plan.said.append(f"{words}: {saving(now, proposal.after)}")
-        change = Change(
+        change = TreeChange(
             change.delete + proposal.change.delete, change.insert + proposal.change.insert
         )
     if not taken:
@@ -198,7 +198,7 @@ def saving(now: Situation, then: Situation) -> str:
     )
 
 
-def _key(change: Change) -> object:
+def _key(change: TreeChange) -> object:
     """The same for the same change as written."""
     return (
         frozenset(setting.key for setting in change.delete),
@@ -209,7 +209,7 @@ def _key(change: Change) -> object:
     )
 
 
-def _meet(one: Change, other: Change) -> bool:
+def _meet(one: TreeChange, other: TreeChange) -> bool:
     """Whether two changes are of the same directive in the same blocks, or in nested ones."""
     if _names(one).isdisjoint(_names(other)):
         return False
@@ -217,11 +217,11 @@ def _meet(one: Change, other: Change) -> bool:
     return _any_inside(first, second) or _any_inside(second, first)
 
 
-def _names(change: Change) -> set[str]:
+def _names(change: TreeChange) -> set[str]:
     return {s.name for s in (*change.delete, *(setting for _, setting in change.insert))}
 
 
-def _blocks(change: Change) -> dict[int, Block]:
+def _blocks(change: TreeChange) -> dict[int, Block]:
     found = [setting.block for setting in change.delete] + [block for block, _ in change.insert]
     return {id(block): block for block in found}
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from nginx_memlint.syntax.directives import Directive, ParsedFile
-from nginx_memlint.tree.changes import Change
+from nginx_memlint.tree.changes import TreeChange
 from nginx_memlint.tree.tree import Setting
 
 DEFAULT_INDENT = b"    "
@@ -44,7 +44,7 @@ def spliced(data: bytes, splices: Iterable[Splice]) -> bytes:
     return b"".join([*parts, data[done:]])
 
 
-def edits(change: Change) -> dict[str, list[Splice]]:
+def edits(change: TreeChange) -> dict[str, list[Splice]]:
     """The edits that make a change: path as nginx sees it → splices in order.
 
     The files must have been parsed without an error. Only directives without a block are deleted.

@@ -29,7 +29,7 @@ class Rewrite:
 
 
 @dataclass(slots=True, eq=False)
-class _Staged:
+class _StagedRewrite:
     """A file and its two versions, in its directory."""
 
     rewrite: Rewrite
@@ -63,7 +63,7 @@ def rewritten(files: Sequence[Rewrite]) -> Iterator[None]:
     bytes it is said to hold.
     """
     directories: dict[bytes, Directory] = {}
-    replaced: list[_Staged] = []
+    replaced: list[_StagedRewrite] = []
     try:
         path = ""
         try:
@@ -101,7 +101,7 @@ def rewritten(files: Sequence[Rewrite]) -> Iterator[None]:
                 directory.close()
 
 
-def _put_back(replaced: list[_Staged]) -> None:
+def _put_back(replaced: list[_StagedRewrite]) -> None:
     failed = []
     while replaced:
         item = replaced.pop()
@@ -130,7 +130,7 @@ def remove_leftovers(paths: Iterable[str]) -> int:
     return removed
 
 
-def _staged(file: Rewrite, directories: dict[bytes, Directory]) -> _Staged:
+def _staged(file: Rewrite, directories: dict[bytes, Directory]) -> _StagedRewrite:
     """Look at a file before anything is written; raises MemlintError and OSError."""
     path, name = os.path.split(encode(file.path))
     if path not in directories:
@@ -148,7 +148,7 @@ def _staged(file: Rewrite, directories: dict[bytes, Directory]) -> _Staged:
             raise MemlintError(f"{file.path} has changed since it was read")
     finally:
         os.close(descriptor)
-    return _Staged(file, directory, name, info)
+    return _StagedRewrite(file, directory, name, info)
 
 
 def _refusal(info: os.stat_result, directory: bytes, path: str) -> str | None:

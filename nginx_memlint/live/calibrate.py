@@ -28,7 +28,7 @@ from nginx_memlint.live.binary import (
     lua_modules,
     lua_version,
 )
-from nginx_memlint.live.certificates import Bundles, make_bundles
+from nginx_memlint.live.certificates import BundlePair, make_bundles
 from nginx_memlint.live.site import Site, temporary_directory
 from nginx_memlint.memory.estimate import RELOAD_MARGIN
 from nginx_memlint.sizes import MIB, plural
@@ -53,7 +53,7 @@ LOAD_BYTES_MOST = 6_500
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Amounts:
     """How many of each are configured: few and many. ``repeats`` of ``nginx -t``, for CPU."""
 
     blocks: tuple[int, int] = (100, 1000)
@@ -75,8 +75,8 @@ class Plan:
         return max(peak * unit, max(self.loads) * self.certificates * LOAD_BYTES_MOST) + 64 * MIB
 
 
-FULL = Plan()
-QUICK = Plan(
+FULL = Amounts()
+QUICK = Amounts(
     blocks=(50, 350),
     servers=(25, 175),
     loads=(20, 70),
@@ -190,9 +190,9 @@ def calibrate(
     Raises MemlintError.
     """
     require_linux()
-    plan = QUICK if quick else FULL
+    amounts = QUICK if quick else FULL
     require_memory(
-        plan.needed, "calibrating", "" if quick else "; --quick needs less, or free some"
+        amounts.needed, "calibrating", "" if quick else "; --quick needs less, or free some"
     )
     server = describe(find_nginx(nginx))
     if server.tls is None:
@@ -200,8 +200,8 @@ def calibrate(
     with temporary_directory() as directory:
         method = choose_method(server, load_modules, directory)
         report(0, 1, "certificates")
-        bundles = make_bundles(directory, plan.certificates)
-        return _Run(Site(server, directory), method, bundles, plan, quick, report).result()
+        bundles = make_bundles(directory, amounts.certificates)
+        return _Run(Site(server, directory), method, bundles, amounts, quick, report).result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,8 +264,8 @@ def choose_method(nginx: Nginx, load_modules: tuple[str, ...], directory: Path) 
 class _Run:
     site: Site
     method: Method
-    bundles: Bundles
-    plan: Plan
+    bundles: BundlePair
+    amounts: Amounts
     quick: bool
     report: Report
     measurements: dict[str, tuple[int, float]] = field(default_factory=dict)
@@ -273,25 +273,25 @@ class _Run:
     total: int = 0
 
     def result(self) -> Calibration:
-        plan, method, bundles = self.plan, self.method, self.bundles
+        amounts, method, bundles = self.amounts, self.method, self.bundles
         pair = self.pair()
-        self.total = 12 + 2 * (pair is not None) * 3 + 2 * len(plan.reload_workers)
+        self.total = 12 + 2 * (pair is not None) * 3 + 2 * len(amounts.reload_workers)
         costs: dict[str, float] = {}
         caches = parse_version(self.site.nginx.version) >= CACHED_SINCE
         self.total += 2 if caches else 0
 
         plain = "return 204;"
         # without the module, unless it is built in
-        location, _ = self.slope("locations", plan.blocks, lambda n: self.locations(n, plain))
-        server, _ = self.slope("servers", plan.servers, lambda n: self.servers(n, ""))
+        location, _ = self.slope("locations", amounts.blocks, lambda n: self.locations(n, plain))
+        server, _ = self.slope("servers", amounts.servers, lambda n: self.servers(n, ""))
         without = location
         if method.plain != plain:
             self.total += 2
             without, _ = self.slope(
-                "proxies", plan.blocks, lambda n: self.locations(n, method.plain)
+                "proxies", amounts.blocks, lambda n: self.locations(n, method.plain)
             )
         with_, with_cpu = self.slope(
-            "contexts", plan.blocks, lambda n: self.locations(n, method.context), method.load
+            "contexts", amounts.blocks, lambda n: self.locations(n, method.context), method.load
         )
         context = with_ - without
         if method.implicit:
@@ -323,7 +323,7 @@ class _Run:
         costs |= self.pairs(pair, server, context, count)
         costs["cpu_context"] = max(0.0, with_cpu)
         costs["cpu_certificate"] = max(0.0, cpu)
-        reloads = tuple(self.reloads(workers) for workers in plan.reload_workers)
+        reloads = tuple(self.reloads(workers) for workers in amounts.reload_workers)
         for series in reloads:
             if series.workers == 1 and series.peak[0] > FIRST_PEAK * RELOAD_MARGIN:
                 costs["first_peak"] = math.ceil(series.peak[0] / RELOAD_MARGIN)
@@ -359,7 +359,7 @@ class _Run:
                 blocks.append(f"location /l{i} {{ {self.method.trusting(path)} }}\n")
             return f"server {{ listen {self.site.socket};\n{''.join(blocks)}}}\n"
 
-        return self.slope(name, self.plan.loads, http, self.method.load)
+        return self.slope(name, self.amounts.loads, http, self.method.load)
 
     def first_load(self, load: float) -> float:
         """Bytes that the first load of all takes beside its own."""
@@ -387,17 +387,17 @@ class _Run:
         """
         if pair is None:
             return dict(NOT_MEASURED)
-        plan, small = self.plan, self.bundles.small
+        amounts, small = self.amounts, self.bundles.small
         extra = context if self.method.implicit else 0
-        ssl, _ = self.slope("TLS servers", plan.pairs, lambda n: self.servers(n, pair, " ssl"))
+        ssl, _ = self.slope("TLS servers", amounts.pairs, lambda n: self.servers(n, pair, " ssl"))
         trusted, _ = self.slope(
             "trusting servers",
-            plan.names,
+            amounts.names,
             lambda n: self.servers(n, f"{pair} ssl_trusted_certificate {small};", " ssl"),
         )
         client, _ = self.slope(
             "verifying servers",
-            plan.names,
+            amounts.names,
             lambda n: self.servers(
                 n, f"{pair} ssl_client_certificate {small}; ssl_verify_client on;", " ssl"
             ),
@@ -420,13 +420,13 @@ class _Run:
     def measure(self, name: str, http: str, load: str) -> tuple[int, float]:
         self.step(name)
         self.site.configure(http, load=load, workers=WORKERS)
-        cpu = min(self.site.test().cpu_seconds for _ in range(self.plan.repeats))
+        cpu = min(self.site.test().cpu_seconds for _ in range(self.amounts.repeats))
         with self.site.server() as server:
             return server.settled().anonymous, cpu
 
     def reloads(self, workers: int) -> ReloadSeries:
         """Reload with a bundle and without; the difference is what the bundle takes."""
-        method, count = self.method, self.plan.reload_loads
+        method, count = self.method, self.amounts.reload_loads
         caches = parse_version(self.site.nginx.version) >= CACHED_SINCE
         series = []
         for inside in (None, self.bundles.small):
@@ -450,7 +450,7 @@ class _Run:
             self.site.configure(http, load=method.load, workers=workers)
             with self.site.server() as server:
                 start = server.settled().anonymous
-                series.append((start, [server.reload() for _ in range(self.plan.reloads)]))
+                series.append((start, [server.reload() for _ in range(self.amounts.reloads)]))
         (base, without), (full, with_) = series
         unit = full - base
         if unit <= 0:

@@ -73,7 +73,7 @@ _PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", 
 
 
 @dataclass(frozen=True, slots=True)
-class Bundles:
+class BundlePair:
     """Two CA files of the same number of certificates that differ in their size.
 
     ``certificate`` and ``key`` are a server's, if there
@@ -87,7 +87,7 @@ class Bundles:
     source: str
 
 
-def make_bundles(directory: Path, count: int) -> Bundles:
+def make_bundles(directory: Path, count: int) -> BundlePair:
     """Write bundles of ``count`` certificates, an even number, into a directory."""
     openssl = find_program("openssl")
     if openssl is None:
@@ -103,7 +103,7 @@ def make_bundles(directory: Path, count: int) -> Bundles:
             [_numbered(made[k][n % len(_NAMES)], n + 1) for n, k in enumerate(kinds)],
         )
 
-    return Bundles(
+    return BundlePair(
         write("small.pem", "small", count, 2 * ec),
         write("large.pem", "large", count, 2 * ec),
         directory / "server.crt",
@@ -181,7 +181,7 @@ def _write(path: Path, ders: Sequence[bytes]) -> Path:
     return path
 
 
-def _from_system(directory: Path, count: int) -> Bundles:
+def _from_system(directory: Path, count: int) -> BundlePair:
     """The smallest and the largest certificates of the machine's bundle."""
     for name in SYSTEM_BUNDLES:
         path = Path(name)
@@ -191,7 +191,7 @@ def _from_system(directory: Path, count: int) -> Bundles:
         if len(ders) >= 2:
             half = max(1, min(count // 2, len(ders) // 4))
             small = ders[: 2 * half]
-            return Bundles(
+            return BundlePair(
                 _write(directory / "small.pem", small),
                 _write(directory / "large.pem", ders[-2 * half :]),
                 None,

@@ -239,7 +239,7 @@ def _wait(
         pause = min(pause * 1.2, LONGEST_PAUSE)
 
 
-class Memory(NamedTuple):
+class ProcessMemory(NamedTuple):
     """Proportional set size in bytes: a page of n processes counts as 1/n for each of them."""
 
     pss: int = 0
@@ -290,12 +290,12 @@ class Server:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def memory(self) -> Memory:
+    def memory(self) -> ProcessMemory:
         """Of master and workers together."""
         found = [_memory(pid) for pid in (self.pid, *self._children())]
-        return Memory(sum(m.pss for m in found), sum(m.anonymous for m in found))
+        return ProcessMemory(sum(m.pss for m in found), sum(m.anonymous for m in found))
 
-    def settled(self) -> Memory:
+    def settled(self) -> ProcessMemory:
         """The memory once it no longer changes: workers have run their first instructions."""
         before = self.memory()
         deadline = time.monotonic() + 2.0
@@ -395,15 +395,15 @@ def _title(pid: int) -> str:
         return ""
 
 
-def _memory(pid: int) -> Memory:
+def _memory(pid: int) -> ProcessMemory:
     """Of one process; zeros if it has ended."""
     try:
         text = read_file(f"/proc/{pid}/smaps_rollup", FILE_MOST)
     except ProcessLookupError:
-        return Memory()
+        return ProcessMemory()
     except FileNotFoundError:
         if os.path.exists("/proc/self/smaps_rollup"):
-            return Memory()
+            return ProcessMemory()
         raise MemlintError("needs Linux 4.14 or later (/proc/PID/smaps_rollup)") from None
     except PermissionError:
         raise MemlintError(
@@ -415,4 +415,4 @@ def _memory(pid: int) -> Memory:
         for line in text.splitlines()
         if line.startswith(b"Pss")
     }
-    return Memory(sizes.get(b"Pss:", 0), sizes.get(b"Pss_Anon:", 0))
+    return ProcessMemory(sizes.get(b"Pss:", 0), sizes.get(b"Pss_Anon:", 0))

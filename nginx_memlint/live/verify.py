@@ -43,7 +43,7 @@ from nginx_memlint.options.record import Options
 from nginx_memlint.printable import printable
 from nginx_memlint.result import ConfigReport, Model, ProblemInfo
 from nginx_memlint.sizes import MIB
-from nginx_memlint.sources.main_file import EntryError, Place, open_entry
+from nginx_memlint.sources.main_file import EntryError, Lookup, open_entry
 from nginx_memlint.sources.source import FileSystem
 from nginx_memlint.targets.targets import parse_version
 from nginx_memlint.tls.ca_bundle import read_bundle
@@ -167,7 +167,7 @@ def _read(name: str, prefix: str | None) -> Tree | None:
     if name == "-":
         raise MemlintError("nginx -t reads files, not standard input: name the nginx.conf")
     try:
-        entry = open_entry(name, Place(prefix, dump=False))
+        entry = open_entry(name, Lookup(prefix, dump=False))
         assert isinstance(entry.source, FileSystem), "only a dump is not"
         return build(entry.source, entry.path, (), entry.directory)
     except (EntryError, OSError):

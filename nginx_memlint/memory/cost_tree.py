@@ -25,7 +25,7 @@ _AROUND = ("http", "stream", "mail")
 
 
 @dataclass(slots=True)
-class _Draft:
+class _OpenNode:
     """A node before the totals are known; the counts are its own."""
 
     parent: int | None
@@ -46,7 +46,7 @@ def by_block(path: str, tree: Tree, priced: Iterable[Priced], costs: Costs) -> l
         for block, _, cost in item.each():
             built[id(block)].append(cost)
     main = printable(tree.main.inclusion.file.name)
-    drafts = [_Draft(None, "main", printable(path), main, None)]
+    drafts = [_OpenNode(None, "main", printable(path), main, None)]
     index = {id(tree.main): 0}
     files: dict[str, str] = {}
     for block in tree.all_blocks[1:]:
@@ -57,7 +57,7 @@ def by_block(path: str, tree: Tree, priced: Iterable[Priced], costs: Costs) -> l
         items = built.get(id(block), ())
         index[id(block)] = len(drafts)
         drafts.append(
-            _Draft(
+            _OpenNode(
                 index[id(block.parent)],
                 block.kind,
                 printable(_label(block)),
@@ -78,7 +78,7 @@ def by_file(nodes: list[Node]) -> list[Node]:
     A block is in the file it is written in. A location that is included into a server from
     another file is there below that server's name: the file's part in the server.
     """
-    drafts = [_Draft(None, nodes[0].kind, nodes[0].name, nodes[0].file, None)]
+    drafts = [_OpenNode(None, nodes[0].kind, nodes[0].name, nodes[0].file, None)]
     files: dict[str, int] = {}
     parts: dict[tuple[int, int], int] = {}  # file and server → the node for what it has of it
     servers: list[int | None] = []  # by node: the server around it, or itself
@@ -90,7 +90,7 @@ def by_file(nodes: list[Node]) -> list[Node]:
             continue
         if node.file not in files:
             files[node.file] = len(drafts)
-            drafts.append(_Draft(0, "file", node.file, node.file, None))
+            drafts.append(_OpenNode(0, "file", node.file, node.file, None))
         own.parent = file = files[node.file]
         if around is not None and node.parent is not None:
             if nodes[node.parent].file == node.file:
@@ -99,7 +99,9 @@ def by_file(nodes: list[Node]) -> list[Node]:
                 if (file, around) not in parts:
                     server = nodes[around]
                     parts[file, around] = len(drafts)
-                    drafts.append(_Draft(file, server.kind, server.name, server.file, server.line))
+                    drafts.append(
+                        _OpenNode(file, server.kind, server.name, server.file, server.line)
+                    )
                 own.parent = parts[file, around]
         placed[number] = len(drafts)
         if node.kind in SERVERS:
@@ -120,8 +122,8 @@ def largest(nodes: list[Node], most: int) -> tuple[list[Node], int]:
     order = sorted(range(len(nodes)), key=lambda number: (-nodes[number].bytes, number))
     kept = set(order[:most])
     place: dict[int, int] = {}
-    drafts: list[_Draft] = []
-    dropped: defaultdict[int, list[_Draft]] = defaultdict(list)
+    drafts: list[_OpenNode] = []
+    dropped: defaultdict[int, list[_OpenNode]] = defaultdict(list)
     for number, (node, own) in enumerate(zip(nodes, _own_parts(nodes), strict=True)):
         if node.parent is not None:
             own.parent = place[node.parent]
@@ -142,9 +144,9 @@ def largest(nodes: list[Node], most: int) -> tuple[list[Node], int]:
     return _added_up(drafts), left_out
 
 
-def _sum(members: list[_Draft]) -> _Draft:
+def _sum(members: list[_OpenNode]) -> _OpenNode:
     first = members[0]
-    return _Draft(
+    return _OpenNode(
         first.parent,
         "more",
         f"{len(members):,} more",
@@ -157,10 +159,10 @@ def _sum(members: list[_Draft]) -> _Draft:
     )
 
 
-def _own_parts(nodes: list[Node]) -> list[_Draft]:
+def _own_parts(nodes: list[Node]) -> list[_OpenNode]:
     """The nodes without what is below them."""
     drafts = [
-        _Draft(
+        _OpenNode(
             node.parent,
             node.kind,
             node.name,
@@ -182,7 +184,7 @@ def _own_parts(nodes: list[Node]) -> list[_Draft]:
     return drafts
 
 
-def _added_up(drafts: list[_Draft]) -> list[Node]:
+def _added_up(drafts: list[_OpenNode]) -> list[Node]:
     """The nodes with all below them counted in."""
     totals = [draft.own for draft in drafts]
     for number in range(len(drafts) - 1, 0, -1):

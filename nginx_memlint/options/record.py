@@ -20,7 +20,7 @@ from nginx_memlint.suggest import did_you_mean
 from nginx_memlint.targets.targets import Target
 
 
-class Place(Enum):
+class OptionPlace(Enum):
     """Where an option may stand."""
 
     FLAG = auto()
@@ -39,11 +39,11 @@ class Bearing(Enum):
     """What is an error, and the exit status."""
 
 
-EVERYWHERE = frozenset(Place)
-ON_THE_COMMAND_LINE = frozenset({Place.FLAG, Place.KEYWORD})
-IN_PYTHON = frozenset({Place.KEYWORD})
-NOT_IN_PYTHON = frozenset({Place.FLAG, Place.SETTING})
-FLAG_ONLY = frozenset({Place.FLAG})
+EVERYWHERE = frozenset(OptionPlace)
+ON_THE_COMMAND_LINE = frozenset({OptionPlace.FLAG, OptionPlace.KEYWORD})
+IN_PYTHON = frozenset({OptionPlace.KEYWORD})
+NOT_IN_PYTHON = frozenset({OptionPlace.FLAG, OptionPlace.SETTING})
+FLAG_ONLY = frozenset({OptionPlace.FLAG})
 
 _SERVER = ("target", "target_file", "nginx_binary", "set")
 _FILES = ("sysroot", "path_map")
@@ -61,7 +61,7 @@ class Option:
     kind: Kind
     help: str
     default: Any
-    places: frozenset[Place]
+    places: frozenset[OptionPlace]
     bearing: Bearing
     short: str | None
     undoes: tuple[str, ...]
@@ -82,7 +82,7 @@ def _option(
     help: str,
     *,
     default: Any = None,  # noqa: ANN401
-    places: frozenset[Place] = EVERYWHERE,
+    places: frozenset[OptionPlace] = EVERYWHERE,
     bearing: Bearing = Bearing.FIGURES,
     short: str | None = None,
     undoes: tuple[str, ...] = (),
@@ -223,7 +223,7 @@ OPTIONS: dict[str, Option] = {
 """All options by name, in the order of the record."""
 
 
-def options_in(place: Place) -> list[Option]:
+def options_in(place: OptionPlace) -> list[Option]:
     """The options that may stand in a place, in the order of the record."""
     return [option for option in OPTIONS.values() if place in option.places]
 
@@ -244,7 +244,7 @@ def read_keywords(given: Mapping[str, Any], function: str = "check") -> Options:
     None is as good as leaving an argument out. Raises TypeError for an unknown name or a value of a
     wrong type, MemlintError for a wrong value.
     """
-    known = {option.name: option for option in options_in(Place.KEYWORD)}
+    known = {option.name: option for option in options_in(OptionPlace.KEYWORD)}
     read: dict[str, Any] = {}
     for name, value in given.items():
         if name not in known:

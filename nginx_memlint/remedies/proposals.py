@@ -13,8 +13,8 @@ from nginx_memlint.targets.targets import with_versions
 from nginx_memlint.tls.ca_bundle import Bundle
 from nginx_memlint.tls.families import UPGRADES, by_name
 from nginx_memlint.tls.uses import Use, places, use_of, users_of
-from nginx_memlint.tree.changes import Change, obstacle
-from nginx_memlint.tree.tree import Block, Inherited, Nearest, Setting, Tree
+from nginx_memlint.tree.changes import TreeChange, obstacle
+from nginx_memlint.tree.tree import Block, Inheritance, Nearest, Setting, Tree
 
 FEW_CERTIFICATES = 10
 """Size of the smaller bundle that is proposed: the CAs a service talks to are few."""
@@ -84,7 +84,7 @@ def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
     insert = [(holder, setting) for setting in moving for holder in holders[setting]]
     if not insert:
         return None
-    change = Change(tuple(moving), tuple(insert))
+    change = TreeChange(tuple(moving), tuple(insert))
     after = situation.after(change)
     if obstacle(situation.tree, after.tree, change):
         return None
@@ -95,7 +95,7 @@ def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
 def _users_by_setter(tree: Tree, use: Use, settings: Iterable[Setting]) -> dict[Block, list[Block]]:
     """The blocks that use what settings name, by the block whose setting they see."""
     found: dict[Block, list[Block]] = {}
-    seen = Inherited(tree, {use.directive}, lambda block: block.effective(use.directive))
+    seen = Inheritance(tree, {use.directive}, lambda block: block.effective(use.directive))
     for root in dict.fromkeys(tree.root_of(setting.block) for setting in settings):
         for block in users_of(tree).of(use, root).values():
             setting = seen.of(block)
@@ -126,7 +126,7 @@ def remove_unused(situation: Situation, cause: Cause) -> Proposal | None:
 
 def remove(situation: Situation, *settings: Setting) -> Proposal:
     """Delete directives, in every place that includes them."""
-    change = Change(tuple(places(situation.tree, settings)))
+    change = TreeChange(tuple(places(situation.tree, settings)))
     names = listed({setting.name for setting in settings})
     where = f"{settings[0].file.name}:{settings[0].directive.line}"
     if len(settings) > 1:
@@ -152,7 +152,7 @@ def share(situation: Situation, cause: Cause) -> Proposal | None:
     return Proposal(_share_text(best_change), best_after, best_change, is_clear=True)
 
 
-def _share_text(change: Change) -> str:
+def _share_text(change: TreeChange) -> str:
     moved = {setting.name for _, setting in change.insert}
     dropped = {setting.name for setting in change.delete} - moved
     parts = []

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import Family
 from nginx_memlint.tls.uses import USES
-from nginx_memlint.tree.changes import Change, changed
+from nginx_memlint.tree.changes import TreeChange, changed
 from nginx_memlint.tree.tree import Block, Setting, Tree
 
 _Value: TypeAlias = tuple[tuple[str, ...], ...]
@@ -36,13 +36,13 @@ def users(tree: Tree, family: Family, target: Target) -> set[int]:
     }
 
 
-def changes(tree: Tree, family: Family, target: Target) -> Iterator[Change]:
+def changes(tree: Tree, family: Family, target: Target) -> Iterator[TreeChange]:
     """What lets blocks share: settings deleted that are inherited anyway, or set once."""
     using = users(tree, family, target)
     redundant = _redundant(tree, family)
     hoisted = _hoisted(tree, family, using)
-    both = Change(_once((*hoisted.delete, *redundant)), hoisted.insert)
-    for change in (Change(_once(redundant)), both):
+    both = TreeChange(_once((*hoisted.delete, *redundant)), hoisted.insert)
+    for change in (TreeChange(_once(redundant)), both):
         if change.delete and _keeps(tree, change, family, using):
             yield change
 
@@ -92,7 +92,7 @@ def _redundant(tree: Tree, family: Family) -> list[Setting]:
     return found
 
 
-def _hoisted(tree: Tree, family: Family, using: set[int]) -> Change:
+def _hoisted(tree: Tree, family: Family, using: set[int]) -> TreeChange:
     """Each directive set once, in the innermost block around those that set it alike."""
     delete: list[Setting] = []
     insert: list[tuple[Block, Setting]] = []
@@ -112,7 +112,7 @@ def _hoisted(tree: Tree, family: Family, using: set[int]) -> Change:
             own = [settings for i in inner if (settings := i.own(name))]
             insert += [(block, one) for one in own[0]] if own else []
             delete += [one for settings in own for one in settings]
-    return Change(tuple(delete), tuple(insert))
+    return TreeChange(tuple(delete), tuple(insert))
 
 
 def _may_set(block: Block, name: str, seen: dict[int, _Value], alike: set[_Value]) -> bool:
@@ -150,7 +150,7 @@ def _once(settings: list[Setting] | tuple[Setting, ...]) -> tuple[Setting, ...]:
     return tuple({(*setting.key, id(setting.block)): setting for setting in settings}.values())
 
 
-def _keeps(tree: Tree, change: Change, family: Family, using: set[int]) -> bool:
+def _keeps(tree: Tree, change: TreeChange, family: Family, using: set[int]) -> bool:
     """Whether every block that uses the settings sees the same after a change."""
     if any(block.directive is None for block, _ in change.insert):
         return False

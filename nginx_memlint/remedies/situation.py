@@ -19,7 +19,7 @@ from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls.ca_bundle import Bundle
 from nginx_memlint.tls.uses import Unused, unused
-from nginx_memlint.tree.changes import Change, changed
+from nginx_memlint.tree.changes import TreeChange, changed
 from nginx_memlint.tree.tree import Setting, Tree
 
 
@@ -208,7 +208,7 @@ class Situation:
         """The comments in it that accept findings."""
         return Ignores(self.tree)
 
-    def after(self, change: Change) -> Situation:
+    def after(self, change: TreeChange) -> Situation:
         """The situation with the files changed."""
         return replace(self, tree=changed(self.tree, change))
 
@@ -237,5 +237,5 @@ class Proposal:
 
     text: str
     after: Situation
-    change: Change | None = None
+    change: TreeChange | None = None
     is_clear: bool = False

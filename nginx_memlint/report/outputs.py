@@ -84,9 +84,9 @@ def _write_files(report: Report, outputs: Sequence[Output]) -> None:
             text = io.StringIO()
             writer(item.name)(report, text)
             content = text.getvalue().encode("utf-8", "backslashreplace")
-            written.append(_File(item, content))
+            written.append(_PendingFile(item, content))
     try:
-        for step in (_File.stage, _File.commit):
+        for step in (_PendingFile.stage, _PendingFile.commit):
             for file in written:
                 _attempt(step, file)
     finally:
@@ -151,7 +151,7 @@ def _same(path: str, name: str) -> bool:
     )
 
 
-class _File:
+class _PendingFile:
     """A file on its way: first beside its place, where a full disk does no harm, then there."""
 
     def __init__(self, item: Output, content: bytes) -> None:
@@ -181,7 +181,7 @@ class _File:
             self._staged.discard()
 
 
-def _attempt(step: Callable[[_File], None], file: _File) -> None:
+def _attempt(step: Callable[[_PendingFile], None], file: _PendingFile) -> None:
     try:
         step(file)
     except OSError as error:

@@ -64,7 +64,7 @@ from collections.abc import Iterator
 
 from nginx_memlint.memory.estimate import FALLBACK_UNIT
 from nginx_memlint.remedies.situation import Cause, Situation
-from nginx_memlint.rules.rule import Draft, Place
+from nginx_memlint.rules.rule import CostPlace, Draft
 from nginx_memlint.sizes import human, plural
 from nginx_memlint.sources.source import NOT_IN_DUMP
 
@@ -96,7 +96,7 @@ def check(situation: Situation) -> Iterator[Draft]:
             first.setting,
             size,
             [
-                Place(cause.setting, f"{cause.setting.name}: {human(cause.total)}", cause.total)
+                CostPlace(cause.setting, f"{cause.setting.name}: {human(cause.total)}", cause.total)
                 for cause in others
             ],
             severity="error" if rejected else "note",

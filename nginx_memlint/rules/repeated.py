@@ -9,7 +9,7 @@ from typing import Any
 from nginx_memlint.memory.estimate import Priced, by_block, by_place
 from nginx_memlint.remedies.proposals import Remedy, worthwhile
 from nginx_memlint.remedies.situation import Cause, SettingLoads, Situation
-from nginx_memlint.rules.rule import Draft, Place
+from nginx_memlint.rules.rule import CostPlace, Draft
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
 from nginx_memlint.sizes import human, plural
 from nginx_memlint.sources.source import relative
@@ -70,7 +70,7 @@ def _used(situation: Situation, cause: Cause) -> list[SettingLoads]:
     return [loads for key, loads in cause.by_setting.items() if key not in situation.unused]
 
 
-def costliest(situation: Situation, priced: list[Priced]) -> Sequence[Place]:
+def costliest(situation: Situation, priced: list[Priced]) -> Sequence[CostPlace]:
     """The servers that load most; within a single one, its blocks."""
     around = by_place(priced, situation.tree.servers.of, _SHARE)
     found = {server: loads for server, loads in around.items() if server is not None}
@@ -79,7 +79,7 @@ def costliest(situation: Situation, priced: list[Priced]) -> Sequence[Place]:
     return _Places(sorted(found.items(), key=lambda part: -part[1][1]))
 
 
-class _Places(Sequence[Place]):
+class _Places(Sequence[CostPlace]):
     """Blocks and what they load, put in words for those that are shown."""
 
     def __init__(self, found: Sequence[tuple[Block, tuple[int, int]]]) -> None:
@@ -93,7 +93,7 @@ class _Places(Sequence[Place]):
             return [self._place(*found) for found in self._found[at]]
         return self._place(*self._found[at])
 
-    def _place(self, block: Block, loaded: tuple[int, int]) -> Place:
+    def _place(self, block: Block, loaded: tuple[int, int]) -> CostPlace:
         count, size = loaded
         loads = plural(count, "load")
-        return Place(block, f"{block.label}: {loads}, {human(size)}", size)
+        return CostPlace(block, f"{block.label}: {loads}, {human(size)}", size)

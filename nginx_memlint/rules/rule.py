@@ -13,7 +13,7 @@ from nginx_memlint.tree.tree import Block, Setting
 
 
 @dataclass(frozen=True)
-class Place:
+class CostPlace:
     """A block or a directive that a draft is about beside its cause, and the bytes it costs."""
 
     at: Block | Setting
@@ -36,7 +36,7 @@ class Draft:
     message: str
     setting: Setting | None
     bytes: int
-    places: Sequence[Place] | None = None
+    places: Sequence[CostPlace] | None = None
     proposals: list[Proposal] | None = None
     identity: tuple[str, ...] | None = None
     comment: Mark | None = None

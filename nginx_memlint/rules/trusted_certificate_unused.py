@@ -65,7 +65,7 @@ from nginx_memlint.memory.estimate import Priced
 from nginx_memlint.remedies.proposals import remove
 from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.rules.repeated import costliest
-from nginx_memlint.rules.rule import Draft, Place
+from nginx_memlint.rules.rule import CostPlace, Draft
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
 from nginx_memlint.sizes import human, plural
 from nginx_memlint.tls.uses import Unused
@@ -127,7 +127,7 @@ def _draft(situation: Situation, entry: Unused, loads: list[Priced]) -> Draft | 
             f"({plural(count, 'block')})",
             setting,
             0,
-            [Place(b, f"{b.label}: {entry.use.risk}", 0) for b in entry.exposed],
+            [CostPlace(b, f"{b.label}: {entry.use.risk}", 0) for b in entry.exposed],
             severity="note",
         )
     return None

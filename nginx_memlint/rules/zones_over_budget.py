@@ -54,7 +54,7 @@ from collections.abc import Iterator
 
 from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.phases import culprit
-from nginx_memlint.rules.rule import Draft, Place
+from nginx_memlint.rules.rule import CostPlace, Draft
 from nginx_memlint.sizes import human
 
 CODE = "ML204"
@@ -81,5 +81,5 @@ def check(situation: Situation) -> Iterator[Draft]:
         f"({human(largest.size)}): over {what}, {human(budget)}",
         largest.setting,
         total - budget,
-        [Place(z.setting, f"{z.name}: {human(z.size)}", z.size) for z in others],
+        [CostPlace(z.setting, f"{z.name}: {human(z.size)}", z.size) for z in others],
     )

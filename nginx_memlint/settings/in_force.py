@@ -15,8 +15,7 @@ from typing import Any, NamedTuple
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import FailOn
-from nginx_memlint.options.record import OPTIONS, options_in
-from nginx_memlint.options.record import Place as Standing
+from nginx_memlint.options.record import OPTIONS, OptionPlace, options_in
 from nginx_memlint.policy import PathIgnore
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
@@ -29,7 +28,7 @@ from nginx_memlint.settings.files import (
     read,
     repository_of,
 )
-from nginx_memlint.sources.main_file import MAIN_FILE, EntryError, Place, absolute, located
+from nginx_memlint.sources.main_file import MAIN_FILE, EntryError, Lookup, absolute, located
 from nginx_memlint.sources.source import is_below
 from nginx_memlint.targets.targets import DEFAULT_TARGET
 
@@ -55,7 +54,7 @@ DEFAULTS: Mapping[str, Value] = MappingProxyType(
 )
 """Option → the value that nobody has set."""
 
-SET_IN_FILES = tuple(option.name for option in options_in(Standing.SETTING))
+SET_IN_FILES = tuple(option.name for option in options_in(OptionPlace.SETTING))
 
 
 class Root(NamedTuple):
@@ -100,15 +99,15 @@ def plan(
     if config is not None and isolated:
         raise MemlintError("--config and --no-config exclude each other")
     paths = [*paths, *(path for path in dumps if path not in paths)]
-    settings = None if config is None else _Settings(read(config))
+    settings = None if config is None else _CheckedFile(read(config))
     sysroot = flags.get("sysroot")
 
     @cache
-    def nearest(directory: str) -> tuple[_Settings | None, tuple[Problem, ...]]:
+    def nearest(directory: str) -> tuple[_CheckedFile | None, tuple[Problem, ...]]:
         if isolated or settings is not None:
             return settings, ()
         found = find(directory, sysroot)
-        return (_Settings(found.file) if found.file else None), found.left_out
+        return (_CheckedFile(found.file) if found.file else None), found.left_out
 
     if not paths:
         here, left_out = nearest(".")
@@ -116,10 +115,10 @@ def plan(
             raise MemlintError("\n".join(f"{printable(p.file)}: {p.message}" for p in left_out))
         listed = here.listed(flags) if here else []
         return [root._replace(left_out=left_out) for root in listed]
-    place = Place(flags.get("prefix"), flags.get("sysroot"), flags.get("path_map", ()))
+    lookup = Lookup(flags.get("prefix"), flags.get("sysroot"), flags.get("path_map", ()))
     roots = []
     for path in paths:
-        where = _here(path, place)
+        where = _here(path, lookup)
         directory = where if os.path.isdir(where) else os.path.dirname(where) or "."
         above, left_out = nearest(directory)
         root = _root(path, None, {}, flags) if above is None else above.applied(path, where, flags)
@@ -150,11 +149,11 @@ def everywhere(
     else:
         found = Found() if isolated else find(".", flags.get("sysroot"))
     file = found.file
-    root = _Settings(file).root(None, None, flags) if file else _root(None, None, {}, flags)
+    root = _CheckedFile(file).root(None, None, flags) if file else _root(None, None, {}, flags)
     return root._replace(left_out=found.left_out)
 
 
-class _Settings:
+class _CheckedFile:
     """One settings file, checked."""
 
     def __init__(self, file: SettingsFile) -> None:
@@ -211,17 +210,17 @@ def tree_of(path: str, flags: Mapping[str, Any]) -> str:
 
     That is the directory above it that holds ``.git``; without one the directory it is in.
     """
-    place = Place(flags.get("prefix"), flags.get("sysroot"), flags.get("path_map", ()))
-    where = _here(path, place)
+    lookup = Lookup(flags.get("prefix"), flags.get("sysroot"), flags.get("path_map", ()))
+    where = _here(path, lookup)
     directory = where if os.path.isdir(where) else os.path.dirname(where) or "."
     return repository_of(directory) or os.path.realpath(directory)
 
 
-def _here(path: str, place: Place) -> str:
+def _here(path: str, lookup: Lookup) -> str:
     """Where a configuration is; for ``-`` the directory it is taken to be in."""
     path = "." if path == "-" else path
     try:
-        return located(path, place)
+        return located(path, lookup)
     except (EntryError, OSError):  # check() says so
         return path
 

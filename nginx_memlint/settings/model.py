@@ -26,7 +26,7 @@ from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from nginx_memlint import removed, rules
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.options.record import Option, Place, options_in
+from nginx_memlint.options.record import Option, OptionPlace, options_in
 from nginx_memlint.printable import printable
 from nginx_memlint.settings.files import KeyPath, SettingsFile
 from nginx_memlint.suggest import did_you_mean
@@ -117,7 +117,9 @@ def _field(option: Option) -> tuple[Any, Any]:
     return value, Field(default=None, description=option.help)
 
 
-_fields: dict[str, Any] = {option.name: _field(option) for option in options_in(Place.SETTING)}
+_fields: dict[str, Any] = {
+    option.name: _field(option) for option in options_in(OptionPlace.SETTING)
+}
 _Options: type[_Table] = create_model("_Options", __base__=_Table, **_fields)
 
 

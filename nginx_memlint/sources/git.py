@@ -217,7 +217,7 @@ class Objects:
         return taken
 
 
-class _Node(NamedTuple):
+class _TreeEntry(NamedTuple):
     """What is at a path: its mode, and the object if it is of the commit."""
 
     path: str
@@ -278,7 +278,7 @@ class Commit(Disk):
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
         return self._content(node, "blob", most)
 
-    def _content(self, node: _Node, kind: str, most: int = DEFAULT_BOUNDS.file_bytes) -> bytes:
+    def _content(self, node: _TreeEntry, kind: str, most: int = DEFAULT_BOUNDS.file_bytes) -> bytes:
         """An object's content; what cannot be had is noted."""
         assert node.object is not None
         try:
@@ -294,10 +294,10 @@ class Commit(Disk):
         return data
 
     @cached_property
-    def _root(self) -> _Node:
+    def _root(self) -> _TreeEntry:
         return self._on_disk("/")
 
-    def _find(self, name: str, *, follow: bool) -> _Node:
+    def _find(self, name: str, *, follow: bool) -> _TreeEntry:
         """Walk a path as the kernel does."""
         if not name:
             raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
@@ -327,7 +327,7 @@ class Commit(Disk):
             pending += target.split("/")[::-1]
         return done[-1]
 
-    def _child(self, parent: _Node, part: str) -> _Node:
+    def _child(self, parent: _TreeEntry, part: str) -> _TreeEntry:
         path = f"{parent.path.rstrip('/')}/{part}"
         if parent.object is None:
             return self._on_disk(path)
@@ -335,13 +335,13 @@ class Commit(Disk):
             mode, name = self._tree(parent)[part]
         except KeyError:
             raise OSError(errno.ENOENT, os.strerror(errno.ENOENT)) from None
-        return _Node(path, mode, name)
+        return _TreeEntry(path, mode, name)
 
-    def _on_disk(self, path: str) -> _Node:
+    def _on_disk(self, path: str) -> _TreeEntry:
         if path == self.top:
             self.used = True
-            return _Node(path, stat.S_IFDIR, self._top_tree)
-        return _Node(path, super().mode(path, None, follow=False))
+            return _TreeEntry(path, stat.S_IFDIR, self._top_tree)
+        return _TreeEntry(path, super().mode(path, None, follow=False))
 
     @cached_property
     def _top_tree(self) -> str:
@@ -352,7 +352,7 @@ class Commit(Disk):
             raise OSError(errno.EIO, f"object {self.name} is malformed")
         return match[1].decode()
 
-    def _target(self, node: _Node) -> str:
+    def _target(self, node: _TreeEntry) -> str:
         if node.object is None:
             return super().readlink(node.path, None)
         target = self._content(node, "blob")
@@ -362,7 +362,7 @@ class Commit(Disk):
             raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
         return decode(target)
 
-    def _tree(self, node: _Node) -> dict[str, tuple[int, str]]:
+    def _tree(self, node: _TreeEntry) -> dict[str, tuple[int, str]]:
         """The modes and object names in a directory of the commit, by name."""
         assert node.object is not None
         if node.object not in self._trees:

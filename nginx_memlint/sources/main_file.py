@@ -52,7 +52,7 @@ class EntryError(MemlintError):
         self.absent = absent
 
 
-class Place(NamedTuple):
+class Lookup(NamedTuple):
     """Where files are looked up, and how the named one is read.
 
     ``prefix`` as ``nginx -p``. ``sysroot``: absolute paths are below this directory. ``path_map``
@@ -112,7 +112,7 @@ class Entry(NamedTuple):
 
 
 def open_entry(
-    name: str, place: Place, data: bytes | None = None, *, is_fragment: bool = False
+    name: str, lookup: Lookup, data: bytes | None = None, *, is_fragment: bool = False
 ) -> Entry:
     """Find the main file.
 
@@ -122,8 +122,8 @@ def open_entry(
     """
     try:
         if name == "-":
-            return _from_stdin(data or b"", place)
-        return _from_file(name, place, is_fragment)
+            return _from_stdin(data or b"", lookup)
+        return _from_file(name, lookup, is_fragment)
     except FailedDumpError as error:
         message = f"is the output of an nginx -T that failed: {error}"
         raise EntryError(Problem(message, STDIN_NAME if name == "-" else name)) from None
@@ -133,27 +133,27 @@ def open_entry(
         raise EntryError(_unreadable(error, name, name)) from None
 
 
-def _from_stdin(data: bytes, place: Place) -> Entry:
-    check_size(len(data), place.bounds.file_bytes)
-    Meter(place.bounds).read(data)
-    if _holds_dump("-", data, place):
-        return _from_dump(data, place)
+def _from_stdin(data: bytes, lookup: Lookup) -> Entry:
+    check_size(len(data), lookup.bounds.file_bytes)
+    Meter(lookup.bounds).read(data)
+    if _holds_dump("-", data, lookup):
+        return _from_dump(data, lookup)
     try:
-        source, directory = find(place.prefix or ".", place)
+        source, directory = find(lookup.prefix or ".", lookup)
     except EntryError:
-        if not place.sysroot:
+        if not lookup.sysroot:
             raise
-        where = "its prefix" if place.prefix else "the working directory, where it is taken to be,"
-        message = f"{where} is outside of {place.sysroot}: say --prefix DIR"
+        where = "its prefix" if lookup.prefix else "the working directory, where it is taken to be,"
+        message = f"{where} is outside of {lookup.sysroot}: say --prefix DIR"
         raise EntryError(Problem(message, STDIN_NAME)) from None
     source.give(STDIN_NAME, data)
     return Entry(source, STDIN_NAME, directory.rstrip("/"), "-")
 
 
-def _from_file(name: str, place: Place, is_fragment: bool) -> Entry:
+def _from_file(name: str, lookup: Lookup, is_fragment: bool) -> Entry:
     if not name or "\0" in name:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-    source, path = find(os.path.join(place.prefix or "", name), place)
+    source, path = find(os.path.join(lookup.prefix or "", name), lookup)
     try:
         if is_directory := source.is_dir(path):
             path = _in_directory(source, path)
@@ -161,21 +161,21 @@ def _from_file(name: str, place: Place, is_fragment: bool) -> Entry:
     except OSError as error:
         problem = _unreadable(error, path, source.shown(path))
         raise EntryError(problem, absent=_is_absent(source, path, error)) from None
-    if _holds_dump(os.path.join(name, MAIN_FILE) if is_directory else name, data, place):
-        return _from_dump(data, place, source.shown(path))
+    if _holds_dump(os.path.join(name, MAIN_FILE) if is_directory else name, data, lookup):
+        return _from_dump(data, lookup, source.shown(path))
     source.given[path] = data
     directory = path.rpartition("/")[0]
-    if is_fragment and place.prefix:
-        directory = find(place.prefix, place)[1].rstrip("/")
+    if is_fragment and lookup.prefix:
+        directory = find(lookup.prefix, lookup)[1].rstrip("/")
     return Entry(source, path, directory, source.shown(path))
 
 
-def located(name: str, place: Place) -> str:
+def located(name: str, lookup: Lookup) -> str:
     """Where the main file, or the directory that the user named, is on this machine.
 
     Raises EntryError.
     """
-    source, path = find(os.path.join(place.prefix or "", name), place)
+    source, path = find(os.path.join(lookup.prefix or "", name), lookup)
     return source.shown(path)
 
 
@@ -187,10 +187,10 @@ def _is_absent(source: Source, path: str, error: OSError) -> bool:
         return False
 
 
-def _holds_dump(name: str, data: bytes, place: Place) -> bool:
+def _holds_dump(name: str, data: bytes, lookup: Lookup) -> bool:
     """Whether to read a dump. Raises FailedDumpError, and MemlintError if the user must say."""
-    if place.dump is not None:
-        return place.dump
+    if lookup.dump is not None:
+        return lookup.dump
     refuse_failure(data)
     found = is_dump(data, piped=name == "-")
     if found is None:
@@ -204,7 +204,7 @@ def _holds_dump(name: str, data: bytes, place: Place) -> bool:
     return found
 
 
-def _from_dump(data: bytes, place: Place, name: str = STDIN_NAME) -> Entry:
+def _from_dump(data: bytes, lookup: Lookup, name: str = STDIN_NAME) -> Entry:
     dump = read_dump(data)
     if dump is None:
         missing = 'is no nginx -T dump: it has no line "# configuration file NAME:"'
@@ -213,11 +213,11 @@ def _from_dump(data: bytes, place: Place, name: str = STDIN_NAME) -> Entry:
     twice = "the dump has two lines that may begin this file: where it begins is unknown"
     problems = [Problem(twice, doubtful) for doubtful in dump.doubtful]
     opened = "-" if name == STDIN_NAME else name
-    source = MemoryFiles(dump.files, place.bounds)
+    source = MemoryFiles(dump.files, lookup.bounds)
     return Entry(source, path, path.rpartition("/")[0], opened, tuple(problems))
 
 
-def find(name: str, place: Place) -> tuple[FileSystem, str]:
+def find(name: str, lookup: Lookup) -> tuple[FileSystem, str]:
     """Where a file, named as it is here or as nginx sees it, is looked up, and its path there.
 
     Raises EntryError.
@@ -227,23 +227,23 @@ def find(name: str, place: Place) -> tuple[FileSystem, str]:
         directory, base = name, ""
     own = absolute(directory)
     path = os.path.join(own, base) if base else own
-    mounts = place.mounts()
+    mounts = lookup.mounts()
     if not mounts:
-        return place.files({"/": "/", own: directory}, restricted=False), path
-    source = place.files(mounts, restricted=True)
+        return lookup.files({"/": "/", own: directory}, restricted=False), path
+    source = lookup.files(mounts, restricted=True)
     inside = _inside(mounts, directory, base)
     if inside is None and any(is_below(name, mount) for mount in mounts):
         inside = name.rstrip("/") or "/"
     if inside is not None:
         return source, inside
-    if place.sysroot:
+    if lookup.sysroot:
         message = (
-            f"is outside of {place.sysroot}: name it as nginx does, e.g. /etc/nginx/{MAIN_FILE}"
+            f"is outside of {lookup.sysroot}: name it as nginx does, e.g. /etc/nginx/{MAIN_FILE}"
         )
         raise EntryError(Problem(message, name))
     # beside the maps, the directory of the main file itself can be read
-    place.check_inside(own)
-    return place.files({own: directory} | mounts, restricted=True), path
+    lookup.check_inside(own)
+    return lookup.files({own: directory} | mounts, restricted=True), path
 
 
 def _inside(mounts: Mapping[str, str], directory: str, base: str) -> str | None:

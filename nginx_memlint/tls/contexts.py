@@ -13,7 +13,7 @@ from typing import NamedTuple
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module
 from nginx_memlint.tls.modules import objects
-from nginx_memlint.tree.tree import Block, Inherited, Setting, Tree
+from nginx_memlint.tree.tree import Block, Inheritance, Setting, Tree
 
 
 class Loads(NamedTuple):
@@ -96,13 +96,13 @@ def worker_contexts(tree: Tree, target: Target) -> WorkerContexts:
 def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
     blocks = owners = _wanting(family, tree, target)
     if family.shared(target):
-        owning = Inherited(tree, family.overrides, lambda block: _overriding(block, family))
+        owning = Inheritance(tree, family.overrides, lambda block: _overriding(block, family))
         first: dict[Block, Block] = {}
         for owner, block in zip(owning.each(blocks), blocks, strict=True):
             first.setdefault(owner, block)
         owners, blocks = list(first), list(first.values())
     counted: dict[Block, int] = {}
-    loads = Inherited(tree, family.reads, lambda block: _loads(family, block, target, counted))
+    loads = Inheritance(tree, family.reads, lambda block: _loads(family, block, target, counted))
     groups: dict[int, Group] = {}
     for block, owner, loaded in zip(blocks, owners, loads.each(blocks), strict=True):
         group = groups.get(id(loaded))
@@ -124,7 +124,7 @@ def _wanting(family: Family, tree: Tree, target: Target) -> list[Block]:
     blocks = tree.of_kinds(family.kinds)
     if not family.decides:
         return blocks if family.wants(tree.main, target) else []
-    wanting = Inherited(tree, family.decides, lambda block: family.wants(block, target))
+    wanting = Inheritance(tree, family.decides, lambda block: family.wants(block, target))
     return [block for block, wants in zip(blocks, wanting.each(blocks), strict=True) if wants]
 
 

@@ -69,7 +69,7 @@ class Module(NamedTuple):
 
 
 Condition = Callable[[Block, Target], bool]
-Settings = Callable[[Block, Target], list[Setting]]
+SettingsOf = Callable[[Block, Target], list[Setting]]
 
 
 class Family(NamedTuple):
@@ -89,11 +89,11 @@ class Family(NamedTuple):
     name: str
     kinds: frozenset[str]
     wants: Condition
-    trusted: Settings
+    trusted: SettingsOf
     certificate: str
     source: str
     reads: frozenset[str]
-    client: Settings = lambda _block, _target: []
+    client: SettingsOf = lambda _block, _target: []
     overrides: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
     decides: frozenset[str] = frozenset()
@@ -107,7 +107,7 @@ def _value(block: Block, name: str) -> str:
     return setting.value if setting is not None else ""
 
 
-def _nearest(name: str) -> Settings:
+def _nearest(name: str) -> SettingsOf:
     """The file of the nearest setting; an empty value ends the inheritance."""
 
     def settings(block: Block, _target: Target) -> list[Setting]:
@@ -117,7 +117,7 @@ def _nearest(name: str) -> Settings:
     return settings
 
 
-def _when(condition: Condition, then: Settings) -> Settings:
+def _when(condition: Condition, then: SettingsOf) -> SettingsOf:
     def settings(block: Block, target: Target) -> list[Setting]:
         return then(block, target) if condition(block, target) else []
 

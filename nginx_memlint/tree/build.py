@@ -46,7 +46,7 @@ def build(
     return _Builder(source, path, context, directory).build()
 
 
-class _TooLargeError(Exception):
+class _TreeSizeError(Exception):
     """The configuration is too large to be read on; the problem is reported."""
 
 
@@ -116,7 +116,7 @@ class _Builder:
                     pending.pop()
                 else:
                     pending.append(inner)
-        except _TooLargeError:
+        except _TreeSizeError:
             return
 
     def read_file(self, block: Block, inclusion: Inclusion) -> _Steps:
@@ -310,13 +310,13 @@ class _Builder:
         message += self.fragment_hint() if names else ": the file is empty"
         self.problems.append(Problem(message, tree.main.inclusion.file.name, nginx=nginx))
 
-    def too_large(self, message: str, inclusion: Inclusion, directive: Directive) -> _TooLargeError:
+    def too_large(self, message: str, inclusion: Inclusion, directive: Directive) -> _TreeSizeError:
         if len(self.problems) >= self.bounds.problems:
             self.problems.pop()
             self.unlisted += 1
         message += ": the rest is not counted, and nginx would hardly survive it either"
         self.problem(inclusion, directive, message)
-        return _TooLargeError()
+        return _TreeSizeError()
 
     def is_full(self) -> bool:
         """Whether a further problem is only counted."""

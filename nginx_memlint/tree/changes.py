@@ -11,7 +11,7 @@ from nginx_memlint.syntax.directives import Body, Directive
 from nginx_memlint.tree.tree import Block, Setting, Tree
 
 
-class Change(NamedTuple):
+class TreeChange(NamedTuple):
     """Directives deleted, and copies of directives put at the opening of blocks.
 
     Each block of ``insert`` has a directive of its own, so is not the main one. What stands in a
@@ -23,7 +23,7 @@ class Change(NamedTuple):
     insert: tuple[tuple[Block, Setting], ...] = ()
 
 
-def changed(tree: Tree, change: Change) -> Tree:
+def changed(tree: Tree, change: TreeChange) -> Tree:
     """The tree as it would be read after the change; the first one is left as it is."""
     tree.work.take(len(tree.all_blocks))
     bodies = _changed_bodies(change)
@@ -43,7 +43,7 @@ def changed(tree: Tree, change: Change) -> Tree:
     return tree.replaced(all_blocks, edited, frozenset(setting.name for setting in settings))
 
 
-def obstacle(before: Tree, after: Tree, change: Change) -> str | None:
+def obstacle(before: Tree, after: Tree, change: TreeChange) -> str | None:
     """Why the files cannot be changed so, None if they can.
 
     ``after`` is changed(before, change). nginx takes most directives once in a block; and in
@@ -86,7 +86,7 @@ def _seen(block: Block, name: str) -> tuple[str, ...] | None:
     return setting.directive.args if setting is not None else None
 
 
-def _changed_bodies(change: Change) -> dict[Body, Body]:
+def _changed_bodies(change: TreeChange) -> dict[Body, Body]:
     """Body as written → what it becomes."""
     gone = {setting.directive for setting in change.delete}
     added: dict[Body, list[Directive]] = {}

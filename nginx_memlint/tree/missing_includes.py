@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources import glob
-from nginx_memlint.sources.main_file import EntryError, Place, find
+from nginx_memlint.sources.main_file import EntryError, Lookup, find
 from nginx_memlint.sources.source import FileSystem, Source, is_below
 from nginx_memlint.syntax.directives import Directive
 from nginx_memlint.syntax.values import c_string
@@ -39,7 +39,7 @@ INSTALLED = ("/etc", "/usr/local", "/usr/share")
 """A main file below these is where it belongs: what its includes do not find is not there."""
 
 
-class Option(NamedTuple):
+class Hint(NamedTuple):
     """An option with which an absolute include finds files, and those files."""
 
     text: str
@@ -62,7 +62,7 @@ def explained(tree: Tree) -> list[Problem]:
     done: set[tuple[str, int, int]] = set()
     told: set[str] = set()
     keeps = _Keeper(tree)
-    known: dict[str, tuple[frozenset[str] | None, Option | None]] = {}
+    known: dict[str, tuple[frozenset[str] | None, Hint | None]] = {}
     for include, inclusion in _absolute_includes(tree):
         pattern = c_string(include.args[0])
         if pattern not in known:
@@ -103,7 +103,7 @@ def explained(tree: Tree) -> list[Problem]:
 
 def _look_for(
     pattern: str, tree: Tree, keeps: Callable[[str, str], bool]
-) -> tuple[frozenset[str] | None, Option | None]:
+) -> tuple[frozenset[str] | None, Hint | None]:
     """What an include finds here, None if that cannot be known, and an option for it."""
     here = _matches(tree.source, pattern)
     if here is None:
@@ -124,7 +124,7 @@ def option_for(
     directory: str,
     main: str,
     keeps: Callable[[str, str], bool] = lambda _inside, _outside: True,
-) -> Option | None:
+) -> Hint | None:
     """The option with which an absolute pattern finds files at or above a directory.
 
     That it finds the main file is no evidence. ``keeps`` tells whether all other includes would
@@ -147,7 +147,7 @@ def option_for(
         if inside != outside and files - {os.path.realpath(main)} and keeps(inside, outside):
             shown = shlex.quote(min(os.path.relpath(outside), outside, key=len))
             option = f"--sysroot {shown}" if inside == "/" else f"--path-map {inside}={shown}"
-            return Option(option, files)
+            return Hint(option, files)
     return None
 
 
@@ -175,10 +175,10 @@ class _Keeper:
                 for pattern in patterns
             }
         is_root = inside == "/"
-        place = Place(sysroot=outside) if is_root else Place(path_map=((inside, outside),))
+        lookup = Lookup(sysroot=outside) if is_root else Lookup(path_map=((inside, outside),))
         main = f"{self._tree.directory}/{os.path.basename(self._tree.main.inclusion.file.name)}"
         try:
-            source, path = find(main, place)
+            source, path = find(main, lookup)
         except EntryError:
             return False
         directory = path.rpartition("/")[0]

@@ -32,7 +32,7 @@ def problems(tree: Tree) -> Iterator[Problem]:
     yield from _loaded_late(tree)
     yield from _upstreams_twice(tree)
     found: list[tuple[int, Problem]] = []
-    locations: dict[Block, list[tuple[int, Block, _Location]]] = {}
+    locations: dict[Block, list[tuple[int, Block, _LocationArguments]]] = {}
     for place, block in enumerate(tree.all_blocks):
         if block.kind not in _CHECKED or block.parent is None or block.directive is None:
             continue
@@ -70,15 +70,15 @@ def _blocks_twice(tree: Tree) -> Iterator[Problem]:
 
 
 def _duplicates(
-    beside: list[tuple[int, Block, _Location]],
-) -> Iterator[tuple[int, Block, _Location]]:
+    beside: list[tuple[int, Block, _LocationArguments]],
+) -> Iterator[tuple[int, Block, _LocationArguments]]:
     """The duplicates among the locations of one block, as ``ngx_http_join_exact_locations()``.
 
     It compares neighbours among those that ``ngx_http_cmp_locations()`` has sorted: by their names
     as C strings, exact ones first. Names of other lengths that look alike, up to a NUL, may stand
     between two that are the same.
     """
-    alike: dict[str, list[tuple[int, Block, _Location]]] = {}
+    alike: dict[str, list[tuple[int, Block, _LocationArguments]]] = {}
     for entry in beside:
         alike.setdefault(c_string(entry[2].name), []).append(entry)
     for entries in alike.values():
@@ -123,7 +123,7 @@ def _problem(block: Block, nginx: str) -> Problem:
     return Problem.of_nginx(block.inclusion, block.directive, nginx)
 
 
-class _Location(NamedTuple):
+class _LocationArguments(NamedTuple):
     """What ``ngx_http_core_location()`` makes of the words after ``location``."""
 
     name: str
@@ -148,27 +148,27 @@ class _Location(NamedTuple):
         return self.modifier == "="
 
 
-def _location(words: list[str]) -> _Location:
+def _location(words: list[str]) -> _LocationArguments:
     if len(words) == MOST_WORDS:
         modifier, name = words
         if modifier not in ("=", "^~", "~", "~*"):
-            return _Location(name, complaint=f'invalid location modifier "{modifier}"')
-        return _Location(name, modifier)
+            return _LocationArguments(name, complaint=f'invalid location modifier "{modifier}"')
+        return _LocationArguments(name, modifier)
     name = words[0]
     for modifier in ("=", "^~", "~*", "~"):
         if name.startswith(modifier):
-            return _Location(name.removeprefix(modifier), modifier)
-    return _Location(name, "@" if name.startswith("@") else "")
+            return _LocationArguments(name.removeprefix(modifier), modifier)
+    return _LocationArguments(name, "@" if name.startswith("@") else "")
 
 
-def _around(parent: Block) -> _Location | None:
+def _around(parent: Block) -> _LocationArguments | None:
     """The location that another one is in, if it is known."""
     if parent.kind != "location" or parent.directive is None:
         return None
     return _location([*parent.directive.args])
 
 
-def _nested(inner: _Location, outer: _Location | None) -> str:
+def _nested(inner: _LocationArguments, outer: _LocationArguments | None) -> str:
     if outer is None:
         return ""
     if outer.modifier == "=":

@@ -468,7 +468,7 @@ class _Index:
         return [*chain.from_iterable(map(self._places.__getitem__, bodies))]
 
 
-class Inherited(Generic[T]):
+class Inheritance(Generic[T]):
     """What blocks inherit: found out once for all that have none of the names in themselves.
 
     ``find`` may ask a block for what it sees of these names, and for nothing else.

@@ -19,7 +19,7 @@ from nginx_memlint.cli.app import app
 from nginx_memlint.exit_codes import MEANINGS
 from nginx_memlint.files import bounds
 from nginx_memlint.options.kinds import Kind
-from nginx_memlint.options.record import OPTIONS, Place, options_in
+from nginx_memlint.options.record import OPTIONS, OptionPlace, options_in
 from nginx_memlint.report import DEFAULT, FORMATS, documentation, schemas
 from nginx_memlint.rules.rule import Rule
 from nginx_memlint.settings import model
@@ -117,13 +117,13 @@ def options() -> str:
     """A row for each option that users have."""
     rows = []
     for option in OPTIONS.values():
-        names = [option.flag] if Place.FLAG in option.places else []
+        names = [option.flag] if OptionPlace.FLAG in option.places else []
         places = [
             word
             for place, word in (
-                (Place.FLAG, "command line"),
-                (Place.SETTING, "settings"),
-                (Place.KEYWORD, "Python"),
+                (OptionPlace.FLAG, "command line"),
+                (OptionPlace.SETTING, "settings"),
+                (OptionPlace.KEYWORD, "Python"),
             )
             if place in option.places
         ]
@@ -134,7 +134,7 @@ def options() -> str:
 
 def settings_keys() -> str:
     """A row for each key of settings that is no option."""
-    optional = {option.name for option in options_in(Place.SETTING)}
+    optional = {option.name for option in options_in(OptionPlace.SETTING)}
     tables = {"": model.Settings, "[[roots]]": model.RootTable, "[[ignore]]": model.Ignore}
     done: set[str] = set()
     rows = []

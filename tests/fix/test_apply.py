@@ -24,7 +24,7 @@ from nginx_memlint.options.record import Options
 from nginx_memlint.remedies.situation import Proposal
 from nginx_memlint.report.views.patch import patch
 from nginx_memlint.sizes import MIB
-from nginx_memlint.tree.changes import Change
+from nginx_memlint.tree.changes import TreeChange
 from tests.helpers import LUA, SAMPLES, copy_sample, http, memlint, write
 from tests.hostile.limited import SLOW
 
@@ -349,7 +349,7 @@ def test_nested_changes_come_one_after_the_other(tmp_path: Path) -> None:
     checked = examined(str(conf))
     assert checked.situation is not None
     [server] = [b for b in checked.situation.tree.blocks("server") if b.own(DIRECTIVE)]
-    inner = Change(delete=tuple(server.own(DIRECTIVE)))
+    inner = TreeChange(delete=tuple(server.own(DIRECTIVE)))
     proposal = Proposal("remove it", checked.situation.after(inner), inner)
     [plan] = fixing.plans([checked._replace(fixes=[proposal, *checked.fixes])])
     assert [line for line in plan.said if "move lua_ssl" in line]
@@ -366,7 +366,7 @@ def test_a_change_that_others_would_feel_is_left_to_the_user(tmp_path: Path) -> 
     checked = examined(str(conf))
     assert checked.situation is not None
     server = next(checked.situation.tree.blocks("server"))
-    half = Change(delete=tuple(server.own(DIRECTIVE)))
+    half = TreeChange(delete=tuple(server.own(DIRECTIVE)))
     proposal = Proposal("remove it", checked.situation.after(half), half)
     [plan] = fixing.plans([checked._replace(fixes=[proposal])])
     assert plan.edits == []

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint.fix.edits import edits, spliced
-from nginx_memlint.sources.main_file import Place, open_entry
+from nginx_memlint.sources.main_file import Lookup, open_entry
 from nginx_memlint.targets.targets import Target, find_target
 from nginx_memlint.tls.contexts import contexts
 from nginx_memlint.tree.build import build
-from nginx_memlint.tree.changes import Change, changed
+from nginx_memlint.tree.changes import TreeChange, changed
 from nginx_memlint.tree.tree import Block, Tree
 from tests.helpers import write
 from tests.nginx.random_trees import random_site
@@ -23,7 +23,7 @@ TRUSTED = "lua_ssl_trusted_certificate"
 
 
 def tree_of(conf: Path) -> Tree:
-    entry = open_entry(str(conf), Place())
+    entry = open_entry(str(conf), Lookup())
     return build(entry.source, entry.path, (), entry.directory)
 
 
@@ -34,7 +34,7 @@ def moved(text: bytes, directory: Path) -> bytes:
     gone = tuple(own for block in tree.all_blocks for own in block.own("gone"))
     [http] = tree.blocks("http")
     put = tuple((block, own) for own in http.own("put") for block in tree.blocks("location"))
-    found = edits(Change(gone, put))
+    found = edits(TreeChange(gone, put))
     return spliced(text, found[str(directory / "nginx.conf")])
 
 
@@ -125,14 +125,14 @@ def scattered(text: str, choose: random.Random) -> str:
     return re.sub(r"(?<=;) |(?<=server \{) ", lambda _: choose.choice(SPACES), text)
 
 
-def random_change(tree: Tree, choose: random.Random) -> Change:
+def random_change(tree: Tree, choose: random.Random) -> TreeChange:
     settings = [own for block in tree.all_blocks for own in block.own(TRUSTED)]
     blocks: list[Block] = list(tree.blocks("server", "location"))
     deleted = [own for own in settings if choose.random() < 0.5]
     put = [
         (block, choose.choice(settings)) for block in blocks if settings and choose.random() < 0.3
     ]
-    return Change(tuple(deleted), tuple(put))
+    return TreeChange(tuple(deleted), tuple(put))
 
 
 @pytest.mark.parametrize("version", ["debian-12", "debian-13"])

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from nginx_memlint.live import calibrate as live
 from nginx_memlint.live.binary import describe, find_nginx
-from nginx_memlint.live.calibrate import Calibration, Plan, calibrate, choose_method
+from nginx_memlint.live.calibrate import Amounts, Calibration, calibrate, choose_method
 from nginx_memlint.live.site import Site, temporary_directory
 from nginx_memlint.live.verify import Verification, verify
 from nginx_memlint.options.record import Options
@@ -34,7 +34,7 @@ INCIDENT = SAMPLES / "incident"
 BUNDLE = (150, 160_050)
 """Certificates and bytes of DER of a bundle of all of Mozilla's list."""
 
-SMALL = Plan(
+SMALL = Amounts(
     blocks=(50, 350),
     servers=(50, 250),
     loads=(20, 70),

@@ -11,7 +11,7 @@ import pytest
 from nginx_memlint import removed
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.kinds import read_target
-from nginx_memlint.options.record import OPTIONS, Place, options_in
+from nginx_memlint.options.record import OPTIONS, OptionPlace, options_in
 from nginx_memlint.report import schemas
 from tests.helpers import http, memlint, write
 
@@ -85,7 +85,7 @@ def test_targets_that_are_gone_say_what_to_do(name: str) -> None:
 
 
 def test_nothing_that_is_gone_is_there() -> None:
-    flags = {option.flag for option in options_in(Place.FLAG)}
+    flags = {option.flag for option in options_in(OptionPlace.FLAG)}
     assert not flags & set(removed.OPTIONS)
     assert not {option.key for option in OPTIONS.values()} & set(removed.SETTINGS)
     assert not schemas.schema("memlint")["properties"].keys() & removed.SETTINGS.keys()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint.remedies.sharing import changes
-from nginx_memlint.sources.main_file import Place, open_entry
+from nginx_memlint.sources.main_file import Lookup, open_entry
 from nginx_memlint.targets.targets import find_target
 from nginx_memlint.tls.families import FAMILIES, by_name
 from nginx_memlint.tree.build import build
@@ -157,7 +157,7 @@ def test_not_where_no_setting_is_to_blame(tmp_path: Path) -> None:
 
 def tree_of(directory: Path, text: str) -> Tree:
     conf = write(directory, {"nginx.conf": f"events {{}} {text}"})
-    entry = open_entry(str(conf), Place())
+    entry = open_entry(str(conf), Lookup())
     return build(entry.source, entry.path)
 
 

@@ -18,7 +18,7 @@ from nginx_memlint.acceptance.paths import applies, matches
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.toml import MAX_BYTES
-from nginx_memlint.options.record import OPTIONS, Options, Place, options_in
+from nginx_memlint.options.record import OPTIONS, OptionPlace, Options, options_in
 from nginx_memlint.policy import Limits, PathIgnore
 from nginx_memlint.report import schemas
 from nginx_memlint.report.views.settings import in_force
@@ -694,7 +694,7 @@ def test_config_as_json(two: Path) -> None:
     run = memlint("config", "--format", "json", "--max-test-seconds", "2.5", cwd=two)
     jsonschema.validate(run.json, schemas.schema("config"))
     web, mail = run.json["roots"]
-    shown = [option.key for option in OPTIONS.values() if option.places - {Place.KEYWORD}]
+    shown = [option.key for option in OPTIONS.values() if option.places - {OptionPlace.KEYWORD}]
     assert list(web["values"]) == shown
     assert web["values"]["target"] == {
         "value": "debian-13",
@@ -722,9 +722,9 @@ def test_config_without_roots(here: Path) -> None:
 
 def test_every_key_is_a_flag_of_check() -> None:
     out = memlint("check", "--help", env=os.environ | {"COLUMNS": "200"}).out
-    assert all(f"{option.flag} " in out for option in options_in(Place.FLAG))
+    assert all(f"{option.flag} " in out for option in options_in(OptionPlace.FLAG))
     keys = {name.replace("_", "-") for name in Settings.model_fields}
-    in_files = {option.key for option in options_in(Place.SETTING)}
+    in_files = {option.key for option in options_in(OptionPlace.SETTING)}
     assert keys == {*in_files, "severity", "ignore", "roots"}
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
-from nginx_memlint.options.record import OPTIONS, Place
+from nginx_memlint.options.record import OPTIONS, OptionPlace
 from nginx_memlint.policy import PathIgnore
 from nginx_memlint.printable import printable
 from nginx_memlint.result import Model
@@ -109,7 +109,7 @@ def write(roots: list[Root], console: Console) -> None:
 
 def _shown_options(root: Root) -> list[str]:
     """The options that a flag or a settings file may set."""
-    return [name for name in root.values if OPTIONS[name].places - {Place.KEYWORD}]
+    return [name for name in root.values if OPTIONS[name].places - {OptionPlace.KEYWORD}]
 
 
 def _value(found: Value) -> ValueInfo:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import resource
 import selectors
 import stat
 import subprocess
@@ -28,6 +29,13 @@ from nginx_memlint.sources.source import MAX_SYMLINKS, Disk, decode, encode
 ANSWER_SECONDS = 60
 """Seconds that git may keep silent."""
 
+
+GIT_MEMORY = 1 << 30
+"""Bytes that git may take beside the files it maps: of a commit or a tree, as large as its header
+says, it makes one piece, and 3 MB of a repository may be one of 3 GB."""
+
+TREE_BYTES = 32 << 20
+"""Bytes of all directories of a commit that are read: a million names."""
 
 MAX_LINK_BYTES = 4096
 """``PATH_MAX``: bytes of the longest target of a symbolic link."""
@@ -114,21 +122,38 @@ def _command(*arguments: str) -> list[str]:
 def _ask(directory: str, *arguments: str) -> bytes:
     """The output of a short git command."""
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             [*map(encode, _command(*arguments))],
             cwd=encode(directory),
             env=os.environ | _ENVIRONMENT,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=ANSWER_SECONDS,
-            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
         raise MemlintError(f"git cannot be run: {error}") from None
-    if done.returncode:
-        said = decode(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ")
-        raise MemlintError(f"git: {printable(said) or f'exit status {done.returncode}'}")
-    return done.stdout
+    with process:
+        try:
+            _bound_memory(process)
+            output, said = process.communicate(timeout=ANSWER_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise MemlintError(_SILENT) from None
+        finally:
+            process.kill()
+    if status := process.returncode:
+        line = decode(said).strip().partition("\n")[0].removeprefix("fatal: ")
+        raise MemlintError(f"git: {printable(line) or f'exit status {status}'}")
+    return output
+
+
+def _bound_memory(process: subprocess.Popen[bytes]) -> None:
+    """Call when git has started: it has read no object yet."""
+    with suppress(OSError, ValueError):  # it has ended, or may have less than that
+        if hasattr(resource, "prlimit"):  # Linux
+            resource.prlimit(process.pid, resource.RLIMIT_DATA, (GIT_MEMORY, GIT_MEMORY))
+
+
+_SILENT = f"git has not answered for {ANSWER_SECONDS} s"
 
 
 class Objects:
@@ -139,6 +164,7 @@ class Objects:
         self._process: subprocess.Popen[bytes] | None = None
         self._selector: selectors.BaseSelector | None = None
         self._buffer = bytearray()
+        self._is_silent = False
 
     def read(self, name: str, kind: str, most: int = DEFAULT_BOUNDS.file_bytes) -> bytes:
         """The content of an object of a kind: blob, tree or commit. Raises OSError.
@@ -162,6 +188,8 @@ class Objects:
         with suppress(BrokenPipeError):
             process.stdin.close()
         process.stdout.close()
+        if self._is_silent:
+            process.kill()
         try:
             process.wait(ANSWER_SECONDS)
         except subprocess.TimeoutExpired:
@@ -169,6 +197,8 @@ class Objects:
             process.wait()
 
     def _read(self, name: str, kind: str, most: int) -> bytes:
+        if self._is_silent:  # else each object would be waited for
+            raise OSError(errno.ETIMEDOUT, _SILENT)
         process = self._process or self._start()
         assert process.stdin is not None
         process.stdin.write(name.encode() + b"\n")
@@ -195,6 +225,7 @@ class Objects:
             stderr=subprocess.DEVNULL,
             bufsize=0,
         )
+        _bound_memory(self._process)
         assert self._process.stdout is not None
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._process.stdout, selectors.EVENT_READ)
@@ -205,7 +236,8 @@ class Objects:
         assert self._process.stdout
         assert self._selector
         if not self._selector.select(ANSWER_SECONDS):
-            raise OSError(errno.ETIMEDOUT, f"git has not answered for {ANSWER_SECONDS} s")
+            self._is_silent = True
+            raise OSError(errno.ETIMEDOUT, _SILENT)
         data = os.read(self._process.stdout.fileno(), 1 << 20)
         if not data:
             raise OSError(errno.EIO, "git cannot read the repository")
@@ -240,6 +272,7 @@ class Commit(Disk):
         self.missing: dict[str, str] = {}
         self._objects = objects
         self._trees: dict[str, dict[str, tuple[int, str]]] = {}
+        self._tree_bytes = 0
 
     def close(self) -> None:
         """Let git go."""
@@ -367,6 +400,10 @@ class Commit(Disk):
         assert node.object is not None
         if node.object not in self._trees:
             data = self._content(node, "tree")
+            self._tree_bytes += len(data)
+            if self._tree_bytes > TREE_BYTES:
+                self.missing[node.path] = what = "the commit's directories are too large together"
+                raise OSError(errno.EFBIG, what)
             self._trees[node.object] = _parse_tree(data, len(node.object) // 2)
         return self._trees[node.object]
 

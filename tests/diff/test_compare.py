@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
+import sys
+import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -561,6 +565,110 @@ def test_nothing_is_checked_out_and_nothing_is_run(repository: Repository, tmp_p
     assert {"a": "removed", "c": "new"}.items() <= named(root.servers).items()
     assert everything() == before
     assert not ran.exists()
+
+
+def put(repository: Repository, kind: str, chunk: bytes, count: int = 1) -> str:
+    """A loose object of chunks, however large, as nothing of git would write it."""
+    made = zlib.compressobj(1)
+    head = f"{kind} {len(chunk) * count}\0".encode()
+    name, parts = hashlib.sha1(head), [made.compress(head)]
+    for _ in range(count):
+        name.update(chunk)
+        parts.append(made.compress(chunk))
+    place = repository.path / ".git/objects" / name.hexdigest()[:2]
+    place.mkdir(exist_ok=True)
+    (place / name.hexdigest()[2:]).write_bytes(b"".join([*parts, made.flush()]))
+    return name.hexdigest()
+
+
+def commit_of(repository: Repository, *entries: tuple[str, str]) -> str:
+    """A commit of entries, each a mode with a name and an object."""
+    held = b"".join(f"{mode}\0".encode() + bytes.fromhex(name) for mode, name in entries)
+    who = "a <a@example.org> 1 +0000"
+    text = f"tree {put(repository, 'tree', held)}\nauthor {who}\ncommitter {who}\n\nx\n"
+    return put(repository, "commit", text.encode())
+
+
+MAIN = http("include c/*.conf;")
+
+# the largest process of a command, in kB, git having a sixteenth of its memory
+LARGEST = """
+import resource, subprocess, sys
+BOUNDED = "from nginx_memlint.sources import git; git.GIT_MEMORY = 64 << 20\\n"
+MAIN = "from nginx_memlint.__main__ import main; main()"
+done = subprocess.run([sys.executable, "-c", BOUNDED + MAIN, *sys.argv[1:]])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(done.returncode)
+"""
+
+
+@pytest.mark.parametrize("kind", ["blob", "tree", "commit"])
+def test_an_object_of_the_size_of_memory(repository: Repository, kind: str) -> None:
+    """3 MB in a repository; git makes one piece of a tree or a commit, whatever is asked of it."""
+    write(repository.path, {"nginx.conf": MAIN, "c/a.conf": ""})
+    repository.commit()
+    main = repository.git("rev-parse", "HEAD:nginx.conf").strip()
+    huge = base = put(repository, kind, b"#" * (1 << 24), 16)  # 256 MiB
+    if kind == "blob":
+        held = put(repository, "tree", b"100644 a.conf\0" + bytes.fromhex(huge))
+        base = commit_of(repository, ("40000 c", held), ("100644 nginx.conf", main))
+    elif kind == "tree":
+        base = commit_of(repository, ("40000 c", huge), ("100644 nginx.conf", main))
+    done = subprocess.run(
+        [sys.executable, "-c", LARGEST, "diff", "--base", base, "nginx.conf"],
+        cwd=repository.path,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == (2 if kind == "commit" else 3), done.stderr
+    assert int(done.stdout.split()[-1]) < 160 << 10
+
+
+def test_the_directories_of_a_commit_are_bounded(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One file by many names, in many directories, is little in a repository."""
+    write(repository.path, {"nginx.conf": "", "c/a.conf": ""})
+    repository.commit()
+    file = bytes.fromhex(repository.git("rev-parse", "HEAD:c/a.conf").strip())
+    many = b"".join(f"100644 {n:06}\0".encode() + file for n in range(1000))
+    dirs = [put(repository, "tree", many + b"100644 a%d\0" % n + file) for n in range(12)]
+    includes = "".join(f"include d{n:02}/a{n};\n" for n in range(12))
+    main = put(repository, "blob", http(includes).encode())
+    entries = [(f"40000 d{n:02}", held) for n, held in enumerate(dirs)]
+    base = commit_of(repository, *entries, ("100644 nginx.conf", main))
+    monkeypatch.setattr(git_module, "TREE_BYTES", 10 * len(many))
+    root = repository.root(base=base)
+    assert root.old is not None
+    assert not root.old.complete
+    said = [problem.message for problem in root.old.problems]
+    assert any("the commit's directories are too large together" in text for text in said)
+
+
+def test_git_that_keeps_silent_is_waited_for_once(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An object, or settings of git, may be a FIFO."""
+    names = [f"c/{name}.conf" for name in "abcdef"]
+    write(repository.path, {"nginx.conf": MAIN, **{name: f"# {name}" for name in names}})
+    repository.commit()
+    for name in names:
+        held = repository.git("rev-parse", f"HEAD:{name}").strip()
+        place = repository.path / ".git/objects" / held[:2] / held[2:]
+        place.unlink()
+        os.mkfifo(place)
+    monkeypatch.setattr(git_module, "ANSWER_SECONDS", 0.5)
+    monkeypatch.chdir(repository.path)
+    started = time.monotonic()
+    [root] = diff(["nginx.conf"], base="HEAD").roots
+    assert not root.complete
+    assert time.monotonic() - started < 2
+    (repository.path / "fifo").unlink(missing_ok=True)
+    os.mkfifo(repository.path / "fifo")
+    repository.git("config", "include.path", "../fifo")
+    with pytest.raises(MemlintError, match="git has not answered for"):
+        diff(["nginx.conf"], base="HEAD")
 
 
 @needs_git

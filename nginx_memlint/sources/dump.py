@@ -21,7 +21,7 @@ _MESSAGE = re.compile(
     rb"|Connection to \S+ closed\.)[^\n]*(?:\n|\Z)",
     re.MULTILINE,
 )
-"""What nginx, or ssh at its end, writes to standard error."""
+"""Messages that nginx, or ssh at its end, writes to standard error."""
 
 _BEGINNINGS = (b"nginx: ", b"openresty: ", b"Connection to ", *(b"%d" % n for n in range(10)))
 """How _MESSAGE may begin."""
@@ -31,17 +31,17 @@ _MARK_BEGINS = b"# configuration file "
 
 
 class FailedDumpError(MemlintError):
-    """This is the output of an ``nginx -T`` that rejected the configuration; says what it said.
+    """The output of ``nginx -T`` says that nginx rejected the configuration; so does the message.
 
-    A class of its own for open_entry(), which knows the name of what was read.
+    It is a class of its own for open_entry(), which knows the name of what was read.
     """
 
 
 class Dump(NamedTuple):
-    """The files by name, the main one first.
+    """The files of a dump by name, the main one first.
 
-    ``doubtful`` are names that stand at two places: one of them is a comment of another file,
-    and nothing tells which.
+    ``doubtful`` are names that stand at two places: one of them is a comment of another file, and
+    nothing tells which.
     """
 
     files: dict[str, bytes]
@@ -105,10 +105,10 @@ def read_dump(data: bytes) -> Dump | None:
 
 
 def _first_mark(data: bytes) -> re.Match[bytes] | None:
-    """Lines of a shell or of ssh may come before it, but nothing that could be configuration."""
+    """The first file's mark if only messages of a shell or of ssh come before it, else None."""
     position = 0
-    while found := _CONFIGURATION.search(data, position):
-        line = data.rfind(b"\n", 0, found.start()) + 1
+    while beginning := _CONFIGURATION.search(data, position):
+        line = data.rfind(b"\n", 0, beginning.start()) + 1
         if data.startswith(_MARK_BEGINS, line) and (mark := _MARK.match(data, line)):
             return mark
         said = data.startswith(_BEGINNINGS, line) and _MESSAGE.match(data, line)

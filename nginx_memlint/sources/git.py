@@ -68,17 +68,18 @@ _GITLINK = stat.S_IFDIR | stat.S_IFLNK
 """Type of a submodule in a tree."""
 
 _SUBMODULE = stat.S_IFDIR | stat.S_ISVTX
-"""A submodule is a directory to who looks; the sticky bit, which no tree has, tells it apart."""
+"""Mode of a submodule, which is read as a directory; the sticky bit, which no tree object has,
+tells it apart."""
 
 STAND_INS = {
     b"version https://git-lfs.github.com/spec/": "is a Git LFS pointer",
     b"\0GITCRYPT\0": "is encrypted by git-crypt",
 }
-"""How a blob begins that stands for another content, which a filter would make of it."""
+"""First bytes of a blob that stands for another content, which a filter would make of it."""
 
 
 class MissingError(OSError):
-    """What the commit has at a path is unknown."""
+    """The content that a commit has at a path cannot be had from the repository."""
 
     def __init__(self, why: str) -> None:
         super().__init__(errno.EIO, f"{why}: what it stands for is not in the commit")
@@ -93,22 +94,22 @@ def open_commit(directory: str, reference: str) -> Commit:
     while not os.path.isdir(encode(directory or ".")):  # removed since the commit
         directory = os.path.dirname(directory)
     # a relative GIT_DIR, as hooks have it, is relative to the working directory
-    here = "." if "GIT_DIR" in os.environ else directory or "."
-    top = decode(_ask(here, "rev-parse", "--show-toplevel").removesuffix(b"\n"))
+    start = "." if "GIT_DIR" in os.environ else directory or "."
+    top = decode(_ask(start, "rev-parse", "--show-toplevel").removesuffix(b"\n"))
     if not top:
         raise MemlintError(f"{printable(directory or '.')} is in no working tree of git")
-    found = b""
+    name = b""
     if "\0" not in reference:
         verify = ("rev-parse", "--verify", "--quiet", "--end-of-options")
         with suppress(MemlintError):
             # in two steps: ":/text" would take the suffix for text
-            named = decode(_ask(here, *verify, reference).strip())
-            found = _ask(here, *verify, f"{named}^{{commit}}").strip()
-    if not _OBJECT_NAME.fullmatch(found):
-        shallow = _ask(here, "rev-parse", "--is-shallow-repository").strip() == b"true"
+            named = decode(_ask(start, *verify, reference).strip())
+            name = _ask(start, *verify, f"{named}^{{commit}}").strip()
+    if not _OBJECT_NAME.fullmatch(name):
+        shallow = _ask(start, "rev-parse", "--is-shallow-repository").strip() == b"true"
         hint = "; it is a shallow clone: fetch the commit first" if shallow else ""
         raise MemlintError(f'"{printable(reference)}" names no commit of {printable(top)}{hint}')
-    return Commit(top, found.decode(), Objects(here))
+    return Commit(top, name.decode(), Objects(start))
 
 
 def _command(*arguments: str) -> list[str]:
@@ -250,7 +251,7 @@ class Objects:
 
 
 class _TreeEntry(NamedTuple):
-    """What is at a path: its mode, and the object if it is of the commit."""
+    """The mode at a path, and the name of the object there, None if it is of the working tree."""
 
     path: str
     mode: int
@@ -275,24 +276,24 @@ class Commit(Disk):
         self._tree_bytes = 0
 
     def close(self) -> None:
-        """Let git go."""
+        """End the git process."""
         self._objects.close()
 
     def mode(self, name: str, root: str | None, *, follow: bool) -> int:
-        """See Disk. A submodule is a directory."""
+        """The ``st_mode`` at a path in the commit; a submodule is a directory."""
         if root is not None:
             follow = False
         return self._find(name, follow=follow).mode
 
     def readlink(self, name: str, root: str | None) -> str:  # noqa: ARG002  links are not followed
-        """See Disk."""
+        """The target of a symbolic link in the commit."""
         node = self._find(name, follow=False)
         if not stat.S_ISLNK(node.mode):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         return self._target(node)
 
     def names(self, name: str, root: str | None) -> list[str]:
-        """See Disk."""
+        """The names in a directory of the commit."""
         node = self._find(name, follow=root is None)
         if node.object is None:
             return super().names(node.path if root is None else name, root)
@@ -301,7 +302,7 @@ class Commit(Disk):
         return list(self._tree(node))
 
     def read(self, name: str, root: str | None, most: int) -> bytes:
-        """See Disk."""
+        """All bytes of a file of the commit. Raises OSError if there are more than ``most``."""
         node = self._find(name, follow=root is None)
         if node.object is None:
             return super().read(node.path if root is None else name, root, most)
@@ -312,7 +313,7 @@ class Commit(Disk):
         return self._content(node, "blob", most)
 
     def _content(self, node: _TreeEntry, kind: str, most: int = DEFAULT_BOUNDS.file_bytes) -> bytes:
-        """An object's content; what cannot be had is noted."""
+        """The content of an object; a file without one is added to ``missing``. Raises OSError."""
         assert node.object is not None
         try:
             if node.mode == _SUBMODULE:
@@ -331,7 +332,7 @@ class Commit(Disk):
         return self._on_disk("/")
 
     def _find(self, name: str, *, follow: bool) -> _TreeEntry:
-        """Walk a path as the kernel does."""
+        """The entry at a path, found by walking it as the kernel does. Raises OSError."""
         if not name:
             raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
         if not name.startswith("/"):
@@ -409,8 +410,11 @@ class Commit(Disk):
 
 
 def _parse_tree(data: bytes, length: int) -> dict[str, tuple[int, str]]:
-    """The entries of a tree object, whose object names have a length in bytes."""
-    found: dict[str, tuple[int, str]] = {}
+    """The modes and object names in a tree object, by file name.
+
+    ``length`` is the number of bytes of an object name. Raises OSError if it is malformed.
+    """
+    entries: dict[str, tuple[int, str]] = {}
     position = 0
     while position < len(data):
         end = data.find(b"\0", position)
@@ -420,9 +424,9 @@ def _parse_tree(data: bytes, length: int) -> dict[str, tuple[int, str]]:
         if wrong or not re.fullmatch(rb"[0-7]{5,6}", mode):
             raise OSError(errno.EIO, "a directory of the commit is malformed")
         bits = int(mode, 8) & ~stat.S_ISVTX
-        found[decode(name)] = (
+        entries[decode(name)] = (
             _SUBMODULE if stat.S_IFMT(bits) == _GITLINK else bits,
             object_name.hex(),
         )
         position = end + 1 + length
-    return found
+    return entries

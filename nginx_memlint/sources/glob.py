@@ -14,12 +14,12 @@ from functools import cache, lru_cache
 from nginx_memlint.sources.source import ABSENT, Source, decode, encode
 
 MAX_VAGUE = 2
-"""Brackets whose end depends on the name: each may multiply the time that a name takes."""
+"""Brackets whose end depends on the name that is matched: each may multiply the time it takes."""
 
 _STAR, _QUESTION, _OPEN, _CLOSE, _BACKSLASH, _MINUS = b"*?[]\\-"
 
 _SIMPLE = re.compile(rb"\[([!^]?)((?:\w-\w|[\w.])+)\]", re.ASCII)
-"""What regular expressions read the same way, if the ranges are not empty."""
+"""A bracket that regular expressions read as glob(3) does, if its ranges are not empty."""
 
 # The "z" is missing in glibc, too.
 _CLASS = re.compile(rb"\[:([a-y]*):\]")
@@ -33,10 +33,10 @@ def has_magic(pattern: str) -> bool:
 
 
 def cost(pattern: str) -> int:
-    """How long the pattern's brackets take to understand, in thousands of steps or so."""
+    """The time that the pattern's brackets take, in about thousands of steps of work."""
     if "[" not in pattern:
         return 0
-    odd = _SIMPLE.sub(lambda found: b"" if _has_members(found) else found[0], encode(pattern))
+    odd = _SIMPLE.sub(lambda bracket: b"" if _has_members(bracket) else bracket[0], encode(pattern))
     components = odd.split(b"/")
     return sum(component.count(b"[") * len(component) for component in components)
 
@@ -44,9 +44,9 @@ def cost(pattern: str) -> int:
 def expand(source: Source, pattern: str) -> list[str]:
     """The paths that match an absolute pattern, sorted bytewise.
 
-    No match is an empty list, as a directory that does not exist is. Raises OSError for a
-    directory that may not be read: what it holds is unknown; and for a pattern with more than
-    MAX_VAGUE brackets that are malformed.
+    It is an empty list if nothing matches or a directory does not exist. Raises OSError for a
+    directory that may not be read, as what it holds is unknown, and for a pattern with more than
+    MAX_VAGUE malformed brackets.
     """
     return sorted(_expand(source, encode(pattern)), key=encode)
 
@@ -67,7 +67,7 @@ def _expand(source: Source, pattern: bytes) -> list[str]:
         literal = decode(name)
         return [f"{d}/{literal}" for d in directories if source.exists(f"{d}/{literal}")]
     matches = None  # most patterns of a hostile file lead to no directory
-    found = []
+    paths = []
     for path in directories:
         try:
             names = [".", "..", *source.names(path or "/")]
@@ -76,12 +76,15 @@ def _expand(source: Source, pattern: bytes) -> list[str]:
                 continue
             raise
         matches = matches or _compile(name).fullmatch
-        found += [f"{path}/{entry}" for entry in names if matches(encode(entry))]
-    return found
+        paths += [f"{path}/{entry}" for entry in names if matches(encode(entry))]
+    return paths
 
 
 def _is_pattern(text: bytes) -> bool:
-    """``__glob_pattern_type()``: a bracket that is never closed is an ordinary character."""
+    """Whether a component is a pattern: a bracket that is never closed is an ordinary character.
+
+    This follows glibc's ``__glob_pattern_type()``.
+    """
     text = re.sub(rb"\\.", b"", text, flags=re.DOTALL)
     return b"*" in text or b"?" in text or b"]" in text.partition(b"[")[2]
 
@@ -92,7 +95,7 @@ def _unescape(text: bytes) -> bytes:
 
 @lru_cache(maxsize=256)
 def _compile(pattern: bytes) -> re.Pattern[bytes]:
-    """``fnmatch(3)`` with FNM_PERIOD for one path component."""
+    """A regular expression for one path component, as ``fnmatch(3)`` with FNM_PERIOD matches."""
     leading = b"" if pattern.startswith((b".", b"\\.")) else rb"(?!\.)"
     position = 0
     wild = len(pattern) - len(pattern.lstrip(b"*?"))
@@ -106,9 +109,9 @@ def _compile(pattern: bytes) -> re.Pattern[bytes]:
 def _translate(pattern: bytes, position: int, vague: int) -> bytes:  # noqa: PLR0912
     """The rest of a pattern, which ends with a zero byte, as a regular expression.
 
-    Between two stars are as many bytes for any name, so the first match of them is as good as
-    any: the atomic groups keep the time from growing with a power of the name's length.
-    ``vague`` is how many brackets may have an end that depends on the name.
+    What stands between two stars matches a fixed number of bytes, so the first match is as good as
+    any: the atomic groups keep the time from growing with a power of the name's length. ``vague``
+    is how many brackets may have an end that depends on the name.
     """
     parts: list[bytes] = []
     done: list[bytes] = []
@@ -151,9 +154,9 @@ def _translate(pattern: bytes, position: int, vague: int) -> bytes:  # noqa: PLR
 
 
 def _simple(pattern: bytes, position: int) -> re.Match[bytes] | None:
-    """A bracket there that regular expressions have, too."""
-    found = _SIMPLE.match(pattern, position)
-    return found if found and _has_members(found) else None
+    """The match of a bracket at an offset that regular expressions read alike, else None."""
+    bracket = _SIMPLE.match(pattern, position)
+    return bracket if bracket and _has_members(bracket) else None
 
 
 def _has_members(bracket: re.Match[bytes]) -> bool:
@@ -167,9 +170,9 @@ def _one_of(members: list[int]) -> bytes:
 
 
 def _end_of_bracket(pattern: bytes, start: int, byte: int) -> int | None:
-    """Where a bracket expression that matches a byte ends; None if it does not match.
+    """The offset after a bracket expression that matches a byte; None if it does not match.
 
-    As in fnmatch_loop.c of glibc, which is more lenient after a match than before. A bracket
+    This follows fnmatch_loop.c of glibc, which is more lenient after a match than before. A bracket
     that is never closed stands for itself.
     """
     unclosed = start if byte == _OPEN else None
@@ -178,14 +181,14 @@ def _end_of_bracket(pattern: bytes, start: int, byte: int) -> int | None:
     while pattern[position]:
         if pattern[position] == _CLOSE and position > first:
             return position + 1 if negated else None
-        if found := _CLASS.match(pattern, position):
-            if found[1] not in _classes():
+        if member := _CLASS.match(pattern, position):
+            if member[1] not in _classes():
                 return None
-            matched = byte in _classes()[found[1]].encode()
-            position = found.end()
-        elif found := _EQUIVALENTS.match(pattern, position):
-            matched = byte == found[1][0]
-            position = found.end()
+            matched = byte in _classes()[member[1]].encode()
+            position = member.end()
+        elif member := _EQUIVALENTS.match(pattern, position):
+            matched = byte == member[1][0]
+            position = member.end()
         else:
             members = _range(pattern, position)
             if members is None:
@@ -200,7 +203,7 @@ def _end_of_bracket(pattern: bytes, start: int, byte: int) -> int | None:
 
 @cache
 def _classes() -> dict[bytes, str]:
-    """The members of the named classes."""
+    """The members of the character classes that brackets may name, such as ``alpha``."""
     import string  # noqa: PLC0415  compiles a regular expression
 
     return {
@@ -233,7 +236,7 @@ def _range(pattern: bytes, position: int) -> tuple[int, int, int] | None:
 
 
 def _member(pattern: bytes, position: int) -> tuple[int, int]:
-    """One character of a bracket expression, however it is written; 0 if malformed."""
+    """The byte of one character of a bracket, 0 if malformed, and the offset after it."""
     if pattern.startswith(b"[.", position):
         end = pattern.find(b".]", position + 2)
         return (pattern[position + 2], end + 2) if end == position + 3 else (0, position)
@@ -249,8 +252,8 @@ def _skip_bracket(pattern: bytes, position: int) -> int | None:
             return position + 1
         if mark == _BACKSLASH and not pattern[position + 1]:
             return None
-        if found := _SKIPPED.match(pattern, position):
-            position = found.end()
+        if member := _SKIPPED.match(pattern, position):
+            position = member.end()
         elif pattern.startswith((b"[=", b"[."), position):
             return None
         else:

@@ -1,6 +1,6 @@
-"""From what the user names to a source and the path of the main file in it.
+"""From the name that a user gives to a source of files and the path of the main file in it.
 
-As nginx: a relative ``include`` and a relative certificate are taken from the directory of the
+As in nginx, a relative ``include`` and a relative certificate are taken from the directory of the
 main file; with a prefix (``nginx -p``), a relative main file is taken from the prefix.
 """
 
@@ -34,16 +34,16 @@ MAIN_FILE = "nginx.conf"
 STDIN_NAME = "<stdin>"
 
 CANDIDATES = (f"*/{MAIN_FILE}", f"*/*/{MAIN_FILE}", "*.conf")
-"""Where else a main file may be, if a directory holds no nginx.conf."""
+"""Patterns of main files that are suggested for a directory without nginx.conf."""
 
 MAX_CANDIDATES = 5
 
 
 class EntryError(MemlintError):
-    """There is no main file to be had from what the user named.
+    """No main file can be read at the name that the user gave.
 
-    A class of its own, since a report says so as it says of other problems. ``absent`` tells that
-    nothing is there, rather than something that cannot be read.
+    It is a class of its own, since a report lists its problem with the others. ``absent`` tells
+    that nothing is there, rather than something that cannot be read.
     """
 
     def __init__(self, problem: Problem, *, absent: bool = False) -> None:
@@ -55,11 +55,11 @@ class EntryError(MemlintError):
 class Lookup(NamedTuple):
     """Where files are looked up, and how the named one is read.
 
-    ``prefix`` as ``nginx -p``. ``sysroot``: absolute paths are below this directory. ``path_map``
-    pairs a directory as nginx sees it with a directory here. ``disk`` is where the files of this
-    machine are read; ``bounds`` is how much of them. ``dump`` says whether what is named is an
-    ``nginx -T`` dump; with None, standard input is one if it has the marks, and a file is none.
-    Nothing outside of ``confine`` is read, a directory here.
+    ``prefix`` is that of ``nginx -p``. With a ``sysroot``, absolute paths are below this directory.
+    ``path_map`` pairs a directory as nginx sees it with a directory here. ``disk`` reads the files
+    of this machine, and ``bounds`` says how much of them. ``dump`` says whether the named file is
+    an ``nginx -T`` dump; with None, standard input is one if it has the marks, and a file is none.
+    Nothing outside of ``confine``, a directory here, is read.
     """
 
     prefix: str | None = None
@@ -71,11 +71,11 @@ class Lookup(NamedTuple):
     confine: str | None = None
 
     def files(self, mounts: Mapping[str, str], *, restricted: bool) -> FileSystem:
-        """The files at these mounts."""
+        """A source of the files that these mounts hold."""
         return FileSystem(mounts, restricted=restricted, disk=self.disk, bounds=self.bounds)
 
     def mounts(self) -> dict[str, str]:
-        """The directories as nginx sees them that are elsewhere here, or that alone are read.
+        """Directories as nginx sees them → directories here, where these differ or are the limit.
 
         Raises EntryError for one that is outside of ``confine``.
         """
@@ -101,7 +101,7 @@ class Entry(NamedTuple):
     """A source, the path of the main file in it, and the directory of its relative paths.
 
     ``name`` is the file that was opened here: the main file, a dump, or "-" for standard input.
-    ``problems`` are what is doubtful before anything is parsed.
+    ``problems`` are doubts that arose before anything was parsed.
     """
 
     source: Source
@@ -171,7 +171,7 @@ def _from_file(name: str, lookup: Lookup, is_fragment: bool) -> Entry:
 
 
 def located(name: str, lookup: Lookup) -> str:
-    """Where the main file, or the directory that the user named, is on this machine.
+    """The path on this machine of the main file, or of the directory, that the user named.
 
     Raises EntryError.
     """
@@ -180,7 +180,7 @@ def located(name: str, lookup: Lookup) -> str:
 
 
 def _is_absent(source: Source, path: str, error: OSError) -> bool:
-    """Whether there is nothing; a symbolic link that leads nowhere is something."""
+    """Whether nothing is at a path; a symbolic link that leads nowhere is something."""
     try:
         return error.errno in ABSENT and not source.exists(path)
     except OSError:
@@ -192,8 +192,8 @@ def _holds_dump(name: str, data: bytes, lookup: Lookup) -> bool:
     if lookup.dump is not None:
         return lookup.dump
     refuse_failure(data)
-    found = is_dump(data, piped=name == "-")
-    if found is None:
+    holds_dump = is_dump(data, piped=name == "-")
+    if holds_dump is None:
         what = "standard input" if name == "-" else printable(name)
         word = printable(shlex.quote(name))
         raise MemlintError(
@@ -201,7 +201,7 @@ def _holds_dump(name: str, data: bytes, lookup: Lookup) -> bool:
             f"say which with --dump {word} or --no-dump {word} "
             "(dump = true or false in settings and in Python)"
         )
-    return found
+    return holds_dump
 
 
 def _from_dump(data: bytes, lookup: Lookup, name: str = STDIN_NAME) -> Entry:
@@ -218,18 +218,18 @@ def _from_dump(data: bytes, lookup: Lookup, name: str = STDIN_NAME) -> Entry:
 
 
 def find(name: str, lookup: Lookup) -> tuple[FileSystem, str]:
-    """Where a file, named as it is here or as nginx sees it, is looked up, and its path there.
+    """The files among which a name is looked up, and its path there as nginx sees it.
 
-    Raises EntryError.
+    The name may be that of this machine or nginx's. Raises EntryError.
     """
     directory, base = os.path.split(name)
     if base in ("", ".", ".."):
         directory, base = name, ""
-    own = absolute(directory)
-    path = os.path.join(own, base) if base else own
+    full = absolute(directory)
+    path = os.path.join(full, base) if base else full
     mounts = lookup.mounts()
     if not mounts:
-        return lookup.files({"/": "/", own: directory}, restricted=False), path
+        return lookup.files({"/": "/", full: directory}, restricted=False), path
     source = lookup.files(mounts, restricted=True)
     inside = _inside(mounts, directory, base)
     if inside is None and any(is_below(name, mount) for mount in mounts):
@@ -242,12 +242,12 @@ def find(name: str, lookup: Lookup) -> tuple[FileSystem, str]:
         )
         raise EntryError(Problem(message, name))
     # beside the maps, the directory of the main file itself can be read
-    lookup.check_inside(own)
-    return lookup.files({own: directory} | mounts, restricted=True), path
+    lookup.check_inside(full)
+    return lookup.files({full: directory} | mounts, restricted=True), path
 
 
 def _inside(mounts: Mapping[str, str], directory: str, base: str) -> str | None:
-    """The path as nginx sees it of a file that is in one of the mounts."""
+    """The path as nginx sees it of a file that is in one of the mounts, else None."""
     real: Callable[[str], str] = os.path.realpath
     for full in (absolute, real):
         path = os.path.join(full(directory), base).rstrip("/")
@@ -255,9 +255,9 @@ def _inside(mounts: Mapping[str, str], directory: str, base: str) -> str | None:
             root = full(outside)
             if not is_below(path, root):
                 continue
-            found = os.path.join(inside, path[len(root) :].lstrip("/")).rstrip("/") or "/"
-            if max((m for m in mounts if is_below(found, m)), key=len) == inside:
-                return found  # and not below a longer match, which would be another file
+            seen = os.path.join(inside, path[len(root) :].lstrip("/")).rstrip("/") or "/"
+            if max((m for m in mounts if is_below(seen, m)), key=len) == inside:
+                return seen  # and not below a longer match, which would be another file
     return None
 
 
@@ -270,27 +270,27 @@ def absolute(directory: str) -> str:
 
 
 def _in_directory(source: FileSystem, directory: str) -> str:
-    """The main file in a directory; raises EntryError that names what it might be instead."""
+    """The main file in a directory; raises EntryError that suggests others if there is none."""
     path = os.path.join(directory, MAIN_FILE)
     if source.exists(path):
         return path
     message = f"is a directory without {MAIN_FILE}"
-    if found := _candidates(source, directory):
-        message += "; did you mean " + " or ".join(map(source.shown, found)) + "?"
+    if candidates := _candidates(source, directory):
+        message += "; did you mean " + " or ".join(map(source.shown, candidates)) + "?"
     raise EntryError(Problem(message, source.shown(directory)), absent=True)
 
 
 def _candidates(source: FileSystem, directory: str) -> list[str]:
     """Files in or just below a directory that may be a main file."""
-    found: dict[str, None] = {}
+    candidates: dict[str, None] = {}
     for pattern in CANDIDATES:
         literal = re.sub(r"([*?\[\\])", r"\\\1", directory)
         try:
             paths = glob.expand(source, f"{literal}/{pattern}")
-            found.update((path, None) for path in paths if not source.is_dir(path))
+            candidates.update((path, None) for path in paths if not source.is_dir(path))
         except OSError:
             continue
-    return list(found)[:MAX_CANDIDATES]
+    return list(candidates)[:MAX_CANDIDATES]
 
 
 def _unreadable(error: OSError, path: str, name: str) -> Problem:

@@ -26,10 +26,10 @@ MAX_SYMLINKS = 40
 """Symbolic links followed for one path, as in Linux."""
 
 MOST_DIRECTORIES = 1000
-"""Directories that are known to be no symbolic links."""
+"""Directories that are remembered to be no symbolic links."""
 
 ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
-"""Errors of a path that leads to nothing; with others, what is there is unknown."""
+"""errno values that say nothing is at a path; with any other, what is there is unknown."""
 
 
 class OutsideError(OSError):
@@ -40,20 +40,20 @@ class OutsideError(OSError):
 
 
 def encode(text: str) -> bytes:
-    """The bytes of a name."""
+    """The bytes of a file name."""
     return text.encode("utf-8", "surrogateescape")
 
 
 def decode(data: bytes) -> str:
-    """The text of a name, reversible by encode()."""
+    """The text of a file name, which encode() turns back into the same bytes."""
     return data.decode("utf-8", "surrogateescape")
 
 
 class Source(Protocol):
-    """What the configuration reader asks of a place that holds files.
+    """A place that holds files, with what the configuration reader asks of it.
 
-    All methods take absolute paths as nginx sees them and raise OSError with errno and strerror
-    set as the system call in nginx would, or BoundError.
+    All methods take absolute paths as nginx sees them and raise OSError with errno and strerror set
+    as the system call in nginx would, or BoundError.
     """
 
     restricted: bool
@@ -63,7 +63,7 @@ class Source(Protocol):
     """How much of it is read."""
 
     meter: Meter
-    """What has been read of it."""
+    """Counts the bytes and directory entries read so far; raises BoundError past the bounds."""
 
     def read(self, path: str) -> bytes:
         """All bytes of a file; empty for a device, whose size nginx takes for 0."""
@@ -87,10 +87,10 @@ class Source(Protocol):
 
 
 class Disk:
-    """The files of this machine by their names here; raises OSError as the system calls do.
+    """This machine's files by their names here; methods raise OSError as the system calls do.
 
     With a ``root``, a directory that the name begins with, no symbolic link below it is followed,
-    whatever is put in the place of a directory meanwhile.
+    even if a directory is replaced by one meanwhile.
     """
 
     def mode(self, name: str, root: str | None, *, follow: bool) -> int:
@@ -100,12 +100,12 @@ class Disk:
             return os.stat(path, dir_fd=parent, follow_symlinks=follow).st_mode
 
     def readlink(self, name: str, root: str | None) -> str:
-        """Where a symbolic link leads to."""
+        """The target of a symbolic link, as it is written in it."""
         with _opened(name, root) as (path, parent):
             return decode(os.readlink(path, dir_fd=parent))
 
     def names(self, name: str, root: str | None) -> list[str]:
-        """The entries of a directory."""
+        """The names of the entries of a directory."""
         if root is None:
             return [decode(entry) for entry in os.listdir(encode(name))]
         with _opened(name, root) as (path, parent):
@@ -116,7 +116,7 @@ class Disk:
             os.close(directory)
 
     def read(self, name: str, root: str | None, most: int) -> bytes:
-        """All bytes of a file; empty for a device. Raises OSError if they are more than most."""
+        """All bytes of a file; none for a device. Raises OSError for more than ``most``."""
         with _opened(name, root) as (path, parent):
             try:
                 descriptor, info = open_regular(path, directory=parent, follow=root is None)
@@ -132,7 +132,7 @@ class Disk:
 
 @contextmanager
 def _opened(name: str, root: str | None) -> Iterator[tuple[bytes, int | None]]:
-    """A name for system calls, and the directory it is in: None if links may be followed."""
+    """A name and a directory descriptor for a system call; None if links may be followed."""
     if root is None:
         yield encode(name), None
         return
@@ -154,11 +154,11 @@ MACHINE = Disk()
 class FileSystem:
     """Files of this machine, or of a copy of another machine's files.
 
-    ``mounts`` maps directories as nginx sees them to directories here; the longest match wins.
-    If ``restricted``, nothing outside the mounts is ever read: ``..`` and symbolic links are
-    resolved as they would be on the machine the copy is of. ``given`` holds what is known of
-    files already: they are not read again. ``disk`` is where the files of this machine are read.
-    What is beyond the ``bounds`` raises BoundError.
+    ``mounts`` maps directories as nginx sees them to directories here; the longest match wins. If
+    ``restricted``, nothing outside the mounts is ever read: ``..`` and symbolic links are resolved
+    as they would be on the machine the copy is of. ``given`` holds contents that are used instead
+    of the files'. ``disk`` reads the files of this machine. Reading past the ``bounds`` raises
+    BoundError.
     """
 
     def __init__(
@@ -187,12 +187,12 @@ class FileSystem:
         self._mount_points = {inside for inside, _ in self._mounts}
 
     def give(self, path: str, data: bytes) -> None:
-        """Let a path have this content, which is not on the disk."""
+        """Let a path have this content instead of the disk's."""
         self.meter.read(data)
         self.given[path] = data
 
     def read(self, path: str) -> bytes:
-        """See Source."""
+        """All bytes of a file in the mounts, or those that were given for it."""
         if path in self.given:
             return self.given[path]
         name, root = self._locate(path)
@@ -203,35 +203,36 @@ class FileSystem:
         return data
 
     def names(self, path: str) -> list[str]:
-        """See Source."""
+        """The entries of a directory, those that are mount points included."""
         below = path.rstrip("/") + "/"
-        found = {
+        names = {
             point[len(below) :].partition("/")[0]
             for point in self._mount_points
             if self.restricted and point.startswith(below) and point != below
         }
         self.meter.list(1)
         try:
-            found.update(self._disk.names(*self._locate(path)))
+            names.update(self._disk.names(*self._locate(path)))
         except FileNotFoundError:
-            if not found:
+            if not names:
                 raise
-        self.meter.list(len(found))
-        return list(found)
+        self.meter.list(len(names))
+        return list(names)
 
     def exists(self, path: str) -> bool:
-        """See Source."""
+        """Whether the mounts hold a path; a symbolic link itself counts."""
         return self._mode(path, follow=False) is not None
 
     def is_dir(self, path: str) -> bool:
-        """See Source."""
+        """Whether a path in the mounts is a directory, symbolic links followed."""
         mode = self._mode(path, follow=True)
         return mode is not None and stat.S_ISDIR(mode)
 
     def shown(self, path: str) -> str:
-        """See Source.
+        """The name of a file on this machine, for people and editors.
 
-        Where a link is absolute or leads out of its mount, the name of what it leads to.
+        Where a link is absolute or leads out of its mount, it is the name of what the link leads
+        to.
         """
         if self.restricted:
             try:
@@ -243,11 +244,11 @@ class FileSystem:
         return self._outside(path) or path
 
     def real_path(self, path: str) -> str:
-        """Where the file itself is on this machine, all links followed; raises OSError."""
+        """The path of the file itself on this machine, all links resolved; raises OSError."""
         return decode(os.path.realpath(encode(self._locate(path)[0])))
 
     def _mode(self, path: str, *, follow: bool) -> int | None:
-        """None if there is nothing at the path."""
+        """The ``st_mode`` of a path, None if nothing is there."""
         try:
             return self._disk.mode(*self._locate(path, follow_last=follow), follow=follow)
         except OSError as error:
@@ -256,7 +257,7 @@ class FileSystem:
             raise
 
     def _locate(self, path: str, *, follow_last: bool = True) -> tuple[str, str | None]:
-        """The name of a file here, and of the directory below which no link may be followed."""
+        """The name of a file here, and the directory below which no link may be followed."""
         if "\0" in path:
             raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
         if not self.restricted:
@@ -267,7 +268,7 @@ class FileSystem:
         return place
 
     def _place(self, path: str) -> tuple[str, str] | None:
-        """Where a path is here, and its mount."""
+        """The name of a path here and its mount's directory; None if no mount holds it."""
         for inside, outside in self._mounts:
             if is_below(path, inside):
                 rest = path[len(inside) :].lstrip("/")
@@ -279,9 +280,9 @@ class FileSystem:
         return None if place is None else place[0]
 
     def _resolve(self, path: str, follow_last: bool) -> tuple[str, bool]:
-        """The path with ``..`` and links resolved inside the mounts.
+        """The path with ``..`` and links resolved inside the mounts, and whether it is a plain one.
 
-        Also whether the path as it is leads to the same file here: no link on the way was
+        It is plain if the path as given leads to the same file here: no link on the way was
         absolute, and no ``..`` left a mount.
         """
         pending = path.split("/")[::-1]
@@ -290,20 +291,20 @@ class FileSystem:
         links = 0
         while pending:
             part = pending.pop()
-            here = "/" + "/".join(done)
+            reached = "/" + "/".join(done)
             if part in ("", ".", ".."):
-                place = self._place(here)
+                place = self._place(reached)
                 if done and place is not None and not self._is_dir_here(*place):
                     raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
                 if part == "..":
-                    is_plain = is_plain and here not in self._mount_points
+                    is_plain = is_plain and reached not in self._mount_points
                     del done[-1:]
                 continue
             done.append(part)
-            here = "/" + "/".join(done)
-            if here in self._no_links:
+            reached = "/" + "/".join(done)
+            if reached in self._no_links:
                 continue
-            place = None if here in self._mount_points else self._place(here)
+            place = None if reached in self._mount_points else self._place(reached)
             is_last = not any(pending)
             if place is None or (is_last and not follow_last):
                 continue
@@ -312,7 +313,7 @@ class FileSystem:
             except OSError:
                 if not is_last and len(self._no_links) < MOST_DIRECTORIES:
                     # should it become a link meanwhile, the disk does not follow it
-                    self._no_links.add(here)
+                    self._no_links.add(reached)
                 continue
             links += 1
             if links > MAX_SYMLINKS:
@@ -338,7 +339,7 @@ NOT_IN_DUMP = "not in the dump"
 
 
 class MemoryFiles:
-    """Files that were handed over whole: an ``nginx -T`` dump. Touches no file system."""
+    """Files in memory, with the paths that nginx names: those of an ``nginx -T`` dump."""
 
     restricted = True
 
@@ -348,14 +349,14 @@ class MemoryFiles:
         self.files = dict(files)
         self._directories: dict[str, set[str]] = {}
         for path in self.files:
-            here = path
-            while here not in ("/", ""):
-                parent, _, name = here.rpartition("/")
-                here = parent or "/"
-                self._directories.setdefault(here, set()).update([name] if name else [])
+            ancestor = path
+            while ancestor not in ("/", ""):
+                parent, _, name = ancestor.rpartition("/")
+                ancestor = parent or "/"
+                self._directories.setdefault(ancestor, set()).update([name] if name else [])
 
     def read(self, path: str) -> bytes:
-        """See Source."""
+        """All bytes of a file of the dump."""
         try:
             data = self.files[path]
         except KeyError:
@@ -364,31 +365,31 @@ class MemoryFiles:
         return data
 
     def names(self, path: str) -> list[str]:
-        """See Source."""
+        """The names directly below a directory, derived from the paths of the files."""
         try:
-            found = sorted(self._directories[_trim(path)])
+            names = sorted(self._directories[_trim(path)])
         except KeyError:
             raise FileNotFoundError(errno.ENOENT, NOT_IN_DUMP) from None
-        self.meter.list(len(found))
-        return found
+        self.meter.list(len(names))
+        return names
 
     def exists(self, path: str) -> bool:
-        """See Source."""
+        """Whether a path is one of the files or a directory above one."""
         return path in self.files or _trim(path) in self._directories
 
     def is_dir(self, path: str) -> bool:
-        """See Source."""
+        """Whether a path is a directory above one of the files."""
         return _trim(path) in self._directories
 
     def shown(self, path: str) -> str:
-        """See Source."""
+        """The path itself, since these files have no other name."""
         return path
 
 
 def relative(path: str, directory: str) -> str:
-    """A path as seen from a directory; as it is unless more than the root is above both.
+    """A path as seen from a directory; unchanged unless more than the root is above both.
 
-    The same wherever a copy of the files is, for files that are in it.
+    For files inside a copied directory, it is the same wherever the copy is.
     """
     path = posixpath.normpath(path)
     if not (path.startswith("/") and directory.startswith("/")):
@@ -399,12 +400,15 @@ def relative(path: str, directory: str) -> str:
 
 
 def is_below(path: str, directory: str) -> bool:
-    """Whether a path is a directory or in it, by their names."""
+    """Whether a path is a directory or inside it, by their names alone."""
     return path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
 def _no_content(error: NotRegularError) -> bytes:
-    """What nginx reads from a device, whose size it takes for 0; raises OSError for others."""
+    """The content nginx sees of a device, whose size it takes for 0: none.
+
+    Raises OSError for anything else that is no regular file.
+    """
     if stat.S_ISCHR(error.mode) or stat.S_ISBLK(error.mode):
         return b""
     assert error.errno is not None

@@ -1,6 +1,7 @@
 """One file's bytes to directives and the bodies of its blocks.
 
-crossplane's parser makes them of what our lexer finds, which also notes where they stand.
+crossplane's parser makes the statements from the lexemes of our lexer, which also notes the byte
+offsets of each directive.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ LEADING = frozenset(
         *("upstream", "map", "geo", "types", "split_clients", "charset_map", "include"),
     }
 )
-"""Names of nginx's own blocks, and of what leads to other files."""
+"""Names of nginx's own blocks, and of directives that include other files."""
 
 INCLUDE_KEY = "include\0"
 """Begins a key that a ``map`` and its like take for an include (``ngx_strcmp()``)."""
 
 FEW = 8
-"""Directives that are looked through as fast as an index of them is made and asked."""
+"""Up to this many directives, a search through all is as fast as making an index of them."""
 
 
 class Directive:
@@ -51,7 +52,7 @@ class Directive:
         """Its number in the file, in the order of the directives; INSERTED of a copy."""
 
     def copy(self) -> Directive:
-        """The same words, to be put where they stand in no file yet."""
+        """A directive with the same words that stands in no file yet, to be inserted somewhere."""
         other = Directive(self._file, self._number, self.name, self.args, self.body)
         other.token = INSERTED
         return other
@@ -71,13 +72,13 @@ class Body:
     def __init__(self, directives: Iterable[Directive] = ()) -> None:
         self.directives: list[Directive] = []
         self.leading: list[Directive] = []
-        """Those that lead on: blocks, includes, what is named like a block."""
+        """Blocks, includes, and directives named like a block: all that may hold others."""
         self._named: dict[str, list[Directive]] | None = None
         for directive in directives:
             self.add(directive)
 
     def add(self, directive: Directive) -> None:
-        """One more at the end. Call before anybody asks for some by name."""
+        """Append a directive. Must not be called once of() or named() has been."""
         self.directives.append(directive)
         name = directive.name
         if directive.body is not None or name in LEADING or name.startswith(INCLUDE_KEY):
@@ -85,7 +86,7 @@ class Body:
 
     @property
     def named(self) -> dict[str, list[Directive]]:
-        """The directives by name."""
+        """The directives of the block by name, in the order of the file."""
         if self._named is None:
             self._named = {}
             for directive in self.directives:
@@ -93,7 +94,7 @@ class Body:
         return self._named
 
     def of(self, name: str) -> list[Directive]:
-        """The directives of a name."""
+        """The directives of one name, in the order of the file."""
         if len(self.directives) <= FEW:
             return [directive for directive in self.directives if directive.name == name]
         return self.named.get(name, [])
@@ -127,7 +128,7 @@ class ParsedFile:
         self.body = self._body(statements)
 
     def _body(self, statements: list[Statement]) -> Body:
-        """The directives that crossplane found; its own records are let go on the way."""
+        """The directives of crossplane's statements; the statements are emptied to free memory."""
         top = Body()
         pending = [(top, statements)]  # no recursion: blocks nest deeply
         while pending:
@@ -143,21 +144,21 @@ class ParsedFile:
         return top
 
     def is_marked(self, directive: Directive) -> bool:
-        """Whether the directive is the file's first, with a byte order mark before its name."""
+        """Whether a directive is the file's first, after a UTF-8 byte order mark."""
         return directive.name.startswith("\ufeff") and directive is self.body.directives[0]
 
     def span(self, directive: Directive) -> Span:
-        """The directive's name."""
+        """Where the name of the directive stands."""
         number = directive.token
         return self._span(self.tokens.starts[number], self.tokens.end_of_name(number))
 
     def whole_span(self, directive: Directive) -> Span:
-        """The directive from its name to its ``;`` or its block's ``}``."""
+        """Where the directive stands, from its name to its ``;`` or its block's ``}``."""
         number = directive.token
         return self._span(self.tokens.starts[number], self.tokens.ends[number])
 
     def opening(self, directive: Directive) -> int:
-        """The byte offset behind the ``{`` of a directive with a block."""
+        """The byte offset after the ``{`` of a directive with a block."""
         return self.tokens.heads[directive.token] + 1
 
     def count_args(self, directive: Directive) -> int:
@@ -171,11 +172,11 @@ class ParsedFile:
         return self.tokens.nginx_line_of(self.tokens.heads[directive.token])
 
     def head_lines(self, directive: Directive) -> tuple[int, int]:
-        """The lines from the directive's name to its ``;`` or ``{``, first and last."""
+        """The first and last line of a directive's head: from its name to its ``;`` or ``{``."""
         return directive.line, self.tokens.line_of(self.tokens.heads[directive.token])
 
     def source_line(self, line: int) -> str:
-        """The text of a 1-based line, without its line feed; of a long one, the beginning."""
+        """The text of a 1-based line, without its line feed; of a long line, only the beginning."""
         text = self.tokens.text_of_line(line, MAX_COLUMN + 1)
         shown = text[:MAX_COLUMN].decode("utf-8", "surrogateescape")
         return f"{shown} …" if len(text) > MAX_COLUMN else shown
@@ -199,7 +200,7 @@ def parse(
     tokens = Tokens(data)
     depth = min(max_depth, data.count(b"{"))
     lexemes = lex(tokens, in_data_block=in_data_block, max_depth=max_depth)
-    found = crossplane_parser.statements(lexemes, depth)
+    parsed = crossplane_parser.statements(lexemes, depth)
     if isinstance(tokens.error, TooDeepError):
-        found = []
-    return ParsedFile(path, name, tokens, found)
+        parsed = []
+    return ParsedFile(path, name, tokens, parsed)

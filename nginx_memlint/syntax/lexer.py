@@ -35,14 +35,14 @@ LUA_BLOCK = "_by_lua_block"
 """Ending of the names of directives whose block is Lua code."""
 
 MAX_COLUMN = 1 << 14
-"""Bytes of a line in which characters are counted for columns: a line may have a hundred million,
-and a problem at each."""
+"""Bytes of a line in which characters are counted for columns: a line may have a hundred million
+bytes, and a problem at each."""
 
 MOST_NAMES = 4096
-"""Names that are kept for the files to come."""
+"""Directive names that are cached across files."""
 
 CHUNK = 1 << 15
-"""Bytes that are read in bulk at a time."""
+"""Bytes that are read at a time where directives are ordinary."""
 
 # A token that nginx takes has fewer parts than its buffer has bytes; what has more is left to
 # diagnose(), as a hundred million of them would take gigabytes.
@@ -90,18 +90,18 @@ _ESCAPED = {b"t": b"\t", b"r": b"\r", b"n": b"\n"}
 _BLANK = re.compile(rb"(?>(?:[ \t\r\n]++|#[^\n]*+(?:\n|\Z)){0,4096})")
 
 Lexeme = tuple[str, int, bool]
-"""What crossplane's parser takes: a text, the number of its directive in the file (of a name), and
-whether it is a word, whatever it looks like, or a mark."""
+"""One item that crossplane's parser takes: a text, the number of its directive in the file (of a
+name, else 0), and whether it is a word, whatever it looks like, or a mark (``;``, ``{``, ``}``)."""
 
 Token = tuple[str, int, int]
-"""Its text (nginx's escapes resolved, without quotes), and the byte offsets of its start and end,
-quotes included, end exclusive."""
+"""One word: its text (nginx's escapes resolved, without quotes), and the byte offsets of its start
+and end, quotes included, end exclusive."""
 
 
 class ConfSyntaxError(Exception):
     """nginx would reject this file: ``message`` is nginx's, ``line`` the line it names.
 
-    ``offset`` is the byte at which reading stops.
+    ``offset`` is the byte offset at which reading stops.
     """
 
     def __init__(self, message: str, line: int, offset: int) -> None:
@@ -127,7 +127,7 @@ class Tokens:
         self.ends = array("I")
         self.error: ConfSyntaxError | None = None
         self.uncounted: list[tuple[int, int]] = []
-        """(Offset, number) of line feeds that nginx does not count: see _ReadBuffer."""
+        """(Byte offset, number) of line feeds that nginx does not count: _ReadBuffer says why."""
         self._lines = Lines(data)
 
     def args(self, number: int) -> list[Token]:
@@ -135,7 +135,7 @@ class Tokens:
         return [*self._tokens(self.starts[number], self.heads[number])][1:]
 
     def end_of_name(self, number: int) -> int:
-        """Where a directive's name ends, quotes included."""
+        """The byte offset at which a directive's name ends, quotes included."""
         start = self.starts[number]
         return next(self._tokens(start, self.heads[number]))[2]
 
@@ -147,11 +147,12 @@ class Tokens:
             number = bisect_left(self.starts, self.ends[number], number + 1)
 
     def comments(self, containing: bytes = b"#") -> list[tuple[int, int, str]]:
-        """The comments that contain some bytes as (line, byte offset, text with its ``#``).
+        """The comments that contain some bytes, each as (line, byte offset, text with its ``#``).
 
-        In file order. Of a file that nginx would reject, those before what is wrong.
+        They come in file order. Of a file that nginx would reject, those before the error are
+        given.
         """
-        found = []
+        comments = []
         data = self.data
         end_of_read = self._end_of_read()
         position = 0
@@ -168,8 +169,8 @@ class Tokens:
                 comment = data[start : self._line_end(start)]
                 if start >= 0 and containing in comment:
                     text = comment.decode("utf-8", "surrogateescape")
-                    found.append((self.line_of(start), start, text))
-        return found
+                    comments.append((self.line_of(start), start, text))
+        return comments
 
     def line_of(self, offset: int) -> int:
         """The 1-based line of a byte offset."""
@@ -177,12 +178,12 @@ class Tokens:
 
     def line_after(self, offset: int) -> int | None:
         """The line of the first token from an offset on that is no comment; None at the end."""
-        while (found := _TOKEN.match(self.data, offset)) is not None:
-            if found.lastindex == _IS_END:
+        while (match := _TOKEN.match(self.data, offset)) is not None:
+            if match.lastindex == _IS_END:
                 return None
-            if found.lastindex != _IS_COMMENT:
-                return self.line_of(found.start(found.lastindex or 0))
-            offset = found.end()
+            if match.lastindex != _IS_COMMENT:
+                return self.line_of(match.start(match.lastindex or 0))
+            offset = match.end()
         return None
 
     def text_of_line(self, line: int, most: int) -> bytes:
@@ -198,12 +199,12 @@ class Tokens:
         return self.line_of(offset) - sum(n for end, n in self.uncounted if end <= offset)
 
     def reject(self, message: str, offset: int, line_at: int | None = None) -> ConfSyntaxError:
-        """The error at an offset; `line_at` is an offset in the line that nginx names for it."""
+        """The error at a byte offset; ``line_at`` is an offset in the line nginx names for it."""
         line = self.nginx_line_of(offset if line_at is None else line_at)
         return ConfSyntaxError(message, line, offset)
 
     def column_of(self, offset: int) -> int:
-        """The 1-based column of a byte offset, in characters; behind MAX_COLUMN, in bytes."""
+        """The 1-based column of a byte offset, in characters; after MAX_COLUMN, in bytes."""
         start = self._lines.start(self._lines.of(offset)) or 0
         counted = min(offset, start + MAX_COLUMN)
         characters = len(self.data[start:counted].decode("utf-8", "surrogateescape"))
@@ -214,32 +215,32 @@ class Tokens:
         return len(self.data) if end < 0 else end
 
     def _end_of_read(self) -> int:
-        """What is behind it was not understood."""
+        """The byte offset up to which the file was understood: its size, or where its error is."""
         if self.error is None:
             return len(self.data)
         return max(self.ends, default=0)
 
     def comments_in(self, number: int) -> list[bytes]:
-        """The comments between a directive's name and its end, line feeds excluded."""
+        """The comments between a directive's name and its end, without their line feeds."""
         starts = self._comments_in(number)
         return [self.data[start : self._line_end(start)] for start in starts]
 
     def _comments_in(self, number: int) -> list[int]:
-        """The offsets of the comments between a directive's name and its end."""
+        """The byte offsets of the comments between a directive's name and its end."""
         return [
-            found.start(_IS_COMMENT)
-            for found in _matches(self.data, self.starts[number])
-            if found.lastindex == _IS_COMMENT
+            match.start(_IS_COMMENT)
+            for match in _matches(self.data, self.starts[number])
+            if match.lastindex == _IS_COMMENT
         ]
 
     def _tokens(self, start: int, head: int) -> Iterator[Token]:
         data = self.data
         end = start
-        for found in _matches(data, start):
-            end = found.end()
-            if found.lastindex != _IS_COMMENT:
-                kind = found.lastindex or 0
-                yield _text(found[kind]), found.start(kind) - (kind != _IS_WORD), end
+        for match in _matches(data, start):
+            end = match.end()
+            if match.lastindex != _IS_COMMENT:
+                kind = match.lastindex or 0
+                yield _text(match[kind]), match.start(kind) - (kind != _IS_WORD), end
         if data[head] == _CLOSE:
             start = data.index(b"{", end) + 1
             yield data[start:head].decode("utf-8", "surrogateescape"), start, head
@@ -251,14 +252,14 @@ _NO_NUMBER, _IS_TEXT = repeat(0), repeat(True)
 
 
 def _matches(data: bytes, start: int) -> Iterator[re.Match[bytes]]:
-    """The words and comments from an offset up to the mark that ends them, or begins Lua."""
-    while (found := _TOKEN.match(data, start)) is not None and found.lastindex != _IS_MARK:
-        yield found
-        start = found.end()
+    """Matches of words and comments from an offset up to the mark that ends them or begins Lua."""
+    while (match := _TOKEN.match(data, start)) is not None and match.lastindex != _IS_MARK:
+        yield match
+        start = match.end()
 
 
 class _Names(dict[bytes, str]):
-    """Names as they are written → names; for many files."""
+    """A cache from names as they are written to names, shared by all files."""
 
     def __missing__(self, raw: bytes) -> str:
         if len(self) >= MOST_NAMES:
@@ -300,7 +301,7 @@ def tokenize(data: bytes, *, in_data_block: bool = False) -> Tokens:
 
 
 class TooDeepError(ConfSyntaxError):
-    """There are more open blocks than are read, whatever nginx says."""
+    """More blocks are open than memlint reads; nginx itself has no such limit."""
 
     def __init__(self, most: int) -> None:
         what = f"blocks are nested deeper than {most:,}"
@@ -310,8 +311,8 @@ class TooDeepError(ConfSyntaxError):
 class _Lexer:
     """State of one pass over a file.
 
-    ``opened`` are the open blocks: the number of the directive, and whether what is around it is
-    data. ``lexemes`` are those that were found and not yet handed over.
+    ``opened`` are the open blocks: the number of the directive, and whether the block around it
+    holds data. ``lexemes`` are those that are not yet handed over.
     """
 
     def __init__(self, tokens: Tokens, in_data_block: bool, max_depth: int) -> None:
@@ -349,7 +350,7 @@ class _Lexer:
                     del places[:]
 
     def read_many(self, position: int, limit: int) -> int:
-        """Read what is ordinary before an offset; return where that ends."""
+        """Read ordinary directives before an offset in bulk; return the offset where they end."""
         tokens, data, opened, lexemes = self.tokens, self.data, self.opened, self.lexemes
         add_start, add_head, add_end = tokens.starts.append, tokens.heads.append, tokens.ends.append
         number = len(tokens.starts)
@@ -389,20 +390,20 @@ class _Lexer:
         return position
 
     def words(self, start: int) -> Iterator[Lexeme]:
-        """The words from an offset up to a mark."""
-        for found in _matches(self.data, start):
-            if found.lastindex != _IS_COMMENT:
-                yield _text(found[found.lastindex or 0]), 0, True
+        """The words from a byte offset up to a mark, as lexemes."""
+        for match in _matches(self.data, start):
+            if match.lastindex != _IS_COMMENT:
+                yield _text(match[match.lastindex or 0]), 0, True
 
     def read_one(self, position: int) -> int | None:
-        """Read a directive or the end of a block; return where it ends, None if nothing is left."""
+        """Read a directive or the end of a block; return where it ends, None at the file's end."""
         tokens, data = self.tokens, self.data
         begin = -1
         name = ""
-        while (found := _TOKEN.match(data, position)) is not None:
-            kind = found.lastindex or 0
-            start, end = found.span(kind)
-            position = found.end()
+        while (match := _TOKEN.match(data, position)) is not None:
+            kind = match.lastindex or 0
+            start, end = match.span(kind)
+            position = match.end()
             if kind == _IS_COMMENT:
                 self.check_length(start, end, "", complete=False)
             elif kind == _IS_END:
@@ -417,10 +418,10 @@ class _Lexer:
                 if end - start >= CONF_BUFFER - 3:
                     self.check_length(start, end, '"' if kind == _IS_DOUBLE else "'", in_quotes)
                 if begin < 0:
-                    begin, name = start - in_quotes, _text(found[kind])
+                    begin, name = start - in_quotes, _text(match[kind])
                 self.last_end = end + in_quotes
             else:
-                mark = found[kind].decode()
+                mark = match[kind].decode()
                 if (begin >= 0) == (mark == "}"):
                     raise tokens.reject(f'unexpected "{mark}"', start)
                 return self.end_directive(begin, name, mark, start)
@@ -466,14 +467,14 @@ class _Lexer:
         self.is_data = name in DATA_BLOCKS
 
     def close(self, end: int) -> None:
-        """Close the innermost block before an offset."""
+        """Close the innermost block, which ends before a byte offset."""
         number, self.is_data = self.opened.pop()
         self.lexemes.append(_MARKS[_CLOSE])
         self.tokens.ends[number] = end
         self.last_close = end
 
     def close_all(self) -> None:
-        """Close what is open after the last directive or block, to count what was read."""
+        """Close all open blocks after an error, so that the directives before it are counted."""
         tokens = self.tokens
         end = self.last_close
         if tokens.heads:
@@ -484,7 +485,7 @@ class _Lexer:
     def check_length(
         self, start: int, end: int, quote: str, in_quotes: bool = False, *, complete: bool = True
     ) -> None:
-        """Raise if nginx's buffer is full before the token in data[start:end] is complete."""
+        """Raise ConfSyntaxError if nginx's buffer is full before the token data[start:end] ends."""
         data, size = self.data, len(self.data)
         limit = start + CONF_BUFFER  # the buffer is full here, if the file goes on
         if limit >= size:
@@ -512,7 +513,7 @@ class _Lexer:
         raise self.tokens.reject(message, limit, start)
 
     def diagnose(self, has_name: bool) -> None:
-        """Raise what nginx says where no token matches."""
+        """Raise the ConfSyntaxError that nginx has for bytes that are no token."""
         tokens, data = self.tokens, self.data
         gap = self.last_end
         start = -1
@@ -521,11 +522,11 @@ class _Lexer:
         if start < len(data) and (quote := data[start : start + 1]) in (b'"', b"'"):
             pattern = rb"%b(?>(?:[^%b\\]++|\\.){0,4096})%b" % (quote, quote, quote)
             closed = re.compile(pattern, re.DOTALL)
-            if found := closed.match(data, start):
-                self.check_length(start + 1, found.end() - 1, quote.decode(), True)
-                if found.end() < len(data):
-                    wrong = data[found.end() : found.end() + 1].decode("utf-8", "surrogateescape")
-                    raise tokens.reject(f'unexpected "{wrong}"', found.end())
+            if quoted := closed.match(data, start):
+                self.check_length(start + 1, quoted.end() - 1, quote.decode(), True)
+                if quoted.end() < len(data):
+                    wrong = data[quoted.end() : quoted.end() + 1].decode("utf-8", "surrogateescape")
+                    raise tokens.reject(f'unexpected "{wrong}"', quoted.end())
             else:
                 self.check_length(start + 1, len(data), quote.decode(), True)
         elif start < len(data):
@@ -553,7 +554,7 @@ class _ReadBuffer:
         self.after_lua = 0  # where the last Lua block ended
 
     def replay(self, position: int) -> None:
-        """Refill as ngx_conf_read_token() does up to `position`."""
+        """Refill the buffer as ngx_conf_read_token() does up to ``position``."""
         while self.last < position:
             self.refill(self.token_start(self.last))
 
@@ -586,37 +587,43 @@ class _ReadBuffer:
         index = bisect_left(starts, offset) - 1
         position = max(self.after_lua, starts[index] if index >= 0 else 0)
         last = None
-        while (found := _TOKEN.match(self.data, position)) is not None:
-            kind = found.lastindex or 0
+        while (match := _TOKEN.match(self.data, position)) is not None:
+            kind = match.lastindex or 0
             in_quotes = kind in (_IS_DOUBLE, _IS_SINGLE)
-            if kind == _IS_END or found.start(kind) - in_quotes >= offset:
+            if kind == _IS_END or match.start(kind) - in_quotes >= offset:
                 break
             if kind != _IS_COMMENT:
-                last = found
-            position = found.end()
+                last = match
+            position = match.end()
         return last
 
     def read_lua_block(self, position: int) -> int:
-        """Read a Lua block whose ``{`` ends at `position`; return the offset after its ``}``."""
+        """Read a Lua block whose ``{`` ends at ``position``; return the offset after its ``}``.
+
+        Raises ConfSyntaxError.
+        """
         self.replay(position)
         depth = 1
         open_brace = position - 1
         while depth:
-            found = self.next_lua_token(position, open_brace)
-            position = found.end()
-            kind = found.lastindex
+            token = self.next_lua_token(position, open_brace)
+            position = token.end()
+            kind = token.lastindex
             if kind == _LUA_OPEN:
                 depth += 1
                 open_brace = position - 1
             elif kind == _LUA_CLOSE:
                 depth -= 1
             elif kind in (_LUA_LONG, _LUA_LONG_COMMENT):
-                position = self.close_long_bracket(found)
+                position = self.close_long_bracket(token)
         self.after_lua = position
         return position
 
     def next_lua_token(self, position: int, open_brace: int) -> re.Match[bytes]:
-        """``ngx_http_lua_conf_read_lua_token()``: the next match that the buffer holds."""
+        """The next token as ``ngx_http_lua_conf_read_lua_token()`` finds it in its buffer.
+
+        Raises ConfSyntaxError.
+        """
         size = len(self.data)
         began = start = position
         while True:
@@ -627,9 +634,9 @@ class _ReadBuffer:
                 if self.last - start == CONF_BUFFER:
                     raise self.too_long(began)
                 self.refill(start)
-            found = _LUA_TOKEN.match(self.data, position, self.last)
-            if found is not None:
-                return found
+            token = _LUA_TOKEN.match(self.data, position, self.last)
+            if token is not None:
+                return token
             if self.last >= size:
                 raise self.unclosed(open_brace)
             if self.last - position == CONF_BUFFER:

@@ -1,4 +1,4 @@
-"""The lines of a file: which one an offset is in, and where one begins."""
+"""The lines of a file: the line of a byte offset, and the offset at which a line begins."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from array import array
 from bisect import bisect_left
 
 STRIDE = 4096
-"""Bytes after which the line feeds before are noted: few ask, and a file may consist of them."""
+"""The line feeds up to each multiple of this many bytes are counted once: an index of every line
+would be as large as a file of line feeds."""
 
 
 class Lines:
-    """Lines count from 1, offsets are bytes and count from 0."""
+    """The lines of one file: lines count from 1, byte offsets from 0."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._before: array[int] | None = None
 
     def of(self, offset: int) -> int:
-        """The line of an offset; a line feed is the last byte of its line."""
+        """The line of a byte offset; a line feed belongs to the line that it ends."""
         stride = offset // STRIDE
         before = self._feeds()[stride]
         return before + self._data.count(b"\n", stride * STRIDE, offset) + 1
 
     def start(self, line: int) -> int | None:
-        """The offset at which a line begins, None if there are not so many."""
+        """The byte offset at which a line begins; None if the file has fewer lines."""
         if line == 1:
             return 0
         before = self._feeds()
@@ -36,7 +37,7 @@ class Lines:
         return stride * STRIDE + len(part) - len(rest)
 
     def _feeds(self) -> array[int]:
-        """The line feeds before each multiple of STRIDE."""
+        """How many line feeds are before each multiple of STRIDE bytes."""
         if self._before is None:
             self._before = before = array("I")
             feeds = 0

@@ -1,7 +1,7 @@
-"""crossplane's parser, fed by our lexer: what makes trees of tokens.
+"""crossplane's parser, fed by our lexer: it makes directives and blocks of lexemes.
 
-crossplane's lexer reads some configurations otherwise than nginx does, so ours takes its place in
-``crossplane.parser.parse()``; all that makes directives and blocks of tokens is crossplane's.
+crossplane's own lexer splits some configurations otherwise than nginx does, so ours takes its place
+in ``crossplane.parser.parse()``; everything else there is used unchanged.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ Statement = dict[str, Any]
 is a block. ``line`` is what the lexer says it is: the number of the directive in its file."""
 
 ROOM = 100
-"""Calls that may be made from within crossplane's parser, beside its own."""
+"""Depth of calls from within crossplane's parser, beside its calls of itself."""
 
 
 def statements(lexemes: Iterator[list[Lexeme]], depth: int) -> list[Statement]:
-    """crossplane's statements for what our lexer says, blocks nested so deeply at most.
+    """The statements that crossplane's parser makes of our lexer's lexemes.
 
-    Raises MemlintError if the package ``crossplane`` is not the one this program works with.
+    ``depth`` is how deeply blocks may be nested. Raises MemlintError if the installed package
+    ``crossplane`` is not one that this program works with.
     """
     replaced = {
         "lex": lambda _filename: chain.from_iterable(lexemes),
@@ -45,17 +46,17 @@ def statements(lexemes: Iterator[list[Lexeme]], depth: int) -> list[Statement]:
         payload = fed("", onerror=_fail, single=True, check_ctx=False, check_args=False)
     finally:
         sys.setrecursionlimit(before)
-    found: list[Statement] = payload["config"][0]["parsed"]
-    return found
+    parsed: list[Statement] = payload["config"][0]["parsed"]
+    return parsed
 
 
 def _fail(error: Exception) -> None:
-    """crossplane keeps errors to itself: no file may be cut short in silence."""
+    """Raise an error that crossplane would keep to itself: no file may be cut short in silence."""
     raise error
 
 
 def _check(parse: FunctionType, *names: str) -> None:
-    """Look for the seam: what is replaced must be what the function, and those in it, call."""
+    """Raise MemlintError unless crossplane's function calls the names that are replaced here."""
     called = {*parse.__code__.co_names}
     for inner in parse.__code__.co_consts:
         if isinstance(inner, CodeType):

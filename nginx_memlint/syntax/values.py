@@ -10,7 +10,7 @@ from __future__ import annotations
 
 
 def c_string(text: str) -> str:
-    """The part of an argument that C functions see."""
+    """The part of an argument that C string functions see: up to its first NUL byte."""
     return text.partition("\0")[0]
 
 

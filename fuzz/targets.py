@@ -22,6 +22,7 @@ from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.bounds import Bounds, tokens_at_most
+from nginx_memlint.files.paths import decode
 from nginx_memlint.memory.zones import parse_size as nginx_size
 from nginx_memlint.options.record import Options
 from nginx_memlint.printable import printable, unescaped
@@ -34,7 +35,7 @@ from nginx_memlint.sizes import human, parse_size
 from nginx_memlint.sources import glob
 from nginx_memlint.sources.dump import FailedDumpError, is_dump, read_dump
 from nginx_memlint.sources.main_file import Lookup
-from nginx_memlint.sources.source import MemoryFiles, decode
+from nginx_memlint.sources.source import MemoryFiles
 from nginx_memlint.syntax.directives import ParsedFile, parse
 from nginx_memlint.syntax.lexer import CONF_BUFFER, tokenize
 from nginx_memlint.targets.targets import Target, find_target, load_target

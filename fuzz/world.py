@@ -13,7 +13,8 @@ import re
 import stat
 
 from nginx_memlint.files.bounds import check_size
-from nginx_memlint.sources.source import MAX_SYMLINKS, Disk, decode, encode
+from nginx_memlint.files.paths import decode, encode
+from nginx_memlint.sources.source import MAX_SYMLINKS, Disk
 
 ROOT = "/root"
 MAIN = "/etc/nginx/nginx.conf"

@@ -94,6 +94,14 @@ def human(size: float) -> str:
     return f"{number:.0f} B" if unit == "B" else f"{number:.1f} {unit}"
 
 
+def exact(size: int) -> str:
+    """A size to the byte, for people: ``128 MiB``, ``1,500 bytes``."""
+    for unit, name in ((MIB, "MiB"), (1 << 10, "KiB")):
+        if size >= unit and size % unit == 0:
+            return f"{size // unit} {name}"
+    return f"{size:,} bytes"
+
+
 _SHOWN = tuple((name, 1 << 10 * power) for power, name in enumerate(("B", "KiB", "MiB", "GiB")))
 
 

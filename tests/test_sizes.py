@@ -13,6 +13,7 @@ from nginx_memlint.sizes import (
     MIB,
     SIZE_PATTERN,
     check_budget,
+    exact,
     parse_budget,
     parse_size,
     plural,
@@ -110,3 +111,11 @@ def test_a_text_that_is_a_size_has_its_form(text: str) -> None:
 )
 def test_one_thing_and_several(count: int, sign: str, said: str) -> None:
     assert plural(count, "CA load", sign) == said
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [(128 * MIB, "128 MiB"), (256 << 10, "256 KiB"), (1500, "1,500 bytes"), (0, "0 bytes")],
+)
+def test_a_size_to_the_byte(size: int, said: str) -> None:
+    assert exact(size) == said

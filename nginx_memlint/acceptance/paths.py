@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from fnmatch import fnmatchcase
 
+from nginx_memlint.files.paths import is_below
 from nginx_memlint.policy import PathIgnore
-from nginx_memlint.sources.source import is_below
 
 
 def matches(pattern: str, path: str) -> bool:

@@ -13,6 +13,7 @@ from nginx_memlint.acceptance.comments import Ignores
 from nginx_memlint.acceptance.lowered import by_acceptance
 from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.files.bounds import STEPS_OF, WorkError, exceeded
+from nginx_memlint.files.paths import encode
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.zones import Zone, zones
 from nginx_memlint.printable import printable
@@ -21,7 +22,7 @@ from nginx_memlint.remedies.situation import Proposal, SettingLoads, Situation, 
 from nginx_memlint.rules import bundle_unreadable, engine, no_shutdown_timeout
 from nginx_memlint.sizes import MIB, human
 from nginx_memlint.sources.main_file import Entry, EntryError, open_entry
-from nginx_memlint.sources.source import MemoryFiles, Source, encode
+from nginx_memlint.sources.source import MemoryFiles, Source
 from nginx_memlint.syntax.directives import Directive, ParsedFile
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls import contexts as tls

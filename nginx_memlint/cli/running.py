@@ -16,13 +16,13 @@ from nginx_memlint.cli.process import tell
 from nginx_memlint.cli.waiting import waiting
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.bounds import bounds_for
+from nginx_memlint.files.paths import is_below
 from nginx_memlint.files.signals import Interrupted, interruptible
 from nginx_memlint.options.record import OPTIONS
 from nginx_memlint.printable import printable
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.settings import all_asked, plan, tree_of
 from nginx_memlint.settings.in_force import Root
-from nginx_memlint.sources.source import is_below
 from nginx_memlint.targets.targets import Target, load_target
 
 

@@ -22,6 +22,7 @@ from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
+from nginx_memlint.files.paths import encode
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.options.kinds import SIZE, read_path
 from nginx_memlint.options.record import Options, read_keywords
@@ -30,7 +31,7 @@ from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.result import Model
 from nginx_memlint.rules import engine
 from nginx_memlint.sources.main_file import located
-from nginx_memlint.sources.source import MACHINE, Disk, encode
+from nginx_memlint.sources.source import MACHINE, Disk
 from nginx_memlint.syntax.directives import ParsedFile
 from nginx_memlint.tree import blocks
 from nginx_memlint.tree.tree import Block, Setting

@@ -10,6 +10,7 @@ import errno
 from dataclasses import dataclass
 
 from nginx_memlint.errors import MemlintError
+from nginx_memlint.sizes import exact
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ class Meter:
         """Call with each file."""
         self._bytes += len(data)
         if self._bytes > self.bounds.total_bytes:
-            most = _size(self.bounds.total_bytes)
+            most = exact(self.bounds.total_bytes)
             raise BoundError(f"all files together are larger than {most}", "total-bytes")
         self._count_tokens(data)
         if self._tokens > self.bounds.tokens:
@@ -174,7 +175,7 @@ class Meter:
 def check_size(size: int, most: int) -> None:
     """Raise BoundError for a file of more bytes than are read."""
     if size > most:
-        raise BoundError(f"larger than {_size(most)}", "file-bytes")
+        raise BoundError(f"larger than {exact(most)}", "file-bytes")
 
 
 def tokens_at_most(data: bytes) -> int:
@@ -189,8 +190,3 @@ _MARKS = (b";", b"{", b"}")
 _WITHOUT_MARKS = bytes.maketrans(b"".join(_MARKS), b" " * len(_MARKS))
 _CHUNK = 1 << 16
 """Bytes that are split at a time: a word may be cut, and then counts twice."""
-
-
-def _size(size: int) -> str:
-    """Exact, unlike sizes.human()."""
-    return f"{size >> 20} MiB" if size % (1 << 20) == 0 else f"{size:,} bytes"

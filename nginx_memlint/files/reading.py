@@ -11,6 +11,8 @@ import errno
 import os
 import stat
 
+from nginx_memlint.sizes import exact
+
 _KINDS = (
     (stat.S_ISDIR, errno.EISDIR, "is a directory"),
     (stat.S_ISFIFO, errno.ESPIPE, "is a FIFO"),
@@ -42,7 +44,7 @@ class TooLargeError(OSError):
     """A file has more bytes than are read of it."""
 
     def __init__(self, most: int) -> None:
-        super().__init__(errno.EFBIG, f"is larger than {_size(most)}")
+        super().__init__(errno.EFBIG, f"is larger than {exact(most)}")
 
 
 def open_regular(
@@ -128,10 +130,3 @@ def _looked_up(
 def _require_regular(info: os.stat_result) -> None:
     if not stat.S_ISREG(info.st_mode):
         raise NotRegularError(info.st_mode)
-
-
-def _size(size: int) -> str:
-    for unit, name in ((1 << 20, "MiB"), (1 << 10, "KiB")):
-        if size >= unit and size % unit == 0:
-            return f"{size // unit} {name}"
-    return f"{size:,} bytes"

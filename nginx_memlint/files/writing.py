@@ -17,6 +17,8 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 
+from nginx_memlint.files.paths import checkout, is_below
+
 PREFIX = ".memlint-"
 """Of the names of temporary files: no ``*`` of an include finds them."""
 
@@ -275,29 +277,15 @@ def destination(path: str, trees: Iterable[str] = ()) -> tuple[str, str]:
     written = os.path.abspath(directory)
     place = os.path.realpath(directory)
     around = [os.path.abspath(tree) for tree in (os.curdir, checkout(written), *trees) if tree]
-    around = [tree for tree in around if _is_below(written, tree)]
+    around = [tree for tree in around if is_below(written, tree)]
     leads_to = os.path.realpath(os.path.join(place, name))
     for tree in around:
         real = os.path.realpath(tree)
-        if not (_is_below(place, real) and _is_below(leads_to, real)):
+        if not (is_below(place, real) and is_below(leads_to, real)):
             raise LeadsOutError(tree)
-    if not around and not _is_below(leads_to, place):
+    if not around and not is_below(leads_to, place):
         raise LeadsOutError(place)
     return place, name
-
-
-def checkout(directory: str) -> str | None:
-    """The top of the git checkout that a directory is in, None if it is in none."""
-    while not os.path.lexists(os.path.join(directory, ".git")):
-        above = os.path.dirname(directory)
-        if above == directory:
-            return None
-        directory = above
-    return directory
-
-
-def _is_below(path: str, directory: str) -> bool:
-    return path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
 def _copy_attributes(path: bytes, descriptor: int) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from nginx_memlint.analysis.job import Inspection
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
-from nginx_memlint.files.writing import checkout
+from nginx_memlint.files.paths import checkout, is_below
 from nginx_memlint.fix.edits import Splice, edits, spliced
 from nginx_memlint.fix.rewrite import (
     Rewrite,
@@ -26,7 +26,7 @@ from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.sizes import human, plural
 from nginx_memlint.sources.main_file import STDIN_NAME
-from nginx_memlint.sources.source import FileSystem, Source, is_below
+from nginx_memlint.sources.source import FileSystem, Source
 from nginx_memlint.tree.changes import TreeChange, obstacle
 from nginx_memlint.tree.tree import Block, Tree
 

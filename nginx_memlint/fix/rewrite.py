@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
+from nginx_memlint.files.paths import encode
 from nginx_memlint.files.reading import NotRegularError, open_regular, read_bytes
 from nginx_memlint.files.signals import uninterrupted
 from nginx_memlint.files.writing import Directory
-from nginx_memlint.sources.source import encode
 
 
 @dataclass(slots=True)

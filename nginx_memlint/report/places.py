@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from nginx_memlint.files.paths import checkout, encode, is_below
 from nginx_memlint.printable import printable, unescaped
 from nginx_memlint.sources.main_file import STDIN_NAME
-from nginx_memlint.sources.source import encode, is_below
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,7 @@ class Base:
 def base() -> Base:
     """The repository around the working directory, or that directory."""
     working = os.getcwd()
-    directory = working
-    while not os.path.exists(os.path.join(directory, ".git")):
-        if directory == os.path.dirname(directory):
-            return Base(working, working)
-        directory = os.path.dirname(directory)
-    return Base(directory, working)
+    return Base(checkout(working) or working, working)
 
 
 def directory_uri(directory: str) -> str:

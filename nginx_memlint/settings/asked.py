@@ -7,14 +7,13 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.files.writing import checkout
+from nginx_memlint.files.paths import checkout, is_below
 from nginx_memlint.options.record import OPTIONS, Options
 from nginx_memlint.policy import Policy
 from nginx_memlint.printable import printable
 from nginx_memlint.settings.files import SettingsFile
 from nginx_memlint.settings.in_force import DEFAULTS, Root, Value
 from nginx_memlint.settings.lowered import by_settings
-from nginx_memlint.sources.source import is_below
 from nginx_memlint.targets.targets import Target, load_target
 
 

@@ -13,10 +13,10 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from nginx_memlint.errors import MemlintError
+from nginx_memlint.files.paths import is_below
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources.main_file import absolute
-from nginx_memlint.sources.source import is_below
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 """The way to a value: keys of tables and, from 0, places in arrays."""
@@ -135,14 +135,6 @@ def _distrusted(path: str) -> str:
                 "that directory (chmod go-w)"
             )
     return ""
-
-
-def repository_of(directory: str) -> str | None:
-    """The nearest directory, here or above, that holds ``.git``, with links resolved."""
-    here = os.path.realpath(directory)
-    while not _is_last(here):
-        here = os.path.dirname(here)
-    return here if os.path.lexists(os.path.join(here, LAST)) else None
 
 
 def read(path: str) -> SettingsFile:

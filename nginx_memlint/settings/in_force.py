@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import FailOn
+from nginx_memlint.files.paths import checkout, is_below
 from nginx_memlint.options.record import OPTIONS, OptionPlace, options_in
 from nginx_memlint.policy import PathIgnore
 from nginx_memlint.printable import printable
@@ -26,10 +27,8 @@ from nginx_memlint.settings.files import (
     SettingsFile,
     find,
     read,
-    repository_of,
 )
 from nginx_memlint.sources.main_file import MAIN_FILE, EntryError, Lookup, absolute, located
-from nginx_memlint.sources.source import is_below
 from nginx_memlint.targets.targets import DEFAULT_TARGET
 
 
@@ -213,7 +212,8 @@ def tree_of(path: str, flags: Mapping[str, Any]) -> str:
     lookup = Lookup(flags.get("prefix"), flags.get("sysroot"), flags.get("path_map", ()))
     where = _here(path, lookup)
     directory = where if os.path.isdir(where) else os.path.dirname(where) or "."
-    return repository_of(directory) or os.path.realpath(directory)
+    real = os.path.realpath(directory)
+    return checkout(real) or real
 
 
 def _here(path: str, lookup: Lookup) -> str:

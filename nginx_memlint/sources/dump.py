@@ -12,7 +12,7 @@ from bisect import bisect_left
 from typing import NamedTuple
 
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.sources.source import decode
+from nginx_memlint.files.paths import decode
 
 _MARK = re.compile(rb"^# configuration file ([^\n]+?):(\r?)\n", re.MULTILINE)
 _MESSAGE = re.compile(

@@ -22,9 +22,10 @@ from typing import NamedTuple
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, check_size
+from nginx_memlint.files.paths import decode, encode, os_error
 from nginx_memlint.files.programs import find_program
 from nginx_memlint.printable import printable
-from nginx_memlint.sources.source import MAX_SYMLINKS, Disk, decode, encode
+from nginx_memlint.sources.source import MAX_SYMLINKS, Disk
 
 ANSWER_SECONDS = 60
 """Seconds that git may keep silent."""
@@ -289,7 +290,7 @@ class Commit(Disk):
         """The target of a symbolic link in the commit."""
         node = self._find(name, follow=False)
         if not stat.S_ISLNK(node.mode):
-            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+            raise os_error(errno.EINVAL)
         return self._target(node)
 
     def names(self, name: str, root: str | None) -> list[str]:
@@ -298,7 +299,7 @@ class Commit(Disk):
         if node.object is None:
             return super().names(node.path if root is None else name, root)
         if not stat.S_ISDIR(node.mode):
-            raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+            raise os_error(errno.ENOTDIR)
         return list(self._tree(node))
 
     def read(self, name: str, root: str | None, most: int) -> bytes:
@@ -307,9 +308,9 @@ class Commit(Disk):
         if node.object is None:
             return super().read(node.path if root is None else name, root, most)
         if stat.S_ISLNK(node.mode):
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+            raise os_error(errno.ELOOP)
         if stat.S_ISDIR(node.mode):
-            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+            raise os_error(errno.EISDIR)
         return self._content(node, "blob", most)
 
     def _content(self, node: _TreeEntry, kind: str, most: int = DEFAULT_BOUNDS.file_bytes) -> bytes:
@@ -334,7 +335,7 @@ class Commit(Disk):
     def _find(self, name: str, *, follow: bool) -> _TreeEntry:
         """The entry at a path, found by walking it as the kernel does. Raises OSError."""
         if not name:
-            raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
+            raise os_error(errno.ENOENT)
         if not name.startswith("/"):
             name = decode(os.getcwdb()) + "/" + name
         pending = name.split("/")[::-1]
@@ -343,7 +344,7 @@ class Commit(Disk):
         while pending:
             part = pending.pop()
             if not stat.S_ISDIR(done[-1].mode):
-                raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+                raise os_error(errno.ENOTDIR)
             if part == "..":
                 del done[max(1, len(done) - 1) :]
             if part in ("", ".", ".."):
@@ -355,7 +356,7 @@ class Commit(Disk):
             links += 1
             target = self._target(node)
             if links > MAX_SYMLINKS:
-                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+                raise os_error(errno.ELOOP)
             if target.startswith("/"):
                 del done[1:]
             pending += target.split("/")[::-1]
@@ -368,7 +369,7 @@ class Commit(Disk):
         try:
             mode, name = self._tree(parent)[part]
         except KeyError:
-            raise OSError(errno.ENOENT, os.strerror(errno.ENOENT)) from None
+            raise os_error(errno.ENOENT) from None
         return _TreeEntry(path, mode, name)
 
     def _on_disk(self, path: str) -> _TreeEntry:
@@ -391,9 +392,9 @@ class Commit(Disk):
             return super().readlink(node.path, None)
         target = self._content(node, "blob")
         if len(target) >= MAX_LINK_BYTES:
-            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+            raise os_error(errno.ENAMETOOLONG)
         if not target or b"\0" in target:
-            raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
+            raise os_error(errno.ENOENT)
         return decode(target)
 
     def _tree(self, node: _TreeEntry) -> dict[str, tuple[int, str]]:

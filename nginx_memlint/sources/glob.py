@@ -11,7 +11,8 @@ import errno
 import re
 from functools import cache, lru_cache
 
-from nginx_memlint.sources.source import ABSENT, Source, decode, encode
+from nginx_memlint.files.paths import decode, encode
+from nginx_memlint.sources.source import ABSENT, Source
 
 MAX_VAGUE = 2
 """Brackets whose end depends on the name that is matched: each may multiply the time it takes."""

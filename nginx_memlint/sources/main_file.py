@@ -16,19 +16,12 @@ from typing import NamedTuple
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, BoundError, Bounds, Meter, check_size
+from nginx_memlint.files.paths import is_below, os_error
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources import glob
 from nginx_memlint.sources.dump import FailedDumpError, is_dump, read_dump, refuse_failure
-from nginx_memlint.sources.source import (
-    ABSENT,
-    MACHINE,
-    Disk,
-    FileSystem,
-    MemoryFiles,
-    Source,
-    is_below,
-)
+from nginx_memlint.sources.source import ABSENT, MACHINE, Disk, FileSystem, MemoryFiles, Source
 
 MAIN_FILE = "nginx.conf"
 STDIN_NAME = "<stdin>"
@@ -152,7 +145,7 @@ def _from_stdin(data: bytes, lookup: Lookup) -> Entry:
 
 def _from_file(name: str, lookup: Lookup, is_fragment: bool) -> Entry:
     if not name or "\0" in name:
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        raise os_error(errno.ENOENT)
     source, path = find(os.path.join(lookup.prefix or "", name), lookup)
     try:
         if is_directory := source.is_dir(path):

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, Bounds, Meter, check_size
+from nginx_memlint.files.paths import decode, encode, is_below, os_error
 from nginx_memlint.files.reading import (
     NotRegularError,
     open_directory,
@@ -37,16 +38,6 @@ class OutsideError(OSError):
 
     def __init__(self) -> None:
         super().__init__(errno.EACCES, "outside of the sysroot, path maps or --confine given")
-
-
-def encode(text: str) -> bytes:
-    """The bytes of a file name."""
-    return text.encode("utf-8", "surrogateescape")
-
-
-def decode(data: bytes) -> str:
-    """The text of a file name, which encode() turns back into the same bytes."""
-    return data.decode("utf-8", "surrogateescape")
 
 
 class Source(Protocol):
@@ -259,7 +250,7 @@ class FileSystem:
     def _locate(self, path: str, *, follow_last: bool = True) -> tuple[str, str | None]:
         """The name of a file here, and the directory below which no link may be followed."""
         if "\0" in path:
-            raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
+            raise os_error(errno.ENOENT)
         if not self.restricted:
             return self._outside(path) or path, None
         place = self._place(self._resolve(path, follow_last)[0])
@@ -295,7 +286,7 @@ class FileSystem:
             if part in ("", ".", ".."):
                 place = self._place(reached)
                 if done and place is not None and not self._is_dir_here(*place):
-                    raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+                    raise os_error(errno.ENOTDIR)
                 if part == "..":
                     is_plain = is_plain and reached not in self._mount_points
                     del done[-1:]
@@ -317,7 +308,7 @@ class FileSystem:
                 continue
             links += 1
             if links > MAX_SYMLINKS:
-                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+                raise os_error(errno.ELOOP)
             if target.startswith("/"):
                 done, is_plain = [], False
             else:
@@ -397,11 +388,6 @@ def relative(path: str, directory: str) -> str:
     if posixpath.commonpath([path, posixpath.normpath(directory)]) == "/":
         return path
     return posixpath.relpath(path, directory)
-
-
-def is_below(path: str, directory: str) -> bool:
-    """Whether a path is a directory or inside it, by their names alone."""
-    return path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
 def _no_content(error: NotRegularError) -> bytes:

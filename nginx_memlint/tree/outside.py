@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from nginx_memlint.sources.source import FileSystem, is_below
+from nginx_memlint.files.paths import is_below
+from nginx_memlint.sources.source import FileSystem
 from nginx_memlint.tree.tree import Tree
 
 MAX_LISTED = 100

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from operator import itemgetter
 from typing import NamedTuple
 
+from nginx_memlint.files.paths import encode
 from nginx_memlint.problems import Problem
-from nginx_memlint.sources.source import encode
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tree.tree import Block, Tree
 

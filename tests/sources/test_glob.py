@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from nginx_memlint.files.paths import decode
 from nginx_memlint.sources import glob
-from nginx_memlint.sources.source import FileSystem, decode
+from nginx_memlint.sources.source import FileSystem
 from tests.hostile.limited import SLOW
 
 DIRECTORIES = 12

@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from typing import Literal, TextIO, TypeAlias
 
+from nginx_memlint.files.paths import decode, encode
 from nginx_memlint.fix.apply import Edit, Plan, patch_base
 from nginx_memlint.printable import printable
-from nginx_memlint.sources.source import decode, encode
 
 CONTEXT = 3
 """Lines around a change that a patch shows."""

@@ -1,0 +1,35 @@
+"""Names of files: their bytes, what they are below, and what the system says of them."""
+
+from __future__ import annotations
+
+import os
+
+
+def encode(text: str) -> bytes:
+    """The bytes of a file name."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def decode(data: bytes) -> str:
+    """The text of a file name, which encode() turns back into the same bytes."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def is_below(path: str, directory: str) -> bool:
+    """Whether a path is a directory or in it, by their names."""
+    return path == directory or path.startswith(directory.rstrip("/") + "/")
+
+
+def checkout(directory: str) -> str | None:
+    """The top of the git checkout that a directory is in, None if it is in none."""
+    while not os.path.lexists(os.path.join(directory, ".git")):
+        above = os.path.dirname(directory)
+        if above == directory:
+            return None
+        directory = above
+    return directory
+
+
+def os_error(number: int) -> OSError:
+    """The error of a number of errno, in the system's words."""
+    return OSError(number, os.strerror(number))

@@ -25,7 +25,7 @@ from nginx_memlint.exit_codes import Exit
 from nginx_memlint.files.paths import encode
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.options.kinds import SIZE, read_path
-from nginx_memlint.options.record import Options, read_keywords
+from nginx_memlint.options.record import Options, read_keywords, read_value
 from nginx_memlint.printable import printable
 from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.result import Model
@@ -185,12 +185,9 @@ def diff(
     ``paths`` are the old and the new one; with ``base``, which names a commit, any number that
     are each compared with themselves in that commit. ``max_growth`` is bytes, or a text like
     "64MiB". The options are those of check() and hold for both sides; those about findings have no
-    part in it. Raises MemlintError, and TypeError and ValueError as check() does.
+    part in it. Raises MemlintError and TypeError as check() does.
     """
-    try:
-        growth = None if max_growth is None else int(SIZE.read(max_growth))
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"max_growth: {error}") from None
+    growth = None if max_growth is None else read_value("max_growth", SIZE, max_growth)
     if isinstance(paths, str | bytes | os.PathLike):
         raise TypeError("paths: must be several, e.g. [old, new]")
     names = [read_path(path) for path in paths]

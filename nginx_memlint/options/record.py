@@ -7,7 +7,7 @@ what a check is told all come from the fields of ``Options``: a new option is a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from enum import Enum, auto
 from typing import Any
 
@@ -212,12 +212,8 @@ class Options:
     )
 
 
-def _default(option: Any) -> Any:  # noqa: ANN401  a dataclass's field
-    return option.default if option.default is not MISSING else option.default_factory()
-
-
 OPTIONS: dict[str, Option] = {
-    one.name: Option(name=one.name, default=_default(one), **one.metadata)
+    one.name: Option(name=one.name, default=getattr(Options(), one.name), **one.metadata)
     for one in fields(Options)
 }
 """All options by name, in the order of the record."""
@@ -228,14 +224,14 @@ def options_in(place: OptionPlace) -> list[Option]:
     return [option for option in OPTIONS.values() if place in option.places]
 
 
-def read_value(option: Option, value: object) -> Any:  # noqa: ANN401  of the option's kind
-    """The value of an option, made sense of. Raises TypeError and MemlintError that name it."""
+def read_value(name: str, kind: Kind, value: object) -> Any:  # noqa: ANN401  of the kind
+    """The value of a keyword, made sense of. Raises TypeError and MemlintError that name it."""
     try:
-        return option.kind.read(value)
+        return kind.read(value)
     except TypeError as error:
-        raise TypeError(f"{option.name}: {error}") from None
+        raise TypeError(f"{name}: {error}") from None
     except ValueError as error:
-        raise MemlintError(f"{option.name}: {error}", option.name) from None
+        raise MemlintError(f"{name}: {error}", name) from None
 
 
 def read_keywords(given: Mapping[str, Any], function: str = "check") -> Options:
@@ -251,7 +247,7 @@ def read_keywords(given: Mapping[str, Any], function: str = "check") -> Options:
             hint = did_you_mean(name, known) or f"; known are {', '.join(known)}"
             raise TypeError(f'{function}() has no argument "{name}"{hint}')
         if value is not None:
-            read[name] = read_value(known[name], value)
+            read[name] = read_value(name, known[name].kind, value)
             if absent := known[name].kind.absent(read[name]):
                 raise MemlintError(f"{name}: {absent}", name)
     return Options(**read)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
+from typer.main import get_command
 
-from nginx_memlint.cli.app import COMMANDS
+from nginx_memlint.cli.app import COMMANDS, app
 from nginx_memlint.report import FORMATS, schemas
 from nginx_memlint.settings import asked, plan
 from tests.documents.examples import (
@@ -35,6 +37,9 @@ from tests.helpers import MEASURED, http, memlint_here, write
 IN_THE_GATE = ("first", "second")
 """What .ci/run runs, as it stands there: it sets up environments."""
 
+OTHER_FLAGS = ("--modules-path", "--rm", "--cases", "--seconds", "--seed")
+"""Of nginx, docker and tests.nginx.fuzz_counts."""
+
 TESTED = {
     "toml": {"settings"},
     "nginx": {"ignores"},
@@ -49,6 +54,8 @@ HERE_AND_NOW = [item for item in examples() if not needs_nginx(item)]
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(scratch(tmp_path))
+    # nothing that a document says may change is that of whoever runs the tests
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     return tmp_path
 
 
@@ -87,6 +94,26 @@ def test_code_that_is_no_command_is_tested() -> None:
     for language, markers in TESTED.items():
         found = [item.marker for item in by_hand if item.language == language]
         assert sorted(found) == sorted(markers)
+
+
+def test_every_flag_is_there() -> None:
+    """The documents name no flag that a command has not: those of other programs are listed."""
+    group: Any = get_command(app)
+    known = set(OTHER_FLAGS)
+    for command in (group, *map(command_of, COMMANDS)):
+        known |= flags_of(command)
+    for document in FOR_USERS:
+        assert set(re.findall(r"(?<![\w<!-])--[a-z][a-z-]+", document.text)) <= known, document.name
+    assert flags_of(command_of("check")) >= {"--format", "--show-fix", "--max-memory"}
+
+
+def command_of(name: str) -> Any:
+    group: Any = get_command(app)
+    return group.get_command(None, name)
+
+
+def flags_of(command: Any) -> set[str]:
+    return {flag for one in command.params for flag in one.opts} | {"--help"}
 
 
 def test_every_command_is_there() -> None:

@@ -8,10 +8,15 @@ import re
 import pytest
 
 from tests.documents.pages import FOR_DEVELOPERS, PAGES, PROJECT, README, Page
+from tests.documents.recipes import recipes
 
 BY_NAME = {page.name: page for page in PAGES}
 ELSEWHERE = re.compile(r"https://[\w.-]+(/|$)")
 FRONT_PAGE_WORDS = 900
+NAMED = re.compile(
+    r"(?:docs|fuzz|nginx_memlint|requirements|sample_confs|schemas|templates|tests)/[\w./-]+"
+)
+MODULE = re.compile(r"python -m ((?:tests|nginx_memlint|fuzz|benchmarks)[\w.]*)")
 
 
 def broken(page: Page) -> list[str]:
@@ -33,6 +38,21 @@ def leads(page: Page, link: str) -> bool:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Page) -> None:
     assert broken(page) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_files_are_there(page: Page) -> None:
+    """Files and modules of the project that sentences name, but those that a recipe adds."""
+    added = {step.file for recipe in recipes() for step in recipe.steps}
+    spans = re.findall(r"`([^`\n]+)`", page.text)
+    paths = {span for span in spans if NAMED.fullmatch(span)}
+    modules = set(MODULE.findall(page.text))
+    names = [*(paths - added), *(module.replace(".", "/") for module in modules)]
+    assert [name for name in names if not exists(name)] == []
+
+
+def exists(name: str) -> bool:
+    return any((PROJECT / f"{name}{end}").exists() for end in ("", ".py"))
 
 
 @pytest.mark.parametrize(

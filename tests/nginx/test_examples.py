@@ -19,6 +19,7 @@ def test_commands(
     """calibrate is its quick one; the configuration is one of the scratch directory's."""
     assert bookworm.root is None
     monkeypatch.chdir(scratch(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     block = at(example.block, "memlint calibrate", "memlint calibrate --quick")
     check_block(at(block, "/etc/nginx/", f"{tmp_path}/etc/nginx/"), tmp_path)
 

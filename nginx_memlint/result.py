@@ -254,6 +254,19 @@ class ProblemInfo(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NotPricedInfo(Model):
+    """Something that takes memory and is in no figure: no configuration tells how much."""
+
+    what: str
+    """``Lua heaps``, ``a directive that is not known here``, ..."""
+    name: str
+    """The directive that brings it; of a module, its object."""
+    file: str
+    line: int
+    """Where it stands first."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Node(Model):
     """A block in the tree of cost. The tree is a list: each node comes after its parent."""
 
@@ -321,6 +334,9 @@ class ConfigReport(Model):
     guesses: list[str]
     """Those of them that stand for something the program looked for and did not find."""
     problems: list[ProblemInfo]
+    not_priced: list[NotPricedInfo] = field(default_factory=list)
+    """What is in no figure: each directive that brings such a thing, where it stands first; the
+    first hundred."""
     outside: list[str] = field(default_factory=list)
     """Files that were read though they are not in the main file's directory, the first hundred: of
     this machine, if ``main_file`` is a copy of another one's."""

@@ -15,6 +15,7 @@ from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.files.bounds import STEPS_OF, WorkError, exceeded
 from nginx_memlint.files.paths import encode
 from nginx_memlint.memory import estimate as memory
+from nginx_memlint.memory.not_priced import not_priced
 from nginx_memlint.memory.zones import Zone, zones
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
@@ -182,6 +183,7 @@ class _Check:
             assumptions=[printable(text) for text in self.assumptions],
             guesses=guesses,
             problems=[_problem(problem) for problem in problems],
+            not_priced=_not_priced(self.tree),
             outside=[printable(name) for name in outside[:MAX_LISTED]],
             outside_total=len(outside),
             from_dump=isinstance(self.entry.source, MemoryFiles),
@@ -356,6 +358,18 @@ def _zones(declared: list[Zone]) -> list[result.ZoneInfo]:
             line=zone.setting.directive.line,
         )
         for zone in sorted(declared, key=lambda zone: (-zone.size, zone.name))
+    ]
+
+
+def _not_priced(tree: Tree) -> list[result.NotPricedInfo]:
+    return [
+        result.NotPricedInfo(
+            what=item.what,
+            name=printable(item.name),
+            file=printable(item.setting.file.name),
+            line=item.setting.directive.line,
+        )
+        for item in not_priced(tree)
     ]
 
 

@@ -12,13 +12,14 @@ from nginx_memlint.result import (
     ConfigReport,
     Finding,
     Lowered,
+    NotPricedInfo,
     ProblemInfo,
     Related,
     Report,
     Severity,
     Suppressed,
 )
-from nginx_memlint.rules.reading import LOWERED, READING
+from nginx_memlint.rules.reading import LOWERED, NOT_PRICED, READING
 
 
 class Issue(NamedTuple):
@@ -51,9 +52,10 @@ class Issue(NamedTuple):
 
 
 def issues(config: ConfigReport) -> Iterator[Issue]:
-    """What kept it from being read, then the findings in their order."""
+    """What kept it from being read, the findings in their order, and what is in no figure."""
     yield from map(_of_problem, config.problems)
     yield from map(_of_finding, config.findings)
+    yield from map(_of_not_priced, config.not_priced)
 
 
 def lowered(report: Report) -> Iterator[Issue]:
@@ -104,6 +106,23 @@ def _of_problem(problem: ProblemInfo) -> Issue:
         line=problem.line,
         column=problem.column,
         fingerprint=printable(f"{READING.code}:{problem.file}:{problem.message}"),
+    )
+
+
+def _of_not_priced(item: NotPricedInfo) -> Issue:
+    what = f"not counted: {item.what} ({item.name})"
+    return Issue(
+        rule=NOT_PRICED.code,
+        name=NOT_PRICED.name,
+        severity=NOT_PRICED.severity,
+        message=printable(what),
+        file=printable(item.file),
+        line=item.line,
+        column=None,
+        end_column=None,
+        advice="",
+        fingerprint=printable(f"{NOT_PRICED.code}:{item.file}:{item.name}"),
+        bytes=0,
     )
 
 

@@ -23,7 +23,7 @@ from nginx_memlint.rules import (
     workers_unknown,
     zones_over_budget,
 )
-from nginx_memlint.rules.reading import LOWERED, READING
+from nginx_memlint.rules.reading import LOWERED, NOT_PRICED, READING
 from nginx_memlint.rules.rule import Rule, rule_of
 
 RULES: tuple[Rule, ...] = tuple(
@@ -51,7 +51,7 @@ RULES: tuple[Rule, ...] = tuple(
 )
 
 
-ABOUT_REPORTS = (READING, LOWERED)
+ABOUT_REPORTS = (READING, LOWERED, NOT_PRICED)
 """Codes that are no rules' and that no settings know."""
 
 

@@ -32,3 +32,16 @@ LOWERED = Rule(
 )
 """The code under which that stands where every line must have one. It fails nothing, and is never
 suppressed."""
+
+NOT_PRICED = Rule(
+    "ML002",
+    "not-counted",
+    "note",
+    "Something takes memory that no configuration tells: it is in no figure.",
+    "Scripts, sessions, other modules: how much they take is decided when they run. Each is listed "
+    "with the directive that brings it, its file and its line, once for each name of a directive, "
+    "in every format. Add to the figures what you know of it.",
+    lambda _situation: (),
+)
+"""The code under which that stands where every line must have one. It fails nothing, and is never
+suppressed."""

@@ -11,7 +11,7 @@ from nginx_memlint.problems import Problem
 from nginx_memlint.sources.source import MemoryFiles
 from nginx_memlint.tls.families import FAMILIES
 from nginx_memlint.tls.misplaced import ONCE
-from nginx_memlint.tree import blocks, grammar
+from nginx_memlint.tree.strangers import strangers
 from nginx_memlint.tree.tree import Tree
 
 LIKENESS = 0.93
@@ -31,7 +31,6 @@ MOST_NAMES = 1_000
 """Different unknown names that are compared."""
 
 _NAME = re.compile(r"[\w.-]+")
-_KNOWN = grammar.ALLOWED.keys() | blocks.KNOWN_NAMES | {"include"}
 
 
 def unknown(tree: Tree) -> Iterator[Problem]:
@@ -39,14 +38,10 @@ def unknown(tree: Tree) -> Iterator[Problem]:
     if isinstance(tree.source, MemoryFiles):
         return
     said: dict[str, str] = {}
-    for block in tree.all_blocks:
-        parent = block.parent.kind if block.parent is not None else ""
-        if grammar.kind_in(parent, block.kind) not in grammar.KINDS:
-            continue
-        names = {*block.names()} - _KNOWN
-        for name in sorted(names) if names else ():
+    for block, names in strangers(tree):
+        for name in names:
             if name not in said and len(said) < MOST_NAMES:
-                said[name] = _said(name)
+                said[name] = doubts(name)
             if not said.get(name):
                 continue
             for setting in block.own(name):
@@ -67,7 +62,8 @@ def near_miss(name: str) -> str:
     return next(iter(get_close_matches(name, COSTLY, 1, LIKENESS)), "")
 
 
-def _said(name: str) -> str:
+def doubts(name: str) -> str:
+    """Why no module has a directive of this name, as the end of a sentence; or nothing."""
     if not _NAME.fullmatch(name):
         return ": no module has a directive of such a name"
     near = near_miss(name)

@@ -6,7 +6,15 @@ A block sees its own settings and those of the blocks around it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Iterator,
+    KeysView,
+    Sequence,
+)
 from functools import cached_property
 from itertools import chain
 from operator import attrgetter
@@ -397,6 +405,10 @@ class Tree:
             found.update(self._places[name])
         return sorted(found)
 
+    def index_names(self) -> KeysView[str]:
+        """The names of all directives, keys of a map and what stands in unknown blocks included."""
+        return self._index.names()
+
     def names_below(self, kind: str, is_wanted: Callable[[str], bool]) -> Iterator[str]:
         """The names of directives in the outermost blocks of a kind and what is in them.
 
@@ -458,9 +470,9 @@ class _Index:
                     for name in {directive.name for directive in body.directives}:
                         self._bodies.setdefault(name, []).append(body)
 
-    def names(self) -> Iterable[str]:
+    def names(self) -> KeysView[str]:
         """All that there are."""
-        return self._bodies
+        return self._bodies.keys()
 
     def places(self, name: str) -> list[int]:
         """The places of the blocks in which a directive of a name stands; one may be repeated."""

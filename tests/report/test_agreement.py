@@ -11,8 +11,10 @@ import pytest
 from nginx_memlint.report import FORMATS, writer
 from nginx_memlint.report.places import base
 from nginx_memlint.rules import RULES
-from nginx_memlint.rules.reading import READING
+from nginx_memlint.rules.reading import NOT_PRICED, READING
 from tests.report.render import SAMPLE_NAMES, render, render_json, sample
+
+ABOUT = {READING.code, NOT_PRICED.code}
 
 Found = list[tuple[str, str, str, int, int]]
 
@@ -25,14 +27,14 @@ def of_lines(pattern: re.Pattern[str], out: str) -> Found:
     return [
         (rule, severity, base().relative(file), int(line), int(column))
         for file, line, column, severity, rule in (match.groups() for match in matches)
-        if rule != READING.code
+        if rule not in ABOUT
     ]
 
 
 def of_sarif(log: Any) -> Found:
     found = []
     for result in log["runs"][0]["results"]:
-        if result["ruleId"] != READING.code:
+        if result["ruleId"] not in ABOUT:
             place = result["locations"][0]["physicalLocation"]
             region = place["region"]
             where = (region["startLine"], region["startColumn"])
@@ -53,9 +55,9 @@ def test_the_same_findings_in_the_same_order(name: str) -> None:
     assert of_lines(TEXT, render("text", report)) == expected
     assert of_lines(LINE, render("line", report)) == expected
     assert of_sarif(render_json("sarif", report)) == expected
-    problems = len(config["problems"])
-    assert len(render_json("gitlab", report)) == len(expected) + problems
-    assert render("markdown", report).count("\n- **") == len(expected) + problems
+    others = len(config["problems"]) + len(config["not_priced"])
+    assert len(render_json("gitlab", report)) == len(expected) + others
+    assert render("markdown", report).count("\n- **") == len(expected) + others
 
 
 def test_samples_have_findings_and_problems() -> None:

@@ -10,7 +10,15 @@ from nginx_memlint.acceptance.lowered import unique
 from nginx_memlint.report.advice import advice
 from nginx_memlint.report.links import Links
 from nginx_memlint.report.screen import STYLES, Plain, Words, screen_for
-from nginx_memlint.result import BaselineInfo, ConfigReport, Finding, Lowered, ProblemInfo, Report
+from nginx_memlint.result import (
+    BaselineInfo,
+    ConfigReport,
+    Finding,
+    Lowered,
+    NotPricedInfo,
+    ProblemInfo,
+    Report,
+)
 from nginx_memlint.sizes import human, human_seconds, plural
 
 _BY = {"ignore": "an ignore", "settings": "the settings", "baseline": "the baseline"}
@@ -67,7 +75,7 @@ def _write_config(config: ConfigReport, screen: Plain) -> None:
     if config.complete and not config.findings:
         screen.line(*_all_well(config))
         _problems(config, screen, links)
-        for line in (*_outside(config), *config.guesses):
+        for line in (*_not_priced(config), *_outside(config), *config.guesses):
             screen.line(f"  {line}")
         _accepted(config, screen)
         return
@@ -252,9 +260,22 @@ def _outside(config: ConfigReport) -> list[str]:
     return [f"read outside of the directory of {config.main_file}: {names}{more}"]
 
 
+def _not_priced(config: ConfigReport) -> list[str]:
+    """A line, if something takes memory that is in no figure: each thing, where it stands first."""
+    first: dict[str, NotPricedInfo] = {}
+    for item in config.not_priced:
+        first.setdefault(item.what, item)
+    if not first:
+        return []
+    listed = [f"{what} ({i.name} at {i.file}:{i.line})" for what, i in first.items()]
+    rest = len(config.not_priced) - len(first)
+    more = f", and {plural(rest, 'more directive')} (--format json)" if rest else ""
+    return [f"not counted: {', '.join(listed)}{more}"]
+
+
 def _assumptions(config: ConfigReport, screen: Plain) -> None:
     lines = [f"target {_target(config)}", *config.target.assumed, *_outside(config)]
-    lines += config.assumptions
+    lines += [*config.assumptions, *_not_priced(config)]
     screen.line()
     for line in lines:
         screen.line((f"  {line}", "dim"))

@@ -40,7 +40,7 @@ def test_samples_have_an_annotation_for_each_finding(name: str) -> None:
     report = sample(name)
     [config] = report.configs
     read = commands(render("github", report))
-    assert len(read) == len(config.problems) + len(config.findings)
+    assert len(read) == len(config.problems) + len(config.findings) + len(config.not_priced)
     for kind, properties, message in read:
         assert properties["title"].startswith("memlint ML")
         assert kind in ("error", "warning", "notice")

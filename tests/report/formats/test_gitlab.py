@@ -28,7 +28,7 @@ def test_samples_fit_the_schema(name: str) -> None:
     report = sample(name)
     [config] = report.configs
     read = entries(report)
-    assert len(read) == len(config.problems) + len(config.findings)
+    assert len(read) == len(config.problems) + len(config.findings) + len(config.not_priced)
 
 
 def test_severities_and_relative_paths(repository: Path) -> None:

@@ -15,7 +15,7 @@ def test_every_line_is_of_the_form() -> None:
         report = sample(name)
         [config] = report.configs
         lines = render("line", report).splitlines()
-        assert len(lines) == len(config.problems) + len(config.findings)
+        assert len(lines) == len(config.problems) + len(config.findings) + len(config.not_priced)
         for line in lines:
             assert LINE.fullmatch(line), line
 

@@ -1,0 +1,158 @@
+"""What takes memory that no configuration tells, so that it is in no figure.
+
+One row for each such thing. What is new is one more row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nginx_memlint.syntax.values import c_string
+from nginx_memlint.tls import modules
+from nginx_memlint.tls.unknown import doubts
+from nginx_memlint.tree import blocks
+from nginx_memlint.tree.strangers import KNOWN, strangers
+from nginx_memlint.tree.tree import Setting, Tree
+
+
+class Unknown(NamedTuple):
+    """Something that takes memory, and why it cannot be known how much.
+
+    ``causes`` are the directives and blocks that bring it; one that ends in ``*`` stands for all
+    that begin so.
+    """
+
+    what: str
+    why: str
+    causes: tuple[str, ...]
+
+
+LUA_HEAPS = Unknown(
+    "Lua heaps",
+    "what a script keeps is decided when it runs (luaL_newstate())",
+    ("init_by_lua*", "init_worker_by_lua*"),
+)
+"""What ``--lua-heap`` states."""
+
+UNKNOWN: tuple[Unknown, ...] = (
+    LUA_HEAPS,
+    Unknown(
+        "Perl's interpreter",
+        "its modules are loaded into each configuration (ngx_http_perl_create_interpreter())",
+        ("perl", "perl_set", "perl_modules", "perl_require"),
+    ),
+    Unknown(
+        "Passenger's processes",
+        "applications run beside nginx, as many as there are requests",
+        ("passenger_*", "rails_*", "union_station_*"),
+    ),
+    Unknown(
+        "ModSecurity's rules",
+        "each directive parses its own copy: the Core Rule Set 3.3 takes 16 MiB",
+        ("modsecurity_rules", "modsecurity_rules_file", "modsecurity_rules_remote"),
+    ),
+    Unknown("NAXSI's rules", "they are compiled for each location", ("MainRule", "BasicRule")),
+    Unknown(
+        "certificates by ACME",
+        "accounts, orders and keys are kept as long as the service runs (nginx-acme)",
+        ("acme_issuer",),
+    ),
+    Unknown("OpenID Connect sessions", "they come with users (NGINX Plus)", ("oidc_provider",)),
+    Unknown("traces", "they are batched before they are sent (nginx-otel)", ("otel_exporter",)),
+    Unknown("LDAP caches", "they fill with users (nginx-auth-ldap)", ("ldap_server",)),
+    Unknown("usage reports", "connections and metrics (NGINX Plus)", ("mgmt",)),
+    Unknown("synchronised zones", "buffers for each member (NGINX Plus)", ("zone_sync*",)),
+    Unknown("RTMP streams", "buffers for each stream (nginx-rtmp-module)", ("rtmp",)),
+    Unknown("Nchan's messages", "they come with publishers", ("nchan_*", "push_stream_*")),
+    Unknown("WebAssembly", "each worker has its virtual machines", ("wasm*", "proxy_wasm*")),
+    Unknown("PageSpeed's caches", "they fill with pages", ("pagespeed*",)),
+    Unknown("GeoIP data", "whole files may be held in memory", ("geoip_*",)),
+)
+"""What is not priced, in the order in which it is listed."""
+
+OTHER_MODULE = "a module that is not known here"
+OTHER_DIRECTIVE = "a directive that is not known here"
+
+MOST = 100
+"""Entries that are listed: one for each name of a directive, where it stands first."""
+
+_OBJECTS = {"ngx_http_perl_module.so": "Perl's interpreter"}
+"""Objects of known modules that take what cannot be known as soon as they are loaded."""
+
+_EXACT = {
+    name: row
+    for row in UNKNOWN
+    for cause in row.causes
+    for name in (
+        [known for known in KNOWN if known.startswith(cause[:-1])]
+        if cause.endswith("*")
+        else [cause]
+    )
+}
+"""Directive → row, of all names that are known."""
+
+_PREFIXES = {cause[:-1]: row for row in UNKNOWN for cause in row.causes if cause.endswith("*")}
+
+
+class NotPriced(NamedTuple):
+    """Something in a configuration that is in no figure, and the directive that brings it."""
+
+    what: str
+    name: str
+    setting: Setting
+
+
+def not_priced(tree: Tree, *, lua_heap_is_known: bool = False) -> list[NotPriced]:
+    """What of a configuration is in no figure, at most MOST of it.
+
+    ``lua_heap_is_known``: the user has stated what Lua's heaps take.
+    """
+    found = [
+        item
+        for item in (*_known(tree), *_modules(tree), *_strangers(tree))
+        if not (lua_heap_is_known and item.what == LUA_HEAPS.what)
+    ]
+    return found[:MOST]
+
+
+def _known(tree: Tree) -> Iterator[NotPriced]:
+    """Directives and blocks of which it is known what they bring, each name once."""
+    if not _EXACT.keys() & tree.index_names():
+        return
+    for row in UNKNOWN:
+        for name in sorted(name for name, of in _EXACT.items() if of is row):
+            for block in tree.having([name]):
+                if block.kind not in blocks.WITHOUT_SETTINGS:
+                    yield NotPriced(row.what, name, block.own(name)[0])
+                    break
+
+
+def _modules(tree: Tree) -> Iterator[NotPriced]:
+    said = set()
+    for setting in tree.main.own("load_module"):
+        name = c_string(setting.value).rpartition("/")[2]
+        what = _OBJECTS.get(name, "" if name in modules.KNOWN else OTHER_MODULE)
+        if what and name not in said:
+            said.add(name)
+            yield NotPriced(what, name, setting)
+
+
+def _strangers(tree: Tree) -> Iterator[NotPriced]:
+    """Directives that no table has, each name once; of misspelt ones a problem tells."""
+    said: set[str] = set()
+    for block, names in strangers(tree):
+        for name in names:
+            if name in said or name in _EXACT or doubts(name):
+                continue
+            said.add(name)
+            if len(said) > MOST:
+                return
+            yield NotPriced(_what(name), name, block.own(name)[0])
+
+
+def _what(name: str) -> str:
+    for prefix, row in _PREFIXES.items():
+        if name.startswith(prefix):
+            return row.what
+    return OTHER_DIRECTIVE

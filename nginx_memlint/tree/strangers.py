@@ -1,0 +1,26 @@
+"""Directives that are in no table: of other modules, or misspelt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nginx_memlint.tree import blocks, grammar
+from nginx_memlint.tree.tree import Block, Tree
+
+KNOWN = grammar.ALLOWED.keys() | blocks.KNOWN_NAMES | {"include"}
+"""Names of directives that a table has."""
+
+
+def strangers(tree: Tree) -> Sequence[tuple[Block, list[str]]]:
+    """The blocks in which such directives stand, and the names of those in order.
+
+    Only blocks of which is known what may stand in them: a map's keys are no directives.
+    """
+    if "strangers" not in tree.memo:
+        found = []
+        for block in tree.all_blocks:
+            if block.grammar_kind in grammar.KINDS and (names := {*block.names()} - KNOWN):
+                found.append((block, sorted(names)))
+        tree.memo["strangers"] = found
+    known: list[tuple[Block, list[str]]] = tree.memo["strangers"]
+    return known

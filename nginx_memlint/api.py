@@ -34,10 +34,10 @@ def check(path: str | os.PathLike[str], **options: Any) -> ConfigReport:  # noqa
 
 def with_keywords(function: Callable[..., Any]) -> None:
     """Give a function with ``**options`` the signature that help() shows: all keyword arguments."""
-    own = inspect.signature(function)
-    kept = [one for one in own.parameters.values() if one.kind is not one.VAR_KEYWORD]
+    signature = inspect.signature(function)
+    kept = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
     keywords = [_parameter(option) for option in options_in(OptionPlace.KEYWORD)]
-    function.__signature__ = own.replace(  # type: ignore[attr-defined]
+    function.__signature__ = signature.replace(  # type: ignore[attr-defined]
         parameters=[*kept, *keywords]
     )
     listed = "\n".join(f"    {one.name}: {one.help}" for one in options_in(OptionPlace.KEYWORD))

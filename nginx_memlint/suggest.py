@@ -13,14 +13,14 @@ MOST_LETTERS = 64
 """Letters of a word that may be like a known one: a word may be as long as a file."""
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
+def closest(word: str, words: Iterable[str]) -> str | None:
     """The known word that is most like a word; None if none is close."""
     if len(word) > MOST_LETTERS:
         return None
-    return next(iter(get_close_matches(word, known, 1, CUTOFF)), None)
+    return next(iter(get_close_matches(word, words, 1, CUTOFF)), None)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, words: Iterable[str]) -> str:
     """``; did you mean "…"?`` if a known word is close, else nothing."""
-    close = closest(word, known)
+    close = closest(word, words)
     return f'; did you mean "{close}"?' if close is not None else ""

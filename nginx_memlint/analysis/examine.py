@@ -218,7 +218,7 @@ class _Check:
         return [Problem(exceeded(what, "findings"), self.entry.name) for what in said]
 
     def count_workers(self, given: int | None) -> Workers:
-        own = self.tree.main.own("worker_processes")
+        own = self.tree.main.settings("worker_processes")
         value = own[0].value if own else "1"
         if re.fullmatch(r"0*[1-9][0-9]{0,8}", value) and (own or given is None):
             if given is not None and given != int(value):
@@ -292,7 +292,7 @@ class _Check:
         self.assumptions += guesses
         if total.loads or total.contexts:
             self.assumptions.append(f"costs measured on {target.costs.measured}")
-        has_timeout = self.tree.main.own("worker_shutdown_timeout")
+        has_timeout = self.tree.main.settings("worker_shutdown_timeout")
         said = any(finding.rule == no_shutdown_timeout.CODE for finding in outcome.findings)
         if total.loads and not has_timeout and not said:
             self.assumptions.append(

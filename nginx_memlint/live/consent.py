@@ -56,18 +56,18 @@ def foreign_code(server: Nginx, tree: Tree, prefix: str | None) -> list[Foreign]
     """
     found = []
     base = os.path.abspath(prefix or server.argument("prefix") or "/usr/local/nginx")
-    for setting in tree.main.own("load_module"):
+    for setting in tree.main.settings("load_module"):
         path = os.path.join(base, setting.value)
         _require_file(setting, path)
         if reason := foreign_module(path, modules_directories(server)):
             found.append(Foreign(_place(setting), f"load_module {path}", reason))
     for block in tree.all_blocks:
         for name, what in RUNS_CODE.items():
-            found += [Foreign(_place(own), name, f"runs {what}") for own in block.own(name)]
+            found += [Foreign(_place(own), name, f"runs {what}") for own in block.settings(name)]
         for name in KEYS:
             found += [
                 Foreign(_place(own), f"{name} {own.value}", "loads an engine of OpenSSL")
-                for own in block.own(name)
+                for own in block.settings(name)
                 if own.value.startswith("engine:")
             ]
     return found

@@ -58,4 +58,6 @@ def loaded_modules(server: Nginx, tree: Tree | None, prefix: str | None) -> list
     if tree is None:
         return []
     base = os.path.abspath(prefix or server.argument("prefix") or "/usr/local/nginx")
-    return [os.path.join(base, c_string(setting.value)) for setting in tree.main.own("load_module")]
+    return [
+        os.path.join(base, c_string(setting.value)) for setting in tree.main.settings("load_module")
+    ]

@@ -124,13 +124,13 @@ def _known(tree: Tree) -> Iterator[NotPriced]:
         for name in sorted(name for name, of in _EXACT.items() if of is row):
             for block in tree.having([name]):
                 if block.kind not in blocks.WITHOUT_SETTINGS:
-                    yield NotPriced(row.what, name, block.own(name)[0])
+                    yield NotPriced(row.what, name, block.settings(name)[0])
                     break
 
 
 def _modules(tree: Tree) -> Iterator[NotPriced]:
     said = set()
-    for setting in tree.main.own("load_module"):
+    for setting in tree.main.settings("load_module"):
         name = c_string(setting.value).rpartition("/")[2]
         what = _OBJECTS.get(name, "" if name in modules.KNOWN else OTHER_MODULE)
         if what and name not in said:
@@ -148,7 +148,7 @@ def _strangers(tree: Tree) -> Iterator[NotPriced]:
             said.add(name)
             if len(said) > MOST:
                 return
-            yield NotPriced(_what(name), name, block.own(name)[0])
+            yield NotPriced(_what(name), name, block.settings(name)[0])
 
 
 def _what(name: str) -> str:

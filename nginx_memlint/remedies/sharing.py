@@ -51,9 +51,12 @@ def overriding(block: Block, family: Family) -> list[Setting]:
     """The override directives in the nearest block around (or the block itself) that has some."""
     around: Block | None = block
     while around is not None and around.kind in family.kinds:
-        if around.has_own(family.overrides):
+        if around.has_any(family.overrides):
             return [
-                s for name in around.names() if name in family.overrides for s in around.own(name)
+                s
+                for name in around.names()
+                if name in family.overrides
+                for s in around.settings(name)
             ]
         around = around.parent
     return []
@@ -63,7 +66,7 @@ def _seen(tree: Tree, name: str) -> dict[int, _Value]:
     """What each block sees of a directive; empty where it is not set."""
     seen: dict[int, _Value] = {}
     for block in tree.all_blocks:
-        own = block.own(name)
+        own = block.settings(name)
         if own:
             seen[id(block)] = tuple(setting.directive.args for setting in own)
         else:
@@ -81,7 +84,7 @@ def _redundant(tree: Tree, family: Family) -> list[Setting]:
     found: list[Setting] = []
     for name in _names(tree, family):
         seen = _seen(tree, name)
-        groups = [(block, own) for block in tree.all_blocks if (own := block.own(name))]
+        groups = [(block, own) for block in tree.all_blocks if (own := block.settings(name))]
         needed = {
             setting.key
             for block, own in groups
@@ -109,7 +112,7 @@ def _hoisted(tree: Tree, family: Family, using: set[int]) -> TreeChange:
                 continue
             [value] = alike
             inner = [i for i in block.walk() if i is not block and seen[id(i)] == value]
-            own = [settings for i in inner if (settings := i.own(name))]
+            own = [settings for i in inner if (settings := i.settings(name))]
             insert += [(block, one) for one in own[0]] if own else []
             delete += [one for settings in own for one in settings]
     return TreeChange(tuple(delete), tuple(insert))
@@ -119,7 +122,7 @@ def _may_set(block: Block, name: str, seen: dict[int, _Value], alike: set[_Value
     """Whether a block can be given a directive of that value, and it is not there already."""
     return (
         block.kind in _HOLDERS
-        and not block.own(name)
+        and not block.settings(name)
         and seen[id(block)] not in alike
         and () not in alike
     )
@@ -134,7 +137,7 @@ def _below(
     for block in reversed([*tree.all_blocks]):  # each after its children
         if id(block) in using:
             values[id(block)].add(seen[id(block)])
-        if block.own(name):
+        if block.settings(name):
             setting.add(id(block))
         if block.parent is not None:
             around = values[id(block.parent)]

@@ -77,7 +77,7 @@ def check(situation: Situation) -> Iterator[Draft]:
     now = situation.estimate
     if now.loads < REPEATED_LOADS or not situation.is_whole:
         return
-    if situation.target.nginx < SHUTDOWN_TIMEOUT or main.own("worker_shutdown_timeout"):
+    if situation.target.nginx < SHUTDOWN_TIMEOUT or main.settings("worker_shutdown_timeout"):
         return
     size = 2 * now.configuration
     yield Draft(

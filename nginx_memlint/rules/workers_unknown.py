@@ -84,7 +84,7 @@ def check(situation: Situation) -> Iterator[Draft]:
         return
     limit = f"under {human(KILLS_MACHINES)}" if budget is None else f"within {human(budget)}"
     each = _peak(situation, holds + 1) - _peak(situation, holds)
-    own = situation.tree.main.own("worker_processes")
+    own = situation.tree.main.settings("worker_processes")
     yield Draft(
         f"the worst reload peak stays {limit} for up to "
         f"{plural(holds, 'worker')}, and each more adds {human(each)}: state how many there are "

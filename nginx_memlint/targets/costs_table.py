@@ -1,4 +1,4 @@
-"""What was measured on real servers: one row for each stack."""
+"""Costs measured on real servers: one row for each stack."""
 
 # ruff: noqa: E501  (sources are quoted in one line each)
 

@@ -20,7 +20,8 @@ Version = NewType("Version", tuple[int, ...])
 """A version's numbers; a letter counts as one more number: 1.1.1w is (1, 1, 1, 23)."""
 
 DEFAULT_TARGET = "debian-12"
-"""The target if none is named: contexts per block, as in every OpenResty before 1.25.3.1."""
+"""The target if none is named: it builds contexts per block, as does every OpenResty before
+1.25.3.1."""
 
 DEFAULT_OPENSSL = "3.0"
 
@@ -43,7 +44,7 @@ def parse_version(text: str) -> Version:
 
 @dataclass(frozen=True)
 class Costs:
-    """What was measured on one stack: bytes and CPU seconds per unit. See costs_table.py."""
+    """Costs measured on one stack: bytes and CPU seconds per unit, as in costs_table.py."""
 
     name: str
     measured: str
@@ -69,10 +70,10 @@ class Costs:
 
 
 class Target(NamedTuple):
-    """A server: its versions, the modules built in, what its costs are measured on.
+    """A server: its versions, the modules built in, and the costs of its contexts and loads.
 
-    ``lua``, ``stream_lua`` and ``njs`` are the version that counts if the configuration loads
-    the module, whether or not the stack ships it. ``texts`` holds the versions as written.
+    ``lua``, ``stream_lua`` and ``njs`` are the version that counts if the configuration loads the
+    module, whether or not the stack ships it. ``texts`` holds the versions as written.
     """
 
     name: str
@@ -95,10 +96,10 @@ VERSION_KEYS = ("nginx", "lua", "stream_lua", "njs", "openssl")
 """The components whose versions decide what is built, as keys of tables."""
 
 COMPONENTS = tuple(key.replace("_", "-") for key in VERSION_KEYS)
-"""Their names for people."""
+"""Names of the components on the command line."""
 
 _FALLBACK = {"lua": "0.10.25", "stream_lua": "0.0.13", "njs": "0.7.9"}
-"""Taken where a stack does not ship a module: its last version with contexts per block."""
+"""Versions for a stack that does not ship a module: the last ones with contexts per block."""
 
 
 @cache
@@ -108,7 +109,7 @@ def measured_costs() -> tuple[Costs, ...]:
 
 
 def costs_for(nginx: Version, openssl: Version) -> Costs:
-    """The measured stack that a server of these versions is most like."""
+    """The costs of the last measured stack that serves for these versions."""
     return [
         costs
         for costs in measured_costs()
@@ -118,15 +119,15 @@ def costs_for(nginx: Version, openssl: Version) -> Costs:
 
 
 def target_names() -> list[str]:
-    """All names that find_target() knows."""
+    """All names that find_target() accepts."""
     return [*STACKS]
 
 
 def find_target(name: str | None = None, versions: Mapping[str, str] | None = None) -> Target:
-    """The stack of a name, with single versions replaced.
+    """The server of a stack's name, with single versions replaced.
 
-    ``versions`` has names of COMPONENTS. What is assumed rather than known is in
-    ``Target.assumed``. Raises MemlintError for a name that is none, ValueError for such a version.
+    ``versions`` has names of COMPONENTS. ``Target.assumed`` lists what is assumed rather than
+    known. Raises MemlintError for an unknown name, ValueError for a malformed version.
     """
     table = STACKS
     assumed = []
@@ -169,14 +170,14 @@ def find_target(name: str | None = None, versions: Mapping[str, str] | None = No
 
 
 def _by_key(versions: Mapping[str, str]) -> dict[str, str]:
-    """Versions by names of COMPONENTS → by VERSION_KEYS."""
+    """Versions by names of COMPONENTS, turned into versions by names of VERSION_KEYS."""
     return {name.replace("-", "_"): text for name, text in versions.items()}
 
 
 def with_versions(target: Target, versions: Mapping[str, str]) -> Target:
     """The server with single versions replaced, by names of COMPONENTS; raises ValueError.
 
-    Its costs stay as measured, unless these versions are more like another measured stack.
+    Its costs stay unless these versions are nearer to another measured stack.
     """
     given = _by_key(versions)
     if not given:
@@ -207,9 +208,9 @@ def installed_target(
     sources: tuple[str, ...] = (),
     note: str = "",
 ) -> Target:
-    """The server of these versions, which must name nginx's and OpenSSL's.
+    """The server with these versions, among which nginx's and OpenSSL's must be.
 
-    With the costs of the measured stack it is most like, unless they are given. Raises ValueError.
+    Without ``costs``, those of the nearest measured stack are taken. Raises ValueError.
     """
     texts = {**_FALLBACK, **versions}
     parsed: dict[str, Any] = {key: parse_version(text) for key, text in texts.items()}
@@ -226,7 +227,7 @@ def installed_target(
 
 
 BUILT_IN = ("lua", "stream_lua", "js", "stream_js")
-"""Names that ``built_in`` may hold."""
+"""Names that ``built_in`` of a target file may hold."""
 
 MAX_FILE_BYTES = 64 << 10
 """Bytes of the largest target file; memlint calibrate writes about 1,000."""
@@ -257,7 +258,7 @@ def _required() -> list[str]:
 
 
 def load_target(path: str | os.PathLike[str]) -> Target:
-    """The server that a file describes: the keys of rows of costs_table.py and targets_table.py.
+    """The server that a file describes, with the keys of costs_table.py and versions_table.py.
 
     ``memlint calibrate`` writes such files. Raises MemlintError that names the file and the key.
     """
@@ -289,14 +290,14 @@ _WORDS = {int: "a whole number", float: "a number", str: "a text", list: "a list
 
 
 def _check_key(name: str, key: str, value: object) -> None:
-    """Raise MemlintError unless a key is known and its value of the right kind."""
-    known = _file_keys()
-    if key not in known:
+    """Raise MemlintError unless a target file may have this key with this value."""
+    keys = _file_keys()
+    if key not in keys:
         raise MemlintError(
             f"{name}: {printable(key)} is not a key of a target file (known: "
-            f"{', '.join(sorted(known))})"
+            f"{', '.join(sorted(keys))})"
         )
-    kinds = known[key]
+    kinds = keys[key]
     right = isinstance(value, kinds) and not isinstance(value, bool)
     if isinstance(value, list):
         right = right and all(isinstance(item, str) for item in value)

@@ -1,7 +1,7 @@
-"""A CA bundle: how many certificates it holds, how large they are.
+"""CA bundles: how many certificates a PEM file holds, and how large they are.
 
-What is taken and what is rejected is what ``X509_load_cert_crl_file()`` of OpenSSL 3.0 does with
-such files (tests/nginx/test_bundles.py).
+A file is accepted or rejected as ``X509_load_cert_crl_file()`` of OpenSSL 3.0 does it
+(tests/nginx/test_bundles.py).
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ _WHITE_SPACE = b" \t\n\r\v\f"
 
 
 class NotPemError(ValueError):
-    """A file that nginx rejects as a CA bundle; the message says what is wrong with it."""
+    """A file is rejected as a CA bundle; the message says what is wrong with it."""
 
 
 class Bundle(NamedTuple):
-    """What loading a PEM file puts into an ``X509_STORE``.
+    """The certificates that one load of a PEM file puts into an ``X509_STORE``.
 
-    ``certificates`` is the number of distinct certificates, ``der_bytes`` their size in DER:
-    a store keeps one copy of each (``X509_STORE_add_cert()``). ``repeats`` is how many more the
-    file lists, which are parsed and dropped.
+    ``certificates`` is the number of distinct certificates, ``der_bytes`` their size in DER: a
+    store keeps one copy of each (``X509_STORE_add_cert()``). ``repeats`` is how many more the file
+    lists, which are parsed and dropped.
     """
 
     certificates: int
@@ -44,8 +44,8 @@ def read_bundle(pem: bytes) -> Bundle | None:
 def bundle_of(pem: bytes) -> Bundle:
     """Count the certificates of a PEM file. Raises NotPemError."""
     listed = certificates(pem)
-    found = set(listed)
-    return Bundle(len(found), sum(map(len, found)), len(listed) - len(found))
+    distinct = set(listed)
+    return Bundle(len(distinct), sum(map(len, distinct)), len(listed) - len(distinct))
 
 
 @lru_cache(maxsize=4)  # a run of many configurations mostly sees one bundle
@@ -54,15 +54,15 @@ def certificates(pem: bytes) -> tuple[bytes, ...]:
 
     Raises NotPemError.
     """
-    found = []
+    decoded = []
     usable = False
     for label, body in _blocks(pem):
         if label in _CERTIFICATES:
-            found.append(_decoded(body))
+            decoded.append(_decoded(body))
         usable = usable or label in _CERTIFICATES or label == _REVOCATIONS
     if not usable:
         raise NotPemError("holds no PEM certificate")
-    return tuple(found)
+    return tuple(decoded)
 
 
 def _blocks(pem: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -78,7 +78,7 @@ def _blocks(pem: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _line(mark: bytes, pem: bytes, position: int) -> tuple[bytes, int, int] | None:
-    """The label after the next mark that has one, where the mark is and where its line ends."""
+    """The label of the next mark that has one, the mark's offset, and where its line ends."""
     while (at := pem.find(mark, position)) >= 0:
         end = pem.index(b"\n", at + len(mark))
         line = pem[at + len(mark) : end].rstrip(b" \t\r")
@@ -105,7 +105,7 @@ _SEQUENCE = 0x30
 
 
 def _content(der: bytes, at: int) -> tuple[int, int]:
-    """Where the content of the element at an offset starts and ends. Raises IndexError."""
+    """The offsets at which the content of a DER element starts and ends; raises IndexError."""
     length = der[at + 1]
     start = at + 2
     if length & 0x80:

@@ -1,9 +1,9 @@
-"""Count the OpenSSL contexts and CA loads of a configuration: one algorithm over the records.
+"""Count the OpenSSL contexts and CA loads of a configuration, by the records of families.py.
 
 Where a family's contexts are shared, a block that sets none of the override directives uses its
-parent's; if the parent has none yet, the first such child that needs one builds it and hands it
-up. So there is one context for each group of blocks whose nearest overriding block is the same,
-the ``http`` block standing for those without one, provided a block of the group needs it.
+parent's; if the parent has none yet, the first such child that needs one builds it and hands it up.
+So there is one context for each group of blocks whose nearest overriding block is the same, the
+``http`` block standing for those without one, provided a block of the group needs it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from nginx_memlint.tree.tree import Block, Inheritance, Setting, Tree
 
 
 class Loads(NamedTuple):
-    """What is loaded into a context.
+    """Files that are loaded into a context.
 
-    ``bundles`` are the settings whose CA files are, ``client_names`` those of them whose names are
-    kept to be sent to clients, ``certificates`` is how many certificates with keys it holds.
+    ``bundles`` are the settings that name its CA files, ``client_names`` those of them whose names
+    are kept to be sent to clients, ``certificates`` is how many certificates with keys it holds.
     """
 
     bundles: tuple[Setting, ...]
@@ -29,11 +29,11 @@ class Loads(NamedTuple):
 
 
 class Group:
-    """The ``SSL_CTX`` of one family that ``nginx -t`` builds and that load the same.
+    """Contexts (``SSL_CTX``) of one family that ``nginx -t`` builds and that load the same files.
 
-    ``blocks`` are those they are built for, in nginx's order (of a shared one, the first that
-    needs it), ``owners`` those whose settings they have (of a shared one, the block it is shared
-    from).
+    ``blocks`` are the blocks they are built for, in nginx's order (of a shared context, the first
+    that needs it), ``owners`` those whose settings they have (of a shared one, the block it is
+    shared from).
     """
 
     __slots__ = ("blocks", "family", "loads", "owners")
@@ -46,7 +46,7 @@ class Group:
 
 
 class WorkerContexts(NamedTuple):
-    """What each worker process builds for itself after the fork."""
+    """Contexts that each worker process builds for itself after the fork."""
 
     contexts: int = 0
     bundles: tuple[Setting, ...] = ()
@@ -62,7 +62,7 @@ def contexts(tree: Tree, target: Target) -> list[Group]:
 
 
 def present_families(tree: Tree, target: Target) -> list[Family]:
-    """The families whose modules the server has."""
+    """The families of TLS directives whose modules the server has."""
     return [f for f in FAMILIES if f.module is None or is_present(f.module, tree, target)]
 
 
@@ -70,7 +70,7 @@ def is_present(module: Module, tree: Tree, target: Target) -> bool:
     """Whether the server has a module.
 
     It does if the target has it built in, ``load_module`` names it, or one of its directives is
-    used: nginx would reject that otherwise.
+    used, which nginx would reject otherwise.
     """
     if module.name in target.built_in:
         return True
@@ -135,26 +135,26 @@ def _loads(family: Family, block: Block, target: Target, counted: dict[Block, in
 
 
 def _certificates(block: Block, name: str, counted: dict[Block, int]) -> int:
-    """How many certificates are loaded with the context; those with variables are not.
+    """The number of certificates loaded with the context; names with variables are not loaded.
 
-    ``counted`` has how many the blocks have that were counted before: thousands may see them.
+    ``counted`` caches the number for blocks whose settings thousands of blocks may see.
     """
     setting = block.effective(name) if name else None
     if setting is None:
         return 0
     around = setting.block
     if around not in counted:
-        values = [own.value for own in around.own(name)]
+        values = [setting.value for setting in around.settings(name)]
         counted[around] = sum("$" not in value and value != "" for value in values)
     return counted[around]
 
 
 def _overriding(block: Block, family: Family) -> Block:
-    """The nearest block, from this one outwards, whose settings make a context of its own.
+    """The nearest block, from this one outwards, whose settings give it a context of its own.
 
-    The outermost one (``http``) where there is none.
+    If there is none, the outermost block (``http``).
     """
-    while block.kind in family.kinds and not block.has_own(family.overrides):
+    while block.kind in family.kinds and not block.has_any(family.overrides):
         assert block.parent is not None
         block = block.parent
     return block

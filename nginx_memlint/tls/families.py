@@ -1,7 +1,7 @@
-"""One record per family of TLS directives: the facts that contexts.py applies.
+"""The table of families of TLS directives: facts that contexts.py applies.
 
-A new family, or a new version threshold, is a record here. What each record says was read in the
-source named in it and checked against the real servers (tests/nginx).
+A new family, or a new version threshold, is a record here. Each record was read in the source named
+in it and checked against the real servers (tests/nginx).
 """
 
 from __future__ import annotations
@@ -47,16 +47,17 @@ REJECT_HANDSHAKE = (1, 19, 4)
 """The first nginx with ``ssl_reject_handshake``."""
 
 STREAM_NAMES = (1, 25, 5)
-"""The first nginx whose stream servers have names, and contexts where a certificate is set."""
+"""The first nginx whose stream servers have names, and build contexts where a certificate is
+set."""
 
 STREAM_TRUSTED = (1, 27, 2)
 """The first nginx whose stream servers load ``ssl_trusted_certificate`` without verifying."""
 
 
 class Module(NamedTuple):
-    """When a family's module is part of the server.
+    """The module of a family, and when it is part of the server.
 
-    ``name`` as in Target.built_in, ``object`` the shared object that ``load_module`` names,
+    ``name`` is that in Target.built_in, ``object`` the shared object that ``load_module`` names;
     ``directives`` tells whether a directive name is the module's own, in the ``root`` context.
     ``version`` is the component of the target it comes with.
     """
@@ -73,17 +74,17 @@ SettingsOf = Callable[[Block, Target], list[Setting]]
 
 
 class Family(NamedTuple):
-    """Which blocks build an ``SSL_CTX`` for a family, and what they load into it.
+    """A family of TLS directives: which blocks build an ``SSL_CTX``, and what they load into it.
 
     ``kinds``: the kinds of block that may build one. ``wants``: whether a block needs a context.
     ``trusted``: the settings whose files are loaded as CA certificates into a block's context,
     ``client``: those of them whose names are also sent to clients. ``certificate``: the directive
-    that names the context's own certificates. ``overrides``: directives that give a block a
-    context of its own where contexts are shared, which ``shared`` decides by version. ``reads``:
-    all that ``trusted``, ``client`` and ``certificate`` look up. ``needs``: a block that wants a
-    context has one of these in itself, and they alone decide, on any target; empty if not so.
-    ``decides``: without ``needs``, all that ``wants`` looks up in blocks; empty if the target alone
-    decides. ``module``: None if the family is in nginx itself. ``source``: where this was read.
+    that names the context's own certificates. ``overrides``: directives that give a block a context
+    of its own where contexts are shared, which ``shared`` decides by version. ``reads``: all that
+    ``trusted``, ``client`` and ``certificate`` look up. ``needs``: a block that wants a context has
+    one of these in itself, and they alone decide, on any target; empty if not so. ``decides``:
+    without ``needs``, all that ``wants`` looks up in blocks; empty if the target alone decides.
+    ``module``: None if the family is in nginx itself. ``source``: where this was read.
     """
 
     name: str
@@ -102,13 +103,13 @@ class Family(NamedTuple):
 
 
 def _value(block: Block, name: str) -> str:
-    """The value that a block sees; empty where it is not set."""
+    """The first argument of a directive that a block sees; empty where it is not set."""
     setting = block.effective(name)
     return setting.value if setting is not None else ""
 
 
 def _nearest(name: str) -> SettingsOf:
-    """The file of the nearest setting; an empty value ends the inheritance."""
+    """The nearest setting of a name, if its value is not empty: that ends the inheritance."""
 
     def settings(block: Block, _target: Target) -> list[Setting]:
         setting = block.effective(name)
@@ -133,7 +134,9 @@ def _verifies_clients(block: Block, _target: Target) -> bool:
 
 
 def _listens_with_ssl(block: Block) -> bool:
-    return any("ssl" in map(c_string, listen.directive.args[1:]) for listen in block.own("listen"))
+    return any(
+        "ssl" in map(c_string, listen.directive.args[1:]) for listen in block.settings("listen")
+    )
 
 
 _HAS_CERTIFICATE = frozenset({"ssl_certificate", "ssl_reject_handshake"})
@@ -194,12 +197,12 @@ _SSL_READS = frozenset(
 
 
 def _pass_family(name: str, scheme: str) -> Family:
-    """A module that passes requests on: proxy, grpc, uwsgi."""
+    """The family of a module that passes requests on: proxy, grpc or uwsgi."""
     directive = f"{name}_pass"
     prefix = f"{name}_ssl"
 
     def wants(block: Block, _target: Target) -> bool:
-        return any(map(is_wanted, block.own(directive)))
+        return any(map(is_wanted, block.settings(directive)))
 
     def is_wanted(setting: Setting) -> bool:
         # with a variable anywhere the scheme is known only at run time
@@ -377,7 +380,7 @@ that version, and what has it."""
 
 
 def by_name(name: str) -> Family:
-    """The family of a name."""
+    """The family of a name; raises KeyError if there is none."""
     return _BY_NAME[name]
 
 

@@ -15,11 +15,11 @@ from nginx_memlint.tree.tree import Block, Setting, Tree
 _LATER = {
     kind: frozenset(name for name, inside in SINCE if inside == kind) for kind in grammar.KINDS
 }
-"""Kind of a block → directives that older releases allow elsewhere only."""
+"""Kind of block → directives that are allowed in it only in newer releases."""
 
 _MANY = ("_conf_command", "_protocols", "lua_ssl_certificate", "lua_ssl_certificate_key")
-"""Endings of those that may be repeated in a block: arrays in nginx, and sets that are added up
-(``ngx_conf_set_bitmask_slot()``)."""
+"""Endings of directives that may be repeated in a block: arrays in nginx, and sets that are added
+up (``ngx_conf_set_bitmask_slot()``)."""
 
 ONCE = frozenset(
     {
@@ -28,11 +28,11 @@ ONCE = frozenset(
         *("ssl_verify_client", "ssl_reject_handshake", "ssl_password_file"),
     }
 )
-"""Directives that decide the counts and may stand in a block once."""
+"""Directives that decide how many contexts and loads there are, and may stand in a block once."""
 
 
 def misplaced(tree: Tree, target: Target) -> Iterator[Problem]:
-    """What ``ngx_conf_handler()`` and ``ngx_conf_set_str_slot()`` would reject."""
+    """Problems of directives that ``ngx_conf_handler()`` or ``ngx_conf_set_str_slot()`` rejects."""
     later = _LATER if target.stated else {}
     watched = {
         kind: grammar.MISPLACED[kind] | later.get(kind, frozenset()) | ONCE
@@ -42,14 +42,14 @@ def misplaced(tree: Tree, target: Target) -> Iterator[Problem]:
         if block.kind == MAIN and not block.has("events"):
             continue  # a fragment: what it lacks is its context
         kind = block.grammar_kind
-        if block.has_own(watched.get(kind, frozenset())):
+        if block.has_any(watched.get(kind, frozenset())):
             yield from _complaints(block, kind, target)
 
 
 def _complaints(block: Block, kind: str, target: Target) -> Iterator[Problem]:
     for name in sorted(set(block.names())):
         # of a block the builder of the tree has told
-        settings = [setting for setting in block.own(name) if setting.directive.body is None]
+        settings = [setting for setting in block.settings(name) if setting.directive.body is None]
         since = SINCE.get((name, kind), (0,))
         if not settings:
             continue

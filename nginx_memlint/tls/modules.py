@@ -1,4 +1,4 @@
-"""Which modules a server loads: the objects that ``load_module`` names."""
+"""The modules that a server loads: the objects that ``load_module`` names."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ WITHOUT_CONTEXTS = frozenset(
 (their dynamic symbols; nchan's does)."""
 
 _OF_NGINX = frozenset({"ngx_stream_module.so", "ngx_mail_module.so"})
-"""Those of nginx itself, whose contexts are counted by what stands in their blocks."""
+"""Objects of nginx's own modules, whose contexts are counted by the blocks that they bring."""
 
 KNOWN = _COUNTED | WITHOUT_CONTEXTS | _OF_NGINX
 
 
 def objects(tree: Tree) -> frozenset[str]:
-    """The names of the objects that the configuration loads."""
+    """The file names of the shared objects that the configuration loads."""
     if "objects" not in tree.memo:
         names = frozenset(taken_for for _, _, taken_for in _loaded(tree))
         tree.memo["objects"] = names
-    found: frozenset[str] = tree.memo["objects"]
-    return found
+    loaded: frozenset[str] = tree.memo["objects"]
+    return loaded
 
 
 def unknown(tree: Tree) -> Iterator[Problem]:
-    """What to know of objects whose names say nothing: they may be any module."""
+    """Problems of shared objects with unknown names: they may be any module."""
     for setting, name, taken_for in _loaded(tree):
         if name in KNOWN:
             continue
@@ -61,15 +61,15 @@ def unknown(tree: Tree) -> Iterator[Problem]:
 
 
 def _loaded(tree: Tree) -> Iterator[tuple[Setting, str, str]]:
-    """Each ``load_module``, the name of its object, and the name of what that leads to here."""
-    for setting in tree.main.own("load_module"):
+    """Each ``load_module``, the name of its object, and the name of the file this leads to here."""
+    for setting in tree.main.settings("load_module"):
         path = c_string(setting.value)  # dlopen()
         name = path.rpartition("/")[2]
         yield setting, name, name if name in KNOWN else _linked(tree, path)
 
 
 def _linked(tree: Tree, path: str) -> str:
-    """The name of the file that a path leads to on this machine, its own if that is unknown."""
+    """The name of the file that a path leads to on this machine, or the path's own if unknown."""
     if path.startswith("/") and isinstance(tree.source, FileSystem):
         with suppress(OSError):
             path = tree.source.real_path(path)

@@ -1,4 +1,4 @@
-"""Directives that no module has: misspelt ones of those that cost memory, and what is no name."""
+"""Directives that no module has: misspelt ones that would cost memory, and malformed names."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ COSTLY = (
     | {"lua_shared_dict", "js_shared_dict_zone", "limit_req_zone", "limit_conn_zone"}
     | {"ssl_session_cache", "worker_processes", "worker_shutdown_timeout", "load_module"}
 )
-"""Directives that decide memory."""
+"""Directives whose values decide how much memory is taken."""
 
 MOST_NAMES = 1_000
-"""Different unknown names that are compared."""
+"""Different unknown names that are compared with known ones."""
 
 _NAME = re.compile(r"[\w.-]+")
 
 
 def unknown(tree: Tree) -> Iterator[Problem]:
-    """Directives that nginx would reject as unknown; what came from ``nginx -T`` has none."""
+    """Problems of directives that nginx would reject as unknown; an accepted dump has none."""
     if isinstance(tree.source, MemoryFiles):
         return
     said: dict[str, str] = {}
@@ -44,7 +44,7 @@ def unknown(tree: Tree) -> Iterator[Problem]:
                 said[name] = doubts(name)
             if not said.get(name):
                 continue
-            for setting in block.own(name):
+            for setting in block.settings(name):
                 # of a block, and of a mark at a file's beginning, the builder of the tree has told
                 if setting.directive.body is None and not setting.file.is_marked(setting.directive):
                     nginx = f'unknown directive "{name}"'
@@ -58,7 +58,7 @@ def unknown(tree: Tree) -> Iterator[Problem]:
 
 @cache
 def near_miss(name: str) -> str:
-    """The directive that a name is taken for, or nothing."""
+    """The directive of which a name is taken to be a misspelling, else ""."""
     return next(iter(get_close_matches(name, COSTLY, 1, LIKENESS)), "")
 
 

@@ -1,6 +1,7 @@
-"""What the CA certificates of a directive are for, and whether a configuration uses them.
+"""The uses of CA certificates: what a directive's are for, and which blocks use them.
 
-One record per directive that names a CA bundle. Where it cannot be told, they count as used.
+There is one record for each directive that names a CA bundle. Where the use cannot be told, the
+certificates count as used.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from nginx_memlint.tree.blocks import DATA, OPAQUE
 from nginx_memlint.tree.tree import Block, Nearest, Setting, Tree
 
 Users = Callable[[Block], dict[int, Block]]
-"""Of a root block: the blocks in it that use what such a directive names, by their identities."""
+"""Finds the blocks below a root block that use a directive's certificates, by their id()."""
 
 
 class Use(NamedTuple):
-    """What a directive's certificates are for, below a ``root`` block (http, stream, mail).
+    """The use of a directive's certificates, below a ``root`` block (http, stream, mail).
 
     ``users``: which blocks use them. ``unused``: in words, that none does. ``mover``: the users in
     words, where the directive may be moved to them. ``risk``: what it means for the blocks that
@@ -40,7 +41,7 @@ class Use(NamedTuple):
 class Unused:
     """A directive as written whose certificates nothing uses in any place that includes it.
 
-    ``exposed`` are the blocks of which Use.risk holds.
+    ``exposed`` are the blocks to which Use.risk applies.
     """
 
     use: Use
@@ -49,7 +50,7 @@ class Unused:
 
 
 def reach(setting: Setting) -> Iterator[Block]:
-    """The blocks that see a setting: its own and those below without one of their own."""
+    """The blocks that see a setting: its own, and those below that do not set it themselves."""
     pending = [setting.block]
     while pending:
         block = pending.pop()
@@ -58,21 +59,21 @@ def reach(setting: Setting) -> Iterator[Block]:
 
 
 def places(tree: Tree, settings: Collection[Setting]) -> list[Setting]:
-    """Directives as written in all places that include them."""
+    """The settings of these directives in all places that include their files."""
     keys = {setting.key for setting in settings}
     names = {setting.name for setting in settings}
     return [
-        own
+        setting
         for block in tree.having(names)
         for name in names
-        for own in block.own(name)
-        if own.key in keys
+        for setting in block.settings(name)
+        if setting.key in keys
     ]
 
 
 def unused(tree: Tree, target: Target) -> dict[tuple[str, int], Unused]:
-    """The directives whose certificates nothing uses, by Setting.key."""
-    found: dict[tuple[str, int], Unused] = {}
+    """The directives whose certificates no block uses, by Setting.key."""
+    candidates: dict[tuple[str, int], Unused] = {}
     used: set[tuple[str, int]] = set()
     users = users_of(tree)
     for block in tree.having(_DIRECTIVES):
@@ -80,11 +81,11 @@ def unused(tree: Tree, target: Target) -> dict[tuple[str, int], Unused]:
         for use in USES:
             if use.root != root.kind:
                 continue
-            for setting in block.own(use.directive):
+            for setting in block.settings(use.directive):
                 if not setting.value or any(users.has(use, root, b) for b in reach(setting)):
                     used.add(setting.key)
                     continue
-                entry = found.setdefault(setting.key, Unused(use))
+                entry = candidates.setdefault(setting.key, Unused(use))
                 entry.places.append(setting)
                 if use.risk:
                     family = by_name(use.family)
@@ -93,35 +94,35 @@ def unused(tree: Tree, target: Target) -> dict[tuple[str, int], Unused]:
                         for inner in reach(setting)
                         if inner.kind in family.kinds and family.wants(inner, target)
                     ]
-    return {key: entry for key, entry in found.items() if key not in used}
+    return {key: entry for key, entry in candidates.items() if key not in used}
 
 
 class UsersOf:
-    """The users below each root, found once."""
+    """A cache of the blocks that use a directive's certificates, for each root block."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, str], dict[int, Block]] = {}
+        self._users: dict[tuple[int, str], dict[int, Block]] = {}
 
     def of(self, use: Use, root: Block) -> dict[int, Block]:
-        """The blocks that use what a directive names, by their identities."""
+        """The blocks that use the certificates of a directive, by their id()."""
         key = id(root), use.directive
-        if key not in self._known:
-            self._known[key] = use.users(root)
-        return self._known[key]
+        if key not in self._users:
+            self._users[key] = use.users(root)
+        return self._users[key]
 
     def has(self, use: Use, root: Block, block: Block) -> bool:
-        """Whether a block uses what a directive names."""
+        """Whether a block uses the certificates of a directive."""
         return id(block) in self.of(use, root)
 
 
 def users_of(tree: Tree) -> UsersOf:
-    """Those of a tree, for all who ask."""
-    found: UsersOf = tree.memo.setdefault("users", UsersOf())
-    return found
+    """The UsersOf of a tree, made once."""
+    users: UsersOf = tree.memo.setdefault("users", UsersOf())
+    return users
 
 
 def use_of(tree: Tree, setting: Setting) -> Use | None:
-    """The record of a directive where it stands."""
+    """The Use of a directive in the place where it stands; None if it names no CA bundle."""
     root = tree.root_of(setting.block)
     for use in USES:
         if (use.directive, use.root) == (setting.name, root.kind):
@@ -134,20 +135,20 @@ def _running(
     workers: Callable[[str], bool],
     variables: Callable[[str], bool],
 ) -> Users:
-    """Blocks in which code runs: handlers are inherited.
+    """Finds the blocks in which code runs: handlers are inherited.
 
-    Those that run in a worker without a request use the root's settings (``workers``). What
-    stands in an upstream or sets a variable (``variables``) may run for any request.
+    Handlers that run in a worker without a request use the root's settings (``workers``). Those
+    that stand in an upstream or set a variable (``variables``) may run for any request.
     """
 
     def users(root: Block) -> dict[int, Block]:
         verdicts: dict[str, tuple[bool, bool]] = {}
-        found: dict[int, Block] = {}
+        running: dict[int, Block] = {}
         anywhere = False
         for block in root.walk():
             if block.kind == DATA:
                 continue
-            runs = id(block.parent) in found
+            runs = id(block.parent) in running
             for body, _ in block.parts:
                 for directive in body.directives:
                     name = directive.name
@@ -158,10 +159,10 @@ def _running(
                         anywhere = anywhere or sets or block.kind in _ANYWHERE
                         runs = runs or handles
             if runs:
-                found[id(block)] = block
+                running[id(block)] = block
         if anywhere:
             return {id(block): block for block in root.walk()}
-        return ({id(root): root} if any(map(workers, root.names())) else {}) | found
+        return ({id(root): root} if any(map(workers, root.names())) else {}) | running
 
     return users
 
@@ -171,9 +172,9 @@ def _where(
     *conditions: Callable[[Block], bool],
     around: Callable[[Block], bool] = lambda _block: False,
 ) -> Users:
-    """Blocks of these kinds of which a condition holds.
+    """Finds blocks of these kinds that meet a condition.
 
-    ``around`` is a condition that holds for all blocks in one, too.
+    Blocks inside one that meets the condition ``around`` count, too.
     """
 
     def users(root: Block) -> dict[int, Block]:
@@ -189,7 +190,7 @@ def _where(
 
 
 def _is_set(name: str) -> Callable[[Block], bool]:
-    """The block sees a value that is not ``off``."""
+    """A condition: the block sees a value of the directive other than ``off``."""
 
     def condition(block: Block) -> bool:
         setting = block.effective(name)
@@ -234,7 +235,7 @@ def _js_handler(name: str) -> bool:
 
 
 def _tls_lua(block: Block) -> bool:
-    """Lua runs in the handshake, which may verify a client by itself (ngx.ssl)."""
+    """Whether Lua runs in the TLS handshake, where it may verify a client itself (ngx.ssl)."""
     return any(name.startswith("ssl_") and "_by_lua" in name for name in block.names())
 
 
@@ -248,7 +249,7 @@ _MAIL_NOT_VERIFYING = "no server that sees it verifies clients"
 
 
 def _server(root: str, family: str) -> tuple[Use, Use]:
-    """ssl_trusted_certificate and ssl_client_certificate in http, stream or mail."""
+    """The uses of ssl_trusted_certificate and ssl_client_certificate in http, stream or mail."""
     kinds = by_name(family).kinds
     verifies = _is_set("ssl_verify_client")
     others = () if root == "mail" else (_is_set("ssl_stapling"), _is_set("ssl_ocsp"))
@@ -274,7 +275,7 @@ def _server(root: str, family: str) -> tuple[Use, Use]:
 
 
 def _pass(prefix: str, root: str, family: str) -> Use:
-    """proxy_ssl_trusted_certificate and the like."""
+    """The use of proxy_ssl_trusted_certificate, or that of another module with this prefix."""
     return Use(
         f"{prefix}_ssl_trusted_certificate",
         root,

@@ -1,7 +1,7 @@
-"""Which blocks nginx knows, where they may stand, and what they are called here.
+"""Kinds of blocks: which ones nginx knows, where they may stand, and what memlint calls them.
 
-From the command tables of nginx 1.22.1 (src/core, src/http, src/stream, src/mail, src/event) and
-of the modules named beside a row.
+They are from the command tables of nginx 1.22.1 (src/core, src/http, src/stream, src/mail,
+src/event) and of the modules named beside a row.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from collections.abc import Iterable
 
 MAIN = "main"
 OPAQUE = "opaque"
-"""Kind of a block whose content has no part in the counts and rules of its own."""
+"""Kind of a block whose content is neither counted nor judged."""
 
 DATA = "data"
 """Kind of a block whose content is keys and values (tokens.DATA_BLOCKS)."""
 
 WITHOUT_SETTINGS = frozenset({OPAQUE, DATA})
-"""Kinds in which no name is that of a directive that we know, whatever it looks like."""
+"""Kinds of blocks in which no name is that of a directive memlint knows, whatever it looks like."""
 
 NO_CONTEXT = (OPAQUE, DATA, "events")
-"""Kinds that no fragment belongs in."""
+"""Kinds of blocks in which no fragment of a configuration belongs."""
 
 COUNTED = ("server", "location", "if", "limit_except", "stream_server")
-"""Kinds that are reported."""
+"""Kinds of blocks whose numbers are reported."""
 
 _HTTP_DATA = ("map", "geo", "types", "split_clients", "charset_map", "match", "geoip2")
 _STREAM_DATA = ("map", "geo", "split_clients", "match", "geoip2")
@@ -58,7 +58,7 @@ CHILDREN: dict[str, dict[str, str]] = {
     },
     "mail": {"server": "mail_server"},
 }
-"""Kind of a parent block → name of a block in it → kind of that block."""
+"""Kind of a block → name of a block in it → kind of that inner block."""
 
 KNOWN_NAMES = frozenset(name for children in CHILDREN.values() for name in children)
 
@@ -66,7 +66,7 @@ NO_BLOCKS: dict[str, frozenset[str]] = {
     "upstream": frozenset({"server"}),
     "stream_upstream": frozenset({"server"}),
 }
-"""Kind of a parent block → directives in it that are no blocks, though named like one."""
+"""Kind of a block → directives in it that are no blocks, though named like one."""
 
 MANY = 999
 """More arguments than nginx would take."""
@@ -87,7 +87,7 @@ ARGUMENTS: dict[str, tuple[int, int]] = {
     "split_clients": (2, 2),
     "charset_map": (2, 2),
 }
-"""Least and most arguments; for others nginx decides."""
+"""Block → least and most number of arguments; of other directives nginx alone decides."""
 
 INCLUDE_IN_DATA = {
     "types": 'invalid number of arguments in "include" directive',
@@ -104,7 +104,7 @@ NO_INCLUDE = frozenset({"charset_map", "split_clients", "match", "geoip2"})
 
 
 def check_context(context: Iterable[str]) -> None:
-    """Raise ValueError if these blocks cannot be inside each other, the first in the main one."""
+    """Raise ValueError unless each block may stand in the one before, the first in main."""
     kind = MAIN
     for name in context:
         children = CHILDREN.get(kind, {})

@@ -22,10 +22,11 @@ from nginx_memlint.tree import blocks, grammar, structure
 from nginx_memlint.tree.tree import Block, Inclusion, Tree, shortened
 
 MAX_PATTERN_COST = 20_000
-"""Some 10 seconds for malformed brackets of all patterns together."""
+"""Bound on glob.cost() of all patterns together: some 10 seconds for malformed brackets."""
 
 _Steps: TypeAlias = "Iterator[_Steps]"
-"""Reading as a generator that yields what must be read before it goes on: blocks nest deeply."""
+"""A generator that reads something, and yields the generators that must be exhausted before it goes
+on: recursion without the stack, as blocks nest deeply."""
 
 
 def build(
@@ -36,10 +37,10 @@ def build(
 ) -> Tree:
     """Read the configuration whose main file is at an absolute path.
 
-    ``context`` names the blocks around a file that is not a whole configuration, e.g.
-    ("http", "server"). Relative paths are in ``directory``, by default the main file's. Raises
-    OSError if the main file cannot be read, and nothing else: what is wrong in the configuration is
-    in ``Tree.problems``.
+    ``context`` names the blocks around a file that is not a whole configuration, e.g. ("http",
+    "server"). Relative paths are in ``directory``, by default the main file's. Raises OSError if
+    the main file cannot be read, and nothing else: problems of the configuration are in
+    ``Tree.problems``.
     """
     if directory is None:
         directory = path.rpartition("/")[0]
@@ -47,7 +48,7 @@ def build(
 
 
 class _TreeSizeError(Exception):
-    """The configuration is too large to be read on; the problem is reported."""
+    """Reading has passed a bound and ends here; the problem is already in the list."""
 
 
 class _Builder:
@@ -91,7 +92,7 @@ class _Builder:
             if not self.is_full():
                 self.problems.append(problem)
         tree.unlisted = self.unlisted
-        tree.found = {pattern: bool(paths) for pattern, paths in self.globs.items()}
+        tree.matched = {pattern: bool(paths) for pattern, paths in self.globs.items()}
         return tree
 
     def load(self, path: str, *, in_data_block: bool) -> ParsedFile:
@@ -107,7 +108,7 @@ class _Builder:
         return self.files[key]
 
     def read(self, block: Block, inclusion: Inclusion) -> None:
-        """Read a file into a block, in nginx's order, and all that it leads to."""
+        """Read a file into a block, in nginx's order, with all files that it includes."""
         pending = [self.read_file(block, inclusion)]
         try:
             while pending:
@@ -152,7 +153,7 @@ class _Builder:
                     yield self.read_body(child, directive.body, inclusion)
 
     def step(self, directive: Directive, inclusion: Inclusion) -> None:
-        """Count a directive or a file that is looked at."""
+        """Count one directive or file as one step of work."""
         try:
             self.work.take()
         except WorkError as error:
@@ -182,7 +183,7 @@ class _Builder:
         return not complaint
 
     def fragment_hint(self) -> str:
-        """The option to suggest, unless the main file is one."""
+        """The text that suggests ``--context``, empty if the file is a fragment already."""
         body = self.load(self.path, in_data_block=False).body
         if self.context or not _WHOLE.isdisjoint(body.named):
             return ""
@@ -191,7 +192,7 @@ class _Builder:
         return hint if context else ""
 
     def check_byte_order_mark(self, block: Block, inclusion: Inclusion) -> None:
-        """nginx takes a byte order mark for a part of the first name in a file."""
+        """Report a byte order mark, which nginx takes for a part of a file's first name."""
         for first in inclusion.file.body.directives[:1]:
             if inclusion.file.is_marked(first) and block.kind not in blocks.WITHOUT_SETTINGS:
                 nginx = f'unknown directive "{first.name}"'
@@ -199,7 +200,7 @@ class _Builder:
                 self.problem(inclusion, first, message, nginx)
 
     def include(self, directive: Directive, block: Block, inclusion: Inclusion) -> list[str]:
-        """The paths an include leads to."""
+        """The paths of the files that an include reads."""
         holder = _data_name(block)
         if holder in blocks.NO_INCLUDE:
             return []
@@ -215,17 +216,17 @@ class _Builder:
         return [pattern]
 
     def full_path(self, include: Directive) -> str:
-        """An include's argument as ``ngx_conf_full_name()`` makes it."""
+        """The path that ``ngx_conf_full_name()`` makes of an include's argument."""
         path = c_string(include.args[0])
         return path if path.startswith("/") else f"{self.directory}/{path}"
 
     def has_no_glob(self, last: Directive, inclusion: Inclusion, start: Inclusion) -> bool:
-        """Whether the includes from one reading of a file to another are of plain names."""
-        here: Inclusion | None = inclusion
+        """Whether the includes on the way from one reading of a file to another name no pattern."""
+        reading: Inclusion | None = inclusion
         steps = [last]
-        while here is not None and here is not start and here.via:
-            steps.append(here.via)
-            here = here.parent
+        while reading is not None and reading is not start and reading.via:
+            steps.append(reading.via)
+            reading = reading.parent
         return not any(glob.has_magic(self.full_path(step)) for step in steps)
 
     def glob(self, pattern: str, directive: Directive, inclusion: Inclusion) -> list[str]:
@@ -302,7 +303,7 @@ class _Builder:
         )
 
     def check_whole(self, tree: Tree) -> None:
-        """Say so if this is no whole configuration (``ngx_event_init_conf()``)."""
+        """Report a configuration without ``events``, as ``ngx_event_init_conf()`` rejects it."""
         names = set(tree.main.names())
         if "events" in names:
             return
@@ -319,7 +320,7 @@ class _Builder:
         return _TreeSizeError()
 
     def is_full(self) -> bool:
-        """Whether a further problem is only counted."""
+        """Whether the list of problems is full; the problem at hand is then only counted."""
         full = len(self.problems) >= self.bounds.problems
         self.unlisted += full
         return full
@@ -333,20 +334,20 @@ class _Builder:
     ) -> None:
         if self.is_full():
             return
-        found = Problem.at(inclusion, directive, message, nginx=nginx)
-        if nginx and (line := inclusion.file.nginx_line(directive)) != found.line:
-            found = replace(found, line=line, column=None)
-        self.problems.append(found)
+        problem = Problem.at(inclusion, directive, message, nginx=nginx)
+        if nginx and (line := inclusion.file.nginx_line(directive)) != problem.line:
+            problem = replace(problem, line=line, column=None)
+        self.problems.append(problem)
 
 
 _WHOLE = {"events", "http", "stream", "mail"}
-"""Blocks that only a main file has."""
+"""Blocks that only a main file can have."""
 
 _NONE: dict[str, str] = {}
 
 
 class _Verdicts(dict[tuple[str, str, bool], tuple[str, int, int]]):
-    """Kind of the block around a directive, its name, whether it is a block → see _verdict()."""
+    """A cache of _verdict() by its arguments: kind of block around, name, whether it is a block."""
 
     def __missing__(self, key: tuple[str, str, bool]) -> tuple[str, int, int]:
         verdict = _verdict(*key)
@@ -359,7 +360,7 @@ _verdicts = _Verdicts()
 
 
 def _complaint(directive: Directive, parent: str, file: ParsedFile) -> str:
-    """What ``ngx_conf_handler()`` says of a block or an include in a kind of block, or nothing."""
+    """The error that ``ngx_conf_handler()`` has for a block or an include here, else ""."""
     name = directive.name
     complaint, least, most = _verdicts[parent, name, directive.body is not None]
     if complaint or (least <= 0 and most >= blocks.MANY):
@@ -370,7 +371,7 @@ def _complaint(directive: Directive, parent: str, file: ParsedFile) -> str:
 
 
 def _verdict(parent: str, name: str, is_block: bool) -> tuple[str, int, int]:
-    """What is wrong with a directive whatever its arguments, and how many it may have."""
+    """The error for a directive whatever its arguments, and the least and most number of those."""
     if name == "include" or name in blocks.NO_BLOCKS.get(parent, ()):
         if is_block:
             return f'directive "{name}" is not terminated by ";"', 0, 0
@@ -385,7 +386,7 @@ def _verdict(parent: str, name: str, is_block: bool) -> tuple[str, int, int]:
 
 
 def _is_include(directive: Directive, block: Block) -> bool:
-    """Whether nginx includes a file here: in a block of data the name is a C string."""
+    """Whether nginx includes a file here; in a block of data the name is read as a C string."""
     name = directive.name
     return name == "include" or (block.kind == blocks.DATA and name.startswith(INCLUDE_KEY))
 
@@ -397,17 +398,17 @@ def _data_name(block: Block) -> str:
 
 def _cycle(inclusion: Inclusion, start: Inclusion, directive: Directive) -> list[str]:
     steps = [f"{start.file.name}"]
-    here: Inclusion | None = inclusion
+    reading: Inclusion | None = inclusion
     middle = []
-    while here is not None and here is not start:
-        middle.append(here.file.name)
-        here = here.parent
+    while reading is not None and reading is not start:
+        middle.append(reading.file.name)
+        reading = reading.parent
     middle = shortened(middle[::-1])
     return [*steps, *middle, start.file.name, f"(line {directive.line})"]
 
 
 def _reason(error: OSError) -> str:
-    """nginx's form of a system error: "2: No such file or directory"."""
+    """A system error as nginx writes it: "2: No such file or directory"."""
     if isinstance(error, BoundError) or error.errno is None:
         return error.strerror or str(error)
     return f"{error.errno}: {error.strerror or os.strerror(error.errno)}"

@@ -1,6 +1,6 @@
-"""A configuration with directives moved or deleted: what a remedy would make of it.
+"""The tree of a configuration after directives are moved or deleted.
 
-A change is to the files as written: it holds in every place that includes them.
+A change is made to the files as written, so it holds in every place that includes them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class TreeChange(NamedTuple):
 
 
 def changed(tree: Tree, change: TreeChange) -> Tree:
-    """The tree as it would be read after the change; the first one is left as it is."""
+    """The tree that nginx would read after the change; the given tree is not modified."""
     tree.work.take(len(tree.all_blocks))
     bodies = _changed_bodies(change)
     copies: dict[Block | None, Block | None] = {None: None}
@@ -44,10 +44,10 @@ def changed(tree: Tree, change: TreeChange) -> Tree:
 
 
 def obstacle(before: Tree, after: Tree, change: TreeChange) -> str | None:
-    """Why the files cannot be changed so, None if they can.
+    """The reason why the files cannot be changed this way, None if they can.
 
-    ``after`` is changed(before, change). nginx takes most directives once in a block; and in
-    places of a file that the change does not name, nothing may come to see another value.
+    ``after`` is changed(before, change). nginx takes most directives once in a block; and in places
+    of a file that the change does not name, no block may come to see another value.
     """
     gone = {id(setting.directive): setting.name for setting in change.delete}
     put: dict[int, dict[str, int]] = {}
@@ -55,8 +55,10 @@ def obstacle(before: Tree, after: Tree, change: TreeChange) -> str | None:
         if block.directive is None:
             return "a file cannot be changed outside of its blocks"
         # as many as where they are from: some may stand in a block more than once
-        own = put.setdefault(id(block.directive), {})
-        own[setting.name] = max(own.get(setting.name, 1), len(setting.block.own(setting.name)))
+        most_of = put.setdefault(id(block.directive), {})
+        most_of[setting.name] = max(
+            most_of.get(setting.name, 1), len(setting.block.settings(setting.name))
+        )
     named = {(id(s.directive), id(s.block)) for s in change.delete}
     named |= {(id(block.directive), id(block)) for block, _ in change.insert}
     deleted_names = set(gone.values())
@@ -65,13 +67,13 @@ def obstacle(before: Tree, after: Tree, change: TreeChange) -> str | None:
     for number in sorted(places):
         old, new = before.all_blocks[number], after.all_blocks[number]
         for name, most in put.get(id(old.directive), {}).items():
-            if len(new.own(name)) > max(most, len(old.own(name))):
+            if len(new.settings(name)) > max(most, len(old.settings(name))):
                 return f"{old.label} has a {name} of its own"
         touched = {(id(old.directive), name) for name in put.get(id(old.directive), ())}
         touched |= {
             (id(setting.directive), name)
             for name in deleted_names
-            for setting in old.own(name)
+            for setting in old.settings(name)
             if id(setting.directive) in gone
         }
         for directive, name in touched:
@@ -87,7 +89,7 @@ def _seen(block: Block, name: str) -> tuple[str, ...] | None:
 
 
 def _changed_bodies(change: TreeChange) -> dict[Body, Body]:
-    """Body as written → what it becomes."""
+    """Content of a block as written → its content after the change."""
     gone = {setting.directive for setting in change.delete}
     added: dict[Body, list[Directive]] = {}
     for setting in change.delete:

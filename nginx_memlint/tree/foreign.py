@@ -1,7 +1,7 @@
-"""Text that is no nginx configuration: templates that were not rendered, and files of other kinds.
+"""Files that are no nginx configuration: templates that were not rendered, and other formats.
 
-nginx variables (``${name}``) and braces in strings and Lua are legal, so marks of a template tell
-only where nginx would reject them.
+nginx variables (``${name}``) and braces in strings and Lua are legal, so marks of a template are
+taken for such only where nginx would reject them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NUMBERS = frozenset(CONSTANT.split()) | {
 (``ngx_set_worker_processes()``, ``ngx_http_core_listen()``, ``ngx_http_lua_shared_dict()``)."""
 
 _NAMED = ("zone", "lua_shared_dict")
-"""Of these, those whose first argument is a name: any text."""
+"""Those of _NUMBERS whose first argument is a name, which may be any text."""
 
 _CA_FILES = frozenset(
     {
@@ -38,7 +38,7 @@ _CA_FILES = frozenset(
 )
 
 _TEXTS = ("unix:", "accept_filter=", "route=", "service=")
-"""Beginnings of words of listen and server behind which any text may follow: the path of a socket,
+"""Beginnings of words of listen and server after which any text may follow: the path of a socket,
 the name of a filter, which is ignored on Linux, a cookie's value, the name of a DNS service."""
 
 _PATHS = frozenset({"include", "load_module"}) | _CA_FILES
@@ -50,7 +50,7 @@ _WATCHED = _NUMBERS | _PATHS | {"server"}
 _KONG_WORDS = ("if", "for", "else", "elseif", "end", "local")
 
 _NAME = re.compile(r"[\w.-]+")
-"""What the names of all directives of known modules are made of, and some more."""
+"""Names of directives: those of all known modules match, and some more."""
 
 _VALUE = re.compile(
     r"(?P<Kong>\$\{\{)|(?P<envsubst>\$\{[A-Za-z_]\w*\}|\$[A-Z_][A-Z0-9_]*)|(?P<ERB><%)"
@@ -67,33 +67,33 @@ Loaded = Collection[tuple[str, int]]
 
 
 def recognised(tree: Tree, problems: list[Problem], loaded: Loaded) -> list[Problem]:
-    """The problems, where those of a foreign text are one that names it.
+    """The problems, with those of a foreign file replaced by one that says what the file is.
 
     A CA file has to be there only if a context loads it: ``loaded`` are the settings of such files.
-    What came from ``nginx -T`` was accepted by nginx, and is none.
+    A dump of ``nginx -T`` was accepted by nginx, so it has no foreign files.
     """
     if isinstance(tree.source, MemoryFiles):
         return problems
-    found: list[Problem] = []
+    foreign: list[Problem] = []
     told: dict[str, int] = {}
     problems = [*_with_binary(tree, problems)]
     incomplete = {problem.file for problem in problems if not problem.complete}
     for file in tree.files.values():
         if file.name in incomplete and (kind := _kind(file.tokens.data)):
-            found.append(Problem(f"is {kind}, no nginx configuration", file.name))
+            foreign.append(Problem(f"is {kind}, no nginx configuration", file.name))
             told[file.name] = 0
         elif mark := _broken_by(file):
-            found.append(_template(tree, file, *mark))
+            foreign.append(_template(tree, file, *mark))
             told[file.name] = mark[1]
     for file, offset, kind in _marks(tree, loaded):
         line = file.tokens.line_of(offset)
         if file.name in told:
             if 0 < line < told[file.name]:
-                at = next(n for n, p in enumerate(found) if p.file == file.name)
-                found[at] = _template(tree, file, kind, line)
+                at = next(n for n, p in enumerate(foreign) if p.file == file.name)
+                foreign[at] = _template(tree, file, kind, line)
                 told[file.name] = line
             continue
-        found.append(_template(tree, file, kind, line))
+        foreign.append(_template(tree, file, kind, line))
         told[file.name] = line
     rest = []
     for problem in problems:
@@ -101,18 +101,18 @@ def recognised(tree: Tree, problems: list[Problem], loaded: Loaded) -> list[Prob
         if begins is None or (problem.line is not None and problem.line < begins):
             rest.append(problem)
         elif problem.nginx is not None:
-            at = next(n for n, p in enumerate(found) if p.file == problem.file)
-            if found[at].nginx is None:
-                found[at] = replace(found[at], nginx=problem.nginx, chain=problem.chain)
+            at = next(n for n, p in enumerate(foreign) if p.file == problem.file)
+            if foreign[at].nginx is None:
+                foreign[at] = replace(foreign[at], nginx=problem.nginx, chain=problem.chain)
         elif problem.complete:
             rest.append(problem)
-    return [*found, *rest]
+    return [*foreign, *rest]
 
 
 def _with_binary(tree: Tree, problems: list[Problem]) -> Iterator[Problem]:
-    """The problems; the first of a file that has NUL bytes asks whether it is a binary one.
+    """The problems; the first one of a file with NUL bytes also asks whether that is binary.
 
-    Text may have some, and what nginx says of it stands.
+    Text may have some, so the problem itself stays.
     """
     binary = {f.name for f in tree.files.values() if b"\0" in f.tokens.data[:_HEAD_SIZE]}
     for problem in problems:
@@ -133,7 +133,7 @@ def _template(tree: Tree, file: ParsedFile, kind: str, line: int) -> Problem:
 
 
 def _beside(tree: Tree, file: ParsedFile) -> str:
-    """A file whose name says that it is a template, in the directory of another one."""
+    """The name of a template in the directory of a file, as far as names tell; else ""."""
     directory = re.sub(r"([*?\[\\])", r"\\\1", file.path.rpartition("/")[0])
     for suffix in _SUFFIXES:
         try:
@@ -161,7 +161,7 @@ def _broken_by(file: ParsedFile) -> tuple[str, int] | None:
 
 
 def _marks(tree: Tree, loaded: Loaded) -> Iterator[tuple[ParsedFile, int, str]]:
-    """Where nginx would reject what a template is made of: file, offset, language."""
+    """Places where nginx would reject a template's syntax: file, byte offset, language."""
     marked = {path for path, file in tree.files.items() if _ANY.search(file.tokens.data)}
     for block in tree.all_blocks:
         parent = block.parent.kind if block.parent is not None else ""
@@ -213,9 +213,9 @@ def _language_of_value(directive: Directive, block: Block, tree: Tree) -> str:
     if directive.body is not None or (name == "server" and block.kind not in _UPSTREAMS):
         return ""
     for word in directive.args[name in _NAMED :]:
-        if (found := _VALUE.search(word)) and not word.startswith(_TEXTS):
+        if (mark := _VALUE.search(word)) and not word.startswith(_TEXTS):
             is_path = name in _PATHS and (glob.has_magic(word) or _exists(tree, word))
-            return "" if is_path else found.lastgroup or ""
+            return "" if is_path else mark.lastgroup or ""
     return ""
 
 
@@ -242,7 +242,7 @@ _HEAD_SIZE = 8192
 
 
 def _kind(data: bytes) -> str:
-    """What a file is by its first bytes, if that can be no configuration."""
+    """The kind of file that the first bytes show, empty if it may be a configuration."""
     for beginning, kind in _HEADS:
         if data.startswith(beginning):
             return kind

@@ -14,29 +14,29 @@ from nginx_memlint.tree import blocks
 from nginx_memlint.tree.directives_table import ROWS
 
 SERVER_IF = "server_if"
-"""Kind of an ``if`` in a server, in which less may stand than in one in a location."""
+"""Kind of an ``if`` in a server, which allows fewer directives than one in a location."""
 
 KINDS = frozenset(kind for _, _, kinds, _ in ROWS for kind in kinds.split())
-"""Kinds of blocks of which is known what may stand in them."""
+"""Kinds of blocks for which the table lists the directives that may stand in them."""
 
 _NOWHERE: frozenset[str] = frozenset()
 
 
 def _allowed() -> dict[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
+    kinds_of: dict[str, frozenset[str]] = {}
     for _, _, kinds, names in ROWS:
         inside = frozenset(kinds.split())
         for name in names.split():
-            found[name] = found.get(name, _NOWHERE) | inside
-    return found
+            kinds_of[name] = kinds_of.get(name, _NOWHERE) | inside
+    return kinds_of
 
 
 def _blocks() -> dict[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
+    kinds_of: dict[str, frozenset[str]] = {}
     for kind, inner in blocks.CHILDREN.items():
         for name in inner:
-            found[name] = found.get(name, _NOWHERE) | {kind}
-    return found
+            kinds_of[name] = kinds_of.get(name, _NOWHERE) | {kind}
+    return kinds_of
 
 
 ALLOWED = _allowed()
@@ -48,16 +48,16 @@ BLOCKS = _blocks()
 MISPLACED = {
     kind: frozenset(name for name, kinds in ALLOWED.items() if kind not in kinds) for kind in KINDS
 }
-"""Kind of a block → directives, no blocks, that may not stand in it."""
+"""Kind of block → directives other than blocks that may not stand in it."""
 
 
 def kind_in(parent: str, kind: str) -> str:
-    """The kind of a block as it is here: an ``if`` depends on the block around it."""
+    """The kind of block for this module's tables: an ``if`` depends on the block around it."""
     return SERVER_IF if (parent, kind) == ("server", "if") else kind
 
 
 def complaint(name: str, kind: str, *, is_block: bool) -> str:
-    """Say what nginx does of a directive in a kind of block, whatever its arguments; or nothing."""
+    """The error nginx has for a directive in a kind of block, whatever its arguments; else ""."""
     if kind not in KINDS or name == "include":
         return ""
     block_kinds, plain_kinds = BLOCKS.get(name, _NOWHERE), ALLOWED.get(name, _NOWHERE)
@@ -87,17 +87,17 @@ FRAGMENTS: tuple[tuple[str, ...], ...] = (
     ("mail", "server"),
     ("mail",),
 )
-"""Where a fragment may belong. Of those that allow as much of it the first is meant."""
+"""Blocks around a fragment that are tried; of those that fit equally well, the first is meant."""
 
 MOST_COMPARED = 10_000
-"""Directives of a fragment that decide where it belongs."""
+"""Directives of a fragment that are looked at to find where it belongs."""
 
 
 def fragment_context(body: Body) -> tuple[str, ...]:
     """Find the blocks around a fragment: those in which nginx would reject least of it.
 
-    What has no blocks may be meant for any: in a location all that it costs is counted. Empty if
-    it has nothing that may stand in any of them.
+    A fragment without blocks may be meant for several; in a location, everything it costs is
+    counted. Empty if nothing of it may stand in any of them.
     """
     directives = [*islice(_flat(body), MOST_COMPARED)]
     rejected = {context: _rejected(directives, _kind_of(context)) for context in FRAGMENTS}
@@ -115,7 +115,7 @@ def _kind_of(context: tuple[str, ...]) -> str:
 
 
 def _flat(body: Body) -> Iterator[tuple[int, Directive]]:
-    """All directives, each with the place of the block that it is in; -1 for the outermost."""
+    """All directives, each with the index of the block that it is in; -1 for the outermost."""
     pending = [(-1, directive) for directive in body.directives]
     place = 0
     while pending:
@@ -129,9 +129,9 @@ def _flat(body: Body) -> Iterator[tuple[int, Directive]]:
 
 
 def _rejected(directives: list[tuple[int, Directive]], kind: str) -> int:
-    """How many directives nginx would reject, if the outermost stood in this kind of block.
+    """The number of directives nginx would reject if the outermost stood in this kind of block.
 
-    All that stands in a block that it rejects is rejected with it.
+    A rejected block is rejected with all that stands in it.
     """
     kinds: list[str | None] = []
     rejected = 0

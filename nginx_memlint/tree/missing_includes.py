@@ -1,7 +1,8 @@
-"""Absolute includes of a checkout: nginx looks on this machine, but the files are in the checkout.
+"""Absolute includes of a checkout, whose files are in the checkout and not where nginx looks.
 
 nginx accepts a pattern without matches in silence, so this tells a checkout read without its files
-from a whole configuration. It is a guess: it says what may help, and never whether all was read.
+from a whole configuration. It is a guess: it suggests options, and never decides whether everything
+was read.
 """
 
 from __future__ import annotations
@@ -22,37 +23,39 @@ from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tree.tree import Inclusion, Tree
 
 MAX_ANCESTORS = 16
-"""How far above the main file a copy is looked for."""
+"""Directories above the main file in which an include's files are looked for."""
 
 MAX_PARTS = 16
-"""Directories of an include that may be in the checkout by another name."""
+"""Leading directories of an include that may have another name in the checkout."""
 
 MAX_PATTERNS = 500
 """Different includes that are looked for in the checkout: each takes up to some 10 ms."""
 
 MAX_KEPT = 5_000
-"""Different includes of which an option may lose one: with more, none is named."""
+"""Different includes that a suggested option is tested on; with more, none is suggested."""
 
 MAX_OPTIONS = 20
-"""Different options that are tried on all includes."""
+"""Different options that are tested on all includes."""
 
 INSTALLED = ("/etc", "/usr/local", "/usr/share")
-"""A main file below these is where it belongs: what its includes do not find is not there."""
+"""Directories of an installed nginx: with a main file below them, includes are not looked for
+elsewhere."""
 
 
 class Hint(NamedTuple):
-    """An option with which an absolute include finds files, and those files."""
+    """An option with which an absolute include finds files, and the files it finds then."""
 
     text: str
     files: frozenset[str]
 
 
 def explained(tree: Tree) -> list[Problem]:
-    """The tree's problems, and what absolute includes miss for want of an option.
+    """The tree's problems, and suggested options for absolute includes.
 
-    An include that finds nothing here is told of; if it is a problem already, that is explained.
-    One that finds other files here than in the checkout is told of, once for each option: the
-    counts are right for this machine, but perhaps not what was meant.
+    An include that finds nothing on this machine is reported; where it is a problem already, the
+    suggestion is added to that. One that finds other files on this machine than in the checkout is
+    reported once for each option: the counts are right for this machine, but perhaps not what was
+    meant.
     """
     problems = list(tree.problems)
     if tree.source.restricted or any(is_below(tree.directory, place) for place in INSTALLED):
@@ -63,25 +66,25 @@ def explained(tree: Tree) -> list[Problem]:
     done: set[tuple[str, int, int]] = set()
     told: set[str] = set()
     keeps = _Keeper(tree)
-    known: dict[str, tuple[frozenset[str] | None, Hint | None]] = {}
+    answers: dict[str, tuple[frozenset[str] | None, Hint | None]] = {}
     for include, inclusion in _absolute_includes(tree):
         pattern = c_string(include.args[0])
-        if pattern not in known:
-            if len(known) == MAX_PATTERNS:
+        if pattern not in answers:
+            if len(answers) == MAX_PATTERNS:
                 # what it finds here is counted, and a file that is not there is a problem already
                 if glob.has_magic(pattern) and not _matches(tree.source, pattern):
                     problems.append(_unexamined(include, inclusion))
                     break
                 continue
-            known[pattern] = _look_for(pattern, tree, keeps)
-        here, option = known[pattern]
-        if here is None or (here and os.path.dirname(pattern) in told):
+            answers[pattern] = _look_for(pattern, tree, keeps)
+        files, option = answers[pattern]
+        if files is None or (files and os.path.dirname(pattern) in told):
             continue
         span = inclusion.file.span(include)
         place = (inclusion.file.name, span.line, span.column)
-        if option is None or option.files == here or place in done:  # included again
+        if option is None or option.files == files or place in done:  # included again
             continue
-        if here:
+        if files:
             message = (
                 f"include {pattern} was read from this machine, as nginx would; "
                 f"{option.text} reads the files that are beside this configuration"
@@ -105,11 +108,11 @@ def explained(tree: Tree) -> list[Problem]:
 def _look_for(
     pattern: str, tree: Tree, keeps: Callable[[str, str], bool]
 ) -> tuple[frozenset[str] | None, Hint | None]:
-    """What an include finds here, None if that cannot be known, and an option for it."""
-    here = _matches(tree.source, pattern)
-    if here is None:
+    """The files here that an include finds, None if that is unknown, and an option for others."""
+    files = _matches(tree.source, pattern)
+    if files is None:
         return None, None
-    return here, option_for(pattern, tree.directory, tree.main.inclusion.file.name, keeps)
+    return files, option_for(pattern, tree.directory, tree.main.inclusion.file.name, keeps)
 
 
 def _unexamined(include: Directive, inclusion: Inclusion) -> Problem:
@@ -128,8 +131,8 @@ def option_for(
 ) -> Hint | None:
     """The option with which an absolute pattern finds files at or above a directory.
 
-    That it finds the main file is no evidence. ``keeps`` tells whether all other includes would
-    still find what they find, if a directory as nginx sees it were another one here.
+    Finding the main file alone is no evidence. ``keeps`` tells, for a directory as nginx sees it
+    and another one here, whether all other includes would still find their files.
     """
     parts = pattern.strip("/").split("/")
     ancestors = _ancestors(directory)
@@ -153,25 +156,25 @@ def option_for(
 
 
 class _Keeper:
-    """Tells whether all includes that find something now still do with an option."""
+    """Tells whether all includes that find files now would still do so with an option."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._known: dict[tuple[str, str], bool] = {}
-        self._found: dict[str, bool] | None = None
+        self._verdicts: dict[tuple[str, str], bool] = {}
+        self._is_found: dict[str, bool] | None = None
 
     def __call__(self, inside: str, outside: str) -> bool:
         key = inside, outside
-        if key not in self._known:
-            self._known[key] = len(self._known) < MAX_OPTIONS and self._keeps(inside, outside)
-        return self._known[key]
+        if key not in self._verdicts:
+            self._verdicts[key] = len(self._verdicts) < MAX_OPTIONS and self._keeps(inside, outside)
+        return self._verdicts[key]
 
     def _keeps(self, inside: str, outside: str) -> bool:
-        if self._found is None:
+        if self._is_found is None:
             patterns = _patterns(self._tree)
             if len(patterns) > MAX_KEPT:
                 patterns = {}
-            self._found = {
+            self._is_found = {
                 pattern: bool(_finds(self._tree.source, self._full(pattern, self._tree.directory)))
                 for pattern in patterns
             }
@@ -183,30 +186,30 @@ class _Keeper:
         except EntryError:
             return False
         directory = path.rpartition("/")[0]
-        for pattern, is_found in self._found.items():
-            found = _finds(source, self._full(pattern, directory))
+        for pattern, is_found in self._is_found.items():
+            leads = _finds(source, self._full(pattern, directory))
             # outside of the option's directories, nothing is known of a pattern
-            if (is_found and not found) or (found is None and glob.has_magic(pattern)):
+            if (is_found and not leads) or (leads is None and glob.has_magic(pattern)):
                 return False
-        return bool(self._found)
+        return bool(self._is_found)
 
     def _full(self, pattern: str, directory: str) -> str:
         return pattern if pattern.startswith("/") else f"{directory}/{pattern}"
 
 
 def _patterns(tree: Tree) -> dict[str, None]:
-    """The arguments of all includes, at most one more than MAX_KEPT."""
-    found: dict[str, None] = {}
+    """The arguments of all includes in order, up to one more than MAX_KEPT."""
+    patterns: dict[str, None] = {}
     for block in tree.having(("include",)):
         for body, _ in block.parts:
             for include in body.of("include"):
-                if len(include.args) == 1 and len(found) <= MAX_KEPT:
-                    found[c_string(include.args[0])] = None
-    return found
+                if len(include.args) == 1 and len(patterns) <= MAX_KEPT:
+                    patterns[c_string(include.args[0])] = None
+    return patterns
 
 
 def _finds(source: Source, pattern: str) -> bool | None:
-    """Whether an include leads to a file that can be read; None if that cannot be known."""
+    """Whether an include reads any file; None if that cannot be known."""
     if glob.cost(pattern):
         return None
     try:
@@ -219,7 +222,7 @@ def _finds(source: Source, pattern: str) -> bool | None:
 
 
 def _absolute_includes(tree: Tree) -> Iterator[tuple[Directive, Inclusion]]:
-    """The includes of absolute paths outside the main file's own directory, as written."""
+    """Includes, as written, of absolute paths outside the main file's own directory."""
     for include, inclusion in tree.includes():
         pattern = c_string(include.args[0])
         if pattern.startswith("/") and not is_below(pattern, tree.directory):
@@ -227,15 +230,15 @@ def _absolute_includes(tree: Tree) -> Iterator[tuple[Directive, Inclusion]]:
 
 
 def _ancestors(directory: str) -> list[str]:
-    found: list[str] = []
-    while directory and len(found) < MAX_ANCESTORS:
-        found.append(directory)
+    ancestors: list[str] = []
+    while directory and len(ancestors) < MAX_ANCESTORS:
+        ancestors.append(directory)
         directory = directory.rpartition("/")[0]
-    return found
+    return ancestors
 
 
 def _matches(source: Source, pattern: str) -> frozenset[str] | None:
-    """The files here that an include leads to; None if that cannot be known."""
+    """The files on this machine that an include reads; None if that cannot be known."""
     if glob.cost(pattern):
         return None
     try:

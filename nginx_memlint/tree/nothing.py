@@ -19,11 +19,11 @@ NO_SERVER = "there is no server in http, stream or mail"
 
 
 def problems(tree: Tree, told: list[Problem]) -> Iterator[Problem]:
-    """Say what was not counted because it was not there; nginx says nothing of it.
+    """Problems for servers or included files that are absent, of which nginx says nothing.
 
-    ``tree`` is of a whole configuration that was read without a problem. An include of which
-    something is ``told`` already is passed over.
-    A dump has all that nginx read, so a pattern in it is known to match nothing.
+    ``tree`` is of a whole configuration that was read without a problem. An include for which
+    ``told`` has a problem is passed over. A dump has all that nginx read, so it is known that a
+    pattern in it matches nothing.
     """
     is_dump = isinstance(tree.source, MemoryFiles)
     empty = [] if is_dump else [*_empty(tree)]
@@ -54,10 +54,10 @@ def problems(tree: Tree, told: list[Problem]) -> Iterator[Problem]:
 
 
 def _empty(tree: Tree) -> Iterator[tuple[Directive, Inclusion]]:
-    """The includes of patterns that found no file, each as written."""
+    """Includes, as written, whose pattern matched no file."""
     for include, inclusion in tree.includes(but=(blocks.OPAQUE, blocks.DATA)):
         pattern = _full(include.args[0], tree.directory)
-        if glob.has_magic(pattern) and not tree.found.get(pattern, True):
+        if glob.has_magic(pattern) and not tree.matched.get(pattern, True):
             yield include, inclusion
 
 
@@ -67,7 +67,7 @@ def _full(pattern: str, directory: str) -> str:
 
 
 def _directory(pattern: str) -> str:
-    """The last directory of a pattern that is named, not matched."""
+    """The deepest directory of a pattern that is named without wildcards."""
     parts = pattern.split("/")[:-1]
     named = next((n for n, part in enumerate(parts) if glob.has_magic(part)), len(parts))
     return "/".join(parts[:named]) or "/"

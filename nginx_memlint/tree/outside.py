@@ -18,25 +18,28 @@ MAX_LISTED = 100
 
 
 def files_outside(tree: Tree, bundles: Iterable[str]) -> list[str]:
-    """The names here of files outside, where links lead: of the configuration, then of bundles."""
+    """Names here of files read outside the main file's directory, symbolic links resolved.
+
+    Those of the configuration come first, then the ``bundles``.
+    """
     source = tree.source
     if not isinstance(source, FileSystem) or source.restricted:
         return []
     directory = source.shown(tree.directory or "/")
     real = os.path.realpath(directory)
-    known: dict[str, bool] = {}
-    found: dict[str, None] = {}
+    inside: dict[str, bool] = {}
+    outside: dict[str, None] = {}
     for path in (*tree.files, *bundles):
         if path in source.given:  # the main file, or standard input
             continue
         name = source.shown(path)
         parent = os.path.dirname(name)
-        if parent not in known:
-            known[parent] = is_below(os.path.realpath(parent), real)
+        if parent not in inside:
+            inside[parent] = is_below(os.path.realpath(parent), real)
         if os.path.islink(name):
             target = os.path.realpath(name)
             if not is_below(target, real):
-                found[target] = None
-        elif not known[parent]:
-            found[name] = None
-    return list(found)
+                outside[target] = None
+        elif not inside[parent]:
+            outside[name] = None
+    return list(outside)

@@ -1,7 +1,8 @@
-"""Blocks that nginx rejects beside or inside each other, and conditions that are none.
+"""Blocks that nginx rejects beside or inside each other, and malformed conditions.
 
-``ngx_http_block()`` and its like, ``ngx_http_core_location()``, ``ngx_http_join_exact_locations()``
-and ``ngx_http_rewrite_if_condition()``, read in nginx 1.10.0 to 1.31.4, in which they agree.
+The checks follow ``ngx_http_block()`` and its like, ``ngx_http_core_location()``,
+``ngx_http_join_exact_locations()`` and ``ngx_http_rewrite_if_condition()``, which were read in
+nginx 1.10.0 to 1.31.4, and agree there.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tree.tree import Block, Tree
 
 ONCE = ("events", "http", "stream", "mail")
-"""Blocks of which there may be one."""
+"""Blocks that may stand once in a configuration."""
 
 MOST_WORDS = 2
-"""Words of a location: a modifier and a name."""
+"""Arguments of a location: a modifier and a name."""
 
 _UPSTREAMS = ("upstream", "stream_upstream")
 
@@ -27,11 +28,11 @@ _CHECKED = ("location", "if")
 
 
 def problems(tree: Tree) -> Iterator[Problem]:
-    """What nginx would reject, in the order of the files."""
+    """Problems of blocks that nginx would reject, in the order of the files."""
     yield from _blocks_twice(tree)
     yield from _loaded_late(tree)
     yield from _upstreams_twice(tree)
-    found: list[tuple[int, Problem]] = []
+    judged: list[tuple[int, Problem]] = []
     locations: dict[Block, list[tuple[int, Block, _LocationArguments]]] = {}
     for place, block in enumerate(tree.all_blocks):
         if block.kind not in _CHECKED or block.parent is None or block.directive is None:
@@ -46,21 +47,21 @@ def problems(tree: Tree) -> Iterator[Problem]:
         else:
             continue
         if complaint:
-            found.append((place, _problem(block, complaint)))
+            judged.append((place, _problem(block, complaint)))
     for beside in locations.values():
         for place, block, location in _duplicates(beside):
-            found.append(
+            judged.append(
                 (
                     place,
                     _problem(block, f'duplicate location "{location.name}"'),
                 )
             )
-    found.sort(key=itemgetter(0))
-    yield from (problem for _, problem in found)
+    judged.sort(key=itemgetter(0))
+    yield from (problem for _, problem in judged)
 
 
 def _blocks_twice(tree: Tree) -> Iterator[Problem]:
-    """Blocks of which there may be one."""
+    """Problems of a second ``events``, ``http``, ``stream`` or ``mail`` block."""
     seen: set[str] = set()
     for block in tree.main.children:
         if block.kind in ONCE and block.directive is not None:
@@ -72,11 +73,11 @@ def _blocks_twice(tree: Tree) -> Iterator[Problem]:
 def _duplicates(
     beside: list[tuple[int, Block, _LocationArguments]],
 ) -> Iterator[tuple[int, Block, _LocationArguments]]:
-    """The duplicates among the locations of one block, as ``ngx_http_join_exact_locations()``.
+    """Duplicate locations of one block, as ``ngx_http_join_exact_locations()`` finds them.
 
-    It compares neighbours among those that ``ngx_http_cmp_locations()`` has sorted: by their names
-    as C strings, exact ones first. Names of other lengths that look alike, up to a NUL, may stand
-    between two that are the same.
+    It compares neighbours after ``ngx_http_cmp_locations()`` has sorted the locations by their
+    names as C strings, exact ones first. Names of other lengths that look alike, up to a NUL, may
+    stand between two that are the same.
     """
     alike: dict[str, list[tuple[int, Block, _LocationArguments]]] = {}
     for entry in beside:
@@ -97,7 +98,10 @@ def _duplicates(
 
 
 def _loaded_late(tree: Tree) -> Iterator[Problem]:
-    """Modules loaded behind a block of the same file (``ngx_load_module()``, ``modules_used``)."""
+    """Problems of load_module after a block of its file (``ngx_load_module()``).
+
+    nginx sets ``modules_used`` at the first block.
+    """
     for body, inclusion in tree.main.parts:
         is_late = False
         for directive in body.directives:
@@ -108,7 +112,7 @@ def _loaded_late(tree: Tree) -> Iterator[Problem]:
 
 
 def _upstreams_twice(tree: Tree) -> Iterator[Problem]:
-    """Upstreams of one name, whatever its case (``ngx_http_upstream_add()``)."""
+    """Problems of a second upstream of a name, in any case (``ngx_http_upstream_add()``)."""
     seen: set[tuple[str, str]] = set()
     for block in tree.all_blocks:
         if block.kind in _UPSTREAMS and block.directive is not None and block.directive.args:
@@ -124,7 +128,10 @@ def _problem(block: Block, nginx: str) -> Problem:
 
 
 class _LocationArguments(NamedTuple):
-    """What ``ngx_http_core_location()`` makes of the words after ``location``."""
+    """The words after ``location`` as ``ngx_http_core_location()`` reads them.
+
+    ``complaint`` is its error, empty if it has none.
+    """
 
     name: str
     modifier: str = ""
@@ -140,7 +147,7 @@ class _LocationArguments(NamedTuple):
 
     @property
     def is_static(self) -> bool:
-        """Whether a second one of the name would be a duplicate."""
+        """Whether a second location of the same name would be a duplicate."""
         return not self.is_regex and not self.is_named
 
     @property
@@ -162,7 +169,7 @@ def _location(words: list[str]) -> _LocationArguments:
 
 
 def _around(parent: Block) -> _LocationArguments | None:
-    """The location that another one is in, if it is known."""
+    """The words of a block's location; None if it is no location."""
     if parent.kind != "location" or parent.directive is None:
         return None
     return _location([*parent.directive.args])
@@ -183,7 +190,10 @@ def _nested(inner: _LocationArguments, outer: _LocationArguments | None) -> str:
 
 
 def _begins_with(name: str, beginning: str) -> bool:
-    """As ``strncmp()`` over the length of the beginning: it ends where both have a NUL."""
+    """Whether a name begins as ``strncmp()`` over a beginning's length says.
+
+    The comparison ends where both have a NUL.
+    """
     before, mark, _ = beginning.partition("\0")
     return f"{name}\0".startswith(before + mark)
 
@@ -193,7 +203,7 @@ _FILE_TESTS = ("-f", "-d", "-e", "-x", "!-f", "!-d", "!-e", "!-x")
 
 
 def _condition(block: Block) -> str:
-    """What is wrong with the words after an ``if``, which are read with its parentheses."""
+    """The error in the words after an ``if``, parentheses included; else ""."""
     assert block.directive is not None
     args = block.inclusion.file.tokens.args(block.directive.token)
     return _wrong_words([text for text, _, _ in args]) if args else ""  # none: told already

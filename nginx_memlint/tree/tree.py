@@ -1,4 +1,4 @@
-"""A configuration as one tree of blocks, includes expanded as nginx does.
+"""The tree of a configuration's blocks, with includes expanded as nginx does.
 
 A block sees its own settings and those of the blocks around it.
 """
@@ -28,11 +28,11 @@ from nginx_memlint.tree import blocks
 from nginx_memlint.tree.grammar import kind_in
 
 MAX_STEPS = 10
-"""Names in a chain of includes that are given; it may have a thousand, of 4,096 bytes each."""
+"""Names in a chain of includes that are printed: it may have a thousand, of 4,096 bytes each."""
 
 
 class Inclusion:
-    """One reading of a file: which file, and the ``include`` directive that led there.
+    """One reading of a file: which file, and the ``include`` directive that led to it.
 
     ``kind`` is that of the block it is read into.
     """
@@ -49,7 +49,7 @@ class Inclusion:
         work: Work | None = None,
     ) -> None:
         self.work: Work = work or (parent.work if parent else Work(DEFAULT_BOUNDS.steps))
-        """Counts the steps taken for the whole configuration."""
+        """Counts the steps of work for the whole configuration."""
         self.file = file
         self.via = via
         self.parent = parent
@@ -57,12 +57,12 @@ class Inclusion:
         self.kind = kind
 
     def chain(self) -> tuple[str, ...]:
-        """The includes that led here as "file:line", the outermost first."""
+        """The includes through which the file was read, as "file:line", the outermost first."""
         steps = []
-        here: Inclusion | None = self
-        while here and here.parent and here.via:
-            steps.append(f"{here.parent.file.name}:{here.via.line}")
-            here = here.parent
+        inclusion: Inclusion | None = self
+        while inclusion and inclusion.parent and inclusion.via:
+            steps.append(f"{inclusion.parent.file.name}:{inclusion.via.line}")
+            inclusion = inclusion.parent
         return tuple(shortened(steps[::-1]))
 
 
@@ -88,7 +88,7 @@ class Setting:
 
     @property
     def file(self) -> ParsedFile:
-        """The file it is written in."""
+        """The file that the directive is written in."""
         return self.inclusion.file
 
     @property
@@ -98,24 +98,24 @@ class Setting:
 
 
 KEPT_STEPS = 20
-"""Steps that a setting counts for which is kept: they take memory, too."""
+"""Steps of work that a cached setting counts for, since it takes memory, too."""
 
 STRIDE = 32
-"""Blocks on the way outwards of which one keeps what was found."""
+"""Every how many blocks, going outwards, an inherited setting is cached."""
 
 
 class Block:
     """A block in the expanded configuration.
 
-    ``kind`` is from blocks.CHILDREN. ``parts`` are the bodies that make up its content: its own
-    and those of included files. ``directive`` is None for the main context and for the context
-    that a fragment is put in.
+    ``kind`` is from blocks.CHILDREN. ``parts`` are the bodies that make up its content: its own and
+    those of included files. ``directive`` is None for the main context and for the context that a
+    fragment is put in.
     """
 
     __slots__ = (
         "_by_name",
-        "_own",
         "_seen",
+        "_settings",
         "children",
         "directive",
         "inclusion",
@@ -139,11 +139,11 @@ class Block:
         self.parts: list[tuple[Body, Inclusion]] = [] if body is None else [(body, inclusion)]
         self.children: Sequence[Block] = ()
         self._by_name: dict[str, list[list[int]]] | None = None
-        self._own: dict[str, list[Setting]] | None = None
+        self._settings: dict[str, list[Setting]] | None = None
         self._seen: dict[str, Setting | None] | None = None
 
     def copied(self, parent: Block | None) -> Block:
-        """The same content in another tree, without the blocks in it."""
+        """A block of the same kind and content for another tree, without its inner blocks."""
         other = object.__new__(Block)
         other.kind = self.kind
         other.directive = self.directive
@@ -152,38 +152,38 @@ class Block:
         other.parts = self.parts
         other.children = ()
         other._by_name = None
-        other._own = other._seen = None
+        other._settings = other._seen = None
         return other
 
     def add(self, inner: Block) -> None:
-        """One more block in this one."""
+        """Append a block to those inside this one."""
         if isinstance(self.children, list):
             self.children.append(inner)
         else:
             self.children = [inner]
 
-    def own(self, name: str) -> list[Setting]:
-        """The directives of a name that stand in this block itself. Ask when it is complete."""
+    def settings(self, name: str) -> list[Setting]:
+        """The directives of a name in this block itself; it must be complete by then."""
         if self.kind in blocks.WITHOUT_SETTINGS:
             return []
-        if self._own is not None and name in self._own:
-            return self._own[name]
-        known: list[Setting] = []
+        if self._settings is not None and name in self._settings:
+            return self._settings[name]
+        settings: list[Setting] = []
         cost = 1 if len(self.parts) <= 1 else KEPT_STEPS
         for body, inclusion in self._having(name):
             directives = body.of(name)
             self.inclusion.work.take(cost * len(directives))
-            known += [Setting(directive, inclusion, self) for directive in directives]
+            settings += [Setting(directive, inclusion, self) for directive in directives]
         # there may be thousands of either, and all blocks below will ask
-        if len(self.parts) > 1 or len(known) > 1:
-            self._own = self._own or {}
-            self._own[name] = known
-        return known
+        if len(self.parts) > 1 or len(settings) > 1:
+            self._settings = self._settings or {}
+            self._settings[name] = settings
+        return settings
 
     def in_order(self, names: Collection[str]) -> Iterator[Setting]:
-        """The directives of some names that stand in this block itself, as nginx comes to them.
+        """The directives of some names in this block itself, in nginx's order.
 
-        What an include brings comes where the include stands.
+        Directives of an included file come where the include stands.
         """
         if self.kind in blocks.WITHOUT_SETTINGS or not self.parts:
             return
@@ -226,7 +226,7 @@ class Block:
             yield inner, inner_inclusion
 
     def _having(self, name: str) -> Sequence[tuple[Body, Inclusion]]:
-        """The parts in which a directive of a name may stand: thousands may be asked for names."""
+        """The parts that have a directive of a name; an index serves thousands of parts."""
         if len(self.parts) <= 1:
             return self.parts
         if self._by_name is None:  # a file that is included again is looked at once
@@ -235,45 +235,48 @@ class Block:
                 places.setdefault(body, []).append(place)
             self._by_name = {}
             for body, numbers in places.items():
-                for own in body.named:
-                    self._by_name.setdefault(own, []).append(numbers)
-        found = sorted(chain.from_iterable(self._by_name.get(name, ())))
-        return [self.parts[place] for place in found]
+                for written in body.named:
+                    self._by_name.setdefault(written, []).append(numbers)
+        numbers = sorted(chain.from_iterable(self._by_name.get(name, ())))
+        return [self.parts[place] for place in numbers]
 
     def titles(self) -> list[Setting]:
-        """What a server is known by: its server_name directives, or else its listen ones."""
-        return self.own("server_name") or self.own("listen")
+        """The directives that name a server to people: server_name, or else listen."""
+        return self.settings("server_name") or self.settings("listen")
 
     def has(self, name: str) -> bool:
-        """Whether a directive of this name stands in this block itself."""
-        return self.has_own({name})
+        """Whether a directive of a name stands in this block itself."""
+        return self.has_any({name})
 
-    def has_own(self, names: Collection[str]) -> bool:
-        """Whether any of these directives stands in this block itself."""
+    def has_any(self, names: Collection[str]) -> bool:
+        """Whether any directive of some names stands in this block itself."""
         self.inclusion.work.take(len(self.parts))
         return self.kind not in blocks.WITHOUT_SETTINGS and any(
             directive.name in names for body, _ in self.parts for directive in body.directives
         )
 
     def names(self) -> Iterator[str]:
-        """The names of the directives in this block itself, each once a part."""
+        """The names of the directives in this block itself; a name may come once for each part."""
         if self.kind not in blocks.WITHOUT_SETTINGS:
             for body, _ in self.parts:
                 self.inclusion.work.take(len(body.named))
                 yield from body.named
 
     def effective(self, name: str) -> Setting | None:
-        """The setting this block sees: its own or the nearest one around it. Ask as for own()."""
+        """The setting of a name that this block sees: its own or the nearest one around it.
+
+        To be called when the blocks are complete.
+        """
         block: Block | None = self
-        found: Setting | None = None
+        setting: Setting | None = None
         steps = 0
         passed = []
         while block is not None:
-            if own := block.own(name):
-                found = own[0]
+            if settings := block.settings(name):
+                setting = settings[0]
                 break
             if block._seen is not None and name in block._seen:
-                found = block._seen[name]
+                setting = block._seen[name]
                 break
             steps += 1
             if steps % STRIDE == 0:  # blocks may nest thousands deep, and each may ask
@@ -282,11 +285,11 @@ class Block:
         self.inclusion.work.take(steps + 1)
         for inner in passed:
             inner._seen = inner._seen or {}
-            inner._seen[name] = found
-        return found
+            inner._seen[name] = setting
+        return setting
 
     def walk(self) -> Iterator[Block]:
-        """This block and all below it, each before its children, in the order of the files."""
+        """This block and all blocks below it, each before its children, in file order."""
         pending = [self]
         while pending:
             block = pending.pop()
@@ -295,7 +298,7 @@ class Block:
             pending += reversed(block.children)
 
     def ancestors(self) -> Iterator[Block]:
-        """The blocks around this one, the nearest first."""
+        """The blocks around this one, from the nearest outwards."""
         block = self.parent
         while block is not None:
             yield block
@@ -303,12 +306,12 @@ class Block:
 
     @property
     def grammar_kind(self) -> str:
-        """The kind that decides which directives may stand in it."""
+        """The kind of this block in the tables of grammar.py."""
         return kind_in(self.parent.kind, self.kind) if self.parent is not None else self.kind
 
     @property
     def label(self) -> str:
-        """The block's name and arguments as in the file."""
+        """The block's name and arguments as written in the file."""
         if self.directive is None:
             return self.kind
         return " ".join([self.directive.name, *self.directive.args])
@@ -318,7 +321,7 @@ T = TypeVar("T")
 
 
 class Tree:
-    """A configuration, and what kept it from being read.
+    """The blocks of a configuration, and the problems met in reading it.
 
     ``all_blocks`` are the main block and all below it, each before its children, in the order of
     the files. Relative paths are looked up in ``directory`` (``cycle->conf_prefix``).
@@ -340,22 +343,22 @@ class Tree:
         self.problems = problems
         self.files = files
         self.unlisted = unlisted
-        """Problems beyond the bound."""
-        self.found: dict[str, bool] = {}
-        """Whether the pattern of an include, as a whole path, found any file."""
+        """How many problems are not in the list, which has a bound."""
+        self.matched: dict[str, bool] = {}
+        """Pattern of an include, as a whole path → whether it matched any file."""
         self.memo: dict[str, Any] = {}
-        """What was found out of this tree and is asked for again."""
+        """A cache, by keys of its users, of values derived from this tree."""
         self._places: dict[str, list[int]] = {}
         self._meeting: dict[str, tuple[frozenset[str], list[int]]] = {}
 
     @property
     def work(self) -> Work:
-        """The steps taken for the configuration, with all trees that are made of it."""
+        """Counts the steps of work for the configuration and all trees derived from it."""
         return self.main.inclusion.work
 
     @cached_property
     def servers(self) -> Nearest:
-        """The server that a block is in, or is."""
+        """Looks up the server that a block is in, or is."""
         return Nearest(lambda block: "server" in block.kind)
 
     @cached_property
@@ -364,7 +367,7 @@ class Tree:
 
     @cached_property
     def kinds(self) -> Counter[str]:
-        """How many blocks there are of each kind."""
+        """The number of blocks of each kind."""
         return Counter(block.kind for block in self.all_blocks)
 
     @cached_property
@@ -372,21 +375,21 @@ class Tree:
         return _Index(self.all_blocks)
 
     def blocks(self, *kinds: str) -> Iterator[Block]:
-        """All blocks of these kinds."""
+        """All blocks of some kinds, in the order of the files."""
         return iter(self.of_kinds(frozenset(kinds)))
 
     def of_kinds(self, kinds: frozenset[str]) -> list[Block]:
-        """All blocks of these kinds."""
+        """All blocks of some kinds, in a list."""
         if kinds.isdisjoint(self.kinds):
             return []
         return [block for block in self.all_blocks if block.kind in kinds]
 
     def having(self, names: Iterable[str]) -> list[Block]:
-        """The blocks in which a directive of one of these names stands, in their order."""
+        """The blocks in which a directive of any of these names stands, in file order."""
         return [self.all_blocks[place] for place in self.places(names)]
 
     def includes(self, but: Container[str] = ()) -> Iterator[tuple[Directive, Inclusion]]:
-        """The includes as written, each once; none of those in blocks of some kinds."""
+        """The includes as written, each once, except those in blocks of some kinds."""
         seen: set[tuple[str, int]] = set()
         for block in self.having(("include",)):
             for body, inclusion in block.parts if block.kind not in but else ():
@@ -397,22 +400,22 @@ class Tree:
                         yield include, inclusion
 
     def places(self, names: Iterable[str]) -> list[int]:
-        """The places of having() in ``all_blocks``."""
-        found: set[int] = set()
+        """The indices in ``all_blocks`` of the blocks that having() gives."""
+        places: set[int] = set()
         for name in names:
             if name not in self._places:
                 self._places[name] = self._index.places(name)
-            found.update(self._places[name])
-        return sorted(found)
+            places.update(self._places[name])
+        return sorted(places)
 
     def index_names(self) -> KeysView[str]:
         """The names of all directives, keys of a map and what stands in unknown blocks included."""
         return self._index.names()
 
     def names_below(self, kind: str, is_wanted: Callable[[str], bool]) -> Iterator[str]:
-        """The names of directives in the outermost blocks of a kind and what is in them.
+        """The names of directives in the outermost blocks of a kind and below them.
 
-        Keys of a map, and what stands in blocks of unknown modules, are none.
+        Keys of a map, and the content of blocks of unknown modules, are not among them.
         """
         for name in filter(is_wanted, self._index.names()):
             if any(
@@ -423,13 +426,13 @@ class Tree:
                 yield name
 
     def root_of(self, block: Block) -> Block:
-        """The outermost block around a block, e.g. http; or itself."""
+        """The outermost block around a block, such as http, or the block itself if it is that."""
         return self._roots.of(block) or block
 
     def meeting(
         self, key: str, names: frozenset[str], condition: Callable[[Block], bool]
     ) -> list[Block]:
-        """Of having(names), the blocks that meet a condition; kept under a key.
+        """The blocks of having(names) that meet a condition; cached under a key.
 
         The condition must follow from the block's kind and its own directives of these names.
         """
@@ -439,9 +442,9 @@ class Tree:
         return [self.all_blocks[place] for place in self._meeting[key][1]]
 
     def replaced(self, all_blocks: list[Block], changed: list[int], names: frozenset[str]) -> Tree:
-        """The tree with other blocks, of the same kinds at the same places, in their order.
+        """This tree with other blocks, of the same kinds at the same indices.
 
-        They differ from those of this tree in directives of some names, in some places.
+        They differ from those of this tree in directives of ``names``, at the indices ``changed``.
         """
         other = Tree(all_blocks, self.source, self.directory, self.problems, self.files)
         other.kinds = self.kinds
@@ -456,7 +459,7 @@ class Tree:
 
 
 class _Index:
-    """Where directives stand: which bodies have a name, and in which places they are."""
+    """An index of directives: which bodies have a name, and which blocks have a body."""
 
     def __init__(self, all_blocks: list[Block]) -> None:
         self._places: dict[Body, list[int]] = {}
@@ -471,53 +474,54 @@ class _Index:
                         self._bodies.setdefault(name, []).append(body)
 
     def names(self) -> KeysView[str]:
-        """All that there are."""
+        """The names of all directives of the configuration."""
         return self._bodies.keys()
 
     def places(self, name: str) -> list[int]:
-        """The places of the blocks in which a directive of a name stands; one may be repeated."""
+        """The indices of the blocks in which a directive of a name stands; one may be repeated."""
         bodies = self._bodies.get(name, ())
         return [*chain.from_iterable(map(self._places.__getitem__, bodies))]
 
 
 class Inheritance(Generic[T]):
-    """What blocks inherit: found out once for all that have none of the names in themselves.
+    """A value that blocks inherit, computed only for blocks that have one of the names.
 
-    ``find`` may ask a block for what it sees of these names, and for nothing else.
+    ``find`` computes it for a block. It may look up what the block sees of these names, and nothing
+    else.
     """
 
     def __init__(self, tree: Tree, names: Iterable[str], find: Callable[[Block], T]) -> None:
         self._deciding = {*tree.having(names), tree.main}
         self._find = find
-        self._known: dict[Block | None, T] = {}
+        self._values: dict[Block | None, T] = {}
 
     def each(self, blocks: Sequence[Block]) -> Iterator[T]:
-        """What each of some blocks sees."""
+        """The value of each block, in order."""
         if blocks:
             blocks[0].inclusion.work.take(len(blocks))
-        known, deciding = self._known, self._deciding
+        values, deciding = self._values, self._deciding
         for block in blocks:
             parent = block.parent
-            if parent in known and block not in deciding:
-                yield known[parent]
+            if parent in values and block not in deciding:
+                yield values[parent]
             else:
                 yield self.of(block)
 
     def of(self, block: Block) -> T:
-        """What the block sees."""
+        """The value of a block: its own, or that of the block around it."""
         passed = []
-        while block not in self._known:
+        while block not in self._values:
             if block in self._deciding:
-                self._known[block] = self._find(block)
+                self._values[block] = self._find(block)
                 break
             passed.append(block)
             assert block.parent is not None
             block = block.parent
-        seen = self._known[block]
+        seen = self._values[block]
         block.inclusion.work.take(1 + len(passed))
         for inner in passed:
             if inner.children:  # others will ask
-                self._known[inner] = seen
+                self._values[inner] = seen
         return seen
 
 
@@ -526,29 +530,29 @@ class Nearest:
 
     def __init__(self, condition: Callable[[Block], bool]) -> None:
         self._condition = condition
-        self._known: dict[Block, Block | None] = {}
+        self._nearest: dict[Block, Block | None] = {}
 
     def of(self, block: Block) -> Block | None:
-        """The nearest to this block."""
-        known = self._known
+        """The nearest block to this one that meets the condition, else None."""
+        nearest = self._nearest
         passed = []
         around: Block | None = block
-        while around is not None and around not in known:
+        while around is not None and around not in nearest:
             if self._condition(around):
-                known[around] = around
+                nearest[around] = around
                 break
             if around.children:  # others will ask
                 passed.append(around)
             around = around.parent
-        found = None if around is None else known[around]
+        answer = None if around is None else nearest[around]
         block.inclusion.work.take(1 + len(passed))
         for inner in passed:
-            known[inner] = found
-        return found
+            nearest[inner] = answer
+        return answer
 
 
 def shortened(steps: list[str]) -> list[str]:
-    """The first and last of many steps."""
+    """The first and last of many steps, with a count in the place of those between."""
     half = MAX_STEPS // 2
     if len(steps) <= MAX_STEPS:
         return steps

@@ -348,8 +348,8 @@ def test_nested_changes_come_one_after_the_other(tmp_path: Path) -> None:
     conf = write(tmp_path, {"nginx.conf": text})
     checked = examined(str(conf))
     assert checked.situation is not None
-    [server] = [b for b in checked.situation.tree.blocks("server") if b.own(DIRECTIVE)]
-    inner = TreeChange(delete=tuple(server.own(DIRECTIVE)))
+    [server] = [b for b in checked.situation.tree.blocks("server") if b.settings(DIRECTIVE)]
+    inner = TreeChange(delete=tuple(server.settings(DIRECTIVE)))
     proposal = Proposal("remove it", checked.situation.after(inner), inner)
     [plan] = fixing.plans([checked._replace(fixes=[proposal, *checked.fixes])])
     assert [line for line in plan.said if "move lua_ssl" in line]
@@ -366,7 +366,7 @@ def test_a_change_that_others_would_feel_is_left_to_the_user(tmp_path: Path) -> 
     checked = examined(str(conf))
     assert checked.situation is not None
     server = next(checked.situation.tree.blocks("server"))
-    half = TreeChange(delete=tuple(server.own(DIRECTIVE)))
+    half = TreeChange(delete=tuple(server.settings(DIRECTIVE)))
     proposal = Proposal("remove it", checked.situation.after(half), half)
     [plan] = fixing.plans([checked._replace(fixes=[proposal])])
     assert plan.edits == []

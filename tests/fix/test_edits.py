@@ -31,9 +31,9 @@ def moved(text: bytes, directory: Path) -> bytes:
     """Delete each directive ``gone``; put the one ``put`` into each location."""
     tree = tree_of(write(directory, {"nginx.conf": text}))
     assert tree.problems == []
-    gone = tuple(own for block in tree.all_blocks for own in block.own("gone"))
+    gone = tuple(own for block in tree.all_blocks for own in block.settings("gone"))
     [http] = tree.blocks("http")
-    put = tuple((block, own) for own in http.own("put") for block in tree.blocks("location"))
+    put = tuple((block, own) for own in http.settings("put") for block in tree.blocks("location"))
     found = edits(TreeChange(gone, put))
     return spliced(text, found[str(directory / "nginx.conf")])
 
@@ -126,7 +126,7 @@ def scattered(text: str, choose: random.Random) -> str:
 
 
 def random_change(tree: Tree, choose: random.Random) -> TreeChange:
-    settings = [own for block in tree.all_blocks for own in block.own(TRUSTED)]
+    settings = [own for block in tree.all_blocks for own in block.settings(TRUSTED)]
     blocks: list[Block] = list(tree.blocks("server", "location"))
     deleted = [own for own in settings if choose.random() < 0.5]
     put = [
@@ -169,7 +169,7 @@ def others(data: bytes) -> bytes:
 
 def seen(tree: Tree) -> list[object]:
     return [
-        (block.label, [own.directive.args for own in block.own(TRUSTED)])
+        (block.label, [own.directive.args for own in block.settings(TRUSTED)])
         for block in tree.all_blocks
     ]
 

@@ -31,7 +31,7 @@ class Asked:
             else SimpleNamespace(value=self.value, directive=directive, block=self)
         )
 
-    def own(self, name: str) -> list[Any]:
+    def settings(self, name: str) -> list[Any]:
         found = self.effective(name)
         return [] if found is None else [found]
 

@@ -13,6 +13,7 @@ from nginx_memlint import __version__, removed
 from nginx_memlint.cli.process import tell
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import MEANINGS
+from nginx_memlint.printable import printable
 from nginx_memlint.suggest import did_you_mean
 
 COMMANDS = (
@@ -53,12 +54,19 @@ class _Commands(TyperGroup):
             raise MemlintError(f'there is no command "{name}"{hint}', "COMMAND")
         return super().resolve_command(ctx, args)
 
+    def make_context(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
+        try:
+            return super().make_context(*args, **options)
+        except Exception as error:
+            _defuse(error)
+            raise
+
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
         try:
             return super().invoke(ctx)
         except MemlintError as error:
             if error.option is not None:
-                raise typer.BadParameter(str(error), param_hint=error.option) from None
+                raise typer.BadParameter(printable(str(error)), param_hint=error.option) from None
             tell(*str(error).splitlines())
             raise typer.Exit(error.status) from None
         except Exception as error:
@@ -66,7 +74,15 @@ class _Commands(TyperGroup):
             option = getattr(error, "option_name", None)
             if option in removed.OPTIONS:
                 raise typer.BadParameter(removed.OPTIONS[option], param_hint=option) from None
+            _defuse(error)
             raise
+
+
+def _defuse(error: Exception) -> None:
+    """Make click's message safe to print: it repeats what was given, and that may be a name."""
+    # its classes move with Typer's versions
+    if hasattr(error, "format_message") and isinstance(getattr(error, "message", None), str):
+        error.message = printable(error.message)  # type: ignore[attr-defined]
 
 
 app = typer.Typer(

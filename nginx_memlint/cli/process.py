@@ -129,10 +129,12 @@ def _open_streams(outputs: list[_Output]) -> None:
 
 
 def tell(*lines: str) -> None:
-    """Say something on standard error; each line says who speaks."""
+    """Say something on standard error; each line says who speaks, and none acts on a terminal."""
+    from nginx_memlint.printable import printable  # noqa: PLC0415  itself a part of the program
+
     with suppress(OSError):
         for line in lines:
-            print(f"memlint: {line}", file=sys.stderr, flush=True)
+            print(f"memlint: {printable(line)}", file=sys.stderr, flush=True)
 
 
 def _say_internal(error: BaseException) -> None:

@@ -239,3 +239,41 @@ def test_completion() -> None:
     run = memlint("--show-completion", "bash", env=env)
     assert run.code == 0
     assert "COMPLETE" in run.out
+
+
+# a line of its own would be a command to GitHub's runner; the others hide, or act on a terminal
+HOSTILE = "x\n::error::y\r\x1b[31m\x07\u202e\u2028\x85\x9b"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["check", f"--{option}", HOSTILE, "."] for option in ("target", "format", "confine")),
+        *(["check", f"--{option}", HOSTILE, "."] for option in ("set", "context", "path-map")),
+        *(["check", f"--{option}", HOSTILE, "."] for option in ("max-memory", "nginx-binary")),
+        *(["check", f"--{option}", HOSTILE, "."] for option in ("output", "jobs", "baseline")),
+        *(["check", f"--{option}", HOSTILE, "."] for option in ("target-file", "config")),
+        ["check", "--write-baseline", "--baseline", f"missing/{HOSTILE}", "."],
+        ["check", f"--{HOSTILE}"],
+        ["check", "--fix=" + HOSTILE],
+        ["check", HOSTILE],
+        ["diff", HOSTILE, HOSTILE],
+        ["diff", HOSTILE],
+        ["diff", "--base", HOSTILE, "."],
+        ["explain", HOSTILE],
+        ["targets", HOSTILE],
+        [HOSTILE],
+        [f"--{HOSTILE}"],
+        ["--version=" + HOSTILE],
+    ],
+)
+def test_what_was_given_is_said_as_data(arguments: list[str], tmp_path: Path) -> None:
+    """Values on a command line may be names of a repository's files."""
+    write(tmp_path, {"nginx.conf": http("")})
+    run = memlint(*arguments, cwd=tmp_path)
+    assert run.code in (2, 3), run.out
+    said = run.out + run.err
+    assert said
+    assert not [line for line in said.splitlines() if line.startswith("::")]
+    unsafe = {char for char in said if not char.isprintable()} - {"\n"}
+    assert not unsafe

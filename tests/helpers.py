@@ -22,7 +22,7 @@ from nginx_memlint.cli.app import app
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, UNBOUNDED, Bounds
 from tests import forked
 
-LUA = "load_module modules/ngx_http_lua_module.so;\n"
+LUA = "load_module modules/ndk_http_module.so; load_module modules/ngx_http_lua_module.so;\n"
 SAMPLES = Path(__file__).parent.parent / "sample_confs"
 BUNDLE = SAMPLES / "ca-bundle.pem"
 """As many certificates as Mozilla's list: the samples name it, and no test another machine's."""

@@ -22,7 +22,7 @@ from nginx_memlint.problems import Problem
 from nginx_memlint.remedies.situation import Proposal, SettingLoads, Situation, Workers
 from nginx_memlint.rules import bundle_unreadable, engine, no_shutdown_timeout
 from nginx_memlint.sizes import MIB, human
-from nginx_memlint.sources.main_file import Entry, EntryError, open_entry
+from nginx_memlint.sources.main_file import Entry, EntryError, open_entry, prefix_of
 from nginx_memlint.sources.source import MemoryFiles, Source
 from nginx_memlint.syntax.directives import Directive, ParsedFile
 from nginx_memlint.targets.targets import Target
@@ -93,6 +93,7 @@ class _Check:
 
     def __init__(self, job: Job, entry: Entry, tree: Tree) -> None:
         self.name = job.name
+        self.prefix = prefix_of(job.lookup)
         self.entry = entry
         self.tree = tree
         self.is_fragment = bool(job.options.context)
@@ -119,7 +120,7 @@ class _Check:
             *hints.explained(self.tree),
             *self.zone_problems,
             *misplaced(self.tree, self.situation.target),
-            *modules.unknown(self.tree),
+            *modules.problems(self.tree, self.situation.target, self.prefix),
             *unknown(self.tree),
             *self.unused_dump_files(),
         ]

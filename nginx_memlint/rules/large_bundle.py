@@ -26,6 +26,7 @@ Name a file with just the CAs needed.
 
 ```nginx
 # memlint check --target debian-12 --unit-cost 200MiB
+load_module modules/ndk_http_module.so;
 load_module modules/ngx_http_lua_module.so;
 events {}
 http {
@@ -40,6 +41,7 @@ http {
 
 ```nginx
 # memlint check --target debian-12
+load_module modules/ndk_http_module.so;
 load_module modules/ngx_http_lua_module.so;
 events {}
 http {

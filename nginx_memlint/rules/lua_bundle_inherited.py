@@ -30,6 +30,7 @@ CAs needed, or upgrade to a version whose blocks share contexts.
 
 ```nginx
 # memlint check --target debian-12 --unit-cost 32MiB
+load_module modules/ndk_http_module.so;
 load_module modules/ngx_http_lua_module.so;
 events {}
 http {
@@ -46,6 +47,7 @@ http {
 
 ```nginx
 # memlint check --target debian-12 --unit-cost 32MiB
+load_module modules/ndk_http_module.so;
 load_module modules/ngx_http_lua_module.so;
 events {}
 http {

@@ -163,6 +163,16 @@ def _from_file(name: str, lookup: Lookup, is_fragment: bool) -> Entry:
     return Entry(source, path, directory, source.shown(path))
 
 
+def prefix_of(lookup: Lookup) -> str | None:
+    """The prefix as nginx sees it; None if none is given, or it is in no place that is read."""
+    if lookup.prefix is None:
+        return None
+    try:
+        return find(lookup.prefix, lookup)[1]
+    except EntryError:
+        return None
+
+
 def located(name: str, lookup: Lookup) -> str:
     """The path on this machine of the main file, or of the directory, that the user named.
 

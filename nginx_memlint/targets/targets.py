@@ -72,8 +72,9 @@ class Costs:
 class Target(NamedTuple):
     """A server: its versions, the modules built in, and the costs of its contexts and loads.
 
-    ``lua``, ``stream_lua`` and ``njs`` are the version that counts if the configuration loads the
-    module, whether or not the stack ships it. ``texts`` holds the versions as written.
+    ``lua``, ``stream_lua`` and ``njs`` are the version that counts if the configuration loads
+    the module, whether or not the stack ships it. ``texts`` holds the versions as written.
+    ``built`` has words of BUILT; none where versions were replaced, as that is another build.
     """
 
     name: str
@@ -86,11 +87,20 @@ class Target(NamedTuple):
     costs: Costs
     texts: dict[str, str]
     ships: frozenset[str] = frozenset()
+    built: frozenset[str] = frozenset()
     sources: tuple[str, ...] = ()
     note: str = ""
     stated: bool = True
     assumed: tuple[str, ...] = ()
 
+
+BUILT = frozenset({"ndk separate", "stream separate", "stream_js without ssl"})
+"""How packages may be built, as far as it decides what they accept (``Target.built``).
+
+The Lua module needs the ``ndk_http_module.so`` loaded before it, the stream modules need
+``ngx_stream_module.so``; njs in stream has no ``js_fetch_*`` directives for TLS, which before 0.9.2
+were there only with stream_ssl (``NGX_STREAM_SSL`` in nginx/ngx_stream_js_module.c).
+"""
 
 VERSION_KEYS = ("nginx", "lua", "stream_lua", "njs", "openssl")
 """The components whose versions decide what is built, as keys of tables."""
@@ -161,6 +171,7 @@ def find_target(name: str | None = None, versions: Mapping[str, str] | None = No
         costs=costs,
         texts=texts,
         ships=ships,
+        built=frozenset() if given else frozenset(row.get("built", ())),
         sources=tuple(row["source"]),
         note=row.get("note", ""),
         stated=name is not None,
@@ -196,6 +207,7 @@ def with_versions(target: Target, versions: Mapping[str, str]) -> Target:
         name=f"{target.name} with {_list(given)}",
         texts=target.texts | given,
         ships=target.ships | given.keys(),
+        built=frozenset(),
         **parsed,
     )
 

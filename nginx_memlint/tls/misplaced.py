@@ -7,15 +7,42 @@ from collections.abc import Iterator
 from nginx_memlint.problems import Problem
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import FAMILIES
+from nginx_memlint.tls.modules import objects
 from nginx_memlint.tree import grammar
-from nginx_memlint.tree.blocks import MAIN
+from nginx_memlint.tree.blocks import MAIN, WITHOUT_SETTINGS
 from nginx_memlint.tree.directives_table import SINCE
 from nginx_memlint.tree.tree import Block, Setting, Tree
 
-_LATER = {
-    kind: frozenset(name for name, inside in SINCE if inside == kind) for kind in grammar.KINDS
+_SINCE = {
+    (name, kind): since
+    for _, since, kinds, names in SINCE
+    for kind in kinds.split()
+    for name in names.split()
 }
-"""Kind of block → directives that are allowed in it only in newer releases."""
+"""Directive and kind of block → the release of its component since which it is allowed there."""
+
+_DECIDING = frozenset(
+    name
+    for family in FAMILIES
+    for name in family.reads | family.needs | family.decides | family.overrides
+)
+"""Directives that decide the counts. Others of nginx's own names may be a module's that is older:
+``sticky`` is."""
+
+NOT_HERE = '"{}" directive is not allowed here'
+UNKNOWN = 'unknown directive "{}"'
+
+_MODULES = tuple(family.module for family in FAMILIES if family.module is not None)
+
+_OF_MODULES = {
+    (module.version, module.root): frozenset(
+        name
+        for (name, kind), component in grammar.COMPONENTS.items()
+        if component == module.version and kind.startswith("stream") == (module.root == "stream")
+    )
+    for module in _MODULES
+}
+"""Component and outermost block → the component's directives there."""
 
 _MANY = ("_conf_command", "_protocols", "lua_ssl_certificate", "lua_ssl_certificate_key")
 """Endings of directives that may be repeated in a block: arrays in nginx, and sets that are added
@@ -33,44 +60,101 @@ ONCE = frozenset(
 
 def misplaced(tree: Tree, target: Target) -> Iterator[Problem]:
     """Problems of directives that ``ngx_conf_handler()`` or ``ngx_conf_set_str_slot()`` rejects."""
-    later = _LATER if target.stated else {}
+    late = _too_late(target) if target.stated else {}
     watched = {
-        kind: grammar.MISPLACED[kind] | later.get(kind, frozenset()) | ONCE
-        for kind in grammar.KINDS
+        kind: grammar.MISPLACED[kind] | ONCE | late.get(kind, {}).keys() for kind in grammar.KINDS
     }
     for block in tree.all_blocks:
         if block.kind == MAIN and not block.has("events"):
             continue  # a fragment: what it lacks is its context
         kind = block.grammar_kind
         if block.has_any(watched.get(kind, frozenset())):
-            yield from _complaints(block, kind, target)
+            yield from _complaints(block, kind, late.get(kind, {}))
+    yield from _lacking(tree, target)
 
 
-def _complaints(block: Block, kind: str, target: Target) -> Iterator[Problem]:
+def _complaints(block: Block, kind: str, late: dict[str, tuple[str, str]]) -> Iterator[Problem]:
     for name in sorted(set(block.names())):
         # of a block the builder of the tree has told
         settings = [setting for setting in block.settings(name) if setting.directive.body is None]
-        since = SINCE.get((name, kind), (0,))
         if not settings:
             continue
         if name in grammar.MISPLACED[kind]:
-            yield _problem(settings[0], f'"{name}" directive is not allowed here')
-        elif _is_too_old(name, since, target):
-            said = f'"{name}" directive is not allowed here'
-            version = ".".join(map(str, since))
-            yield _problem(settings[0], said, f"{said} before {_component(name)} {version}")
+            yield _problem(settings[0], NOT_HERE.format(name))
+        elif name in late:
+            nginx, brought_by = late[name]
+            yield _problem(settings[0], nginx, f"{nginx} before {brought_by}")
         elif name in ONCE and len(settings) > 1:
             yield _problem(settings[1], f'"{name}" directive is duplicate')
 
 
-def _is_too_old(name: str, since: tuple[int, ...], target: Target) -> bool:
-    component = _component(name)
-    version: tuple[int, ...] = target.njs if component == "njs" else target.nginx
-    return target.stated and component in target.ships and version < since
+def _too_late(target: Target) -> dict[str, dict[str, tuple[str, str]]]:
+    """Kind of block → directives that came later than what the target ships.
+
+    For each what nginx says of it, and the component and version that brought it.
+    """
+    versions: dict[str, tuple[int, ...]] = {
+        "nginx": target.nginx,
+        "lua": target.lua,
+        "stream_lua": target.stream_lua,
+        "njs": target.njs,
+    }
+    late = {
+        key: since
+        for key, since in _SINCE.items()
+        if (component := grammar.COMPONENTS[key]) in target.ships and versions[component] < since
+    }
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for (name, kind), since in late.items():
+        component = grammar.COMPONENTS[name, kind]
+        elsewhere = any(
+            (name, other) not in late and grammar.COMPONENTS[name, other] in target.ships
+            for other in grammar.ALLOWED[name]
+        )
+        if elsewhere or component != "nginx" or name in _DECIDING:
+            nginx = (NOT_HERE if elsewhere else UNKNOWN).format(name)
+            version = ".".join(map(str, since))
+            found.setdefault(kind, {})[name] = nginx, f"{component.replace('_', '-')} {version}"
+    return found
 
 
-def _component(name: str) -> str:
-    return "njs" if name.startswith("js_") else "nginx"
+def _lacking(tree: Tree, target: Target) -> Iterator[Problem]:
+    """Directives of modules that the target does not ship and no ``load_module`` names."""
+    if not target.stated or not tree.main.has("events"):
+        return
+    loaded = [
+        module
+        for module in _MODULES
+        if module.name in target.built_in or module.object in objects(tree)
+    ]
+    for family in FAMILIES:
+        if (module := family.module) is None:
+            continue
+        version = module.version.replace("_", "-")
+        if module not in loaded and module.version not in target.ships:
+            names = _OF_MODULES[module.version, module.root]
+            why = f"{target.name} ships no {version}; if you have one, say --set {version}=VERSION"
+        elif f"{module.name} without ssl" in target.built:
+            names = family.overrides
+            why = f"{target.name} has {version} without TLS in {module.root}"
+        else:
+            continue
+        for setting in _settings_of(names, module.root, tree):
+            name = setting.name
+            is_elsewhere = any(
+                other is not module and name in _OF_MODULES[other.version, other.root]
+                for other in loaded
+            )
+            nginx = (NOT_HERE if is_elsewhere else UNKNOWN).format(name)
+            yield _problem(setting, nginx, f"{nginx}: {why}")
+
+
+def _settings_of(names: frozenset[str], root: str, tree: Tree) -> Iterator[Setting]:
+    """The first of each of some directives in each of the blocks in http or stream."""
+    for block in tree.having(names):
+        if block.kind not in WITHOUT_SETTINGS and tree.root_of(block).kind == root:
+            for name in sorted(names.intersection(block.names())):
+                yield block.settings(name)[0]
 
 
 def _problem(setting: Setting, nginx: str, message: str = "") -> Problem:

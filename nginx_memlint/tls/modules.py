@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import NamedTuple
 
+from nginx_memlint.files.paths import is_below
 from nginx_memlint.problems import Problem
-from nginx_memlint.sources.source import FileSystem
+from nginx_memlint.sources.source import FileSystem, MemoryFiles
 from nginx_memlint.syntax.values import c_string
+from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import FAMILIES
+from nginx_memlint.tree.missing_includes import INSTALLED
 from nginx_memlint.tree.tree import Setting, Tree
 
 _COUNTED = frozenset(family.module.object for family in FAMILIES if family.module is not None)
@@ -39,33 +43,116 @@ KNOWN = _COUNTED | WITHOUT_CONTEXTS | _OF_NGINX
 def objects(tree: Tree) -> frozenset[str]:
     """The file names of the shared objects that the configuration loads."""
     if "objects" not in tree.memo:
-        names = frozenset(taken_for for _, _, taken_for in _loaded(tree))
+        names = frozenset(load.taken_for for load in _loaded(tree))
         tree.memo["objects"] = names
     loaded: frozenset[str] = tree.memo["objects"]
     return loaded
 
 
-def unknown(tree: Tree) -> Iterator[Problem]:
-    """Problems of shared objects with unknown names: they may be any module."""
-    for setting, name, taken_for in _loaded(tree):
-        if name in KNOWN:
-            continue
-        if taken_for in KNOWN:
-            message = f'load_module: "{name}" is {taken_for} on this machine, and counted as that'
-        else:
-            message = (
-                f'load_module: "{name}" is no module that is known here: TLS contexts that it may '
-                "build are not counted"
-            )
-        yield Problem.at(setting.inclusion, setting.directive, message, complete=True)
+class Need(NamedTuple):
+    """An object that must be loaded before another one.
+
+    ``built``: of which builds that is known. ``symbol``: what nginx 1.22.1 of Debian 12 misses.
+    """
+
+    object: str
+    built: str
+    symbol: str
 
 
-def _loaded(tree: Tree) -> Iterator[tuple[Setting, str, str]]:
-    """Each ``load_module``, the name of its object, and the name of the file this leads to here."""
-    for setting in tree.main.settings("load_module"):
+NEEDS = {
+    "ngx_http_lua_module.so": Need("ndk_http_module.so", "ndk separate", "ndk_set_var_value"),
+    "ngx_stream_js_module.so": Need(
+        "ngx_stream_module.so", "stream separate", "ngx_stream_top_filter"
+    ),
+}
+
+
+class _Load(NamedTuple):
+    """A ``load_module``: the name of its object, and of what that leads to on this machine."""
+
+    setting: Setting
+    name: str
+    taken_for: str
+
+
+def problems(tree: Tree, target: Target, prefix: str | None) -> Iterator[Problem]:
+    """What to know of the objects that are loaded, and what nginx would reject of them.
+
+    ``prefix`` is that of ``nginx -p``, in which relative names are; None if it is not known.
+    """
+    seen: set[str] = set()
+    for load in _loaded(tree):
+        inclusion, directive = load.setting.inclusion, load.setting.directive
+        full = _full_path(load.setting, prefix)
+        # of others, two may have one name
+        key = load.taken_for if load.taken_for in KNOWN else full
+        if key in seen:
+            nginx = f'module "{load.taken_for.removesuffix(".so")}" is already loaded'
+            yield Problem.of_nginx(inclusion, directive, nginx)
+        elif need := _missing_need(load.taken_for, seen, target):
+            nginx = f'dlopen() "{full}" failed ({full}: undefined symbol: {need.symbol})'
+            said = f"{nginx}: {need.object} must be loaded before it"
+            yield Problem.of_nginx(inclusion, directive, nginx, said)
+        elif doubt := _doubtful(load, full, tree):
+            yield Problem.at(inclusion, directive, f"load_module: {doubt}", complete=True)
+        seen.add(key)
+
+
+def _missing_need(name: str, seen: set[str], target: Target) -> Need | None:
+    """What an object needs that is not among those loaded before, ``seen``, if that is known.
+
+    Any module may be in an object of an unknown name.
+    """
+    need = NEEDS.get(name)
+    if need is None or need.object in seen or not seen <= KNOWN:
+        return None
+    return need if target.stated and need.built in target.built else None
+
+
+def _doubtful(load: _Load, full: str, tree: Tree) -> str:
+    """What is not known of an object."""
+    if full.startswith("/") and _is_missing(tree, full):
+        return f"{full} is not there, and nginx does not start without it"
+    if load.name in KNOWN:
+        return ""
+    if load.taken_for in KNOWN:
+        return f'"{load.name}" is {load.taken_for} on this machine, and counted as that'
+    return (
+        f'"{load.name}" is no module that is known here: TLS contexts that it may '
+        "build are not counted"
+    )
+
+
+def _is_missing(tree: Tree, path: str) -> bool:
+    """Whether a file is not on the server, where its files are here.
+
+    They are in a copy of its root, and on this machine if the main file is where an installed one
+    is. The modules of a checkout are elsewhere.
+    """
+    source = tree.source
+    if isinstance(source, MemoryFiles):
+        return False
+    if not source.restricted and not any(is_below(tree.directory, here) for here in INSTALLED):
+        return False
+    try:
+        return not source.exists(path)
+    except OSError:
+        return False  # what is there cannot be known
+
+
+def _full_path(setting: Setting, prefix: str | None) -> str:
+    """The name that ``dlopen()`` is called with; relative if the prefix is not known."""
+    path = c_string(setting.value)
+    return path if path.startswith("/") or prefix is None else f"{prefix.rstrip('/')}/{path}"
+
+
+def _loaded(tree: Tree) -> Iterator[_Load]:
+    """Each ``load_module``, as nginx comes to them."""
+    for setting in tree.main.in_order(("load_module",)):
         path = c_string(setting.value)  # dlopen()
         name = path.rpartition("/")[2]
-        yield setting, name, name if name in KNOWN else _linked(tree, path)
+        yield _Load(setting, name, name if name in KNOWN else _linked(tree, path))
 
 
 def _linked(tree: Tree, path: str) -> str:

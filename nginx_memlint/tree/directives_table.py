@@ -1112,84 +1112,480 @@ CONSTANT = (
 )
 """Directives whose values are numbers, sizes, times or fixed words, never variables."""
 
-SINCE = {
-    ("access_log", "stream"): (1, 11, 4),
-    ("access_log", "stream_server"): (1, 11, 4),
-    ("geo", "stream"): (1, 11, 3),
-    ("geoip_city", "stream"): (1, 11, 3),
-    ("geoip_country", "stream"): (1, 11, 3),
-    ("geoip_org", "stream"): (1, 11, 3),
-    ("keepalive_requests", "upstream"): (1, 15, 3),
-    ("keepalive_timeout", "upstream"): (1, 15, 3),
-    ("log_format", "stream"): (1, 11, 4),
-    ("map", "stream"): (1, 11, 2),
-    ("map_hash_bucket_size", "stream"): (1, 11, 2),
-    ("map_hash_max_size", "stream"): (1, 11, 2),
-    ("open_log_file_cache", "stream"): (1, 11, 4),
-    ("open_log_file_cache", "stream_server"): (1, 11, 4),
-    ("proxy_protocol", "mail"): (1, 19, 8),
-    ("proxy_protocol", "mail_server"): (1, 19, 8),
-    ("resolver", "upstream"): (1, 27, 3),
-    ("resolver", "stream"): (1, 11, 3),
-    ("resolver", "stream_server"): (1, 11, 3),
-    ("resolver", "stream_upstream"): (1, 27, 3),
-    ("resolver_timeout", "upstream"): (1, 27, 3),
-    ("resolver_timeout", "stream"): (1, 11, 3),
-    ("resolver_timeout", "stream_server"): (1, 11, 3),
-    ("resolver_timeout", "stream_upstream"): (1, 27, 3),
-    ("return", "stream_server"): (1, 11, 2),
-    ("server_name", "stream_server"): (1, 25, 5),
-    ("server_names_hash_bucket_size", "stream"): (1, 25, 5),
-    ("server_names_hash_max_size", "stream"): (1, 25, 5),
-    ("set", "stream_server"): (1, 19, 3),
-    ("set_real_ip_from", "stream"): (1, 11, 4),
-    ("set_real_ip_from", "stream_server"): (1, 11, 4),
-    ("set_real_ip_from", "mail"): (1, 19, 8),
-    ("set_real_ip_from", "mail_server"): (1, 19, 8),
-    ("split_clients", "stream"): (1, 11, 3),
-    ("ssl_client_certificate", "stream"): (1, 11, 8),
-    ("ssl_client_certificate", "stream_server"): (1, 11, 8),
-    ("ssl_crl", "stream"): (1, 11, 8),
-    ("ssl_crl", "stream_server"): (1, 11, 8),
-    ("ssl_ocsp", "stream"): (1, 27, 2),
-    ("ssl_ocsp", "stream_server"): (1, 27, 2),
-    ("ssl_ocsp_cache", "stream"): (1, 27, 2),
-    ("ssl_ocsp_cache", "stream_server"): (1, 27, 2),
-    ("ssl_ocsp_responder", "stream"): (1, 27, 2),
-    ("ssl_ocsp_responder", "stream_server"): (1, 27, 2),
-    ("ssl_reject_handshake", "stream"): (1, 25, 5),
-    ("ssl_reject_handshake", "stream_server"): (1, 25, 5),
-    ("ssl_stapling", "stream"): (1, 27, 2),
-    ("ssl_stapling", "stream_server"): (1, 27, 2),
-    ("ssl_stapling_file", "stream"): (1, 27, 2),
-    ("ssl_stapling_file", "stream_server"): (1, 27, 2),
-    ("ssl_stapling_responder", "stream"): (1, 27, 2),
-    ("ssl_stapling_responder", "stream_server"): (1, 27, 2),
-    ("ssl_stapling_verify", "stream"): (1, 27, 2),
-    ("ssl_stapling_verify", "stream_server"): (1, 27, 2),
-    ("ssl_trusted_certificate", "stream"): (1, 11, 8),
-    ("ssl_trusted_certificate", "stream_server"): (1, 11, 8),
-    ("ssl_verify_client", "stream"): (1, 11, 8),
-    ("ssl_verify_client", "stream_server"): (1, 11, 8),
-    ("ssl_verify_depth", "stream"): (1, 11, 8),
-    ("ssl_verify_depth", "stream_server"): (1, 11, 8),
-    ("variables_hash_bucket_size", "stream"): (1, 11, 2),
-    ("variables_hash_max_size", "stream"): (1, 11, 2),
-    ("js_access", "location"): (0, 9, 9),
-    ("js_access", "if"): (0, 9, 9),
-    ("js_access", "limit_except"): (0, 9, 9),
-    ("js_body_filter", "if"): (0, 7, 7),
-    ("js_content", "if"): (0, 7, 7),
-    ("js_header_filter", "if"): (0, 7, 7),
-    ("js_import", "server"): (0, 7, 7),
-    ("js_import", "location"): (0, 7, 7),
-    ("js_import", "stream_server"): (0, 7, 7),
-    ("js_path", "server"): (0, 7, 7),
-    ("js_path", "location"): (0, 7, 7),
-    ("js_path", "stream_server"): (0, 7, 7),
-    ("js_var", "server"): (0, 7, 7),
-    ("js_var", "location"): (0, 7, 7),
-    ("js_var", "stream_server"): (0, 7, 7),
-}
-"""Directive and kind of block → the first release that allows it there, where that
-is later than the first that has the directive: of njs for js_*, else of nginx."""
+SINCE = (
+    (
+        "nginx", (1, 10, 2), "http server",
+        "http2_body_preread_size",
+    ),
+    (
+        "nginx", (1, 11, 2), "stream",
+        "map_hash_bucket_size map_hash_max_size variables_hash_bucket_size "
+        "variables_hash_max_size",
+    ),
+    (
+        "nginx", (1, 11, 2), "stream_server",
+        "return",
+    ),
+    (
+        "nginx", (1, 11, 3), "stream",
+        "geoip_city geoip_country geoip_org",
+    ),
+    (
+        "nginx", (1, 11, 3), "stream stream_server",
+        "resolver resolver_timeout",
+    ),
+    (
+        "nginx", (1, 11, 4), "stream",
+        "log_format",
+    ),
+    (
+        "nginx", (1, 11, 4), "stream stream_server",
+        "access_log open_log_file_cache proxy_protocol_timeout set_real_ip_from",
+    ),
+    (
+        "nginx", (1, 11, 5), "stream stream_server",
+        "preread_buffer_size preread_timeout ssl_preread",
+    ),
+    (
+        "nginx", (1, 11, 6), "http server",
+        "http2_max_requests",
+    ),
+    (
+        "nginx", (1, 11, 6), "http server location",
+        "fastcgi_cache_max_range_offset image_filter_webp_quality "
+        "proxy_cache_max_range_offset scgi_cache_max_range_offset "
+        "uwsgi_cache_max_range_offset",
+    ),
+    (
+        "nginx", (1, 11, 8), "http server location",
+        "absolute_redirect",
+    ),
+    (
+        "nginx", (1, 11, 8), "stream stream_server",
+        "ssl_client_certificate ssl_crl ssl_trusted_certificate ssl_verify_client "
+        "ssl_verify_depth",
+    ),
+    (
+        "nginx", (1, 11, 10), "http server location",
+        "fastcgi_cache_background_update proxy_cache_background_update "
+        "scgi_cache_background_update uwsgi_cache_background_update",
+    ),
+    (
+        "nginx", (1, 11, 11), "main",
+        "worker_shutdown_timeout",
+    ),
+    (
+        "nginx", (1, 13, 2), "http server location if",
+        "add_trailer",
+    ),
+    (
+        "nginx", (1, 13, 4), "http server location",
+        "mirror mirror_request_body",
+    ),
+    (
+        "nginx", (1, 13, 9), "http server",
+        "http2_max_concurrent_pushes",
+    ),
+    (
+        "nginx", (1, 13, 9), "http server location",
+        "http2_push http2_push_preload",
+    ),
+    (
+        "nginx", (1, 13, 10), "http server location",
+        "grpc_bind grpc_buffer_size grpc_connect_timeout grpc_hide_header grpc_ignore_headers "
+        "grpc_intercept_errors grpc_next_upstream grpc_next_upstream_timeout "
+        "grpc_next_upstream_tries grpc_pass_header grpc_read_timeout grpc_send_timeout "
+        "grpc_set_header grpc_ssl_certificate grpc_ssl_certificate_key grpc_ssl_ciphers "
+        "grpc_ssl_crl grpc_ssl_name grpc_ssl_password_file grpc_ssl_protocols "
+        "grpc_ssl_server_name grpc_ssl_session_reuse grpc_ssl_trusted_certificate "
+        "grpc_ssl_verify grpc_ssl_verify_depth subrequest_output_buffer_size",
+    ),
+    (
+        "nginx", (1, 13, 10), "location if",
+        "grpc_pass",
+    ),
+    (
+        "nginx", (1, 15, 1), "upstream stream_upstream",
+        "random",
+    ),
+    (
+        "nginx", (1, 15, 3), "http server",
+        "ssl_early_data",
+    ),
+    (
+        "nginx", (1, 15, 3), "upstream",
+        "keepalive_requests keepalive_timeout",
+    ),
+    (
+        "nginx", (1, 15, 6), "http server location",
+        "fastcgi_socket_keepalive grpc_socket_keepalive memcached_socket_keepalive "
+        "scgi_socket_keepalive uwsgi_socket_keepalive",
+    ),
+    (
+        "nginx", (1, 15, 6), "http server location stream stream_server",
+        "proxy_socket_keepalive",
+    ),
+    (
+        "nginx", (1, 15, 7), "stream stream_server",
+        "proxy_requests",
+    ),
+    (
+        "nginx", (1, 17, 1), "http server location",
+        "limit_req_dry_run",
+    ),
+    (
+        "nginx", (1, 17, 6), "http server location stream stream_server",
+        "limit_conn_dry_run",
+    ),
+    (
+        "nginx", (1, 17, 10), "http server location",
+        "auth_delay",
+    ),
+    (
+        "nginx", (1, 19, 0), "http server",
+        "ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder",
+    ),
+    (
+        "nginx", (1, 19, 3), "http server location",
+        "proxy_cookie_flags userid_flags",
+    ),
+    (
+        "nginx", (1, 19, 3), "stream_server",
+        "set",
+    ),
+    (
+        "nginx", (1, 19, 4), "http server",
+        "ssl_reject_handshake",
+    ),
+    (
+        "nginx", (1, 19, 4), "http server location",
+        "grpc_ssl_conf_command uwsgi_ssl_conf_command",
+    ),
+    (
+        "nginx", (1, 19, 4), "http server location stream stream_server",
+        "proxy_ssl_conf_command",
+    ),
+    (
+        "nginx", (1, 19, 4), "http server stream stream_server mail mail_server",
+        "ssl_conf_command",
+    ),
+    (
+        "nginx", (1, 19, 4), "mail mail_server",
+        "proxy_smtp_auth",
+    ),
+    (
+        "nginx", (1, 19, 8), "mail mail_server",
+        "proxy_protocol set_real_ip_from",
+    ),
+    (
+        "nginx", (1, 19, 10), "http server location upstream",
+        "keepalive_time",
+    ),
+    (
+        "nginx", (1, 21, 0), "mail mail_server",
+        "max_errors",
+    ),
+    (
+        "nginx", (1, 21, 4), "http server location",
+        "mp4_start_key_frame",
+    ),
+    (
+        "nginx", (1, 21, 4), "stream stream_server",
+        "proxy_half_close ssl_alpn",
+    ),
+    (
+        "nginx", (1, 25, 0), "http server",
+        "http3 http3_hq http3_max_concurrent_streams http3_stream_buffer_size "
+        "quic_active_connection_id_limit quic_gso quic_host_key quic_retry",
+    ),
+    (
+        "nginx", (1, 25, 0), "main",
+        "quic_bpf",
+    ),
+    (
+        "nginx", (1, 25, 1), "http server",
+        "http2",
+    ),
+    (
+        "nginx", (1, 25, 5), "stream",
+        "server_names_hash_bucket_size server_names_hash_max_size",
+    ),
+    (
+        "nginx", (1, 25, 5), "stream stream_server",
+        "ssl_reject_handshake",
+    ),
+    (
+        "nginx", (1, 25, 5), "stream_server",
+        "pass server_name",
+    ),
+    (
+        "nginx", (1, 27, 2), "http server location",
+        "proxy_pass_trailers",
+    ),
+    (
+        "nginx", (1, 27, 2), "stream stream_server",
+        "ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder ssl_stapling ssl_stapling_file "
+        "ssl_stapling_responder ssl_stapling_verify",
+    ),
+    (
+        "nginx", (1, 27, 3), "upstream stream_upstream",
+        "resolver resolver_timeout",
+    ),
+    (
+        "nginx", (1, 27, 4), "http server location",
+        "grpc_ssl_certificate_cache keepalive_min_timeout uwsgi_ssl_certificate_cache",
+    ),
+    (
+        "nginx", (1, 27, 4), "http server location stream stream_server",
+        "proxy_ssl_certificate_cache",
+    ),
+    (
+        "nginx", (1, 27, 4), "http server stream stream_server",
+        "ssl_certificate_cache",
+    ),
+    (
+        "nginx", (1, 27, 4), "main",
+        "ssl_object_cache_inheritable",
+    ),
+    (
+        "nginx", (1, 29, 0), "http server location",
+        "early_hints",
+    ),
+    (
+        "nginx", (1, 29, 1), "http server stream stream_server mail mail_server",
+        "ssl_certificate_compression",
+    ),
+    (
+        "nginx", (1, 29, 3), "http server location if",
+        "add_header_inherit add_trailer_inherit",
+    ),
+    (
+        "nginx", (1, 29, 4), "http server stream stream_server",
+        "ssl_ech_file",
+    ),
+    (
+        "nginx", (1, 29, 6), "upstream",
+        "sticky",
+    ),
+    (
+        "nginx", (1, 29, 8), "http server",
+        "max_headers",
+    ),
+    (
+        "nginx", (1, 31, 0), "http server location",
+        "tunnel_bind tunnel_buffer_size tunnel_connect_timeout tunnel_next_upstream "
+        "tunnel_next_upstream_timeout tunnel_next_upstream_tries tunnel_read_timeout "
+        "tunnel_send_lowat tunnel_send_timeout tunnel_socket_keepalive",
+    ),
+    (
+        "nginx", (1, 31, 0), "server location if",
+        "tunnel_pass",
+    ),
+    (
+        "nginx", (1, 31, 0), "stream stream_server",
+        "proxy_ssl_alpn",
+    ),
+    (
+        "nginx", (1, 31, 0), "upstream stream_upstream",
+        "least_time",
+    ),
+    (
+        "nginx", (1, 31, 3), "http server location",
+        "fastcgi_socket_rcvbuf fastcgi_socket_sndbuf grpc_socket_rcvbuf grpc_socket_sndbuf "
+        "scgi_socket_rcvbuf scgi_socket_sndbuf tunnel_socket_rcvbuf tunnel_socket_sndbuf "
+        "uwsgi_socket_rcvbuf uwsgi_socket_sndbuf xml_external_entities",
+    ),
+    (
+        "nginx", (1, 31, 3), "http server location stream stream_server",
+        "proxy_socket_rcvbuf proxy_socket_sndbuf",
+    ),
+    (
+        "nginx", (1, 31, 4), "http server",
+        "client_body_early_read",
+    ),
+    (
+        "lua", (0, 10, 6), "http server",
+        "ssl_session_fetch_by_lua_block ssl_session_fetch_by_lua_file "
+        "ssl_session_store_by_lua_block ssl_session_store_by_lua_file",
+    ),
+    (
+        "lua", (0, 10, 7), "http",
+        "lua_fake_shm lua_malloc_trim",
+    ),
+    (
+        "lua", (0, 10, 9), "http",
+        "lua_capture_error_log",
+    ),
+    (
+        "lua", (0, 10, 14), "http",
+        "lua_sa_restart",
+    ),
+    (
+        "lua", (0, 10, 15), "http",
+        "lua_load_resty_core",
+    ),
+    (
+        "lua", (0, 10, 18), "http",
+        "exit_worker_by_lua_block exit_worker_by_lua_file lua_thread_cache_max_entries",
+    ),
+    (
+        "lua", (0, 10, 21), "http",
+        "lua_worker_thread_vm_pool_size",
+    ),
+    (
+        "lua", (0, 10, 21), "http server",
+        "ssl_client_hello_by_lua_block ssl_client_hello_by_lua_file",
+    ),
+    (
+        "lua", (0, 10, 21), "http server location",
+        "lua_ssl_conf_command",
+    ),
+    (
+        "lua", (0, 10, 23), "http server",
+        "server_rewrite_by_lua_block server_rewrite_by_lua_file",
+    ),
+    (
+        "lua", (0, 10, 26), "http server location",
+        "lua_ssl_certificate lua_ssl_certificate_key",
+    ),
+    (
+        "lua", (0, 10, 27), "upstream",
+        "balancer_keepalive",
+    ),
+    (
+        "lua", (0, 10, 29), "http server location",
+        "lua_ssl_key_log",
+    ),
+    (
+        "lua", (0, 10, 29), "location if",
+        "lua_upstream_skip_openssl_default_verify proxy_ssl_verify_by_lua_block "
+        "proxy_ssl_verify_by_lua_file",
+    ),
+    (
+        "lua", (0, 10, 31), "http",
+        "precontent_by_lua_no_postpone",
+    ),
+    (
+        "lua", (0, 10, 31), "http server location if",
+        "precontent_by_lua_block precontent_by_lua_file",
+    ),
+    (
+        "lua", (0, 10, 31), "location if",
+        "proxy_ssl_certificate_by_lua_block proxy_ssl_certificate_by_lua_file",
+    ),
+    (
+        "stream_lua", (0, 0, 4), "stream",
+        "lua_add_variable preread_by_lua_no_postpone",
+    ),
+    (
+        "stream_lua", (0, 0, 6), "stream",
+        "lua_capture_error_log lua_sa_restart",
+    ),
+    (
+        "stream_lua", (0, 0, 6), "stream stream_server",
+        "ssl_certificate_by_lua_block ssl_certificate_by_lua_file",
+    ),
+    (
+        "stream_lua", (0, 0, 7), "stream",
+        "lua_load_resty_core",
+    ),
+    (
+        "stream_lua", (0, 0, 11), "stream stream_server",
+        "lua_ssl_conf_command ssl_client_hello_by_lua_block ssl_client_hello_by_lua_file",
+    ),
+    (
+        "stream_lua", (0, 0, 14), "stream stream_server",
+        "lua_ssl_certificate lua_ssl_certificate_key",
+    ),
+    (
+        "stream_lua", (0, 0, 17), "stream stream_server",
+        "lua_ssl_key_log",
+    ),
+    (
+        "stream_lua", (0, 0, 17), "stream_server",
+        "lua_upstream_skip_openssl_default_verify proxy_ssl_certificate_by_lua_block "
+        "proxy_ssl_certificate_by_lua_file proxy_ssl_verify_by_lua_block "
+        "proxy_ssl_verify_by_lua_file",
+    ),
+    (
+        "njs", (0, 1, 3), "stream stream_server",
+        "js_access js_filter js_preread",
+    ),
+    (
+        "njs", (0, 3, 0), "http stream",
+        "js_path",
+    ),
+    (
+        "njs", (0, 4, 0), "http stream",
+        "js_import",
+    ),
+    (
+        "njs", (0, 5, 1), "location limit_except",
+        "js_header_filter",
+    ),
+    (
+        "njs", (0, 5, 2), "location limit_except",
+        "js_body_filter",
+    ),
+    (
+        "njs", (0, 5, 3), "http stream",
+        "js_var",
+    ),
+    (
+        "njs", (0, 7, 0), "http server location stream stream_server",
+        "js_fetch_ciphers js_fetch_protocols js_fetch_trusted_certificate "
+        "js_fetch_verify_depth",
+    ),
+    (
+        "njs", (0, 7, 4), "http server location stream stream_server",
+        "js_fetch_buffer_size js_fetch_max_response_buffer_size js_fetch_timeout "
+        "js_fetch_verify",
+    ),
+    (
+        "njs", (0, 7, 7), "if",
+        "js_body_filter js_content js_header_filter",
+    ),
+    (
+        "njs", (0, 7, 7), "server location stream_server",
+        "js_import js_path js_var",
+    ),
+    (
+        "njs", (0, 7, 8), "http server location stream stream_server",
+        "js_preload_object",
+    ),
+    (
+        "njs", (0, 8, 0), "http stream",
+        "js_shared_dict_zone",
+    ),
+    (
+        "njs", (0, 8, 1), "location stream_server",
+        "js_periodic",
+    ),
+    (
+        "njs", (0, 8, 6), "http server location stream stream_server",
+        "js_context_reuse js_engine",
+    ),
+    (
+        "njs", (0, 9, 1), "http server location stream stream_server",
+        "js_context_reuse_max_size",
+    ),
+    (
+        "njs", (0, 9, 2), "http server location stream stream_server",
+        "js_fetch_keepalive js_fetch_keepalive_requests js_fetch_keepalive_time "
+        "js_fetch_keepalive_timeout",
+    ),
+    (
+        "njs", (0, 9, 4), "http server location stream stream_server",
+        "js_fetch_proxy",
+    ),
+    (
+        "njs", (0, 9, 5), "main",
+        "js_load_http_native_module js_load_stream_native_module",
+    ),
+    (
+        "njs", (0, 9, 9), "location if limit_except",
+        "js_access",
+    ),
+)
+"""Component, release, kinds of blocks, directives: since that release it allows
+them in such blocks, where that is later than the first release that was read."""

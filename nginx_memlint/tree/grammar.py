@@ -45,6 +45,15 @@ ALLOWED = _allowed()
 BLOCKS = _blocks()
 """Block → kinds of blocks in which it may stand."""
 
+
+COMPONENTS = {
+    (name, kind): component
+    for component, _, kinds, names in reversed(ROWS)
+    for kind in kinds.split()
+    for name in names.split()
+}
+"""Directive and kind of block → the component that brings it; nginx itself before all others."""
+
 MISPLACED = {
     kind: frozenset(name for name, kinds in ALLOWED.items() if kind not in kinds) for kind in KINDS
 }

@@ -11,7 +11,7 @@ import pytest
 from tests.helpers import Run, memlint_here, write
 
 MAIN = """\
-load_module modules/ngx_http_lua_module.so;
+load_module modules/ndk_http_module.so; load_module modules/ngx_http_lua_module.so;
 worker_processes 2; worker_shutdown_timeout 1m;
 events {}
 http {

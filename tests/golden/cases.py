@@ -28,7 +28,7 @@ COMMANDS: dict[str, str] = {
             "incident-moved": "debian-12",
             "incident-small-bundle": "debian-12",
             "shared": "debian-13",
-            "stream": "debian-12",
+            "stream": "openresty-1.21.4.4",
         }.items()
     },
     "crowdsec.json": "check --target debian-12 --unit-cost 1MiB --format json "

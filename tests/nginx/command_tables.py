@@ -141,16 +141,22 @@ def rows(component: str, table: dict[tuple[str, bool], dict[str, Place]]) -> lis
     return lines
 
 
-def since(table: dict[tuple[str, bool], dict[str, Place]]) -> list[str]:
-    """Lines of SINCE: where a directive may stand only since a later release than elsewhere."""
+def since(component: str, table: dict[tuple[str, bool], dict[str, Place]]) -> list[str]:
+    """Lines of SINCE: where a directive may stand only since a later release than the first."""
+    oldest = COMPONENTS[component].first
+    grouped: dict[tuple[Version, tuple[str, ...]], list[str]] = defaultdict(list)
+    for (directive, is_block), kinds in table.items():
+        if is_block and not directive.endswith("_by_lua_block"):
+            continue
+        for version in {place.version for place in kinds.values() if place.version > oldest}:
+            inside = tuple(k for k in ORDER if k in kinds and kinds[k].version == version)
+            grouped[version, inside].append(directive)
     lines = []
-    for (directive, _), kinds in sorted(table.items()):
-        first = min(place.version for place in kinds.values())
-        lines += [
-            f'    ("{directive}", "{kind}"): {kinds[kind].version},'
-            for kind in ORDER
-            if kind in kinds and kinds[kind].version > first
-        ]
+    for (version, inside), directives in sorted(grouped.items()):
+        lines += ["    (", f'        "{component}", {version}, "{" ".join(inside)}",']
+        words = textwrap.wrap(" ".join(sorted(directives)), 84)
+        lines += [f'        "{line} "' for line in words[:-1]]
+        lines += [f'        "{words[-1]}",', "    ),"]
     return lines
 
 
@@ -191,6 +197,10 @@ from __future__ import annotations
 '''
 
 
+SINCE_TEXT = '''"""Component, release, kinds of blocks, directives: since that release it allows
+them in such blocks, where that is later than the first release that was read."""'''
+
+
 def main() -> None:
     """Print the module."""
     repositories = dict(arg.split("=", 1) for arg in sys.argv[1:])
@@ -223,10 +233,13 @@ def main() -> None:
     print(
         '"""Directives whose values are numbers, sizes, times or fixed words, never variables."""\n'
     )
-    lines = [line for name in ("nginx", "njs") for line in since(tables[name])]
-    print("SINCE = {", *lines, "}", sep="\n")
-    print('"""Directive and kind of block → the first release that allows it there, where that')
-    print('is later than the first that has the directive: of njs for js_*, else of nginx."""')
+    print(*since_rows({name: tables[name] for name in COMPONENTS if name != "angie"}), sep="\n")
+
+
+def since_rows(tables: dict[str, dict[tuple[str, bool], dict[str, Place]]]) -> list[str]:
+    """Lines of the table SINCE."""
+    lines = [line for name, table in tables.items() for line in since(name, table)]
+    return ["SINCE = (", *lines, ")", *SINCE_TEXT.splitlines()]
 
 
 if __name__ == "__main__":

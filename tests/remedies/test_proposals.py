@@ -19,15 +19,16 @@ from tests.helpers import http, write
 from tests.remedies.followed import CASES, Case
 from tests.rules.bundles import pem, write_bundles
 
-MODULES = (
-    "load_module modules/ngx_http_lua_module.so;\nload_module modules/ngx_http_js_module.so;\n"
-)
+MODULES = {
+    "lua": "load_module modules/ndk_http_module.so; load_module modules/ngx_http_lua_module.so;\n",
+    "js": "load_module modules/ngx_http_js_module.so;\n",
+}
 
 
 def modules(text: str) -> str:
     """Only those that a configuration needs: each builds contexts."""
     needed = {"lua": "_by_lua" in text or "lua_ssl" in text, "js": "js_" in text}
-    return "".join(line + "\n" for line in MODULES.splitlines() if needed[line.split("_")[3]])
+    return "".join(line for name, line in MODULES.items() if needed[name])
 
 
 def run(directory: Path, inside: str, files: dict[str, str], **options: Any) -> ConfigReport:

@@ -24,12 +24,17 @@ def test_lua_until_0_10_25(tmp_path: Path, version: str, count: int) -> None:
     assert len(http(tmp_path, inside, "ML101", set={"lua": version}, **BIG)) == count
 
 
-@pytest.mark.parametrize(
-    ("version", "count"), [("0.6.2", 0), ("0.7.0", 1), ("0.8.7", 1), ("0.8.8", 0)]
-)
+@pytest.mark.parametrize(("version", "count"), [("0.7.0", 1), ("0.8.7", 1), ("0.8.8", 0)])
 def test_njs_from_0_7_0_to_0_8_7(tmp_path: Path, version: str, count: int) -> None:
     inside = JS + servers(3, "location / { js_content m.f; }")
     assert len(http(tmp_path, inside, "ML101", set={"njs": version}, **BIG)) == count
+
+
+def test_njs_before_0_7_0_has_no_such_directive(tmp_path: Path) -> None:
+    checked = report(tmp_path, f"http {{ {JS} server {{ }} }}", set={"njs": "0.6.2"})
+    assert [problem.nginx for problem in checked.problems] == [
+        'unknown directive "js_fetch_trusted_certificate"'
+    ]
 
 
 @pytest.mark.parametrize(("version", "count"), [("0.8.9", 1), ("1.0.1", 1), ("1.0.2", 0)])

@@ -35,7 +35,10 @@ def test_rows() -> None:
         assert path.endswith(".c")
         assert names == names.strip()
         assert {*inside.split()} <= kinds | {blocks.MAIN, grammar.SERVER_IF}
-    assert {kind for _, kind in SINCE} <= grammar.KINDS
+    for component, _, inside, names in SINCE:
+        assert component in RELEASES
+        assert {*inside.split()} <= grammar.KINDS
+        assert {*names.split()} <= grammar.ALLOWED.keys()
 
 
 def test_no_block_is_taken_for_a_plain_directive() -> None:

@@ -1,0 +1,49 @@
+"""Modules and their directives that nginx accepts or rejects, and what it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from nginx_memlint import check
+from tests.tls.test_modules import ACCEPTED, INCLUDED, LACKING, REJECTED, text, whole
+
+from .facts_rows import Site
+from .prefix import write_conf
+from .stack import Stack
+
+CASES = {
+    **{name: (text(main), message) for name, (main, message, _) in REJECTED.items()},
+    **{name: (text(main), "") for name, main in ACCEPTED.items()},
+    **{
+        name: (whole(main, inside, stream), message)
+        for name, (main, inside, stream, message) in LACKING.items()
+    },
+}
+
+
+@pytest.mark.parametrize(("conf_text", "message"), CASES.values(), ids=CASES)
+def test_modules(conf_text: str, message: str, all_modules: Stack, site: Site) -> None:
+    for name, included in INCLUDED.items():
+        assert isinstance(included, str)
+        write_conf(site.prefix, included, name)
+    files = f"pid {site.prefix}/pid; error_log stderr;\n"
+    before, after = conf_text.split("events", 1)
+    conf = write_conf(site.prefix, f"{before}{files}events{after}")
+    run = all_modules.test(conf, prefix=site.prefix)
+    report = check(conf, target="debian-12")
+    assert run.accepted == (not message), run.messages
+    assert [problem.nginx for problem in report.problems] == [message] * (not run.accepted)
+    for problem in report.problems:
+        assert f"{message} in {problem.file}:{problem.line}\n" in run.messages
+
+
+def test_a_missing_module(bookworm: Stack, site: Site) -> None:
+    """nginx does not start; memlint says so where the files of the server are."""
+    name = f"{site.prefix}/ngx_http_js_module.so"
+    conf = write_conf(site.prefix, f"load_module {name};\nevents {{ }}\nhttp {{ server {{ }} }}\n")
+    run = bookworm.test(conf, prefix=site.prefix)
+    assert "cannot open shared object file" in run.messages
+    [problem] = check(conf, target="debian-12", sysroot="/").problems
+    assert (
+        problem.message == f"load_module: {name} is not there, and nginx does not start without it"
+    )

@@ -1,0 +1,224 @@
+"""Modules that are loaded: in what order, how often, and whether they are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nginx_memlint import check
+from tests.helpers import write
+
+DIRECTORY = "/usr/lib/nginx/modules"
+NDK, LUA, STREAM, STREAM_JS, MAIL, JS = (
+    f"load_module {DIRECTORY}/{name}_module.so;\n"
+    for name in (
+        "ndk_http",
+        "ngx_http_lua",
+        "ngx_stream",
+        "ngx_stream_js",
+        "ngx_mail",
+        "ngx_http_js",
+    )
+)
+LOADED = 'module "{}_module" is already loaded'
+NEEDS = f'dlopen() "{DIRECTORY}/{{0}}" failed ({DIRECTORY}/{{0}}: undefined symbol: {{1}})'
+
+REJECTED = {
+    "twice": (NDK + LUA + LUA, LOADED.format("ngx_http_lua"), 3),
+    "twice, by an include": (MAIL + "include mail.conf;\n", LOADED.format("ngx_mail"), 0),
+    "twice, the include first": ("include mail.conf;\n" + MAIL, LOADED.format("ngx_mail"), 2),
+    "twice, up to a NUL": (
+        MAIL + MAIL.replace(".so;", ".so\0x;"),
+        LOADED.format("ngx_mail"),
+        2,
+    ),
+    "Lua without ndk": (LUA, NEEDS.format("ngx_http_lua_module.so", "ndk_set_var_value"), 1),
+    "ndk behind Lua": (LUA + NDK, NEEDS.format("ngx_http_lua_module.so", "ndk_set_var_value"), 1),
+    "njs without stream": (
+        STREAM_JS,
+        NEEDS.format("ngx_stream_js_module.so", "ngx_stream_top_filter"),
+        1,
+    ),
+}
+"""Lines before all others, what nginx of Debian 12 says, and of which line; 0: in mail.conf."""
+
+ACCEPTED = {
+    "in order": NDK + LUA + STREAM + STREAM_JS + MAIL + JS,
+    "in another order": JS + STREAM + MAIL + NDK + STREAM_JS + LUA,
+    "ndk by an include": "include ndk.conf;\n" + LUA,
+}
+
+INCLUDED: dict[str, str | bytes] = {"mail.conf": MAIL, "ndk.conf": NDK}
+
+
+def text(main: str) -> str:
+    return main + "events { }\nhttp { server { listen 127.0.0.1:8080; } }\n"
+
+
+@pytest.mark.parametrize(("main", "message", "line"), REJECTED.values(), ids=REJECTED)
+def test_what_nginx_rejects(main: str, message: str, line: int, tmp_path: Path) -> None:
+    conf = write(tmp_path, {"nginx.conf": text(main), **INCLUDED})
+    [problem] = check(conf, target="debian-12").problems
+    assert (problem.nginx, problem.line, problem.complete) == (message, line or 1, False)
+    assert problem.file == str(conf if line else tmp_path / "mail.conf")
+
+
+@pytest.mark.parametrize("main", ACCEPTED.values(), ids=ACCEPTED)
+def test_what_nginx_accepts(main: str, tmp_path: Path) -> None:
+    conf = write(tmp_path, {"nginx.conf": text(main), **INCLUDED})
+    assert check(conf, target="debian-12").problems == []
+
+
+@pytest.mark.parametrize(
+    ("main", "target"),
+    [
+        (LUA, None),
+        (LUA, "openresty-1.21.4.4"),
+        ("load_module /x/other.so;\n" + LUA, "debian-12"),
+        ("load_module /x/a.so;\nload_module /y/a.so;\n", "debian-12"),
+    ],
+)
+def test_what_is_not_known(main: str, target: str | None, tmp_path: Path) -> None:
+    """How an unknown server is built, and what is in an object of an unknown name."""
+    assert check(write(tmp_path, {"nginx.conf": text(main)}), target=target).complete
+
+
+def test_a_module_that_was_built_for_another_version(tmp_path: Path) -> None:
+    conf = write(tmp_path, {"nginx.conf": text(LUA)})
+    assert check(conf, target="debian-12", set={"lua": "0.10.26"}).problems == []
+
+
+def test_a_module_that_is_not_in_the_sysroot(tmp_path: Path) -> None:
+    """It is told, as a bundle is, and decides nothing."""
+    main = f"{NDK}{LUA}load_module modules/ngx_http_js_module.so;\n"
+    here = {f"{DIRECTORY[1:]}/ndk_http_module.so": "", "etc/nginx/nginx.conf": text(main)}
+    write(tmp_path, dict(here))
+    options = {"target": "debian-12", "sysroot": str(tmp_path)}
+    report = check("/etc/nginx/nginx.conf", **options)
+    assert report.complete
+    assert report.ssl_contexts == 2
+    assert [(problem.line, problem.message) for problem in report.problems] == [
+        (
+            2,
+            f"load_module: {DIRECTORY}/ngx_http_lua_module.so is not there, and nginx does not "
+            "start without it",
+        )
+    ]
+
+
+def test_a_module_that_is_not_in_the_prefix(tmp_path: Path) -> None:
+    main = "load_module modules/ngx_http_js_module.so;\nload_module modules/ngx_mail_module.so;\n"
+    here = {
+        "usr/share/nginx/modules/ngx_mail_module.so": "",
+        "etc/nginx/nginx.conf": text(main),
+    }
+    write(tmp_path, dict(here))
+    options = {"sysroot": str(tmp_path), "prefix": "/usr/share/nginx"}
+    report = check("/etc/nginx/nginx.conf", **options)
+    assert report.complete
+    assert [problem.line for problem in report.problems] == [1]
+    assert "/usr/share/nginx/modules/ngx_http_js_module.so is not" in report.problems[0].message
+
+
+@pytest.mark.parametrize("target", ["debian-12", None])
+def test_the_modules_of_a_checkout_are_elsewhere(target: str | None, tmp_path: Path) -> None:
+    main = "load_module /nonexistent/ngx_http_js_module.so;\n"
+    conf = write(tmp_path, {"nginx.conf": text(main)})
+    assert check(conf, target=target).problems == []
+
+
+LUA_TLS = "lua_ssl_trusted_certificate ca.pem;"
+JS_TLS = "js_fetch_trusted_certificate ca.pem;"
+STREAM_SERVER = "server {{ listen 127.0.0.1:8081; return x; {} }}"
+
+LACKING = {
+    "Lua in stream": (
+        NDK + LUA + STREAM,
+        "",
+        LUA_TLS + STREAM_SERVER.format(""),
+        '"lua_ssl_trusted_certificate" directive is not allowed here',
+    ),
+    "Lua in stream alone": (
+        STREAM,
+        "",
+        LUA_TLS + STREAM_SERVER.format(""),
+        'unknown directive "lua_ssl_trusted_certificate"',
+    ),
+    "a dict of stream": (
+        NDK + LUA + STREAM,
+        "",
+        "lua_shared_dict a 1m;" + STREAM_SERVER.format(""),
+        '"lua_shared_dict" directive is not allowed here',
+    ),
+    "Lua in a stream server": (
+        NDK + LUA + STREAM,
+        "",
+        STREAM_SERVER.format("preread_by_lua_file a.lua;"),
+        'unknown directive "preread_by_lua_file"',
+    ),
+    "TLS of njs in stream": (
+        STREAM + STREAM_JS,
+        "",
+        JS_TLS + STREAM_SERVER.format(""),
+        'unknown directive "js_fetch_trusted_certificate"',
+    ),
+    "TLS of njs in a stream server": (
+        JS + STREAM + STREAM_JS,
+        "",
+        STREAM_SERVER.format("js_fetch_verify off;"),
+        '"js_fetch_verify" directive is not allowed here',
+    ),
+    "a dict of njs": (
+        JS,
+        "js_shared_dict_zone zone=a:1m;",
+        "",
+        'unknown directive "js_shared_dict_zone"',
+    ),
+    "a certificate of Lua": (
+        NDK + LUA,
+        "lua_ssl_certificate a.pem;",
+        "",
+        'unknown directive "lua_ssl_certificate"',
+    ),
+    "a cache of OCSP": (
+        STREAM,
+        "",
+        "ssl_ocsp_cache shared:a:1m;" + STREAM_SERVER.format(""),
+        '"ssl_ocsp_cache" directive is not allowed here',
+    ),
+}
+"""Lines before all others, the insides of http and stream, what nginx of Debian 12 says."""
+
+
+def whole(main: str, inside: str, stream: str) -> str:
+    return f"{main}events {{ }}\nhttp {{ {inside} server {{ }} }}\n" + (
+        f"stream {{ {stream} }}\n" if stream else ""
+    )
+
+
+@pytest.mark.parametrize(("main", "inside", "stream", "message"), LACKING.values(), ids=LACKING)
+def test_what_the_target_lacks(
+    main: str, inside: str, stream: str, message: str, tmp_path: Path
+) -> None:
+    conf = write(tmp_path, {"nginx.conf": whole(main, inside, stream)})
+    [problem] = check(conf, target="debian-12").problems
+    assert (problem.nginx, problem.complete) == (message, False)
+    assert check(conf).complete
+
+
+def test_a_module_of_its_own_is_stated(tmp_path: Path) -> None:
+    conf = write(tmp_path, {"nginx.conf": whole(NDK + LUA + STREAM, "", LUA_TLS + "server { }")})
+    [problem] = check(conf, target="debian-12").problems
+    assert "debian-12 ships no stream-lua; if you have one, say --set stream-lua=VERSION" in (
+        problem.message
+    )
+    assert check(conf, target="debian-12", set={"stream-lua": "0.0.14"}).problems == []
+    loaded = f"load_module {DIRECTORY}/ngx_stream_lua_module.so;\n"
+    conf.write_text(loaded + conf.read_text())
+    assert check(conf, target="debian-12").complete
+
+
+def test_a_fragment_lacks_nothing(tmp_path: Path) -> None:
+    conf = write(tmp_path, {"nginx.conf": LUA_TLS})
+    assert check(conf, target="debian-12", context=("stream", "server")).complete

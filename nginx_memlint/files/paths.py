@@ -33,3 +33,8 @@ def checkout(directory: str) -> str | None:
 def os_error(number: int) -> OSError:
     """The error of a number of errno, in the system's words."""
     return OSError(number, os.strerror(number))
+
+
+def is_git_own(path: str) -> bool:
+    """Whether a path is git's own: hooks and settings there have git run programs."""
+    return ".git" in path.split("/")

@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 
-from nginx_memlint.files.paths import checkout, is_below
+from nginx_memlint.files.paths import checkout, is_below, is_git_own
 
 PREFIX = ".memlint-"
 """Of the names of temporary files: no ``*`` of an include finds them."""
@@ -40,10 +40,10 @@ _STREAMS = re.compile(r"/dev/(?:stdout|stderr|fd/\d+)|/proc/(?:self|\d+)/fd/\d+"
 
 
 class LeadsOutError(OSError):
-    """A path that a link leads out of the tree it is in."""
+    """A path that a link leads out of the tree it is in, or to what in that is git's own."""
 
-    def __init__(self, tree: str) -> None:
-        super().__init__(errno.EXDEV, f"a link leads out of {tree}; name the place it leads to")
+    def __init__(self, where: str) -> None:
+        super().__init__(errno.EXDEV, f"a link leads {where}; name the place it leads to")
 
 
 class Directory:
@@ -271,7 +271,8 @@ def destination(path: str, trees: Iterable[str] = ()) -> tuple[str, str]:
 
     A tree is the working directory, a checkout of git, or a directory that is named. Who wrote
     what is in it has no say over what is outside: links on the way, and one at the place itself,
-    must not lead out of a tree that the path is in, as it is written. Raises LeadsOutError.
+    must not lead out of a tree that the path is in, as it is written, nor into what is git's own.
+    Raises LeadsOutError.
     """
     directory, name = os.path.split(path)
     written = os.path.abspath(directory)
@@ -282,9 +283,11 @@ def destination(path: str, trees: Iterable[str] = ()) -> tuple[str, str]:
     for tree in around:
         real = os.path.realpath(tree)
         if not (is_below(place, real) and is_below(leads_to, real)):
-            raise LeadsOutError(tree)
+            raise LeadsOutError(f"out of {tree}")
     if not around and not is_below(leads_to, place):
-        raise LeadsOutError(place)
+        raise LeadsOutError(f"out of {place}")
+    if is_git_own(place) and not is_git_own(written):
+        raise LeadsOutError("into .git")
     return place, name
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from nginx_memlint.analysis.job import Inspection
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
-from nginx_memlint.files.paths import checkout, is_below
+from nginx_memlint.files.paths import checkout, is_below, is_git_own
 from nginx_memlint.fix.edits import Splice, edits, spliced
 from nginx_memlint.fix.rewrite import (
     Rewrite,
@@ -264,6 +264,8 @@ def _doubt(
         real = places.get(path, path)
         if top is not None and not is_below(real, top):
             return f"{real} is outside of the checkout {top}"
+        if is_git_own(real):
+            return f"{real} is git's own"
         if real in shared:
             return f"{real} is part of another configuration as well"
         if names[real] > 1:

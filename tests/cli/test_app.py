@@ -251,7 +251,7 @@ HOSTILE = "x\n::error::y\r\x1b[31m\x07\u202e\u2028\x85\x9b"
         *(["check", f"--{option}", HOSTILE, "."] for option in ("target", "format", "confine")),
         *(["check", f"--{option}", HOSTILE, "."] for option in ("set", "context", "path-map")),
         *(["check", f"--{option}", HOSTILE, "."] for option in ("max-memory", "nginx-binary")),
-        *(["check", f"--{option}", HOSTILE, "."] for option in ("output", "jobs", "baseline")),
+        *(["check", f"--{option}", HOSTILE, "."] for option in ("jobs", "baseline")),
         *(["check", f"--{option}", HOSTILE, "."] for option in ("target-file", "config")),
         ["check", "--write-baseline", "--baseline", f"missing/{HOSTILE}", "."],
         ["check", f"--{HOSTILE}"],

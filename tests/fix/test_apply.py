@@ -640,6 +640,18 @@ def test_what_a_killed_run_has_left_is_removed(plain: Path) -> None:
         assert contents(plain.parent) == {"nginx.conf": FIXED.encode()}
 
 
+def test_what_is_gits_own_is_not_changed(tmp_path: Path) -> None:
+    """A link in a checkout may lead to a hook."""
+    hook = tmp_path / ".git/hooks/pre-push"
+    main = PLAIN.replace(TRUSTED, "include a.conf;")
+    write(tmp_path, {"nginx.conf": main, ".git/hooks/pre-push": TRUSTED})
+    (tmp_path / "a.conf").symlink_to(hook)
+    done = run_fix(tmp_path)
+    assert done.refused
+    assert f"{hook} is git's own" in done.said[-1]
+    assert hook.read_text() == TRUSTED
+
+
 KILLED_BEFORE_FILE = """
 import os, signal, sys
 from nginx_memlint.__main__ import main

@@ -7,10 +7,7 @@ from typing import Annotated
 
 from typer import Argument
 
-from nginx_memlint import removed
 from nginx_memlint.cli.app import command_app
-from nginx_memlint.errors import MemlintError
-from nginx_memlint.printable import printable
 from nginx_memlint.report import documentation
 from nginx_memlint.report.screen import console_for
 from nginx_memlint.rules import find_rule
@@ -23,14 +20,4 @@ def explain(
     code: Annotated[str, Argument(metavar="CODE", help="A rule's code or name: ML101.")],
 ) -> None:
     """Print what a rule is about: why, cost, fix, examples."""
-    try:
-        rule = find_rule(code)
-    except KeyError:
-        if code in removed.RULES:
-            raise MemlintError(removed.RULES[code], code) from None
-        close = documentation.closest(code)
-        hint = f'; did you mean "{close}"?' if close else ""
-        raise MemlintError(
-            f'"{printable(code)}" is not a rule{hint} (memlint rules lists all)', "CODE"
-        ) from None
-    documentation.explain(rule, console_for(sys.stdout))
+    documentation.explain(find_rule(code), console_for(sys.stdout))

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nginx_memlint import suggest
 from nginx_memlint.report.screen import STYLES
 from nginx_memlint.rules import ABOUT_REPORTS, RULES
 from nginx_memlint.rules.rule import Rule
@@ -49,15 +48,6 @@ def explain(rule: Rule, console: Console) -> None:
         console.print(Markdown(text))
     else:
         console.file.write(text)
-
-
-def closest(text: str) -> str | None:
-    """The code or name that is most like a text."""
-    names = {rule.name: rule.name for rule in LISTED} | {
-        rule.code.lower(): rule.code for rule in LISTED
-    }
-    found = suggest.closest(text.lower(), names)
-    return None if found is None else names[found]
 
 
 def targets(console: Console) -> None:

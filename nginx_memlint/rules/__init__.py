@@ -5,6 +5,9 @@ To add one: write a module as its neighbours are, and put it into the table.
 
 from __future__ import annotations
 
+from nginx_memlint import removed
+from nginx_memlint.errors import MemlintError
+from nginx_memlint.printable import printable
 from nginx_memlint.rules import (
     bundle_unreadable,
     ignore_malformed,
@@ -25,6 +28,7 @@ from nginx_memlint.rules import (
 )
 from nginx_memlint.rules.reading import LOWERED, NOT_PRICED, READING
 from nginx_memlint.rules.rule import Rule, rule_of
+from nginx_memlint.suggest import closest
 
 RULES: tuple[Rule, ...] = tuple(
     map(
@@ -61,8 +65,15 @@ def codes() -> tuple[str, ...]:
 
 
 def find_rule(code: str) -> Rule:
-    """The rule with a code or a name; those of ABOUT_REPORTS, too. Raises KeyError."""
-    for rule in (*ABOUT_REPORTS, *RULES):
+    """The rule with a code or a name; those of ABOUT_REPORTS, too. Raises MemlintError."""
+    rules = (*ABOUT_REPORTS, *RULES)
+    for rule in rules:
         if code.upper() == rule.code or code == rule.name:
             return rule
-    raise KeyError(code)
+    if code in removed.RULES:
+        raise MemlintError(removed.RULES[code], code)
+    names = {rule.name: rule.name for rule in rules} | {r.code.lower(): r.code for r in rules}
+    close = closest(code.lower(), names)
+    hint = f'; did you mean "{names[close]}"?' if close else ""
+    what = f'"{printable(code)}" is not a rule{hint} (memlint rules lists all)'
+    raise MemlintError(what, "CODE")

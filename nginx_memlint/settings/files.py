@@ -89,16 +89,18 @@ class Found(NamedTuple):
     left_out: tuple[Problem, ...] = ()
 
 
-def find(start: str, sysroot: str | None = None) -> Found:
+def find(start: str, sysroot: str | None = None, confine: str | None = None) -> Found:
     """The settings for a configuration in a directory: the nearest above it that may be used.
 
     With a ``sysroot``, none outside of that. Raises MemlintError for a file that cannot be read,
-    or parsed, and for a link that leads out of the repository or the sysroot.
+    or parsed, and for a link that leads out of the repository, the sysroot, or the directory that
+    the check is to ``confine`` itself to.
     """
     left_out: list[Problem] = []
     try:
         here = absolute(start)
         within = None if sysroot is None else os.path.realpath(sysroot)
+        inner = None if confine is None else os.path.realpath(confine)
     except OSError:  # the working directory is gone
         return Found()
     while within is None or is_below(os.path.realpath(here), within):
@@ -108,12 +110,18 @@ def find(start: str, sysroot: str | None = None) -> Found:
                 continue
             if reason := _distrusted(path):
                 left_out.append(Problem(reason, _shown(path), complete=True))
-            elif found := _read_found(path, within):
+            elif found := _read_found(path, _top(here, inner) or within):
                 return Found(replace(found, hides=_next_above(here, name)), tuple(left_out))
         if _is_last(here):
             break
         here = os.path.dirname(here)
     return Found(None, tuple(left_out))
+
+
+def _top(directory: str, confine: str | None) -> str | None:
+    """The directory to confine oneself to, if another is in it."""
+    inside = confine is not None and is_below(os.path.realpath(directory), confine)
+    return confine if inside else None
 
 
 def _distrusted(path: str) -> str:

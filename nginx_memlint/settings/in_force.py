@@ -105,7 +105,7 @@ def plan(
     def nearest(directory: str) -> tuple[_CheckedFile | None, tuple[Problem, ...]]:
         if isolated or settings is not None:
             return settings, ()
-        found = find(directory, sysroot)
+        found = find(directory, sysroot, flags.get("confine"))
         return (_CheckedFile(found.file) if found.file else None), found.left_out
 
     if not paths:
@@ -146,7 +146,7 @@ def everywhere(
     if config is not None:
         found = Found(read(config))
     else:
-        found = Found() if isolated else find(".", flags.get("sysroot"))
+        found = Found() if isolated else find(".", flags.get("sysroot"), flags.get("confine"))
     file = found.file
     root = _CheckedFile(file).root(None, None, flags) if file else _root(None, None, {}, flags)
     return root._replace(left_out=found.left_out)

@@ -229,6 +229,20 @@ def test_above_settings_of_strangers_the_search_goes_on(here: Path) -> None:
     assert [problem.file for problem in root.left_out] == ["tmp/memlint.toml"]
 
 
+def test_confined_no_settings_outside_by_a_link(here: Path) -> None:
+    """Those above the directory are the caller's own, those that a link in it leads to are not."""
+    write(here, {"memlint.toml": "workers = 3", "tree/nginx.conf": FULL, "out.toml": "workers = 7"})
+    assert one("tree/nginx.conf", confine="tree").values["workers"].value == 3
+    (here / "tree/memlint.toml").symlink_to("../out.toml")
+    assert one("tree/nginx.conf").values["workers"].value == 7
+    with pytest.raises(MemlintError, match="link that leads out of"):
+        one("tree/nginx.conf", confine="tree")
+    (here / "tree/own.toml").write_text("workers = 5")
+    (here / "tree/memlint.toml").unlink()
+    (here / "tree/memlint.toml").symlink_to("own.toml")
+    assert one("tree/nginx.conf", confine="tree").values["workers"].value == 5
+
+
 def test_with_a_sysroot_no_settings_outside(
     here: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

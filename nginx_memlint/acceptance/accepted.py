@@ -1,4 +1,4 @@
-"""Findings that are accepted: the record of it, and the paths for which settings accept them."""
+"""Findings that are accepted: how one is recorded, and the paths for which settings accept some."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def suppressed(
     reason: str,
     ignore: Location | None = None,
 ) -> Suppressed:
-    """A finding as it is recorded once it is accepted."""
+    """The record of an accepted finding, with what accepted it and why."""
     return Suppressed(
         rule=finding.rule,
         name=finding.name,
@@ -33,7 +33,7 @@ def suppressed(
 
 
 def path_ignored(finding: Finding, ignores: Collection[PathIgnore]) -> Suppressed | None:
-    """The finding as accepted by the first path ignore that names its rule and its file."""
+    """The record of a finding that settings accept for its file and rule, else None."""
     if not ignores:
         return None
     from nginx_memlint.acceptance.paths import applies  # noqa: PLC0415  few settings have ignores

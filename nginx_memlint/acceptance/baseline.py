@@ -1,8 +1,8 @@
 """The baseline: findings that were there when it was written, and are accepted until they grow.
 
-A JSON file, to be kept in the repository of the configurations: for each main file, named as seen
-from the file's directory, the findings by their fingerprints. It holds no line numbers, absolute
-paths or times, so it changes only with what is found.
+It is a JSON file, to be kept in the repository of the configurations: for each main file, named as
+seen from the file's directory, the findings by their fingerprints. It holds no line numbers,
+absolute paths or times, so it changes only with the findings.
 """
 
 from __future__ import annotations
@@ -44,63 +44,63 @@ STDIN = "-"
 
 @dataclass(frozen=True, kw_only=True)
 class AcceptedFinding(Model):
-    """A finding that is accepted."""
+    """A finding that a baseline accepts."""
 
     rule: str
     name: str
     file: str
-    """Relative to the baseline's directory, as all names in it."""
+    """Its path from the baseline's directory, as of all names in a baseline."""
     bytes: int
 
 
 class Acceptance(NamedTuple):
-    """What a baseline makes of the findings of a configuration."""
+    """Findings of a configuration, sorted by a baseline."""
 
     new: list[Finding]
-    """Findings that are not in it, or have grown."""
+    """Findings that are not in the baseline, or have grown."""
     suppressed: list[Suppressed]
     gone: list[tuple[str, AcceptedFinding]]
-    """Fingerprints and entries that no finding has."""
+    """Fingerprints and entries of the baseline that no finding has."""
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """The accepted findings: main file → fingerprint → entry."""
+    """The accepted findings of a baseline file: main file → fingerprint → entry."""
 
     path: str
     roots: Mapping[str, Mapping[str, AcceptedFinding]] = field(default_factory=dict)
 
     @property
     def directory(self) -> str:
-        """Where its names start: an absolute path."""
+        """The absolute path of the directory that names in the baseline are relative to."""
         return os.path.dirname(os.path.abspath(self.path))
 
     def name(self, file: str) -> str:
-        """A file as the baseline names it."""
+        """The name of a file in the baseline."""
         return file if file == STDIN else relative(os.path.abspath(file), self.directory)
 
     def accept(self, root: str, findings: Iterable[Finding]) -> Acceptance:
-        """Tell new findings of a main file from accepted ones.
+        """Sort the findings of a main file into new and accepted ones.
 
         Sizes are compared with those recorded, so that small steps add up.
         """
-        known = dict(self.roots.get(self.name(root), {}))
+        entries = dict(self.roots.get(self.name(root), {}))
         result = Acceptance([], [], [])
         for finding in findings:
-            entry = known.pop(finding.fingerprint, None) if _may_accept(finding) else None
+            entry = entries.pop(finding.fingerprint, None) if _may_accept(finding) else None
             if entry is None:
                 result.new.append(finding)
             elif finding.bytes > entry.bytes + slack(entry.bytes):
                 result.new.append(_grown(finding, entry))
             else:
                 result.suppressed.append(suppressed(finding, "baseline", ""))
-        result.gone.extend(known.items())
+        result.gone.extend(entries.items())
         return result
 
     def updated(self, configs: Iterable[ConfigReport]) -> Baseline:
-        """The baseline that accepts the findings of these, and what it did of other main files.
+        """The baseline that accepts the findings of these reports, and others as before.
 
-        Those that no longer exist are left out.
+        Main files that no longer exist are left out.
         """
         roots = {root: dict(entries) for root, entries in self.roots.items() if self._exists(root)}
         for config in configs:
@@ -117,7 +117,7 @@ class Baseline:
         return Baseline(self.path, {root: entries for root, entries in roots.items() if entries})
 
     def applied(self, report: Report) -> Report:
-        """The report with what is accepted taken out of the findings."""
+        """The report with accepted findings moved out of its findings."""
         configs = []
         gone = []
         for config in report.configs:
@@ -190,7 +190,10 @@ class Baseline:
 
 
 def slack(size: int) -> int:
-    """Bytes by which an accepted finding may grow: an update of a bundle or of the estimate."""
+    """Bytes by which a finding may outgrow its recorded size and still be accepted.
+
+    It allows for an update of a bundle or of the estimate.
+    """
     return max(size // 100, MIB)
 
 
@@ -218,7 +221,7 @@ def _error(message: str) -> MemlintError:
 
 
 def _model() -> TypeAdapter[Any]:
-    """What a baseline must fit."""
+    """The pydantic model of a baseline file."""
     from pydantic import Field, TypeAdapter  # noqa: PLC0415  takes long to import
 
     @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,9 @@
 """Comments that accept findings: ``# memlint: ignore[ML101] reason``.
 
-A comment behind code holds for the directives on its line, one alone on its line for those on the
-line of the next directive. For a directive that opens a block or includes a file, that is all
-that is inside. Comments of nginx only: not those of Lua, and not what looks like one in a string.
+A comment after code holds for the directives on its line, one alone on its line for those on the
+line of the next directive. For a directive that opens a block or includes a file, it holds for
+everything inside. Comments of nginx count only: not those of Lua, nor what looks like one in a
+string.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from nginx_memlint.tree.tree import Block, Inclusion, Setting, Tree
 
 MARK = "memlint:"
 ABOUT_COMMENTS = "ML9"
-"""How the codes of the rules about these comments begin: no comment accepts their findings, and
-no baseline."""
+"""Beginning of the codes of rules about these comments: no comment accepts their findings, and no
+baseline."""
 
 FORM = "# memlint: ignore[CODE] reason"
 
@@ -42,12 +43,12 @@ class Mark(NamedTuple):
 
 @dataclass(eq=False)
 class IgnoreComment:
-    """One comment with the mark.
+    """One comment that begins ``memlint:``.
 
     ``holds_for`` is the line whose directives it accepts findings of, None if none follows;
     ``whole`` tells that it stands before all directives of the main file. ``rules`` are codes or
-    names as written, each with its place; ``codes`` what they mean. ``problem`` says what is wrong
-    with it, if anything is: then it accepts nothing.
+    names as written, each with its place; ``codes`` are the codes they mean. A comment with a
+    ``problem``, which says what is wrong with it, accepts nothing.
     """
 
     mark: Mark
@@ -62,13 +63,14 @@ class IgnoreComment:
 _Node = TypeVar("_Node", Block, Inclusion)
 
 Accepted: TypeAlias = "tuple[IgnoreComment, Mark] | None"
-"""A comment that accepts a code, and the code in it."""
+"""A comment that accepts a rule's code, and the place of the code in it; None if there is none."""
 
 
 class Ignores:
-    """All such comments of a configuration, and which of them were of use; none unless ``used``.
+    """All such comments of a configuration, and which of them accepted a finding.
 
-    ``all_read`` tells that they are no more than are read; the others accept nothing.
+    Unless ``used``, there are none. ``all_read`` is False if there are more than the bound allows;
+    those beyond it accept nothing.
     """
 
     def __init__(self, tree: Tree, *, used: bool = True) -> None:
@@ -78,55 +80,58 @@ class Ignores:
         self._by_file: dict[str, tuple[list[int], list[IgnoreComment]]] = {}
         self._used: set[Mark] = set()
         self._on_lines: dict[tuple[str, int, int, str], Accepted] = {}
-        self._known: dict[tuple[Block | Inclusion, str], Accepted] = {}
+        self._accepted: dict[tuple[Block | Inclusion, str], Accepted] = {}
         self._judged: frozenset[str] = frozenset()
         main = tree.main.inclusion.file.path
         for file in tree.files.values() if used else ():
             path = posixpath.normpath(file.path)
             if MARK.encode() in file.tokens.data and path not in self._by_file:
                 most = tree.source.bounds.findings - len(self.all)
-                found = list(islice(_read(file, is_main=file.path == main), most + 1))
-                self.all_read = self.all_read and len(found) <= most
-                found = found[:most]
-                self.all += found
-                found = [ignore for ignore in found if ignore.holds_for is not None]
-                found.sort(key=_line)
-                self._by_file[path] = [_line(ignore) for ignore in found], found
+                comments = list(islice(_read(file, is_main=file.path == main), most + 1))
+                self.all_read = self.all_read and len(comments) <= most
+                comments = comments[:most]
+                self.all += comments
+                comments = [ignore for ignore in comments if ignore.holds_for is not None]
+                comments.sort(key=_line)
+                self._by_file[path] = [_line(ignore) for ignore in comments], comments
 
-    def prepare(self, known: Mapping[str, str], judged: Iterable[str]) -> None:
-        """Look the rules up: ``known`` has a code for each name and code.
+    def prepare(self, code_of: Mapping[str, str], judged: Iterable[str]) -> None:
+        """Find the codes that the comments mean: ``code_of`` has one for each name and code.
 
         ``judged`` are the codes of the rules that are applied to all of the configuration.
         """
         self._judged = frozenset(judged)
         for ignore in self.all:
             for rule in ignore.rules:
-                code = known.get(rule.text) or known.get(rule.text.upper())
+                code = code_of.get(rule.text) or code_of.get(rule.text.upper())
                 if code is not None:
                     ignore.codes[code] = rule
                 elif ignore.problem is None:
-                    hint = did_you_mean(rule.text, known) or " (memlint rules lists all)"
+                    hint = did_you_mean(rule.text, code_of) or " (memlint rules lists all)"
                     ignore.problem = f'"{rule.text}" is no rule that can be ignored{hint}'
 
     def accepting(self, code: str, setting: Setting | None) -> Accepted:
-        """The nearest comment that accepts a rule's finding about a directive, and the code in it.
+        """The nearest comment that accepts a rule's finding at a directive, and the code in it.
 
-        Without a directive, one that holds for all of the configuration.
+        Without a directive, a comment that holds for all of the configuration.
         """
         if setting is None:
             return self._first((ignore for ignore in self.all if ignore.whole), code)
         if not self.all:
             return None
         # all of them are asked: each that accepts it is of use
-        found = (
+        comments = (
             self._at(setting.file, setting.directive, code),
             self._outwards(setting.block, code),
             self._through(setting.inclusion, code),
         )
-        return found[0] or found[1] or found[2]
+        return comments[0] or comments[1] or comments[2]
 
     def unused(self) -> Iterator[tuple[str, Mark]]:
-        """The codes of rules that were applied and have found nothing there. Ask at the end."""
+        """Codes in comments that accepted no finding, though their rules were applied.
+
+        To be called after all rules.
+        """
         for ignore in self.all:
             if ignore.problem is None:
                 for code, mark in ignore.codes.items():
@@ -134,34 +139,34 @@ class Ignores:
                         yield code, mark
 
     def _first(self, ignores: Iterable[IgnoreComment], code: str) -> Accepted:
-        """The first of some comments that accepts a code; all that do are of use."""
-        found = None
+        """The first of some comments that accepts a code; all that do count as used."""
+        accepted = None
         for ignore in ignores:
             self._work.take()
             if ignore.problem is None and code in ignore.codes:
                 self._used.add(ignore.codes[code])
-                found = found or (ignore, ignore.codes[code])
-        return found
+                accepted = accepted or (ignore, ignore.codes[code])
+        return accepted
 
     def _at(self, file: ParsedFile, directive: Directive, code: str) -> Accepted:
-        """Of the comments that hold for a directive itself."""
+        """A comment that holds for a directive itself and accepts a code."""
         path = posixpath.normpath(file.path)
-        lines, found = self._by_file.get(path, ([], []))
-        if not found:
+        lines, comments = self._by_file.get(path, ([], []))
+        if not comments:
             return None
         key = (path, *file.head_lines(directive), code)
         if key not in self._on_lines:  # thousands of both may be on a line
             _, first, last, _ = key
-            here = found[bisect_left(lines, first) : bisect_right(lines, last)]
-            self._on_lines[key] = self._first(here, code)
+            on_lines = comments[bisect_left(lines, first) : bisect_right(lines, last)]
+            self._on_lines[key] = self._first(on_lines, code)
         return self._on_lines[key]
 
     def _outwards(self, block: Block | None, code: str) -> Accepted:
-        """Of the comments that hold for a block and those around it, the nearest."""
+        """The nearest comment that accepts a code for a block or one around it."""
         return self._nearest(block, code, lambda inner: (inner.inclusion, inner.directive))
 
     def _through(self, inclusion: Inclusion | None, code: str) -> Accepted:
-        """Of the comments that hold for the includes that led to a file, the nearest."""
+        """The nearest comment that accepts a code for an include through which a file was read."""
         return self._nearest(inclusion, code, lambda inner: (inner.parent, inner.via))
 
     def _nearest(
@@ -170,20 +175,20 @@ class Ignores:
         code: str,
         place: Callable[[_Node], tuple[Inclusion | None, Directive | None]],
     ) -> Accepted:
-        """Of the comments that hold for the places of a node and those around it, the nearest."""
-        known = self._known
+        """The nearest comment that accepts a code at the place of a node or of one around it."""
+        accepted = self._accepted
         passed: list[_Node] = []
-        while node is not None and (node, code) not in known:
+        while node is not None and (node, code) not in accepted:
             passed.append(node)
             node = node.parent
-        found = None if node is None else known[node, code]
+        nearest = None if node is None else accepted[node, code]
         self._work.take(1 + len(passed))
         for inner in reversed(passed):
             inclusion, directive = place(inner)
             if inclusion is not None and directive is not None:
-                found = self._at(inclusion.file, directive, code) or found
-            known[inner, code] = found
-        return found
+                nearest = self._at(inclusion.file, directive, code) or nearest
+            accepted[inner, code] = nearest
+        return nearest
 
 
 def _line(ignore: IgnoreComment) -> int:
@@ -195,8 +200,8 @@ def _read(file: ParsedFile, *, is_main: bool) -> Iterator[IgnoreComment]:
     first_token = tokens.starts[0] if tokens.starts else 0
     following: int | None = 0  # the line of the token after the last comment
     for line, offset, comment in tokens.comments(MARK.encode()):
-        found = _COMMENT.search(comment)
-        if found is None:
+        match = _COMMENT.search(comment)
+        if match is None:
             continue
         holds_for: int | None = line
         before = tokens.data[tokens.data.rfind(b"\n", 0, offset) + 1 : offset]
@@ -205,27 +210,27 @@ def _read(file: ParsedFile, *, is_main: bool) -> Iterator[IgnoreComment]:
                 following = tokens.line_after(offset)
             holds_for = following
         column = tokens.column_of(offset)
-        mark = Mark(file, line, column + found.start(), found[0].rstrip())
+        mark = Mark(file, line, column + match.start(), match[0].rstrip())
         ignore = IgnoreComment(mark, holds_for, is_main and offset < first_token)
-        _parse(ignore, found["rest"])
+        _parse(ignore, match["rest"])
         yield ignore
 
 
 def _parse(ignore: IgnoreComment, rest: str) -> None:
-    """Read what stands behind the mark."""
-    found = _IGNORE.match(rest)
-    if found is None:
+    """Read the text after ``memlint:`` into the comment."""
+    match = _IGNORE.match(rest)
+    if match is None:
         ignore.problem = _misspelt(rest)
         return
     mark = ignore.mark
-    column = mark.column + len(mark.text) - len(rest.rstrip()) + found.start("rules")
-    for part in found["rules"].split(","):
+    column = mark.column + len(mark.text) - len(rest.rstrip()) + match.start("rules")
+    for part in match["rules"].split(","):
         rule = part.strip()
         if rule:
             at = column + len(part) - len(part.lstrip())
             ignore.rules.append(Mark(mark.file, mark.line, at, rule))
         column += len(part) + 1
-    ignore.reason = found["reason"].strip()
+    ignore.reason = match["reason"].strip()
     if not ignore.rules:
         ignore.problem = "no rule is named in the brackets"
     elif not re.search(r"\w", ignore.reason):

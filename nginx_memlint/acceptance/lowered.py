@@ -1,7 +1,7 @@
-"""What lowers what is reported: settings, comments and baselines, each with its file and line.
+"""Settings, comments and baselines that lower a report, each with its file and line.
 
-Whoever checks a stranger's configuration reads here what the stranger has decided. What the
-command line says is not among it: who gives a flag knows it.
+Whoever checks a stranger's configuration reads here which findings the stranger has decided on.
+Flags are not listed: whoever gives one knows it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ By: TypeAlias = Literal["ignore", "settings", "baseline"]
 def by_acceptance(
     suppressed: Iterable[Suppressed], baseline: str | None = None
 ) -> Iterator[Lowered]:
-    """What accepted these findings: an entry for each comment, ignore of the settings, baseline."""
+    """An entry for each comment, ignore of the settings or baseline that accepted findings."""
     rules: dict[tuple[By, str, int | None, str], Counter[str]] = {}
     for item in suppressed:
         file, line = (item.ignore.file, item.ignore.line) if item.ignore else (baseline, None)
@@ -33,6 +33,6 @@ def by_acceptance(
         yield Lowered(by=by, of="findings", what=what, file=file, line=line)
 
 
-def unique(found: Iterable[Lowered]) -> list[Lowered]:
-    """Each once: several configurations share their settings."""
-    return list({(item.file, item.line or 0, item.what): item for item in found}.values())
+def unique(lowered: Iterable[Lowered]) -> list[Lowered]:
+    """The entries, each once: several configurations share their settings."""
+    return list({(item.file, item.line or 0, item.what): item for item in lowered}.values())

@@ -1,8 +1,8 @@
-"""Globs over paths in settings, as ``PurePosixPath.full_match`` of Python 3.13 has them.
+"""Globs over paths in settings, read as ``PurePosixPath.full_match`` of Python 3.13 does.
 
 ``*``, ``?`` and ``[…]`` match within one name, names that begin with a dot too; ``**`` as a whole
-name matches any number of directories. The whole path must match, upper and lower case differ. One
-that ends with ``/`` is for all that is in the directory.
+name matches any number of directories. The whole path must match, upper and lower case differ. A
+glob that ends with ``/`` matches everything in the directory.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from nginx_memlint.policy import PathIgnore
 
 
 def matches(pattern: str, path: str) -> bool:
-    """Whether a path matches. Time grows with the names in both, whatever the pattern."""
+    """Whether a path matches a glob. The time grows with the names in both, never faster."""
     names = _names(path)
     reached = [True] + [False] * len(names)  # how many names the pattern's first parts can match
     for part in _names(pattern + "**" if pattern.endswith("/") else pattern):
@@ -31,7 +31,7 @@ def matches(pattern: str, path: str) -> bool:
 
 
 def applies(ignore: PathIgnore, file: str) -> bool:
-    """Whether a file is one of those that an ignore is for. ``file`` is named as it is here."""
+    """Whether an ignore is for a file, which is named as on this machine."""
     path = os.path.abspath(file)
     directory = os.path.abspath(ignore.directory)
     names = [path]

@@ -1,8 +1,8 @@
-"""The work of one command: of all its configurations together, whoever has named them.
+"""The bound on one command's work: on all of its configurations together.
 
-Settings may list a thousand, and so may the pattern of a hook; links make many of one file. Each
-is bounded by itself, all of them by ``all-steps``: once the ones before have taken that, no
-further one is begun. So what is read depends on the order alone, not on how many processes read.
+Settings may list a thousand, and so may the pattern of a hook; links make many of one file. Each is
+bounded by itself, all of them by ``all-steps``: once the earlier ones have taken that, no further
+one is begun. So what is read depends on the order alone, not on how many processes read.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from nginx_memlint.sources.main_file import STDIN_NAME, EntryError
 
 
 class Budget:
-    """Counts the steps of configurations, which are to be counted in their order."""
+    """Counts the steps of work of configurations, in their order."""
 
     def __init__(self) -> None:
         self.steps = 0
 
     def is_over(self, job: Job) -> bool:
-        """Whether a configuration is not to be begun."""
+        """Whether no steps are left for another configuration."""
         return self.steps > job.lookup.bounds.all_steps
 
     def take(self, steps: int) -> None:
-        """Call with the steps of each configuration."""
+        """Count the steps of one more configuration."""
         self.steps += steps
 
 

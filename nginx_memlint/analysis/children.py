@@ -28,16 +28,16 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True)
 class Killed:
-    """A child ended before it was done.
+    """A child process ended before it was done.
 
-    ``status`` is as of ``os.waitstatus_to_exitcode()``, or None if the system does not tell: so it
-    is when whoever started this process has it ignore SIGCHLD.
+    ``status`` is that of ``os.waitstatus_to_exitcode()``, or None if the system does not tell: so
+    it is when whoever started this process has it ignore SIGCHLD.
     """
 
     status: int | None
 
     def __str__(self) -> str:
-        """Tell it as what follows a subject."""
+        """Words for a sentence whose subject comes before."""
         if self.status is None or self.status >= 0:
             return "ended before it was done"
         try:
@@ -56,12 +56,12 @@ def run_each(
     jobs: int,
     is_enough: Callable[[_Result | Killed], bool] = _never,
 ) -> list[_Result | Killed | None]:
-    """Call the function with each item, in up to so many processes; return what it returned.
+    """Call the function with each item, in up to ``jobs`` processes; return the results in order.
 
     Items are begun in their order. ``is_enough`` is called with each result as it comes in, and
     tells whether no further item is to be begun: the result of such a one is None. Raises what the
-    function raises, or a RuntimeError with the type and the text of what cannot be sent from a
-    child. Works in this process where there can be no other.
+    function raises, or a RuntimeError with the type and the text of an error that cannot be sent
+    from a child. Works in this process where no child can be started.
     """
     results: dict[int, _Result | Killed] = {}
     waiting = deque(range(len(items)))
@@ -91,7 +91,7 @@ def run_each(
 
 @dataclass
 class _Child:
-    """One process. ``item`` is the number of what it is at, None if it waits."""
+    """One child process. ``item`` is the number of the item it works on, None if it waits."""
 
     process: int
     connection: Connection
@@ -103,7 +103,7 @@ class _Child:
             self.connection.send(item)
 
     def end(self) -> Killed:
-        """Wait for its end. It is dead already, or has been killed."""
+        """Wait for the process, which is dead already or has been killed, and say how it ended."""
         self.connection.close()
         try:
             _, status = os.waitpid(self.process, 0)
@@ -113,7 +113,7 @@ class _Child:
 
 
 class _Children:
-    """The processes, and the pipe that ends them."""
+    """The child processes, and the pipe that ends them."""
 
     def __init__(self, work: Callable[[int], Any]) -> None:
         self._work = work
@@ -121,20 +121,20 @@ class _Children:
         self._life: tuple[int, int] | None = None
 
     def idle(self, most: int) -> _Child | None:
-        """A child that waits, or a new one. None if there can be no more."""
-        found = next((child for child in self._all if child.item is None), None)
-        if found is None and len(self._all) < most:
+        """A child that waits, or a new one; None if there can be no more."""
+        child = next((child for child in self._all if child.item is None), None)
+        if child is None and len(self._all) < most:
             with suppress(OSError):  # too many processes or files, too little memory
-                found = self._start()
-                self._all.append(found)
-        return found
+                child = self._start()
+                self._all.append(child)
+        return child
 
     def busy(self) -> dict[Any, _Child]:
-        """The children that are at something, by what their answers come from."""
+        """The children that work on an item, by the connection their answers come from."""
         return {child.connection: child for child in self._all if child.item is not None}
 
     def answer(self, child: _Child) -> tuple[int, Any]:
-        """The number of a child's item, and what was made of it. Waits for that."""
+        """The number of a child's item, and its result, for which this waits."""
         assert child.item is not None
         item, child.item = child.item, None
         try:
@@ -147,7 +147,7 @@ class _Children:
         return item, result
 
     def end(self) -> None:
-        """End all of them, whatever they are at."""
+        """Kill all child processes, whatever they work on."""
         for child in self._all:
             with suppress(ProcessLookupError):
                 os.kill(child.process, signal.SIGKILL)
@@ -177,7 +177,7 @@ class _Children:
         return _Child(process, ours)
 
     def _serve(self, connection: Connection, mask: set[int | signal.Signals]) -> NoReturn:
-        """Be a child: never returns, whatever happens."""
+        """Run as a child: never returns, whatever happens."""
         try:
             assert self._life is not None
             reading, writing = self._life
@@ -206,7 +206,7 @@ def _end_with(pipe: int) -> None:
 
 
 def _outcome(work: Callable[[int], Any], item: int) -> tuple[bool, Any]:
-    """Whether the work was done, and its result or what it raised."""
+    """Whether the work succeeded, and its result or the exception."""
     try:
         return True, work(item)
     except BaseException as error:

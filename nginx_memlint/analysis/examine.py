@@ -1,4 +1,4 @@
-"""One configuration from its files to the report."""
+"""One configuration, from its files to the report."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MOST_EXPENSIVE = 5
 
 
 def examine(job: Job) -> Inspection:
-    """Read, count, estimate and judge a configuration. Raises MemlintError and ValueError."""
+    """Read, count, price and judge a configuration. Raises MemlintError and ValueError."""
     try:
         entry = open_entry(
             job.name, job.lookup, job.options.data, is_fragment=bool(job.options.context)
@@ -60,7 +60,7 @@ def without_entry(job: Job, error: EntryError) -> Inspection:
 
 
 def _examine(job: Job, entry: Entry, source: Source) -> Inspection:
-    """Examine what an entry leads to, read from a source."""
+    """Inspect the configuration of an entry, with its files read from a source."""
     entry = entry._replace(source=source)
     tree = build(source, entry.path, job.options.context, entry.directory)
     told = tree.work.is_done  # then it is among the tree's problems
@@ -83,13 +83,13 @@ def _examine(job: Job, entry: Entry, source: Source) -> Inspection:
 
 
 def _steps(tree: Tree, report: result.ConfigReport) -> int:
-    """What a configuration takes of the bound on all of a command."""
+    """Steps of work that a configuration takes of a command's bound."""
     listed = len(report.findings) + len(report.suppressed) + len(report.problems)
     return tree.work.steps + tree.source.meter.steps() + STEPS_OF.listed * listed
 
 
 class _Check:
-    """One configuration on its way through the program."""
+    """One configuration with everything that is derived from it for the report."""
 
     def __init__(self, job: Job, entry: Entry, tree: Tree) -> None:
         self.name = job.name
@@ -198,7 +198,7 @@ class _Check:
         return by_block(self.name, self.tree, situation.priced, situation.target.costs)
 
     def bounded(self, problems: list[Problem]) -> list[Problem]:
-        """As many problems as are listed, and how many more there are."""
+        """The problems up to the bound, and one that says how many more there are."""
         most = self.tree.source.bounds.problems
         rest = problems[most:]
         if not (count := len(rest) + self.tree.unlisted):
@@ -209,7 +209,7 @@ class _Check:
         return [*problems[:most], more]
 
     def unlisted(self, outcome: engine.Outcome) -> list[Problem]:
-        """What was found, or may have been accepted, beyond the bound."""
+        """Problems that say how many findings, or comments, are beyond their bound."""
         said = []
         if outcome.unlisted:
             said.append(f"{outcome.unlisted:,} more findings are not listed")
@@ -219,26 +219,26 @@ class _Check:
         return [Problem(exceeded(what, "findings"), self.entry.name) for what in said]
 
     def count_workers(self, given: int | None) -> Workers:
-        own = self.tree.main.settings("worker_processes")
-        value = own[0].value if own else "1"
-        if re.fullmatch(r"0*[1-9][0-9]{0,8}", value) and (own or given is None):
+        settings = self.tree.main.settings("worker_processes")
+        value = settings[0].value if settings else "1"
+        if re.fullmatch(r"0*[1-9][0-9]{0,8}", value) and (settings or given is None):
             if given is not None and given != int(value):
                 self.assumptions.append(
                     f"{value} workers, as the configuration says; --workers is for auto"
                 )
-            elif not own:
+            elif not settings:
                 self.assumptions.append("1 worker: worker_processes is not set")
-            return Workers(int(value), known=True)
+            return Workers(int(value), certain=True)
         if given is not None:
-            return Workers(given, known=True)
+            return Workers(given, certain=True)
         self.assumptions.append(
             f"{ASSUMED_WORKERS} workers: worker_processes is {value or 'empty'}; "
             "state yours with --workers N"
         )
-        return Workers(ASSUMED_WORKERS, known=False)
+        return Workers(ASSUMED_WORKERS, certain=False)
 
     def locations_by_setting(self) -> Counter[tuple[str, int]]:
-        """How many locations inherit a CA bundle for Lua, by the directive that sets it."""
+        """The number of locations that inherit a CA bundle for Lua, by Setting.key."""
         counts: Counter[tuple[str, int]] = Counter()
         seen = Inheritance(self.tree, [LUA_TRUSTED], lambda block: block.effective(LUA_TRUSTED))
         locations = self.tree.of_kinds(frozenset({"location"}))
@@ -249,7 +249,7 @@ class _Check:
         return counts
 
     def unused_dump_files(self) -> list[Problem]:
-        """Files of a dump that no include led to: the dump was not understood."""
+        """Problems of files in a dump that no include leads to: the dump was not understood."""
         source = self.entry.source
         if not isinstance(source, MemoryFiles) or self.tree.problems:
             return []
@@ -259,7 +259,7 @@ class _Check:
         ]
 
     def guesses(self, outcome: engine.Outcome) -> list[str]:
-        """What stands in for bundles that could not be read, where no finding says so."""
+        """Sentences about sizes guessed for unreadable bundles, where no finding tells of them."""
         if self.unit_cost is not None:
             return []
         loaded = bundle_unreadable.unreadable(self.situation)
@@ -277,7 +277,7 @@ class _Check:
         ]
 
     def assume(self, total: memory.Estimate, outcome: engine.Outcome, guesses: list[str]) -> None:
-        """Say what the figures take for granted."""
+        """Add to the assumptions what the figures take for granted."""
         target = self.situation.target
         for family in tls.present_families(self.tree, target):
             module = family.module
@@ -303,10 +303,10 @@ class _Check:
         self.assumptions.append("left out: nginx's own base, Lua's heaps, buffers and connections")
 
 
-def _families(found: list[tls.Group]) -> dict[str, result.FamilyCounts]:
+def _families(groups: list[tls.Group]) -> dict[str, result.FamilyCounts]:
     contexts: Counter[str] = Counter()
     loads: Counter[str] = Counter()
-    for group in found:
+    for group in groups:
         contexts[group.family] += len(group.blocks)
         loads[group.family] += len(group.blocks) * len(group.loads.bundles)
     return {
@@ -379,7 +379,7 @@ _TOTAL = attrgetter("total")
 
 
 def _shares(parts: dict[_T, tuple[int, int]], label: Callable[[_T], str]) -> list[result.Share]:
-    """The most expensive places, of equal ones the first."""
+    """The places that take most memory, most first; equal ones in file order."""
     most = sorted(parts.items(), key=lambda part: -part[1][1])[:MOST_EXPENSIVE]
     return [
         result.Share(name=printable(label(place)), ssl_contexts=count, bytes=size)
@@ -388,25 +388,25 @@ def _shares(parts: dict[_T, tuple[int, int]], label: Callable[[_T], str]) -> lis
 
 
 def _by_file(priced: list[memory.Priced]) -> dict[ParsedFile, tuple[int, int]]:
-    """The contexts of blocks that stand in a file."""
+    """The number and bytes of contexts by the file of their blocks."""
     return memory.by_place(priced, attrgetter("inclusion.file"), _TOTAL)
 
 
 def _by_server(situation: Situation) -> dict[Block, tuple[int, int]]:
-    """The contexts of servers; for one that is included in several places, the first stands."""
+    """The number and bytes of contexts by server; places that include a server count as one."""
     first: dict[Directive, Block] = {}
-    found: dict[Block, tuple[int, int]] = {}
+    totals: dict[Block, tuple[int, int]] = {}
     around = memory.by_place(situation.priced, situation.tree.servers.of, _TOTAL)
     for server, (count, size) in around.items():
         if server is not None and server.directive is not None:
             block = first.setdefault(server.directive, server)
-            before = found.get(block, (0, 0))
-            found[block] = before[0] + count, before[1] + size
-    return found
+            before = totals.get(block, (0, 0))
+            totals[block] = before[0] + count, before[1] + size
+    return totals
 
 
 def _server_label(server: Block) -> str:
-    """A name for a server."""
+    """The name of a server for people, with its file and line."""
     names = server.titles()
     line = server.directive.line if server.directive is not None else 1
     place = f"{server.inclusion.file.name}:{line}"
@@ -426,7 +426,7 @@ def _problem(problem: Problem) -> result.ProblemInfo:
 
 
 def _uncounted(job: Job, problems: list[Problem]) -> result.ConfigReport:
-    """The report on a configuration that could not be counted: zeros, and why."""
+    """The report on a configuration that could not be counted: zeros, and the problems."""
     zero = result.Memory(**dict.fromkeys(result.Memory.__annotations__, 0))
     return result.ConfigReport(
         path=printable(job.name),
@@ -453,5 +453,5 @@ def _uncounted(job: Job, problems: list[Problem]) -> result.ConfigReport:
         remedies=[],
         assumptions=[],
         guesses=[],
-        problems=[_problem(found) for found in (*job.policy.problems, *problems)],
+        problems=[_problem(problem) for problem in (*job.policy.problems, *problems)],
     )

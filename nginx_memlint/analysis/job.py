@@ -1,4 +1,4 @@
-"""What a check is asked to do, with the options made sense of."""
+"""One configuration to be checked, with its options."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Job:
     """One configuration to be checked: ``name`` is a path, or ``-`` for ``options.data``.
 
-    ``disk`` is where the files of this machine are read.
+    ``disk`` reads the files of this machine.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Job:
 
     @cached_property
     def target(self) -> Target:
-        """The server it is for. Raises MemlintError and ValueError."""
+        """The server that the configuration is for. Raises MemlintError and ValueError."""
         target = self.options.target
         if isinstance(target, Target):
             return with_versions(target, self.options.set)
@@ -54,7 +54,7 @@ class Job:
 
     @property
     def policy(self) -> Policy:
-        """The policy that was given, with the budgets that were given beside it."""
+        """The policy of the options, with the budgets among them."""
         policy = self.options.policy
         budgets = {
             name: value
@@ -65,17 +65,17 @@ class Job:
 
 
 class Inspection(NamedTuple):
-    """A report, and what it was made from.
+    """A report, and the situation it was made from.
 
-    ``situation`` is None if there is no main file; ``absent`` tells that nothing is where it
-    should be. ``fixes``: of each finding the best change of the files. ``reread`` inspects the
-    same configuration again, read from another source.
+    ``situation`` is None if there is no main file; ``absent`` tells that nothing is where it should
+    be. ``fixes`` are, for each finding, the best change of the files. ``reread`` inspects the same
+    configuration again, read from another source.
     """
 
     report: ConfigReport
     situation: Situation | None = None
     absent: bool = False
     steps: int = STEPS_OF.configuration
-    """Of all work on it, as the bound all-steps counts it."""
+    """Steps of all work on it, as the bound all-steps counts them."""
     fixes: Sequence[Proposal] = ()
     reread: Callable[[Source], Inspection] | None = None

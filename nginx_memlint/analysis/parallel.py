@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from nginx_memlint.analysis.children import Killed
 
 MOST_GARBAGE = 300_000
-"""Objects that are let pile up: __main__.py turns automatic collection off, and trees are full of
-cycles."""
+"""Objects that may pile up before a collection: __main__.py turns automatic collection off, and
+trees are full of cycles."""
 
 
 class Checked(NamedTuple):
-    """A report, and what it took of the steps of a command."""
+    """A report, and the steps of work that it took."""
 
     report: ConfigReport
     steps: int
 
 
 def check_one(job: Job) -> Checked:
-    """The report of one job, before which what earlier ones were made from may be let go."""
+    """The report of one job; what earlier jobs left in memory is freed first if it is much."""
     if gc.get_count()[0] > MOST_GARBAGE:
         gc.collect()
-    found = examine(job)
-    return Checked(found.report, found.steps)
+    inspection = examine(job)
+    return Checked(inspection.report, inspection.steps)
 
 
 def check_each(
@@ -55,7 +55,7 @@ def check_each(
 
 
 def check_all(jobs: Sequence[Job], processes: int) -> list[ConfigReport]:
-    """The reports of jobs, in their order, by so many processes.
+    """The reports of jobs, in their order, by a number of processes.
 
     A configuration whose process is killed was not read in full; the others are.
     """
@@ -70,8 +70,8 @@ def check_all(jobs: Sequence[Job], processes: int) -> list[ConfigReport]:
 
     budget = Budget()
     reports = []
-    found = run_each(check_one, jobs, processes, is_enough)
-    for job, made in zip(jobs, found, strict=True):
+    results = run_each(check_one, jobs, processes, is_enough)
+    for job, made in zip(jobs, results, strict=True):
         if made is None or budget.is_over(job):
             # read or not: with fewer processes it would not have been begun
             reports.append(not_begun(job).report)

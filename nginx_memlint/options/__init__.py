@@ -1,1 +1,1 @@
-"""What can be asked of a check: one record, and how its values are read."""
+"""The options of a check: one record of them, and how their values are read."""

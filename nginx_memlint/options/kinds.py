@@ -1,4 +1,4 @@
-"""How a value is read, by kind: one reader for the command line, settings files and Python.
+"""Kinds of options: how a value is read from the command line, settings files and Python.
 
 A reader takes the text of a command line and the value that TOML or Python has for the same thing.
 It raises TypeError or ValueError with a sentence that says what to give.
@@ -32,7 +32,7 @@ MOST_WORKERS = 4096
 """Worker processes that can be asked for."""
 
 _NUMBER = r"[0-9]{1,15}(\.[0-9]{1,15})?"
-"""Seconds as text: float() takes more, the digits of other scripts and underscores among it."""
+"""Seconds as text: float() would take more, such as digits of other scripts and underscores."""
 
 Reader = Callable[[Any], Any]
 
@@ -42,8 +42,9 @@ class Kind(NamedTuple):
 
     ``schema`` is the JSON Schema of a settings key of this kind. A flag that is ``repeatable`` may
     be given several times, and its reader takes the list of texts; one that is a ``switch`` takes
-    no value. ``rebased`` makes a value that names paths relative to a directory one that does so
-    from the working directory. ``absent`` says what the value names that is not there.
+    no value. ``rebased`` turns a value with paths relative to a directory into one with paths
+    relative to the working directory. ``absent`` says which file or directory that the value names
+    is not there.
     """
 
     metavar: str
@@ -60,7 +61,7 @@ def _wrong(value: object, wanted: str) -> TypeError:
 
 
 def only(kind: type, wanted: str, then: Reader = lambda value: value) -> Reader:
-    """A reader of values of one type; True and False are no numbers."""
+    """A reader of values of one Python type; True and False do not count as numbers."""
 
     def read(value: object) -> object:
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
@@ -105,7 +106,7 @@ def _seconds(value: object) -> float:
 
 
 def read_target(value: object) -> str | Target:
-    """A target's name, once it is known; raises MemlintError and TypeError."""
+    """The name of a target, checked to exist, or a Target; raises MemlintError and TypeError."""
     if isinstance(value, str):
         find_target(value)
         return value
@@ -115,7 +116,7 @@ def read_target(value: object) -> str | Target:
 
 
 def _set(value: object) -> dict[str, str]:
-    """Component → version: of a mapping, or of texts like ``lua=0.10.25``."""
+    """Component → version, from a mapping or from texts like ``lua=0.10.25``."""
     if isinstance(value, Mapping):
         pairs = list(value.items())
     elif isinstance(value, list | tuple) and all(isinstance(text, str) for text in value):
@@ -159,7 +160,7 @@ _PAIRS = 'a table of paths, e.g. {"/etc/nginx" = "hosts/web1/nginx"}'
 
 
 def _path_map(value: object) -> tuple[tuple[str, str], ...]:
-    """Pairs of a directory as nginx sees it and one here: of a mapping, pairs or ``FROM=TO``."""
+    """Pairs of a directory as nginx sees it and one here, from a mapping, pairs or ``FROM=TO``."""
     if isinstance(value, str):
         raise _wrong(value, _PAIRS)
     try:

@@ -1,7 +1,7 @@
-"""What can be asked of a check: one record, and each field of it is an option.
+"""The options of a check: one record, of which each field is an option.
 
 The flags of the commands, the keys of settings files, the keyword arguments of the Python API and
-what a check is told all come from the fields of ``Options``: a new option is a new field.
+the options of a job all come from the fields of ``Options``: a new option is a new field.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from nginx_memlint.targets.targets import Target
 
 
 class OptionPlace(Enum):
-    """Where an option may stand."""
+    """Where an option can be given: on the command line, in settings, in Python."""
 
     FLAG = auto()
     SETTING = auto()
@@ -29,14 +29,14 @@ class OptionPlace(Enum):
 
 
 class Bearing(Enum):
-    """What an option has a say in, which decides the commands that take it."""
+    """The results that an option changes, which decides the commands that take it."""
 
     FIGURES = auto()
-    """What is read, counted and priced."""
+    """Which files are read, and what is counted and priced."""
     RELOADS = auto()
-    """How many workers there are at a reload."""
+    """The number of workers at a reload."""
     VERDICT = auto()
-    """What is an error, and the exit status."""
+    """Which findings are errors, and the exit status."""
 
 
 EVERYWHERE = frozenset(OptionPlace)
@@ -53,8 +53,8 @@ _FILES = ("sysroot", "path_map")
 class Option:
     """One option.
 
-    ``name`` is the field's; the flag and the settings key are ``key``. ``undoes`` are the options
-    that a level which sets this one forgets of the levels before it.
+    ``name`` is the field's; the flag and the settings key are ``key``. A level that sets this
+    option makes the options ``undoes`` of earlier levels void.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Option:
 
     @property
     def key(self) -> str:
-        """The name in settings files, and behind the two dashes of the flag."""
+        """The name in settings files, which is also the flag's without its dashes."""
         return self.name.replace("_", "-")
 
     @property
@@ -102,7 +102,7 @@ def _option(
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """All that is asked of one check beside the configuration's name, as it was read."""
+    """All options of one check, with values as their kinds read them."""
 
     data: bytes | None = _option(
         kinds.DATA, "What standard input holds, for the path -.", places=IN_PYTHON
@@ -225,7 +225,7 @@ def options_in(place: OptionPlace) -> list[Option]:
 
 
 def read_value(name: str, kind: Kind, value: object) -> Any:  # noqa: ANN401  of the kind
-    """The value of a keyword, made sense of. Raises TypeError and MemlintError that name it."""
+    """The value of a keyword argument. Raises TypeError and MemlintError that name the keyword."""
     try:
         return kind.read(value)
     except TypeError as error:
@@ -235,19 +235,19 @@ def read_value(name: str, kind: Kind, value: object) -> Any:  # noqa: ANN401  of
 
 
 def read_keywords(given: Mapping[str, Any], function: str = "check") -> Options:
-    """The keyword arguments of a function of the Python API, made sense of.
+    """The Options that keyword arguments of a function of the Python API give.
 
     None is as good as leaving an argument out. Raises TypeError for an unknown name or a value of a
     wrong type, MemlintError for a wrong value.
     """
-    known = {option.name: option for option in options_in(OptionPlace.KEYWORD)}
+    options = {option.name: option for option in options_in(OptionPlace.KEYWORD)}
     read: dict[str, Any] = {}
     for name, value in given.items():
-        if name not in known:
-            hint = did_you_mean(name, known) or f"; known are {', '.join(known)}"
+        if name not in options:
+            hint = did_you_mean(name, options) or f"; known are {', '.join(options)}"
             raise TypeError(f'{function}() has no argument "{name}"{hint}')
         if value is not None:
-            read[name] = read_value(name, known[name].kind, value)
-            if absent := known[name].kind.absent(read[name]):
+            read[name] = read_value(name, options[name].kind, value)
+            if absent := options[name].kind.absent(read[name]):
                 raise MemlintError(f"{name}: {absent}", name)
     return Options(**read)

@@ -1,4 +1,4 @@
-"""What would help, by counting and estimating again with the change made."""
+"""Changes that help, each counted and priced on a changed situation."""
 
 from __future__ import annotations
 
@@ -17,44 +17,46 @@ from nginx_memlint.tree.changes import TreeChange, obstacle
 from nginx_memlint.tree.tree import Block, Inheritance, Nearest, Setting, Tree
 
 FEW_CERTIFICATES = 10
-"""Size of the smaller bundle that is proposed: the CAs a service talks to are few."""
+"""Certificates in the smaller bundle that is proposed: the CAs a service talks to are few."""
 
 MOST_REMEDIES = 64
-"""Remedies that are worked out: each counts all contexts anew. Those of the costliest bundles come
-first."""
+"""Remedies that are worked out for a situation: each counts all contexts anew. Those of the
+costliest bundles come first."""
 
 WORTH_SAYING = 16 * MIB
-"""Bytes at start below which a change is not proposed."""
+"""Bytes at start that a change must save to be proposed."""
 
 
 Remedy: TypeAlias = Callable[[Situation, Cause], Proposal | None]
 
 
 def _once(remedy: Remedy) -> Remedy:
-    """Several rules propose the same: count and estimate it once."""
+    """Decorate a remedy so that it is worked out once for a cause, as several rules propose it."""
 
     @wraps(remedy)
-    def known(situation: Situation, cause: Cause) -> Proposal | None:
+    def cached(situation: Situation, cause: Cause) -> Proposal | None:
         key = remedy.__name__, cause.family, cause.path
         if key not in situation.memo:
             if len(situation.memo) >= MOST_REMEDIES:
                 return None
             situation.memo[key] = remedy(situation, cause)
-        found: Proposal | None = situation.memo[key]
-        return found
+        proposal: Proposal | None = situation.memo[key]
+        return proposal
 
-    return known
+    return cached
 
 
-def worthwhile(situation: Situation, found: Iterable[Proposal | None]) -> list[Proposal]:
-    """Those that save enough, the ones that save most first."""
+def worthwhile(situation: Situation, proposals: Iterable[Proposal | None]) -> list[Proposal]:
+    """The proposals that save at least WORTH_SAYING bytes, the largest saving first."""
     start = situation.estimate.start
-    kept = [p for p in found if p is not None and start - p.after.estimate.start >= WORTH_SAYING]
+    kept = [
+        p for p in proposals if p is not None and start - p.after.estimate.start >= WORTH_SAYING
+    ]
     return sorted(kept, key=lambda proposal: proposal.after.estimate.start)
 
 
 def best(situation: Situation) -> list[Proposal]:
-    """The changes worth making for the costliest bundle."""
+    """The changes worth making for the costliest bundle, the largest saving first."""
     if not situation.causes:
         return []
     cause = situation.causes[0]
@@ -64,22 +66,23 @@ def best(situation: Situation) -> list[Proposal]:
 
 @_once
 def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
-    """Set the directive only in the blocks that use the certificates, e.g. those that run Lua.
+    """Propose to set a directive only in the blocks that use its certificates.
 
-    Where it is set in such a block it stays: so a move that was killed half-way is gone on with.
+    Where it is set in such a block already, it stays there, so a move that was killed half-way can
+    be completed.
     """
     use = use_of(situation.tree, cause.setting)
     if use is None or not use.mover or not situation.is_whole:
         return None
     name = cause.setting.name
-    settings = [own.setting for own in cause.by_setting.values() if own.setting.name == name]
+    settings = [one.setting for one in cause.by_setting.values() if one.setting.name == name]
     everywhere = places(situation.tree, settings)
     users = _users_by_setter(situation.tree, use, everywhere)
     holders = {
         setting: _outermost(map(_holder, users.get(setting.block, ()))) for setting in everywhere
     }
     # as written: what stays in one of the places that include it stays in all
-    staying = {s.key for s, own in holders.items() if any(block is s.block for block in own)}
+    staying = {s.key for s, inner in holders.items() if any(block is s.block for block in inner)}
     moving = [setting for setting in everywhere if setting.key not in staying]
     insert = [(holder, setting) for setting in moving for holder in holders[setting]]
     if not insert:
@@ -93,39 +96,39 @@ def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
 
 
 def _users_by_setter(tree: Tree, use: Use, settings: Iterable[Setting]) -> dict[Block, list[Block]]:
-    """The blocks that use what settings name, by the block whose setting they see."""
-    found: dict[Block, list[Block]] = {}
+    """The blocks that use these settings' certificates, by the block whose setting they see."""
+    users: dict[Block, list[Block]] = {}
     seen = Inheritance(tree, {use.directive}, lambda block: block.effective(use.directive))
     for root in dict.fromkeys(tree.root_of(setting.block) for setting in settings):
         for block in users_of(tree).of(use, root).values():
             setting = seen.of(block)
             if setting is not None:
-                found.setdefault(setting.block, []).append(block)
-    return found
+                users.setdefault(setting.block, []).append(block)
+    return users
 
 
 def _holder(block: Block) -> Block:
-    """The block that can hold a directive for this one: an ``if`` cannot, its location can."""
+    """The block in which a directive for this one can stand: for an ``if``, its location."""
     while block.kind in ("if", "limit_except", "upstream") and block.parent is not None:
         block = block.parent
     return block
 
 
 def _outermost(blocks: Iterable[Block]) -> list[Block]:
-    """Those of the blocks that are not inside another of them."""
-    found = dict.fromkeys(blocks)
-    nearest = Nearest(lambda block: block in found)
-    return [b for b in found if b.parent is None or nearest.of(b.parent) is None]
+    """The blocks that are not inside another of these blocks."""
+    distinct = dict.fromkeys(blocks)
+    nearest = Nearest(lambda block: block in distinct)
+    return [b for b in distinct if b.parent is None or nearest.of(b.parent) is None]
 
 
 @_once
 def remove_unused(situation: Situation, cause: Cause) -> Proposal | None:
-    """Delete the directive, if nothing uses it."""
+    """Propose to delete a directive whose certificates nothing uses; None if something does."""
     return remove(situation, cause.setting) if cause.setting.key in situation.unused else None
 
 
 def remove(situation: Situation, *settings: Setting) -> Proposal:
-    """Delete directives, in every place that includes them."""
+    """Propose to delete directives, in every place that includes them."""
     change = TreeChange(tuple(places(situation.tree, settings)))
     names = listed({setting.name for setting in settings})
     where = f"{settings[0].file.name}:{settings[0].directive.line}"
@@ -136,7 +139,7 @@ def remove(situation: Situation, *settings: Setting) -> Proposal:
 
 @_once
 def share(situation: Situation, cause: Cause) -> Proposal | None:
-    """Set once what blocks set again, so that they share a context."""
+    """Propose to set once, further out, directives that keep blocks from sharing a context."""
     family = by_name(cause.family)
     if not situation.is_whole or not family.shared(situation.target):
         return None
@@ -172,7 +175,7 @@ def listed(names: Iterable[str]) -> str:
 
 @_once
 def smaller_bundle(situation: Situation, cause: Cause) -> Proposal | None:
-    """Use a bundle with just the CAs needed."""
+    """Propose to use a bundle with only the CAs needed."""
     bundle = situation.bundles.bundle(cause.path)
     count = situation.bundles.certificates(cause.path)
     if count <= 2 * FEW_CERTIFICATES:
@@ -189,13 +192,13 @@ def smaller_bundle(situation: Situation, cause: Cause) -> Proposal | None:
 
 @_once
 def newer_version(situation: Situation, cause: Cause) -> Proposal | None:
-    """Upgrade to a version whose blocks share contexts or certificates."""
+    """Propose an upgrade to a version whose blocks share contexts or certificates."""
     upgraded = _upgraded(situation, cause)
     return upgraded and Proposal(f"upgrade to {upgraded[0]}", upgraded[1])
 
 
 def newer_version_and_share(situation: Situation, cause: Cause) -> Proposal | None:
-    """Upgrade, and set once there what blocks set again."""
+    """Propose that upgrade together with share(), which helps only after it."""
     upgraded = _upgraded(situation, cause)
     shared = share(upgraded[1], cause) if upgraded else None
     if upgraded is None or shared is None:

@@ -1,8 +1,8 @@
-"""Settings that keep blocks from sharing a context, and what can be done without another effect.
+"""Settings that keep blocks from sharing a context, and changes that remove them.
 
 Where contexts are shared, a block with an override directive of the family builds one of its own,
 even if the value is the one it would inherit. Such settings can be deleted, or be set once around
-the blocks. No change is proposed that alters what a block sees which uses it.
+the blocks. No change is made that alters a value seen by a block that uses it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from nginx_memlint.tree.changes import TreeChange, changed
 from nginx_memlint.tree.tree import Block, Setting, Tree
 
 _Value: TypeAlias = tuple[tuple[str, ...], ...]
-"""The arguments of a directive, once for each time it stands in the block that sets it."""
+"""The arguments of a directive, for each time that it stands in the block that sets it."""
 
 _HOLDERS = frozenset({"http", "server", "location", "stream", "stream_server"})
 """Kinds of block in which override directives may stand."""
 
 
 def users(tree: Tree, family: Family, target: Target) -> set[int]:
-    """Identities of the blocks that use the family's settings."""
+    """The id() of each block that uses the settings of a family."""
     running = next((u for u in USES if u.family == family.name and not u.risk), None)
     if running is None:
         return {id(b) for b in tree.blocks(*family.kinds) if family.wants(b, target)}
@@ -37,7 +37,7 @@ def users(tree: Tree, family: Family, target: Target) -> set[int]:
 
 
 def changes(tree: Tree, family: Family, target: Target) -> Iterator[TreeChange]:
-    """What lets blocks share: settings deleted that are inherited anyway, or set once."""
+    """Changes after which blocks share: settings deleted that are inherited anyway, or hoisted."""
     using = users(tree, family, target)
     redundant = _redundant(tree, family)
     hoisted = _hoisted(tree, family, using)
@@ -48,7 +48,7 @@ def changes(tree: Tree, family: Family, target: Target) -> Iterator[TreeChange]:
 
 
 def overriding(block: Block, family: Family) -> list[Setting]:
-    """The override directives in the nearest block around (or the block itself) that has some."""
+    """The override directives of the nearest block, from this one outwards, that has any."""
     around: Block | None = block
     while around is not None and around.kind in family.kinds:
         if around.has_any(family.overrides):
@@ -63,40 +63,42 @@ def overriding(block: Block, family: Family) -> list[Setting]:
 
 
 def _seen(tree: Tree, name: str) -> dict[int, _Value]:
-    """What each block sees of a directive; empty where it is not set."""
+    """The value of a directive that each block sees, by id(); empty where it is not set."""
     seen: dict[int, _Value] = {}
     for block in tree.all_blocks:
-        own = block.settings(name)
-        if own:
-            seen[id(block)] = tuple(setting.directive.args for setting in own)
+        settings = block.settings(name)
+        if settings:
+            seen[id(block)] = tuple(setting.directive.args for setting in settings)
         else:
             seen[id(block)] = seen[id(block.parent)] if block.parent is not None else ()
     return seen
 
 
 def _names(tree: Tree, family: Family) -> list[str]:
-    """The override directives that are set anywhere."""
+    """The override directives of the family that are set anywhere."""
     return sorted(family.overrides & {name for block in tree.all_blocks for name in block.names()})
 
 
 def _redundant(tree: Tree, family: Family) -> list[Setting]:
-    """Settings with the value that the block around sees, in every place as written."""
-    found: list[Setting] = []
+    """Settings that repeat the value seen by the block around, in every place of their file."""
+    redundant: list[Setting] = []
     for name in _names(tree, family):
         seen = _seen(tree, name)
-        groups = [(block, own) for block in tree.all_blocks if (own := block.settings(name))]
+        groups = [
+            (block, settings) for block in tree.all_blocks if (settings := block.settings(name))
+        ]
         needed = {
             setting.key
-            for block, own in groups
+            for block, settings in groups
             if block.parent is None or seen[id(block)] != seen[id(block.parent)]
-            for setting in own
+            for setting in settings
         }
-        found += [s for _, own in groups for s in own if s.key not in needed]
-    return found
+        redundant += [s for _, settings in groups for s in settings if s.key not in needed]
+    return redundant
 
 
 def _hoisted(tree: Tree, family: Family, using: set[int]) -> TreeChange:
-    """Each directive set once, in the innermost block around those that set it alike."""
+    """The change that sets each directive once, around the blocks that set it alike."""
     delete: list[Setting] = []
     insert: list[tuple[Block, Setting]] = []
     for name in _names(tree, family):
@@ -112,14 +114,14 @@ def _hoisted(tree: Tree, family: Family, using: set[int]) -> TreeChange:
                 continue
             [value] = alike
             inner = [i for i in block.walk() if i is not block and seen[id(i)] == value]
-            own = [settings for i in inner if (settings := i.settings(name))]
-            insert += [(block, one) for one in own[0]] if own else []
-            delete += [one for settings in own for one in settings]
+            groups = [settings for i in inner if (settings := i.settings(name))]
+            insert += [(block, one) for one in groups[0]] if groups else []
+            delete += [one for settings in groups for one in settings]
     return TreeChange(tuple(delete), tuple(insert))
 
 
 def _may_set(block: Block, name: str, seen: dict[int, _Value], alike: set[_Value]) -> bool:
-    """Whether a block can be given a directive of that value, and it is not there already."""
+    """Whether a block may have a directive of that value, and does not see it already."""
     return (
         block.kind in _HOLDERS
         and not block.settings(name)
@@ -131,7 +133,7 @@ def _may_set(block: Block, name: str, seen: dict[int, _Value], alike: set[_Value
 def _below(
     tree: Tree, name: str, seen: dict[int, _Value], using: set[int]
 ) -> tuple[set[int], dict[int, set[_Value]]]:
-    """The blocks in which, or below which, a directive is set; what users there see of it."""
+    """The id() of blocks with a directive in or below them, and the values its users see."""
     setting: set[int] = set()
     values: dict[int, set[_Value]] = {id(block): set() for block in tree.all_blocks}
     for block in reversed([*tree.all_blocks]):  # each after its children
@@ -154,7 +156,7 @@ def _once(settings: list[Setting] | tuple[Setting, ...]) -> tuple[Setting, ...]:
 
 
 def _keeps(tree: Tree, change: TreeChange, family: Family, using: set[int]) -> bool:
-    """Whether every block that uses the settings sees the same after a change."""
+    """Whether every block that uses the settings sees the same values after a change."""
     if any(block.directive is None for block, _ in change.insert):
         return False
     after = changed(tree, change)

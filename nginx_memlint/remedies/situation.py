@@ -1,6 +1,6 @@
-"""A configuration on a server, counted and priced: what rules look at, and what they compare.
+"""A configuration on a server, counted and priced: rules judge it, and compare it with others.
 
-A remedy is another situation: the same, with a changed tree, another target or a smaller bundle.
+A remedy is another situation: one with a changed tree, another target or a smaller bundle.
 """
 
 from __future__ import annotations
@@ -25,63 +25,63 @@ from nginx_memlint.tree.tree import Setting, Tree
 
 @dataclass(frozen=True)
 class Workers:
-    """How many worker processes; ``known`` is False if that is a guess."""
+    """The number of worker processes; ``certain`` is False if it is assumed."""
 
     count: int
-    known: bool
+    certain: bool
 
 
 @dataclass(eq=False)
 class SettingLoads:
-    """A directive as written that names a CA bundle, and the contexts that load it for it."""
+    """The loads of a CA bundle by one directive as written, in all contexts."""
 
     setting: Setting
     loads: int = 0
     total: int = 0
     """Bytes of all loads."""
     first: int = 0
-    """Bytes of the first one."""
+    """Bytes of the first load."""
 
     @property
     def repeated(self) -> int:
-        """Bytes of all loads but the first."""
+        """Bytes of all loads except the first."""
         return self.total - self.first
 
 
 @dataclass(eq=False)
 class Cause:
-    """A bundle that a family of directives loads: the directives, and the contexts."""
+    """A bundle that a family of directives loads, with its directives and contexts."""
 
     family: str
     path: str
     by_setting: dict[tuple[str, int], SettingLoads] = field(default_factory=dict)
     priced: list[Priced] = field(default_factory=list)
-    """The contexts; those that load it for two directives twice."""
+    """The contexts that load it; one that loads it for two directives is here twice."""
 
     @property
     def setting(self) -> Setting:
-        """The directive that costs most."""
+        """The directive whose loads take most memory."""
         return max(self.by_setting.values(), key=lambda loads: loads.total).setting
 
     @property
     def loads(self) -> int:
-        """How often the bundle is loaded."""
-        return sum(own.loads for own in self.by_setting.values())
+        """How many times the bundle is loaded."""
+        return sum(setting.loads for setting in self.by_setting.values())
 
     @property
     def total(self) -> int:
-        """Bytes of all loads."""
-        return sum(own.total for own in self.by_setting.values())
+        """Bytes of all loads of the bundle."""
+        return sum(setting.total for setting in self.by_setting.values())
 
     @property
     def repeated(self) -> int:
-        """Bytes of all loads but the first for each directive: what inheriting them costs."""
-        return sum(own.repeated for own in self.by_setting.values())
+        """Bytes of all loads except the first for each directive: the price of inheriting them."""
+        return sum(setting.repeated for setting in self.by_setting.values())
 
 
 @dataclass(eq=False)
 class Situation:
-    """A tree on a target, lazily counted."""
+    """A tree on a target with its costs; each figure is computed when it is first asked for."""
 
     tree: Tree
     target: Target
@@ -92,24 +92,24 @@ class Situation:
 
     @cached_property
     def memo(self) -> dict[tuple[str, str, str], Any]:
-        """What was worked out of this situation for several rules (proposals.py)."""
+        """A cache of proposals by their keys, for proposals.py."""
         return {}
 
     @cached_property
     def remedies(self) -> dict[Proposal, Remedy]:
-        """What proposals save (rules/engine.py)."""
+        """A cache of the savings of proposals, for rules/engine.py."""
         return {}
 
     @cached_property
     def _elsewhere(self) -> dict[str, Situation]:
-        """The situation on other servers, by their names."""
+        """A cache of this situation on other servers, by the names of their targets."""
         return {}
 
     @cached_property
     def is_whole(self) -> bool:
-        """Whether all of a whole configuration was read.
+        """Whether this is a whole configuration of which everything was read.
 
-        Only then is it known that something is nowhere, and what a change would lead to.
+        Only then is it known that a directive is nowhere, and what a change would lead to.
         """
         complete = all(problem.complete for problem in self.tree.problems)
         is_fragment = any(block.directive is None for block in self.tree.main.children)
@@ -127,41 +127,41 @@ class Situation:
 
     @cached_property
     def priced(self) -> list[Priced]:
-        """The contexts with their bytes."""
+        """The contexts with the bytes that they take."""
         return price(self.groups, self.bundles, self.target.costs)
 
     @cached_property
     def totals(self) -> Price:
-        """The sums of all contexts."""
+        """The sums over all contexts."""
         return total(self.priced)
 
     @property
     def ssl_contexts(self) -> int:
-        """How many contexts one ``nginx -t`` builds."""
+        """The number of contexts that one ``nginx -t`` builds."""
         return sum(len(group.blocks) for group in self.groups)
 
     @cached_property
     def per_worker(self) -> tls.WorkerContexts:
-        """What each worker builds."""
+        """The contexts that each worker builds after the fork."""
         return tls.worker_contexts(self.tree, self.target)
 
     @property
     def ca_loads(self) -> int:
-        """How many bundles one ``nginx -t`` loads."""
+        """The number of bundles that one ``nginx -t`` loads."""
         return self.totals.loads
 
     @cached_property
     def zones_bytes(self) -> int:
-        """Shared memory zones."""
+        """Bytes of all shared memory zones."""
         return sum(zone.size for zone in self.zones)
 
     @cached_property
     def estimate(self) -> Estimate:
-        """The memory of it."""
+        """The memory estimate for the number of workers."""
         return self.estimate_with(self.workers.count)
 
     def estimate_with(self, workers: int) -> Estimate:
-        """The memory of it with so many workers."""
+        """The memory estimate for another number of workers."""
         return estimate(
             self.totals,
             self.per_worker,
@@ -174,15 +174,15 @@ class Situation:
 
     @cached_property
     def causes(self) -> list[Cause]:
-        """The bundles that are loaded, the costliest first."""
-        found: dict[tuple[str, str], Cause] = {}
+        """The bundles that are loaded, the one that takes most memory first."""
+        causes: dict[tuple[str, str], Cause] = {}
         for item in self.priced:
             for setting in item.group.loads.bundles:
                 path = self.bundles.path(setting)
                 key = (item.group.family, path)
-                cause = found.get(key)
+                cause = causes.get(key)
                 if cause is None:
-                    cause = found[key] = Cause(*key)
+                    cause = causes[key] = Cause(*key)
                 cause.priced.append(item)
                 first = item.first.share
                 loads = cause.by_setting.get(setting.key)
@@ -190,38 +190,38 @@ class Situation:
                     loads = cause.by_setting[setting.key] = SettingLoads(setting, first=first)
                 loads.loads += 1 + item.others
                 loads.total += first + item.others * item.other.share
-        return sorted(found.values(), key=lambda cause: -cause.total)
+        return sorted(causes.values(), key=lambda cause: -cause.total)
 
     @cached_property
     def loads_by_setting(self) -> list[SettingLoads]:
-        """The directives that name bundles, the costliest first."""
+        """The directives that name bundles, the one that takes most memory first."""
         sums: dict[tuple[str, int], SettingLoads] = {}
         for cause in self.causes:
-            for key, own in cause.by_setting.items():
-                both = sums.setdefault(key, SettingLoads(own.setting, first=own.first))
-                both.loads += own.loads  # of several families: a file included in http and stream
-                both.total += own.total
-        return sorted(sums.values(), key=lambda own: -own.total)
+            for key, loads in cause.by_setting.items():
+                both = sums.setdefault(key, SettingLoads(loads.setting, first=loads.first))
+                both.loads += loads.loads  # of several families: a file included in http and stream
+                both.total += loads.total
+        return sorted(sums.values(), key=lambda loads: -loads.total)
 
     @cached_property
     def ignores(self) -> Ignores:
-        """The comments in it that accept findings."""
+        """The comments in the configuration that accept findings."""
         return Ignores(self.tree)
 
     def after(self, change: TreeChange) -> Situation:
-        """The situation with the files changed."""
+        """The situation after a change of the files."""
         return replace(self, tree=changed(self.tree, change))
 
     def on(self, target: Target) -> Situation:
-        """The situation on another server."""
-        known = self._elsewhere.get(target.name)
-        if known is None:
+        """The situation of this configuration on another server."""
+        situation = self._elsewhere.get(target.name)
+        if situation is None:
             bundles = self.bundles.repriced(target.costs)
-            known = self._elsewhere[target.name] = replace(self, target=target, bundles=bundles)
-        return known
+            situation = self._elsewhere[target.name] = replace(self, target=target, bundles=bundles)
+        return situation
 
     def with_bundles(self, bundles: Mapping[str, Bundle]) -> Situation:
-        """The situation with other files in the place of some: path → what is in it."""
+        """The situation with these bundles (path → content) instead of the files'."""
         other = replace(self, bundles=self.bundles.repriced(self.target.costs, bundles))
         other.groups = self.groups
         return other
@@ -231,8 +231,8 @@ class Situation:
 class Proposal:
     """A change in words, the situation after it, and the edits of files that make it, if any.
 
-    ``is_clear``: it is known that no obstacle() is in their way. A proposal equals itself only, so
-    what is known of it can be kept by it.
+    ``is_clear``: obstacle() is known to find none. A proposal equals only itself, so it can be a
+    key of caches.
     """
 
     text: str

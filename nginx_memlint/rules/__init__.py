@@ -56,7 +56,7 @@ RULES: tuple[Rule, ...] = tuple(
 
 
 ABOUT_REPORTS = (READING, LOWERED, NOT_PRICED)
-"""Codes that are no rules' and that no settings know."""
+"""Codes about a report itself, which no settings can change."""
 
 
 def codes() -> tuple[str, ...]:
@@ -65,7 +65,7 @@ def codes() -> tuple[str, ...]:
 
 
 def find_rule(code: str) -> Rule:
-    """The rule with a code or a name; those of ABOUT_REPORTS, too. Raises MemlintError."""
+    """The rule with a code or a name, those of ABOUT_REPORTS included. Raises MemlintError."""
     rules = (*ABOUT_REPORTS, *RULES)
     for rule in rules:
         if code.upper() == rule.code or code == rule.name:

@@ -74,7 +74,7 @@ SEVERITY = "note"
 
 
 def check(situation: Situation) -> Iterator[Draft]:
-    """Each bundle that is loaded and could not be read."""
+    """A draft for each bundle that is loaded and could not be read."""
     for path, (first, *others) in unreadable(situation).items():
         reason = situation.bundles.failures[path]
         rejected = path in situation.bundles.rejected
@@ -104,9 +104,9 @@ def check(situation: Situation) -> Iterator[Draft]:
 
 
 def unreadable(situation: Situation) -> dict[str, list[Cause]]:
-    """The bundles that could not be read, and who loads them, the costliest first."""
-    found: dict[str, list[Cause]] = {}
+    """The bundles that could not be read, with their causes, the costliest first."""
+    unreadable: dict[str, list[Cause]] = {}
     for cause in situation.causes:
         if situation.bundles.bundle(cause.path) is None:
-            found.setdefault(cause.path, []).append(cause)
-    return found
+            unreadable.setdefault(cause.path, []).append(cause)
+    return unreadable

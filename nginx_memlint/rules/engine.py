@@ -24,7 +24,7 @@ from nginx_memlint.tree.tree import Block, Setting
 MAX_RELATED = 5
 
 MAX_QUOTED = 1000
-"""Characters of a line that are quoted: all of a file may be in one."""
+"""Characters of a line that are quoted: a whole file may be on one line."""
 
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
@@ -38,29 +38,29 @@ _IGNORABLE = {
 
 
 def no_rules(policy: Policy) -> Policy:
-    """A policy for what shows no findings: then a report says everything in other places."""
-    lowered = tuple(found for found in policy.lowered if found.of == "figures")
+    """A policy without findings, for outputs that show none."""
+    lowered = tuple(item for item in policy.lowered if item.of == "figures")
     severities = dict.fromkeys(codes())
     return Policy(severities=severities, lowered=lowered, problems=policy.problems)
 
 
 @dataclass(eq=False)
 class Outcome:
-    """What the rules found, worst first, what was accepted, and all changes worth making."""
+    """The findings, worst first, with those that were accepted and the changes worth making."""
 
     findings: list[result.Finding] = field(default_factory=list)
     suppressed: list[result.Suppressed] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
     fixes: list[Proposal] = field(default_factory=list)
-    """Of each finding the best change that is one of the files."""
+    """For each finding, the best of its changes that edits files."""
     unlisted: int = 0
-    """Findings beyond the bound."""
+    """The number of findings beyond the bound."""
 
 
 def run(situation: Situation, policy: Policy, *, complete: bool = True) -> Outcome:
-    """Apply every rule that is not off, and what accepts findings: comments, then settings.
+    """Apply every rule that is not off, then the comments and settings that accept findings.
 
-    ``complete`` says that the configuration was read in full: only then is a comment of no use.
+    ``complete`` says that the configuration was read in full: only then can a comment be unused.
     """
     outcome = Outcome()
     fingerprints = _Fingerprints(situation)
@@ -77,8 +77,8 @@ def run(situation: Situation, policy: Policy, *, complete: bool = True) -> Outco
         for draft in drafts[:most]:
             patterns = sum(len(ignore.paths) for ignore in policy.ignores)
             situation.tree.work.take(1 + len(draft.places or ()) + patterns)
-            own = severity if rule.code in policy.severities else draft.severity or severity
-            finding = _finding(rule, own, draft, situation, fingerprints)
+            chosen = severity if rule.code in policy.severities else draft.severity or severity
+            finding = _finding(rule, chosen, draft, situation, fingerprints)
             accepted = _ignored(finding, draft, situation) or path_ignored(finding, policy.ignores)
             if accepted is not None:
                 outcome.suppressed.append(accepted)
@@ -93,36 +93,36 @@ def run(situation: Situation, policy: Policy, *, complete: bool = True) -> Outco
 def _ignored(
     finding: result.Finding, draft: Draft, situation: Situation
 ) -> result.Suppressed | None:
-    """The finding as accepted by a comment, if one does."""
+    """The record of a finding that a comment accepts, else None."""
     if draft.comment is not None:
         return None
-    found = situation.ignores.accepting(finding.rule, draft.setting)
-    if found is None:
+    accepted = situation.ignores.accepting(finding.rule, draft.setting)
+    if accepted is None:
         return None
-    ignore, code = found
+    ignore, code = accepted
     place = result.Location(file=printable(code.file.name), line=code.line, column=code.column)
     return suppressed(finding, "ignore", printable(ignore.reason), place)
 
 
 def shown(outcome: Outcome, code: str) -> set[tuple[str, int, int]]:
-    """The places of the findings of a rule."""
+    """The places of a rule's findings: file, line and column."""
     return {(f.file, f.line, f.column) for f in outcome.findings if f.rule == code}
 
 
 def place_of(setting: Setting | None, situation: Situation) -> tuple[str, int, int]:
-    """The place that a finding on a directive has."""
+    """The file, line and column of a finding at a directive."""
     file, line, column, _ = _position(setting, situation)
     return printable(file.name), line, column
 
 
 def remedies(now: Situation, proposals: list[Proposal]) -> list[result.Remedy]:
-    """The proposals as results, each once, those that save most first."""
-    found = {remedy.change: remedy for remedy in (remedy_of(now, p) for p in proposals)}
-    return sorted(found.values(), key=lambda remedy: -remedy.saves_peak_bytes)
+    """The proposals as results, each once, the largest saving first."""
+    distinct = {remedy.change: remedy for remedy in (remedy_of(now, p) for p in proposals)}
+    return sorted(distinct.values(), key=lambda remedy: -remedy.saves_peak_bytes)
 
 
 def remedy_of(now: Situation, proposal: Proposal) -> result.Remedy:
-    """A proposal and what it saves."""
+    """A proposal as a result, with the bytes that it saves."""
     if proposal not in now.remedies:
         now.remedies[proposal] = _remedy(now, proposal)
     return now.remedies[proposal]
@@ -194,7 +194,7 @@ def _related(at: Block | Setting, message: str, size: int, situation: Situation)
 def _position(
     at: Block | Setting | Mark | None, situation: Situation
 ) -> tuple[ParsedFile, int, int, int]:
-    """File, line, column and length of a directive's name; the main file's start without one."""
+    """File, line, column and length of a directive's name; without one, the main file's start."""
     if isinstance(at, Mark):
         return at.file, at.line, at.column, len(at.text)
     if at is None or at.directive is None:
@@ -205,7 +205,7 @@ def _position(
 
 
 class _Fingerprints:
-    """What makes drafts the same in the next run: never a line, nor where the files are."""
+    """Fingerprints of drafts, by which the next run knows them: without lines or absolute paths."""
 
     def __init__(self, situation: Situation) -> None:
         self._directory = situation.tree.directory
@@ -213,7 +213,7 @@ class _Fingerprints:
         self._around: dict[tuple[str, str], dict[Block, Any]] = {}
 
     def of(self, rule: Rule, draft: Draft) -> str:
-        """The fingerprint of a draft, another one each time that it is asked for the same."""
+        """The fingerprint of a draft; the second draft with the same one gets a suffix."""
         made = self._hash(rule.code, draft).hexdigest()[:16]
         self._seen[made] += 1
         return f"{made}-{self._seen[made]}" if self._seen[made] > 1 else str(made)
@@ -230,16 +230,16 @@ class _Fingerprints:
         return _more(self._of_block(code, path, draft.setting.block), draft.setting.name)
 
     def _of_block(self, code: str, path: str, block: Block) -> Any:  # noqa: ANN401
-        """That of the blocks around it, and of itself; blocks may nest thousands deep."""
-        known = self._around.setdefault((code, path), {})
+        """The hash of a block and those around it; a loop, as blocks may nest thousands deep."""
+        hashes = self._around.setdefault((code, path), {})
         pending = []
-        here: Block | None = block
-        while here is not None and here not in known:
-            pending.append(here)
-            here = here.parent
-        made = _hash(code, path) if here is None else known[here]
+        around: Block | None = block
+        while around is not None and around not in hashes:
+            pending.append(around)
+            around = around.parent
+        made = _hash(code, path) if around is None else hashes[around]
         for inner in reversed(pending):
-            made = known[inner] = _more(made, _words(inner))
+            made = hashes[inner] = _more(made, _words(inner))
         return made
 
 
@@ -248,7 +248,7 @@ def _hash(*parts: str) -> Any:  # noqa: ANN401
 
 
 def _more(made: Any, part: str) -> Any:  # noqa: ANN401
-    """The hash of one more part."""
+    """The hash with one more part."""
     made = made.copy()
     made.update(encode("\0" + part))
     return made

@@ -62,7 +62,7 @@ SEVERITY = "warning"
 
 
 def check(situation: Situation) -> Iterator[Draft]:
-    """A draft for each such comment."""
+    """A draft for each comment with a problem."""
     for ignore in situation.ignores.all:
         if ignore.problem is not None:
             message = f"this comment accepts nothing: {ignore.problem} (the form is {FORM})"

@@ -63,7 +63,7 @@ SEVERITY = "warning"
 
 
 def check(situation: Situation) -> Iterator[Draft]:
-    """A draft for each code in a comment. To be applied after all other rules."""
+    """A draft for each code in a comment that accepted nothing; runs after all other rules."""
     for code, mark in situation.ignores.unused():
         message = f"{code} is accepted here, but not reported: delete it from the comment"
         yield Draft(message, None, 0, comment=mark)

@@ -70,7 +70,7 @@ SEVERITY = "note"
 
 
 def check(situation: Situation) -> Iterator[Draft]:
-    """Each bundle of which a smaller one would save that much."""
+    """A draft for each bundle of which a smaller one would save LARGE_BUNDLE bytes."""
     for cause in situation.causes:
         if cause.total < LARGE_BUNDLE or loaded_again(situation, cause) >= REPEATED_LOADS:
             continue

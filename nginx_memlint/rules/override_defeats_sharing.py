@@ -84,7 +84,7 @@ SEVERITY = "warning"
 
 
 def check(situation: Situation) -> Iterator[Draft]:
-    """Each bundle that blocks which could share it load for themselves."""
+    """A draft for each bundle that blocks load for themselves, though they could share it."""
     for cause in situation.causes:
         if by_name(cause.family).shared(situation.target):
             size = loaded_again(situation, cause)
@@ -95,8 +95,8 @@ def check(situation: Situation) -> Iterator[Draft]:
 
 def _draft(situation: Situation, cause: Cause, settings: list[Setting], size: int) -> Draft:
     family = by_name(cause.family)
-    found = worthwhile(situation, [share(situation, cause), smaller_bundle(situation, cause)])
-    change = next((proposal.change for proposal in found if proposal.change), None)
+    proposals = worthwhile(situation, [share(situation, cause), smaller_bundle(situation, cause)])
+    change = next((proposal.change for proposal in proposals if proposal.change), None)
     if change:
         keys = {setting.key for setting in change.delete}
         settings = [setting for setting in settings if setting.key in keys] or settings
@@ -115,15 +115,15 @@ def _draft(situation: Situation, cause: Cause, settings: list[Setting], size: in
         at,
         size,
         costliest(situation, cause.priced),
-        found,
+        proposals,
     )
 
 
 def _overriding(cause: Cause) -> list[Setting]:
     """The settings that keep the contexts apart, in the order of the configuration."""
-    found: dict[tuple[str, int], Setting] = {}
+    settings: dict[tuple[str, int], Setting] = {}
     family = by_name(cause.family)
     for block in (block for item in cause.priced for block in item.group.blocks):
         for setting in overriding(block, family):
-            found.setdefault(setting.key, setting)
-    return list(found.values())
+            settings.setdefault(setting.key, setting)
+    return list(settings.values())

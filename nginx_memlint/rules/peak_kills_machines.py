@@ -61,7 +61,7 @@ SEVERITY = "error"
 
 
 def check(situation: Situation) -> Iterator[Draft]:
-    """One draft if the peak is that high."""
+    """One draft if the worst reload peak reaches the threshold."""
     peak = situation.estimate.worst_total
     if situation.limits.max_memory is None and peak >= KILLS_MACHINES:
         message = f"{phases(situation)}: a machine without that much memory kills nginx"

@@ -1,4 +1,4 @@
-"""What the rules about budgets have in common: the phases in words, and what is to blame."""
+"""Functions that the rules about budgets share: the phases in words, and the culprit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nginx_memlint.tree.tree import Setting
 
 
 def phases(situation: Situation) -> str:
-    """The memory at start and at the worst peak."""
+    """The memory at start and at the worst reload peak, in words."""
     now = situation.estimate
     start, worst = human(now.start + now.zones), human(now.worst_total)
     text = f"{start} at start, up to {worst} while reloading"
@@ -24,14 +24,15 @@ def blamed(
 ) -> Draft:
     """A draft at the directive that costs most, with the changes that help it.
 
-    ``configurations``: how often the memory of one counts; by default as at the worst peak.
+    ``configurations`` is how many copies of the configuration are in memory at a time; by default
+    as many as at the worst peak.
     """
     at = culprit(situation, configurations or 2 + 3 * situation.workers.count)
     return Draft(message, at, size, proposals=best(situation), identity=())
 
 
 def culprit(situation: Situation, configurations: int) -> Setting | None:
-    """The directive that costs most while so many configurations are held, if any does."""
+    """The directive that takes most memory while so many configurations are held, if any does."""
     loads = situation.loads_by_setting
     zone = max(situation.zones, key=lambda zone: zone.size, default=None)
     if loads and (zone is None or configurations * loads[0].total >= zone.size):

@@ -16,7 +16,7 @@ READING = Rule(
     "`--path-map`, `--prefix`, or `nginx -T | memlint check -`).",
     lambda _situation: (),
 )
-"""The code under which problems stand where every line must have one. It is never suppressed."""
+"""The code of problems where every line must have one. It is never suppressed."""
 
 LOWERED = Rule(
     "ML001",
@@ -30,8 +30,8 @@ LOWERED = Rule(
     "If the author is to decide nothing, check with `--isolated`.",
     lambda _situation: (),
 )
-"""The code under which that stands where every line must have one. It fails nothing, and is never
-suppressed."""
+"""The code of entries about a lowered report where every line must have one. It fails nothing, and
+is never suppressed."""
 
 NOT_PRICED = Rule(
     "ML002",

@@ -1,4 +1,4 @@
-"""What the rules about bundles that are loaded again and again have in common."""
+"""Functions that the rules about repeatedly loaded bundles share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nginx_memlint.tls.families import CACHED, by_name
 from nginx_memlint.tree.tree import Block, Setting
 
 INHERITED = ("lua", "stream_lua", "js_fetch", "stream_js_fetch")
-"""Families of which every block builds a context: inheriting a bundle is what costs."""
+"""Families of which every block builds a context, so that inheriting a bundle costs memory."""
 
 _SHARE = attrgetter("share")
 
@@ -28,7 +28,7 @@ SERVERS = ("ssl", "stream_ssl", "mail_ssl")
 def repeated(
     situation: Situation, families: Iterable[str], remedies: Iterable[Remedy], each: str
 ) -> Iterator[Draft]:
-    """A draft for each bundle that blocks of these families, which share none, load again."""
+    """A draft for each bundle that blocks of these families load repeatedly without sharing."""
     for cause in situation.causes:
         if cause.family not in families or by_name(cause.family).shared(situation.target):
             continue
@@ -49,9 +49,9 @@ def repeated(
 
 
 def loaded_again(situation: Situation, cause: Cause) -> int:
-    """Bytes of the loads of a bundle that sharing, or setting it elsewhere, would save.
+    """Bytes of a bundle's loads that sharing, or setting it elsewhere, would save.
 
-    Those of directives that nothing uses are not among them: another rule speaks of these.
+    Loads by directives whose certificates nothing uses are not counted: ML105 is about these.
     """
     used = _used(situation, cause)
     if not used or (cause.family in SERVERS and situation.target.nginx >= CACHED):
@@ -62,7 +62,7 @@ def loaded_again(situation: Situation, cause: Cause) -> int:
 
 
 def costliest_setting(situation: Situation, cause: Cause) -> Setting:
-    """Of the directives that are used, the one that costs most."""
+    """The directive whose loads take most memory, among those whose certificates are used."""
     return max(_used(situation, cause), key=lambda loads: loads.total).setting
 
 
@@ -71,27 +71,27 @@ def _used(situation: Situation, cause: Cause) -> list[SettingLoads]:
 
 
 def costliest(situation: Situation, priced: list[Priced]) -> Sequence[CostPlace]:
-    """The servers that load most; within a single one, its blocks."""
+    """The servers whose loads take most memory first; within a single server, its blocks."""
     around = by_place(priced, situation.tree.servers.of, _SHARE)
-    found = {server: loads for server, loads in around.items() if server is not None}
-    if len(found) <= 1:
-        found = by_block(priced, _SHARE)
-    return _Places(sorted(found.items(), key=lambda part: -part[1][1]))
+    parts = {server: loads for server, loads in around.items() if server is not None}
+    if len(parts) <= 1:
+        parts = by_block(priced, _SHARE)
+    return _Places(sorted(parts.items(), key=lambda part: -part[1][1]))
 
 
 class _Places(Sequence[CostPlace]):
-    """Blocks and what they load, put in words for those that are shown."""
+    """Blocks with their loads, put in words only when one is asked for."""
 
-    def __init__(self, found: Sequence[tuple[Block, tuple[int, int]]]) -> None:
-        self._found = found
+    def __init__(self, loads: Sequence[tuple[Block, tuple[int, int]]]) -> None:
+        self._loads = loads
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._loads)
 
     def __getitem__(self, at: Any) -> Any:  # noqa: ANN401
         if isinstance(at, slice):
-            return [self._place(*found) for found in self._found[at]]
-        return self._place(*self._found[at])
+            return [self._place(*entry) for entry in self._loads[at]]
+        return self._place(*self._loads[at])
 
     def _place(self, block: Block, loaded: tuple[int, int]) -> CostPlace:
         count, size = loaded

@@ -1,4 +1,4 @@
-"""What a rule is: a module with CODE, NAME, SEVERITY, check(), and a docstring that explains it."""
+"""A rule: a module with CODE, NAME, SEVERITY, check(), and a docstring that explains it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nginx_memlint.tree.tree import Block, Setting
 
 @dataclass(frozen=True)
 class CostPlace:
-    """A block or a directive that a draft is about beside its cause, and the bytes it costs."""
+    """A block or a directive that a draft names beside its cause, and the bytes it costs."""
 
     at: Block | Setting
     message: str
@@ -23,14 +23,14 @@ class CostPlace:
 
 @dataclass(frozen=True)
 class Draft:
-    """What a rule says, before the engine adds severity, fingerprint and suppression.
+    """A rule's statement, to which the engine adds severity, fingerprint and suppression.
 
     ``setting`` is the one cause, None if that is the configuration as a whole. ``bytes`` are at
-    stake: at a start, or over a budget. ``places`` come with the costliest first. ``proposals``
-    are changes that help. ``identity`` makes it the same one in the next run: by default the
-    cause's file, the blocks around it and its name; to be given if the cause is only the costliest
-    of several, so that another may be it next time. ``comment`` is the place of a draft about one.
-    ``severity`` is that of the rule unless it is given here.
+    stake: at a start, or over a budget. ``places`` come with the costliest first. ``proposals`` are
+    changes that help. ``identity`` is what must be equal for a draft of the next run to be the same
+    one: by default the cause's file, the blocks around it and its name; it is given if the cause is
+    only the costliest of several, so that another may be it next time. ``comment`` is the place of
+    a draft about a comment. ``severity`` is that of the rule unless it is given here.
     """
 
     message: str
@@ -59,6 +59,6 @@ class Rule:
 
 
 def rule_of(module: ModuleType) -> Rule:
-    """The rule that a module is."""
+    """The rule that a module defines."""
     summary, _, rest = (module.__doc__ or "").strip().partition("\n")
     return Rule(module.CODE, module.NAME, module.SEVERITY, summary, rest.strip(), module.check)

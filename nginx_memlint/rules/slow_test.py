@@ -85,6 +85,6 @@ def check(situation: Situation) -> Iterator[Draft]:
         f"order of magnitude), parsing CA bundles {situation.ca_loads:,} times: over {limit:g} s; "
         "systemd gives a start 90 s",
         loads[0].setting if loads else None,
-        sum(own.total for own in loads),
+        sum(item.total for item in loads),
         proposals=best(situation),
     )

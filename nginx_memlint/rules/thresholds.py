@@ -1,4 +1,4 @@
-"""From how many bytes on something is worth a finding: the figures that rules share."""
+"""Thresholds of rules: from how many bytes or seconds on something is worth a finding."""
 
 from __future__ import annotations
 
@@ -19,4 +19,4 @@ SLOW_TEST = 30.0
 """Seconds of ``nginx -t`` if no limit is given: a third of what systemd gives a start."""
 
 MOST_WORKERS = 64
-"""Worker processes up to which a verdict is asked, where their number is not known."""
+"""Worker processes up to which a verdict is sought, where their number is not known."""

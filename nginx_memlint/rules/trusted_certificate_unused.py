@@ -75,35 +75,35 @@ NAME = "trusted-certificate-unused"
 SEVERITY = "warning"
 
 OWN_REMEDIES = 8
-"""Findings that have a remedy each."""
+"""Findings that have a remedy each; working one out counts all contexts anew."""
 
 
 def check(situation: Situation) -> Iterator[Draft]:
-    """Each such directive that costs something, or whose risk is real."""
+    """A draft for each such directive that costs memory, or whose risk is real."""
     loads: dict[tuple[str, int], list[Priced]] = {key: [] for key in situation.unused}
     for item in situation.priced:
         for key in {bundle.key for bundle in item.group.loads.bundles} & loads.keys():
             loads[key].append(item)
     drafts = [_draft(situation, entry, loads[key]) for key, entry in situation.unused.items()]
-    found = sorted((d for d in drafts if d is not None), key=lambda draft: -draft.bytes)
-    return iter(_with_remedies(situation, found))
+    costly = sorted((d for d in drafts if d is not None), key=lambda draft: -draft.bytes)
+    return iter(_with_remedies(situation, costly))
 
 
 def _with_remedies(situation: Situation, drafts: list[Draft]) -> list[Draft]:
-    """The costliest have a remedy each, the others one in common: each counts all anew."""
-    found: list[Draft] = []
+    """The drafts, the costliest with a remedy each, the others with one in common."""
+    remedied: list[Draft] = []
     rest: list[Proposal] = []
     settings = [draft.setting for draft in drafts if draft.setting and draft.bytes]
     for number, draft in enumerate(drafts):
         if draft.setting is None or not draft.bytes:
-            found.append(draft)
+            remedied.append(draft)
             continue
         if number < OWN_REMEDIES:
             proposals = [remove(situation, draft.setting)]
         else:
             proposals = rest = rest or [remove(situation, *settings[OWN_REMEDIES:])]
-        found.append(replace(draft, proposals=proposals))
-    return found
+        remedied.append(replace(draft, proposals=proposals))
+    return remedied
 
 
 def _draft(situation: Situation, entry: Unused, loads: list[Priced]) -> Draft | None:

@@ -74,7 +74,7 @@ SEVERITY = "warning"
 
 def check(situation: Situation) -> Iterator[Draft]:
     """One draft if the verdict is one up to some number of workers and another from there on."""
-    if situation.workers.known:
+    if situation.workers.certain:
         return
     budget = situation.limits.max_memory
     # a peak of the budget is still within it, one of KILLS_MACHINES is not
@@ -84,12 +84,12 @@ def check(situation: Situation) -> Iterator[Draft]:
         return
     limit = f"under {human(KILLS_MACHINES)}" if budget is None else f"within {human(budget)}"
     each = _peak(situation, holds + 1) - _peak(situation, holds)
-    own = situation.tree.main.settings("worker_processes")
+    settings = situation.tree.main.settings("worker_processes")
     yield Draft(
         f"the worst reload peak stays {limit} for up to "
         f"{plural(holds, 'worker')}, and each more adds {human(each)}: state how many there are "
         f"with --workers ({situation.workers.count} were assumed)",
-        own[0] if own else None,
+        settings[0] if settings else None,
         each,
     )
 

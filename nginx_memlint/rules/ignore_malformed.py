@@ -33,6 +33,7 @@ events {}
 http {
     # memlint: ingore[ML201] cached pages fit into this machine's memory
     lua_shared_dict pages 100m;
+    server { listen 8080; }
 }
 ```
 
@@ -44,6 +45,7 @@ events {}
 http {
     # memlint: ignore[ML201] cached pages fit into this machine's memory
     lua_shared_dict pages 200m;
+    server { listen 8080; }
 }
 ```
 """

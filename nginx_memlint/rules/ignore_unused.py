@@ -32,6 +32,7 @@ events {}
 http {
     # memlint: ignore[ML201] cached pages fit into this machine's memory
     lua_shared_dict pages 200m;
+    server { listen 8080; }
 }
 ```
 
@@ -43,6 +44,7 @@ events {}
 http {
     # memlint: ignore[ML201] cached pages fit into this machine's memory
     lua_shared_dict pages 200m;
+    server { listen 8080; }
 }
 ```
 """

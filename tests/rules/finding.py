@@ -31,5 +31,5 @@ def http(directory: Path, inside: str, code: str, **options: Any) -> list[Findin
 
 def of(checked: ConfigReport, code: str) -> list[Finding]:
     """The findings of a rule on a configuration that was read in full."""
-    assert checked.complete
+    assert checked.problems == []
     return [finding for finding in checked.findings if finding.rule == code]

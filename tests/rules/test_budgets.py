@@ -131,7 +131,7 @@ def test_ml206_says_for_how_many_it_holds(tmp_path: Path, budget: int | None) ->
         (clients(2), 2 * GIB),
         (clients(2, "worker_processes auto;"), 1 << 20),  # too little for any
         (clients(2, "worker_processes auto;"), 1 << 40),  # enough for all
-        ("http { }", None),
+        ("http { server { } }", None),
     ],
 )
 def test_ml206_only_where_it_decides(tmp_path: Path, text: str, budget: int | None) -> None:

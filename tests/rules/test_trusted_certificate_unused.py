@@ -60,7 +60,6 @@ USED = {
     "one of two servers": CLIENT + TLS % "ssl_verify_client on;" + TLS % "",
     "upstream verified": PASS + f"server {{ {UPSTREAM % 'proxy_ssl_verify on;'} }}",
     "no TLS to the upstream": PASS + "server { location / { proxy_pass http://127.0.0.1; } }",
-    "nothing loads it": LUA,
     "no server has a certificate": "ssl_trusted_certificate ca.pem; server { }",
     "an empty value": 'server { lua_ssl_trusted_certificate ""; }',
 }
@@ -81,6 +80,14 @@ def test_unused(inside: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("inside", USED.values(), ids=USED)
 def test_used_or_without_cost(inside: str, tmp_path: Path) -> None:
     assert http(tmp_path, inside, "ML105", set=MODULES) == []
+
+
+def test_nothing_loads_it(tmp_path: Path) -> None:
+    checked = report(tmp_path, f"http {{ {LUA} }}")
+    [problem] = checked.problems
+    assert problem.message == "nothing to count: there is no server in http, stream or mail"
+    assert checked.complete
+    assert checked.findings == []
 
 
 @pytest.mark.parametrize(

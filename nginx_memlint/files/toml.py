@@ -55,7 +55,10 @@ def read_toml(path: str | os.PathLike[str], most: int = MAX_BYTES) -> Toml:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise _error("is not UTF-8", name, line) from None
+        # as PowerShell's > writes it
+        is_wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+        what = "is UTF-16 text: save it as UTF-8" if is_wide else "is not UTF-8"
+        raise _error(what, name, line) from None
     return Toml(text, parse_toml(text, name))
 
 

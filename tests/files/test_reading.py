@@ -118,6 +118,7 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "a long number": ("x = " + "9" * 50_000, "is not TOML"),
     "a large file": ("#" * (300 << 10), "is larger than"),
     "no UTF-8": (b"\n\xff", "is not UTF-8"),
+    "UTF-16": ("\ufeffa = 1".encode("utf-16-le"), "is UTF-16 text"),
 }
 
 

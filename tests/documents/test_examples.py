@@ -54,7 +54,7 @@ HERE_AND_NOW = [item for item in examples() if not needs_nginx(item)]
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(scratch(tmp_path))
-    # nothing that a document says may change is that of whoever runs the tests
+    # no example may change the files of whoever runs the tests
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     return tmp_path
 

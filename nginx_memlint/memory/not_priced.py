@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tls import modules
-from nginx_memlint.tls.unknown import doubts
+from nginx_memlint.tls.unknown import COMPARED, doubts
 from nginx_memlint.tree import blocks
 from nginx_memlint.tree.strangers import KNOWN, strangers
 from nginx_memlint.tree.tree import Setting, Tree
@@ -141,9 +141,14 @@ def _modules(tree: Tree) -> Iterator[NotPriced]:
 def _strangers(tree: Tree) -> Iterator[NotPriced]:
     """Directives that no table has, each name once; of misspelt ones a problem tells."""
     said: set[str] = set()
+    doubtful: set[str] = set()
     for block, names in strangers(tree):
         for name in names:
-            if name in said or name in _EXACT or doubts(name):
+            if name in said or name in doubtful or name in _EXACT:
+                continue
+            tree.work.take(COMPARED)
+            if doubts(name):
+                doubtful.add(name)
                 continue
             said.add(name)
             if len(said) > MOST:

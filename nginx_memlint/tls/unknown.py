@@ -27,6 +27,9 @@ COSTLY = (
 )
 """Directives whose values decide how much memory is taken."""
 
+COMPARED = 500
+"""Steps that a name counts for which is compared with all that cost: it takes up to 1 ms."""
+
 MOST_NAMES = 1_000
 """Different unknown names that are compared with known ones."""
 
@@ -41,6 +44,7 @@ def unknown(tree: Tree) -> Iterator[Problem]:
     for block, names in strangers(tree):
         for name in names:
             if name not in said and len(said) < MOST_NAMES:
+                tree.work.take(COMPARED)
                 said[name] = doubts(name)
             if not said.get(name):
                 continue

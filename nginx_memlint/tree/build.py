@@ -88,9 +88,8 @@ class _Builder:
         tree = Tree(self.blocks, self.source, self.directory, self.problems, files, self.unlisted)
         if not self.context and file.error is None and not self.work.is_done:
             self.check_whole(tree)
-        for problem in structure.problems(tree):
-            if not self.is_full():
-                self.problems.append(problem)
+        if not self.work.is_done:
+            self.check_structure(tree)
         tree.unlisted = self.unlisted
         tree.matched = {pattern: bool(paths) for pattern, paths in self.globs.items()}
         return tree
@@ -301,6 +300,15 @@ class _Builder:
                 chain=inclusion.chain(),
             )
         )
+
+    def check_structure(self, tree: Tree) -> None:
+        """Report blocks that nginx rejects beside or inside each other."""
+        try:
+            for problem in structure.problems(tree):
+                if not self.is_full():
+                    self.problems.append(problem)
+        except WorkError as error:
+            self.problems.append(Problem(str(error), tree.main.inclusion.file.name))
 
     def check_whole(self, tree: Tree) -> None:
         """Report a configuration without ``events``, as ``ngx_event_init_conf()`` rejects it."""

@@ -35,6 +35,7 @@ def problems(tree: Tree) -> Iterator[Problem]:
     judged: list[tuple[int, Problem]] = []
     locations: dict[Block, list[tuple[int, Block, _LocationArguments]]] = {}
     for place, block in enumerate(tree.all_blocks):
+        tree.work.take()
         if block.kind not in _CHECKED or block.parent is None or block.directive is None:
             continue
         if block.kind == "if":
@@ -49,6 +50,7 @@ def problems(tree: Tree) -> Iterator[Problem]:
         if complaint:
             judged.append((place, _problem(block, complaint)))
     for beside in locations.values():
+        tree.work.take(len(beside))
         for place, block, location in _duplicates(beside):
             judged.append(
                 (
@@ -104,6 +106,7 @@ def _loaded_late(tree: Tree) -> Iterator[Problem]:
     """
     for body, inclusion in tree.main.parts:
         is_late = False
+        tree.work.take(len(body.directives))
         for directive in body.directives:
             is_late = is_late or (directive.body is not None and directive.name in ONCE)
             if is_late and directive.name == "load_module":
@@ -115,6 +118,7 @@ def _upstreams_twice(tree: Tree) -> Iterator[Problem]:
     """Problems of a second upstream of a name, in any case (``ngx_http_upstream_add()``)."""
     seen: set[tuple[str, str]] = set()
     for block in tree.all_blocks:
+        tree.work.take()
         if block.kind in _UPSTREAMS and block.directive is not None and block.directive.args:
             name = block.directive.args[0]
             key = block.kind, name.lower()

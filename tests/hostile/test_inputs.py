@@ -13,6 +13,10 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
+from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.job import Job
+from nginx_memlint.files.bounds import DEFAULT_BOUNDS
+from nginx_memlint.options.record import Options
 from nginx_memlint.sources.source import Disk, FileSystem
 from nginx_memlint.tree.build import build
 from nginx_memlint.tree.tree import MAX_STEPS
@@ -203,6 +207,36 @@ def test_more_work_than_there_is_time_for(tmp_path: Path, monkeypatch: pytest.Mo
     [report] = run.json["configs"]
     assert any("takes more than 1,000,000 steps" in p["message"] for p in report["problems"])
     assert report["memory"]["start_bytes"] == 0
+
+
+def steps_of(conf: Path) -> int:
+    """The steps that a check of a configuration takes."""
+    inspected = examine(Job(str(conf), Options(target="debian-12")))
+    assert inspected.situation is not None
+    return inspected.situation.tree.work.steps
+
+
+STEPS: dict[str, tuple[Callable[[int], bytes], int]] = {
+    "locations": (
+        lambda n: events(b"server {" + b"".join(b"location /%d {}" % i for i in range(n)) + b"}"),
+        3,
+    ),
+    "unknown names": (lambda n: events(b"".join(b"x%d;" % i for i in range(n))), 500),
+}
+"""Something many times, and the least steps that are counted for each."""
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_what_is_compared_counts_as_work(name: str, tmp_path: Path) -> None:
+    make, least = STEPS[name]
+    few, many = (steps_of(write(tmp_path, {"nginx.conf": make(n)})) for n in (100, 200))
+    assert many - few >= 100 * least
+
+
+def test_a_hundred_thousand_locations_are_far_below_the_bound(tmp_path: Path) -> None:
+    make, _ = STEPS["locations"]
+    few, many = (steps_of(write(tmp_path, {"nginx.conf": make(n)})) for n in (100, 1100))
+    assert (many - few) / 1000 * 100_000 < DEFAULT_BOUNDS.steps / 4
 
 
 @slow

@@ -79,14 +79,14 @@ def calibrate(
         if output is not None:
             _writable(output)
         with _progress() as report:
-            found = measure(
+            calibration = measure(
                 nginx, load_modules=tuple(load_module or ()), quick=quick, report=report
             )
         if output is None:
-            print(found.toml(), end="")
+            print(calibration.toml(), end="")
         else:
-            _write(output, found.toml())
-        live_text.calibration(found, Console(stderr=True, highlight=False, markup=False))
+            _write(output, calibration.toml())
+        live_text.calibration(calibration, Console(stderr=True, highlight=False, markup=False))
 
 
 def _writable(path: str) -> None:

@@ -124,9 +124,9 @@ def check(
     status = Exit.OK
     if show_fix:
         _check_fix("--show-fix", asked, has_format=bool(formats or output))
-        found = list(_examined(asked))
-        configs = [inspection.report for inspection in found]
-        _show_fix(found)
+        inspections = list(_examined(asked))
+        configs = [inspection.report for inspection in inspections]
+        _show_fix(inspections)
         written = []
     elif fix:
         _check_fix("--fix", asked, has_format=False)
@@ -167,20 +167,20 @@ def _examined(jobs: Sequence[Job]) -> Iterator[Inspection]:
     budget = Budget()
     for job in jobs:
         if budget.is_over(job):
-            found = not_begun(job)
+            inspection = not_begun(job)
         else:
             with waiting(f"reading {printable(job.name)}"):
-                found = examine(job)
-            budget.take(found.steps)
-        yield found
+                inspection = examine(job)
+            budget.take(inspection.steps)
+        yield inspection
 
 
 def _outputs(formats: Sequence[str], output: str | None, inputs: list[str]) -> list[Output]:
-    found = outputs.parse(formats, output, inputs)
-    for item in found:
+    chosen = outputs.parse(formats, output, inputs)
+    for item in chosen:
         if item.path is None and sys.stdout.isatty() and not FORMATS[item.name].terminal:
             raise MemlintError(f"{item.name} is for a file: add --output FILE", "--format")
-    return found
+    return chosen
 
 
 def _check_fix(option: str, jobs: Sequence[Job], *, has_format: bool) -> None:
@@ -196,11 +196,11 @@ def _check_fix(option: str, jobs: Sequence[Job], *, has_format: bool) -> None:
         raise MemlintError(reason, option)
 
 
-def _show_fix(found: list[Inspection]) -> None:
+def _show_fix(inspections: list[Inspection]) -> None:
     from nginx_memlint.fix import apply as fixing  # noqa: PLC0415
     from nginx_memlint.report.views import patch  # noqa: PLC0415
 
-    plans = fixing.plans(found)
+    plans = fixing.plans(inspections)
     patch.write(plans, sys.stdout)
     for made in plans:
         tell(*made.notes, *made.refusals)
@@ -218,11 +218,11 @@ def _fix(jobs: Sequence[Job]) -> tuple[list[ConfigReport], Exit]:
         if budget.is_over(job) and path not in begun:
             return not_begun(job)
         with waiting(f"reading {printable(path)}"):
-            found = examine(job)
+            inspection = examine(job)
         if path not in begun:  # what is changed is looked at again, which is as much at most
             begun.add(path)
-            budget.take(found.steps)
-        return found
+            budget.take(inspection.steps)
+        return inspection
 
     begun: set[str] = set()
     with until_interrupted("no configuration is left half changed"):

@@ -87,15 +87,15 @@ def diff(
         paths = [*(paths or []), *(path for path in told.dumps if path not in (paths or []))]
         if "-" in paths:
             options = replace(options, data=standard_input(trusted=options.trusted))
-        said = {path: found.value for path, found in told.dumps.items()}
-        found = comparing.compared(paths, options, max_growth=max_growth, dumps=said)
+        said = {path: flag.value for path, flag in told.dumps.items()}
+        difference = comparing.compared(paths, options, max_growth=max_growth, dumps=said)
     else:
         jobs = planned(paths or [], told)[1]
-        found = comparing.since(base, jobs, max_growth=max_growth)
+        difference = comparing.since(base, jobs, max_growth=max_growth)
     if output_format is DiffFormat.JSON:
-        print(json_report.dumps(found))
+        print(json_report.dumps(difference))
     elif output_format is DiffFormat.MARKDOWN:
-        diff_markdown.write(found, sys.stdout)
+        diff_markdown.write(difference, sys.stdout)
     else:
-        diff_text.write(found, console_for(sys.stdout))
-    raise typer.Exit(comparing.exit_code(found))
+        diff_text.write(difference, console_for(sys.stdout))
+    raise typer.Exit(comparing.exit_code(difference))

@@ -94,7 +94,7 @@ def takes(*bearings: Bearing, only: Collection[str] = ()) -> Callable[[Command],
 
     def give(command: Command) -> Command:
         signature = inspect.signature(command, eval_str=True)
-        own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        parameters = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
         shared = [_shared(name) for name in _SHARED] if bearings else []
         more = [
             _parameter(option)
@@ -102,7 +102,7 @@ def takes(*bearings: Bearing, only: Collection[str] = ()) -> Callable[[Command],
             if option.name in only or option.bearing in bearings
         ]
         command.__signature__ = signature.replace(  # type: ignore[attr-defined]
-            parameters=[*own, *shared, *more]
+            parameters=[*parameters, *shared, *more]
         )
         return command
 
@@ -144,17 +144,17 @@ def given(ctx: typer.Context) -> Given:
 
 def _flags(ctx: typer.Context) -> dict[str, Any]:
     """The values of options that stand on the command line, by name."""
-    found: dict[str, Any] = {}
+    flags: dict[str, Any] = {}
     for name, value in ctx.params.items():
         source = ctx.get_parameter_source(name)
         is_flag = name in OPTIONS and OptionPlace.FLAG in OPTIONS[name].places
         if not is_flag or source is None or source.name.startswith("DEFAULT"):
             continue
         try:
-            found[name] = OPTIONS[name].kind.read(value)
+            flags[name] = OPTIONS[name].kind.read(value)
         except (TypeError, ValueError) as error:
             raise MemlintError(str(error), OPTIONS[name].flag) from None
-    return found
+    return flags
 
 
 def read_size(text: str) -> int:

@@ -70,8 +70,8 @@ def _check_outside(
 
 def tell_left_out(roots: Iterable[Root]) -> None:
     """Say which settings files are not used; the reports say so, too."""
-    found = {f"{printable(p.file)}: {p.message}": None for root in roots for p in root.left_out}
-    tell(*found)
+    lines = {f"{printable(p.file)}: {p.message}": None for root in roots for p in root.left_out}
+    tell(*lines)
 
 
 def jobs_of(roots: Sequence[Root]) -> list[Job]:

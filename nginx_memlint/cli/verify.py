@@ -94,7 +94,7 @@ def verify(
         return typer.confirm("Do you trust this configuration?", err=True)
 
     with live():
-        found = compare(
+        comparison = compare(
             path,
             options,
             nginx=nginx,
@@ -105,9 +105,9 @@ def verify(
             announce=announce,
         )
     if output_format is TextOrJson.JSON:
-        print(json_report.dumps(found))
+        print(json_report.dumps(comparison))
     else:
-        live_text.verification(found, console_for(sys.stdout))
-    if found.agrees is None:
+        live_text.verification(comparison, console_for(sys.stdout))
+    if comparison.agrees is None:
         raise typer.Exit(Exit.INCOMPLETE)
-    raise typer.Exit(Exit.OK if found.agrees else Exit.FINDINGS)
+    raise typer.Exit(Exit.OK if comparison.agrees else Exit.FINDINGS)

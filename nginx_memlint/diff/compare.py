@@ -238,16 +238,16 @@ def since(base: str, jobs: Iterable[Job], *, max_growth: int | None = None) -> D
     Raises as diff().
     """
     budget = Budget()
-    found = [
+    diffs = [
         compared([job.name], job.options, base=base, max_growth=max_growth, budget=budget)
         for job in jobs
     ]
-    roots = [root for one in found for root in one.roots]
+    roots = [root for one in diffs for root in one.roots]
     return Diff(
         base=printable(base),
         max_growth_bytes=max_growth,
         roots=sorted(roots, key=_rank),
-        lowered=unique(lowered for one in found for lowered in one.lowered),
+        lowered=unique(lowered for one in diffs for lowered in one.lowered),
     )
 
 
@@ -255,11 +255,11 @@ def _rank(root: RootDiff) -> tuple[bool, int]:
     return not root.exceeds, -abs(root.memory.worst_total_bytes.growth)
 
 
-def exit_code(found: Diff) -> Exit:
+def exit_code(difference: Diff) -> Exit:
     """The status: an incomplete reading outweighs growth."""
-    if not all(root.complete for root in found.roots):
+    if not all(root.complete for root in difference.roots):
         return Exit.INCOMPLETE
-    return Exit.FINDINGS if any(root.exceeds for root in found.roots) else Exit.OK
+    return Exit.FINDINGS if any(root.exceeds for root in difference.roots) else Exit.OK
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,13 +274,13 @@ class _Both:
     def side(self, name: str, disk: Disk = MACHINE, *, dump: bool | None = None) -> _SideParts:
         """Read one of the two from a disk; only what is compared is kept."""
         job = Job(name, replace(self.job.options, dump=dump), disk)
-        found = not_begun(job) if self.budget.is_over(job) else examine(job)
-        self.budget.take(found.steps)
-        if found.situation is None:
-            return _SideParts(found.report, [], [], [], found.absent)
-        parts = _Parts(found.situation)
+        inspection = not_begun(job) if self.budget.is_over(job) else examine(job)
+        self.budget.take(inspection.steps)
+        if inspection.situation is None:
+            return _SideParts(inspection.report, [], [], [], inspection.absent)
+        parts = _Parts(inspection.situation)
         return _SideParts(
-            found.report, parts.causes(), parts.servers(), parts.files(), found.absent
+            inspection.report, parts.causes(), parts.servers(), parts.files(), inspection.absent
         )
 
     def with_commit(self, reference: str, name: str) -> RootDiff:
@@ -288,8 +288,8 @@ class _Both:
         from nginx_memlint.sources.git import open_commit  # noqa: PLC0415
 
         try:
-            here = located(name, self.job.lookup)
-            directory = here if os.path.isdir(encode(here)) else os.path.dirname(here)
+            path = located(name, self.job.lookup)
+            directory = path if os.path.isdir(encode(path)) else os.path.dirname(path)
             commit = open_commit(directory, reference)
         except MemlintError as error:
             raise MemlintError(f"{printable(name)}: {printable(str(error))}") from None
@@ -305,8 +305,8 @@ class _Both:
         is_new, is_gone = (
             (old.absent, new.absent) if old.absent is not new.absent else (False, False)
         )
-        found = self.compare(old, new, is_new=is_new, is_gone=is_gone)
-        return replace(found, commit=commit.name)
+        root = self.compare(old, new, is_new=is_new, is_gone=is_gone)
+        return replace(root, commit=commit.name)
 
     def compare(
         self, old: _SideParts, new: _SideParts, *, is_new: bool = False, is_gone: bool = False
@@ -415,96 +415,96 @@ class _Parts:
 
     def causes(self) -> list[_Part]:
         """What the memory of a start and the shared memory are for, to the byte."""
-        found: dict[tuple[str, ...], _Part] = {}
+        parts: dict[tuple[str, ...], _Part] = {}
         for item in self._situation.priced:
             group = item.group
             family = ("ssl_contexts", group.family)
             for price, count in ((item.first, 1), (item.other, item.others)):
-                part = found.setdefault(family, _Part("ssl_contexts", (family,), group.family))
+                part = parts.setdefault(family, _Part("ssl_contexts", (family,), group.family))
                 part.contexts += count
                 part.bytes += count * price.context_bytes
                 rest = price.load_bytes - price.loads * price.share if price.loads else 0
                 for setting in group.loads.bundles:
-                    part = self._of_setting(found, setting)
+                    part = self._of_setting(parts, setting)
                     part.loads += count
                     part.bytes += count * (price.share + rest)
                     rest = 0
         for block in self._tree.all_blocks:
             if block.kind in self._block_bytes:
                 key = ("blocks", block.kind)
-                part = found.setdefault(key, _Part("blocks", (key,), block.kind))
+                part = parts.setdefault(key, _Part("blocks", (key,), block.kind))
                 part.blocks += 1
                 part.bytes += self._block_bytes[block.kind]
         for zone in self._situation.zones:
             key, line = ("zone", zone.name), zone.setting.directive.line
             part = _Part("zone", (key,), zone.name, zone.setting.file.name, line)
             part.bytes = zone.size
-            found[key] = part
-        workers, own = self._situation.workers.count, self._situation.per_worker
-        if own.contexts:
+            parts[key] = part
+        workers, per_worker = self._situation.workers.count, self._situation.per_worker
+        if per_worker.contexts:
             part = _Part("workers", (("workers",),), "workers")
-            part.contexts = workers * own.contexts
-            part.loads = workers * len(own.bundles)
+            part.contexts = workers * per_worker.contexts
+            part.loads = workers * len(per_worker.bundles)
             part.bytes = workers * self._situation.estimate.worker
-            found["workers",] = part
-        return list(found.values())
+            parts["workers",] = part
+        return list(parts.values())
 
-    def _of_setting(self, found: dict[tuple[str, ...], _Part], setting: Setting) -> _Part:
+    def _of_setting(self, parts: dict[tuple[str, ...], _Part], setting: Setting) -> _Part:
         directive = setting.directive
         what = ("ca_loads", directive.name, setting.value)
         names = self._file_names(setting.file)
         key = (*what, names[0])
-        if key not in found:
+        if key not in parts:
             keys = (*((*what, name) for name in names), what)
             text = f"{directive.name} {setting.value}"
-            found[key] = _Part("ca_loads", keys, text, setting.file.name, directive.line)
-        return found[key]
+            parts[key] = _Part("ca_loads", keys, text, setting.file.name, directive.line)
+        return parts[key]
 
     def servers(self) -> list[_Part]:
         """The servers, those of one name in one file together."""
-        found: dict[tuple[str, ...], _Part] = {}
+        parts: dict[tuple[str, ...], _Part] = {}
         of_block: dict[int, _Part | None] = {}
         for block in self._tree.all_blocks:
             if block.kind in ("server", "stream_server"):
-                own: _Part | None = self._server(found, block)
+                server: _Part | None = self._server(parts, block)
             else:
-                own = of_block.get(id(block.parent))
-            of_block[id(block)] = own
-            self._add_block(own, block)
+                server = of_block.get(id(block.parent))
+            of_block[id(block)] = server
+            self._add_block(server, block)
         for item in self._situation.priced:
             for _, owner, price in item.each():
                 _add_context(of_block[id(owner)], price)
-        return list(found.values())
+        return list(parts.values())
 
-    def _server(self, found: dict[tuple[str, ...], _Part], block: Block) -> _Part:
+    def _server(self, parts: dict[tuple[str, ...], _Part], block: Block) -> _Part:
         names = block.titles()
         name = names[0].value if names else ""
         file = block.inclusion.file
         files = self._file_names(file)
         key = (block.kind, name, files[0])
-        if key not in found:
+        if key not in parts:
             keys = (*((block.kind, name, path) for path in files), (block.kind, name))
             line = block.directive.line if block.directive else None
-            found[key] = _Part("server", keys, name or "server", file.name, line)
-        return found[key]
+            parts[key] = _Part("server", keys, name or "server", file.name, line)
+        return parts[key]
 
     def files(self) -> list[_Part]:
         """The files, by the blocks that stand in them."""
-        found: dict[str, _Part] = {}
+        parts: dict[str, _Part] = {}
 
         def part(file: ParsedFile) -> _Part:
             names = self._file_names(file)
-            if names[0] not in found:
+            if names[0] not in parts:
                 keys = tuple((name,) for name in names)
-                found[names[0]] = _Part("file", keys, file.name, file.name)
-            return found[names[0]]
+                parts[names[0]] = _Part("file", keys, file.name, file.name)
+            return parts[names[0]]
 
         for block in self._tree.all_blocks:
             self._add_block(part(block.inclusion.file), block)
         for item in self._situation.priced:
             for _, owner, price in item.each():
                 _add_context(part(owner.inclusion.file), price)
-        return list(found.values())
+        return list(parts.values())
 
     def _add_block(self, part: _Part | None, block: Block) -> None:
         if part is not None and block.kind in self._block_bytes:
@@ -534,7 +534,7 @@ def _add_context(part: _Part | None, price: memory.Price) -> None:
 
 def _differences(old: list[_Part], new: list[_Part]) -> list[PartChange]:
     """The parts that are not what they were, what changed most first."""
-    found = [
+    changes = [
         PartChange(
             kind=shown.kind,
             name=printable(shown.name),
@@ -553,7 +553,7 @@ def _differences(old: list[_Part], new: list[_Part]) -> list[PartChange]:
         if (shown := after or before) and not _is_same(before, after)
     ]
     return sorted(
-        found,
+        changes,
         key=lambda part: (-abs(part.bytes.growth), part.name, part.file or "", part.line or 0),
     )
 

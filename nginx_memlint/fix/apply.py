@@ -76,22 +76,26 @@ class Fixed:
     broken: bool = False
 
 
-def plans(found: Sequence[Inspection]) -> list[Plan]:
+def plans(inspections: Sequence[Inspection]) -> list[Plan]:
     """What can be done to each configuration; a file that several read is left alone."""
-    places = [_places(checked) for checked in found]
-    readers = Counter(real for own in places for real in set(own.values()))
+    places = [_places(checked) for checked in inspections]
+    readers = Counter(real for files in places for real in set(files.values()))
     shared = frozenset(real for real, count in readers.items() if count > 1)
-    return [_plan(checked, own, shared) for checked, own in zip(found, places, strict=True)]
+    return [
+        _plan(checked, files, shared) for checked, files in zip(inspections, places, strict=True)
+    ]
 
 
 def fix(paths: Sequence[str], examined: Callable[[str], Inspection]) -> Fixed:
     """Write what can be done, check again, put back what does not keep its promise."""
-    found = [examined(path) for path in paths]
+    inspections = [examined(path) for path in paths]
     done = Fixed()
-    if removed := remove_leftovers(real for checked in found for real in _places(checked).values()):
+    if removed := remove_leftovers(
+        real for checked in inspections for real in _places(checked).values()
+    ):
         files = plural(removed, "temporary file")
         done.said.append(f"removed {files} that an interrupted run had left")
-    for path, checked, plan in zip(paths, found, plans(found), strict=True):
+    for path, checked, plan in zip(paths, inspections, plans(inspections), strict=True):
         done.said += plan.notes
         report = checked.report
         refusals = list(plan.refusals)
@@ -137,7 +141,7 @@ def _plan(checked: Inspection, places: Mapping[str, str], shared: frozenset[str]
     assert plan.promise is not None
     splices = edits(change)
     data = {path: now.tree.files[path].tokens.data for path in splices}
-    after = {path: spliced(data[path], own) for path, own in splices.items()}
+    after = {path: spliced(data[path], pieces) for path, pieces in splices.items()}
     if reason := _doubt(now.tree, after, places, shared):
         return plan.refuse(f"{name}: nothing is changed: {reason}")
     assert checked.reread is not None
@@ -222,8 +226,8 @@ def _names(change: TreeChange) -> set[str]:
 
 
 def _blocks(change: TreeChange) -> dict[int, Block]:
-    found = [setting.block for setting in change.delete] + [block for block, _ in change.insert]
-    return {id(block): block for block in found}
+    blocks = [setting.block for setting in change.delete] + [block for block, _ in change.insert]
+    return {id(block): block for block in blocks}
 
 
 def _any_inside(inner: Mapping[int, Block], outer: Mapping[int, Block]) -> bool:
@@ -239,14 +243,14 @@ def _places(checked: Inspection) -> dict[str, str]:
     tree = checked.situation.tree
     if not isinstance(tree.source, FileSystem):
         return {}
-    found = {}
+    places = {}
     for path in tree.files:
         if path != STDIN_NAME:
             try:
-                found[path] = tree.source.real_path(path)
+                places[path] = tree.source.real_path(path)
             except OSError:  # gone since it was read: writing will say so
-                found[path] = path
-    return found
+                places[path] = path
+    return places
 
 
 def _doubt(
@@ -294,7 +298,7 @@ def _figures(checked: Inspection) -> object:
 def _promised(situation: Situation) -> object:
     """All that must come out as promised: each context with its bundles, and the estimate."""
     contexts = [
-        (group.family, block.label, [own.directive.args for own in group.loads.bundles])
+        (group.family, block.label, [setting.directive.args for setting in group.loads.bundles])
         for group in situation.groups
         for block in group.blocks
     ]
@@ -326,6 +330,6 @@ class _Overlay:
 
 def patch_base(edits: Iterable[Edit]) -> str:
     """The directory that names in a patch are from: the working directory if all are below it."""
-    here = os.path.realpath(".")
+    working = os.path.realpath(".")
     paths = [edit.path for edit in edits if edit.path.startswith("/")]
-    return here if all(path.startswith(here.rstrip("/") + "/") for path in paths) else "/"
+    return working if all(path.startswith(working.rstrip("/") + "/") for path in paths) else "/"

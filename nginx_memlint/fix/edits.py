@@ -59,7 +59,7 @@ def edits(change: TreeChange) -> dict[str, list[Splice]]:
     for block, setting in change.insert:
         assert block.directive is not None
         of(block.inclusion.file).insert(block.directive, setting)
-    return {path: found.splices() for path, found in work.items()}
+    return {path: of_file.splices() for path, of_file in work.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +96,20 @@ class _Edits:
         for into, texts in self.inserted.values():
             offset = self.file.opening(into)
             steps.append(_Step(offset, offset, into, tuple(texts.values())))
-        found: list[Splice] = []
+        splices: list[Splice] = []
         lines: list[_Step] = []  # on lines that touch each other
         first = last = 0
         for step in sorted(steps, key=lambda step: step.start):
             if not lines or step.start >= last:
                 if lines:
-                    found.append(Splice(first, last, self._lines(lines, first, last)))
+                    splices.append(Splice(first, last, self._lines(lines, first, last)))
                 lines = []
                 first = self.data.rfind(b"\n", 0, step.start) + 1
             lines.append(step)
             last = max(last, self.data.find(b"\n", step.end) + 1 or len(self.data))
         if lines:
-            found.append(Splice(first, last, self._lines(lines, first, last)))
-        return found
+            splices.append(Splice(first, last, self._lines(lines, first, last)))
+        return splices
 
     def _lines(self, steps: list[_Step], first: int, last: int) -> bytes:
         """data[first:last] after the steps; from its end, so that offsets before a step hold."""
@@ -136,11 +136,11 @@ class _Edits:
 
     def _inserted(self, tail: bytes, step: _Step) -> bytes:
         """What follows a block's ``{``, with directives put before it."""
-        if found := _REST_WITHOUT_CODE.match(tail):
-            newline = b"\r\n" if found[0].endswith(b"\r\n") else b"\n"
+        if rest := _REST_WITHOUT_CODE.match(tail):
+            newline = b"\r\n" if rest[0].endswith(b"\r\n") else b"\n"
             indent = self._indent(step.directive)
             lines = b"".join(indent + text + newline for text in step.texts)
-            return found[0] + lines + tail[found.end() :]
+            return rest[0] + lines + tail[rest.end() :]
         gap = b"" if tail[0] in _WHITE else b" "
         return b" " + b" ".join(step.texts) + gap + tail
 
@@ -159,8 +159,8 @@ class _Edits:
     @cached_property
     def _indent_step(self) -> bytes:
         """The first indentation in the file."""
-        found = _FIRST_INDENT.search(self.data)
-        return found[1] if found else DEFAULT_INDENT
+        indent = _FIRST_INDENT.search(self.data)
+        return indent[1] if indent else DEFAULT_INDENT
 
 
 def _deleted(indent: bytes | None, tail: bytes, comments: list[bytes]) -> tuple[bool, bytes]:

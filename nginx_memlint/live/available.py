@@ -85,14 +85,14 @@ def _mem_available(path: Path) -> int:
 
 def _left(base: Path, path: str, limit_name: str, usage_name: str) -> list[int]:
     """What is left in a group and in those around it; in a container its own root is the base."""
-    found = []
+    left = []
     group = base / path.lstrip("/")
     while True:
         limit, usage = _read(group / limit_name).strip(), _read(group / usage_name).strip()
         if limit.isdigit() and usage.isdigit() and int(limit) < _UNLIMITED:
-            found.append(int(limit) - int(usage) + _reclaimable(group / "memory.stat"))
+            left.append(int(limit) - int(usage) + _reclaimable(group / "memory.stat"))
         if group == base or base not in group.parents:
-            return found
+            return left
         group = group.parent
 
 

@@ -61,8 +61,8 @@ class Nginx:
 
     def argument(self, name: str) -> str | None:
         """The value of ``--name=value``; the last one counts, as in configure."""
-        found = [a.split("=", 1)[1] for a in self.arguments if a.startswith(f"--{name}=")]
-        return found[-1] if found else None
+        values = [a.split("=", 1)[1] for a in self.arguments if a.startswith(f"--{name}=")]
+        return values[-1] if values else None
 
     @property
     def built_in(self) -> frozenset[str]:
@@ -72,8 +72,8 @@ class Nginx:
     @property
     def module_versions(self) -> dict[str, str]:
         """Versions of built-in modules, where their directory tells: "ngx_lua-0.10.25"."""
-        found = {name: self._static(name) for name in _STATIC}
-        return {_VERSION_KEYS[name]: version for name, version in found.items() if version}
+        versions = {name: self._static(name) for name in _STATIC}
+        return {_VERSION_KEYS[name]: version for name, version in versions.items() if version}
 
     @property
     def own_tls(self) -> bool:
@@ -91,9 +91,9 @@ class Nginx:
 
     def module_file(self, name: str) -> str | None:
         """The file of a dynamic module, e.g. ``ngx_http_lua_module``."""
-        own = self.argument("modules-path")
+        modules = self.argument("modules-path")
         prefix = self.argument("prefix") or "/usr/local/nginx"
-        for directory in (own or f"{prefix}/modules", *_MODULE_DIRECTORIES):
+        for directory in (modules or f"{prefix}/modules", *_MODULE_DIRECTORIES):
             path = Path(prefix, directory, f"{name}.so")
             if path.is_file():
                 return str(path)
@@ -103,13 +103,13 @@ class Nginx:
 def find_nginx(path: str | None = None) -> str:
     """The absolute path of a binary: the one named, or the first that is usual."""
     if path is not None:
-        found = shutil.which(path) if os.path.dirname(path) else find_program(path)
-        if found is None:
+        program = shutil.which(path) if os.path.dirname(path) else find_program(path)
+        if program is None:
             raise MemlintError(f'"{path}" is not a program; name the nginx binary')
-        return os.path.abspath(found)
+        return os.path.abspath(program)
     for name in _NAMES:
-        if found := find_program(name, _DIRECTORIES):
-            return found
+        if program := find_program(name, _DIRECTORIES):
+            return program
     raise MemlintError("no nginx found here; install it, or name the binary with --nginx")
 
 
@@ -167,15 +167,15 @@ def lua_modules(nginx: Nginx, named: Sequence[str] = ()) -> list[str] | None:
     if "lua" in nginx.built_in:
         return list(named)
     names = {Path(path).name for path in named}
-    found = list(named)
+    files = list(named)
     if "ngx_http_lua_module.so" not in names:
         lua = nginx.module_file("ngx_http_lua_module")
         if lua is None:
             return None
-        found.append(lua)
+        files.append(lua)
     if "ndk_http_module.so" not in names and (ndk := nginx.module_file("ndk_http_module")):
-        found.insert(0, ndk)
-    return found
+        files.insert(0, ndk)
+    return files
 
 
 _ASK = (

@@ -297,15 +297,15 @@ class _Run:
         if method.implicit:
             location, server = location - context, server - context
 
-        small, small_cpu = self.loads("small CA files", bundles.small, own=caches)
-        large, large_cpu = self.loads("large CA files", bundles.large, own=caches)
+        small, small_cpu = self.loads("small CA files", bundles.small, copies=caches)
+        large, large_cpu = self.loads("large CA files", bundles.large, copies=caches)
         small -= with_
         large -= with_
         small_is, large_is = _bundle(bundles.small), _bundle(bundles.large)
         first = self.first_load(small)
         cached = 0.0
         if caches:
-            same = self.loads("one CA file", bundles.small, own=False)[0] - with_
+            same = self.loads("one CA file", bundles.small, copies=False)[0] - with_
             cached = max(1.0, same / small_is.certificates)
         count = small_is.certificates
         der = (large - small) / (large_is.der_bytes - small_is.der_bytes)
@@ -345,14 +345,17 @@ class _Run:
             for i in range(count)
         )
 
-    def loads(self, name: str, bundle: Path, *, own: bool) -> tuple[float, float]:
-        """Bytes and CPU of a location that loads a bundle; ``own``: a copy of the file each."""
+    def loads(self, name: str, bundle: Path, *, copies: bool) -> tuple[float, float]:
+        """Bytes and CPU seconds of a location that loads a bundle.
+
+        ``copies``: each location loads a copy of its own.
+        """
 
         def http(count: int) -> str:
             blocks = []
             for i in range(count):
                 path = bundle
-                if own:
+                if copies:
                     path = self.site.directory / f"{bundle.stem}-{i}.pem"
                     if not path.exists():
                         write_own(path, _read(bundle))
@@ -364,11 +367,11 @@ class _Run:
     def first_load(self, load: float) -> float:
         """Bytes that the first load of all takes beside its own."""
         method = self.method
-        found = [
+        measured = [
             self.measure("first CA file", self.locations(1, inside), method.load)[0]
             for inside in (method.context, method.trusting(self.bundles.small))
         ]
-        return max(0.0, found[1] - found[0] - load)
+        return max(0.0, measured[1] - measured[0] - load)
 
     def pair(self) -> str | None:
         """Directives of a server with TLS."""

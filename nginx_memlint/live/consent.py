@@ -54,23 +54,25 @@ def foreign_code(server: Nginx, tree: Tree, prefix: str | None) -> list[Foreign]
 
     Raises MemlintError for a module that is no file, which nginx would wait for.
     """
-    found = []
+    foreign = []
     base = os.path.abspath(prefix or server.argument("prefix") or "/usr/local/nginx")
     for setting in tree.main.settings("load_module"):
         path = os.path.join(base, setting.value)
         _require_file(setting, path)
         if reason := foreign_module(path, modules_directories(server)):
-            found.append(Foreign(_place(setting), f"load_module {path}", reason))
+            foreign.append(Foreign(_place(setting), f"load_module {path}", reason))
     for block in tree.all_blocks:
         for name, what in RUNS_CODE.items():
-            found += [Foreign(_place(own), name, f"runs {what}") for own in block.settings(name)]
-        for name in KEYS:
-            found += [
-                Foreign(_place(own), f"{name} {own.value}", "loads an engine of OpenSSL")
-                for own in block.settings(name)
-                if own.value.startswith("engine:")
+            foreign += [
+                Foreign(_place(setting), name, f"runs {what}") for setting in block.settings(name)
             ]
-    return found
+        for name in KEYS:
+            foreign += [
+                Foreign(_place(setting), f"{name} {setting.value}", "loads an engine of OpenSSL")
+                for setting in block.settings(name)
+                if setting.value.startswith("engine:")
+            ]
+    return foreign
 
 
 def modules_directories(server: Nginx) -> list[str]:
@@ -127,11 +129,11 @@ def _place(setting: Setting) -> str:
     return f"{setting.file.name}:{setting.directive.line}"
 
 
-def described(found: list[Foreign]) -> Iterator[str]:
+def described(foreign: list[Foreign]) -> Iterator[str]:
     """A line for each, of many the first."""
-    yield from (f"  {each}" for each in found[:MOST_LINES])
-    if len(found) > MOST_LINES:
-        yield f"  and {len(found) - MOST_LINES:,} more"
+    yield from (f"  {each}" for each in foreign[:MOST_LINES])
+    if len(foreign) > MOST_LINES:
+        yield f"  and {len(foreign) - MOST_LINES:,} more"
 
 
 MOST_LINES = 20

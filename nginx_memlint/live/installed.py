@@ -49,8 +49,8 @@ def installed(server: Nginx, modules: Sequence[str], directory: Path) -> Target:
         if version is not None:
             versions["lua"] = version
     versions["openssl"] = openssl_version(server)
-    found = installed_target("the nginx here", versions, server.built_in)
-    return found._replace(sources=(server.path,))
+    target = installed_target("the nginx here", versions, server.built_in)
+    return target._replace(sources=(server.path,))
 
 
 def loaded_modules(server: Nginx, tree: Tree | None, prefix: str | None) -> list[str]:

@@ -43,8 +43,8 @@ _GATE = '{ read -r go && exec "$@" </dev/null; } <&3 3<&- 4>&- & echo "$!" >&4'
 
 def _environment(more: Mapping[str, str]) -> dict[str, str]:
     """This process's environment, with messages in English and without inherited sockets."""
-    own = {key: value for key, value in os.environ.items() if key != "NGINX"}
-    return {**own, "LC_ALL": "C", **more}
+    inherited = {key: value for key, value in os.environ.items() if key != "NGINX"}
+    return {**inherited, "LC_ALL": "C", **more}
 
 
 def _spawn(
@@ -53,12 +53,16 @@ def _spawn(
     output: int,
     descriptors: Mapping[int, int],
 ) -> int:
-    """Start a program in a process group of its own; ``descriptors``: number there → here."""
+    """Start a program in a process group of its own; return its process id.
+
+    ``descriptors`` maps numbers in the program to file descriptors of this process. Raises
+    MemlintError.
+    """
     actions: list[tuple[int, int, int] | tuple[int, int, str, int, int]] = [
         (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
         (os.POSIX_SPAWN_DUP2, output, 1),
         (os.POSIX_SPAWN_DUP2, output, 2),
-        *((os.POSIX_SPAWN_DUP2, here, there) for there, here in descriptors.items()),
+        *((os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in descriptors.items()),
     ]
     try:
         return os.posix_spawn(
@@ -292,8 +296,8 @@ class Server:
 
     def memory(self) -> ProcessMemory:
         """Of master and workers together."""
-        found = [_memory(pid) for pid in (self.pid, *self._children())]
-        return ProcessMemory(sum(m.pss for m in found), sum(m.anonymous for m in found))
+        memories = [_memory(pid) for pid in (self.pid, *self._children())]
+        return ProcessMemory(sum(m.pss for m in memories), sum(m.anonymous for m in memories))
 
     def settled(self) -> ProcessMemory:
         """The memory once it no longer changes: workers have run their first instructions."""
@@ -375,15 +379,15 @@ class Server:
 
 def _children_by_scan(parent: int) -> list[int]:
     """The children of a process, on a kernel without the ``children`` file."""
-    found = []
+    children = []
     for name in os.listdir("/proc"):
         if name.isdigit():
             with suppress(OSError):
                 # the name, in parentheses, may hold anything; the parent is the second after it
                 data = read_file(f"/proc/{name}/stat", FILE_MOST)
                 if int(data.rpartition(b")")[2].split()[1]) == parent:
-                    found.append(int(name))
-    return found
+                    children.append(int(name))
+    return children
 
 
 def _title(pid: int) -> str:

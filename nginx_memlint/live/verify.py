@@ -112,7 +112,7 @@ def verify(
     tolerance: float = TOLERANCE,
     force: bool = False,
     timeout: float | None = None,
-    consent: Consent = lambda _found: False,
+    consent: Consent = lambda _foreign: False,
     announce: Announce = lambda _memory, _cpu, _available: None,
 ) -> Verification:
     """Estimate a configuration, then test it with the real nginx and compare.
@@ -126,16 +126,20 @@ def verify(
     name = os.fspath(path)
     prefix = options.prefix
     tree = _read(name, prefix)
-    if tree is not None and (found := foreign_code(server, tree, prefix)) and not consent(found):
+    if (
+        tree is not None
+        and (foreign := foreign_code(server, tree, prefix))
+        and not consent(foreign)
+    ):
         raise MemlintError(
             "nginx -t would run what is not the system's own:\n"
-            + "\n".join(described(found))
+            + "\n".join(described(foreign))
             + "\nnothing was run; --yes allows it, for a configuration that you trust"
         )
     with within(timeout), temporary_directory() as directory:
         if options.target is None:
-            here = installed(server, loaded_modules(server, tree, prefix), directory)
-            options = replace(options, target=here)
+            target = installed(server, loaded_modules(server, tree, prefix), directory)
+            options = replace(options, target=target)
         report = examine(Job(name, replace(options, dump=False))).report
         predicted = _predicted(report)
         unmeasured = Verification(

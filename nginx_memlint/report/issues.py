@@ -60,8 +60,8 @@ def issues(config: ConfigReport) -> Iterator[Issue]:
 
 def lowered(report: Report) -> Iterator[Issue]:
     """What may have lowered the report, each place once."""
-    found = unique(item for config in report.configs for item in config.lowered)
-    return map(of_lowered, found)
+    distinct = unique(item for config in report.configs for item in config.lowered)
+    return map(of_lowered, distinct)
 
 
 def of_lowered(item: Lowered) -> Issue:
@@ -127,7 +127,7 @@ def _of_not_priced(item: NotPricedInfo) -> Issue:
 
 
 def _of_finding(finding: Finding) -> Issue:
-    known = finding.end_column > finding.column
+    has_end = finding.end_column > finding.column
     return Issue(
         rule=finding.rule,
         name=finding.name,
@@ -136,7 +136,7 @@ def _of_finding(finding: Finding) -> Issue:
         file=printable(finding.file),
         line=finding.line,
         column=finding.column,
-        end_column=finding.end_column if known else None,
+        end_column=finding.end_column if has_end else None,
         advice=advice(finding.remedy) if finding.remedy else "",
         fingerprint=printable(finding.fingerprint),
         bytes=finding.bytes,

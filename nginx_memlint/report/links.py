@@ -16,13 +16,13 @@ class Links:
 
     def __init__(self, config: ConfigReport, *, is_terminal: bool) -> None:
         self._enabled = is_terminal and not config.from_dump
-        self._known: dict[str, str | None] = {}
+        self._uris: dict[str, str | None] = {}
 
     def style(self, file: str, style: str = "bold") -> str:
         """A style for text that names the file."""
-        if file not in self._known:
-            self._known[file] = self._uri(file) if self._enabled else None
-        uri = self._known[file]
+        if file not in self._uris:
+            self._uris[file] = self._uri(file) if self._enabled else None
+        uri = self._uris[file]
         return style if uri is None else f"{style} link {uri}"
 
     @staticmethod

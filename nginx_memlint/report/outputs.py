@@ -39,19 +39,19 @@ def parse(formats: Sequence[str], output: str | None, inputs: Iterable[str]) -> 
     """
     if output is not None and (len(formats) > 1 or any(":" in text for text in formats)):
         raise MemlintError("is for one format; name the files as --format NAME:FILE", "--output")
-    found = [_parse(text) for text in formats or [DEFAULT]]
+    chosen = [_parse(text) for text in formats or [DEFAULT]]
     if output is not None:
         path = None if output == STDOUT else output
-        found = [Output(found[0].name, path, "--output")]
+        chosen = [Output(chosen[0].name, path, "--output")]
     around = tuple(trees(inputs))
-    found = [Output(item.name, item.path, item.option, around) for item in found]
-    places = [None if item.path is None else os.path.realpath(item.path) for item in found]
-    for item, place in zip(found, places, strict=True):
+    chosen = [Output(item.name, item.path, item.option, around) for item in chosen]
+    places = [None if item.path is None else os.path.realpath(item.path) for item in chosen]
+    for item, place in zip(chosen, places, strict=True):
         if places.count(place) > 1:
             where = "standard output" if place is None else item.path
             raise MemlintError(f"two formats to {where}; give a file, NAME:FILE", item.option)
         _check(item, inputs)
-    return found
+    return chosen
 
 
 def trees(inputs: Iterable[str]) -> list[str]:

@@ -22,18 +22,18 @@ def asked(root: Root) -> Options:
 
     Raises MemlintError for files and directories in it that cannot be used.
     """
-    values = {name: found.value for name, found in root.values.items()}
-    for name, found in root.values.items():
-        if found.file is None:
+    values = {name: setting.value for name, setting in root.values.items()}
+    for name, setting in root.values.items():
+        if setting.file is None:
             continue  # the command has checked flags
-        if absent := OPTIONS[name].kind.absent(found.value):
-            raise MemlintError(f"{found.at()}: {OPTIONS[name].key}: {printable(absent)}")
+        if absent := OPTIONS[name].kind.absent(setting.value):
+            raise MemlintError(f"{setting.at()}: {OPTIONS[name].key}: {printable(absent)}")
     policy = Policy(
         severities={
-            code: None if found.value == "off" else found.value
-            for code, found in root.severities.items()
+            code: None if setting.value == "off" else setting.value
+            for code, setting in root.severities.items()
         },
-        ignores=tuple(found.value for found in root.ignores),
+        ignores=tuple(setting.value for setting in root.ignores),
         lowered=tuple(by_settings(root)) if root.file else (),
         problems=root.left_out,
     )
@@ -44,36 +44,36 @@ def asked(root: Root) -> Options:
 def all_asked(roots: Iterable[Root]) -> list[Options]:
     """asked() of each, all mistakes in one MemlintError."""
     mistakes: dict[str, None] = {}
-    found = []
+    options = []
     for root in roots:
         try:
-            found.append(asked(root))
+            options.append(asked(root))
         except MemlintError as error:
             mistakes[str(error)] = None
     if mistakes:
         raise MemlintError("\n".join(mistakes))
-    return found
+    return options
 
 
 def _target(values: Mapping[str, Value]) -> str | Target | None:
     binary = values["nginx_binary"]
-    found = values["target_file"] if binary.value is None else binary
-    if found.value is None:
+    chosen = values["target_file"] if binary.value is None else binary
+    if chosen.value is None:
         # a default is not stated: check() says what it assumes
         return None if values["target"] is DEFAULTS["target"] else values["target"].value
-    if isinstance(found.value, Target):
-        return found.value
-    if found.file is not None:
-        top = _allowed(found.file, values)
-        if top is not None and not is_below(os.path.realpath(found.value), top):
+    if isinstance(chosen.value, Target):
+        return chosen.value
+    if chosen.file is not None:
+        top = _allowed(chosen.file, values)
+        if top is not None and not is_below(os.path.realpath(chosen.value), top):
             raise MemlintError(
-                f"{found.at()}: target-file: leads out of {printable(top)}: "
+                f"{chosen.at()}: target-file: leads out of {printable(top)}: "
                 "give it with --target-file"
             )
     try:
-        return _loaded(found.value)
+        return _loaded(chosen.value)
     except MemlintError as error:
-        raise MemlintError(f"{found.at()}: target-file: {error}") from None
+        raise MemlintError(f"{chosen.at()}: target-file: {error}") from None
 
 
 def _allowed(file: SettingsFile, values: Mapping[str, Value]) -> str | None:
@@ -82,10 +82,10 @@ def _allowed(file: SettingsFile, values: Mapping[str, Value]) -> str | None:
     Who gives --sysroot, --path-map or --confine does not trust what is in it, and whoever wrote
     settings in a checkout has no say over what is read outside of it.
     """
-    own = os.path.realpath(file.directory)
+    directory = os.path.realpath(file.directory)
     if any(values[name].flag for name in ("sysroot", "path_map", "confine")):
-        return own
-    return checkout(own)
+        return directory
+    return checkout(directory)
 
 
 @cache

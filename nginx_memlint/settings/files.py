@@ -82,14 +82,14 @@ class SettingsFile:
         return dict(reversed(list(_statements(self._lines))))
 
 
-class Found(NamedTuple):
-    """What a search found: the settings, if any, and what is said of files that are not used."""
+class SettingsSearch(NamedTuple):
+    """The settings file that a search led to, if any, and problems of those that are not used."""
 
     file: SettingsFile | None = None
     left_out: tuple[Problem, ...] = ()
 
 
-def find(start: str, sysroot: str | None = None, confine: str | None = None) -> Found:
+def find(start: str, sysroot: str | None = None, confine: str | None = None) -> SettingsSearch:
     """The settings for a configuration in a directory: the nearest above it that may be used.
 
     With a ``sysroot``, none outside of that. Raises MemlintError for a file that cannot be read,
@@ -98,24 +98,26 @@ def find(start: str, sysroot: str | None = None, confine: str | None = None) -> 
     """
     left_out: list[Problem] = []
     try:
-        here = absolute(start)
+        directory = absolute(start)
         within = None if sysroot is None else os.path.realpath(sysroot)
         inner = None if confine is None else os.path.realpath(confine)
     except OSError:  # the working directory is gone
-        return Found()
-    while within is None or is_below(os.path.realpath(here), within):
+        return SettingsSearch()
+    while within is None or is_below(os.path.realpath(directory), within):
         for name in NAMES:
-            path = os.path.join(here, name)
+            path = os.path.join(directory, name)
             if not os.path.lexists(path):
                 continue
             if reason := _distrusted(path):
                 left_out.append(Problem(reason, _shown(path), complete=True))
-            elif found := _read_found(path, _top(here, inner) or within):
-                return Found(replace(found, hides=_next_above(here, name)), tuple(left_out))
-        if _is_last(here):
+            elif settings := _read_found(path, _top(directory, inner) or within):
+                return SettingsSearch(
+                    replace(settings, hides=_next_above(directory, name)), tuple(left_out)
+                )
+        if _is_last(directory):
             break
-        here = os.path.dirname(here)
-    return Found(None, tuple(left_out))
+        directory = os.path.dirname(directory)
+    return SettingsSearch(None, tuple(left_out))
 
 
 def _top(directory: str, confine: str | None) -> str | None:
@@ -147,10 +149,10 @@ def _distrusted(path: str) -> str:
 
 def read(path: str) -> SettingsFile:
     """The settings in a file of any name; raises MemlintError."""
-    found = _read(path)
-    if found is None:
+    settings = _read(path)
+    if settings is None:
         raise MemlintError(f"{printable(path)}: there is no [tool.memlint] in it")
-    return found
+    return settings
 
 
 def _next_above(directory: str, name: str) -> str | None:
@@ -274,7 +276,7 @@ def _shown(path: str) -> str:
     try:
         directory, name = os.path.split(path)
         path = os.path.join(absolute(directory), name)
-        here = os.getcwd()
+        working = os.getcwd()
     except OSError:  # the working directory is gone
         return path
-    return os.path.relpath(path, here) if is_below(path, here) else path
+    return os.path.relpath(path, working) if is_below(path, working) else path

@@ -22,9 +22,9 @@ from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
 from nginx_memlint.result import Location
 from nginx_memlint.settings.files import (
-    Found,
     KeyPath,
     SettingsFile,
+    SettingsSearch,
     find,
     read,
 )
@@ -105,19 +105,19 @@ def plan(
     def nearest(directory: str) -> tuple[_CheckedFile | None, tuple[Problem, ...]]:
         if isolated or settings is not None:
             return settings, ()
-        found = find(directory, sysroot, flags.get("confine"))
-        return (_CheckedFile(found.file) if found.file else None), found.left_out
+        search = find(directory, sysroot, flags.get("confine"))
+        return (_CheckedFile(search.file) if search.file else None), search.left_out
 
     if not paths:
-        here, left_out = nearest(".")
-        if here is None and left_out:
+        above, left_out = nearest(".")
+        if above is None and left_out:
             raise MemlintError("\n".join(f"{printable(p.file)}: {p.message}" for p in left_out))
-        listed = here.listed(flags) if here else []
+        listed = above.listed(flags) if above else []
         return [root._replace(left_out=left_out) for root in listed]
     lookup = Lookup(flags.get("prefix"), flags.get("sysroot"), flags.get("path_map", ()))
     roots = []
     for path in paths:
-        where = _here(path, lookup)
+        where = _located(path, lookup)
         directory = where if os.path.isdir(where) else os.path.dirname(where) or "."
         above, left_out = nearest(directory)
         root = _root(path, None, {}, flags) if above is None else above.applied(path, where, flags)
@@ -131,12 +131,12 @@ def dumps_of(dump: Iterable[str], no_dump: Iterable[str]) -> dict[str, Value]:
 
     Raises MemlintError.
     """
-    found = {path: Value(True, flag="--dump") for path in dump}
+    dumps = {path: Value(True, flag="--dump") for path in dump}
     for path in no_dump:
-        if path in found:
+        if path in dumps:
             raise MemlintError(f"{printable(path)}: --dump and --no-dump exclude each other")
-        found[path] = Value(False, flag="--no-dump")
-    return found
+        dumps[path] = Value(False, flag="--no-dump")
+    return dumps
 
 
 def everywhere(
@@ -144,12 +144,14 @@ def everywhere(
 ) -> Root:
     """What is in force for a configuration here that is no root; raises MemlintError."""
     if config is not None:
-        found = Found(read(config))
+        search = SettingsSearch(read(config))
     else:
-        found = Found() if isolated else find(".", flags.get("sysroot"), flags.get("confine"))
-    file = found.file
+        search = (
+            SettingsSearch() if isolated else find(".", flags.get("sysroot"), flags.get("confine"))
+        )
+    file = search.file
     root = _CheckedFile(file).root(None, None, flags) if file else _root(None, None, {}, flags)
-    return root._replace(left_out=found.left_out)
+    return root._replace(left_out=search.left_out)
 
 
 class _CheckedFile:
@@ -196,12 +198,12 @@ class _CheckedFile:
         if index is None:
             return _root(path, self.file, levels, flags, self.ignores)
         levels[("roots", index)] = self.roots[index]
-        own = _ignores(self.file, ("roots", index), self.roots[index])
-        found = _root(path, self.file, levels, flags, (*self.ignores, *own))
+        ignores = _ignores(self.file, ("roots", index), self.roots[index])
+        root = _root(path, self.file, levels, flags, (*self.ignores, *ignores))
         if self.roots[index].get("dump") is None or path is None:
-            return found
+            return root
         key = ("roots", index, "dump")
-        return found._replace(dump=Value(self.roots[index]["dump"], file=self.file, path=key))
+        return root._replace(dump=Value(self.roots[index]["dump"], file=self.file, path=key))
 
 
 def tree_of(path: str, flags: Mapping[str, Any]) -> str:
@@ -210,13 +212,13 @@ def tree_of(path: str, flags: Mapping[str, Any]) -> str:
     That is the directory above it that holds ``.git``; without one the directory it is in.
     """
     lookup = Lookup(flags.get("prefix"), flags.get("sysroot"), flags.get("path_map", ()))
-    where = _here(path, lookup)
+    where = _located(path, lookup)
     directory = where if os.path.isdir(where) else os.path.dirname(where) or "."
     real = os.path.realpath(directory)
     return checkout(real) or real
 
 
-def _here(path: str, lookup: Lookup) -> str:
+def _located(path: str, lookup: Lookup) -> str:
     """Where a configuration is; for ``-`` the directory it is taken to be in."""
     path = "." if path == "-" else path
     try:
@@ -268,7 +270,7 @@ def _root(
 
 def _ignores(file: SettingsFile, prefix: KeyPath, table: Mapping[str, Any]) -> tuple[Value, ...]:
     """What a table accepts in some files."""
-    found = []
+    ignores = []
     for index, ignore in enumerate(table.get("ignore", [])):
         where = (*prefix, "ignore", index)
         accepted = PathIgnore(
@@ -278,8 +280,8 @@ def _ignores(file: SettingsFile, prefix: KeyPath, table: Mapping[str, Any]) -> t
             reason=ignore["reason"],
             place=Location(file=printable(file.path), line=file.line(where) or 1, column=1),
         )
-        found.append(Value(accepted, file=file, path=where))
-    return tuple(found)
+        ignores.append(Value(accepted, file=file, path=where))
+    return tuple(ignores)
 
 
 def _override(values: dict[str, Value], level: dict[str, Value]) -> None:

@@ -33,33 +33,35 @@ def by_settings(root: Root) -> Iterator[Lowered]:
     if file is not None and file.hides is not None:
         hides = f"is in force instead of {printable(file.hides)}"
         yield _in_settings(Value(None, file=file), hides)
-    for name, found in root.values.items():
+    for name, setting in root.values.items():
         # without settings errors fail: "warning" is stricter
         option = OPTIONS[name]
-        if found.file and (name != "fail_on" or FailOn(found.value) is FailOn.NEVER):
+        if setting.file and (name != "fail_on" or FailOn(setting.value) is FailOn.NEVER):
             yield _in_settings(
-                found,
-                f"{option.key} is {shown(name, found)}",
+                setting,
+                f"{option.key} is {shown(name, setting)}",
                 figures=option.bearing is not Bearing.VERDICT,
             )
     if root.dump.file:
         yield _in_settings(root.dump, f"dump is {shown('dump', root.dump)}", figures=True)
     if root.severities:
         usual = {rule.code: rule.severity for rule in RULES}
-        for code, found in root.severities.items():
-            if _SEVERITIES.index(found.value) < _SEVERITIES.index(usual[code]):
-                what = "off" if found.value == "off" else f"a {found.value}, not {_a(usual[code])}"
-                yield _in_settings(found, f"{code} is {what}")
+        for code, setting in root.severities.items():
+            if _SEVERITIES.index(setting.value) < _SEVERITIES.index(usual[code]):
+                what = (
+                    "off" if setting.value == "off" else f"a {setting.value}, not {_a(usual[code])}"
+                )
+                yield _in_settings(setting, f"{code} is {what}")
 
 
-def _in_settings(found: Value, what: str, *, figures: bool = False) -> Lowered:
-    assert found.file is not None
+def _in_settings(setting: Value, what: str, *, figures: bool = False) -> Lowered:
+    assert setting.file is not None
     return Lowered(
         by="settings",
         of="figures" if figures else "findings",
         what=what,
-        file=printable(found.file.path),
-        line=found.file.line(found.path),
+        file=printable(setting.file.path),
+        line=setting.file.line(setting.path),
     )
 
 

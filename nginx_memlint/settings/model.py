@@ -40,8 +40,8 @@ MAX_MISTAKES = 20
 """That are listed one by one."""
 
 
-def _known(kind: str, names: Callable[[], Iterable[str]], where: str) -> Callable[[str], str]:
-    def known(name: str) -> str:
+def _one_of(kind: str, names: Callable[[], Iterable[str]], where: str) -> Callable[[str], str]:
+    def checked(name: str) -> str:
         if name in removed.RULES:
             raise ValueError(f"{name}: {removed.RULES[name]}")
         if name not in names():
@@ -50,7 +50,7 @@ def _known(kind: str, names: Callable[[], Iterable[str]], where: str) -> Callabl
             )
         return name
 
-    return known
+    return checked
 
 
 def _path(text: str) -> str:
@@ -74,7 +74,7 @@ RootPath = Annotated[
 ]
 RuleCode = Annotated[
     str,
-    AfterValidator(_known("rule", rules.codes, "memlint rules")),
+    AfterValidator(_one_of("rule", rules.codes, "memlint rules")),
     WithJsonSchema({"type": "string", "enum": list(rules.codes())}),
 ]
 RuleSeverity = Literal["error", "warning", "note", "off"]
@@ -197,8 +197,8 @@ def validated(file: SettingsFile) -> dict[str, Any]:
         if len(mistakes) > MAX_MISTAKES:
             lines.append(f"{printable(file.path)}: and {len(mistakes) - MAX_MISTAKES} more")
         raise MemlintError("\n".join(lines)) from None
-    found: dict[str, Any] = settings.model_dump(by_alias=True, exclude_unset=True)
-    return found
+    table: dict[str, Any] = settings.model_dump(by_alias=True, exclude_unset=True)
+    return table
 
 
 _WORDS = {
@@ -244,8 +244,8 @@ def _unknown(path: KeyPath) -> str:
     inner: dict[str, type[_Table]] = {"ignore": Ignore}
     around = next((table for name, table in inner.items() if name in path[:-1]), RootTable)
     owner = Settings if len(path) == 1 else around
-    known = [name.replace("_", "-") for name in owner.model_fields]
-    guess = did_you_mean(key, known) or f"; known are {', '.join(known)}"
+    keys = [name.replace("_", "-") for name in owner.model_fields]
+    guess = did_you_mean(key, keys) or f"; known are {', '.join(keys)}"
     return f'unknown key "{key}"{guess}'
 
 

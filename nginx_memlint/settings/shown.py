@@ -15,9 +15,9 @@ from nginx_memlint.targets.targets import Target
 Plain: TypeAlias = int | float | str | list[str] | dict[str, str] | None
 
 
-def shown(name: str, found: Value) -> str:
+def shown(name: str, setting: Value) -> str:
     """A value as one line of text; a dash if there is none."""
-    value = plain(found)
+    value = plain(setting)
     if OPTIONS[name].kind in (SIZE, BUDGET) and isinstance(value, int):
         return human(value)
     if isinstance(value, bool):
@@ -29,9 +29,9 @@ def shown(name: str, found: Value) -> str:
     return "–" if value in (None, "", False) else str(value)
 
 
-def plain(found: Value) -> Plain:
+def plain(setting: Value) -> Plain:
     """The value as JSON has it."""
-    value: object = found.value
+    value: object = setting.value
     if isinstance(value, Target):
         return printable(value.name)
     if isinstance(value, str):

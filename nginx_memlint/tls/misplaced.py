@@ -104,7 +104,7 @@ def _too_late(target: Target) -> dict[str, dict[str, tuple[str, str]]]:
         for key, since in _SINCE.items()
         if (component := grammar.COMPONENTS[key]) in target.ships and versions[component] < since
     }
-    found: dict[str, dict[str, tuple[str, str]]] = {}
+    by_kind: dict[str, dict[str, tuple[str, str]]] = {}
     for (name, kind), since in late.items():
         component = grammar.COMPONENTS[name, kind]
         elsewhere = any(
@@ -114,8 +114,8 @@ def _too_late(target: Target) -> dict[str, dict[str, tuple[str, str]]]:
         if elsewhere or component != "nginx" or name in _DECIDING:
             nginx = (NOT_HERE if elsewhere else UNKNOWN).format(name)
             version = ".".join(map(str, since))
-            found.setdefault(kind, {})[name] = nginx, f"{component.replace('_', '-')} {version}"
-    return found
+            by_kind.setdefault(kind, {})[name] = nginx, f"{component.replace('_', '-')} {version}"
+    return by_kind
 
 
 def _lacking(tree: Tree, target: Target) -> Iterator[Problem]:

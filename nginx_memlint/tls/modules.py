@@ -133,7 +133,7 @@ def _is_missing(tree: Tree, path: str) -> bool:
     source = tree.source
     if isinstance(source, MemoryFiles):
         return False
-    if not source.restricted and not any(is_below(tree.directory, here) for here in INSTALLED):
+    if not source.restricted and not any(is_below(tree.directory, top) for top in INSTALLED):
         return False
     try:
         return not source.exists(path)

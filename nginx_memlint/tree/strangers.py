@@ -17,10 +17,10 @@ def strangers(tree: Tree) -> Sequence[tuple[Block, list[str]]]:
     Only blocks of which is known what may stand in them: a map's keys are no directives.
     """
     if "strangers" not in tree.memo:
-        found = []
+        blocks = []
         for block in tree.all_blocks:
             if block.grammar_kind in grammar.KINDS and (names := {*block.names()} - KNOWN):
-                found.append((block, sorted(names)))
-        tree.memo["strangers"] = found
-    known: list[tuple[Block, list[str]]] = tree.memo["strangers"]
-    return known
+                blocks.append((block, sorted(names)))
+        tree.memo["strangers"] = blocks
+    strangers: list[tuple[Block, list[str]]] = tree.memo["strangers"]
+    return strangers

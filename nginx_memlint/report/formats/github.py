@@ -25,16 +25,16 @@ _PROPERTY = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
 def write(report: Report, out: TextIO) -> None:
     """One annotation for each problem and finding; where there are more than are shown, a note."""
     place = base()
-    found = defaultdict(list)
+    by_kind = defaultdict(list)
     # first, since only so many of a kind are shown
-    found[_KINDS[LOWERED.severity]] = list(lowered(report))
+    by_kind[_KINDS[LOWERED.severity]] = list(lowered(report))
     for config in report.configs:
         for issue in issues(config):
-            found[_KINDS[issue.severity]].append(issue)
-    left = Counter({kind: len(items) for kind, items in found.items()})
+            by_kind[_KINDS[issue.severity]].append(issue)
+    left = Counter({kind: len(items) for kind, items in by_kind.items()})
     for kind in _KINDS.values():
-        for number, issue in enumerate(found[kind], 1):
-            if number == SHOWN and len(found[kind]) > SHOWN:
+        for number, issue in enumerate(by_kind[kind], 1):
+            if number == SHOWN and len(by_kind[kind]) > SHOWN:
                 more = f"{left[kind]} more like these are in the log of this step"
                 out.write(_command(kind, {"title": "memlint"}, more))
             out.write(_annotation(kind, issue, place))

@@ -21,8 +21,8 @@ def write(report: Report, out: TextIO) -> None:
     place = base()
     seen: Counter[str] = Counter()
     entries = []
-    found = [(place.relative(config.path), issues(config)) for config in report.configs]
-    for root, listed in (*found, ("", lowered(report))):
+    by_config = [(place.relative(config.path), issues(config)) for config in report.configs]
+    for root, listed in (*by_config, ("", lowered(report))):
         for issue in listed:
             key = f"{root}\n{place.shortened(issue.fingerprint)}"
             seen[key] += 1

@@ -23,8 +23,8 @@ def dumps(report: Model) -> str:
 def schema(of: type[Model] = Report) -> dict[str, Any]:
     """The JSON Schema of what ``dumps`` makes of a record."""
     kind: Any = of
-    found: dict[str, Any] = _adapter(kind).json_schema(by_alias=True, mode="serialization")
-    return found
+    schema: dict[str, Any] = _adapter(kind).json_schema(by_alias=True, mode="serialization")
+    return schema
 
 
 @cache

@@ -36,8 +36,8 @@ def write(report: Report, out: TextIO) -> None:
 def _suite(config: ConfigReport) -> ET.Element:
     path = printable(config.path)
     suite = ET.Element("testsuite", name=path)
-    found = list(issues(config))
-    problems = [issue for issue in found if issue.rule == READING.code]
+    listed = list(issues(config))
+    problems = [issue for issue in listed if issue.rule == READING.code]
     accepted = [
         (issue, f"accepted by {item.by}{': ' if item.reason else ''}{printable(item.reason)}")
         for item, issue in suppressed(config)
@@ -48,16 +48,16 @@ def _suite(config: ConfigReport) -> ET.Element:
     if decided := list(lowered(Report(configs=[config]))):
         _outcome(_case(suite, LOWERED.code, LOWERED.name, path), "system-out", decided)
     rules = {rule.code: rule.name for rule in RULES}
-    rules |= {issue.rule: issue.name for issue in found if issue.rule != READING.code}
+    rules |= {issue.rule: issue.name for issue in listed if issue.rule != READING.code}
     for code, name in rules.items():
         case = _case(suite, code, name, path)
-        own = [issue for issue in found if issue.rule == code]
-        failing = [issue for issue in own if issue.severity != "note"]
+        of_rule = [issue for issue in listed if issue.rule == code]
+        failing = [issue for issue in of_rule if issue.severity != "note"]
         reasons = [reason for issue, reason in accepted if issue.rule == code]
         if failing:
-            _outcome(case, "failure", own)
-        elif own:
-            _outcome(case, "system-out", own)
+            _outcome(case, "failure", of_rule)
+        elif of_rule:
+            _outcome(case, "system-out", of_rule)
         elif reasons or not config.complete:
             ET.SubElement(case, "skipped", message="; ".join(reasons) or NOT_READ)
     suite.set("tests", str(len(suite)))
@@ -70,11 +70,11 @@ def _case(suite: ET.Element, code: str, name: str, path: str) -> ET.Element:
     return ET.SubElement(suite, "testcase", name=f"{code} {name}", classname=path)
 
 
-def _outcome(case: ET.Element, kind: str, found: list[Issue]) -> None:
+def _outcome(case: ET.Element, kind: str, listed: list[Issue]) -> None:
     """One element for all of a case: readers look at the first only."""
     element = ET.SubElement(case, kind)
     if kind != "system-out":
-        element.set("type", found[0].severity)
-        element.set("message", found[0].message)
-    lines = (f"{issue.at(issue.file)}\n{issue.advice}".strip() for issue in found)
+        element.set("type", listed[0].severity)
+        element.set("message", listed[0].message)
+    lines = (f"{issue.at(issue.file)}\n{issue.advice}".strip() for issue in listed)
     element.text = "\n".join(lines)

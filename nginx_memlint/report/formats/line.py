@@ -11,6 +11,6 @@ from nginx_memlint.result import Report
 
 def write(report: Report, out: TextIO) -> None:
     """Write the lines and nothing else; names are as the user gave them."""
-    found = (issue for config in report.configs for issue in issues(config))
-    for issue in chain(found, lowered(report)):
+    listed = (issue for config in report.configs for issue in issues(config))
+    for issue in chain(listed, lowered(report)):
         out.write(f"{issue.at(issue.file)}\n")

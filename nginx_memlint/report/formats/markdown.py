@@ -92,9 +92,9 @@ def _clipped(text: str) -> str:
 
 
 def _verdict(report: Report) -> str:
-    found = [issue for config in report.configs for issue in issues(config)]
+    shown = [issue for config in report.configs for issue in issues(config)]
     kinds = Counter(
-        "problem" if issue.rule == READING.code else issue.severity for issue in found
+        "problem" if issue.rule == READING.code else issue.severity for issue in shown
     ) + Counter({"accepted": sum(len(config.suppressed) for config in report.configs)})
     listed = [
         f"{kinds[kind]:,} accepted" if kind == "accepted" else plural(kinds[kind], kind)
@@ -136,9 +136,9 @@ def _config(config: ConfigReport, place: Base) -> Iterator[str]:
             yield f"- {prose(place.shortened(guess))}"
 
 
-def lowered_blocks(found: Iterable[Issue], place: Base) -> Iterator[str]:
+def lowered_blocks(lowered: Iterable[Issue], place: Base) -> Iterator[str]:
     """What may have lowered the report; no more than leave most of the comment to the findings."""
-    listed = list(found)
+    listed = list(lowered)
     if listed:
         yield "**Decided by settings, comments and baselines**"
     for issue in listed[:LOWERED_SHOWN]:

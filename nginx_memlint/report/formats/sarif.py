@@ -36,7 +36,7 @@ def write(report: Report, out: TextIO) -> None:
 
 def log(report: Report, place: Base) -> dict[str, Any]:
     """The log as JSON values; names are relative to a base where they can be."""
-    found = [issue for config in report.configs for issue in issues(config)]
+    shown = [issue for config in report.configs for issue in issues(config)]
     decided = list(lowered(report))
     accepted = [pair for config in report.configs for pair in suppressed(config)]
     return {
@@ -58,7 +58,7 @@ def log(report: Report, place: Base) -> dict[str, Any]:
                         "workingDirectory": {"uri": directory_uri(place.working)},
                         "toolExecutionNotifications": [
                             _notification(issue, place)
-                            for issue in found
+                            for issue in shown
                             if issue.rule == READING.code
                         ],
                         "toolConfigurationNotifications": [
@@ -69,7 +69,7 @@ def log(report: Report, place: Base) -> dict[str, Any]:
                 "originalUriBaseIds": {ROOT: {"uri": directory_uri(place.directory)}},
                 "columnKind": "unicodeCodePoints",
                 "results": [
-                    *(_result(issue, place) for issue in (*found, *decided)),
+                    *(_result(issue, place) for issue in (*shown, *decided)),
                     *(
                         _result(issue, place) | {"suppressions": [_suppression(item)]}
                         for item, issue in accepted

@@ -34,16 +34,16 @@ def write(report: Report, out: TextIO) -> None:
         if index:
             screen.line()
         _write_config(config, screen)
-    lowered = [found for config in report.configs for found in config.lowered]
+    lowered = [item for config in report.configs for item in config.lowered]
     for line in lowered_lines(lowered):
         screen.line((line, "dim"))
     if report.baseline is not None:
         _gone(report.baseline, screen)
 
 
-def lowered_lines(found: Iterable[Lowered]) -> Iterator[str]:
+def lowered_lines(lowered: Iterable[Lowered]) -> Iterator[str]:
     """What may have lowered what is reported, each place once, the first of it."""
-    listed = unique(found)
+    listed = unique(lowered)
     if listed:
         yield "decided by settings, comments and baselines"
     for item in listed[:MAX_LOWERED]:

@@ -109,13 +109,13 @@ def _incomplete(name: str) -> Text:
 
 def _gate(root: RootDiff, limit: int) -> Text:
     growth = root.memory.worst_total_bytes
-    found = f"grows by {human(growth.growth)}" if growth.growth > 0 else "does not grow"
+    growing = f"grows by {human(growth.growth)}" if growth.growth > 0 else "does not grow"
     what = "the most it takes, the worst reload peak and shared memory,"
     if root.exceeds:
         return Text.assemble(
-            ("  error", "bold red"), f": {what} {found}: over --max-growth {human(limit)}"
+            ("  error", "bold red"), f": {what} {growing}: over --max-growth {human(limit)}"
         )
-    return Text(f"  {what} {found}: within --max-growth {human(limit)}", "dim")
+    return Text(f"  {what} {growing}: within --max-growth {human(limit)}", "dim")
 
 
 def _table(diff: Diff) -> Table:

@@ -11,34 +11,34 @@ from nginx_memlint.live.verify import Figures, Verification
 from nginx_memlint.sizes import human
 
 
-def calibration(found: Calibration, console: Console) -> None:
+def calibration(measured: Calibration, console: Console) -> None:
     """A summary: the costs are in the file."""
-    console.print(f"measured on {found.measured}", soft_wrap=True)
-    for line in (*found.notes, *reload_lines(found.reloads)):
+    console.print(f"measured on {measured.measured}", soft_wrap=True)
+    for line in (*measured.notes, *reload_lines(measured.reloads)):
         console.print(f"  {line}", soft_wrap=True)
 
 
-def verification(found: Verification, console: Console) -> None:
+def verification(result: Verification, console: Console) -> None:
     """Predicted beside measured."""
-    if found.measured is None:
-        _not_measured(found, console)
+    if result.measured is None:
+        _not_measured(result, console)
         return
-    agrees = ("ok", "bold green") if found.agrees else ("disagrees", "bold red")
+    agrees = ("ok", "bold green") if result.agrees else ("disagrees", "bold red")
     console.print(
         Text.assemble(
-            agrees, f" {found.path}: predicted for {found.target}, measured on {found.nginx}"
+            agrees, f" {result.path}: predicted for {result.target}, measured on {result.nginx}"
         ),
         soft_wrap=True,
     )
-    console.print(_table(found.predicted, found.measured, found.ratio))
+    console.print(_table(result.predicted, result.measured, result.ratio))
     console.print(
-        f"  tolerance {found.tolerance:.0%} of the memory, at least {human(found.slack_bytes)}; "
+        f"  tolerance {result.tolerance:.0%} of the memory, at least {human(result.slack_bytes)}; "
         "counts must be equal; CPU is not compared",
         soft_wrap=True,
     )
-    if found.not_counted:
-        console.print(f"  not compared: {found.not_counted}", soft_wrap=True)
-    if not found.agrees:
+    if result.not_counted:
+        console.print(f"  not compared: {result.not_counted}", soft_wrap=True)
+    if not result.agrees:
         console.print(
             "  what to do: memlint calibrate --output FILE, then --target-file FILE; if counts "
             "differ, state the versions or report it, with the configuration if you can",
@@ -46,23 +46,23 @@ def verification(found: Verification, console: Console) -> None:
         )
 
 
-def _not_measured(found: Verification, console: Console) -> None:
-    if found.message:
+def _not_measured(result: Verification, console: Console) -> None:
+    if result.message:
         console.print(
-            Text.assemble(("rejected", "bold magenta"), f" {found.path}: nginx -t says"),
+            Text.assemble(("rejected", "bold magenta"), f" {result.path}: nginx -t says"),
             soft_wrap=True,
         )
-        for line in found.message.splitlines():
+        for line in result.message.splitlines():
             console.print(f"    {line}", soft_wrap=True)
         return
     console.print(
         Text.assemble(
             ("incomplete", "bold magenta"),
-            f" {found.path}: not read in full, so nginx was not run: what it takes is unknown",
+            f" {result.path}: not read in full, so nginx was not run: what it takes is unknown",
         ),
         soft_wrap=True,
     )
-    for problem in found.problems:
+    for problem in result.problems:
         place = ":".join(str(part) for part in (problem.file, problem.line) if part is not None)
         console.print(f"    {place}: {problem.message}", soft_wrap=True)
 
@@ -84,10 +84,12 @@ def _table(predicted: Figures, measured: Figures, ratio: float | None) -> Table:
         f"{measured.cpu_seconds:.2f} s",
         "–" if cpu is None else f"{cpu:.2f}",
     )
-    for name, expected, found in (
+    for name, expected, counted in (
         ("TLS contexts", predicted.ssl_contexts, measured.ssl_contexts),
         ("CA loads", predicted.ca_loads, measured.ca_loads),
     ):
-        same = "–" if found is None else "equal" if found == expected else "NOT EQUAL"
-        table.add_row(f"  {name}", f"{expected:,}", "–" if found is None else f"{found:,}", same)
+        same = "–" if counted is None else "equal" if counted == expected else "NOT EQUAL"
+        table.add_row(
+            f"  {name}", f"{expected:,}", "–" if counted is None else f"{counted:,}", same
+        )
     return table

@@ -76,8 +76,8 @@ def in_force(roots: list[Root]) -> InForce:
                 values={
                     OPTIONS[name].key: _value(root.values[name]) for name in _shown_options(root)
                 },
-                severity={code: _value(found) for code, found in root.severities.items()},
-                ignore=[_ignore(found) for found in root.ignores],
+                severity={code: _value(setting) for code, setting in root.severities.items()},
+                ignore=[_ignore(setting) for setting in root.ignores],
             )
             for root in roots
         ]
@@ -96,14 +96,14 @@ def write(roots: list[Root], console: Console) -> None:
         if root.dump.value is not None:
             table.add_row("  dump", shown("dump", root.dump), root.dump.at())
         for name in _shown_options(root):
-            found = root.values[name]
-            table.add_row(f"  {OPTIONS[name].key}", shown(name, found), found.at())
-        for code, found in root.severities.items():
-            table.add_row(f"  severity.{code}", found.value, found.at())
-        for found in root.ignores:
-            accepted: PathIgnore = found.value
+            setting = root.values[name]
+            table.add_row(f"  {OPTIONS[name].key}", shown(name, setting), setting.at())
+        for code, setting in root.severities.items():
+            table.add_row(f"  severity.{code}", setting.value, setting.at())
+        for setting in root.ignores:
+            accepted: PathIgnore = setting.value
             what = f"{', '.join(sorted(accepted.rules))} in {', '.join(accepted.paths)}"
-            table.add_row("  ignore", printable(f"{what}: {accepted.reason}"), found.at())
+            table.add_row("  ignore", printable(f"{what}: {accepted.reason}"), setting.at())
         console.print(table)
 
 
@@ -112,24 +112,24 @@ def _shown_options(root: Root) -> list[str]:
     return [name for name in root.values if OPTIONS[name].places - {OptionPlace.KEYWORD}]
 
 
-def _value(found: Value) -> ValueInfo:
+def _value(setting: Value) -> ValueInfo:
     return ValueInfo(
-        value=plain(found),
-        from_="settings" if found.file else "flag" if found.flag else "default",
-        file=printable(found.file.path) if found.file else None,
-        line=found.file.line(found.path) if found.file else None,
-        flag=found.flag,
+        value=plain(setting),
+        from_="settings" if setting.file else "flag" if setting.flag else "default",
+        file=printable(setting.file.path) if setting.file else None,
+        line=setting.file.line(setting.path) if setting.file else None,
+        flag=setting.flag,
     )
 
 
-def _ignore(found: Value) -> IgnoreInfo:
-    accepted: PathIgnore = found.value
-    assert found.file is not None
+def _ignore(setting: Value) -> IgnoreInfo:
+    accepted: PathIgnore = setting.value
+    assert setting.file is not None
     return IgnoreInfo(
         directory=printable(accepted.directory),
         paths=[printable(path) for path in accepted.paths],
         rules=sorted(accepted.rules),
         reason=printable(accepted.reason),
-        file=printable(found.file.path),
-        line=found.file.line(found.path),
+        file=printable(setting.file.path),
+        line=setting.file.line(setting.path),
     )

@@ -51,7 +51,7 @@ def write(report: Report, console: Console, *, depth: int, top: int) -> None:
         if index:
             console.print()
         _write_config(config, console, depth, top)
-    for line in lowered_lines(found for config in report.configs for found in config.lowered):
+    for line in lowered_lines(item for config in report.configs for item in config.lowered):
         console.print(Text(line, "dim"), soft_wrap=True)
 
 

@@ -59,7 +59,7 @@ def page(report: Report) -> str:
         lstrip_blocks=True,
     )
     jinja.filters |= {"human": human, "short": _short, "count": "{:,}".format}
-    script = _own("page.js")
+    script = _packaged("page.js")
     plotly = get_plotlyjs().encode()
     budget = max(MIN_NODES, MAX_NODES // max(1, len(report.configs)))
     text = jinja.get_template("page.html").render(
@@ -68,13 +68,13 @@ def page(report: Report) -> str:
         plotly=base64.b64encode(gzip.compress(plotly, mtime=0)).decode(),
         script=script,
         script_hashes=[_csp_hash(script.encode()), _csp_hash(plotly)],
-        style=_own("page.css"),
+        style=_packaged("page.css"),
         version=__version__,
     )
     return text.encode("ascii", "xmlcharrefreplace").decode()
 
 
-def _own(name: str) -> str:
+def _packaged(name: str) -> str:
     """A file of this package."""
     return read_file(_HERE / name, FILE_MOST).decode("ascii")
 

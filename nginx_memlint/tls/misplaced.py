@@ -1,4 +1,4 @@
-"""Directives where nginx rejects them: out of place, or twice."""
+"""Directives that nginx rejects: out of place, twice, or with too few or too many arguments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from nginx_memlint.problems import Problem
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import FAMILIES
 from nginx_memlint.tls.modules import objects
-from nginx_memlint.tree import grammar
+from nginx_memlint.tree import directives_table, grammar
 from nginx_memlint.tree.blocks import MAIN, WITHOUT_SETTINGS
 from nginx_memlint.tree.directives_table import SINCE
 from nginx_memlint.tree.tree import Block, Setting, Tree
@@ -57,20 +57,41 @@ ONCE = frozenset(
 )
 """Directives that decide how many contexts and loads there are, and may stand in a block once."""
 
+_ONCE = (
+    ONCE
+    | frozenset(directives_table.ONCE.split())
+    # ngx_set_worker_processes(), ngx_event_connections(), ngx_event_use(), ngx_set_user()
+    | {"worker_processes", "worker_connections", "use", "user"}
+)
+"""All directives that may stand in a block once, as far as nginx's command tables tell it."""
+
 
 def misplaced(tree: Tree, target: Target) -> Iterator[Problem]:
-    """Problems of directives that ``ngx_conf_handler()`` or ``ngx_conf_set_str_slot()`` rejects."""
+    """Problems of directives that ``ngx_conf_handler()`` or a function that takes them rejects."""
     late = _too_late(target) if target.stated else {}
-    watched = {
-        kind: grammar.MISPLACED[kind] | ONCE | late.get(kind, {}).keys() for kind in grammar.KINDS
+    elsewhere = {
+        kind: grammar.MISPLACED[kind] | late.get(kind, {}).keys() for kind in grammar.KINDS
     }
     for block in tree.all_blocks:
         if block.kind == MAIN and not block.has("events"):
             continue  # a fragment: what it lacks is its context
         kind = block.grammar_kind
-        if block.has_any(watched.get(kind, frozenset())):
+        if kind in elsewhere and _is_suspect(block, elsewhere[kind]):
             yield from _complaints(block, kind, late.get(kind, {}))
     yield from _lacking(tree, target)
+
+
+def _is_suspect(block: Block, elsewhere: frozenset[str]) -> bool:
+    """Tell whether a block has to be looked at closely: few have."""
+    block.inclusion.work.take(len(block.parts))
+    if len(block.parts) > 1:
+        return True
+    return any(
+        len(body.named) < len(body.directives)
+        or not elsewhere.isdisjoint(body.named)
+        or not all(map(grammar.takes, body.directives))
+        for body, _ in block.parts
+    )
 
 
 def _complaints(block: Block, kind: str, late: dict[str, tuple[str, str]]) -> Iterator[Problem]:
@@ -84,7 +105,9 @@ def _complaints(block: Block, kind: str, late: dict[str, tuple[str, str]]) -> It
         elif name in late:
             nginx, brought_by = late[name]
             yield _problem(settings[0], nginx, f"{nginx} before {brought_by}")
-        elif name in ONCE and len(settings) > 1:
+        elif wrong := next((s for s in settings if not grammar.takes(s.directive)), None):
+            yield _problem(wrong, f'invalid number of arguments in "{name}" directive')
+        elif name in _ONCE and len(settings) > 1:
             yield _problem(settings[1], f'"{name}" directive is duplicate')
 
 

@@ -1001,6 +1001,383 @@ ROWS = (
 )
 """Component, file with the command table, kinds of blocks, directives."""
 
+TAKES = (
+    (
+        "0",
+        "break empty_gif flv internal ip_hash least_conn mp4",
+    ),
+    (
+        "0 1",
+        "slice stub_status tunnel_pass",
+    ),
+    (
+        "0 1 2",
+        "random",
+    ),
+    (
+        "1",
+        "absolute_redirect accept_mutex accept_mutex_delay acceptex_read access_by_lua "
+        "access_by_lua_file access_by_lua_no_postpone add_after_body add_before_body "
+        "add_header_inherit add_trailer_inherit aio aio_write alias allow "
+        "ancient_browser_value auth_basic auth_basic_user_file auth_delay auth_http "
+        "auth_http_pass_client_cert auth_http_timeout auth_request autoindex "
+        "autoindex_exact_size autoindex_format autoindex_localtime balancer_by_lua_file "
+        "balancer_keepalive body_filter_by_lua body_filter_by_lua_file charset "
+        "chunked_transfer_encoding client_body_buffer_size client_body_in_file_only "
+        "client_body_in_single_buffer client_body_timeout client_header_buffer_size "
+        "client_header_timeout client_max_body_size connection_pool_size content_by_lua "
+        "content_by_lua_file create_full_put_path daemon debug_connection debug_points "
+        "default_type degradation degrade deny devpoll_changes devpoll_events directio "
+        "directio_alignment env epoll_events etag eventport_events exit_worker_by_lua_file "
+        "fastcgi_buffer_size fastcgi_buffering fastcgi_busy_buffers_size fastcgi_cache "
+        "fastcgi_cache_background_update fastcgi_cache_key fastcgi_cache_lock "
+        "fastcgi_cache_lock_age fastcgi_cache_lock_timeout fastcgi_cache_max_range_offset "
+        "fastcgi_cache_min_uses fastcgi_cache_revalidate fastcgi_catch_stderr "
+        "fastcgi_connect_timeout fastcgi_force_ranges fastcgi_hide_header "
+        "fastcgi_ignore_client_abort fastcgi_index fastcgi_intercept_errors fastcgi_keep_conn "
+        "fastcgi_limit_rate fastcgi_max_temp_file_size fastcgi_next_upstream_timeout "
+        "fastcgi_next_upstream_tries fastcgi_pass fastcgi_pass_header "
+        "fastcgi_pass_request_body fastcgi_pass_request_headers fastcgi_read_timeout "
+        "fastcgi_request_buffering fastcgi_send_lowat fastcgi_send_timeout "
+        "fastcgi_socket_keepalive fastcgi_socket_rcvbuf fastcgi_socket_sndbuf "
+        "fastcgi_split_path_info fastcgi_store fastcgi_temp_file_write_size geoip_proxy "
+        "geoip_proxy_recursive google_perftools_profiles grpc_buffer_size "
+        "grpc_connect_timeout grpc_hide_header grpc_intercept_errors "
+        "grpc_next_upstream_timeout grpc_next_upstream_tries grpc_pass grpc_pass_header "
+        "grpc_read_timeout grpc_send_timeout grpc_socket_keepalive grpc_socket_rcvbuf "
+        "grpc_socket_sndbuf grpc_ssl_certificate grpc_ssl_certificate_key grpc_ssl_ciphers "
+        "grpc_ssl_crl grpc_ssl_name grpc_ssl_password_file grpc_ssl_server_name "
+        "grpc_ssl_session_reuse grpc_ssl_trusted_certificate grpc_ssl_verify "
+        "grpc_ssl_verify_depth gunzip gzip gzip_comp_level gzip_hash gzip_http_version "
+        "gzip_min_length gzip_no_buffer gzip_static gzip_vary gzip_window "
+        "header_filter_by_lua header_filter_by_lua_file http2 http2_body_preread_size "
+        "http2_chunk_size http2_idle_timeout http2_max_concurrent_pushes "
+        "http2_max_concurrent_streams http2_max_field_size http2_max_header_size "
+        "http2_max_requests http2_pool_size http2_push http2_push_preload "
+        "http2_recv_buffer_size http2_recv_timeout http2_streams_index_size http3 http3_hq "
+        "http3_max_concurrent_streams http3_stream_buffer_size if_modified_since "
+        "ignore_invalid_headers image_filter_buffer image_filter_interlace "
+        "image_filter_jpeg_quality image_filter_sharpen image_filter_transparency "
+        "image_filter_webp_quality imap_client_buffer init_by_lua init_by_lua_file "
+        "init_worker_by_lua init_worker_by_lua_file iocp_threads js_access js_content "
+        "js_context_reuse js_context_reuse_max_size js_fetch_buffer_size js_fetch_ciphers "
+        "js_fetch_keepalive js_fetch_keepalive_requests js_fetch_keepalive_time "
+        "js_fetch_keepalive_timeout js_fetch_max_response_buffer_size js_fetch_proxy "
+        "js_fetch_timeout js_fetch_trusted_certificate js_fetch_verify js_fetch_verify_depth "
+        "js_filter js_header_filter js_include js_path js_preread keepalive_min_timeout "
+        "keepalive_requests keepalive_time kqueue_changes kqueue_events limit_conn_dry_run "
+        "limit_conn_log_level limit_conn_status limit_rate limit_rate_after limit_req_dry_run "
+        "limit_req_log_level limit_req_status lingering_close lingering_time "
+        "lingering_timeout load_module lock_file log_by_lua log_by_lua_file log_not_found "
+        "log_subrequest lua_add_variable lua_capture_error_log lua_check_client_abort "
+        "lua_code_cache lua_http10_buffering lua_load_resty_core lua_malloc_trim "
+        "lua_max_pending_timers lua_max_running_timers lua_need_request_body "
+        "lua_package_cpath lua_package_path lua_regex_cache_max_entries lua_regex_match_limit "
+        "lua_sa_restart lua_socket_buffer_size lua_socket_connect_timeout "
+        "lua_socket_keepalive_timeout lua_socket_log_errors lua_socket_pool_size "
+        "lua_socket_read_timeout lua_socket_send_lowat lua_socket_send_timeout "
+        "lua_ssl_certificate lua_ssl_certificate_key lua_ssl_ciphers lua_ssl_crl "
+        "lua_ssl_key_log lua_ssl_trusted_certificate lua_ssl_verify_depth "
+        "lua_thread_cache_max_entries lua_transform_underscores_in_response_headers "
+        "lua_upstream_skip_openssl_default_verify lua_use_default_type "
+        "lua_worker_thread_vm_pool_size map_hash_bucket_size map_hash_max_size master_process "
+        "max_errors max_headers max_ranges memcached_buffer_size memcached_connect_timeout "
+        "memcached_gzip_flag memcached_next_upstream_timeout memcached_next_upstream_tries "
+        "memcached_pass memcached_read_timeout memcached_send_timeout "
+        "memcached_socket_keepalive merge_slashes min_delete_depth mirror mirror_request_body "
+        "modern_browser_value mp4_buffer_size mp4_max_buffer_size mp4_start_key_frame "
+        "msie_padding msie_refresh multi_accept open_file_cache_errors open_file_cache_events "
+        "open_file_cache_min_uses open_file_cache_valid override_charset pass pcre_jit perl "
+        "perl_modules perl_require pid port_in_redirect post_acceptex post_action "
+        "postpone_gzipping postpone_output precontent_by_lua_file "
+        "precontent_by_lua_no_postpone preread_buffer_size preread_by_lua_file "
+        "preread_by_lua_no_postpone preread_timeout protocol proxy proxy_buffer "
+        "proxy_buffer_size proxy_buffering proxy_busy_buffers_size proxy_cache "
+        "proxy_cache_background_update proxy_cache_convert_head proxy_cache_key "
+        "proxy_cache_lock proxy_cache_lock_age proxy_cache_lock_timeout "
+        "proxy_cache_max_range_offset proxy_cache_min_uses proxy_cache_revalidate "
+        "proxy_connect_timeout proxy_download_rate proxy_downstream_buffer proxy_force_ranges "
+        "proxy_half_close proxy_headers_hash_bucket_size proxy_headers_hash_max_size "
+        "proxy_hide_header proxy_http_version proxy_ignore_client_abort "
+        "proxy_intercept_errors proxy_limit_rate proxy_max_temp_file_size proxy_method "
+        "proxy_next_upstream_timeout proxy_next_upstream_tries proxy_pass "
+        "proxy_pass_error_message proxy_pass_header proxy_pass_request_body "
+        "proxy_pass_request_headers proxy_pass_trailers proxy_protocol proxy_protocol_timeout "
+        "proxy_read_timeout proxy_request_buffering proxy_requests proxy_responses "
+        "proxy_send_lowat proxy_send_timeout proxy_set_body proxy_smtp_auth "
+        "proxy_socket_keepalive proxy_socket_rcvbuf proxy_socket_sndbuf proxy_ssl "
+        "proxy_ssl_certificate_by_lua_file proxy_ssl_ciphers proxy_ssl_crl proxy_ssl_name "
+        "proxy_ssl_password_file proxy_ssl_server_name proxy_ssl_session_reuse "
+        "proxy_ssl_trusted_certificate proxy_ssl_verify proxy_ssl_verify_by_lua_file "
+        "proxy_ssl_verify_depth proxy_store proxy_temp_file_write_size proxy_timeout "
+        "proxy_upload_rate proxy_upstream_buffer quic_active_connection_id_limit quic_bpf "
+        "quic_gso quic_host_key quic_retry random_index read_ahead real_ip_header "
+        "real_ip_recursive recursive_error_pages referer_hash_bucket_size "
+        "referer_hash_max_size request_pool_size reset_timedout_connection resolver_timeout "
+        "rewrite_by_lua rewrite_by_lua_file rewrite_by_lua_no_postpone rewrite_log root "
+        "satisfy scgi_buffer_size scgi_buffering scgi_busy_buffers_size scgi_cache "
+        "scgi_cache_background_update scgi_cache_key scgi_cache_lock scgi_cache_lock_age "
+        "scgi_cache_lock_timeout scgi_cache_max_range_offset scgi_cache_min_uses "
+        "scgi_cache_revalidate scgi_connect_timeout scgi_force_ranges scgi_hide_header "
+        "scgi_ignore_client_abort scgi_intercept_errors scgi_limit_rate "
+        "scgi_max_temp_file_size scgi_next_upstream_timeout scgi_next_upstream_tries "
+        "scgi_pass scgi_pass_header scgi_pass_request_body scgi_pass_request_headers "
+        "scgi_read_timeout scgi_request_buffering scgi_send_timeout scgi_socket_keepalive "
+        "scgi_socket_rcvbuf scgi_socket_sndbuf scgi_store scgi_temp_file_write_size "
+        "secure_link secure_link_md5 secure_link_secret send_lowat send_timeout sendfile "
+        "sendfile_max_chunk server_name_in_redirect server_names_hash_bucket_size "
+        "server_names_hash_max_size server_rewrite_by_lua_file server_tokens set_real_ip_from "
+        "smtp_client_buffer smtp_greeting_delay source_charset spdy_chunk_size "
+        "spdy_headers_comp spdy_keepalive_timeout spdy_max_concurrent_streams spdy_pool_size "
+        "spdy_recv_buffer_size spdy_recv_timeout spdy_streams_index_size ssi "
+        "ssi_ignore_recycled_buffers ssi_last_modified ssi_min_file_chunk ssi_silent_errors "
+        "ssi_value_length ssl ssl_buffer_size ssl_certificate_by_lua_file "
+        "ssl_certificate_compression ssl_ciphers ssl_client_certificate "
+        "ssl_client_hello_by_lua_file ssl_crl ssl_dhparam ssl_early_data ssl_ecdh_curve "
+        "ssl_ech_file ssl_engine ssl_handshake_timeout ssl_object_cache_inheritable ssl_ocsp "
+        "ssl_ocsp_cache ssl_ocsp_responder ssl_password_file ssl_prefer_server_ciphers "
+        "ssl_preread ssl_reject_handshake ssl_session_fetch_by_lua_file "
+        "ssl_session_store_by_lua_file ssl_session_ticket_key ssl_session_tickets "
+        "ssl_session_timeout ssl_stapling ssl_stapling_file ssl_stapling_responder "
+        "ssl_stapling_verify ssl_trusted_certificate ssl_verify_client starttls "
+        "sub_filter_last_modified sub_filter_once subrequest_output_buffer_size tcp_nodelay "
+        "tcp_nopush timeout timer_resolution tunnel_buffer_size tunnel_connect_timeout "
+        "tunnel_next_upstream_timeout tunnel_next_upstream_tries tunnel_read_timeout "
+        "tunnel_send_lowat tunnel_send_timeout tunnel_socket_keepalive tunnel_socket_rcvbuf "
+        "tunnel_socket_sndbuf types_hash_bucket_size types_hash_max_size "
+        "underscores_in_headers uninitialized_variable_warn use userid userid_domain "
+        "userid_expires userid_mark userid_name userid_p3p userid_path userid_service "
+        "uwsgi_buffer_size uwsgi_buffering uwsgi_busy_buffers_size uwsgi_cache "
+        "uwsgi_cache_background_update uwsgi_cache_key uwsgi_cache_lock uwsgi_cache_lock_age "
+        "uwsgi_cache_lock_timeout uwsgi_cache_max_range_offset uwsgi_cache_min_uses "
+        "uwsgi_cache_revalidate uwsgi_connect_timeout uwsgi_force_ranges uwsgi_hide_header "
+        "uwsgi_ignore_client_abort uwsgi_intercept_errors uwsgi_limit_rate "
+        "uwsgi_max_temp_file_size uwsgi_modifier1 uwsgi_modifier2 uwsgi_next_upstream_timeout "
+        "uwsgi_next_upstream_tries uwsgi_pass uwsgi_pass_header uwsgi_pass_request_body "
+        "uwsgi_pass_request_headers uwsgi_read_timeout uwsgi_request_buffering "
+        "uwsgi_send_timeout uwsgi_socket_keepalive uwsgi_socket_rcvbuf uwsgi_socket_sndbuf "
+        "uwsgi_ssl_certificate uwsgi_ssl_certificate_key uwsgi_ssl_ciphers uwsgi_ssl_crl "
+        "uwsgi_ssl_name uwsgi_ssl_password_file uwsgi_ssl_server_name uwsgi_ssl_session_reuse "
+        "uwsgi_ssl_trusted_certificate uwsgi_ssl_verify uwsgi_ssl_verify_depth uwsgi_store "
+        "uwsgi_string uwsgi_temp_file_write_size variables_hash_bucket_size "
+        "variables_hash_max_size worker_aio_requests worker_connections worker_priority "
+        "worker_processes worker_rlimit_core worker_rlimit_nofile worker_shutdown_timeout "
+        "working_directory xclient xml_entities xml_external_entities xslt_last_modified",
+    ),
+    (
+        "1 2",
+        "disable_symlinks expires fastcgi_bind geoip_city geoip_country geoip_org grpc_bind "
+        "hash js_body_filter js_var keepalive_disable keepalive_timeout memcached_bind "
+        "modern_browser open_file_cache proxy_bind proxy_cookie_domain proxy_cookie_path "
+        "proxy_redirect proxy_ssl_certificate proxy_ssl_certificate_key return scgi_bind "
+        "ssl_certificate ssl_certificate_key ssl_session_cache tunnel_bind user uwsgi_bind "
+        "zone",
+    ),
+    (
+        "1 2 3",
+        "dav_access fastcgi_store_access grpc_ssl_certificate_cache image_filter "
+        "proxy_ssl_certificate_cache proxy_store_access scgi_store_access "
+        "ssl_certificate_cache userid_flags uwsgi_ssl_certificate_cache uwsgi_store_access",
+    ),
+    (
+        "1 2 3 4",
+        "client_body_temp_path fastcgi_temp_path limit_req open_log_file_cache "
+        "proxy_cookie_flags proxy_temp_path scgi_temp_path uwsgi_temp_path",
+    ),
+    (
+        "1 3",
+        "js_import js_load_http_native_module js_load_stream_native_module js_preload_object",
+    ),
+    (
+        "1+",
+        "access_log addition_types ancient_browser charset_types client_body_early_read "
+        "dav_methods early_hints error_log error_page fastcgi_cache_bypass "
+        "fastcgi_cache_methods fastcgi_cache_use_stale fastcgi_cache_valid "
+        "fastcgi_ignore_headers fastcgi_next_upstream fastcgi_no_cache grpc_ignore_headers "
+        "grpc_next_upstream grpc_ssl_protocols gzip_disable gzip_proxied gzip_types imap_auth "
+        "imap_capabilities index js_engine js_fetch_protocols js_shared_dict_zone keepalive "
+        "least_time listen lua_ssl_protocols memcached_next_upstream pop3_auth "
+        "pop3_capabilities proxy_cache_bypass proxy_cache_methods proxy_cache_use_stale "
+        "proxy_cache_valid proxy_ignore_headers proxy_next_upstream proxy_no_cache "
+        "proxy_ssl_alpn proxy_ssl_protocols resolver scgi_cache_bypass scgi_cache_methods "
+        "scgi_cache_use_stale scgi_cache_valid scgi_ignore_headers scgi_next_upstream "
+        "scgi_no_cache server server_name smtp_auth smtp_capabilities ssi_types ssl_alpn "
+        "ssl_protocols ssl_verify_depth sub_filter_types tunnel_next_upstream "
+        "uwsgi_cache_bypass uwsgi_cache_methods uwsgi_cache_use_stale uwsgi_cache_valid "
+        "uwsgi_ignore_headers uwsgi_next_upstream uwsgi_no_cache uwsgi_ssl_protocols "
+        "valid_referers worker_cpu_affinity xslt_stylesheet xslt_types",
+    ),
+    (
+        "2",
+        "auth_http_header auth_request_set fastcgi_buffers grpc_set_header "
+        "grpc_ssl_conf_command gunzip_buffers gzip_buffers large_client_header_buffers "
+        "limit_conn limit_conn_zone lua_fake_shm lua_shared_dict lua_ssl_conf_command "
+        "output_buffers perl_set proxy_buffers proxy_set_header proxy_ssl_conf_command "
+        "scgi_buffers set ssl_conf_command sub_filter uwsgi_buffers uwsgi_ssl_conf_command "
+        "xslt_param xslt_string_param",
+    ),
+    (
+        "2 3",
+        "add_header add_trailer fastcgi_param js_set rewrite scgi_param thread_pool "
+        "uwsgi_param",
+    ),
+    (
+        "2+",
+        "fastcgi_cache_path limit_req_zone log_format proxy_cache_path scgi_cache_path "
+        "set_by_lua set_by_lua_file sticky try_files uwsgi_cache_path",
+    ),
+)
+BLOCKS_TAKE = (
+    (
+        "0",
+        "access_by_lua_block balancer_by_lua_block body_filter_by_lua_block "
+        "content_by_lua_block events exit_worker_by_lua_block header_filter_by_lua_block http "
+        "init_by_lua_block init_worker_by_lua_block log_by_lua_block mail "
+        "precontent_by_lua_block preread_by_lua_block proxy_ssl_certificate_by_lua_block "
+        "proxy_ssl_verify_by_lua_block rewrite_by_lua_block server "
+        "server_rewrite_by_lua_block ssl_certificate_by_lua_block "
+        "ssl_client_hello_by_lua_block ssl_session_fetch_by_lua_block "
+        "ssl_session_store_by_lua_block stream types",
+    ),
+    (
+        "1",
+        "upstream",
+    ),
+    (
+        "1 2",
+        "geo",
+    ),
+    (
+        "1+",
+        "if limit_except location set_by_lua_block",
+    ),
+    (
+        "2",
+        "charset_map map split_clients",
+    ),
+)
+"""Numbers of arguments that nginx takes (``2+``: two or more), in any release of any
+component, and the directives; those that take any number are left out."""
+
+ONCE = (
+    "absolute_redirect accept_mutex accept_mutex_delay acceptex_read "
+    "access_by_lua_no_postpone add_after_body add_before_body add_header_inherit "
+    "add_trailer_inherit aio_write auth_basic auth_delay auth_http_pass_client_cert "
+    "auth_http_timeout autoindex autoindex_exact_size autoindex_format autoindex_localtime "
+    "chunked_transfer_encoding client_body_buffer_size client_body_in_file_only "
+    "client_body_in_single_buffer client_body_temp_path client_body_timeout "
+    "client_header_buffer_size client_header_timeout client_max_body_size "
+    "connection_pool_size create_full_put_path daemon dav_access debug_points default_type "
+    "degrade devpoll_changes devpoll_events directio_alignment epoll_events etag "
+    "eventport_events fastcgi_buffer_size fastcgi_buffering fastcgi_buffers "
+    "fastcgi_busy_buffers_size fastcgi_cache_background_update fastcgi_cache_lock "
+    "fastcgi_cache_lock_age fastcgi_cache_lock_timeout fastcgi_cache_max_range_offset "
+    "fastcgi_cache_min_uses fastcgi_cache_revalidate fastcgi_connect_timeout "
+    "fastcgi_force_ranges fastcgi_ignore_client_abort fastcgi_index fastcgi_intercept_errors "
+    "fastcgi_keep_conn fastcgi_limit_rate fastcgi_max_temp_file_size "
+    "fastcgi_next_upstream_timeout fastcgi_next_upstream_tries fastcgi_pass_request_body "
+    "fastcgi_pass_request_headers fastcgi_read_timeout fastcgi_request_buffering "
+    "fastcgi_send_lowat fastcgi_send_timeout fastcgi_socket_keepalive fastcgi_socket_rcvbuf "
+    "fastcgi_socket_sndbuf fastcgi_store_access fastcgi_temp_file_write_size "
+    "fastcgi_temp_path geoip_proxy_recursive google_perftools_profiles grpc_buffer_size "
+    "grpc_connect_timeout grpc_intercept_errors grpc_next_upstream_timeout "
+    "grpc_next_upstream_tries grpc_read_timeout grpc_send_timeout grpc_socket_keepalive "
+    "grpc_socket_rcvbuf grpc_socket_sndbuf grpc_ssl_certificate grpc_ssl_certificate_key "
+    "grpc_ssl_ciphers grpc_ssl_crl grpc_ssl_name grpc_ssl_server_name grpc_ssl_session_reuse "
+    "grpc_ssl_trusted_certificate grpc_ssl_verify grpc_ssl_verify_depth gunzip gunzip_buffers "
+    "gzip gzip_buffers gzip_comp_level gzip_hash gzip_http_version gzip_min_length "
+    "gzip_no_buffer gzip_static gzip_vary gzip_window http2 http2_body_preread_size "
+    "http2_chunk_size http2_max_concurrent_streams http2_pool_size http2_recv_buffer_size "
+    "http2_streams_index_size http3 http3_hq http3_max_concurrent_streams "
+    "http3_stream_buffer_size if_modified_since ignore_invalid_headers image_filter_buffer "
+    "image_filter_interlace image_filter_transparency imap_client_buffer iocp_threads "
+    "js_context_reuse js_context_reuse_max_size js_fetch_buffer_size js_fetch_ciphers "
+    "js_fetch_keepalive js_fetch_keepalive_requests js_fetch_keepalive_time "
+    "js_fetch_keepalive_timeout js_fetch_max_response_buffer_size js_fetch_timeout "
+    "js_fetch_trusted_certificate js_fetch_verify js_fetch_verify_depth js_filter "
+    "js_header_filter js_preread keepalive_min_timeout keepalive_requests keepalive_time "
+    "kqueue_changes kqueue_events large_client_header_buffers limit_conn_dry_run "
+    "limit_conn_log_level limit_conn_status limit_rate limit_rate_after limit_req_dry_run "
+    "limit_req_log_level limit_req_status lingering_close lingering_time lingering_timeout "
+    "lock_file log_not_found log_subrequest lua_check_client_abort lua_http10_buffering "
+    "lua_max_pending_timers lua_max_running_timers lua_need_request_body lua_sa_restart "
+    "lua_socket_buffer_size lua_socket_connect_timeout lua_socket_keepalive_timeout "
+    "lua_socket_log_errors lua_socket_pool_size lua_socket_read_timeout lua_socket_send_lowat "
+    "lua_socket_send_timeout lua_ssl_ciphers lua_ssl_crl lua_ssl_key_log "
+    "lua_ssl_trusted_certificate lua_ssl_verify_depth lua_thread_cache_max_entries "
+    "lua_transform_underscores_in_response_headers lua_upstream_skip_openssl_default_verify "
+    "lua_use_default_type lua_worker_thread_vm_pool_size map_hash_bucket_size "
+    "map_hash_max_size master_process max_errors max_headers max_ranges memcached_buffer_size "
+    "memcached_connect_timeout memcached_gzip_flag memcached_next_upstream_timeout "
+    "memcached_next_upstream_tries memcached_read_timeout memcached_send_timeout "
+    "memcached_socket_keepalive merge_slashes min_delete_depth mirror_request_body "
+    "mp4_buffer_size mp4_max_buffer_size mp4_start_key_frame msie_padding msie_refresh "
+    "multi_accept open_file_cache_errors open_file_cache_events open_file_cache_min_uses "
+    "open_file_cache_valid output_buffers override_charset pcre_jit pid port_in_redirect "
+    "post_acceptex post_action postpone_gzipping postpone_output "
+    "precontent_by_lua_no_postpone preread_buffer_size preread_by_lua_no_postpone "
+    "preread_timeout proxy proxy_buffer proxy_buffer_size proxy_buffering proxy_buffers "
+    "proxy_busy_buffers_size proxy_cache_background_update proxy_cache_convert_head "
+    "proxy_cache_lock proxy_cache_lock_age proxy_cache_lock_timeout "
+    "proxy_cache_max_range_offset proxy_cache_min_uses proxy_cache_revalidate "
+    "proxy_connect_timeout proxy_download_rate proxy_downstream_buffer proxy_force_ranges "
+    "proxy_half_close proxy_headers_hash_bucket_size proxy_headers_hash_max_size "
+    "proxy_http_version proxy_ignore_client_abort proxy_intercept_errors proxy_limit_rate "
+    "proxy_max_temp_file_size proxy_method proxy_next_upstream_timeout "
+    "proxy_next_upstream_tries proxy_pass_error_message proxy_pass_request_body "
+    "proxy_pass_request_headers proxy_pass_trailers proxy_protocol proxy_protocol_timeout "
+    "proxy_read_timeout proxy_request_buffering proxy_requests proxy_responses "
+    "proxy_send_lowat proxy_send_timeout proxy_set_body proxy_smtp_auth "
+    "proxy_socket_keepalive proxy_socket_rcvbuf proxy_socket_sndbuf proxy_ssl "
+    "proxy_ssl_ciphers proxy_ssl_crl proxy_ssl_name proxy_ssl_server_name "
+    "proxy_ssl_session_reuse proxy_ssl_trusted_certificate proxy_ssl_verify "
+    "proxy_ssl_verify_depth proxy_store_access proxy_temp_file_write_size proxy_temp_path "
+    "proxy_timeout proxy_upload_rate proxy_upstream_buffer quic_active_connection_id_limit "
+    "quic_bpf quic_gso quic_retry random_index read_ahead real_ip_recursive "
+    "recursive_error_pages referer_hash_bucket_size referer_hash_max_size request_pool_size "
+    "reset_timedout_connection resolver_timeout rewrite_by_lua_no_postpone rewrite_log "
+    "satisfy scgi_buffer_size scgi_buffering scgi_buffers scgi_busy_buffers_size "
+    "scgi_cache_background_update scgi_cache_lock scgi_cache_lock_age scgi_cache_lock_timeout "
+    "scgi_cache_max_range_offset scgi_cache_min_uses scgi_cache_revalidate "
+    "scgi_connect_timeout scgi_force_ranges scgi_ignore_client_abort scgi_intercept_errors "
+    "scgi_limit_rate scgi_max_temp_file_size scgi_next_upstream_timeout "
+    "scgi_next_upstream_tries scgi_pass_request_body scgi_pass_request_headers "
+    "scgi_read_timeout scgi_request_buffering scgi_send_timeout scgi_socket_keepalive "
+    "scgi_socket_rcvbuf scgi_socket_sndbuf scgi_store_access scgi_temp_file_write_size "
+    "scgi_temp_path secure_link secure_link_md5 secure_link_secret send_lowat send_timeout "
+    "sendfile sendfile_max_chunk server_name_in_redirect server_names_hash_bucket_size "
+    "server_names_hash_max_size server_tokens smtp_client_buffer smtp_greeting_delay ssi "
+    "ssi_ignore_recycled_buffers ssi_last_modified ssi_min_file_chunk ssi_silent_errors "
+    "ssi_value_length ssl_buffer_size ssl_certificate_compression ssl_ciphers "
+    "ssl_client_certificate ssl_crl ssl_dhparam ssl_early_data ssl_ecdh_curve "
+    "ssl_handshake_timeout ssl_object_cache_inheritable ssl_ocsp ssl_ocsp_responder "
+    "ssl_prefer_server_ciphers ssl_preread ssl_reject_handshake ssl_session_tickets "
+    "ssl_session_timeout ssl_stapling ssl_stapling_file ssl_stapling_responder "
+    "ssl_stapling_verify ssl_trusted_certificate ssl_verify_client ssl_verify_depth "
+    "sub_filter_last_modified sub_filter_once subrequest_output_buffer_size tcp_nodelay "
+    "tcp_nopush timeout timer_resolution tunnel_buffer_size tunnel_connect_timeout "
+    "tunnel_next_upstream_timeout tunnel_next_upstream_tries tunnel_read_timeout "
+    "tunnel_send_lowat tunnel_send_timeout tunnel_socket_keepalive tunnel_socket_rcvbuf "
+    "tunnel_socket_sndbuf types_hash_bucket_size types_hash_max_size underscores_in_headers "
+    "uninitialized_variable_warn userid userid_domain userid_name userid_p3p userid_path "
+    "userid_service uwsgi_buffer_size uwsgi_buffering uwsgi_buffers uwsgi_busy_buffers_size "
+    "uwsgi_cache_background_update uwsgi_cache_lock uwsgi_cache_lock_age "
+    "uwsgi_cache_lock_timeout uwsgi_cache_max_range_offset uwsgi_cache_min_uses "
+    "uwsgi_cache_revalidate uwsgi_connect_timeout uwsgi_force_ranges "
+    "uwsgi_ignore_client_abort uwsgi_intercept_errors uwsgi_limit_rate "
+    "uwsgi_max_temp_file_size uwsgi_modifier1 uwsgi_modifier2 uwsgi_next_upstream_timeout "
+    "uwsgi_next_upstream_tries uwsgi_pass_request_body uwsgi_pass_request_headers "
+    "uwsgi_read_timeout uwsgi_request_buffering uwsgi_send_timeout uwsgi_socket_keepalive "
+    "uwsgi_socket_rcvbuf uwsgi_socket_sndbuf uwsgi_ssl_certificate uwsgi_ssl_certificate_key "
+    "uwsgi_ssl_ciphers uwsgi_ssl_crl uwsgi_ssl_name uwsgi_ssl_server_name "
+    "uwsgi_ssl_session_reuse uwsgi_ssl_trusted_certificate uwsgi_ssl_verify "
+    "uwsgi_ssl_verify_depth uwsgi_store_access uwsgi_string uwsgi_temp_file_write_size "
+    "uwsgi_temp_path variables_hash_bucket_size variables_hash_max_size worker_aio_requests "
+    "worker_rlimit_core worker_rlimit_nofile worker_shutdown_timeout working_directory "
+    "xclient xml_external_entities xslt_last_modified "
+)
+"""Directives that nginx rejects when they stand in a block twice, in all releases."""
+
 CONSTANT = (
     "absolute_redirect accept_mutex accept_mutex_delay acceptex_read "
     "access_by_lua_no_postpone add_header_inherit add_trailer_inherit aio_write auth_delay "
@@ -1083,7 +1460,7 @@ CONSTANT = (
     "scgi_pass_request_headers scgi_read_timeout scgi_request_buffering scgi_send_timeout "
     "scgi_socket_keepalive scgi_socket_rcvbuf scgi_socket_sndbuf scgi_temp_file_write_size "
     "send_lowat send_timeout sendfile sendfile_max_chunk server_name_in_redirect "
-    "server_names_hash_bucket_size server_names_hash_max_size server_tokens slice smtp_auth "
+    "server_names_hash_bucket_size server_names_hash_max_size server_tokens smtp_auth "
     "smtp_client_buffer smtp_greeting_delay ssi ssi_ignore_recycled_buffers ssi_last_modified "
     "ssi_min_file_chunk ssi_silent_errors ssi_value_length ssl_buffer_size "
     "ssl_certificate_compression ssl_early_data ssl_handshake_timeout "

@@ -11,7 +11,7 @@ from itertools import islice
 
 from nginx_memlint.syntax.directives import Body, Directive
 from nginx_memlint.tree import blocks
-from nginx_memlint.tree.directives_table import ROWS
+from nginx_memlint.tree.directives_table import ROWS, TAKES
 
 SERVER_IF = "server_if"
 """Kind of an ``if`` in a server, which allows fewer directives than one in a location."""
@@ -58,6 +58,37 @@ MISPLACED = {
     kind: frozenset(name for name, kinds in ALLOWED.items() if kind not in kinds) for kind in KINDS
 }
 """Kind of block → directives other than blocks that may not stand in it."""
+
+
+_MOST_ARGUMENTS = 8
+"""More are counted as so many: the table tells fewer apart."""
+
+
+def _takes() -> dict[str, int]:
+    masks: dict[str, int] = {}
+    for counts, names in TAKES:
+        mask = 0
+        for count in counts.split():
+            least = int(count.rstrip("+"))
+            most = _MOST_ARGUMENTS if count.endswith("+") else least
+            mask |= (1 << most + 1) - (1 << least)
+        masks.update(dict.fromkeys(names.split(), mask))
+    return masks
+
+
+_TAKES = _takes()
+"""Directive that is no block → the numbers of arguments that it takes, as bits."""
+
+
+def takes_so_many(name: str, count: int) -> bool:
+    """Tell whether a directive takes so many arguments; true of one that is in no table."""
+    mask = _TAKES.get(name)
+    return mask is None or bool(mask >> min(count, _MOST_ARGUMENTS) & 1)
+
+
+def takes(directive: Directive) -> bool:
+    """Tell whether nginx accepts the number of arguments of a directive that is no block."""
+    return directive.body is not None or takes_so_many(directive.name, len(directive.args))
 
 
 def kind_in(parent: str, kind: str) -> str:

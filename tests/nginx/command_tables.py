@@ -1,9 +1,9 @@
 """Read the command tables of nginx and of modules, and write directives_table.py.
 
-``python -m tests.nginx.command_tables nginx=DIR lua=DIR stream_lua=DIR njs=DIR angie=DIR``: git
-directories of github.com/nginx/nginx, openresty/lua-nginx-module,
-openresty/stream-lua-nginx-module, nginx/njs and webserver-llc/angie. All releases since those in
-``COMPONENTS`` are read.
+``python -m tests.nginx.command_tables nginx=DIR lua=DIR stream_lua=DIR njs=DIR angie=DIR
+freenginx=DIR tengine=DIR``: git directories of github.com/nginx/nginx, openresty/lua-nginx-module,
+openresty/stream-lua-nginx-module, nginx/njs, webserver-llc/angie, freenginx/nginx and
+alibaba/tengine. All releases since those in ``COMPONENTS`` and ``FORKS`` are read.
 """
 
 from __future__ import annotations
@@ -35,10 +35,16 @@ COMPONENTS = {
     "angie": Component(r"Angie-(1\.\d+\.\d+)", (1, 0, 0)),
 }
 
+FORKS = {
+    "freenginx": Component(r"release-(1\.\d+\.\d+)", (1, 25, 0)),
+    "tengine": Component(r"(?:tengine-)?(\d+\.\d+\.\d+)", (2, 0, 0)),
+}
+"""Those of which is read only what they take as arguments: more than nginx here and there."""
+
 _ARRAY = re.compile(r"ngx_command_t\s+(\w+)\s*\[\s*\]\s*=\s*\{(.*?)\n\}\s*;", re.DOTALL)
 _MODULE = re.compile(r"ngx_module_t\s+\w+\s*=\s*\{(.*?)\n\}\s*;", re.DOTALL)
 _TYPE = re.compile(r"\bNGX_(HTTP|STREAM|MAIL|EVENT|CORE|CONF)_MODULE\b")
-_ENTRY = re.compile(r'\{\s*ngx_string\(\s*"([^"]+)"\s*\)\s*,\s*([^,]*?)\s*,', re.DOTALL)
+_ENTRY = re.compile(r'\{\s*ngx_string\(\s*"([^"]+)"\s*\)\s*,\s*([^,]*?)\s*,\s*(\w+)\s*,', re.DOTALL)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 CONTEXTS = {
@@ -70,8 +76,41 @@ def _git(repository: str, *args: str) -> str:
     return subprocess.run(command, capture_output=True, check=True).stdout.decode("latin-1")
 
 
-def commands(text: str) -> Iterator[tuple[str, frozenset[str], bool]]:
-    """The directives of a C file: name, kinds of blocks it may stand in, whether it is a block."""
+class Command(NamedTuple):
+    """An entry of a command table, and which numbers of arguments it takes, as bits.
+
+    ``setter`` is the function that nginx calls with the arguments.
+    """
+
+    name: str
+    kinds: frozenset[str]
+    is_block: bool
+    takes: int
+    setter: str
+
+
+MOST_ARGUMENTS = 7
+"""NGX_CONF_TAKE7; NGX_CONF_MAX_ARGS is 8, with the directive's name."""
+
+_MORE = (1 << MOST_ARGUMENTS + 1 << 1) - 1
+"""All numbers, the highest bit stands for more than are counted."""
+
+TAKES = {
+    "NGX_CONF_NOARGS": 1,
+    "NGX_CONF_FLAG": 1 << 1,
+    "NGX_CONF_ANY": _MORE,
+    "NGX_CONF_1MORE": _MORE & ~1,
+    "NGX_CONF_2MORE": _MORE & ~3,
+    **{
+        f"NGX_CONF_TAKE{digits}": sum(1 << int(digit) for digit in digits)
+        for digits in ("1", "2", "3", "4", "5", "6", "7", "12", "13", "23", "34", "123", "1234")
+    },
+}
+"""Flag of a command → numbers of arguments (``ngx_conf_handler()``, ``argument_number``)."""
+
+
+def commands(text: str) -> Iterator[Command]:
+    """The directives of a C file."""
     text = _COMMENT.sub(" ", text)
     types = {}
     for module in _MODULE.finditer(text):
@@ -79,14 +118,17 @@ def commands(text: str) -> Iterator[tuple[str, frozenset[str], bool]]:
             types.update(dict.fromkeys(re.findall(r"\w+", module[1]), found[1]))
     for array in _ARRAY.finditer(text):
         known = CONTEXTS.get(types.get(array[1], ""), {})
-        for name, flags in _ENTRY.findall(array[2]):
+        for name, flags, setter in _ENTRY.findall(array[2]):
             words = set(re.findall(r"\w+", flags))
             kinds = frozenset(kind for flag, kind in known.items() if flag in words)
-            yield name, kinds, "NGX_CONF_BLOCK" in words
+            takes = 0
+            for word in words & TAKES.keys():
+                takes |= TAKES[word]
+            yield Command(name, kinds, "NGX_CONF_BLOCK" in words, takes, setter)
 
 
 @cache
-def _commands_of(repository: str, blob: str) -> list[tuple[str, frozenset[str], bool]]:
+def _commands_of(repository: str, blob: str) -> list[Command]:
     return [*commands(_git(repository, "cat-file", "blob", blob))]
 
 
@@ -110,17 +152,90 @@ class Place(NamedTuple):
     path: str
 
 
-def read(name: str, repository: str) -> dict[tuple[str, bool], dict[str, Place]]:
-    """Directive, and whether it is a block → kind of block that it may stand in → since when."""
-    table: dict[tuple[str, bool], dict[str, Place]] = defaultdict(dict)
-    for version, tag in releases(repository, COMPONENTS[name]):
+def releases_commands(name: str, repository: str) -> Iterator[tuple[Version, str, Command]]:
+    """All entries of command tables in all releases, with version and path, the first one first."""
+    for version, tag in releases(repository, (COMPONENTS | FORKS)[name]):
         for line in _git(repository, "ls-tree", "-r", tag).splitlines():
             meta, path = line.split("\t", 1)
             if path.endswith(".c"):
-                for directive, kinds, is_block in _commands_of(repository, meta.split()[2]):
-                    for kind in kinds:
-                        table[directive, is_block].setdefault(kind, Place(version, path))
+                for command in _commands_of(repository, meta.split()[2]):
+                    yield version, path, command
+
+
+Key = tuple[str, bool]
+"""A directive's name, and whether it is a block."""
+
+
+def read(name: str, repository: str) -> dict[Key, dict[str, Place]]:
+    """Directive → kind of block that it may stand in → since when."""
+    table: dict[Key, dict[str, Place]] = defaultdict(dict)
+    for version, path, command in releases_commands(name, repository):
+        for kind in command.kinds:
+            key = command.name, command.is_block
+            table[key].setdefault(kind, Place(version, path))
     return table
+
+
+class Arguments(NamedTuple):
+    """Of a directive, in all releases: numbers of arguments, as bits, and what takes them."""
+
+    takes: int
+    setters: frozenset[str]
+
+
+def arguments(repositories: dict[str, str]) -> dict[Key, Arguments]:
+    """What each directive takes in any release of any component, forks among them."""
+    table: dict[Key, Arguments] = {}
+    for name, repository in repositories.items():
+        for _, _, command in releases_commands(name, repository):
+            if command.kinds:
+                key = command.name, command.is_block
+                before = table.get(key, Arguments(0, frozenset()))
+                table[key] = Arguments(
+                    before.takes | command.takes, before.setters | {command.setter}
+                )
+    return table
+
+
+def numbers(takes: int) -> str:
+    """Numbers of arguments in words: ``0 1``, ``2+``."""
+    counts = [count for count in range(MOST_ARGUMENTS + 1) if takes >> count & 1]
+    if takes >> MOST_ARGUMENTS + 1 & 1:
+        first = counts[-1]
+        while first - 1 in counts:
+            first -= 1
+        return " ".join([*(str(count) for count in counts if count < first), f"{first}+"])
+    return " ".join(map(str, counts))
+
+
+def takes_rows(table: dict[Key, Arguments], names: set[str], *, is_block: bool) -> list[str]:
+    """Lines of TAKES or BLOCKS_TAKE: those that take any number are left out."""
+    grouped: dict[str, list[str]] = defaultdict(list)
+    for (directive, block), found in table.items():
+        if block is is_block and directive in names and found.takes not in (0, _MORE):
+            grouped[numbers(found.takes)].append(directive)
+    lines = []
+    for counts, directives in sorted(grouped.items()):
+        words = textwrap.wrap(" ".join(sorted(directives)), 84)
+        lines += ["    (", f'        "{counts}",', *[f'        "{line} "' for line in words[:-1]]]
+        lines += [f'        "{words[-1]}",', "    ),"]
+    return lines
+
+
+_ONCE = re.compile(
+    r"ngx_conf_set_(?:flag|str|num|size|off|msec|sec|enum|bufs|path|access)_slot"
+    r"|ngx_(?:http|stream)_set_complex_value(?:_size|_zero)?_slot"
+)
+"""Functions that say "is duplicate" of the second directive in a block, in all releases."""
+
+
+def once(table: dict[Key, Arguments]) -> list[str]:
+    """Directives that nginx rejects when they stand in a block twice."""
+    return sorted(
+        directive
+        for (directive, is_block), found in table.items()
+        if not is_block and all(map(_ONCE.fullmatch, found.setters))
+    )
 
 
 def rows(component: str, table: dict[tuple[str, bool], dict[str, Place]]) -> list[str]:
@@ -160,29 +275,16 @@ def since(component: str, table: dict[tuple[str, bool], dict[str, Place]]) -> li
     return lines
 
 
-_SETTER = re.compile(r'\{\s*ngx_string\(\s*"([^"]+)"\s*\)\s*,[^,]*,\s*(\w+)\s*,', re.DOTALL)
 _CONSTANT = re.compile(r"ngx_conf_set_(?:flag|num|size|off|msec|sec|bufs|enum|bitmask)_slot")
 
 
-def constants(repositories: dict[str, str]) -> list[str]:
+def constants(table: dict[Key, Arguments]) -> list[str]:
     """Directives whose values are numbers, sizes, times or fixed words in all releases."""
     setters: dict[str, set[str]] = defaultdict(set)
-    seen: set[str] = set()
-    for name, component in COMPONENTS.items():
-        for _, tag in releases(repositories[name], component):
-            for line in _git(repositories[name], "ls-tree", "-r", tag).splitlines():
-                meta, path = line.split("\t", 1)
-                blob = meta.split()[2]
-                if path.endswith(".c") and blob not in seen:
-                    seen.add(blob)
-                    text = _COMMENT.sub(" ", _git(repositories[name], "cat-file", "blob", blob))
-                    for array in _ARRAY.finditer(text):
-                        for directive, setter in _SETTER.findall(array[2]):
-                            setters[directive].add(setter)
+    for (directive, _), found in table.items():
+        setters[directive] |= found.setters
     return sorted(
-        directive
-        for directive, found in setters.items()
-        if all(_CONSTANT.fullmatch(setter) for setter in found)
+        directive for directive, used in setters.items() if all(map(_CONSTANT.fullmatch, used))
     )
 
 
@@ -228,7 +330,18 @@ def main() -> None:
     lines = [line for name, table in tables.items() for line in rows(name, table)]
     print("ROWS = (", *lines, ")", sep="\n")
     print('"""Component, file with the command table, kinds of blocks, directives."""\n')
-    words = textwrap.wrap(" ".join(n for n in constants(repositories) if n in known), 88)
+    given = arguments(repositories)
+    names = set(known) | {"include"}
+    for title, is_block in (("TAKES", False), ("BLOCKS_TAKE", True)):
+        print(f"{title} = (", *takes_rows(given, names, is_block=is_block), ")", sep="\n")
+    print('"""Numbers of arguments that nginx takes (``2+``: two or more), in any release of any')
+    print('component, and the directives; those that take any number are left out."""\n')
+    words = textwrap.wrap(" ".join(n for n in once(given) if n in known), 88)
+    print("ONCE = (", *[f'    "{line} "' for line in words], ")", sep="\n")
+    print(
+        '"""Directives that nginx rejects when they stand in a block twice, in all releases."""\n'
+    )
+    words = textwrap.wrap(" ".join(n for n in constants(given) if n in known), 88)
     print("CONSTANT = (", *[f'    "{line} "' for line in words], ")", sep="\n")
     print(
         '"""Directives whose values are numbers, sizes, times or fixed words, never variables."""\n'

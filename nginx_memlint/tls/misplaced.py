@@ -86,12 +86,14 @@ def _is_suspect(block: Block, elsewhere: frozenset[str]) -> bool:
     block.inclusion.work.take(len(block.parts))
     if len(block.parts) > 1:
         return True
-    return any(
-        len(body.named) < len(body.directives)
-        or not elsewhere.isdisjoint(body.named)
-        or not all(map(grammar.takes, body.directives))
-        for body, _ in block.parts
-    )
+    for body, _ in block.parts:
+        named = body.named
+        if len(named) < len(body.directives) or not elsewhere.isdisjoint(named):
+            return True
+        for directive in body.directives:
+            if not grammar.takes(directive):
+                return True
+    return False
 
 
 def _complaints(block: Block, kind: str, late: dict[str, tuple[str, str]]) -> Iterator[Problem]:

@@ -18,9 +18,10 @@ def strangers(tree: Tree) -> Sequence[tuple[Block, list[str]]]:
     """
     if "strangers" not in tree.memo:
         blocks = []
-        for block in tree.all_blocks:
-            if block.grammar_kind in grammar.KINDS and (names := {*block.names()} - KNOWN):
-                blocks.append((block, sorted(names)))
+        strange = tree.index_names() - KNOWN
+        for block in tree.having(strange):
+            if block.grammar_kind in grammar.KINDS:
+                blocks.append((block, sorted(strange.intersection(block.names()))))
         tree.memo["strangers"] = blocks
     strangers: list[tuple[Block, list[str]]] = tree.memo["strangers"]
     return strangers

@@ -19,10 +19,10 @@ def check(path: str | os.PathLike[str], **options: Any) -> ConfigReport:  # noqa
     """Read a configuration, count its contexts, estimate its memory, apply the rules.
 
     ``path`` is a main file, a directory with an nginx.conf, with ``dump=True`` the output of
-    ``nginx -T``, or ``-`` for ``data``. A configuration that cannot be read in full is no
-    exception: see ``ConfigReport.problems``. The options are those of the command line, and a value
-    may be its text: ``max_memory="4GiB"``. Raises TypeError for an option that there is not and for
-    a value of a wrong type, and MemlintError, which is a ValueError, for a wrong value, and for a
+    ``nginx -T``, or ``-`` for ``data``. A configuration that cannot be read in full raises nothing:
+    ``ConfigReport.problems`` says why. The options are those of the command line, and a value may
+    be its text: ``max_memory="4GiB"``. Raises TypeError for an option that does not exist and for a
+    value of a wrong type, and MemlintError, which is a ValueError, for a wrong value, and for a
     file that begins like a dump where ``dump`` is not given.
     """
     read = read_keywords(options)

@@ -1,4 +1,4 @@
-"""What ends a command, or a call from Python, without a result."""
+"""The error that ends a command, or a call from Python, without a result."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from nginx_memlint.exit_codes import Exit
 
 
 class MemlintError(ValueError):
-    """What was asked for cannot be done. The message tells users why, with a line for each mistake.
+    """A request cannot be fulfilled. The message says why, with a line for each mistake.
 
     ``option`` is the flag or the argument to change, None if the message says what to change.
     ``status`` is the exit status of a command that ends with it; cli/app.py prints it. It is a

@@ -1,4 +1,4 @@
-"""What memlint's exit status means."""
+"""The exit statuses of memlint, and their meanings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ FAILING = {
 
 
 def exit_code(configs: Iterable[ConfigReport], fail_on: FailOn) -> Exit:
-    """The status for these results: an incomplete one outweighs any finding."""
+    """The exit status for these reports: an incomplete one outweighs any finding."""
     configs = list(configs)
     if not all(config.complete for config in configs):
         return Exit.INCOMPLETE

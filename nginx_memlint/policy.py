@@ -1,4 +1,4 @@
-"""What a team has decided: limits, severities, and what is accepted where."""
+"""Decisions of a team: limits, severities, and which findings are accepted where."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nginx_memlint.result import Location, Lowered, Severity
 
 @dataclass(frozen=True)
 class Limits:
-    """Budgets; None where there is none. Bytes, and seconds of CPU time."""
+    """Budgets, in bytes and in seconds of CPU time; None where there is none."""
 
     max_memory: int | None = None
     max_start_memory: int | None = None
@@ -23,9 +23,9 @@ class Limits:
 class PathIgnore:
     """Rules, by code, that are accepted in files whose path matches.
 
-    The file is that of a finding's cause. ``directory`` is where the globs start: see
-    acceptance/paths.py for what they mean. One that matches nothing is not reported: a file that is
-    accepted need not be there always.
+    The file is that of a finding's cause. ``directory`` is where the globs start;
+    acceptance/paths.py says what they mean. A glob that matches nothing is not reported: a file
+    that is accepted need not be there always.
     """
 
     directory: str
@@ -33,7 +33,7 @@ class PathIgnore:
     rules: frozenset[str]
     reason: str
     place: Location | None = None
-    """Where that is said; None if it is in no file."""
+    """The place of the ignore in a settings file; None if it is in no file."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class Policy:
     comments: bool = True
     """Whether comments of the configuration may accept findings."""
     lowered: tuple[Lowered, ...] = ()
-    """What of it stands in settings files, and may lower what is reported."""
+    """Decisions from settings files that may lower what is reported."""
     problems: tuple[Problem, ...] = ()
-    """What is to be said of settings files that are not used."""
+    """Problems of settings files that are not used."""
 
 
 NO_POLICY = Policy()

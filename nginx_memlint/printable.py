@@ -13,7 +13,7 @@ _INVISIBLE = (
     "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef"
 )
-"""Fillers, joiners, variation selectors, the empty Braille pattern."""
+"""Fillers, joiners, variation selectors, and the empty Braille pattern."""
 
 _HIDDEN = re.compile(f"[{_INVISIBLE}]")
 
@@ -36,7 +36,7 @@ def printable(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    r"""What printable() was given, for a name of a file; bytes as surrogate escapes.
+    r"""The name of a file before printable(), with surrogate escapes for bytes.
 
     A name that has ``\xff`` spelled out in four characters is taken for one with that byte.
     """

@@ -1,4 +1,4 @@
-"""What kept a configuration from being read as nginx would read it."""
+"""Problems that keep a configuration from being read as nginx would read it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any, Protocol
 
 
 class Reading(Protocol):
-    """What a directive stands in, as tree.Inclusion: a file, and the includes that led there."""
+    """One reading of a file, such as tree.Inclusion, in which a directive stands."""
 
     @property
     def file(self) -> Any:  # noqa: ANN401  a ParsedFile, which rooms above know
         """The file, which knows the lines of its directives."""
 
     def chain(self) -> tuple[str, ...]:
-        """The includes that led there."""
+        """The includes through which the file was read."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What earlier versions had: a use of it ends with a sentence that says what to do instead."""
+"""Options, commands and names of earlier versions, with a sentence on what to do instead."""
 
 from __future__ import annotations
 

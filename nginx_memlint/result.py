@@ -1,4 +1,4 @@
-"""What a check found: the objects a Python caller gets and the JSON output prints.
+"""The results of a check: the objects that a Python caller gets and that the JSON output holds.
 
 All sizes are bytes. All names are printable: bytes that are not UTF-8 and control characters are
 escaped.
@@ -16,7 +16,7 @@ Severity: TypeAlias = "Literal['error', 'warning', 'note']"
 
 
 class Model:
-    """Base of all: how pydantic reads them, every docstring a description in the schema."""
+    """Base of all records: pydantic's configuration, with docstrings as descriptions in schemas."""
 
     __pydantic_config__: Mapping[str, object] = {
         "use_attribute_docstrings": True,
@@ -38,7 +38,7 @@ class TargetInfo(Model):
     stated: bool
     """Whether the user named it."""
     assumed: list[str]
-    """What was not stated but taken, one sentence each."""
+    """Versions that were not stated but assumed, one sentence each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Blocks(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class FamilyCounts(Model):
-    """What one family of directives builds in one ``nginx -t``."""
+    """Contexts and CA loads of one family of directives in one ``nginx -t``."""
 
     ssl_contexts: int
     ca_loads: int
@@ -62,7 +62,7 @@ class FamilyCounts(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerCounts(Model):
-    """What each worker process builds for itself, beside what it shares with the master."""
+    """Contexts and CA loads of each worker process, beside those shared with the master."""
 
     ssl_contexts: int
     ca_loads: int
@@ -81,7 +81,7 @@ class Memory(Model):
     loads_bytes: int
     """The CA certificates loaded into them."""
     worker_bytes: int
-    """What each worker adds for itself."""
+    """Bytes that each worker adds for itself."""
     start_bytes: int
     """After a start."""
     after_reload_bytes: int
@@ -142,21 +142,21 @@ class Remedy(Model):
 
     change: str
     start_bytes: int
-    """What a start then takes, shared memory zones apart."""
+    """Bytes at a start after the change, shared memory zones apart."""
     peak_bytes: int
-    """What the worst reload peak then takes, shared memory zones apart."""
+    """Bytes at the worst reload peak after the change, shared memory zones apart."""
     saves_start_bytes: int
     saves_peak_bytes: int
-    """At the worst reload peak."""
+    """Bytes that the change saves at the worst reload peak."""
     ca_loads: int
-    """Loads that remain."""
+    """CA loads that remain after the change."""
     fixable: bool = False
     """Whether ``memlint check --fix`` can make the change."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Related(Model):
-    """A place that a finding is about, beside its cause."""
+    """A place that a finding names beside its cause."""
 
     file: str
     line: int
@@ -180,19 +180,19 @@ class Finding(Model):
     end_column: int = 1
     """Where the directive's name ends, exclusive; the column itself if there is no directive."""
     source: str = ""
-    """The line in the file."""
+    """The text of the line in the file."""
     bytes: int = 0
-    """What is at stake, at a start; of a budget, what is over it."""
+    """Bytes at stake, at a start; for a budget, the bytes over it."""
     related: list[Related] = field(default_factory=list)
-    """The costliest places, the costliest first."""
+    """The places that cost most, the costliest first."""
     related_total: int = 0
-    """How many such places there are."""
+    """The number of such places."""
     remedy: Remedy | None = None
     """The change that saves most."""
     fingerprint: str
-    """The same for the same finding when lines move: of the rule and what it is about."""
+    """Identifies the finding, by its rule and what it is about; it stays when lines move."""
     accepted_bytes: int | None = None
-    """What the baseline accepts of ``bytes``, which have grown beyond that; else None."""
+    """The bytes that the baseline accepts, which ``bytes`` has outgrown; else None."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,12 +206,12 @@ class Location(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Lowered(Model):
-    """What may lower what is reported, and the file and line that says so."""
+    """A setting, comment or baseline that may lower the report, with its file and line."""
 
     by: Literal["settings", "ignore", "baseline"]
     """A settings file, a comment in a configuration, or a baseline."""
     of: Literal["figures", "findings"]
-    """Whether it decides what is counted, or only what is said of that."""
+    """Whether it decides which figures are counted, or only which findings are reported."""
     what: str
     """``ML202 is off``, ``max-memory is 64.0 GiB``, ``accepts 2 findings of ML101: ...``."""
     file: str
@@ -220,7 +220,7 @@ class Lowered(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Suppressed(Model):
-    """A finding that was accepted, and by what."""
+    """A finding that was accepted, with what accepted it."""
 
     rule: str
     name: str
@@ -232,25 +232,25 @@ class Suppressed(Model):
     fingerprint: str
     by: Literal["ignore", "settings", "baseline"]
     reason: str
-    """As given; empty for a baseline."""
+    """The reason that was given; empty for a baseline."""
     ignore: Location | None = None
     """The rule's code in the comment that accepts it, or the settings' ignore."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProblemInfo(Model):
-    """What kept the configuration from being read as nginx would read it."""
+    """A problem that kept the configuration from being read as nginx would read it."""
 
     file: str
     line: int | None
     column: int | None = None
     message: str
     nginx: str | None = None
-    """What nginx itself says."""
+    """nginx's own message, None where it has none."""
     complete: bool = False
-    """Whether the counts are right in spite of it."""
+    """Whether the counts are right in spite of the problem."""
     chain: list[str] = field(default_factory=list)
-    """The includes that led there, as "file:line"."""
+    """The includes through which the file was read, as "file:line"."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,10 +260,10 @@ class NotPricedInfo(Model):
     what: str
     """``Lua heaps``, ``a directive that is not known here``, ..."""
     name: str
-    """The directive that brings it; of a module, its object."""
+    """The directive that brings it, or the object of a module."""
     file: str
     line: int
-    """Where it stands first."""
+    """The line where it stands first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,20 +275,21 @@ class Node(Model):
     kind: str
     """``main`` (the whole), ``file``, or the block's: ``http``, ``server``, ``location``, ..."""
     name: str
-    """As people know it: a server's name, a location's path."""
+    """The name for people: a server's name, a location's path."""
     file: str
     line: int | None
-    """Where it stands; None for a whole file, and for a block that a fragment was put in."""
+    """The line of the block; None for a whole file, and for a block that a fragment was put in."""
     blocks: int
-    """Servers, locations, ifs and limit_excepts: itself and all below it."""
+    """Servers, locations, ifs and limit_excepts: the block itself and all below it."""
     ssl_contexts: int
-    """Built for it and for all below it; a shared one counts where it is built first."""
+    """Contexts built for the block and all below it; a shared one counts where it is built
+    first."""
     ca_loads: int
     own_bytes: int
-    """Its own memory and that of the contexts and loads built for it."""
+    """Bytes of the block itself and of the contexts and loads built for it."""
     bytes: int
-    """The same with all below it. Of the first node: the memory of one configuration, which is
-    ``blocks_bytes + contexts_bytes + loads_bytes`` of Memory."""
+    """Bytes of the block and all below it. For the first node: the memory of one configuration,
+    which is ``blocks_bytes + contexts_bytes + loads_bytes`` of Memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -316,7 +317,7 @@ class ConfigReport(Model):
     zones: list[ZoneInfo]
     """Shared memory that the configuration declares, largest first."""
     cpu_seconds: float
-    """CPU time of each start, test and reload; its order of magnitude."""
+    """CPU seconds of each start, test and reload; the order of magnitude."""
     budget_bytes: int | None
     files: list[Share]
     """The most expensive files, by the blocks that stand in them."""
@@ -326,31 +327,31 @@ class ConfigReport(Model):
     suppressed: list[Suppressed]
     """Findings that an ignore comment, the settings or a baseline accept."""
     lowered: list[Lowered] = field(default_factory=list)
-    """What settings files set, and what files accept: all that may have lowered this report."""
+    """Settings, comments and baselines that may have lowered this report."""
     remedies: list[Remedy]
-    """All changes worth making, those that save most first."""
+    """All changes worth making, the largest saving first."""
     assumptions: list[str]
-    """What the figures take for granted."""
+    """Sentences about what the figures take for granted."""
     guesses: list[str]
-    """Those of them that stand for something the program looked for and did not find."""
+    """Assumptions that stand for something the program looked for and did not find."""
     problems: list[ProblemInfo]
     not_priced: list[NotPricedInfo] = field(default_factory=list)
-    """What is in no figure: each directive that brings such a thing, where it stands first; the
+    """Directives and modules with memory that is in no figure, each where it stands first; the
     first hundred."""
     outside: list[str] = field(default_factory=list)
     """Files that were read though they are not in the main file's directory, the first hundred: of
     this machine, if ``main_file`` is a copy of another one's."""
     outside_total: int = 0
-    """How many there are of them."""
+    """The number of all such files."""
     from_dump: bool = False
     """Whether it was read from an ``nginx -T`` dump: files are named as they are there."""
     breakdown: list[Node] | None = None
-    """What each block costs, as blocks are nested; None unless asked for."""
+    """The costs of each block, as blocks are nested; None unless asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GoneEntry(Model):
-    """What a baseline accepts and nothing reports any more."""
+    """An entry of a baseline that no finding has any more."""
 
     root: str
     """The main file, relative to the baseline's directory."""
@@ -358,7 +359,7 @@ class GoneEntry(Model):
     rule: str
     name: str
     file: str
-    """Relative to the baseline's directory."""
+    """The finding's file, relative to the baseline's directory."""
     bytes: int
     fingerprint: str
 
@@ -369,7 +370,7 @@ class BaselineInfo(Model):
 
     path: str
     gone: list[GoneEntry]
-    """Entries without use, of the configurations of this run and of main files that are gone."""
+    """Entries that no finding has, of this run's configurations and of main files that are gone."""
 
 
 @dataclass(frozen=True, kw_only=True)

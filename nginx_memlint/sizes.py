@@ -8,7 +8,7 @@ MIB = 1 << 20
 GIB = 1 << 30
 
 MAX_SIZE = 1 << 63
-"""Bytes that no machine has."""
+"""Bytes that are rejected: no machine has so many."""
 
 _SIZE = r"([0-9]{1,19}(?:\.[0-9]{1,19})?) ?([A-Za-z]*)"
 
@@ -21,7 +21,7 @@ _UNITS: dict[str, int] = {"": 1, "b": 1} | {
 ``Ki`` and its like are Kubernetes'; ``kB`` and its like are decimal."""
 
 SIZE_PATTERN = r"^\s*[0-9]{1,19}(\.[0-9]{1,19})? ?([Bb]|[KkMmGgTtPpEe]([Ii]?[Bb]|[Ii])?)?\s*$"
-"""What parse_size() takes, for JSON Schemas."""
+"""A pattern for JSON Schemas of the texts that parse_size() accepts."""
 
 
 def parse_size(text: str) -> int:
@@ -34,10 +34,10 @@ def parse_size(text: str) -> int:
 
 
 def parse_budget(text: str) -> int:
-    """The bytes of a size that memory is held against: as parse_size(), and 1 MiB at least.
+    """The bytes of a budget: a size as parse_size() reads it, and at least 1 MiB.
 
-    Less than that, nginx never takes: it must be given in bytes, with the unit ``B``. Raises
-    ValueError that says what to give.
+    nginx never takes less, so less must be given in bytes, with the unit ``B``. Raises ValueError
+    that says what to give.
     """
     return _parse(text, is_budget=True)
 
@@ -64,14 +64,14 @@ def _no_size(text: str) -> ValueError:
 
 
 def check_budget(size: int) -> int:
-    """The same bytes; raises ValueError for what parse_budget() would ask about."""
+    """The given bytes of a budget; raises ValueError for a size that is probably another unit."""
     if size < MIB:
         raise ValueError(_question(str(size), str(size), size))
     return size
 
 
 def _question(text: str, number: str, size: int) -> str:
-    """Names both that can be meant: a larger unit, or bytes."""
+    """A question that names both sizes that may be meant: in a larger unit, or in bytes."""
     larger = ((f"{number}{unit}iB", float(number) * _UNITS[unit.lower()]) for unit in "KM")
     guess = next((name for name, likely in larger if likely >= 64 * MIB), f"{number}GiB")
     return f'"{text}" is {plural(size, "byte")}: did you mean {guess}? if not, write {size}B'
@@ -83,7 +83,7 @@ def plural(count: int, noun: str, sign: str = "") -> str:
 
 
 def human(size: float) -> str:
-    """A size for people: ``3.4 GiB``; as pydantic's ``ByteSize.human_readable()``."""
+    """A size for people: ``3.4 GiB``, like pydantic's ``ByteSize.human_readable()``."""
     number = float(round(size))
     unit = "B"
     for larger in ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB"):

@@ -1,4 +1,4 @@
-"""The commands, each imported when it is called, and what all of them owe the user."""
+"""The commands, each imported when it is called, and the errors that all of them share."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ EXIT_HELP = "Exit status: " + "; ".join(f"{code} {text}" for code, text in MEANI
 
 
 class _Commands(TyperGroup):
-    """The commands by name; what is wrong with arguments, wherever it is found, is status 2."""
+    """The commands by name; any mistake in arguments, wherever it is found, ends with status 2."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002  click's, by version
         return list(COMMANDS)
@@ -79,7 +79,7 @@ class _Commands(TyperGroup):
 
 
 def _defuse(error: Exception) -> None:
-    """Make click's message safe to print: it repeats what was given, and that may be a name."""
+    """Make click's message safe to print: it repeats arguments, which may be file names."""
     # its classes move with Typer's versions
     if hasattr(error, "format_message") and isinstance(getattr(error, "message", None), str):
         error.message = printable(error.message)  # type: ignore[attr-defined]

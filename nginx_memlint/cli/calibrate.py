@@ -90,7 +90,7 @@ def calibrate(
 
 
 def _writable(path: str) -> None:
-    """Complain before the work is done, not after it."""
+    """Raise MemlintError for a file that cannot be written, before any work is done."""
     directory = os.path.dirname(path) or "."
     if os.path.isdir(path) or not os.access(path if os.path.exists(path) else directory, os.W_OK):
         raise MemlintError(f"cannot write {path}", "--output")

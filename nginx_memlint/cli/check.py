@@ -145,7 +145,7 @@ def check(
 def _accepted(
     configs: list[ConfigReport], accepted: Baseline | None, write_baseline: bool
 ) -> Report:
-    """The report, without what comments and the baseline accept."""
+    """The report without the findings that the baseline accepts."""
     if any(config.suppressed for config in configs):
         from nginx_memlint.rules.ignore_unused import unused_in_all  # noqa: PLC0415
 
@@ -184,7 +184,7 @@ def _outputs(formats: Sequence[str], output: str | None, inputs: list[str]) -> l
 
 
 def _check_fix(option: str, jobs: Sequence[Job], *, has_format: bool) -> None:
-    """Complain about options that do not go together."""
+    """Raise MemlintError for options that do not go together."""
     reason = ""
     if option == "--show-fix" and has_format:
         reason = "prints a patch, not a report: leave --format and --output out"
@@ -233,7 +233,7 @@ def _fix(jobs: Sequence[Job]) -> tuple[list[ConfigReport], Exit]:
 
 
 def _baseline(path: str | None, write: bool, trees: Sequence[str]) -> Baseline | None:
-    """The baseline to be applied or written anew."""
+    """The baseline to apply or to write, None if none is asked for. Raises MemlintError."""
     if path is None:
         if write:
             raise MemlintError("needs --baseline FILE", "--write-baseline")
@@ -249,7 +249,7 @@ def _baseline(path: str | None, write: bool, trees: Sequence[str]) -> Baseline |
 
 
 def _written(baseline: Baseline, report: Report) -> Baseline:
-    """Write the baseline anew, unless a finding may be missing."""
+    """Write a baseline that accepts the report's findings, unless one may be missing."""
 
     if unread := [config.path for config in report.configs if not config.complete]:
         tell(f"baseline not written: not read in full: {unread[0]}")

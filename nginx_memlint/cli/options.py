@@ -1,4 +1,4 @@
-"""The parameters of commands: those of options.Options, made from its fields, and shared ones."""
+"""The parameters of commands: made from the fields of options.Options, and some shared ones."""
 
 from __future__ import annotations
 
@@ -69,14 +69,14 @@ _SHARED: dict[str, tuple[Any, object]] = {
         typer.Option("--no-config", help="Use no settings file, as for what you do not trust."),
     ),
 }
-"""Options of all commands that read configurations: name → type and description."""
+"""Options of all commands that read configurations: name → type and Typer's description."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """What stands on a command line of what several commands take.
+    """Options on the command line that several commands share.
 
-    ``flags`` are values by option; ``dumps`` are as of settings.in_force.dumps_of().
+    ``flags`` are values by option; ``dumps`` are as settings.in_force.dumps_of() makes them.
     """
 
     flags: dict[str, Any]
@@ -86,7 +86,7 @@ class Given:
 
 
 def takes(*bearings: Bearing, only: Collection[str] = ()) -> Callable[[Command], Command]:
-    """Give a command the flags of all options that bear on something, or of a few.
+    """Give a command the flags of all options that bear on something, or of those in ``only``.
 
     With those that bear on something come the options for settings files and dumps. A command that
     has ``**_: object`` for all of them reads them with given().
@@ -136,14 +136,14 @@ def _parameter(option: Option) -> inspect.Parameter:
 
 
 def given(ctx: typer.Context) -> Given:
-    """What stands on the command line. Raises MemlintError."""
+    """The shared options on the command line. Raises MemlintError."""
     told = ctx.params.get
     dumps = dumps_of(told("dump") or [], told("no_dump") or [])
     return Given(_flags(ctx), dumps, told("config"), bool(told("no_config")))
 
 
 def _flags(ctx: typer.Context) -> dict[str, Any]:
-    """The values of options that stand on the command line, by name."""
+    """The values of options that are given on the command line, by name. Raises MemlintError."""
     flags: dict[str, Any] = {}
     for name, value in ctx.params.items():
         source = ctx.get_parameter_source(name)
@@ -158,7 +158,7 @@ def _flags(ctx: typer.Context) -> dict[str, Any]:
 
 
 def read_size(text: str) -> int:
-    """A parser of Typer's for sizes."""
+    """The bytes of a size, as a parser for Typer."""
     try:
         return int(OPTIONS["unit_cost"].kind.read(text))
     except ValueError as error:

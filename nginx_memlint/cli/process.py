@@ -1,4 +1,4 @@
-"""What a command owes the shell: streams that may be closed or full, Ctrl-C, a last resort.
+"""The process of a command: streams that may be closed or full, Ctrl-C, unexpected errors.
 
 Imports nothing heavy, so that all of the start-up is covered.
 """
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 USAGE, INTERNAL = 2, 4
-"""Of exit_codes.Exit, which is not imported yet when something fails early."""
+"""Statuses of exit_codes.Exit, which is not imported yet when something fails early."""
 
 INTERRUPTED, CLOSED = 130, 141
-"""128 + SIGINT and 128 + SIGPIPE, as of shells."""
+"""128 + SIGINT and 128 + SIGPIPE, as shells report them."""
 
 
 class _Watched(io.FileIO):
-    """A descriptor that remembers what kept it from being written."""
+    """A file descriptor that remembers the error that kept it from being written."""
 
     error: OSError | None = None
 
@@ -54,9 +54,10 @@ def standalone() -> Iterator[None]:
     interrupted = False
 
     def interrupt(_number: int, _frame: object) -> None:
-        """Once is enough: a terminal's Ctrl-C, or timeout(1), may come several times.
+        """Interrupt the command once: a terminal's Ctrl-C, or timeout(1), may come several times.
 
-        Not by SIG_IGN: of a signal that has come already Python would print a traceback.
+        Later signals are ignored by a handler, not by SIG_IGN: of a signal that has come already
+        Python would print a traceback.
         """
         nonlocal interrupted
         if not interrupted:
@@ -88,7 +89,7 @@ def standalone() -> Iterator[None]:
 def _end(
     outputs: list[_Output], status: int, error: BaseException | None, *, interrupted: bool
 ) -> int:
-    """Write what is left, and say what went wrong. Returns the exit status."""
+    """Write buffered output, and say what went wrong; return the exit status."""
     for text, _ in outputs:
         with suppress(OSError):
             text.flush()
@@ -108,9 +109,9 @@ def _end(
 
 
 def _open_streams(outputs: list[_Output]) -> None:
-    """Watch the outputs, and list them. Streams that the caller has closed lead nowhere.
+    """Watch the outputs, and append them to a list; closed streams lead to /dev/null.
 
-    What the locale's encoding lacks is replaced in the output, and escaped in messages.
+    Characters that the locale's encoding lacks are replaced in the output, and escaped in messages.
     """
     for number in range(3):
         try:
@@ -129,7 +130,7 @@ def _open_streams(outputs: list[_Output]) -> None:
 
 
 def tell(*lines: str) -> None:
-    """Say something on standard error; each line says who speaks, and none acts on a terminal."""
+    """Print lines on standard error, each with the program's name and safe for a terminal."""
     from nginx_memlint.printable import printable  # noqa: PLC0415  itself a part of the program
 
     with suppress(OSError):

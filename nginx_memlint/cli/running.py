@@ -1,4 +1,4 @@
-"""What commands share: the configurations to read, and reading them."""
+"""Functions that commands share: planning the configurations to read, and reading them."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from nginx_memlint.targets.targets import Target, load_target
 def planned(
     paths: Sequence[str], told: Given, files: Mapping[str, str | None] | None = None
 ) -> tuple[list[Root], list[Job]]:
-    """The configurations to read, and what is asked of each.
+    """The configurations to read, and the job of each.
 
-    With ``files``, nothing in the trees that are checked decides, neither comments nor settings nor
-    these, by the options that name them. Raises MemlintError.
+    With ``files``, which are named by options, nothing in the checked trees decides: neither
+    comments nor settings nor these files. Raises MemlintError.
     """
     flags = with_server(told.flags)
     if not paths and not told.dumps and "prefix" in flags:
@@ -57,7 +57,7 @@ def _without_comments(job: Job) -> Job:
 def _check_outside(
     roots: Sequence[Root], flags: Mapping[str, Any], files: Mapping[str, str | None]
 ) -> None:
-    """Raise MemlintError for a file by an option that is in a tree that is checked."""
+    """Raise MemlintError for a file named by an option that is in a checked tree."""
     for option, path in files.items():
         if path is None:
             continue
@@ -75,7 +75,7 @@ def tell_left_out(roots: Iterable[Root]) -> None:
 
 
 def jobs_of(roots: Sequence[Root]) -> list[Job]:
-    """What is asked of each root, with standard input read once. Raises MemlintError."""
+    """The job of each root, with standard input read once. Raises MemlintError."""
     asked = all_asked(roots)
     pairs = list(zip(roots, asked, strict=True))
     trusted = [options.trusted for root, options in pairs if root.path == "-"]
@@ -87,7 +87,7 @@ def jobs_of(roots: Sequence[Root]) -> list[Job]:
 
 
 def with_server(flags: Mapping[str, Any]) -> dict[str, Any]:
-    """Flags by option, with the server that one of them names, and paths that are there.
+    """Flags by option, with the target that one of them names, and paths checked to be there.
 
     Raises MemlintError.
     """
@@ -117,7 +117,7 @@ def _nginx_binary(path: str) -> Target:
 
 
 def checked(jobs: Sequence[Job], processes: int = 1) -> list[ConfigReport]:
-    """The reports; what they were made from is let go, one after the other."""
+    """The reports of jobs; memory is freed after each of them."""
     processes = min(processes or os.cpu_count() or 1, len(jobs))
     if processes > 1:
         with waiting(f"reading {len(jobs):,} configurations"):
@@ -126,7 +126,7 @@ def checked(jobs: Sequence[Job], processes: int = 1) -> list[ConfigReport]:
 
 
 def standard_input(*, trusted: bool) -> bytes:
-    """All of it, or more bytes than are read of a file. Raises MemlintError if it cannot be had."""
+    """All bytes of standard input, or one more than are read of a file. Raises MemlintError."""
     most = bounds_for(trusted=trusted).file_bytes
     parts = []
     try:
@@ -141,7 +141,7 @@ def standard_input(*, trusted: bool) -> bytes:
 
 @contextmanager
 def until_interrupted(left: str) -> Iterator[None]:
-    """Run what cleans up behind itself: an interrupt ends it, with a word on what is left."""
+    """Run work that cleans up after itself: an interrupt ends it, and says what is left."""
     try:
         with interruptible():
             yield
@@ -150,5 +150,5 @@ def until_interrupted(left: str) -> Iterator[None]:
 
 
 def live() -> AbstractContextManager[None]:
-    """Run something on the real nginx."""
+    """A context for work with the real nginx, which an interrupt ends."""
     return until_interrupted("nginx was stopped, temporary files removed")

@@ -1,1 +1,1 @@
-"""What a change costs: two configurations compared."""
+"""The cost of a change: two configurations compared."""

@@ -1,4 +1,4 @@
-"""What a change to a configuration costs: two reports, and what each part was and is.
+"""The cost of a change to a configuration: two reports, and each part of the cost in both.
 
 Parts of the cost are matched by what they are, not by where they stand: moved lines and renamed
 directories are no change.
@@ -52,7 +52,7 @@ class Change(Model):
 
     @property
     def growth(self) -> int:
-        """By how much it grew; negative if it shrank."""
+        """The number after minus the number before."""
         return self.after - self.before
 
 
@@ -91,7 +91,7 @@ class MemoryChanges(Model):
 
     @property
     def start_total(self) -> Change:
-        """At a start, with the zones."""
+        """Bytes at a start, shared memory zones included."""
         both = (self.start_bytes, self.zones_bytes)
         return Change(
             before=sum(change.before for change in both), after=sum(change.after for change in both)
@@ -100,22 +100,23 @@ class MemoryChanges(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class PartChange(Model):
-    """A part of the cost that is not what it was."""
+    """A part of the cost that has changed."""
 
     kind: Kind
-    """Of a cause: ``ca_loads`` of one directive and value, ``ssl_contexts`` of one family without
-    CA certificates, ``blocks`` of one kind, ``workers`` for what all of them add for themselves,
-    a shared memory ``zone``. Else ``server`` or ``file``."""
+    """For a cause: ``ca_loads`` of one directive and value, ``ssl_contexts`` of one family without
+    CA certificates, ``blocks`` of one kind, ``workers`` for what all of them add for themselves, a
+    shared memory ``zone``. Else ``server`` or ``file``."""
     name: str
     state: Literal["new", "removed", "changed"]
     file: str | None
-    """Where it stands first; of what was removed, where it stood."""
+    """The file in which it stands first; if it was removed, in which it stood."""
     line: int | None
     blocks: Change
     ssl_contexts: Change
     ca_loads: Change
     bytes: Change
-    """At a start: of a server or file, its blocks and the contexts built for them."""
+    """Bytes at a start; of a server or file, those of its blocks and the contexts built for
+    them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,18 +137,18 @@ class RootDiff(Model):
     """One configuration, before and after."""
 
     path: str
-    """The new one's name."""
+    """The name of the new configuration."""
     state: State
     commit: str | None
-    """The commit the old one was read from."""
+    """The commit that the old configuration was read from."""
     old: Side | None
-    """None if it is new."""
+    """None if the configuration is new."""
     new: Side | None
-    """None if it was removed."""
+    """None if the configuration was removed."""
     counts: CountChanges
     memory: MemoryChanges
     causes: list[PartChange]
-    """They add up to the change of ``start_bytes`` and ``zones_bytes``."""
+    """The causes, whose bytes add up to the change of ``start_bytes`` and ``zones_bytes``."""
     servers: list[PartChange]
     files: list[PartChange]
     """Each list holds what changed most first, and nothing that did not change."""
@@ -166,11 +167,11 @@ class Diff(Model):
 
     schema_version: Literal[1] = SCHEMA_VERSION
     base: str | None
-    """What was named as the base."""
+    """The name of the base, as it was given."""
     max_growth_bytes: int | None
     roots: list[RootDiff]
     lowered: list[result.Lowered] = field(default_factory=list)
-    """What settings files set that may change the figures, of both sides."""
+    """Settings of both sides, from settings files, that may change the figures."""
 
 
 def diff(
@@ -203,10 +204,10 @@ def compared(
     dumps: Mapping[str, bool] = MappingProxyType({}),
     budget: Budget | None = None,
 ) -> Diff:
-    """As diff(), with options that a command has made sense of.
+    """Compare configurations as diff() does, with options that are read already.
 
-    ``dumps`` says of single paths what ``options`` may say of all. ``budget`` counts the steps of
-    all that a command compares.
+    ``dumps`` tells of single paths whether they are dumps, instead of ``options``. ``budget``
+    counts the steps of all that a command compares. Raises MemlintError.
     """
     job = Job("", options)
     policy = engine.no_rules(job.policy)
@@ -235,7 +236,7 @@ def compared(
 def since(base: str, jobs: Iterable[Job], *, max_growth: int | None = None) -> Diff:
     """Compare configurations of a working tree with those of a commit, each with its own options.
 
-    Raises as diff().
+    Raises MemlintError.
     """
     budget = Budget()
     diffs = [
@@ -256,7 +257,7 @@ def _rank(root: RootDiff) -> tuple[bool, int]:
 
 
 def exit_code(difference: Diff) -> Exit:
-    """The status: an incomplete reading outweighs growth."""
+    """The exit status: an incomplete reading outweighs growth."""
     if not all(root.complete for root in difference.roots):
         return Exit.INCOMPLETE
     return Exit.FINDINGS if any(root.exceeds for root in difference.roots) else Exit.OK
@@ -264,15 +265,15 @@ def exit_code(difference: Diff) -> Exit:
 
 @dataclass(frozen=True, slots=True)
 class _Both:
-    """What holds for both sides."""
+    """The job, limit and budget that both sides of a comparison share."""
 
     job: Job
-    """The check of either, but for its name."""
+    """The job of either side, except for its name."""
     max_growth: int | None
     budget: Budget
 
     def side(self, name: str, disk: Disk = MACHINE, *, dump: bool | None = None) -> _SideParts:
-        """Read one of the two from a disk; only what is compared is kept."""
+        """Read one of the two from a disk, and keep only what is compared."""
         job = Job(name, replace(self.job.options, dump=dump), disk)
         inspection = not_begun(job) if self.budget.is_over(job) else examine(job)
         self.budget.take(inspection.steps)
@@ -284,7 +285,7 @@ class _Both:
         )
 
     def with_commit(self, reference: str, name: str) -> RootDiff:
-        """Compare a configuration of a working tree with itself in a commit."""
+        """Compare a working tree's configuration with a commit's. Raises MemlintError."""
         from nginx_memlint.sources.git import open_commit  # noqa: PLC0415
 
         try:
@@ -311,7 +312,7 @@ class _Both:
     def compare(
         self, old: _SideParts, new: _SideParts, *, is_new: bool = False, is_gone: bool = False
     ) -> RootDiff:
-        """Compare two configurations; one that is not there counts nothing."""
+        """Compare two configurations; one that is absent counts as nothing."""
         counts = CountChanges(**_changes(_counts(old), _counts(new), CountChanges))
         bytes_ = MemoryChanges(**_changes(_memory(old), _memory(new), MemoryChanges))
         causes, servers, files = (
@@ -343,7 +344,7 @@ class _Both:
 
 @dataclass(slots=True)
 class _SideParts:
-    """What is kept of one configuration."""
+    """The report of one configuration, and the parts of its cost."""
 
     report: result.ConfigReport
     causes: list[_Part]
@@ -352,7 +353,10 @@ class _SideParts:
     absent: bool
 
     def add_unread(self, files: dict[str, str]) -> None:
-        """Report files, with the reason: a bundle has its cost guessed, and is no problem else."""
+        """Report files as problems with a reason each, unless there is one for the file.
+
+        A bundle that could not be read has its cost guessed, and is no problem otherwise.
+        """
         problems = list(self.report.problems)
         for path, reason in files.items():
             name = printable(path)
@@ -414,7 +418,7 @@ class _Parts:
         self._names: dict[str, tuple[str, ...]] = {}
 
     def causes(self) -> list[_Part]:
-        """What the memory of a start and the shared memory are for, to the byte."""
+        """The causes of the memory of a start and of the shared memory, to the byte."""
         parts: dict[tuple[str, ...], _Part] = {}
         for item in self._situation.priced:
             group = item.group
@@ -461,7 +465,7 @@ class _Parts:
         return parts[key]
 
     def servers(self) -> list[_Part]:
-        """The servers, those of one name in one file together."""
+        """The servers; those with the same name in the same file count together."""
         parts: dict[tuple[str, ...], _Part] = {}
         of_block: dict[int, _Part | None] = {}
         for block in self._tree.all_blocks:
@@ -489,7 +493,7 @@ class _Parts:
         return parts[key]
 
     def files(self) -> list[_Part]:
-        """The files, by the blocks that stand in them."""
+        """The files, each with the blocks that stand in it."""
         parts: dict[str, _Part] = {}
 
         def part(file: ParsedFile) -> _Part:
@@ -512,7 +516,7 @@ class _Parts:
             part.bytes += self._block_bytes[block.kind]
 
     def _file_names(self, file: ParsedFile) -> tuple[str, ...]:
-        """What a file is known by: its path from the main file, its whole path, its last name."""
+        """Names of a file, strictest first: from the main file, its whole path, its last part."""
         if file.path not in self._names:
             if file is self._tree.main.inclusion.file:
                 names = ("", "", "")  # whatever it is called
@@ -533,7 +537,7 @@ def _add_context(part: _Part | None, price: memory.Price) -> None:
 
 
 def _differences(old: list[_Part], new: list[_Part]) -> list[PartChange]:
-    """The parts that are not what they were, what changed most first."""
+    """The parts that differ, what changed most first."""
     changes = [
         PartChange(
             kind=shown.kind,
@@ -571,7 +575,7 @@ def _is_same(before: _Part | None, after: _Part | None) -> bool:
 
 
 def _pairs(old: list[_Part], new: list[_Part]) -> Iterator[tuple[_Part | None, _Part | None]]:
-    """What is the same thing in both: by the strictest key that only one in each has."""
+    """The parts of both that are the same: by the strictest key that only one in each has."""
     for level in range(max((len(part.keys) for part in (*old, *new)), default=0)):
         before, after = _by_key(old, level), _by_key(new, level)
         matched = before.keys() & after.keys()
@@ -584,7 +588,7 @@ def _pairs(old: list[_Part], new: list[_Part]) -> Iterator[tuple[_Part | None, _
 
 
 def _by_key(parts: Iterable[_Part], level: int) -> dict[tuple[str, ...], _Part]:
-    """The parts whose key of a level no other has."""
+    """The parts whose key of a level no other part has."""
     parts = [part for part in parts if level < len(part.keys)]
     counts = Counter(part.keys[level] for part in parts)
     return {part.keys[level]: part for part in parts if counts[part.keys[level]] == 1}

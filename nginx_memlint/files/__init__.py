@@ -1,4 +1,4 @@
-"""The one way to each file that is not a stream: opened for reading, parsed, written, removed.
+"""Files on this machine, opened for reading, parsed, written and removed in one place.
 
-Nothing else in the package opens files (tests/files/test_reading.py).
+Nothing else in the package opens files, except streams (tests/files/test_reading.py).
 """

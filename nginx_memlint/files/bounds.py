@@ -1,4 +1,4 @@
-"""How much is read before reading is given up: no configuration may eat the machine it is read on.
+"""Bounds on reading and work: no configuration may take the machine that it is read on.
 
 Each bound is far above what nginx itself gets through in practice. They are fixed: whoever wrote a
 configuration may also have written the settings beside it, so only the caller can lift them.
@@ -15,7 +15,7 @@ from nginx_memlint.sizes import exact
 
 @dataclass(frozen=True)
 class Bounds:
-    """The most that is read of one configuration: beyond it is a problem, with exit status 3."""
+    """The most that is read of one configuration; more is a problem, with exit status 3."""
 
     file_bytes: int = 128 << 20
     """Bytes of one file, or of standard input."""
@@ -50,30 +50,30 @@ class Bounds:
 
 
 DEFAULT_BOUNDS = Bounds()
-"""What is read of a configuration that anyone may have written."""
+"""Bounds for a configuration that anyone may have written."""
 
 UNBOUNDED = Bounds(**dict.fromkeys(vars(DEFAULT_BOUNDS), 1 << 62))
-"""What is read of a configuration that is the user's own: all of it."""
+"""Bounds for a configuration of the user's own, which never apply."""
 
 
 @dataclass(frozen=True)
 class StepsOf:
-    """How many steps what takes none by itself counts for, where a whole command is bounded."""
+    """Steps of work that reading counts for, where all configurations of a command are bounded."""
 
     token: int = 5
-    """A word or mark that is read, and kept with its tree."""
+    """Steps for a word or mark that is read, and kept with its tree."""
     byte: float = 1 / 64
-    """A byte that is read, as of bundles."""
+    """Steps for a byte that is read, as of bundles."""
     listed: int = 1000
-    """A finding or a problem: all of them are kept until the report is written."""
+    """Steps for a finding or a problem: all of them are kept until the report is written."""
     configuration: int = 100_000
-    """A configuration of which not even the main file could be read."""
+    """Steps for a configuration of which not even the main file could be read."""
 
 
 STEPS_OF = StepsOf()
 
 NAMES = tuple(name.replace("_", "-") for name in vars(DEFAULT_BOUNDS))
-"""The bounds as users are told of them."""
+"""Names of the bounds in messages."""
 
 
 def bounds_for(*, trusted: bool) -> Bounds:
@@ -82,21 +82,22 @@ def bounds_for(*, trusted: bool) -> Bounds:
 
 
 class BoundError(OSError):
-    """A bound is exceeded. ``strerror`` says which, and what lifts it."""
+    """A bound is exceeded. ``strerror`` says which, and how to lift it."""
 
     def __init__(self, what: str, name: str) -> None:
         super().__init__(errno.EFBIG, exceeded(what, name))
 
 
 def exceeded(what: str, name: str) -> str:
-    """What a user is told: a message, the bound, and what lifts it."""
+    """A message about a bound, with its value and how to lift it."""
     return f"{what} (bound {name}; --trusted lifts it for input of your own)"
 
 
 class WorkError(MemlintError):
-    """There is more work in a configuration than is done; says so.
+    """A configuration takes more steps of work than the bound; the message says so.
 
-    A class of its own, since it ends with a report that says so, too. No OSError: no file is why.
+    It is a class of its own, since the command still makes a report, which says so, too. It is no
+    OSError, as no file is the cause.
     """
 
 
@@ -111,15 +112,15 @@ class Work:
 
     @property
     def is_done(self) -> bool:
-        """Whether there may be no more."""
+        """Whether the bound is reached."""
         return self.steps > self._most
 
     def stop(self) -> None:
-        """Count no more: what comes is of the size of a report."""
+        """Stop counting: from here on, the work is proportional to the report."""
         self._most = UNBOUNDED.steps
 
     def take(self, steps: int = 1) -> None:
-        """Call with steps that are taken; raises WorkError once they are too many."""
+        """Count steps of work; raises WorkError once they exceed the bound."""
         self.steps += steps
         if self.steps > self._most:
             what = f"it takes more than {self._most:,} steps to understand"
@@ -127,7 +128,10 @@ class Work:
 
 
 class Meter:
-    """What has been read of one configuration. Its methods raise BoundError."""
+    """Counts the bytes, tokens and names that are read of one configuration.
+
+    Its methods raise BoundError.
+    """
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
@@ -137,7 +141,7 @@ class Meter:
         self._uncounted: list[bytes] | None = []
 
     def read(self, data: bytes) -> None:
-        """Call with each file."""
+        """Count the bytes and tokens of a file."""
         self._bytes += len(data)
         if self._bytes > self.bounds.total_bytes:
             most = exact(self.bounds.total_bytes)
@@ -148,21 +152,21 @@ class Meter:
             raise BoundError(f"the files have more than {most} tokens", "tokens")
 
     def list(self, names: int) -> None:
-        """Call with the size of each directory."""
+        """Count the names in a directory."""
         self._names += names
         if self._names > self.bounds.names:
             most = f"{self.bounds.names:,}"
             raise BoundError(f"patterns look at more than {most} names", "names")
 
     def steps(self) -> int:
-        """What reading counts for: STEPS_OF."""
+        """Steps of work that reading so far counts for, by STEPS_OF."""
         tokens = self._tokens
         if self._uncounted is not None:
             tokens = sum(map(tokens_at_most, self._uncounted))
         return self._names + STEPS_OF.token * tokens + int(STEPS_OF.byte * self._bytes)
 
     def _count_tokens(self, data: bytes) -> None:
-        """Files have no more tokens than bytes: they are counted once that does not suffice."""
+        """Count the tokens of a file, exactly only if its bytes alone exceed the bound."""
         if self._uncounted is None:
             self._tokens += tokens_at_most(data)
             return
@@ -173,13 +177,13 @@ class Meter:
 
 
 def check_size(size: int, most: int) -> None:
-    """Raise BoundError for a file of more bytes than are read."""
+    """Raise BoundError if a file has more bytes than are read."""
     if size > most:
         raise BoundError(f"larger than {exact(most)}", "file-bytes")
 
 
 def tokens_at_most(data: bytes) -> int:
-    """The words and marks in a file, as if comments and strings held some, too."""
+    """An upper bound on the words and marks in a file: those in comments and strings count, too."""
     count = sum(map(data.count, _MARKS))
     for at in range(0, len(data), _CHUNK):
         count += len(data[at : at + _CHUNK].translate(_WITHOUT_MARKS).split())
@@ -189,4 +193,4 @@ def tokens_at_most(data: bytes) -> int:
 _MARKS = (b";", b"{", b"}")
 _WITHOUT_MARKS = bytes.maketrans(b"".join(_MARKS), b" " * len(_MARKS))
 _CHUNK = 1 << 16
-"""Bytes that are split at a time: a word may be cut, and then counts twice."""
+"""Bytes that are split at a time: a word on an edge counts twice."""

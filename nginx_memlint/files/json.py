@@ -1,7 +1,8 @@
-"""Read JSON that somebody else wrote: in bounded memory, into a model, never too deep.
+"""Read JSON that somebody else wrote, in bounded memory and to a bounded depth, into a model.
 
-Pydantic's parser stops at 200 brackets inside brackets. Of values it makes Python's, and of each
-that does not fit an error: 16 MiB of them took 1.5 GiB and 25 s, so they are counted before.
+Pydantic's parser stops at 200 brackets inside brackets. It makes a Python object of each value, and
+an error of each that does not fit: 16 MiB of them took 1.5 GiB and 25 s, so values are counted
+before.
 """
 
 from __future__ import annotations
@@ -16,16 +17,19 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 MAX_BYTES = 16 << 20
-"""Bytes of the largest file that is read."""
+"""Bytes of the largest JSON file that is read."""
 
 MAX_VALUES = 250_000
-"""Values in it: a baseline has five for each finding."""
+"""Values in a JSON file: a baseline has five for each finding."""
 
 _Model = TypeVar("_Model")
 
 
 def read_json(path: str | os.PathLike[str], model: TypeAdapter[_Model]) -> _Model:
-    """Read a file of a model. Raises MemlintError, and OSError as read_file() does."""
+    """The content of a JSON file, as a model.
+
+    Raises MemlintError, and OSError as read_file() does.
+    """
     from pydantic import ValidationError  # noqa: PLC0415  takes long to import
 
     data = read_file(path, MAX_BYTES)
@@ -39,7 +43,7 @@ def read_json(path: str | os.PathLike[str], model: TypeAdapter[_Model]) -> _Mode
 
 
 def check_amount(data: bytes) -> None:
-    """Raise MemlintError or TooLargeError for a text of which more is not read."""
+    """Raise MemlintError or TooLargeError for a JSON text with too many bytes or values."""
     if len(data) > MAX_BYTES:
         raise TooLargeError(MAX_BYTES)
     if sum(map(data.count, (b",", b"[", b"{"))) > MAX_VALUES:

@@ -1,4 +1,4 @@
-"""Names of files: their bytes, what they are below, and what the system says of them."""
+"""Names of files: their bytes, the directories they are below, and errors of the system."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def decode(data: bytes) -> str:
 
 
 def is_below(path: str, directory: str) -> bool:
-    """Whether a path is a directory or in it, by their names."""
+    """Whether a path is a directory or inside it, by their names alone."""
     return path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
@@ -31,10 +31,10 @@ def checkout(directory: str) -> str | None:
 
 
 def os_error(number: int) -> OSError:
-    """The error of a number of errno, in the system's words."""
+    """The OSError with a number of errno, and the system's message."""
     return OSError(number, os.strerror(number))
 
 
 def is_git_own(path: str) -> bool:
-    """Whether a path is git's own: hooks and settings there have git run programs."""
+    """Whether a path is in git's own directory, where hooks and settings have git run programs."""
     return ".git" in path.split("/")

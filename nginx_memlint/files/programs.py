@@ -1,4 +1,4 @@
-"""Find programs by name, never in the directory that memlint happens to be in."""
+"""Find programs by name, but never in the working directory."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterable
 
 
 def find_program(name: str, more: Iterable[str] = ()) -> str | None:
-    """The absolute path of a program in the directories of PATH, then in more; None if absent.
+    """The absolute path of a program in the directories of PATH, then in ``more``; else None.
 
-    Relative directories in PATH, as an empty one or ".", do not count: a working directory may be a
-    stranger's repository, with a program of any name in it.
+    Relative directories in PATH, such as an empty one or ".", do not count: the working directory
+    may be a stranger's repository, with a program of any name in it.
     """
     directories = os.environ.get("PATH", os.defpath).split(os.pathsep)
     absolute = [path for path in (*directories, *more) if os.path.isabs(path)]

@@ -1,8 +1,8 @@
-"""Open a file for reading: a regular file of bounded size, without ever waiting for it.
+"""Open a regular file of bounded size for reading, without ever waiting for it.
 
-What a name leads to may be anything, in a repository that a stranger wrote: a FIFO that nobody
-writes to, a device without an end, a directory. It is looked at before it is opened, since
-opening a device may act, and once more when it is open, since it may have been exchanged.
+In a repository that a stranger wrote, a name may lead to anything: a FIFO that nobody writes to, a
+device without an end, a directory. It is looked at before it is opened, since opening a device may
+act, and once more when it is open, since it may have been exchanged.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _KINDS = (
 _O_PATH = getattr(os, "O_PATH", os.O_RDONLY)  # Linux's needs no permission to read
 
 _CHUNK = 1 << 20
-"""Bytes that are asked for at a time: a file in /proc does not say its size."""
+"""Bytes that are read at a time: a file in /proc does not tell its size."""
 
 
 class NotRegularError(OSError):
-    """What is there is no regular file; ``strerror`` says what it is, ``mode`` is its st_mode."""
+    """A path leads to no regular file; ``strerror`` says to what, ``mode`` is its st_mode."""
 
     def __init__(self, mode: int) -> None:
         number, text = next(
@@ -53,11 +53,11 @@ def open_regular(
     directory: int | None = None,
     follow: bool = True,
 ) -> tuple[int, os.stat_result]:
-    """A descriptor to read a regular file from, and what ``fstat`` says of it.
+    """A descriptor to read a regular file from, and its ``fstat``.
 
-    ``directory`` is the descriptor of the directory that a relative path is in. Unless
-    ``follow``, the file itself may not be a symbolic link. The caller closes the descriptor.
-    Raises NotRegularError and other OSErrors.
+    ``directory`` is the descriptor of the directory that a relative path is in. Unless ``follow``,
+    the file itself may not be a symbolic link. The caller closes the descriptor. Raises
+    NotRegularError and other OSErrors.
     """
     _require_regular(_looked_up(path, directory, follow))
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -77,9 +77,10 @@ def open_regular(
 def open_directory(
     path: str | bytes, *, directory: int | None = None, follow: bool = True, listed: bool = True
 ) -> int:
-    """A descriptor of a directory; ``listed``: one that its entries can be read from.
+    """A descriptor of a directory; if ``listed``, its entries can be read from it.
 
-    For the others see open_regular(). The caller closes it. Raises OSError.
+    ``directory`` is the descriptor of the directory that a relative path is in. Unless ``follow``,
+    it may not be a symbolic link. The caller closes the descriptor. Raises OSError.
     """
     flags = os.O_RDONLY if listed else _O_PATH
     flags |= os.O_DIRECTORY | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
@@ -93,9 +94,11 @@ def read_file(
     directory: int | None = None,
     follow: bool = True,
 ) -> bytes:
-    """All bytes of a regular file, to its end. See open_regular() for the parameters.
+    """All bytes of a regular file.
 
-    Raises NotRegularError, TooLargeError if they are more than ``most``, and other OSErrors.
+    ``directory`` is the descriptor of the directory that a relative path is in. Unless ``follow``,
+    the file may not be a symbolic link. Raises NotRegularError, TooLargeError for more than
+    ``most`` bytes, and other OSErrors.
     """
     descriptor, info = open_regular(path, directory=directory, follow=follow)
     try:
@@ -110,7 +113,7 @@ def read_file(
 
 
 def read_bytes(descriptor: int, count: int) -> bytes:
-    """So many bytes from a descriptor; fewer if the file ends before."""
+    """The next ``count`` bytes from a descriptor, fewer at the end of the file."""
     parts = []
     while count > 0 and (part := os.read(descriptor, min(count, _CHUNK))):
         parts.append(part)

@@ -1,4 +1,4 @@
-"""Signals that come while files are written or programs run."""
+"""Signals that arrive while files are written or programs run."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Interrupted(KeyboardInterrupt):
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn the first SIGINT, SIGTERM or SIGHUP into Interrupted, and ignore those after it.
+    """Turn the first SIGINT, SIGTERM or SIGHUP into Interrupted, and ignore later ones.
 
-    So cleaning up, which takes seconds at most, is not itself interrupted, nor is what is said
-    of it: after an interruption, which is to end the process, they stay ignored.
+    So cleaning up, which takes seconds at most, is not itself interrupted, nor is the message about
+    it: after an interruption, which ends the process, they stay ignored.
     """
     interrupted = False
 
@@ -53,14 +53,17 @@ def interruptible() -> Iterator[None]:
 
 
 class Held:
-    """Signals that are held back, and how they would have been taken."""
+    """Signals that are held back, with the handlers that they had."""
 
     def __init__(self) -> None:
         self.came: list[int] = []
         self.handlers: dict[int, Callable[[int, FrameType | None], Any]] = {}
 
     def let_through(self) -> None:
-        """Take the signals that have come, here where that leaves nothing behind: may raise."""
+        """Handle signals that have arrived, where this leaves nothing behind.
+
+        May raise Interrupted.
+        """
         while self.came:
             number = self.came.pop(0)
             self.handlers[number](number, None)
@@ -70,8 +73,8 @@ class Held:
 def uninterrupted() -> Iterator[Held]:
     """Hold signals back, so that nothing is started and then forgotten, or half cleaned up.
 
-    The first that has come meanwhile, and was not let through, is raised at the end. Not by a
-    mask, which would be this thread's alone: another may take the signal.
+    The first one that arrived meanwhile, and was not let through, is raised at the end. A signal
+    mask would not do: it is this thread's alone, and another thread may take the signal.
     """
     held = Held()
 

@@ -1,4 +1,4 @@
-"""Read TOML that somebody else wrote: in bounded memory, and never too deep for the parser.
+"""Read TOML that somebody else wrote, in bounded memory and never too deep for the parser.
 
 tomllib takes memory that is quadratic in the parts of a key, ``a.a.a = 1``, and recurses for each
 bracket. So both are counted before it sees the text.
@@ -35,20 +35,23 @@ _TOKEN = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 """Strings and comments, which may hold any of the marks, and the marks. A string without an end
-takes all that the parser does not get to."""
+takes everything after it, which the parser does not get to."""
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 class Toml(NamedTuple):
-    """A file: its text, with ``\\n`` at the end of each line, and what it says."""
+    r"""The content of a TOML file: its text, with ``\n`` at the end of each line, and its table."""
 
     text: str
     table: dict[str, Any]
 
 
 def read_toml(path: str | os.PathLike[str], most: int = MAX_BYTES) -> Toml:
-    """Read a file of at most so many bytes. Raises as parse_toml(), and OSError as read_file()."""
+    """Read a TOML file of at most ``most`` bytes.
+
+    Raises MemlintError as parse_toml() does, and OSError as read_file() does.
+    """
     name = os.fspath(path)
     data = read_file(path, most)
     try:
@@ -63,10 +66,10 @@ def read_toml(path: str | os.PathLike[str], most: int = MAX_BYTES) -> Toml:
 
 
 def parse_toml(text: str, name: str = "TOML") -> dict[str, Any]:
-    """What the text of a file says.
+    """The table that a TOML text holds.
 
-    Raises MemlintError for one that is not TOML, or that is not parsed: ``NAME:LINE:COLUMN: what
-    is wrong``, as far as the place is known.
+    Raises MemlintError for a text that is not TOML, or that is not parsed: ``NAME:LINE:COLUMN:
+    message``, as far as the place is known.
     """
     import tomllib  # noqa: PLC0415  most checks read none
 
@@ -87,7 +90,7 @@ def parse_toml(text: str, name: str = "TOML") -> dict[str, Any]:
 
 
 def _check_nesting(text: str, name: str) -> None:
-    """Raise MemlintError for a key of too many parts, or brackets too deep."""
+    """Raise MemlintError for a key with too many parts, or brackets that are too deep."""
     parts = depth = 0
     for match in _TOKEN.finditer(text):
         mark = match[0]

@@ -20,27 +20,29 @@ from contextlib import suppress
 from nginx_memlint.files.paths import checkout, is_below, is_git_own
 
 PREFIX = ".memlint-"
-"""Of the names of temporary files: no ``*`` of an include finds them."""
+"""Beginning of the names of temporary files: no ``*`` of an include matches them."""
 
 KEPT = ".memlint-old-"
-"""Of the names of files that hold what could not be put back: they are never removed."""
+"""Beginning of the names of files with content that could not be put back: they are never
+removed."""
 
 _TEMPORARY = re.compile(rb"\.memlint-[0-9a-f]{16}")
 
 LOCK_SECONDS = 1.0
-"""To wait for who removes old temporary files; nobody else has a reason to lock a directory."""
+"""Seconds to wait for a process that removes old temporary files; nobody else has a reason to lock
+a directory."""
 
 READER_SECONDS = 10.0
-"""To wait for somebody who reads a FIFO."""
+"""Seconds to wait for a reader of a FIFO."""
 
 _NO_XATTR = frozenset({errno.ENOTSUP, errno.ENODATA, errno.EPERM, errno.EINVAL, errno.EACCES})
 
 _STREAMS = re.compile(r"/dev/(?:stdout|stderr|fd/\d+)|/proc/(?:self|\d+)/fd/\d+")
-"""Links that are the system's own names of what is open."""
+"""Names that the system has for open files: they lead to streams."""
 
 
 class LeadsOutError(OSError):
-    """A path that a link leads out of the tree it is in, or to what in that is git's own."""
+    """A link leads a path out of the tree it is in, or into git's own directory there."""
 
     def __init__(self, where: str) -> None:
         super().__init__(errno.EXDEV, f"a link leads {where}; name the place it leads to")
@@ -49,8 +51,7 @@ class LeadsOutError(OSError):
 class Directory:
     """A directory in which files are replaced. All methods raise OSError.
 
-    What a process that was killed has left there is removed when it is opened: ``removed`` says
-    how many files.
+    Files that a killed process left there are removed when it is opened: ``removed`` says how many.
     """
 
     def __init__(self, path: str | bytes) -> None:
@@ -78,7 +79,7 @@ class Directory:
         owner: tuple[int, int] | None = None,
         attributes: bytes | None = None,
     ) -> bytes:
-        """Write a temporary file, to the disk, and return its name.
+        """Write a temporary file, synced to the disk, and return its name.
 
         ``mode`` is its permissions, those of a new file by default; ``owner`` the numbers of its
         user and group; ``attributes`` the path of a file whose extended attributes it gets: access
@@ -103,14 +104,14 @@ class Directory:
         return name
 
     def replace(self, name: bytes, by: bytes) -> None:
-        """Put a temporary file in the place of a file, or of a link, or of nothing."""
+        """Rename a temporary file, in the place of a file, of a link, or of nothing."""
         os.replace(by, name, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
         self._temporary.discard(by)
         with suppress(OSError):  # not every file system can
             os.fsync(self.descriptor)
 
     def keep(self, temporary: bytes) -> bytes:
-        """Let a temporary file stay; returns the name that it has then."""
+        """Rename a temporary file so that it is never removed; return its new name."""
         self._temporary.discard(temporary)
         name = KEPT.encode() + temporary.removeprefix(PREFIX.encode())
         try:
@@ -120,7 +121,7 @@ class Directory:
         return name
 
     def close(self) -> None:
-        """Remove what is temporary, and let the directory go."""
+        """Remove temporary files, and close and unlock the directory."""
         for name in self._temporary:
             with suppress(FileNotFoundError):
                 os.unlink(name, dir_fd=self.descriptor)
@@ -128,7 +129,7 @@ class Directory:
         os.close(self.descriptor)
 
     def _sweep(self) -> int:
-        """Remove the temporary files of this user; nobody writes here, as the lock tells."""
+        """Remove this user's temporary files, since nobody writes; return how many there were."""
         removed = 0
         me = os.geteuid()
         for entry in map(os.fsencode, os.listdir(self.descriptor)):
@@ -147,7 +148,7 @@ _OPEN: set[Directory] = set()
 
 
 def leave_nothing() -> None:
-    """Remove all that is temporary: the last act of a process that is interrupted.
+    """Remove all temporary files: the last act of a process that is interrupted.
 
     An interrupt may come at any moment, even on the way into a ``finally``.
     """
@@ -157,7 +158,7 @@ def leave_nothing() -> None:
 
 
 def _lock(descriptor: int, kind: int, seconds: float) -> bool:
-    """Whether it could be locked, at the latest after so many seconds."""
+    """Whether a file could be locked within so many seconds."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -188,7 +189,7 @@ class Staged:
         self._fresh = b""
 
     def write(self, data: bytes) -> None:
-        """Write all of it, to the disk: where that is full, it is noticed here."""
+        """Write all bytes and sync them to the disk, so that a full disk is noticed here."""
         self._directory = Directory(self._place)
         old: os.stat_result | None = None
         with suppress(FileNotFoundError):
@@ -203,21 +204,21 @@ class Staged:
         )
 
     def commit(self) -> None:
-        """Replace the file, or make it, in one step."""
+        """Replace the file, or create it, in one step."""
         assert self._directory is not None
         self._directory.replace(self._name, self._fresh)
 
     def discard(self) -> None:
-        """Leave nothing beside the file."""
+        """Remove the version that is beside the file."""
         directory, self._directory = self._directory, None
         if directory is not None:
             directory.close()
 
 
 def write_atomically(path: str, data: bytes, trees: Iterable[str] = ()) -> None:
-    """Replace a file or a link, or make a file, in one step. See Staged.
+    """Replace a file or a link, or create a file, in one step.
 
-    Raises OSError, and then leaves everything as it was.
+    ``trees`` are those of Staged. Raises OSError, and then leaves everything as it was.
     """
     staged = Staged(path, trees)
     try:
@@ -228,14 +229,14 @@ def write_atomically(path: str, data: bytes, trees: Iterable[str] = ()) -> None:
 
 
 def write_own(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file in a temporary directory of memlint's own, where nobody else writes."""
+    """Write a file in a temporary directory of memlint, where nobody else writes."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     with open(os.open(path, flags, 0o666), "wb") as file:
         file.write(data)
 
 
 def write_stream(path: str, data: bytes) -> None:
-    """Write into what is no regular file: a device or a FIFO, which somebody must be reading."""
+    """Write to a device or a FIFO, which somebody must be reading. Raises OSError."""
     flags = os.O_WRONLY | os.O_TRUNC | os.O_NOCTTY | os.O_CLOEXEC
     deadline = time.monotonic() + READER_SECONDS
     while True:
@@ -252,7 +253,7 @@ def write_stream(path: str, data: bytes) -> None:
 
 
 def is_stream(path: str) -> bool:
-    """Whether a path leads to something that is written into rather than replaced."""
+    """Whether a path leads to a device, a FIFO or the like, which is written to, not replaced."""
     if _STREAMS.fullmatch(path):
         return os.path.exists(path)
     try:
@@ -267,11 +268,11 @@ def _is_fifo(path: str) -> bool:
 
 
 def destination(path: str, trees: Iterable[str] = ()) -> tuple[str, str]:
-    """The directory of a file that is to be written, all links followed, and its name there.
+    """The real directory in which a file is to be written, and its name there.
 
-    A tree is the working directory, a checkout of git, or a directory that is named. Who wrote
+    A tree is the working directory, a checkout of git, or a directory that is named. Whoever wrote
     what is in it has no say over what is outside: links on the way, and one at the place itself,
-    must not lead out of a tree that the path is in, as it is written, nor into what is git's own.
+    must not lead out of a tree that the path is in, as it is written, nor into git's own directory.
     Raises LeadsOutError.
     """
     directory, name = os.path.split(path)

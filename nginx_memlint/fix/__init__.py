@@ -1,1 +1,1 @@
-"""Change files as a remedy says, all or none."""
+"""Change configuration files as a remedy says, all of them or none."""

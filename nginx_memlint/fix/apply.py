@@ -1,4 +1,4 @@
-"""Make the changes of files that findings propose: as a patch, or written and checked again.
+"""Change configuration files as findings propose: as a patch, or written and checked again.
 
 Every plan is tried in memory first: the edited files are read anew, and contexts, loads and
 estimate must be the promised ones to the byte.
@@ -33,7 +33,7 @@ from nginx_memlint.tree.tree import Block, Tree
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A file's bytes now and then. ``path`` is where it is here, or in a dump its name there."""
+    """The bytes of a file before and after. ``path`` is its name here, or that in a dump."""
 
     path: str
     before: bytes
@@ -43,11 +43,11 @@ class Edit:
 
 @dataclass(slots=True)
 class Plan:
-    """What is to be done to one configuration, and what is not.
+    """The edits of one configuration, with what is left undone.
 
-    ``promise`` is the situation afterwards, None if nothing is to be done. ``said`` are the
-    changes with what they save, ``notes`` what is left for later, ``refusals`` what cannot be
-    done, and why; all printable.
+    ``promise`` is the situation afterwards, None if there are no edits. ``said`` are the changes
+    with what they save, ``notes`` what is left for later, ``refusals`` what cannot be done, and
+    why; all printable.
     """
 
     promise: Situation | None = None
@@ -57,7 +57,7 @@ class Plan:
     refusals: list[str] = field(default_factory=list)
 
     def refuse(self, reason: str) -> Plan:
-        """The plan with nothing to be done."""
+        """Take back all edits, with a reason; return this plan."""
         self.promise, self.edits, self.said = None, [], []
         self.refusals.append(printable(reason))
         return self
@@ -65,9 +65,9 @@ class Plan:
 
 @dataclass(slots=True)
 class Fixed:
-    """What was done: reports of the configurations as they are now, and what to tell.
+    """Reports of the configurations after their files were changed, and messages.
 
-    ``refused``: something was not changed that could be; ``broken``: files could not be put back.
+    ``refused``: a change that is possible was not made; ``broken``: files could not be put back.
     """
 
     reports: list[ConfigReport] = field(default_factory=list)
@@ -77,7 +77,7 @@ class Fixed:
 
 
 def plans(inspections: Sequence[Inspection]) -> list[Plan]:
-    """What can be done to each configuration; a file that several read is left alone."""
+    """The plan for each configuration; a file that several of them read is not changed."""
     places = [_places(checked) for checked in inspections]
     readers = Counter(real for files in places for real in set(files.values()))
     shared = frozenset(real for real, count in readers.items() if count > 1)
@@ -87,7 +87,7 @@ def plans(inspections: Sequence[Inspection]) -> list[Plan]:
 
 
 def fix(paths: Sequence[str], examined: Callable[[str], Inspection]) -> Fixed:
-    """Write what can be done, check again, put back what does not keep its promise."""
+    """Write the planned edits, check again, and put back files that do not keep the promise."""
     inspections = [examined(path) for path in paths]
     done = Fixed()
     if removed := remove_leftovers(
@@ -159,7 +159,7 @@ def _plan(checked: Inspection, places: Mapping[str, str], shared: frozenset[str]
 
 
 def _choose(now: Situation, fixes: Iterable[Proposal], plan: Plan, name: str) -> TreeChange | None:
-    """All changes that can be made together, those that save most first; into ``plan``."""
+    """All changes that can be made together, the largest saving first; also told in ``plan``."""
     change = TreeChange()
     taken: list[TreeChange] = []
     seen = set()
@@ -193,7 +193,7 @@ def _choose(now: Situation, fixes: Iterable[Proposal], plan: Plan, name: str) ->
 
 
 def saving(now: Situation, then: Situation) -> str:
-    """Two situations in words."""
+    """The difference in memory of two situations, in words."""
     before, after = now.estimate, then.estimate
     return (
         f"{human(before.start)} → {human(after.start)} at start, "
@@ -203,7 +203,7 @@ def saving(now: Situation, then: Situation) -> str:
 
 
 def _key(change: TreeChange) -> object:
-    """The same for the same change as written."""
+    """A key that is equal for changes that are the same as written."""
     return (
         frozenset(setting.key for setting in change.delete),
         frozenset(
@@ -237,7 +237,7 @@ def _any_inside(inner: Mapping[int, Block], outer: Mapping[int, Block]) -> bool:
 
 
 def _places(checked: Inspection) -> dict[str, str]:
-    """Path as nginx sees it → where the file itself is here; empty for files handed over."""
+    """Path as nginx sees it → real path of the file here; empty for a dump's files."""
     if checked.situation is None:
         return {}
     tree = checked.situation.tree
@@ -256,7 +256,7 @@ def _places(checked: Inspection) -> dict[str, str]:
 def _doubt(
     tree: Tree, after: Mapping[str, bytes], places: Mapping[str, str], shared: frozenset[str]
 ) -> str | None:
-    """Why files are not to be changed although the edits themselves are clear."""
+    """The reason not to change files although the edits themselves are clear, or None."""
     names = Counter(places.values())
     readings: dict[str, set[int]] = {}
     for block in tree.all_blocks:
@@ -280,7 +280,7 @@ def _doubt(
 
 
 def _unwritable(checked: Inspection) -> str | None:
-    """Why what was read are not files here."""
+    """The reason why a configuration is not of files here, None if it is."""
     assert checked.situation is not None
     tree = checked.situation.tree
     name = checked.report.path
@@ -296,7 +296,7 @@ def _figures(checked: Inspection) -> object:
 
 
 def _promised(situation: Situation) -> object:
-    """All that must come out as promised: each context with its bundles, and the estimate."""
+    """Figures that must come out as promised: each context's bundles, and the estimate."""
     contexts = [
         (group.family, block.label, [setting.directive.args for setting in group.loads.bundles])
         for group in situation.groups
@@ -324,12 +324,15 @@ class _Overlay:
         self.shown = source.shown
 
     def read(self, path: str) -> bytes:
-        """See Source."""
+        """The other bytes of a file if it has some, else those of the source."""
         return self._files[path] if path in self._files else self._source.read(path)
 
 
 def patch_base(edits: Iterable[Edit]) -> str:
-    """The directory that names in a patch are from: the working directory if all are below it."""
+    """The directory that names in a patch are relative to.
+
+    It is the working directory if all edited files are below it, else the root.
+    """
     working = os.path.realpath(".")
     paths = [edit.path for edit in edits if edit.path.startswith("/")]
     return working if all(path.startswith(working.rstrip("/") + "/") for path in paths) else "/"

@@ -1,4 +1,4 @@
-"""A change as edits of the files' bytes: every byte that is not of a directive changed stays.
+"""A change as edits of the files' bytes: bytes that belong to no changed directive stay.
 
 A directive is deleted with its line if nothing else stands on it; comments on the line or between
 its arguments stay. A directive is inserted as its own bytes, quotes included: on a line of its own
@@ -27,7 +27,7 @@ _FIRST_INDENT = re.compile(rb"^([ \t]+)[^ \t\r\n#]", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Splice:
-    """Whole lines of a file, data[start:end], and what comes in their place."""
+    """Whole lines of a file, data[start:end], and the bytes that replace them."""
 
     start: int
     end: int
@@ -35,7 +35,7 @@ class Splice:
 
 
 def spliced(data: bytes, splices: Iterable[Splice]) -> bytes:
-    """A file's bytes after its edits, which are in order."""
+    """The bytes of a file after its splices, which are in order."""
     parts = []
     done = 0
     for splice in splices:
@@ -45,7 +45,7 @@ def spliced(data: bytes, splices: Iterable[Splice]) -> bytes:
 
 
 def edits(change: TreeChange) -> dict[str, list[Splice]]:
-    """The edits that make a change: path as nginx sees it → splices in order.
+    """The splices that make a change, in order: path as nginx sees it → splices.
 
     The files must have been parsed without an error. Only directives without a block are deleted.
     """
@@ -64,7 +64,7 @@ def edits(change: TreeChange) -> dict[str, list[Splice]]:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A directive to delete, or a block's directive and the texts to put behind its ``{``."""
+    """A directive to delete, or a block's directive and the texts to insert after its ``{``."""
 
     start: int
     end: int
@@ -73,7 +73,7 @@ class _Step:
 
 
 class _Edits:
-    """What is to be done to one file."""
+    """The directives to delete from and insert into one file."""
 
     def __init__(self, file: ParsedFile) -> None:
         self.file = file
@@ -85,7 +85,7 @@ class _Edits:
         self.deleted[directive.token] = directive
 
     def insert(self, into: Directive, setting: Setting) -> None:
-        """Once, however many of the places that the block's file is included in are named."""
+        """Insert once, even if several places that include the block's file are named."""
         _, texts = self.inserted.setdefault(into.token, (into, {}))
         old = setting.directive
         start, end = _extent(setting.file, old)
@@ -112,7 +112,7 @@ class _Edits:
         return splices
 
     def _lines(self, steps: list[_Step], first: int, last: int) -> bytes:
-        """data[first:last] after the steps; from its end, so that offsets before a step hold."""
+        """The bytes data[first:last] after the steps; made from the end, so offsets stay valid."""
         data = self.data
         done: list[bytes] = []  # what comes behind, the last part first
         stop = last
@@ -135,7 +135,7 @@ class _Edits:
         return b"".join([data[first:stop], *reversed(done)])
 
     def _inserted(self, tail: bytes, step: _Step) -> bytes:
-        """What follows a block's ``{``, with directives put before it."""
+        """The bytes after a block's ``{``, with the step's directives put before them."""
         if rest := _REST_WITHOUT_CODE.match(tail):
             newline = b"\r\n" if rest[0].endswith(b"\r\n") else b"\n"
             indent = self._indent(step.directive)
@@ -145,7 +145,7 @@ class _Edits:
         return b" " + b" ".join(step.texts) + gap + tail
 
     def _indent(self, block: Directive) -> bytes:
-        """That of the first directive in a block, else one step more than the block's own."""
+        """The indentation of a block's first directive, else one step more than the block's."""
         tokens = self.file.tokens
         if block.body and block.body.directives:
             first = tokens.starts[block.body.directives[0].token]
@@ -158,15 +158,15 @@ class _Edits:
 
     @cached_property
     def _indent_step(self) -> bytes:
-        """The first indentation in the file."""
+        """The first indentation in the file, or a default."""
         indent = _FIRST_INDENT.search(self.data)
         return indent[1] if indent else DEFAULT_INDENT
 
 
 def _deleted(indent: bytes | None, tail: bytes, comments: list[bytes]) -> tuple[bool, bytes]:
-    """What follows a directive once it is gone, and whether the blanks before it stay.
+    """Whether the blanks before a deleted directive stay, and the bytes after it.
 
-    ``indent`` are these, None if more stands before it on its line.
+    ``indent`` are these blanks, None if more stands before the directive on its line.
     """
     white = _REST_OF_WHITE_LINE.match(tail)
     if comments:  # the last of them brings the line's end

@@ -1,7 +1,7 @@
-"""Write several files, all or none, each atomically; what is in doubt is refused beforehand.
+"""Write several files, all or none, each atomically; a doubtful file is refused beforehand.
 
-A file is replaced by one beside it that was written and synced before the first is replaced; so
-was its old content, so that it can be put back even if the disk is full.
+Before the first file is replaced, the new and the old content of all have been written and synced
+beside them, so that they can be put back even if the disk is full.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from nginx_memlint.files.writing import Directory
 
 @dataclass(slots=True)
 class Rewrite:
-    """A file to write: where it is with all links followed, its bytes, and what they become."""
+    """A file to write: its path with all links resolved, its bytes, and its new bytes."""
 
     path: str
     before: bytes
@@ -40,13 +40,13 @@ class _StagedRewrite:
     old: bytes = b""
 
     def write(self, data: bytes) -> bytes:
-        """A file with the mode, owner and attributes of the original; returns its name."""
+        """Write a file with the mode, owner and attributes of the original; return its name."""
         owner = self.seen.st_uid, self.seen.st_gid
         path = encode(self.rewrite.path)
         return self.directory.create(data, mode=self.seen.st_mode, owner=owner, attributes=path)
 
     def is_as_read(self) -> bool:
-        """Whether the file is the one that was compared."""
+        """Whether the file is still the one that was looked at."""
         descriptor = self.directory.descriptor
         info = os.stat(self.name, dir_fd=descriptor, follow_symlinks=False)
         return _identity(info) == _identity(self.seen)
@@ -54,13 +54,13 @@ class _StagedRewrite:
 
 @contextmanager
 def rewritten(files: Sequence[Rewrite]) -> Iterator[None]:
-    """Write the files; put them back if the body raises.
+    """Write the files, and put them back if the body of the ``with`` raises.
 
-    Raises MemlintError if they were not written, or are as they were again; with the status of an
+    Raises MemlintError if they were not written, or have been put back; with the status of an
     internal error if they could be neither kept nor put back: it names them and their old content.
 
-    Nothing is written unless every file is plain, has one name, may be written, and holds the
-    bytes it is said to hold.
+    Nothing is written unless every file is plain, has one name, may be written, and holds the bytes
+    it is said to hold.
     """
     directories: dict[bytes, Directory] = {}
     replaced: list[_StagedRewrite] = []
@@ -117,9 +117,9 @@ def _put_back(replaced: list[_StagedRewrite]) -> None:
 
 
 def remove_leftovers(paths: Iterable[str]) -> int:
-    """Remove what killed processes have left in the directories of files; returns how many.
+    """Remove temporary files of killed processes from the directories of files; return how many.
 
-    A directory that cannot be looked into, or is written to just now, is passed over.
+    A directory that cannot be read, or in which somebody is writing, is passed over.
     """
     removed = 0
     for path in {os.path.dirname(encode(path)) for path in paths}:
@@ -131,7 +131,7 @@ def remove_leftovers(paths: Iterable[str]) -> int:
 
 
 def _staged(file: Rewrite, directories: dict[bytes, Directory]) -> _StagedRewrite:
-    """Look at a file before anything is written; raises MemlintError and OSError."""
+    """Look at a file before any is written; raises MemlintError and OSError."""
     path, name = os.path.split(encode(file.path))
     if path not in directories:
         with uninterrupted():
@@ -152,7 +152,7 @@ def _staged(file: Rewrite, directories: dict[bytes, Directory]) -> _StagedRewrit
 
 
 def _refusal(info: os.stat_result, directory: bytes, path: str) -> str | None:
-    """Why a file is not to be replaced."""
+    """The reason not to replace a file, None if there is none."""
     if info.st_nlink > 1:
         return f"has {info.st_nlink} hard links, and only one of them would be changed"
     # root may write everything: what nobody is meant to write is left alone all the same

@@ -1,4 +1,4 @@
-"""The real nginx of this machine: what it is, what it costs, whether an estimate holds.
+"""The real nginx of this machine: its versions, its costs, and whether an estimate holds.
 
 Linux only: memory is read from ``/proc``.
 """

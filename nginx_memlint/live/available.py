@@ -1,4 +1,4 @@
-"""What may be used here: the machine's memory and the control group's, in bytes, and /proc."""
+"""Memory that is available on this machine and in its control groups, in bytes."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from nginx_memlint.files.reading import read_file
 from nginx_memlint.sizes import MIB, human
 
 RESERVE = 64 * MIB
-"""Left to others while something is measured."""
+"""Bytes that are left to other programs during a measurement."""
 
 FILE_MOST = 1 << 20
-"""Bytes of a file of the kernel's that is read."""
+"""Bytes that are read of one of the kernel's files."""
 
 _UNLIMITED = 1 << 60
-"""Control groups of version 1 write a number near 2^63 where there is no limit."""
+"""Bytes from which a limit is none: control groups of version 1 write a number near 2^63 then."""
 
 
 def available_memory(root: Path = Path("/")) -> int:
-    """The least of MemAvailable and what each control group around this process has left.
+    """Bytes available: the least of MemAvailable and the rest of each control group around us.
 
-    ``root`` is where ``proc`` and ``sys`` are. What a group's page cache holds can be had back.
+    ``root`` is the directory of ``proc`` and ``sys``. A group's page cache counts as available.
     """
     left = [_mem_available(root / "proc/meminfo")]
     for line in _read(root / "proc/self/cgroup").splitlines():
@@ -40,7 +40,7 @@ def available_memory(root: Path = Path("/")) -> int:
 
 
 def require_linux() -> None:
-    """Raise MemlintError on other systems."""
+    """Raise MemlintError on systems other than Linux."""
     if sys.platform != "linux":
         raise MemlintError(
             "only works on Linux: it reads the memory of nginx from /proc. Run it on the server, "
@@ -49,7 +49,7 @@ def require_linux() -> None:
 
 
 def require_memory(needed: int, what: str, advice: str = "") -> None:
-    """Raise MemlintError if there is not enough."""
+    """Raise MemlintError unless so many bytes are available."""
     there = available_memory()
     if there < needed + RESERVE:
         raise MemlintError(
@@ -84,7 +84,10 @@ def _mem_available(path: Path) -> int:
 
 
 def _left(base: Path, path: str, limit_name: str, usage_name: str) -> list[int]:
-    """What is left in a group and in those around it; in a container its own root is the base."""
+    """Bytes left in a control group and in each around it, up to the base.
+
+    In a container the base is the container's own root.
+    """
     left = []
     group = base / path.lstrip("/")
     while True:

@@ -1,4 +1,4 @@
-"""Which nginx is here: versions, configure arguments, modules; read from ``nginx -V``."""
+"""The nginx binary of this machine: versions, configure arguments, modules (``nginx -V``)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DIRECTORIES = (
     "/usr/local/openresty/nginx/sbin",
     "/usr/local/openresty/bin",
 )
-"""Where packages put it; a normal user's PATH often has none of them."""
+"""Directories in which packages install nginx; a normal user's PATH often has none of them."""
 
 _MODULE_DIRECTORIES = (
     "/usr/lib/nginx/modules",
@@ -39,17 +39,17 @@ _STATIC = {
     "stream_lua": r"(?:ngx_stream_lua|stream-lua-nginx-module)",
     "js": r"njs",
 }
-"""Names of directories with the source of modules, by the names of Target.built_in."""
+"""Names in Target.built_in → patterns of names of the modules' source directories."""
 
 _VERSION_KEYS = {"lua": "lua", "stream_lua": "stream_lua", "js": "njs"}
 
 
 @dataclass(frozen=True, slots=True)
 class Nginx:
-    """An nginx binary, as it describes itself.
+    """An nginx binary, as ``nginx -V`` describes it.
 
-    ``tls`` is the TLS library as built with, ``running`` as it runs with: name and version, e.g.
-    ``("OpenSSL", "3.0.19")``; None without TLS. ``arguments`` are configure's.
+    ``tls`` is the TLS library that it was built with, ``running`` the one that it runs with: name
+    and version, e.g. ``("OpenSSL", "3.0.19")``; None without TLS. ``arguments`` are configure's.
     """
 
     path: str
@@ -60,7 +60,7 @@ class Nginx:
     arguments: tuple[str, ...]
 
     def argument(self, name: str) -> str | None:
-        """The value of ``--name=value``; the last one counts, as in configure."""
+        """The value of configure's ``--name=value``, the last of several; None if there is none."""
         values = [a.split("=", 1)[1] for a in self.arguments if a.startswith(f"--{name}=")]
         return values[-1] if values else None
 
@@ -71,17 +71,17 @@ class Nginx:
 
     @property
     def module_versions(self) -> dict[str, str]:
-        """Versions of built-in modules, where their directory tells: "ngx_lua-0.10.25"."""
+        """Versions of built-in modules whose source directory names one: "ngx_lua-0.10.25"."""
         versions = {name: self._static(name) for name in _STATIC}
         return {_VERSION_KEYS[name]: version for name, version in versions.items() if version}
 
     @property
     def own_tls(self) -> bool:
-        """Whether the TLS library is inside the binary, so that calls of it cannot be counted."""
+        """Whether the TLS library is in the binary itself, where its calls cannot be counted."""
         return self.argument("with-openssl") is not None
 
     def _static(self, name: str) -> str | None:
-        """The version of a module that is built in; empty if unknown, None if it is not."""
+        """The version of a built-in module; empty if unknown, None if it is not built in."""
         for argument in self.arguments:
             key, _, value = argument.partition("=")
             for part in value.split("/") if key == "--add-module" else ():
@@ -90,7 +90,7 @@ class Nginx:
         return None
 
     def module_file(self, name: str) -> str | None:
-        """The file of a dynamic module, e.g. ``ngx_http_lua_module``."""
+        """The file of a dynamic module, e.g. ``ngx_http_lua_module``; None if there is none."""
         modules = self.argument("modules-path")
         prefix = self.argument("prefix") or "/usr/local/nginx"
         for directory in (modules or f"{prefix}/modules", *_MODULE_DIRECTORIES):
@@ -101,7 +101,10 @@ class Nginx:
 
 
 def find_nginx(path: str | None = None) -> str:
-    """The absolute path of a binary: the one named, or the first that is usual."""
+    """The absolute path of the named binary, or of the first in usual places.
+
+    Raises MemlintError if there is none.
+    """
     if path is not None:
         program = shutil.which(path) if os.path.dirname(path) else find_program(path)
         if program is None:
@@ -114,7 +117,7 @@ def find_nginx(path: str | None = None) -> str:
 
 
 def describe(path: str) -> Nginx:
-    """Ask a binary what it is."""
+    """Run ``nginx -V`` of a binary and read it. Raises MemlintError."""
     ended = run([path, "-V"], VERSION_TIMEOUT)
     if ended.code != 0:
         raise MemlintError(f"{path} -V fails: {ended.output.strip() or f'status {ended.code}'}")
@@ -122,7 +125,7 @@ def describe(path: str) -> Nginx:
 
 
 def parse(path: str, text: str) -> Nginx:
-    """Read what ``nginx -V`` prints."""
+    """Read the output of ``nginx -V``. Raises MemlintError."""
     version = re.search(r"^(?:nginx|\S+) version: ([^/\s]+)/(\d+(?:\.\d+)*)", text, re.MULTILINE)
     if version is None:
         raise MemlintError(f"{path} is not nginx: its -V does not say its version")
@@ -157,13 +160,13 @@ def _library(text: str) -> tuple[str, str] | None:
 
 
 def load_lines(modules: Sequence[str]) -> str:
-    """``load_module`` lines."""
+    """``load_module`` directives for these files."""
     quoted = (path.replace("\\", "\\\\").replace('"', '\\"') for path in modules)
     return "".join(f'load_module "{path}";\n' for path in quoted)
 
 
 def lua_modules(nginx: Nginx, named: Sequence[str] = ()) -> list[str] | None:
-    """The files to load for the Lua module, ``named`` ones first; None if there is none."""
+    """The files to load for the Lua module, ``named`` ones included; None if there is no module."""
     if "lua" in nginx.built_in:
         return list(named)
     names = {Path(path).name for path in named}
@@ -185,7 +188,7 @@ _ASK = (
 
 
 def lua_version(nginx: Nginx, load: str, directory: Path) -> str | None:
-    """The version of the Lua module, as it says itself; None if it does not run.
+    """The version that the Lua module itself reports; None if it does not run.
 
     Packages number it as they like: Debian 11's has nginx's version. ``directory`` is a temporary
     prefix.

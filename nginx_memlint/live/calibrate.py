@@ -1,4 +1,4 @@
-"""Measure what the nginx of this machine costs: a row of targets/costs_table.py in a target file.
+"""Measure the costs of this machine's nginx: a row of targets/costs_table.py in a target file.
 
 Each cost is a slope: the growth from a configuration with few of something to one with many, so
 that nginx's own base is out of it. Memory is the anonymous part of the proportional set size of
@@ -40,21 +40,25 @@ CACHED_SINCE = (1, 27, 2)
 """The first nginx that parses a CA file once and shares its certificates between contexts."""
 
 WORKERS = 2
-"""As when the shipped costs were measured."""
+"""Workers in all measurements but those of reloads: the shipped costs were measured with two."""
 
 FIRST_PEAK = 3
-"""Configurations that a first reload with one worker holds by the laws (``Costs.first_peak``)."""
+"""Configurations in memory at the peak of a first reload with one worker, by the laws
+(``Costs.first_peak``)."""
 
 MADE_MOST = 16 << 20
-"""Bytes of a bundle that was made, more than it has."""
+"""Bytes that are read of a generated bundle, which has fewer."""
 
 LOAD_BYTES_MOST = 6_500
-"""Of one certificate, about: for the memory needed."""
+"""Bytes that one loaded certificate takes at most, about: to tell how much memory is needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """How many of each are configured: few and many. ``repeats`` of ``nginx -t``, for CPU."""
+    """Numbers of blocks, loads and so on to measure with: few and many of each.
+
+    ``repeats`` is how often ``nginx -t`` is run for its CPU time.
+    """
 
     blocks: tuple[int, int] = (100, 1000)
     servers: tuple[int, int] = (50, 500)
@@ -69,7 +73,7 @@ class Amounts:
 
     @property
     def needed(self) -> int:
-        """Bytes of memory: the worst reload peak, and nginx's base."""
+        """Bytes of memory that measuring needs: the worst reload peak, and nginx's base."""
         peak = 2 + 3 * max(self.reload_workers)
         unit = self.reload_loads * self.certificates * LOAD_BYTES_MOST
         return max(peak * unit, max(self.loads) * self.certificates * LOAD_BYTES_MOST) + 64 * MIB
@@ -103,17 +107,17 @@ class ReloadSeries:
 
     @property
     def after_law(self) -> int:
-        """Most that is kept."""
+        """Units that are kept after a reload at most, by the laws."""
         return 2 + self.workers
 
     @property
     def peak_law(self) -> int:
-        """Highest peak."""
+        """Units at the highest peak, by the laws."""
         return 2 + 3 * self.workers
 
     @property
     def within(self) -> bool:
-        """Whether nothing was above the laws with their margin."""
+        """Whether no figure exceeds the laws with their margin."""
         return (
             max(self.after) <= self.after_law * RELOAD_MARGIN
             and max(self.peak) <= self.peak_law * RELOAD_MARGIN
@@ -122,8 +126,10 @@ class ReloadSeries:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What was measured. ``costs`` has the keys of a row of costs_table.py,
-    ``versions`` those of a target."""
+    """The results of a measurement.
+
+    ``costs`` has the keys of a row of costs_table.py, ``versions`` those of a target.
+    """
 
     measured: str
     versions: dict[str, str]
@@ -133,7 +139,7 @@ class Calibration:
     notes: tuple[str, ...]
 
     def toml(self) -> str:
-        """The target file."""
+        """The text of the target file."""
         lines = [
             "# Written by memlint calibrate; use it with: memlint check --target-file FILE",
             *(f"# {note}" for note in self.notes),
@@ -147,7 +153,7 @@ class Calibration:
 
 
 def reload_lines(reloads: tuple[ReloadSeries, ...]) -> list[str]:
-    """What reloads took beside what the laws say, a line for each number of workers."""
+    """Measured reloads beside the laws, a line for each number of workers."""
     return [
         f"reloads with {plural(s.workers, 'worker')}: kept "
         f"{_units(s.after)} (law: at most {s.after_law}), peak {_units(s.peak)} "
@@ -162,12 +168,12 @@ def _units(values: tuple[float, ...]) -> str:
 
 
 def _text(text: str) -> str:
-    """A TOML basic string; JSON's escapes are among TOML's."""
+    """The text as a TOML basic string: JSON's escapes are among TOML's."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _number(value: float) -> str:
-    """Bytes as whole numbers, a factor or CPU seconds with four digits."""
+    """A cost as TOML: bytes are whole numbers, factors and CPU seconds have four digits."""
     if isinstance(value, int):
         return f"{value:_}"
     text = f"{value:.4g}"
@@ -175,7 +181,7 @@ def _number(value: float) -> str:
 
 
 Report = Callable[[int, int, str], None]
-"""Is told how many steps are done, how many there are, and which is next."""
+"""A function that is told how many steps are done, how many there are, and which is next."""
 
 
 def calibrate(
@@ -185,9 +191,9 @@ def calibrate(
     quick: bool = False,
     report: Report = lambda _done, _all, _name: None,
 ) -> Calibration:
-    """Measure. ``nginx`` is the binary; ``load_modules`` are modules it needs for Lua.
+    """Measure the costs of nginx.
 
-    Raises MemlintError.
+    ``nginx`` is the binary; ``load_modules`` are modules it needs for Lua. Raises MemlintError.
     """
     require_linux()
     amounts = QUICK if quick else FULL
@@ -206,12 +212,11 @@ def calibrate(
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """How contexts are made.
+    """The way in which contexts are made for a measurement.
 
     ``lua`` is its version if the Lua module makes them; then a location holds ``plain`` without a
     context of its own and ``context`` with one. ``load`` are the lines for the latter.
-    ``implicit``: every block has a context already, as the module is built in and too old to
-    share.
+    ``implicit``: every block has a context already, as the module is built in and too old to share.
     """
 
     load: str
@@ -227,7 +232,7 @@ class Method:
 
     @property
     def plain(self) -> str:
-        """The same location without the context."""
+        """Directives of a location that does the same as one of context(), without a context."""
         if self.lua is not None and not self.implicit:
             return "return 204;"
         return "proxy_pass http://127.0.0.1:9;"
@@ -243,7 +248,7 @@ class Method:
 
 
 def choose_method(nginx: Nginx, load_modules: tuple[str, ...], directory: Path) -> Method:
-    """By the Lua module if there is one that works, else by ``proxy_ssl``."""
+    """The method by the Lua module if there is one that works, else by ``proxy_ssl``."""
     named = [os.path.abspath(path) for path in load_modules]
     for path in named:
         if not os.path.isfile(path):
@@ -365,7 +370,7 @@ class _Run:
         return self.slope(name, self.amounts.loads, http, self.method.load)
 
     def first_load(self, load: float) -> float:
-        """Bytes that the first load of all takes beside its own."""
+        """Bytes that the first load of a process takes in addition to a later one's."""
         method = self.method
         measured = [
             self.measure("first CA file", self.locations(1, inside), method.load)[0]
@@ -374,7 +379,7 @@ class _Run:
         return max(0.0, measured[1] - measured[0] - load)
 
     def pair(self) -> str | None:
-        """Directives of a server with TLS."""
+        """Directives of a server with TLS; None if there is no certificate for it."""
         if self.bundles.certificate is None:
             return None
         return (
@@ -384,9 +389,9 @@ class _Run:
     def pairs(
         self, pair: str | None, server: float, context: float, certificates: int
     ) -> dict[str, float]:
-        """What a server's own certificate and the names of client CAs cost.
+        """Bytes of a server's own certificate, and of the name of a client CA.
 
-        Without the Lua module, which would add a context to each server.
+        Measured without the Lua module, which would add a context to each server.
         """
         if pair is None:
             return dict(NOT_MEASURED)
@@ -415,7 +420,7 @@ class _Run:
     def slope(
         self, name: str, counts: tuple[int, int], http: Callable[[int], str], load: str = ""
     ) -> tuple[float, float]:
-        """Bytes and CPU seconds of one more."""
+        """Bytes and CPU seconds of one more block or load."""
         (few, few_cpu), (many, many_cpu) = (self.measure(name, http(n), load) for n in counts)
         more = counts[1] - counts[0]
         return (many - few) / more, (many_cpu - few_cpu) / more
@@ -428,7 +433,7 @@ class _Run:
             return server.settled().anonymous, cpu
 
     def reloads(self, workers: int) -> ReloadSeries:
-        """Reload with a bundle and without; the difference is what the bundle takes."""
+        """Reload with a bundle and without; the difference is the bundle's memory."""
         method, count = self.method, self.amounts.reload_loads
         caches = parse_version(self.site.nginx.version) >= CACHED_SINCE
         series = []
@@ -504,13 +509,13 @@ class _Run:
 
 
 NOT_MEASURED = {"key_pair": 7_400, "client_ca_name": 840}
-"""Taken from costs_table.py's debian-12 where there is no certificate with a key."""
+"""Bytes taken from costs_table.py's debian-12 where there is no certificate with a key."""
 
 QUICK_ACCURACY = "--quick: memory mostly within 5 % of a full run, CPU within 20 %"
 
 
 def openssl_version(nginx: Nginx) -> str:
-    """The version of the OpenSSL it runs with; of another library, that of a usual OpenSSL."""
+    """The version of the OpenSSL that nginx runs with; for another library, a usual OpenSSL's."""
     if nginx.running is not None and nginx.running[0] == "OpenSSL" and nginx.running[1]:
         return nginx.running[1]
     return DEFAULT_OPENSSL

@@ -57,7 +57,8 @@ _NAMES = (
     f"C = XX\nO = Synthetic\nOU = Synthetic Class 1 Trust Network\n"
     f"CN = Synthetic Root G{_NUMBER.decode()}",
 )
-"""Half of four parts, half of three: 3.5 on average in Mozilla's list."""
+"""Subjects of the certificates: half have four parts, half three; Mozilla's list has 3.5 on
+average."""
 
 _KEYS = {
     "ec": ["ecparam", "-name", "secp384r1", "-genkey", "-noout"],
@@ -74,10 +75,10 @@ _PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", 
 
 @dataclass(frozen=True, slots=True)
 class BundlePair:
-    """Two CA files of the same number of certificates that differ in their size.
+    """Two CA files with the same number of certificates, which differ in their size.
 
-    ``certificate`` and ``key`` are a server's, if there
-    are any. ``source`` says where they are from.
+    ``certificate`` and ``key`` are a server's, if there are any. ``source`` says where they are
+    from.
     """
 
     small: Path
@@ -114,7 +115,7 @@ def make_bundles(directory: Path, count: int) -> BundlePair:
 
 
 def _spread(count: int, of_ec: int, other: str) -> list[str]:
-    """``of_ec`` of ``count`` kinds are EC, evenly spread."""
+    """A list of ``count`` kinds of keys, ``of_ec`` of them EC, evenly spread."""
     return ["ec" if (n + 1) * of_ec // count > n * of_ec // count else other for n in range(count)]
 
 
@@ -136,7 +137,7 @@ def _run(openssl: str, arguments: Sequence[str], directory: Path) -> None:
 
 
 def _certificates(openssl: str, kind: str, directory: Path) -> list[bytes]:
-    """A CA certificate for each of the names, in DER; one key signs them all."""
+    """A CA certificate for each of _NAMES, in DER; one key signs them all."""
     key = directory / f"{kind}.key"
     name, *options = _KEYS[kind]
     # genrsa takes the number of bits last
@@ -145,7 +146,7 @@ def _certificates(openssl: str, kind: str, directory: Path) -> list[bytes]:
 
 
 def _certificate(openssl: str, extensions: str, name: str, key: Path, directory: Path) -> bytes:
-    """A new self-signed certificate, in DER; it is left in a file too."""
+    """A new self-signed certificate, in DER, which is also left in a file."""
     config, certificate = directory / "openssl.cnf", directory / f"{extensions}.crt"
     write_own(config, _CONFIG.format(extensions=extensions, name=name).encode())
     _run(
@@ -182,7 +183,7 @@ def _write(path: Path, ders: Sequence[bytes]) -> Path:
 
 
 def _from_system(directory: Path, count: int) -> BundlePair:
-    """The smallest and the largest certificates of the machine's bundle."""
+    """Bundles of the smallest and of the largest certificates of the machine's own bundle."""
     for name in SYSTEM_BUNDLES:
         path = Path(name)
         if not path.is_file():

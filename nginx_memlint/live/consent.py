@@ -1,7 +1,7 @@
-"""What ``nginx -t`` of a configuration loads or runs that is not the system's own.
+"""Code that ``nginx -t`` of a configuration would run and that is not the system's own.
 
 A configuration is trusted by whoever tests it: a module's code runs as soon as ``load_module`` is
-read. What is listed here must be agreed to before nginx is started.
+read. The code listed here must be agreed to before nginx is started.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """Something that nginx -t would load or run: where it is asked for, what, and why it counts."""
+    """Code that nginx -t would run: where it is asked for, what it is, why it is foreign."""
 
     place: str
     what: str
@@ -50,9 +50,9 @@ class Foreign:
 
 
 def foreign_code(server: Nginx, tree: Tree, prefix: str | None) -> list[Foreign]:
-    """All of it in a configuration, in order of places.
+    """All such code in a configuration, in order of places.
 
-    Raises MemlintError for a module that is no file, which nginx would wait for.
+    Raises MemlintError for a module that is no regular file, which nginx would wait for.
     """
     foreign = []
     base = os.path.abspath(prefix or server.argument("prefix") or "/usr/local/nginx")
@@ -76,13 +76,13 @@ def foreign_code(server: Nginx, tree: Tree, prefix: str | None) -> list[Foreign]
 
 
 def modules_directories(server: Nginx) -> list[str]:
-    """Where a binary's own modules are: configure's ``--modules-path``."""
+    """The directories of a binary's own modules: configure's ``--modules-path``, or the default."""
     prefix = server.argument("prefix") or "/usr/local/nginx"
     return [os.path.join(prefix, server.argument("modules-path") or "modules")]
 
 
 def foreign_module(path: str, directories: list[str]) -> str | None:
-    """Why a module is not the system's own; None if it is.
+    """The reason why a module is not the system's own; None if it is.
 
     It is if it is below one of the directories, all links followed, and only root can have put it
     there.
@@ -130,7 +130,7 @@ def _place(setting: Setting) -> str:
 
 
 def described(foreign: list[Foreign]) -> Iterator[str]:
-    """A line for each, of many the first."""
+    """A line for each piece of code, up to MOST_LINES."""
     yield from (f"  {each}" for each in foreign[:MOST_LINES])
     if len(foreign) > MOST_LINES:
         yield f"  and {len(foreign) - MOST_LINES:,} more"

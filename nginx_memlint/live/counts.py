@@ -21,7 +21,7 @@ _FLAGS = ("-O2", "-fPIC", "-shared")
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Calls by nginx and its modules in one run.
+    """The numbers of calls by nginx and its modules in one run.
 
     ``contexts`` are built, ``loads`` are CA files loaded by OpenSSL, ``added`` are certificates
     that nginx adds to stores itself, as it does for CA files from 1.27.2 on.
@@ -33,7 +33,7 @@ class Counts:
 
 
 class Counter:
-    """The library, compiled into a directory; ``reason`` says why there is none."""
+    """The counting library, compiled into a directory; ``reason`` says why there is none."""
 
     def __init__(self, nginx: Nginx, directory: Path) -> None:
         self.reason = ""
@@ -69,13 +69,13 @@ class Counter:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a program needs in its environment to be counted."""
+        """Environment variables of a program whose calls are to be counted."""
         if self._library is None:
             return {}
         return {"LD_PRELOAD": str(self._library), "MEMLINT_COUNTS": str(self._output)}
 
     def counts(self) -> Counts | None:
-        """Of the program that ended last; None, and a reason, if it was not counted."""
+        """The counts of the program that ended last; None, and a ``reason``, without them."""
         if self._library is None:
             return None
         try:

@@ -25,7 +25,7 @@ LUA_OBJECT = "ngx_http_lua_module.so"
 
 
 def target_of(binary: str) -> Target:
-    """The target that a binary is: ``nginx -V``, and its Lua module, asked in a nginx of its own.
+    """The target of a binary, from ``nginx -V`` and a test run of its Lua module.
 
     Raises MemlintError if it is no nginx that runs here.
     """
@@ -37,7 +37,7 @@ def target_of(binary: str) -> Target:
 
 
 def installed(server: Nginx, modules: Sequence[str], directory: Path) -> Target:
-    """A binary as a target, with the Lua module that is among those it loads.
+    """The target of a binary, with the Lua module that is among those it loads.
 
     ``directory`` is a temporary prefix.
     """

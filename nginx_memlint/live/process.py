@@ -38,7 +38,7 @@ _PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 36, 37
 
 _SHELL = "/bin/sh"
 _GATE = '{ read -r go && exec "$@" </dev/null; } <&3 3<&- 4>&- & echo "$!" >&4'
-"""A small process that becomes the program once it is told to on descriptor 3."""
+"""A shell script that becomes the program once it is told to on descriptor 3."""
 
 
 def _environment(more: Mapping[str, str]) -> dict[str, str]:
@@ -79,7 +79,7 @@ def _spawn(
 
 
 def _text(descriptor: int) -> str:
-    """All of an in-memory file, without moving the position its writers share."""
+    """All text of an in-memory file, without moving the position that its writers share."""
     size = os.fstat(descriptor).st_size
     return os.pread(descriptor, size, 0).decode("utf-8", "backslashreplace")
 
@@ -89,7 +89,7 @@ _deadlines: list[float] = []
 
 @contextmanager
 def within(seconds: float | None) -> Iterator[None]:
-    """Give all programs that are run inside so many seconds together, if a number is given."""
+    """Bound the time of all programs that are run inside together, if seconds are given."""
     _deadlines.append(math.inf if seconds is None else time.monotonic() + seconds)
     try:
         yield
@@ -98,7 +98,7 @@ def within(seconds: float | None) -> Iterator[None]:
 
 
 def time_left() -> float:
-    """Seconds that are left; raises MemlintError if there are none."""
+    """Seconds that are left of within(); raises MemlintError if there are none."""
     left = min(_deadlines, default=math.inf) - time.monotonic()
     if left <= 0:
         raise MemlintError("the time is over that was given (--timeout)")
@@ -107,7 +107,7 @@ def time_left() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A program that ran to its end.
+    """The result of a program that has ended.
 
     ``code`` is the exit status, negative for a signal. ``output`` is standard output and error.
     ``peak_rss`` is bytes (``ru_maxrss``).
@@ -155,7 +155,7 @@ def run(
 
 @contextmanager
 def _subreaper() -> Iterator[None]:
-    """Have what a child leaves behind given to this process, which alone can wait for it then."""
+    """Make this process the parent of orphans below it: only a parent can wait for a process."""
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     before = ctypes.c_int()
     if (
@@ -172,7 +172,7 @@ def _subreaper() -> Iterator[None]:
 def _gated(
     arguments: Sequence[str], environment: Mapping[str, str], output: int
 ) -> tuple[int, int, int]:
-    """Start the shell; return the process group, the program's pid, and the gate to write to."""
+    """Start the shell; return the process group, the program's pid, and the gate's descriptor."""
     gate_read, gate = _pipe()
     pid_read, pid_write = _pipe()
     group = None
@@ -205,7 +205,7 @@ def _gated(
 
 
 def _pipe() -> tuple[int, int]:
-    """A pipe whose numbers are out of the way of 3 and 4."""
+    """A pipe whose descriptors are neither 3 nor 4."""
     ends = os.pipe()
     moved = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in ends]
     for end in ends:
@@ -214,7 +214,7 @@ def _pipe() -> tuple[int, int]:
 
 
 def _end_group(group: int) -> None:
-    """Kill a group of this subreaper's, and wait until all of it has gone: killing takes time."""
+    """Kill a process group and wait until all of it has ended, as the subreaper."""
     with suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
     with suppress(ChildProcessError):
@@ -225,7 +225,10 @@ def _end_group(group: int) -> None:
 def _wait(
     pid: int, name: str, deadline: float, guard: Callable[[], None] | None, held: Held
 ) -> tuple[int, tuple[float, int]]:
-    """The status, and CPU seconds and peak bytes."""
+    """Wait for a process; return its status, its CPU seconds and its peak bytes.
+
+    Raises MemlintError at the deadline.
+    """
     pause = PAUSE
     guarded = time.monotonic()
     while True:
@@ -248,20 +251,20 @@ class ProcessMemory(NamedTuple):
 
     pss: int = 0
     anonymous: int = 0
-    """The part that is not files: what other programs map does not change it."""
+    """Bytes that are not of files, which other programs do not change by mapping the same ones."""
 
 
 class Reload(NamedTuple):
-    """Anonymous memory of all processes, in bytes, at its highest and when all was quiet."""
+    """Anonymous memory of all processes at a reload, in bytes: at the peak, and afterwards."""
 
     peak: int
     after: int
 
 
 class Server:
-    """An nginx, master and workers, that runs while a ``with`` block does.
+    """An nginx, master and workers, that runs as long as its ``with`` block.
 
-    All that time signals are held back: they are let through by what waits, and at the end.
+    All that time signals are held back: they are let through where this waits, and at the end.
     """
 
     def __init__(self, arguments: Sequence[str], workers: int) -> None:
@@ -284,7 +287,7 @@ class Server:
         return self
 
     def start(self) -> None:
-        """Start it. Whoever calls this is to close it, whatever happens."""
+        """Start nginx. The caller must close() it, whatever happens."""
         self._held = self._stack.enter_context(uninterrupted())
         self._stack.enter_context(_subreaper())
         self._output = os.memfd_create("output")
@@ -295,12 +298,12 @@ class Server:
         self.close()
 
     def memory(self) -> ProcessMemory:
-        """Of master and workers together."""
+        """The memory of master and workers together, in bytes."""
         memories = [_memory(pid) for pid in (self.pid, *self._children())]
         return ProcessMemory(sum(m.pss for m in memories), sum(m.anonymous for m in memories))
 
     def settled(self) -> ProcessMemory:
-        """The memory once it no longer changes: workers have run their first instructions."""
+        """The memory once it no longer changes: workers have run their first code by then."""
         before = self.memory()
         deadline = time.monotonic() + 2.0
         quiet = 0
@@ -313,7 +316,7 @@ class Server:
         return before
 
     def reload(self) -> Reload:
-        """Send SIGHUP and look at the memory until only new workers are left."""
+        """Send SIGHUP and sample the memory until only new workers are left."""
         old = set(self._children())
         peak = 0
 
@@ -328,7 +331,7 @@ class Server:
         return Reload(max(peak, after), after)
 
     def close(self) -> None:
-        """Stop it, by force if need be, and at once by force if a signal has come."""
+        """Stop nginx, by force if it takes too long, and at once by force if a signal has come."""
         with self._stack:
             if not self.pid:
                 return
@@ -343,7 +346,7 @@ class Server:
                 self.pid = 0
 
     def _ended(self) -> bool:
-        """Whether the master has ended; leaves it to be waited for."""
+        """Whether the master has ended; it can still be waited for."""
         options = os.WEXITED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self.pid, options) is not None
 
@@ -368,7 +371,7 @@ class Server:
             return _children_by_scan(self.pid)
 
     def _serving(self) -> list[int]:
-        """The workers that have initialised and are not shutting down."""
+        """The process ids of workers that have initialised and are not shutting down."""
         titles = {pid: _title(pid) for pid in self._children()}
         return [
             pid
@@ -378,7 +381,7 @@ class Server:
 
 
 def _children_by_scan(parent: int) -> list[int]:
-    """The children of a process, on a kernel without the ``children`` file."""
+    """The children of a process, for kernels without the ``children`` file in /proc."""
     children = []
     for name in os.listdir("/proc"):
         if name.isdigit():
@@ -391,7 +394,7 @@ def _children_by_scan(parent: int) -> list[int]:
 
 
 def _title(pid: int) -> str:
-    """The command line, which nginx rewrites to say what a process is; empty if it has ended."""
+    """The title of a process, in which nginx tells its role; empty if it has ended."""
     try:
         data = read_file(f"/proc/{pid}/cmdline", FILE_MOST)
         return data.replace(b"\0", b" ").decode("utf-8", "replace").strip()
@@ -400,7 +403,7 @@ def _title(pid: int) -> str:
 
 
 def _memory(pid: int) -> ProcessMemory:
-    """Of one process; zeros if it has ended."""
+    """The memory of one process, in bytes; zeros if it has ended."""
     try:
         text = read_file(f"/proc/{pid}/smaps_rollup", FILE_MOST)
     except ProcessLookupError:

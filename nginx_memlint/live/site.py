@@ -18,14 +18,14 @@ from nginx_memlint.live.process import Ended, Server, run
 TEST_TIMEOUT = 120.0
 _TEMP_PATHS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 _LONGEST = 80
-"""Characters of a directory whose unix sockets have names that a socket can have (108)."""
+"""Characters of a directory's name that leave room for the names of unix sockets (108)."""
 
 BLOCKS_HASH = "server_names_hash_max_size 8192; server_names_hash_bucket_size 128;"
 
 
 @contextmanager
 def temporary_directory() -> Iterator[Path]:
-    """A directory that is removed at the end."""
+    """A directory that is removed at the end of the ``with`` block."""
     parent = tempfile.gettempdir()
     if len(os.fsencode(parent)) > _LONGEST:
         parent = "/tmp"
@@ -60,11 +60,11 @@ class Site:
 
     @property
     def socket(self) -> str:
-        """A ``listen`` argument."""
+        """The argument of ``listen``."""
         return f"unix:{self.directory}/s"
 
     def configure(self, http: str, *, load: str = "", workers: int = 1) -> None:
-        """Write a configuration around the inside of its ``http``."""
+        """Write a configuration with this content of its ``http`` block."""
         temporary = "".join(
             f"{name}_temp_path {self.directory}/{name};\n"
             for name in _TEMP_PATHS
@@ -84,21 +84,21 @@ class Site:
         return [self.nginx.path, "-p", str(self.directory), "-c", str(self._conf)]
 
     def test(self) -> Ended:
-        """Run ``nginx -t``; raises MemlintError."""
+        """Run ``nginx -t``; raises MemlintError if it fails."""
         ended = run([*self._arguments, "-t"], TEST_TIMEOUT)
         if ended.code != 0:
             raise MemlintError(ended.output.strip() or f"nginx -t ended with {ended.code}")
         return ended
 
     def server(self) -> Server:
-        """Start nginx."""
+        """An nginx with the configuration, which runs as long as its ``with`` block."""
         return Server(self._arguments, self._workers)
 
 
 def _user() -> str:
-    """A line that keeps root's workers root.
+    """A ``user`` directive that keeps root's workers root; empty for other users.
 
-    Another user's memory is not readable in a container without CAP_SYS_PTRACE. Not for others:
-    nginx ignores it then, with a warning.
+    Another user's memory is not readable in a container without CAP_SYS_PTRACE. For other users,
+    nginx ignores the directive with a warning.
     """
     return f"user {pwd.getpwuid(0).pw_name};\n" if os.geteuid() == 0 else ""

@@ -51,18 +51,18 @@ from nginx_memlint.tree.build import build
 from nginx_memlint.tree.tree import Tree
 
 BASE_BYTES = 32 * MIB
-"""For the memory needed: nginx's own base and its modules."""
+"""Bytes of nginx's own base and its modules, to tell how much memory is needed."""
 
 CPU_FACTOR = 20
-"""nginx is killed after the time predicted × this, and TEST_TIMEOUT more."""
+"""nginx is killed after this many times the predicted CPU time, and TEST_TIMEOUT more."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figures(Model):
-    """One set of figures; null where there is none."""
+    """The figures of one configuration; null where there is none."""
 
     memory_bytes: int
-    """Of one configuration, nginx's own base left out."""
+    """Memory of one configuration, without nginx's own base."""
     cpu_seconds: float
     ssl_contexts: int | None
     ca_loads: int | None
@@ -70,38 +70,38 @@ class Figures(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Verification(Model):
-    """An estimate beside the measurement."""
+    """An estimate beside a measurement."""
 
     schema_version: Literal[1] = 1
     path: str
     nginx: str
-    """The binary."""
+    """The path of the nginx binary."""
     target: str
     tolerance: float
     slack_bytes: int
-    """Differences in memory below this do not count."""
+    """Differences in memory below this many bytes do not count."""
     predicted: Figures
     measured: Figures | None
     """Null if nginx was not run, or rejected the configuration."""
     seconds: float | None
     """Wall-clock time of ``nginx -t``."""
     ratio: float | None
-    """Measured memory by predicted memory; null if nothing was predicted."""
+    """Measured memory divided by predicted memory; null if nothing was predicted."""
     agrees: bool | None
-    """Null if there is nothing to compare."""
+    """Whether measurement and estimate agree; null if there is nothing to compare."""
     not_counted: str
-    """Why contexts and loads were not compared; empty if they were."""
+    """The reason why contexts and loads were not compared; empty if they were."""
     message: str
-    """What nginx says of a configuration it rejects."""
+    """nginx's messages about a configuration that it rejects."""
     problems: list[ProblemInfo]
-    """What kept the configuration from being read in full."""
+    """Problems that kept the configuration from being read in full."""
 
 
 Consent = Callable[[list[Foreign]], bool]
-"""Is asked whether nginx may load and run what is not the system's own."""
+"""A function that is asked whether nginx may run code that is not the system's own."""
 
 Announce = Callable[[int, float, int], None]
-"""Is told the bytes and CPU seconds that nginx -t will take, and the bytes available."""
+"""A function that is told the bytes and CPU seconds nginx -t will take, and the bytes available."""
 
 
 def verify(
@@ -117,9 +117,9 @@ def verify(
 ) -> Verification:
     """Estimate a configuration, then test it with the real nginx and compare.
 
-    The estimate is for the target of the options; if they name none, for the nginx here.
-    ``force``: even if memory is short. ``timeout``: seconds for all that is run. Modules that are
-    not the system's own are loaded if ``consent`` says so. Raises MemlintError.
+    The estimate is for the target of the options; if they name none, for the nginx here. ``force``
+    runs it even if memory is short. ``timeout`` is seconds for all programs together. Code that is
+    not the system's own is run only if ``consent`` agrees. Raises MemlintError.
     """
     require_linux()
     server = describe(find_nginx(nginx))
@@ -167,7 +167,7 @@ def verify(
 
 
 def _read(name: str, prefix: str | None) -> Tree | None:
-    """The configuration; None if its main file cannot be read, which check() reports."""
+    """The tree of the configuration; None without a main file, which check() reports."""
     if name == "-":
         raise MemlintError("nginx -t reads files, not standard input: name the nginx.conf")
     try:
@@ -241,7 +241,7 @@ def _measure(
 
 
 def agrees(predicted: Figures, measured: Figures, tolerance: float) -> bool:
-    """Memory within the tolerance, counts equal where there are any; CPU is not compared."""
+    """Whether memory is within the tolerance and counts are equal; CPU is not compared."""
     difference = abs(measured.memory_bytes - predicted.memory_bytes)
     return (
         difference <= max(SLACK, tolerance * predicted.memory_bytes)
@@ -251,9 +251,9 @@ def agrees(predicted: Figures, measured: Figures, tolerance: float) -> bool:
 
 
 def _cached_loads(counts: Counts, report: ConfigReport, main: str) -> int | None:
-    """Loads, where nginx adds the certificates of its cache to each store; None if unknown.
+    """The number of loads where nginx adds cached certificates to stores; None if unknown.
 
-    It is known if the certificates added are just those of the loads predicted.
+    It is known only if the certificates added are just those of the loads predicted.
     """
     expected = 0
     for inherited in report.inherited:

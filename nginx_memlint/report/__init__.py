@@ -12,7 +12,7 @@ from nginx_memlint.result import Report
 
 
 class Format(NamedTuple):
-    """What a format is for, and what it needs.
+    """An output format: its purpose, and what it needs.
 
     ``breakdown``: the report's breakdown. ``packages``: those of the extra of the format's name.
     ``terminal``: whether it can be shown on one.
@@ -37,7 +37,7 @@ FORMATS = {
         "a page for a browser", breakdown=True, packages=("jinja2", "plotly"), terminal=False
     ),
 }
-"""Name of a format and of its module here → what it is."""
+"""Name of a format, and of its module here → its record."""
 
 DEFAULT = "text"
 
@@ -57,7 +57,7 @@ def writer(name: str) -> Writer:
 
 
 def missing_extra(name: str) -> bool:
-    """Whether packages that a format needs are not installed."""
+    """Whether a format needs packages that are not installed."""
     packages = FORMATS[name].packages
     if not packages:
         return False

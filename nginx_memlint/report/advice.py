@@ -1,4 +1,4 @@
-"""A remedy in words, in all formats alike."""
+"""A remedy in words, which all formats share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from nginx_memlint.sizes import human, plural
 
 
 def advice(remedy: Remedy) -> str:
-    """A change and what it saves, in a sentence."""
+    """A change and what it saves, as a sentence."""
     loads = plural(remedy.ca_loads, "CA load")
     return printable(
         f"{remedy.change}: saves {human(remedy.saves_start_bytes)} at start, "

@@ -1,4 +1,4 @@
-"""What the program says of itself: the rules, one in full, the targets."""
+"""Documentation that the program prints: the rules, one of them in full, the targets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Problems and findings as one list: what all formats for machines are made of."""
+"""Problems and findings as one list, from which all formats for machines are made."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from nginx_memlint.rules.reading import LOWERED, NOT_PRICED, READING
 
 
 class Issue(NamedTuple):
-    """A line of a report. All text is printable, bytes are those of the finding."""
+    """A line of a report. All text is printable; ``bytes`` are those of the finding."""
 
     rule: str
     name: str
@@ -35,31 +35,31 @@ class Issue(NamedTuple):
     bytes: int = 0
     column: int | None = None
     end_column: int | None = None
-    """None if unknown; exclusive."""
+    """The column after the end of the directive's name; None if it is unknown."""
     advice: str = ""
-    """The change that saves most; may be empty."""
+    """The change that saves most; empty if there is none."""
     related: tuple[Related, ...] = ()
 
     @property
     def text(self) -> str:
-        """The message, and what to do on a line of its own."""
+        """The message, and the advice on a line of its own."""
         return f"{self.message}\n{self.advice}" if self.advice else self.message
 
     def at(self, file: str) -> str:
-        """One line: ``path:line:col: severity CODE message``, for a name of its file."""
+        """One line ``path:line:col: severity CODE message``, with the given name of the file."""
         place = f"{file}:{self.line or 1}:{self.column or 1}"
         return f"{place}: {self.severity} {self.rule} {self.message}"
 
 
 def issues(config: ConfigReport) -> Iterator[Issue]:
-    """What kept it from being read, the findings in their order, and what is in no figure."""
+    """The problems of a configuration, its findings in order, and what is not priced."""
     yield from map(_of_problem, config.problems)
     yield from map(_of_finding, config.findings)
     yield from map(_of_not_priced, config.not_priced)
 
 
 def lowered(report: Report) -> Iterator[Issue]:
-    """What may have lowered the report, each place once."""
+    """Entries of settings, comments and baselines that may lower the report, each once."""
     distinct = unique(item for config in report.configs for item in config.lowered)
     return map(of_lowered, distinct)
 

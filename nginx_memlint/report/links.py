@@ -1,4 +1,4 @@
-"""File names that a terminal opens when they are clicked (OSC 8, as ``ls --hyperlink`` does)."""
+"""File names that a terminal opens when they are clicked (OSC 8, as ``ls --hyperlink`` writes)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from nginx_memlint.result import ConfigReport
 
 
 class Links:
-    """Styles, as rich names them, for the places of one report.
+    """Styles, as rich names them, for the file names of one report.
 
-    Only a terminal is told of links, and rich writes none where it cannot show them. A file that
-    is not here is not linked: a dump names another machine's, and an escaped name is not its own.
+    Links are written to a terminal only, and by rich only where it can show them. A file that is
+    not on this machine is not linked: a dump names another machine's files, and an escaped name is
+    not the file's own.
     """
 
     def __init__(self, config: ConfigReport, *, is_terminal: bool) -> None:
@@ -19,7 +20,7 @@ class Links:
         self._uris: dict[str, str | None] = {}
 
     def style(self, file: str, style: str = "bold") -> str:
-        """A style for text that names the file."""
+        """The style for text that names the file, with a link to it where possible."""
         if file not in self._uris:
             self._uris[file] = self._uri(file) if self._enabled else None
         uri = self._uris[file]

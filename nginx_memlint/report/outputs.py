@@ -1,4 +1,4 @@
-"""Where a report goes: standard output or files, each in its format."""
+"""The outputs of a report: standard output or files, each with its format."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STDOUT = "-"
 class Output(NamedTuple):
     """A format and a file; None is standard output.
 
-    ``trees`` are directories that no link may lead out of: see files/writing.py.
+    ``trees`` are directories that no link may lead a write out of, as in files/writing.py.
     """
 
     name: str
@@ -55,7 +55,7 @@ def parse(formats: Sequence[str], output: str | None, inputs: Iterable[str]) -> 
 
 
 def trees(inputs: Iterable[str]) -> list[str]:
-    """The directories of configurations, as they are named: no link in them leads a write out."""
+    """The directories of configurations, as they are named, out of which no link may lead."""
     return [name if os.path.isdir(name) else os.path.dirname(name) or "." for name in inputs]
 
 
@@ -110,13 +110,13 @@ def _parse(text: str) -> Output:
 
 
 def _check(item: Output, inputs: Iterable[str]) -> None:
-    """Complain before the work is done, not after it."""
+    """Raise MemlintError for a file that cannot be written, before any work is done."""
     if item.path is not None and (reason := _obstacle(item.path, item.trees, inputs)):
         raise MemlintError(f'cannot write "{item.path}": {reason}', item.option)
 
 
 def _obstacle(path: str, trees: Iterable[str], inputs: Iterable[str]) -> str | None:
-    """Why a file cannot be written."""
+    """The reason why a file cannot be written, None if it can."""
     from nginx_memlint.files.writing import destination, is_stream  # noqa: PLC0415
 
     reason = None
@@ -152,7 +152,7 @@ def _same(path: str, name: str) -> bool:
 
 
 class _PendingFile:
-    """A file on its way: first beside its place, where a full disk does no harm, then there."""
+    """A file that is written beside its place first, where a full disk does no harm, then moved."""
 
     def __init__(self, item: Output, content: bytes) -> None:
         assert item.path is not None

@@ -20,23 +20,23 @@ class Base:
     working: str
 
     def relative(self, name: str) -> str:
-        """A name as printed in a report, from the directory; absolute if it is outside of it."""
+        """The name of a file relative to the directory; absolute if it is outside of it."""
         return printable(self._inside(name) or self._absolute(name))
 
     def uri(self, name: str) -> tuple[str, bool]:
-        """The same as a URI, and whether it is a relative one."""
+        """The name of a file as a URI, and whether that is a relative one."""
         inside = self._inside(name)
         if inside is not None:
             return _quoted(inside), True
         return f"file://{_quoted(self._absolute(name))}", False
 
     def shortened(self, text: str) -> str:
-        """A sentence of a report without the directory: it is another on each machine."""
+        """A sentence of a report without the directory, whose name differs between machines."""
         return self._prefix.sub("", text)
 
     @cached_property
     def _prefix(self) -> re.Pattern[str]:
-        """The directory where a path begins, and not in the midst of one."""
+        """Matches the directory where a path begins, and not in the middle of one."""
         prefix = re.escape(printable(self.directory.rstrip("/") + "/"))
         return re.compile(rf"(?<![^\s\"'(=:,]){prefix}(?!/)" if prefix != "/" else "(?!)")
 
@@ -59,7 +59,7 @@ def base() -> Base:
 
 
 def directory_uri(directory: str) -> str:
-    """The URI of an absolute directory; it ends in a slash."""
+    """The URI of an absolute directory, ending in a slash."""
     return f"file://{_quoted(directory.rstrip('/') + '/')}"
 
 

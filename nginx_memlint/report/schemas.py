@@ -22,11 +22,11 @@ _RECORDS = {
 """Command → module and record of its ``--format json``, imported when it is asked for."""
 
 NAMES = (*_RECORDS, SETTINGS)
-"""The schemas: of commands' JSON, and of memlint.toml."""
+"""Names of all schemas: of the commands' JSON, and of memlint.toml."""
 
 
 def schema(name: str) -> dict[str, Any]:
-    """The JSON Schema of a name of NAMES; raises KeyError."""
+    """The JSON Schema with one of NAMES; raises KeyError."""
     if name == SETTINGS:
         from nginx_memlint.settings import model  # noqa: PLC0415
 
@@ -36,12 +36,12 @@ def schema(name: str) -> dict[str, Any]:
 
 
 def text(name: str) -> str:
-    """The published file of a schema."""
+    """The text of the published file of a schema."""
     return plain_json.dumps(schema(name), indent=2) + "\n"
 
 
 def publish(directory: str) -> None:
-    """Write all schemas."""
+    """Write the files of all schemas into a directory."""
     for name in NAMES:
         write_atomically(str(Path(directory) / f"{name}.schema.json"), text(name).encode())
 

@@ -1,6 +1,6 @@
-"""Where text goes: a terminal, drawn by rich, or anything else, written plainly.
+"""Text on a terminal, drawn by rich, or on any other stream, written plainly.
 
-One description for both: lines of styled words, and tables of them. rich is imported for a
+One description serves both: lines of styled words, and tables of them. rich is imported for a
 terminal alone: it takes longer than most checks.
 """
 
@@ -20,11 +20,11 @@ STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 """Severity → style."""
 
 NO_WRAP = 1_000_000
-"""Columns of what is no terminal: a path is never broken."""
+"""Columns of a stream that is no terminal, so that no path is broken."""
 
 
 class Plain:
-    """A file or a pipe. A line stays a line, however long; styles are left out."""
+    """A file or a pipe: a line stays a line, however long, and styles are left out."""
 
     is_terminal = False
 
@@ -32,12 +32,12 @@ class Plain:
         self.file = file
 
     def line(self, *words: Words) -> None:
-        """Write one line, or several in one text."""
+        """Write one line of words, or several lines in one text."""
         text = "".join(word if isinstance(word, str) else word[0] for word in words)
         self.file.write(text + "\n")
 
     def quote(self, text: str, style: str) -> None:
-        """Write a line that may be cut at a terminal's edge."""
+        """Write a line that a terminal may cut at its edge."""
         self.line((text, style))
 
     def table(self, styles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -52,7 +52,7 @@ class Plain:
 
 
 class Terminal(Plain):
-    """A terminal: colours, and lines no wider than it is."""
+    """A terminal, with colours and lines no wider than it is."""
 
     def __init__(self, file: TextIO) -> None:
         super().__init__(file)
@@ -60,19 +60,19 @@ class Terminal(Plain):
         self.is_terminal = self._console.is_terminal
 
     def line(self, *words: Words) -> None:
-        """See Plain."""
+        """Write one line of words in their styles, wrapped by the terminal itself."""
         from rich.text import Text  # noqa: PLC0415
 
         self._console.print(Text.assemble(*words), soft_wrap=True)
 
     def quote(self, text: str, style: str) -> None:
-        """See Plain."""
+        """Write a line in a style, cut at the terminal's edge."""
         from rich.text import Text  # noqa: PLC0415
 
         self._console.print(Text(text, style), no_wrap=True, overflow="ellipsis")
 
     def table(self, styles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """See Plain."""
+        """Write columns, the last of which wraps; ``>`` before a style aligns one to the right."""
         from rich.table import Table  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
 
@@ -90,7 +90,7 @@ class Terminal(Plain):
 
 
 def screen_for(file: TextIO) -> Plain:
-    """What draws on a file that may be a terminal, or is to be taken for one as rich does."""
+    """A Terminal or a Plain for a file; rich decides what counts as a terminal."""
     forced = os.environ.get("FORCE_COLOR") or os.environ.get("TTY_COMPATIBLE") == "1"
     return Terminal(file) if forced or file.isatty() else Plain(file)
 
@@ -98,7 +98,7 @@ def screen_for(file: TextIO) -> Plain:
 def console_for(file: TextIO) -> Console:
     """rich's console on a stream; names from a configuration are never taken for markup.
 
-    Only a terminal has a width: what goes to a file or a pipe keeps a line a line.
+    Only a terminal has a width: in a file or a pipe a line stays a line.
     """
     from rich.console import Console  # noqa: PLC0415  takes long
 

@@ -1,8 +1,8 @@
 """Settings: memlint.toml or ``[tool.memlint]`` in pyproject.toml, overridden by flags.
 
-files.py finds and reads them, model.py says what they may hold (the only module with pydantic,
-imported once a file is found), in_force.py puts files and flags together, asked.py makes of that
-what a check is asked.
+files.py finds and reads them, model.py says which keys and values they may hold (the only module
+with pydantic, imported once a file is found), in_force.py puts files and flags together, asked.py
+makes the options of a check of that.
 """
 
 from nginx_memlint.settings.asked import all_asked, asked

@@ -1,4 +1,4 @@
-"""What is asked of the check of a root, from all that is in force for it."""
+"""The options of a check, from the settings and flags that are in force for its root."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nginx_memlint.targets.targets import Target, load_target
 
 
 def asked(root: Root) -> Options:
-    """What is asked of the check of a root: its policy and all else that is in force.
+    """The options of the check of a root: its policy and all other values in force.
 
     Raises MemlintError for files and directories in it that cannot be used.
     """
@@ -42,7 +42,7 @@ def asked(root: Root) -> Options:
 
 
 def all_asked(roots: Iterable[Root]) -> list[Options]:
-    """asked() of each, all mistakes in one MemlintError."""
+    """The options of the check of each root; raises one MemlintError with all mistakes."""
     mistakes: dict[str, None] = {}
     options = []
     for root in roots:
@@ -79,7 +79,7 @@ def _target(values: Mapping[str, Value]) -> str | Target | None:
 def _allowed(file: SettingsFile, values: Mapping[str, Value]) -> str | None:
     """The directory out of which a settings file may name no other file; None for anywhere.
 
-    Who gives --sysroot, --path-map or --confine does not trust what is in it, and whoever wrote
+    Whoever gives --sysroot, --path-map or --confine does not trust what is in it, and whoever wrote
     settings in a checkout has no say over what is read outside of it.
     """
     directory = os.path.realpath(file.directory)

@@ -1,4 +1,4 @@
-"""Settings files: where they are, what they say, and on which line."""
+"""Settings files: finding and reading them, and the lines of their keys."""
 
 from __future__ import annotations
 
@@ -19,29 +19,32 @@ from nginx_memlint.problems import Problem
 from nginx_memlint.sources.main_file import absolute
 
 KeyPath: TypeAlias = tuple[str | int, ...]
-"""The way to a value: keys of tables and, from 0, places in arrays."""
+"""The path of a value in a TOML file: keys of tables, and indices in arrays, from 0."""
 
 NAMES: dict[str, tuple[str, ...]] = {
     "memlint.toml": (),
     "pyproject.toml": ("tool", "memlint"),
 }
-"""File names, the first of a directory wins, and the table that holds the settings."""
+"""File name → path of the table that holds the settings; the first name that a directory has
+wins."""
 
 LAST = ".git"
-"""A directory that holds this is the last one searched."""
+"""Entry of the last directory that is searched."""
 
 MAX_PARSED = 4 << 20
-"""Characters parsed to find the lines of keys."""
+"""Characters that are parsed to find the lines of keys."""
 
 MAX_DEPTH = 8
-"""Parts of the path of a key that is looked for: ``tool.memlint.roots[0].ignore[0].paths[0]``."""
+"""Parts of a key's path that are looked for: ``tool.memlint.roots[0].ignore[0].paths[0]`` has
+eight."""
 
 
 @dataclass(frozen=True)
 class SettingsFile:
-    """A file that was read. ``path`` and ``directory`` are relative if below the working directory.
+    """A settings file that was read.
 
-    ``directory`` is empty for the working directory itself.
+    ``path`` and ``directory`` are relative if they are below the working directory, whose own name
+    is empty.
     """
 
     path: str
@@ -50,10 +53,10 @@ class SettingsFile:
     key: tuple[str, ...]
     table: dict[str, Any]
     hides: str | None = None
-    """The settings that would be in force without this file."""
+    """The settings file that would be in force without this one."""
 
     def line(self, path: KeyPath) -> int | None:
-        """The line of a key; of the value that holds it if it is one of several there."""
+        """The 1-based line of a key, or of the value around it where the key's own is unknown."""
         path = (*self.key, *path)
         for length in range(len(path), 0, -1):
             rows = self._rows.get(path[:length])
@@ -69,7 +72,7 @@ class SettingsFile:
         return None
 
     def at(self, path: KeyPath) -> str:
-        """``FILE:LINE`` of a key, printable."""
+        """``FILE:LINE`` of a key, as printable text."""
         line = self.line(path)
         return printable(self.path) if line is None else f"{printable(self.path)}:{line}"
 
@@ -92,9 +95,9 @@ class SettingsSearch(NamedTuple):
 def find(start: str, sysroot: str | None = None, confine: str | None = None) -> SettingsSearch:
     """The settings for a configuration in a directory: the nearest above it that may be used.
 
-    With a ``sysroot``, none outside of that. Raises MemlintError for a file that cannot be read,
-    or parsed, and for a link that leads out of the repository, the sysroot, or the directory that
-    the check is to ``confine`` itself to.
+    With a ``sysroot``, none outside of that. Raises MemlintError for a file that cannot be read or
+    parsed, and for a link that leads out of the repository, the sysroot, or the directory that the
+    check is to ``confine`` itself to.
     """
     left_out: list[Problem] = []
     try:
@@ -121,16 +124,16 @@ def find(start: str, sysroot: str | None = None, confine: str | None = None) -> 
 
 
 def _top(directory: str, confine: str | None) -> str | None:
-    """The directory to confine oneself to, if another is in it."""
+    """The directory that confines a search from another one, if that is in it."""
     inside = confine is not None and is_below(os.path.realpath(directory), confine)
     return confine if inside else None
 
 
 def _distrusted(path: str) -> str:
-    """Why a file that was found may be a stranger's, who has no say; empty if it is none.
+    """The reason not to trust a settings file that may be a stranger's; empty if there is none.
 
-    As git's safe.directory, but for checkouts that somebody else owns alone: root reads those in
-    containers. Of a link, both it and what it leads to count.
+    This follows git's safe.directory, but trusts checkouts that only their owner can write to: root
+    reads those in containers. Of a link, both it and its target count.
     """
     for place in (path, os.path.realpath(path)):
         try:
@@ -156,7 +159,7 @@ def read(path: str) -> SettingsFile:
 
 
 def _next_above(directory: str, name: str) -> str | None:
-    """A further file of settings in a directory, or above it."""
+    """The next settings file in a directory, or above it."""
     names = tuple(NAMES)[tuple(NAMES).index(name) + 1 :]
     while True:
         for other in names:
@@ -189,7 +192,7 @@ def _read_found(path: str, within: str | None) -> SettingsFile | None:
 
 
 def _read(path: str) -> SettingsFile | None:
-    """None if the table for settings is not in it."""
+    """The settings in a file; None if it has no table for them. Raises MemlintError."""
     from nginx_memlint.files.toml import read_toml  # noqa: PLC0415  where there is one
 
     path = _shown(path)
@@ -211,9 +214,9 @@ def _read(path: str) -> SettingsFile | None:
 
 
 def _statements(lines: list[str]) -> Iterator[tuple[KeyPath, range]]:
-    """The keys of a TOML text and their lines, from 0; none beyond what MAX_PARSED allows.
+    """The keys of a TOML text and their lines, from 0, up to MAX_PARSED characters.
 
-    tomllib knows no lines, so that each statement is parsed by itself.
+    tomllib does not tell lines, so each statement is parsed by itself.
     """
     from nginx_memlint.files.toml import parse_toml  # noqa: PLC0415
 
@@ -243,7 +246,7 @@ def _statements(lines: list[str]) -> Iterator[tuple[KeyPath, range]]:
 
 
 def _header(data: dict[str, Any], counts: Counter[KeyPath]) -> KeyPath:
-    """The path of ``[a.b]`` or, counted, of ``[[a.b]]``."""
+    """The path of ``[a.b]``, or of ``[[a.b]]`` with its index."""
     path: KeyPath = ()
     node: Any = data
     while node and len(path) < MAX_DEPTH:
@@ -272,7 +275,7 @@ def _paths(data: dict[str, Any]) -> Iterator[KeyPath]:
 
 
 def _shown(path: str) -> str:
-    """The path from the working directory if it is below that, else the absolute one."""
+    """The path relative to the working directory if it is below that, else the absolute one."""
     try:
         directory, name = os.path.split(path)
         path = os.path.join(absolute(directory), name)

@@ -1,7 +1,7 @@
-"""What is in force for each configuration: the settings file's own values, its root's, the flags'.
+"""The values in force for each configuration: the settings file's, then its root's, then flags.
 
 Each of these levels overrides the ones before it, option by option. Options that only make sense
-together go together: a level that names a target forgets the versions that others gave
+together go together: a level that names a target makes the versions that earlier levels gave void
 (``Option.undoes``).
 """
 
@@ -33,7 +33,7 @@ from nginx_memlint.targets.targets import DEFAULT_TARGET
 
 
 class Value(NamedTuple):
-    """A value and where it is from: a flag, a place in a settings file, or else the default."""
+    """A value and where it is from: a flag, a key of a settings file, or else the default."""
 
     value: Any
     flag: str | None = None
@@ -41,7 +41,7 @@ class Value(NamedTuple):
     path: KeyPath = ()
 
     def at(self) -> str:
-        """The place for people: ``memlint.toml:3``, ``--target`` or ``default``."""
+        """The origin for people: ``memlint.toml:3``, ``--target`` or ``default``."""
         if self.file is not None:
             return self.file.at(self.path)
         return self.flag or "default"
@@ -51,15 +51,15 @@ DEFAULTS: Mapping[str, Value] = MappingProxyType(
     {option.name: Value(option.default) for option in OPTIONS.values()}
     | {"target": Value(DEFAULT_TARGET)}
 )
-"""Option → the value that nobody has set."""
+"""Option → the value that is in force if nobody sets one."""
 
 SET_IN_FILES = tuple(option.name for option in options_in(OptionPlace.SETTING))
 
 
 class Root(NamedTuple):
-    """One configuration to check and what is in force for it.
+    """One configuration to check, and the values in force for it.
 
-    ``path`` is None for what holds where no root is named, ``file`` if there are no settings.
+    ``path`` is None for configurations that are no root, ``file`` if there are no settings.
     ``values`` are by option; ``severities`` are by rule code. ``dump`` is whether it is the output
     of ``nginx -T``, None if nobody says.
     """
@@ -71,13 +71,13 @@ class Root(NamedTuple):
     ignores: tuple[Value, ...]
     dump: Value = Value(None)
     listed: int = 0
-    """How many roots the settings list, if that is why it is checked."""
+    """How many roots the settings list, if the configuration is checked because of that."""
     left_out: tuple[Problem, ...] = ()
-    """What is said of settings files that were found, but are not used."""
+    """Problems of settings files that are not used."""
 
     @property
     def fail_on(self) -> FailOn:
-        """The least severity that fails."""
+        """The least severity that makes the exit status 1."""
         return FailOn(self.values["fail_on"].value)
 
 
@@ -91,7 +91,7 @@ def plan(
 ) -> list[Root]:
     """The configurations to check; without ``paths``, the roots that the settings list.
 
-    The settings are ``config``'s, or the nearest above each configuration; ``isolated``: none.
+    The settings are ``config``'s, or the nearest above each configuration; if ``isolated``, none.
     ``flags`` are values by option. ``dumps`` are configurations, too, each with whether it is the
     output of ``nginx -T``. The list is empty if there is nothing to check. Raises MemlintError.
     """
@@ -127,9 +127,9 @@ def plan(
 
 
 def dumps_of(dump: Iterable[str], no_dump: Iterable[str]) -> dict[str, Value]:
-    """The configurations that --dump and --no-dump name, and how each is to be read.
+    """The configurations that --dump and --no-dump name, with True and False.
 
-    Raises MemlintError.
+    Raises MemlintError if one is named by both.
     """
     dumps = {path: Value(True, flag="--dump") for path in dump}
     for path in no_dump:
@@ -142,7 +142,10 @@ def dumps_of(dump: Iterable[str], no_dump: Iterable[str]) -> dict[str, Value]:
 def everywhere(
     flags: Mapping[str, Any], *, config: str | None = None, isolated: bool = False
 ) -> Root:
-    """What is in force for a configuration here that is no root; raises MemlintError."""
+    """The values in force for configurations in the working directory that are no root.
+
+    Raises MemlintError.
+    """
     if config is not None:
         search = SettingsSearch(read(config))
     else:
@@ -155,7 +158,7 @@ def everywhere(
 
 
 class _CheckedFile:
-    """One settings file, checked."""
+    """One settings file whose keys and values have been checked."""
 
     def __init__(self, file: SettingsFile) -> None:
         # pydantic is worth its time only once there is a file
@@ -173,10 +176,10 @@ class _CheckedFile:
                 raise MemlintError(f"{at}: {printable(self.paths[index])} is listed twice")
             seen.add(place)
         self.ignores = _ignores(file, (), self.table)
-        """Those for all roots: made once, as there may be many of both."""
+        """The ignores of all roots, made once, as there may be many roots and ignores."""
 
     def listed(self, flags: Mapping[str, Any]) -> list[Root]:
-        """All roots."""
+        """All roots that the file lists."""
         roots = [
             self.root(path, index, flags)._replace(listed=len(self.paths))
             for index, path in enumerate(self.paths)
@@ -184,7 +187,7 @@ class _CheckedFile:
         return [_unmoved(root) if root.values["prefix"].value else root for root in roots]
 
     def applied(self, path: str, where: str, flags: Mapping[str, Any]) -> Root:
-        """A configuration that is ``where`` here: the root that it is or is nearest below."""
+        """The configuration at the path ``where``, as the root that it is or is nearest below."""
         place = _place(os.path.join(where, MAIN_FILE) if os.path.isdir(where) else where)
         around = [] if path == "-" else [root for root in self.places if is_below(place, root)]
         index = self.places.index(max(around, key=len)) if around else None
@@ -193,7 +196,7 @@ class _CheckedFile:
         return _unmoved(root) if root.values["prefix"].file and path != "-" else root
 
     def root(self, path: str | None, index: int | None, flags: Mapping[str, Any]) -> Root:
-        """A configuration with the settings of one of the roots, or of none."""
+        """A configuration with the settings of the root with this index, or of none."""
         levels: dict[KeyPath, Mapping[str, Any]] = {(): self.table}
         if index is None:
             return _root(path, self.file, levels, flags, self.ignores)
@@ -207,7 +210,7 @@ class _CheckedFile:
 
 
 def tree_of(path: str, flags: Mapping[str, Any]) -> str:
-    """The top of the tree that a configuration belongs to, with links resolved.
+    """The real path of the top of the tree that a configuration belongs to.
 
     That is the directory above it that holds ``.git``; without one the directory it is in.
     """
@@ -219,7 +222,7 @@ def tree_of(path: str, flags: Mapping[str, Any]) -> str:
 
 
 def _located(path: str, lookup: Lookup) -> str:
-    """Where a configuration is; for ``-`` the directory it is taken to be in."""
+    """The path of a configuration here; for ``-`` that of the directory it is taken to be in."""
     path = "." if path == "-" else path
     try:
         return located(path, lookup)
@@ -228,13 +231,13 @@ def _located(path: str, lookup: Lookup) -> str:
 
 
 def _unmoved(root: Root) -> Root:
-    """The same, where a prefix does not change what its path means."""
+    """The root with a path whose meaning does not depend on the prefix."""
     directory, name = os.path.split(root.path or "")
     return root._replace(path=os.path.join(absolute(directory), name))
 
 
 def _place(path: str) -> str:
-    """What a path is compared by: links on the way are resolved, a file may be one itself."""
+    """The path by which a configuration is compared: links are resolved, except in its own name."""
     if os.path.isdir(path):
         return os.path.realpath(path)
     directory, name = os.path.split(path)
@@ -269,7 +272,7 @@ def _root(
 
 
 def _ignores(file: SettingsFile, prefix: KeyPath, table: Mapping[str, Any]) -> tuple[Value, ...]:
-    """What a table accepts in some files."""
+    """The ignores in a table of a settings file."""
     ignores = []
     for index, ignore in enumerate(table.get("ignore", [])):
         where = (*prefix, "ignore", index)
@@ -285,7 +288,7 @@ def _ignores(file: SettingsFile, prefix: KeyPath, table: Mapping[str, Any]) -> t
 
 
 def _override(values: dict[str, Value], level: dict[str, Value]) -> None:
-    """Let a level's values take the place of those before it; versions are added up."""
+    """Update values with those of a later level; versions are added up."""
     for name in level:
         for gone in OPTIONS[name].undoes:
             values[gone] = Value(OPTIONS[gone].default)

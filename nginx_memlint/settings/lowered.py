@@ -1,4 +1,4 @@
-"""What a settings file decides of a report, with file and line."""
+"""Values of a settings file that may lower a report, with file and line."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from nginx_memlint.settings.in_force import Root
 
 _SEVERITIES = ("off", "note", "warning", "error")
-"""Severities of settings, the least first."""
+"""Severities in settings, from the least to the gravest."""
 
 
 def by_settings(root: Root) -> Iterator[Lowered]:
-    """What is in force for a configuration and is from a settings file, unless it can only raise.
+    """Values in force from a settings file, except those that can only raise what is reported.
 
-    Findings that are accepted are not among it: by_acceptance() has them.
+    Accepted findings are not among them: by_acceptance() has them.
     """
     file = root.file
     if file is not None and root.listed:

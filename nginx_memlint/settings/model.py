@@ -1,4 +1,4 @@
-"""What a settings file may hold: checked by pydantic, and published as a JSON Schema.
+"""The keys and values of a settings file: checked by pydantic, and published as a JSON Schema.
 
 Keys are named as the flags of ``memlint check``.
 """
@@ -34,10 +34,11 @@ from nginx_memlint.suggest import did_you_mean
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 MOST_LISTED = 1000
-"""Roots, and ignores of a table: whoever writes settings decides how often all is read."""
+"""Roots, and ignores of a table, that a file may have: whoever writes it decides how often
+everything is read."""
 
 MAX_MISTAKES = 20
-"""That are listed one by one."""
+"""Mistakes that are printed one by one."""
 
 
 def _one_of(kind: str, names: Callable[[], Iterable[str]], where: str) -> Callable[[str], str]:
@@ -103,7 +104,7 @@ class Ignore(_Table):
 
 
 def _field(option: Option) -> tuple[Any, Any]:
-    """The field of an option: it is read as on the command line."""
+    """The pydantic field of an option, whose values are read as on the command line."""
 
     def read(value: object, others: ValidationInfo) -> object:
         if option.name == "target_file" and others.data.get("target") is not None:
@@ -124,7 +125,7 @@ _Options: type[_Table] = create_model("_Options", __base__=_Table, **_fields)
 
 
 class RootSettings(_Options):  # type: ignore[misc, valid-type]  # made from the table of options
-    """What can be set for all configurations, and for one root."""
+    """Settings that can be made for all configurations, and for one root."""
 
     severity: dict[RuleCode, RuleSeverity] = Field(default_factory=dict)
     """The severity of a rule's findings, instead of its own; "off": none."""
@@ -148,7 +149,7 @@ class RootTable(RootSettings):
 
 
 class _OrPath:
-    """In the schema, a root is a table or just its path."""
+    """Makes the schema of a root a table, or just its path."""
 
     def __get_pydantic_json_schema__(
         self, core: CoreSchema, handler: GetJsonSchemaHandler
@@ -167,7 +168,7 @@ class Settings(RootSettings):
 
 
 class _Schema(GenerateJsonSchema):
-    """As TOML has it: there is no null, a key is left out."""
+    """Generates a schema for TOML, which has no null: a key is left out."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
@@ -185,7 +186,7 @@ def schema() -> dict[str, Any]:
 
 
 def validated(file: SettingsFile) -> dict[str, Any]:
-    """What a settings file sets, by its keys; each root is a table with a path.
+    """The values that a settings file sets, by its keys; each root is a table with a path.
 
     Raises MemlintError that names every mistake.
     """
@@ -225,7 +226,7 @@ _WORDS = {
 
 
 def _mistake(file: SettingsFile, detail: ErrorDetails) -> tuple[int, str]:
-    """Its line and what to say."""
+    """The line of a mistake, and the sentence about it."""
     path: KeyPath = tuple(part for part in detail["loc"] if part != "[key]")
     if detail["type"] == "extra_forbidden":
         what = _unknown(path)
@@ -250,7 +251,7 @@ def _unknown(path: KeyPath) -> str:
 
 
 def _dotted(path: KeyPath) -> str:
-    """As TOML writes it, arrays counted from 1: ``roots[2].max-memory``."""
+    """The path of a key as TOML writes it, with indices counted from 1: ``roots[2].max-memory``."""
     text = ""
     for part in path:
         text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part

@@ -1,4 +1,4 @@
-"""Values in force as people read them, and as JSON has them."""
+"""Values of options as text for people, and as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Plain: TypeAlias = int | float | str | list[str] | dict[str, str] | None
 
 
 def shown(name: str, setting: Value) -> str:
-    """A value as one line of text; a dash if there is none."""
+    """The value as one line of text; a dash if there is none."""
     value = plain(setting)
     if OPTIONS[name].kind in (SIZE, BUDGET) and isinstance(value, int):
         return human(value)
@@ -30,7 +30,7 @@ def shown(name: str, setting: Value) -> str:
 
 
 def plain(setting: Value) -> Plain:
-    """The value as JSON has it."""
+    """The value as JSON has it, with printable text."""
     value: object = setting.value
     if isinstance(value, Target):
         return printable(value.name)

@@ -114,9 +114,9 @@ def _complaints(block: Block, kind: str, late: dict[str, tuple[str, str]]) -> It
 
 
 def _too_late(target: Target) -> dict[str, dict[str, tuple[str, str]]]:
-    """Kind of block → directives that came later than what the target ships.
+    """Kind of block → directive → nginx's message, and the component and version that brought it.
 
-    For each what nginx says of it, and the component and version that brought it.
+    Only directives that came later than the components that the target ships.
     """
     versions: dict[str, tuple[int, ...]] = {
         "nginx": target.nginx,
@@ -175,7 +175,7 @@ def _lacking(tree: Tree, target: Target) -> Iterator[Problem]:
 
 
 def _settings_of(names: frozenset[str], root: str, tree: Tree) -> Iterator[Setting]:
-    """The first of each of some directives in each of the blocks in http or stream."""
+    """The first setting of each of some directives in each block in http or stream."""
     for block in tree.having(names):
         if block.kind not in WITHOUT_SETTINGS and tree.root_of(block).kind == root:
             for name in sorted(names.intersection(block.names())):

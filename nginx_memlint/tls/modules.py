@@ -52,7 +52,8 @@ def objects(tree: Tree) -> frozenset[str]:
 class Need(NamedTuple):
     """An object that must be loaded before another one.
 
-    ``built``: of which builds that is known. ``symbol``: what nginx 1.22.1 of Debian 12 misses.
+    ``built``: the builds of nginx of which that is known. ``symbol``: the symbol that nginx 1.22.1
+    of Debian 12 says is undefined without it.
     """
 
     object: str
@@ -77,7 +78,7 @@ class _Load(NamedTuple):
 
 
 def problems(tree: Tree, target: Target, prefix: str | None) -> Iterator[Problem]:
-    """What to know of the objects that are loaded, and what nginx would reject of them.
+    """Problems of loaded objects: unknown ones, and those that nginx would reject.
 
     ``prefix`` is that of ``nginx -p``, in which relative names are; None if it is not known.
     """
@@ -100,7 +101,7 @@ def problems(tree: Tree, target: Target, prefix: str | None) -> Iterator[Problem
 
 
 def _missing_need(name: str, seen: set[str], target: Target) -> Need | None:
-    """What an object needs that is not among those loaded before, ``seen``, if that is known.
+    """The object that one needs and that is not ``seen`` before it; None if that is unknown.
 
     Any module may be in an object of an unknown name.
     """
@@ -111,7 +112,7 @@ def _missing_need(name: str, seen: set[str], target: Target) -> Need | None:
 
 
 def _doubtful(load: _Load, full: str, tree: Tree) -> str:
-    """What is not known of an object."""
+    """A sentence about an object that is absent or whose module is unknown, else ""."""
     if full.startswith("/") and _is_missing(tree, full):
         return f"{full} is not there, and nginx does not start without it"
     if load.name in KNOWN:
@@ -125,7 +126,7 @@ def _doubtful(load: _Load, full: str, tree: Tree) -> str:
 
 
 def _is_missing(tree: Tree, path: str) -> bool:
-    """Whether a file is not on the server, where its files are here.
+    """Whether a file is not on the server, as far as the server's files are on this machine.
 
     They are in a copy of its root, and on this machine if the main file is where an installed one
     is. The modules of a checkout are elsewhere.
@@ -148,7 +149,7 @@ def _full_path(setting: Setting, prefix: str | None) -> str:
 
 
 def _loaded(tree: Tree) -> Iterator[_Load]:
-    """Each ``load_module``, as nginx comes to them."""
+    """Each ``load_module``, in nginx's order."""
     for setting in tree.main.in_order(("load_module",)):
         path = c_string(setting.value)  # dlopen()
         name = path.rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""Directives that are in no table: of other modules, or misspelt."""
+"""Directives that are in no table: those of other modules, or misspelt ones."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from nginx_memlint.tree import blocks, grammar
 from nginx_memlint.tree.tree import Block, Tree
 
 KNOWN = grammar.ALLOWED.keys() | blocks.KNOWN_NAMES | {"include"}
-"""Names of directives that a table has."""
+"""Names of directives that are in a table."""
 
 
 def strangers(tree: Tree) -> Sequence[tuple[Block, list[str]]]:
-    """The blocks in which such directives stand, and the names of those in order.
+    """The blocks in which such directives stand, with the names of those, sorted.
 
-    Only blocks of which is known what may stand in them: a map's keys are no directives.
+    Only blocks count for which a table says which directives may stand in them: a map's keys are no
+    directives.
     """
     if "strangers" not in tree.memo:
         blocks = []

@@ -14,7 +14,7 @@ from nginx_memlint.result import Report
 from nginx_memlint.rules.reading import LOWERED
 
 SHOWN = 10
-"""Annotations of a kind that GitHub shows for a step; those after them are in its log only."""
+"""Annotations of a kind that GitHub shows for a step; any after them are in its log only."""
 
 _KINDS = {"error": "error", "warning": "warning", "note": "notice"}
 

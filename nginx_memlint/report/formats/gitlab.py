@@ -13,7 +13,7 @@ from nginx_memlint.result import Report
 from nginx_memlint.rules.reading import READING
 
 _SEVERITIES = {"error": "critical", "warning": "major", "note": "info"}
-"""Problems that leave the counts in doubt are blockers."""
+"""Severity of a finding → GitLab's. Problems that leave the counts in doubt are blockers."""
 
 
 def write(report: Report, out: TextIO) -> None:

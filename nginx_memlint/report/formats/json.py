@@ -21,7 +21,7 @@ def dumps(report: Model) -> str:
 
 
 def schema(of: type[Model] = Report) -> dict[str, Any]:
-    """The JSON Schema of what ``dumps`` makes of a record."""
+    """The JSON Schema of the text that ``dumps`` makes of a record."""
     kind: Any = of
     schema: dict[str, Any] = _adapter(kind).json_schema(by_alias=True, mode="serialization")
     return schema
@@ -29,7 +29,7 @@ def schema(of: type[Model] = Report) -> dict[str, Any]:
 
 @cache
 def _adapter(of: Any) -> Any:  # noqa: ANN401  of pydantic, which is imported late
-    """Takes longer to make than most reports take to write."""
+    """The pydantic adapter of a record; making it takes longer than writing most reports."""
     from pydantic import TypeAdapter  # noqa: PLC0415
 
     return TypeAdapter(of)

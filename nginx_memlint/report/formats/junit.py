@@ -1,6 +1,6 @@
 """JUnit XML: a suite for each configuration, a case for each rule and one for reading it.
 
-What may have lowered the report is a case, too, if there is any.
+Entries that may have lowered the report are a case, too, if there are any.
 
 A rule that found nothing in a configuration that was not read in full is skipped: it did not pass.
 """
@@ -71,7 +71,7 @@ def _case(suite: ET.Element, code: str, name: str, path: str) -> ET.Element:
 
 
 def _outcome(case: ET.Element, kind: str, listed: list[Issue]) -> None:
-    """One element for all of a case: readers look at the first only."""
+    """Add one element with all issues to a case, as readers look at the first element only."""
     element = ET.SubElement(case, kind)
     if kind != "system-out":
         element.set("type", listed[0].severity)

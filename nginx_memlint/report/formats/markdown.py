@@ -27,7 +27,7 @@ MAX_BYTES = 65_536
 """Length of a comment on GitHub, in characters; held in bytes of UTF-8, which are never fewer."""
 
 _RESERVED = 200
-"""Bytes kept for the note on what was cut."""
+"""Bytes kept for the sentence that says how much was cut."""
 
 MAX_TEXT = 500
 """Characters of one sentence or name."""
@@ -40,15 +40,15 @@ CONTEXTS = "TLS contexts"
 LOADS = "CA loads"
 START = "at start"
 PEAK = "peak of a reload, at worst"
-"""What the figures are called: counts of one ``nginx -t``, bytes with shared memory zones."""
+"""Names of the figures: counts are of one ``nginx -t``, bytes include shared memory zones."""
 
 _WORD = re.compile(
     r"\(?(?:[A-Za-z]+(?:[-'][a-z]+)*|(?:[a-z]\.){2}|[0-9]{1,3}(?:[.,][0-9]{1,3})*|[×→–])[).,:;]*"
 )
-"""A word that is nothing but itself in Markdown, whatever stands around it."""
+"""A word that is plain text in Markdown, whatever stands around it."""
 
 _AFTER = ").,:;"
-"""What is not of a configuration's words behind them."""
+"""Characters after a configuration's words that are not part of them."""
 
 
 def write(report: Report, out: TextIO) -> None:
@@ -63,7 +63,7 @@ def write(report: Report, out: TextIO) -> None:
 
 
 def code(text: str) -> str:
-    """A code span with this text, whatever it is; shortened if it is long."""
+    """A code span with this text, whatever it holds; shortened if it is long."""
     text = _clipped(printable(text))
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
@@ -137,7 +137,7 @@ def _config(config: ConfigReport, place: Base) -> Iterator[str]:
 
 
 def lowered_blocks(lowered: Iterable[Issue], place: Base) -> Iterator[str]:
-    """What may have lowered the report; no more than leave most of the comment to the findings."""
+    """Entries that may have lowered the report, so few that most of the comment is left."""
     listed = list(lowered)
     if listed:
         yield "**Decided by settings, comments and baselines**"
@@ -164,13 +164,13 @@ def named(path: str, place: Base) -> str:
 
 
 def table(heads: list[str], rows: Iterable[list[str]]) -> str:
-    """A table whose columns but the first are numbers."""
+    """A table in which all columns except the first are numbers."""
     rule = ["---", *["---:"] * (len(heads) - 1)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows))
 
 
 def bounded(blocks: list[str]) -> str:
-    """As many blocks as a comment can hold, and how many are left out."""
+    """The blocks that a comment has room for, and a sentence on how many are left out."""
     text = ""
     for number, block in enumerate(blocks):
         tight = block.startswith("- ") and number and blocks[number - 1].startswith("- ")

@@ -1,8 +1,8 @@
 """SARIF 2.1.0: one run for all configurations.
 
-What kept a configuration from being read is a notification, as the standard has it, and also a
-result: many viewers show results only, and an empty list of them would look clean. So is
-what may have lowered the report.
+A problem that kept a configuration from being read is a notification, as the standard has it, and
+also a result: many viewers show results only, and an empty list of them would look clean. So is an
+entry that may have lowered the report.
 """
 
 from __future__ import annotations
@@ -154,5 +154,5 @@ def _suppression(item: Suppressed) -> dict[str, str]:
 
 
 def _message(text: str) -> dict[str, str]:
-    """Plain text: neither a placeholder, ``{0}``, nor a link, ``[text](target)``."""
+    """A message of plain text, in which neither ``{0}`` nor ``[text](target)`` has a meaning."""
     return {"text": text.replace("{", "{{").replace("}", "}}").replace("](", "] (")}

@@ -1,4 +1,4 @@
-"""Text for people: what will happen, why, and what to change, on one screen."""
+"""Text for people: the memory, its causes, and changes that help, on one screen."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def write(report: Report, out: TextIO) -> None:
 
 
 def lowered_lines(lowered: Iterable[Lowered]) -> Iterator[str]:
-    """What may have lowered what is reported, each place once, the first of it."""
+    """Lines on entries that may lower the report, each place once, up to MAX_LOWERED."""
     listed = unique(lowered)
     if listed:
         yield "decided by settings, comments and baselines"
@@ -54,7 +54,7 @@ def lowered_lines(lowered: Iterable[Lowered]) -> Iterator[str]:
 
 
 def write_suppressed(report: Report, out: TextIO) -> None:
-    """Write the findings that were accepted, and by what."""
+    """Write the accepted findings, each with what accepts it."""
     screen = screen_for(out)
     for config in report.configs:
         if config.suppressed:
@@ -132,7 +132,7 @@ def _problems(config: ConfigReport, screen: Plain, links: Links) -> None:
 def problem_lines(
     problems: list[ProblemInfo], links: Links | None = None
 ) -> Iterator[tuple[Words, ...]]:
-    """What kept a configuration from being read, the first of it."""
+    """Lines on problems that kept a configuration from being read, up to a bound."""
     for problem in problems[:MAX_PROBLEMS]:
         place = ":".join(
             str(part) for part in (problem.file, problem.line, problem.column) if part is not None
@@ -157,7 +157,7 @@ def _finding(finding: Finding, screen: Plain, links: Links, *, quote: bool) -> N
 
 
 def _accepted(config: ConfigReport, screen: Plain) -> None:
-    """How many findings were accepted."""
+    """Write how many findings were accepted."""
     if not config.suppressed:
         return
     counts: Counter[str] = Counter(finding.by for finding in config.suppressed)
@@ -167,7 +167,7 @@ def _accepted(config: ConfigReport, screen: Plain) -> None:
 
 
 def _gone(baseline: BaselineInfo, screen: Plain) -> None:
-    """Entries of the baseline that nothing reports any more."""
+    """Write the entries of the baseline that no finding has any more."""
     count = len(baseline.gone)
     if not count:
         return
@@ -251,7 +251,7 @@ def _remedies(config: ConfigReport, screen: Plain) -> None:
 
 
 def _outside(config: ConfigReport) -> list[str]:
-    """A line, if files outside of the main file's directory were read."""
+    """A line on files outside of the main file's directory, if any were read."""
     if not config.outside:
         return []
     names = ", ".join(config.outside[:MAX_OUTSIDE])
@@ -287,14 +287,14 @@ def _target(config: ConfigReport) -> str:
 
 
 def server(config: ConfigReport) -> str:
-    """The target, and that it was assumed if it was."""
+    """The name of the target, and that it was assumed if it was."""
     if not config.target.stated:
         return f"target {config.target.name} assumed: state yours with --target"
     return config.target.name
 
 
 def _seconds(seconds: float) -> str:
-    """An order of magnitude."""
+    """The order of magnitude of a time."""
     if seconds < 1:
         return "less than a second"
     return f"about {human_seconds(seconds)}"

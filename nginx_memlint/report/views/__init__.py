@@ -1,1 +1,1 @@
-"""What other commands print for people."""
+"""Results of commands other than check, for people."""

@@ -1,6 +1,7 @@
-"""Markdown for a comment on a pull request: what a change costs, before and after.
+"""Markdown for a comment on a pull request: the cost of a change, before and after.
 
-As the comment of a check (markdown.py), with a marker of its own, so that both have a place.
+It is made like the comment of a check (markdown.py), with a marker of its own, so that a pull
+request can have both.
 """
 
 from __future__ import annotations

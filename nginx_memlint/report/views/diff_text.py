@@ -1,4 +1,4 @@
-"""Text for people: what a change costs, as one table, most expensive first."""
+"""Text for people: the cost of a change, as one table, most expensive first."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from nginx_memlint.report.formats.text import lowered_lines, problem_lines
 from nginx_memlint.sizes import human, human_growth, human_range, plural
 
 MAX_PARTS = 5
-"""Causes, servers and files that are shown of one configuration."""
+"""Causes, servers and files of one configuration that are shown."""
 
 PHASES = {
     "start_bytes": "at start",
@@ -34,7 +34,7 @@ PHASES = {
     "worst_total_bytes": "that peak and shared memory",
     "unit_bytes": "one CA load",
 }
-"""Field of MemoryChanges → what it is called."""
+"""Field of MemoryChanges → its name for people."""
 
 _PEAK = "reload_peak_worst_bytes"
 
@@ -49,7 +49,7 @@ COUNTS = {
     "locations_inheriting": "locations that inherit a CA bundle",
     "workers": "workers",
 }
-"""Field of CountChanges → what it is called."""
+"""Field of CountChanges → its name for people."""
 
 KINDS = {
     "ssl_contexts": "{name}: TLS contexts without their CA certificates",
@@ -57,7 +57,7 @@ KINDS = {
     "workers": "what each worker adds for itself",
     "zone": "zone {name}",
 }
-"""Kind of cause → how it is called; others by their name."""
+"""Kind of cause → its name for people; the others have a name of their own."""
 
 _STATES = {"new": "green", "removed": "magenta", "changed": "", "unchanged": "dim"}
 
@@ -164,12 +164,12 @@ class PartRow(NamedTuple):
 
     growth: str
     span: str
-    """From what to what."""
+    """The sizes before and after."""
     state: str
-    """Empty if it was there before and still is."""
+    """``new`` or ``removed``; empty if the part is in both configurations."""
     name: str
     where: str
-    """``path:line``; empty if it is of no one place, or a file itself."""
+    """``path:line``; empty for a part without one place, and for a file."""
     counts: str
 
 
@@ -178,7 +178,7 @@ def part_rows(
 ) -> Iterator[PartRow]:
     """The parts that changed most, and the sum of the rest.
 
-    ``shown`` makes a file's name what is printed of it.
+    ``shown`` turns a file's name into the one that is printed.
     """
     for part in parts[:MAX_PARTS]:
         counted = (
@@ -227,7 +227,7 @@ def _change(change: Change) -> str:
 
 
 def _assumptions(diff: Diff, console: Console) -> None:
-    """What the figures take for granted; what only some of them do, with whose it is."""
+    """Write the assumptions of both sides, and those of one with whose they are."""
     sides = [
         (name if len(diff.roots) == 1 else f"{root.path}, {name}", side)
         for root in diff.roots

@@ -1,4 +1,4 @@
-"""What calibrate and verify say to people."""
+"""Results of calibrate and verify for people."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from nginx_memlint.sizes import human
 
 
 def calibration(measured: Calibration, console: Console) -> None:
-    """A summary: the costs are in the file."""
+    """Print a summary of the measurement; the costs themselves are in the file."""
     console.print(f"measured on {measured.measured}", soft_wrap=True)
     for line in (*measured.notes, *reload_lines(measured.reloads)):
         console.print(f"  {line}", soft_wrap=True)
 
 
 def verification(result: Verification, console: Console) -> None:
-    """Predicted beside measured."""
+    """Print predicted figures beside measured ones."""
     if result.measured is None:
         _not_measured(result, console)
         return

@@ -13,14 +13,14 @@ from nginx_memlint.fix.apply import Edit, Plan, patch_base
 from nginx_memlint.printable import printable
 
 CONTEXT = 3
-"""Lines around a change that a patch shows."""
+"""Unchanged lines that a patch shows around a change."""
 
 _NO_NEWLINE = b"\n\\ No newline at end of file\n"
 _TO_QUOTE = re.compile(rb'[\x00-\x1f\x7f"\\]')
 
 
 def write(plans: Sequence[Plan], stream: TextIO) -> None:
-    """Print the plans as one patch: exact bytes, or on a terminal what is safe to show.
+    """Print the plans as one patch: exact bytes, or on a terminal escaped text.
 
     The lines before the first file say what it does; patch and git skip them.
     """
@@ -68,7 +68,7 @@ _Opcode: TypeAlias = tuple[Literal["replace", "delete", "insert", "equal"], int,
 
 
 class _Matcher(difflib.SequenceMatcher[bytes]):
-    """Knows where the files differ: difflib alone takes minutes for long files of short lines."""
+    """Matches lines where files are known to be equal; difflib alone may take minutes."""
 
     def __init__(self, edit: Edit) -> None:
         super().__init__(None, (), ())
@@ -97,12 +97,12 @@ class _Matcher(difflib.SequenceMatcher[bytes]):
         self._codes.append((kind, start, end, new_start, new_end))
 
     def get_opcodes(self) -> list[_Opcode]:
-        """What get_grouped_opcodes() makes hunks of."""
+        """The operations from which get_grouped_opcodes() makes hunks."""
         return self._codes
 
 
 def _span(start: int, end: int) -> bytes:
-    """Lines of a hunk; one without any is named by the line before it."""
+    """The lines of a hunk in its header; an empty range is named by the line before it."""
     return b"%d,%d" % (start + (end > start), end - start)
 
 

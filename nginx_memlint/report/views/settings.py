@@ -1,4 +1,4 @@
-"""What is in force, and why: ``memlint config``."""
+"""The settings in force and their origins, for ``memlint config``."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class IgnoreInfo(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class RootInfo(Model):
-    """What is in force for one configuration."""
+    """The settings in force for one configuration."""
 
     path: str | None
     """Null: for all that are no root."""
@@ -66,7 +66,7 @@ class InForce(Model):
 
 
 def in_force(roots: list[Root]) -> InForce:
-    """For JSON."""
+    """The settings in force as a record for JSON."""
     return InForce(
         roots=[
             RootInfo(
@@ -85,7 +85,7 @@ def in_force(roots: list[Root]) -> InForce:
 
 
 def write(roots: list[Root], console: Console) -> None:
-    """For people: a heading and a table for each."""
+    """Print a heading and a table for each root."""
     for number, root in enumerate(roots):
         name = "configurations that are no root" if root.path is None else printable(root.path)
         settings = "no settings file" if root.file is None else printable(root.file.path)

@@ -14,23 +14,23 @@ from nginx_memlint.result import ConfigReport, Node, Report
 from nginx_memlint.sizes import human
 
 DEPTH = 3
-"""Levels that are shown unless the user says how many."""
+"""Levels that are shown by default."""
 
 TOP = 5
-"""Blocks that are shown on each level unless the user says how many."""
+"""Blocks that are shown on each level by default."""
 
 MAX_INDENT = 40
 """Levels that are drawn: blocks may nest thousands deep."""
 
 MAX_NAME = 100
-"""Characters of a name: a regular expression may be as long as it likes."""
+"""Characters of a name that are shown: a regular expression may be of any length."""
 
 
 @dataclass(slots=True)
 class Line:
-    """A node, or what is left out of one, and where it is drawn.
+    """A node of the tree, or the nodes that are left out of one, with its place in the drawing.
 
-    ``last`` tells of the outer levels around it, and of itself, whether they end there.
+    ``last`` tells for each outer level, and for its own, whether it ends here.
     """
 
     node: Node | None
@@ -43,7 +43,7 @@ class Line:
 
 
 def write(report: Report, console: Console, *, depth: int, top: int) -> None:
-    """Print the trees down to a depth below the first line, each node's ``top`` costliest.
+    """Print the trees down to a depth below the first line, and each node's ``top`` costliest.
 
     0 stands for all.
     """
@@ -96,7 +96,7 @@ def _write_config(config: ConfigReport, console: Console, depth: int, top: int) 
 
 
 def lines(nodes: list[Node], depth: int, top: int) -> Iterator[Line]:
-    """What is printed, the costliest first on each level, the rest of a level in one line."""
+    """The lines to print, the costliest first on each level, the rest of a level in one line."""
     children: dict[int, list[int]] = {}
     for number, node in enumerate(nodes):
         if node.parent is not None:
@@ -137,7 +137,7 @@ def lines(nodes: list[Node], depth: int, top: int) -> Iterator[Line]:
 
 
 def _guides(line: Line, *, drawn: bool) -> str:
-    """The branches before a name; plain spaces where nobody looks at them."""
+    """The branches drawn before a name; plain spaces beyond MAX_INDENT."""
     if not drawn:
         return "  " * min(line.level, MAX_INDENT)
     if not line.last:

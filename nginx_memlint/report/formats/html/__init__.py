@@ -1,8 +1,8 @@
-"""One self-contained page: where the memory goes, to be zoomed and searched; needs no network.
+"""One self-contained page: a chart of the memory to zoom and search; needs no network.
 
-Plotly draws the charts; its script is embedded, compressed. What comes from a configuration is
-escaped by Jinja in the page, and as JSON in the data that the script reads. The page is ASCII, so
-that no locale and no web server can spoil it.
+Plotly draws the charts; its script is embedded, compressed. Text from a configuration is escaped by
+Jinja in the page, and as JSON in the data that the script reads. The page is ASCII, so that no
+locale and no web server can spoil it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_NODES = 10_000
 """Nodes in a page, of all configurations together: about 65 bytes each, more if names are long."""
 
 MIN_NODES = 300
-"""Nodes of each configuration, however many there are."""
+"""Nodes that each configuration may have, however many configurations there are."""
 
 MAX_ROWS = 300
 """Servers, findings, problems... of a configuration that are listed."""
@@ -36,7 +36,7 @@ MAX_NAME = 100
 """Characters of a block's name."""
 
 FILE_MOST = 1 << 20
-"""Bytes of the largest file of the page's own."""
+"""Bytes of the largest file that the page is made of."""
 
 _HERE = Path(__file__).parent
 
@@ -75,12 +75,12 @@ def page(report: Report) -> str:
 
 
 def _packaged(name: str) -> str:
-    """A file of this package."""
+    """The text of a file of this package."""
     return read_file(_HERE / name, FILE_MOST).decode("ascii")
 
 
 def _config(config: ConfigReport, budget: int) -> dict[str, Any]:
-    """What the template needs of one configuration."""
+    """The values of one configuration for the template."""
     files = by_file(config.breakdown) if config.breakdown else []
     kept, left_out = largest(files, budget)
     servers = [node for node in config.breakdown or () if node.kind in SERVERS]
@@ -98,7 +98,7 @@ def _config(config: ConfigReport, budget: int) -> dict[str, Any]:
 
 
 def _phases(config: ConfigReport) -> list[tuple[str, str, int, int]]:
-    """The phases: a name, a shorter one, bytes of the service, and of shared memory zones."""
+    """The phases: a name, a shorter one, bytes of the service, and bytes of shared memory zones."""
     memory = config.memory
     zones = memory.zones_bytes
     return [
@@ -111,7 +111,7 @@ def _phases(config: ConfigReport) -> list[tuple[str, str, int, int]]:
 
 
 def _nodes(nodes: list[Node]) -> dict[str, list[Any]]:
-    """The nodes by column, which is smaller; files, mostly the same, by number."""
+    """The nodes by column, which is smaller; files, which mostly repeat, by number."""
     files = {name: number for number, name in enumerate(dict.fromkeys(n.file for n in nodes))}
     return {
         "files": [_short(name) for name in files],
@@ -134,9 +134,9 @@ def _short(text: str, most: int = MAX_TEXT) -> str:
 
 
 def _script_json(data: object) -> str:
-    r"""JSON for a ``<script>``: no character in it can end one, or is not ASCII.
+    """JSON for a ``<script>``: no character in it can end one, or is not ASCII.
 
-    U+2028 and U+2029 are escaped as all that is not ASCII.
+    U+2028 and U+2029 are escaped like everything that is not ASCII.
     """
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
     return text.translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"})

@@ -28,7 +28,7 @@ from nginx_memlint.options.record import Options
 from nginx_memlint.printable import printable, unescaped
 from nginx_memlint.report import writer
 from nginx_memlint.result import ConfigReport, Report
-from nginx_memlint.rules.reading import READING
+from nginx_memlint.rules.reading import NOT_PRICED, READING
 from nginx_memlint.settings.files import read
 from nginx_memlint.settings.model import validated
 from nginx_memlint.sizes import human, parse_size
@@ -37,7 +37,8 @@ from nginx_memlint.sources.dump import FailedDumpError, is_dump, read_dump
 from nginx_memlint.sources.main_file import Lookup
 from nginx_memlint.sources.source import MemoryFiles
 from nginx_memlint.syntax.directives import ParsedFile, parse
-from nginx_memlint.syntax.lexer import CONF_BUFFER, tokenize
+from nginx_memlint.syntax.lexer import tokenize
+from nginx_memlint.syntax.read_buffer import CONF_BUFFER
 from nginx_memlint.targets.targets import Target, find_target, load_target
 from nginx_memlint.tls.ca_bundle import read_bundle
 
@@ -308,6 +309,7 @@ def formats_agree(report: ConfigReport) -> str:
     [loaded] = json.loads(written["json"])["configs"]
     found = [(f["rule"], f["line"], f["column"]) for f in loaded["findings"]]
     problems = [(READING.code, p["line"], p["column"]) for p in loaded["problems"]]
+    not_priced = [(NOT_PRICED.code, n["line"], None) for n in loaded["not_priced"]]
     log = json.loads(written["sarif"])["runs"][0]
     regions = [
         (r["ruleId"], r["locations"][0]["physicalLocation"].get("region", {}))
@@ -316,13 +318,13 @@ def formats_agree(report: ConfigReport) -> str:
     ]
     assert [
         (rule, region.get("startLine"), region.get("startColumn")) for rule, region in regions
-    ] == problems + found
+    ] == problems + found + not_priced
     assert log["invocations"][0]["executionSuccessful"] == loaded["complete"]
     lines = re.findall(r"^.+:(\d+):(\d+): \w+ (ML\d+) .*$", written["line"], re.MULTILINE)
     assert [(rule, int(line), int(column)) for line, column, rule in lines] == [
-        (rule, line or 1, column or 1) for rule, line, column in problems + found
+        (rule, line or 1, column or 1) for rule, line, column in problems + found + not_priced
     ]
-    assert len(json.loads(written["gitlab"])) == len(problems + found)
+    assert len(json.loads(written["gitlab"])) == len(problems + found + not_priced)
     shown = re.findall(r":(\d+):(\d+): (?:error|warning|note) (ML\d+): ", written["text"])
     assert [(rule, int(line), int(column)) for line, column, rule in shown] == found
     assert len(ET.fromstring(written["junit"]).findall(".//testcase")) >= 1

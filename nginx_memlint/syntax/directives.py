@@ -10,8 +10,9 @@ from collections.abc import Iterable
 
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS
 from nginx_memlint.syntax import parser as crossplane_parser
-from nginx_memlint.syntax.lexer import MAX_COLUMN, ConfSyntaxError, Tokens, TooDeepError, lex
+from nginx_memlint.syntax.lexer import TooDeepError, lex
 from nginx_memlint.syntax.parser import Statement
+from nginx_memlint.syntax.tokens import MAX_COLUMN, ConfSyntaxError, Tokens
 
 INSERTED = -1
 """Directive.token of a directive that stands in no file yet."""

@@ -1,30 +1,40 @@
 """Split one file into directives exactly as nginx does.
 
-Follows ``ngx_conf_read_token()`` (nginx, src/core/ngx_conf_file.c, read in 1.22.1) and, inside
-``*_by_lua_block``, ``ngx_http_lua_conf_read_lua_token()`` with its pattern list from
-util/gen-lexer-c (lua-nginx-module 0.10.23). nginx reads a file through a buffer of 4,096 bytes
-and both lexers see no further than that buffer; where this decides what is accepted, it is
-modelled here too.
+Follows ``ngx_conf_read_token()`` (nginx, src/core/ngx_conf_file.c, read in 1.22.1). nginx reads a
+file through a buffer of 4,096 bytes and sees no further; where this decides what is accepted, it is
+modelled here too, and for Lua in read_buffer.py.
 
 What is ordinary is read in bulk, one match for a whole directive; what is not (Lua, errors, the
 end of a file) is read token by token. Both give what crossplane's parser takes in the place of
-what its own lexer gives (crossplane_parser.py).
+what its own lexer gives (parser.py).
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from array import array
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import islice, repeat
 
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, exceeded
-from nginx_memlint.syntax.lines import Lines
-
-CONF_BUFFER = 4096
-"""Bytes of nginx's read buffer (NGX_CONF_BUFFER): no token, comment or Lua token is longer."""
+from nginx_memlint.syntax.read_buffer import CONF_BUFFER, ReadBuffer
+from nginx_memlint.syntax.tokens import (
+    CLOSE,
+    DOUBLE,
+    IS_COMMENT,
+    IS_DOUBLE,
+    IS_END,
+    IS_MARK,
+    IS_WORD,
+    OPEN,
+    SINGLE,
+    TOKEN,
+    WORD,
+    ConfSyntaxError,
+    Tokens,
+    matches,
+    text_of,
+)
 
 DATA_BLOCKS = frozenset(
     {"charset_map", "geo", "geoip2", "map", "match", "split_clients", "types"},
@@ -34,36 +44,18 @@ DATA_BLOCKS = frozenset(
 LUA_BLOCK = "_by_lua_block"
 """Ending of the names of directives whose block is Lua code."""
 
-MAX_COLUMN = 1 << 14
-"""Bytes of a line in which characters are counted for columns: a line may have a hundred million
-bytes, and a problem at each."""
-
 MOST_NAMES = 4096
 """Directive names that are cached across files."""
 
 CHUNK = 1 << 15
 """Bytes that are read at a time where directives are ordinary."""
 
-# A token that nginx takes has fewer parts than its buffer has bytes; what has more is left to
-# diagnose(), as a hundred million of them would take gigabytes.
-# Atomic groups, not possessive quantifiers, where a group is repeated: those match wrong before
-# Python 3.11.5 (CPython's gh-106052 and gh-100061).
-# White space is space, tab, CR and LF only. A quoted token must be followed by one of
-# white space, ";", "{" or ")"; an unquoted one ends at white space, ";" or "{".
-_WORD = rb"""(?!["'#}])(?>(?:[^ \t\r\n;{\\$]++|\\.|\$\{*+){1,4096})(?=[ \t\r\n;{])"""
-_DOUBLE = rb""""((?>(?:[^"\\]++|\\.){0,4096}))"(?=[ \t\r\n;{)])"""
-_SINGLE = rb"""'((?>(?:[^'\\]++|\\.){0,4096}))'(?=[ \t\r\n;{)])"""
-_TOKEN = re.compile(
-    rb"[ \t\r\n]*+(?:(%b)|([;{}])|(#[^\n]*+)|%b|%b|(\Z))" % (_WORD, _DOUBLE, _SINGLE), re.DOTALL
-)
-_IS_WORD, _IS_MARK, _IS_COMMENT, _IS_DOUBLE, _IS_SINGLE, _IS_END = range(1, 7)
-
 # Six groups: what is before a directive, the end of a block, a name, its arguments with the mark
 # that ends them if they are plain words, or else any, and the end of the block if that is next. All
 # but the first are empty where something else comes: then it takes all, so that matches always
 # follow each other. It is tried on parts of a file and must match nothing that the whole would not:
 # so here its line feed belongs to a comment. Plain words are what str.split() makes of them.
-_TEXT = b"|".join((_WORD, _DOUBLE.replace(b"((", b"(?:(", 1), _SINGLE.replace(b"((", b"(?:(", 1)))
+_TEXT = b"|".join((WORD, DOUBLE.replace(b"((", b"(?:(", 1), SINGLE.replace(b"((", b"(?:(", 1)))
 _DIRECTIVE = re.compile(
     rb"([ \t\r\n]*+(?>(?:#[^\n]*+\n[ \t\r\n]*+)*))(?:"
     rb"(\})"
@@ -75,187 +67,14 @@ _DIRECTIVE = re.compile(
     re.DOTALL,
 )
 
-# What is before a token is passed over in bulk: trying the token at each byte takes four times as
-# long.
-_LUA_STRING = rb""""(?:\\[^\n]|[^"\n\\])*"|'(?:\\[^\n]|[^'\n\\])*'"""
-_LUA_TOKEN = re.compile(
-    rb"""(?>(?:[^][{}"'-]++|(?!\[=*\[|\]=*\]|--|%b)[]["'-])*)"""
-    rb"""(?:(\{)|(\})|(\[=*\[)|(--\[=*\[)|(?:\]=*\]|--[^\n]*|%b))""" % (_LUA_STRING, _LUA_STRING)
-)
-_LUA_OPEN, _LUA_CLOSE, _LUA_LONG, _LUA_LONG_COMMENT = range(1, 5)
-
-_ESCAPE = re.compile(rb"""\\(["'\\trn])""")
-_ESCAPED = {b"t": b"\t", b"r": b"\r", b"n": b"\n"}
-
 _BLANK = re.compile(rb"(?>(?:[ \t\r\n]++|#[^\n]*+(?:\n|\Z)){0,4096})")
 
 Lexeme = tuple[str, int, bool]
 """One item that crossplane's parser takes: a text, the number of its directive in the file (of a
 name, else 0), and whether it is a word, whatever it looks like, or a mark (``;``, ``{``, ``}``)."""
 
-Token = tuple[str, int, int]
-"""One word: its text (nginx's escapes resolved, without quotes), and the byte offsets of its start
-and end, quotes included, end exclusive."""
-
-
-class ConfSyntaxError(Exception):
-    """nginx would reject this file: ``message`` is nginx's, ``line`` the line it names.
-
-    ``offset`` is the byte offset at which reading stops.
-    """
-
-    def __init__(self, message: str, line: int, offset: int) -> None:
-        super().__init__(message)
-        self.message = message
-        self.line = line
-        self.offset = offset
-
-
-class Tokens:
-    """Where the directives of one file stand, in their order; offsets are bytes of ``data``.
-
-    A directive begins at ``starts``, has the ``;``, ``{`` or, if it is Lua, the closing ``}`` after
-    its arguments at ``heads``, and ends before ``ends``. ``error`` is set when nginx would reject
-    the file; then the lists end with the last complete directive before it, and its open blocks
-    are closed. All are filled while lex() is read.
-    """
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.starts = array("I")
-        self.heads = array("I")
-        self.ends = array("I")
-        self.error: ConfSyntaxError | None = None
-        self.uncounted: list[tuple[int, int]] = []
-        """(Byte offset, number) of line feeds that nginx does not count: _ReadBuffer says why."""
-        self._lines = Lines(data)
-
-    def args(self, number: int) -> list[Token]:
-        """The tokens of a directive after its name."""
-        return [*self._tokens(self.starts[number], self.heads[number])][1:]
-
-    def end_of_name(self, number: int) -> int:
-        """The byte offset at which a directive's name ends, quotes included."""
-        start = self.starts[number]
-        return next(self._tokens(start, self.heads[number]))[2]
-
-    def top(self) -> Iterator[int]:
-        """The numbers of the directives that are in no block."""
-        number = 0
-        while number < len(self.starts):
-            yield number
-            number = bisect_left(self.starts, self.ends[number], number + 1)
-
-    def comments(self, containing: bytes = b"#") -> list[tuple[int, int, str]]:
-        """The comments that contain some bytes, each as (line, byte offset, text with its ``#``).
-
-        They come in file order. Of a file that nginx would reject, those before the error are
-        given.
-        """
-        comments = []
-        data = self.data
-        end_of_read = self._end_of_read()
-        position = 0
-        while 0 <= (hit := data.find(containing, position)) < end_of_read:
-            number = bisect_right(self.starts, hit) - 1
-            head = self.heads[number] if number >= 0 else -1
-            if hit <= head:
-                starts = self._comments_in(number)
-                position = head + 1
-            else:  # here are only blanks, comments and the ends of blocks
-                starts = [data.find(b"#", max(head + 1, data.rfind(b"\n", 0, hit) + 1))]
-                position = self._line_end(hit)
-            for start in starts:
-                comment = data[start : self._line_end(start)]
-                if start >= 0 and containing in comment:
-                    text = comment.decode("utf-8", "surrogateescape")
-                    comments.append((self.line_of(start), start, text))
-        return comments
-
-    def line_of(self, offset: int) -> int:
-        """The 1-based line of a byte offset."""
-        return self._lines.of(offset)
-
-    def line_after(self, offset: int) -> int | None:
-        """The line of the first token from an offset on that is no comment; None at the end."""
-        while (match := _TOKEN.match(self.data, offset)) is not None:
-            if match.lastindex == _IS_END:
-                return None
-            if match.lastindex != _IS_COMMENT:
-                return self.line_of(match.start(match.lastindex or 0))
-            offset = match.end()
-        return None
-
-    def text_of_line(self, line: int, most: int) -> bytes:
-        """The first bytes of a 1-based line, without its line feed; empty if there is none."""
-        start = self._lines.start(line)
-        if start is None:
-            return b""
-        end = self.data.find(b"\n", start, start + most)
-        return self.data[start : start + most if end < 0 else end]
-
-    def nginx_line_of(self, offset: int) -> int:
-        """The line that nginx names in messages about a byte offset."""
-        return self.line_of(offset) - sum(n for end, n in self.uncounted if end <= offset)
-
-    def reject(self, message: str, offset: int, line_at: int | None = None) -> ConfSyntaxError:
-        """The error at a byte offset; ``line_at`` is an offset in the line nginx names for it."""
-        line = self.nginx_line_of(offset if line_at is None else line_at)
-        return ConfSyntaxError(message, line, offset)
-
-    def column_of(self, offset: int) -> int:
-        """The 1-based column of a byte offset, in characters; after MAX_COLUMN, in bytes."""
-        start = self._lines.start(self._lines.of(offset)) or 0
-        counted = min(offset, start + MAX_COLUMN)
-        characters = len(self.data[start:counted].decode("utf-8", "surrogateescape"))
-        return characters + offset - counted + 1
-
-    def _line_end(self, offset: int) -> int:
-        end = self.data.find(b"\n", offset)
-        return len(self.data) if end < 0 else end
-
-    def _end_of_read(self) -> int:
-        """The byte offset up to which the file was understood: its size, or where its error is."""
-        if self.error is None:
-            return len(self.data)
-        return max(self.ends, default=0)
-
-    def comments_in(self, number: int) -> list[bytes]:
-        """The comments between a directive's name and its end, without their line feeds."""
-        starts = self._comments_in(number)
-        return [self.data[start : self._line_end(start)] for start in starts]
-
-    def _comments_in(self, number: int) -> list[int]:
-        """The byte offsets of the comments between a directive's name and its end."""
-        return [
-            match.start(_IS_COMMENT)
-            for match in _matches(self.data, self.starts[number])
-            if match.lastindex == _IS_COMMENT
-        ]
-
-    def _tokens(self, start: int, head: int) -> Iterator[Token]:
-        data = self.data
-        end = start
-        for match in _matches(data, start):
-            end = match.end()
-            if match.lastindex != _IS_COMMENT:
-                kind = match.lastindex or 0
-                yield _text(match[kind]), match.start(kind) - (kind != _IS_WORD), end
-        if data[head] == _CLOSE:
-            start = data.index(b"{", end) + 1
-            yield data[start:head].decode("utf-8", "surrogateescape"), start, head
-
-
-_OPEN, _CLOSE = b"{}"
 _MARKS: dict[int, Lexeme] = {ord(mark): (mark, 0, False) for mark in "{};"}
 _NO_NUMBER, _IS_TEXT = repeat(0), repeat(True)
-
-
-def _matches(data: bytes, start: int) -> Iterator[re.Match[bytes]]:
-    """Matches of words and comments from an offset up to the mark that ends them or begins Lua."""
-    while (match := _TOKEN.match(data, start)) is not None and match.lastindex != _IS_MARK:
-        yield match
-        start = match.end()
 
 
 class _Names(dict[bytes, str]):
@@ -264,21 +83,11 @@ class _Names(dict[bytes, str]):
     def __missing__(self, raw: bytes) -> str:
         if len(self) >= MOST_NAMES:
             self.clear()
-        name = self[raw] = sys.intern(_text(raw[1:-1] if raw[:1] in (b'"', b"'") else raw))
+        name = self[raw] = sys.intern(text_of(raw[1:-1] if raw[:1] in (b'"', b"'") else raw))
         return name
 
 
 _names = _Names()
-
-
-def _text(raw: bytes) -> str:
-    if b"\\" in raw:
-        raw = _ESCAPE.sub(_unescape, raw)
-    return raw.decode("utf-8", "surrogateescape")
-
-
-def _unescape(match: re.Match[bytes]) -> bytes:
-    return _ESCAPED.get(match[1], match[1])
 
 
 def lex(
@@ -324,7 +133,7 @@ class _Lexer:
         self.is_data = in_data_block
         self.last_end = 0  # of the last token
         self.last_close = 0
-        self.buffer = _ReadBuffer(tokens)
+        self.buffer = ReadBuffer(tokens)
 
     def run(self) -> Iterator[list[Lexeme]]:
         position: int | None = 0
@@ -363,7 +172,7 @@ class _Lexer:
                     return position
                 name = _names[raw]
                 mark = data[end - 1]
-                if mark == _OPEN:
+                if mark == OPEN:
                     if self.is_data:
                         return position
                     self.open(name)
@@ -391,34 +200,34 @@ class _Lexer:
 
     def words(self, start: int) -> Iterator[Lexeme]:
         """The words from a byte offset up to a mark, as lexemes."""
-        for match in _matches(self.data, start):
-            if match.lastindex != _IS_COMMENT:
-                yield _text(match[match.lastindex or 0]), 0, True
+        for match in matches(self.data, start):
+            if match.lastindex != IS_COMMENT:
+                yield text_of(match[match.lastindex or 0]), 0, True
 
     def read_one(self, position: int) -> int | None:
         """Read a directive or the end of a block; return where it ends, None at the file's end."""
         tokens, data = self.tokens, self.data
         begin = -1
         name = ""
-        while (match := _TOKEN.match(data, position)) is not None:
+        while (match := TOKEN.match(data, position)) is not None:
             kind = match.lastindex or 0
             start, end = match.span(kind)
             position = match.end()
-            if kind == _IS_COMMENT:
+            if kind == IS_COMMENT:
                 self.check_length(start, end, "", complete=False)
-            elif kind == _IS_END:
+            elif kind == IS_END:
                 if begin >= 0:
                     break
                 if self.opened:
                     message = 'unexpected end of file, expecting "}"'
                     raise tokens.reject(message, len(data))
                 return None
-            elif kind != _IS_MARK:
-                in_quotes = kind != _IS_WORD
+            elif kind != IS_MARK:
+                in_quotes = kind != IS_WORD
                 if end - start >= CONF_BUFFER - 3:
-                    self.check_length(start, end, '"' if kind == _IS_DOUBLE else "'", in_quotes)
+                    self.check_length(start, end, '"' if kind == IS_DOUBLE else "'", in_quotes)
                 if begin < 0:
-                    begin, name = start - in_quotes, _text(match[kind])
+                    begin, name = start - in_quotes, text_of(match[kind])
                 self.last_end = end + in_quotes
             else:
                 mark = match[kind].decode()
@@ -469,7 +278,7 @@ class _Lexer:
     def close(self, end: int) -> None:
         """Close the innermost block, which ends before a byte offset."""
         number, self.is_data = self.opened.pop()
-        self.lexemes.append(_MARKS[_CLOSE])
+        self.lexemes.append(_MARKS[CLOSE])
         self.tokens.ends[number] = end
         self.last_close = end
 
@@ -535,138 +344,3 @@ class _Lexer:
             return
         message = 'unexpected end of file, expecting ";" or "}"'
         raise tokens.reject(message, len(data))
-
-
-class _ReadBuffer:
-    """The part of the file that nginx has in memory: data[base:last].
-
-    ``ngx_conf_read_token()`` refills when all is consumed, keeping the unfinished token. The Lua
-    lexer refills when less than half is left; where it finds nothing in what it has, it goes on
-    after that and forgets its line feeds. Only a Lua block needs to know, so the refills before
-    it are replayed when one is met.
-    """
-
-    def __init__(self, tokens: Tokens) -> None:
-        self.tokens = tokens
-        self.data = tokens.data
-        self.base = 0
-        self.last = min(CONF_BUFFER, len(tokens.data))
-        self.after_lua = 0  # where the last Lua block ended
-
-    def replay(self, position: int) -> None:
-        """Refill the buffer as ngx_conf_read_token() does up to ``position``."""
-        while self.last < position:
-            self.refill(self.token_start(self.last))
-
-    def refill(self, base: int) -> None:
-        self.base = base
-        self.last = min(base + CONF_BUFFER, len(self.data))
-
-    def token_start(self, offset: int) -> int:
-        """nginx's `start` when all bytes before `offset` are consumed."""
-        if offset == self.after_lua:
-            return offset
-        data = self.data
-        last = self.last_token(offset)
-        end = 0
-        if last is not None:
-            kind = last.lastindex or 0
-            start, end = last.start(kind), last.end()
-            if kind == _IS_MARK:
-                if offset == end:
-                    return offset
-            elif offset <= end + 1:
-                return start
-        end = max(end, self.after_lua)
-        comment = data.find(b"#", max(end, data.rfind(b"\n", end, offset) + 1), offset)
-        return comment if comment >= 0 else offset - 1
-
-    def last_token(self, offset: int) -> re.Match[bytes] | None:
-        """The last token that begins before an offset and after the last Lua block."""
-        starts = self.tokens.starts
-        index = bisect_left(starts, offset) - 1
-        position = max(self.after_lua, starts[index] if index >= 0 else 0)
-        last = None
-        while (match := _TOKEN.match(self.data, position)) is not None:
-            kind = match.lastindex or 0
-            in_quotes = kind in (_IS_DOUBLE, _IS_SINGLE)
-            if kind == _IS_END or match.start(kind) - in_quotes >= offset:
-                break
-            if kind != _IS_COMMENT:
-                last = match
-            position = match.end()
-        return last
-
-    def read_lua_block(self, position: int) -> int:
-        """Read a Lua block whose ``{`` ends at ``position``; return the offset after its ``}``.
-
-        Raises ConfSyntaxError.
-        """
-        self.replay(position)
-        depth = 1
-        open_brace = position - 1
-        while depth:
-            token = self.next_lua_token(position, open_brace)
-            position = token.end()
-            kind = token.lastindex
-            if kind == _LUA_OPEN:
-                depth += 1
-                open_brace = position - 1
-            elif kind == _LUA_CLOSE:
-                depth -= 1
-            elif kind in (_LUA_LONG, _LUA_LONG_COMMENT):
-                position = self.close_long_bracket(token)
-        self.after_lua = position
-        return position
-
-    def next_lua_token(self, position: int, open_brace: int) -> re.Match[bytes]:
-        """The next token as ``ngx_http_lua_conf_read_lua_token()`` finds it in its buffer.
-
-        Raises ConfSyntaxError.
-        """
-        size = len(self.data)
-        began = start = position
-        while True:
-            half_empty = self.last - position < CONF_BUFFER // 2
-            if position >= self.last or (half_empty and self.last < size):
-                if self.last >= size:
-                    raise self.unclosed(open_brace)
-                if self.last - start == CONF_BUFFER:
-                    raise self.too_long(began)
-                self.refill(start)
-            token = _LUA_TOKEN.match(self.data, position, self.last)
-            if token is not None:
-                return token
-            if self.last >= size:
-                raise self.unclosed(open_brace)
-            if self.last - position == CONF_BUFFER:
-                raise self.too_long(began)
-            # the unmatched bytes stay in the buffer, but are not searched again, and their
-            # line feeds are never counted
-            lines = self.data.count(b"\n", position, self.last)
-            self.tokens.uncounted.append((self.last, lines))
-            start, position = position, self.last
-            self.refill(start)
-
-    def close_long_bracket(self, opening: re.Match[bytes]) -> int:
-        kind = opening.lastindex or 0
-        closing = opening[kind].lstrip(b"-").replace(b"[", b"]")
-        closed = self.data.find(closing, opening.end(), self.last)
-        if closed < 0:
-            raise self.tokens.reject(
-                f'Lua code block missing the closing long bracket "{closing.decode()}", '
-                "the inlined Lua code may be too long",
-                opening.start(kind),
-            )
-        return closed + len(closing)
-
-    def unclosed(self, open_brace: int) -> ConfSyntaxError:
-        return self.tokens.reject(
-            "unexpected end of file, expecting terminating characters for lua code block",
-            open_brace,
-        )
-
-    def too_long(self, offset: int) -> ConfSyntaxError:
-        return self.tokens.reject(
-            "too long lua code block, probably missing terminating characters", offset
-        )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nginx_memlint import check
 from nginx_memlint.sources.source import FileSystem
 from nginx_memlint.syntax.directives import Directive, ParsedFile, Span, parse
-from nginx_memlint.syntax.lexer import _LUA_TOKEN
+from nginx_memlint.syntax.read_buffer import _LUA_TOKEN
 from nginx_memlint.tree.build import build
 from tests.helpers import http, write
 

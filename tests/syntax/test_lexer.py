@@ -14,7 +14,8 @@ import pytest
 
 from nginx_memlint.syntax import lexer as tokens_module
 from nginx_memlint.syntax.directives import Body, Directive, ParsedFile, parse
-from nginx_memlint.syntax.lexer import Lexeme, Tokens, lex
+from nginx_memlint.syntax.lexer import Lexeme, lex
+from nginx_memlint.syntax.tokens import Tokens
 from tests.helpers import SAMPLES
 
 PLAIN = """\

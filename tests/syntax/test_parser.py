@@ -21,8 +21,9 @@ from nginx_memlint import check
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.syntax import parser as crossplane_parser
 from nginx_memlint.syntax.directives import Body, parse
-from nginx_memlint.syntax.lexer import Tokens, lex
+from nginx_memlint.syntax.lexer import lex
 from nginx_memlint.syntax.parser import ROOM
+from nginx_memlint.syntax.tokens import Tokens
 from tests.helpers import SAMPLES, http, memlint, write
 from tests.nginx.generate_syntax import generate
 from tests.syntax.test_lexer import CONFIGS

@@ -1,7 +1,9 @@
-"""Names of types: one meaning each, as a stranger finds them by a search."""
+"""Names and docstrings, as a stranger meets them: by a search, or one alone in an editor."""
 
 import ast
+import re
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import nginx_memlint
@@ -11,11 +13,74 @@ MODULES = {
     str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py")
 }
 
+VAGUE = {"found", "own", "here", "known"}
+"""Names that tell nothing of the value: a setting, a match or a path is called that."""
 
-def test_no_two_classes_have_one_name() -> None:
+DEPENDENT = re.compile(r"(The same|See|What|As)\b")
+"""Beginnings of docstrings that need another one to be understood, or have no subject."""
+
+LATER = {"memory"}
+"""Rooms whose names and docstrings are not held to this yet."""
+
+
+def types(module: ast.Module) -> Iterator[tuple[str, int]]:
+    """The classes, and the names that a module gives to types, each with its line."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.ClassDef):
+            yield node.name, node.lineno
+    for node in module.body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if isinstance(node, ast.AnnAssign):
+            targets = [node.target]
+        for target in targets:
+            if isinstance(target, ast.Name) and re.fullmatch(r"_*[A-Z]\w*[a-z]\w*", target.id):
+                yield target.id, node.lineno
+
+
+def test_no_two_types_have_one_name() -> None:
     places: defaultdict[str, list[str]] = defaultdict(list)
     for module, tree in MODULES.items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef):
-                places[node.name.strip("_")].append(f"{module}:{node.lineno}")
+        for name, line in types(tree):
+            places[name.strip("_")].append(f"{module}:{line}")
     assert {name: lines for name, lines in places.items() if len(lines) > 1} == {}
+
+
+def names(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """The variables, attributes and parameters of a module, each with its line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield node.id, node.lineno
+        elif isinstance(node, ast.Attribute):
+            yield node.attr, node.lineno
+        elif isinstance(node, ast.arg | ast.keyword):
+            yield node.arg or "", node.lineno
+        elif isinstance(node, ast.FunctionDef):
+            yield node.name, node.lineno
+
+
+def test_names_say_what_they_hold() -> None:
+    vague = [
+        f"{module}:{line}: {name}"
+        for module, tree in MODULES.items()
+        for name, line in names(tree)
+        if name.strip("_") in VAGUE and module.split("/")[0] not in LATER
+    ]
+    assert vague == []
+
+
+def docstrings(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """All docstrings, those of attributes included, each with its line."""
+    for node in ast.walk(tree):
+        value = node.value if isinstance(node, ast.Expr) else None
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            yield value.value, value.lineno
+
+
+def test_docstrings_stand_alone() -> None:
+    dependent = [
+        f"{module}:{line}: {text.splitlines()[0]}"
+        for module, tree in MODULES.items()
+        for text, line in docstrings(tree)
+        if DEPENDENT.match(text) and module.split("/")[0] not in LATER
+    ]
+    assert dependent == []

@@ -60,7 +60,7 @@ class IgnoreComment:
     problem: str | None = None
 
 
-_Node = TypeVar("_Node", Block, Inclusion)
+_BlockOrInclusion = TypeVar("_BlockOrInclusion", Block, Inclusion)
 
 Accepted: TypeAlias = "tuple[IgnoreComment, Mark] | None"
 """A comment that accepts a rule's code, and the place of the code in it; None if there is none."""
@@ -171,13 +171,13 @@ class Ignores:
 
     def _nearest(
         self,
-        node: _Node | None,
+        node: _BlockOrInclusion | None,
         code: str,
-        place: Callable[[_Node], tuple[Inclusion | None, Directive | None]],
+        place: Callable[[_BlockOrInclusion], tuple[Inclusion | None, Directive | None]],
     ) -> Accepted:
         """The nearest comment that accepts a code at the place of a node or of one around it."""
         accepted = self._accepted
-        passed: list[_Node] = []
+        passed: list[_BlockOrInclusion] = []
         while node is not None and (node, code) not in accepted:
             passed.append(node)
             node = node.parent

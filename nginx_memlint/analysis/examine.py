@@ -65,7 +65,7 @@ def _examine(job: Job, entry: Entry, source: Source) -> Inspection:
     tree = build(source, entry.path, job.options.context, entry.directory)
     told = tree.work.is_done  # then it is among the tree's problems
     try:
-        checked = _Check(job, entry, tree)
+        checked = _Examination(job, entry, tree)
         report = checked.report(job.options.breakdown)
     except WorkError as error:
         problems = [*entry.problems, *tree.problems]
@@ -88,7 +88,7 @@ def _steps(tree: Tree, report: result.ConfigReport) -> int:
     return tree.work.steps + tree.source.meter.steps() + STEPS_OF.listed * listed
 
 
-class _Check:
+class _Examination:
     """One configuration with everything that is derived from it for the report."""
 
     def __init__(self, job: Job, entry: Entry, tree: Tree) -> None:

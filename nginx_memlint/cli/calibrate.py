@@ -17,8 +17,7 @@ from nginx_memlint.cli.options import NginxOption
 from nginx_memlint.cli.running import live
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.writing import destination, is_stream, write_atomically, write_stream
-from nginx_memlint.live.calibrate import QUICK_ACCURACY
-from nginx_memlint.live.calibrate import Report as CalibrationReport
+from nginx_memlint.live.calibrate import QUICK_ACCURACY, ReportProgress
 from nginx_memlint.live.calibrate import calibrate as measure
 from nginx_memlint.report.views import live as live_text
 
@@ -26,7 +25,7 @@ app = command_app()
 
 
 @contextmanager
-def _progress() -> Iterator[CalibrationReport]:
+def _progress() -> Iterator[ReportProgress]:
     """A progress bar on standard error, if that is a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     console = Console(stderr=True, markup=False)

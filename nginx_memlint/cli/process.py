@@ -38,7 +38,7 @@ class _Watched(io.FileIO):
             raise
 
 
-_Output: TypeAlias = tuple[io.TextIOWrapper, _Watched]
+_WatchedStream: TypeAlias = tuple[io.TextIOWrapper, _Watched]
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def standalone() -> Iterator[None]:
     130 for Ctrl-C and 141 if the reader of the output has gone, as shells have it; 2 if the
     output cannot be written; 4 for errors of ours: a line, not a traceback.
     """
-    outputs: list[_Output] = []
+    outputs: list[_WatchedStream] = []
     status = 0
     error: BaseException | None = None
     interrupted = False
@@ -87,7 +87,7 @@ def standalone() -> Iterator[None]:
 
 
 def _end(
-    outputs: list[_Output], status: int, error: BaseException | None, *, interrupted: bool
+    outputs: list[_WatchedStream], status: int, error: BaseException | None, *, interrupted: bool
 ) -> int:
     """Write buffered output, and say what went wrong; return the exit status."""
     for text, _ in outputs:
@@ -108,7 +108,7 @@ def _end(
     return status
 
 
-def _open_streams(outputs: list[_Output]) -> None:
+def _open_streams(outputs: list[_WatchedStream]) -> None:
     """Watch the outputs, and append them to a list; closed streams lead to /dev/null.
 
     Characters that the locale's encoding lacks are replaced in the output, and escaped in messages.

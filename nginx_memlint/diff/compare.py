@@ -38,7 +38,7 @@ from nginx_memlint.tree.tree import Block, Setting
 
 SCHEMA_VERSION: Literal[1] = 1
 
-Kind = Literal["ca_loads", "ssl_contexts", "blocks", "workers", "zone", "server", "file"]
+PartKind = Literal["ca_loads", "ssl_contexts", "blocks", "workers", "zone", "server", "file"]
 
 State = Literal["new", "removed", "changed", "unchanged"]
 
@@ -102,7 +102,7 @@ class MemoryChanges(Model):
 class PartChange(Model):
     """A part of the cost that has changed."""
 
-    kind: Kind
+    kind: PartKind
     """For a cause: ``ca_loads`` of one directive and value, ``ssl_contexts`` of one family without
     CA certificates, ``blocks`` of one kind, ``workers`` for what all of them add for themselves, a
     shared memory ``zone``. Else ``server`` or ``file``."""
@@ -396,7 +396,7 @@ def _memory(side: _SideParts) -> dict[str, int]:
 class _Part:
     """A part of the cost. ``keys`` identify it, each more loosely than the one before."""
 
-    kind: Kind
+    kind: PartKind
     keys: tuple[tuple[str, ...], ...]
     name: str
     file: str | None = None

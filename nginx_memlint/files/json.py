@@ -22,10 +22,10 @@ MAX_BYTES = 16 << 20
 MAX_VALUES = 250_000
 """Values in a JSON file: a baseline has five for each finding."""
 
-_Model = TypeVar("_Model")
+_Content = TypeVar("_Content")
 
 
-def read_json(path: str | os.PathLike[str], model: TypeAdapter[_Model]) -> _Model:
+def read_json(path: str | os.PathLike[str], model: TypeAdapter[_Content]) -> _Content:
     """The content of a JSON file, as a model.
 
     Raises MemlintError, and OSError as read_file() does.

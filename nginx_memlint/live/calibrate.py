@@ -180,7 +180,7 @@ def _number(value: float) -> str:
     return text if "." in text or "e" in text else f"{text}.0"
 
 
-Report = Callable[[int, int, str], None]
+ReportProgress = Callable[[int, int, str], None]
 """A function that is told how many steps are done, how many there are, and which is next."""
 
 
@@ -189,7 +189,7 @@ def calibrate(
     *,
     load_modules: tuple[str, ...] = (),
     quick: bool = False,
-    report: Report = lambda _done, _all, _name: None,
+    report: ReportProgress = lambda _done, _all, _name: None,
 ) -> Calibration:
     """Measure the costs of nginx.
 
@@ -272,7 +272,7 @@ class _Run:
     bundles: BundlePair
     amounts: Amounts
     quick: bool
-    report: Report
+    report: ReportProgress
     measurements: dict[str, tuple[int, float]] = field(default_factory=dict)
     done: int = 0
     total: int = 0

@@ -27,10 +27,10 @@ WORTH_SAYING = 16 * MIB
 """Bytes at start that a change must save to be proposed."""
 
 
-Remedy: TypeAlias = Callable[[Situation, Cause], Proposal | None]
+ProposalMaker: TypeAlias = Callable[[Situation, Cause], Proposal | None]
 
 
-def _once(remedy: Remedy) -> Remedy:
+def _once(remedy: ProposalMaker) -> ProposalMaker:
     """Decorate a remedy so that it is worked out once for a cause, as several rules propose it."""
 
     @wraps(remedy)

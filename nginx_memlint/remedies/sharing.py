@@ -16,7 +16,7 @@ from nginx_memlint.tls.uses import USES
 from nginx_memlint.tree.changes import TreeChange, changed
 from nginx_memlint.tree.tree import Block, Setting, Tree
 
-_Value: TypeAlias = tuple[tuple[str, ...], ...]
+_Arguments: TypeAlias = tuple[tuple[str, ...], ...]
 """The arguments of a directive, for each time that it stands in the block that sets it."""
 
 _HOLDERS = frozenset({"http", "server", "location", "stream", "stream_server"})
@@ -62,9 +62,9 @@ def overriding(block: Block, family: Family) -> list[Setting]:
     return []
 
 
-def _seen(tree: Tree, name: str) -> dict[int, _Value]:
+def _seen(tree: Tree, name: str) -> dict[int, _Arguments]:
     """The value of a directive that each block sees, by id(); empty where it is not set."""
-    seen: dict[int, _Value] = {}
+    seen: dict[int, _Arguments] = {}
     for block in tree.all_blocks:
         settings = block.settings(name)
         if settings:
@@ -120,7 +120,7 @@ def _hoisted(tree: Tree, family: Family, using: set[int]) -> TreeChange:
     return TreeChange(tuple(delete), tuple(insert))
 
 
-def _may_set(block: Block, name: str, seen: dict[int, _Value], alike: set[_Value]) -> bool:
+def _may_set(block: Block, name: str, seen: dict[int, _Arguments], alike: set[_Arguments]) -> bool:
     """Whether a block may have a directive of that value, and does not see it already."""
     return (
         block.kind in _HOLDERS
@@ -131,11 +131,11 @@ def _may_set(block: Block, name: str, seen: dict[int, _Value], alike: set[_Value
 
 
 def _below(
-    tree: Tree, name: str, seen: dict[int, _Value], using: set[int]
-) -> tuple[set[int], dict[int, set[_Value]]]:
+    tree: Tree, name: str, seen: dict[int, _Arguments], using: set[int]
+) -> tuple[set[int], dict[int, set[_Arguments]]]:
     """The id() of blocks with a directive in or below them, and the values its users see."""
     setting: set[int] = set()
-    values: dict[int, set[_Value]] = {id(block): set() for block in tree.all_blocks}
+    values: dict[int, set[_Arguments]] = {id(block): set() for block in tree.all_blocks}
     for block in reversed([*tree.all_blocks]):  # each after its children
         if id(block) in using:
             values[id(block)].add(seen[id(block)])

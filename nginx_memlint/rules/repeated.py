@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from nginx_memlint.memory.estimate import Priced, by_block, by_place
-from nginx_memlint.remedies.proposals import Remedy, worthwhile
+from nginx_memlint.remedies.proposals import ProposalMaker, worthwhile
 from nginx_memlint.remedies.situation import Cause, SettingLoads, Situation
 from nginx_memlint.rules.rule import CostPlace, Draft
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
@@ -26,7 +26,7 @@ SERVERS = ("ssl", "stream_ssl", "mail_ssl")
 
 
 def repeated(
-    situation: Situation, families: Iterable[str], remedies: Iterable[Remedy], each: str
+    situation: Situation, families: Iterable[str], remedies: Iterable[ProposalMaker], each: str
 ) -> Iterator[Draft]:
     """A draft for each bundle that blocks of these families load repeatedly without sharing."""
     for cause in situation.causes:

@@ -113,7 +113,7 @@ def find(start: str, sysroot: str | None = None, confine: str | None = None) -> 
                 continue
             if reason := _distrusted(path):
                 left_out.append(Problem(reason, _shown(path), complete=True))
-            elif settings := _read_found(path, _top(directory, inner) or within):
+            elif settings := _read_within(path, _top(directory, inner) or within):
                 return SettingsSearch(
                     replace(settings, hides=_next_above(directory, name)), tuple(left_out)
                 )
@@ -165,7 +165,7 @@ def _next_above(directory: str, name: str) -> str | None:
         for other in names:
             path = os.path.join(directory, other)
             with suppress(MemlintError):  # it would not be used, but told of
-                if os.path.lexists(path) and _read_found(path, None):
+                if os.path.lexists(path) and _read_within(path, None):
                     return _shown(path)
         if _is_last(directory):
             return None
@@ -177,7 +177,7 @@ def _is_last(directory: str) -> bool:
     return above == directory or os.path.lexists(os.path.join(directory, LAST))
 
 
-def _read_found(path: str, within: str | None) -> SettingsFile | None:
+def _read_within(path: str, within: str | None) -> SettingsFile | None:
     if os.path.islink(path):
         top = within or os.path.dirname(path)
         while within is None and not _is_last(top):

@@ -121,10 +121,10 @@ def _field(option: Option) -> tuple[Any, Any]:
 _fields: dict[str, Any] = {
     option.name: _field(option) for option in options_in(OptionPlace.SETTING)
 }
-_Options: type[_Table] = create_model("_Options", __base__=_Table, **_fields)
+_OptionFields: type[_Table] = create_model("_OptionFields", __base__=_Table, **_fields)
 
 
-class RootSettings(_Options):  # type: ignore[misc, valid-type]  # made from the table of options
+class RootSettings(_OptionFields):  # type: ignore[misc, valid-type]  # made from the table of options
     """Settings that can be made for all configurations, and for one root."""
 
     severity: dict[RuleCode, RuleSeverity] = Field(default_factory=dict)

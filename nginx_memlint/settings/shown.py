@@ -12,7 +12,7 @@ from nginx_memlint.settings.in_force import Value
 from nginx_memlint.sizes import human
 from nginx_memlint.targets.targets import Target
 
-Plain: TypeAlias = int | float | str | list[str] | dict[str, str] | None
+JsonValue: TypeAlias = int | float | str | list[str] | dict[str, str] | None
 
 
 def shown(name: str, setting: Value) -> str:
@@ -29,7 +29,7 @@ def shown(name: str, setting: Value) -> str:
     return "–" if value in (None, "", False) else str(value)
 
 
-def plain(setting: Value) -> Plain:
+def plain(setting: Value) -> JsonValue:
     """The value as JSON has it, with printable text."""
     value: object = setting.value
     if isinstance(value, Target):

@@ -13,14 +13,14 @@ from nginx_memlint.policy import PathIgnore
 from nginx_memlint.printable import printable
 from nginx_memlint.result import Model
 from nginx_memlint.settings.in_force import Root, Value
-from nginx_memlint.settings.shown import Plain, plain, shown
+from nginx_memlint.settings.shown import JsonValue, plain, shown
 
 
 @dataclass(frozen=True, kw_only=True)
 class ValueInfo(Model):
     """A value and where it is from."""
 
-    value: Plain
+    value: JsonValue
     """Sizes in bytes; null if there is none."""
     from_: Literal["default", "settings", "flag"]
     file: str | None = None

@@ -131,12 +131,12 @@ def _ask(directory: str, *arguments: str) -> bytes:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            preexec_fn=_bound_memory,  # noqa: PLW1509  no lock is taken there
         )
     except OSError as error:
         raise MemlintError(f"git cannot be run: {error}") from None
     with process:
         try:
-            _bound_memory(process)
             output, said = process.communicate(timeout=ANSWER_SECONDS)
         except subprocess.TimeoutExpired:
             raise MemlintError(_SILENT) from None
@@ -148,11 +148,13 @@ def _ask(directory: str, *arguments: str) -> bytes:
     return output
 
 
-def _bound_memory(process: subprocess.Popen[bytes]) -> None:
-    """Call when git has started: it has read no object yet."""
-    with suppress(OSError, ValueError):  # it has ended, or may have less than that
-        if hasattr(resource, "prlimit"):  # Linux
-            resource.prlimit(process.pid, resource.RLIMIT_DATA, (GIT_MEMORY, GIT_MEMORY))
+def _bound_memory() -> None:
+    """Limit the memory of the process that becomes git, before it reads any object.
+
+    Called between fork and exec: it calls one function of the system and takes no lock.
+    """
+    with suppress(OSError, ValueError):  # it may have less than that already
+        resource.setrlimit(resource.RLIMIT_DATA, (GIT_MEMORY, GIT_MEMORY))
 
 
 _SILENT = f"git has not answered for {ANSWER_SECONDS} s"
@@ -226,8 +228,8 @@ class Objects:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=0,
+            preexec_fn=_bound_memory,  # noqa: PLW1509  no lock is taken there
         )
-        _bound_memory(self._process)
         assert self._process.stdout is not None
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._process.stdout, selectors.EVENT_READ)

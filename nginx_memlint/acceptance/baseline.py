@@ -49,7 +49,7 @@ class AcceptedFinding(Model):
     rule: str
     name: str
     file: str
-    """Its path from the baseline's directory, as of all names in a baseline."""
+    """The path of the file from the baseline's directory, as of all names in a baseline."""
     bytes: int
 
 

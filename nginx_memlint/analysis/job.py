@@ -32,7 +32,7 @@ class Job:
 
     @property
     def lookup(self) -> Lookup:
-        """Where files are looked up."""
+        """The places where the files of the configuration are looked up."""
         asked = self.options
         return Lookup(
             asked.prefix,

@@ -112,7 +112,7 @@ class Work:
 
     @property
     def is_done(self) -> bool:
-        """Whether the bound is reached."""
+        """Whether the bound is exceeded."""
         return self.steps > self._most
 
     def stop(self) -> None:
@@ -166,7 +166,7 @@ class Meter:
         return self._names + STEPS_OF.token * tokens + int(STEPS_OF.byte * self._bytes)
 
     def _count_tokens(self, data: bytes) -> None:
-        """Count the tokens of a file, exactly only if its bytes alone exceed the bound."""
+        """Count a file's tokens; files are split only once their bytes exceed the bound."""
         if self._uncounted is None:
             self._tokens += tokens_at_most(data)
             return

@@ -32,11 +32,11 @@ class Bearing(Enum):
     """The results that an option changes, which decides the commands that take it."""
 
     FIGURES = auto()
-    """Which files are read, and what is counted and priced."""
+    """The files that are read, and the counts and prices of what they hold."""
     RELOADS = auto()
     """The number of workers at a reload."""
     VERDICT = auto()
-    """Which findings are errors, and the exit status."""
+    """The severities of findings, and the exit status."""
 
 
 EVERYWHERE = frozenset(OptionPlace)

@@ -100,7 +100,7 @@ class Ignore(_Table):
     for any number of directories. An absolute glob is held against the absolute path."""
     rules: Annotated[list[RuleCode], Field(min_length=1)]
     reason: Annotated[str, Field(min_length=1, pattern=r"\S")]
-    """Why they are accepted: it is printed with what is suppressed."""
+    """The reason for accepting them, which is printed with what is suppressed."""
 
 
 def _field(option: Option) -> tuple[Any, Any]:

@@ -1,1 +1,1 @@
-"""Where the bytes of a configuration come from: disk, sysroot, dump, commit."""
+"""Sources of a configuration's bytes: disk, sysroot, dump, commit."""

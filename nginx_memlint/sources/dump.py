@@ -24,7 +24,7 @@ _MESSAGE = re.compile(
 """Messages that nginx, or ssh at its end, writes to standard error."""
 
 _BEGINNINGS = (b"nginx: ", b"openresty: ", b"Connection to ", *(b"%d" % n for n in range(10)))
-"""How _MESSAGE may begin."""
+"""Beginnings of a text that _MESSAGE may match."""
 
 _CONFIGURATION = re.compile(rb"[#;{}]")
 _MARK_BEGINS = b"# configuration file "

@@ -1,4 +1,4 @@
-"""Where configuration bytes come from: the file system, a copy of one, or files handed over.
+"""Sources of a configuration's bytes: the file system, a copy of one, or files handed over.
 
 Paths are absolute and as nginx sees them; as text they are UTF-8 with surrogate escapes, so every
 byte survives. ``Source.shown`` gives the name a user can open.
@@ -48,10 +48,10 @@ class Source(Protocol):
     """
 
     restricted: bool
-    """Whether it stands for another place than this machine's root directory."""
+    """Whether the source stands for another place than this machine's root directory."""
 
     bounds: Bounds
-    """How much of it is read."""
+    """Bounds on how much is read of it."""
 
     meter: Meter
     """Counts the bytes and directory entries read so far; raises BoundError past the bounds."""
@@ -326,7 +326,7 @@ class FileSystem:
 
 
 NOT_IN_DUMP = "not in the dump"
-"""Why a file of a dump cannot be read: nginx has read it, but did not print it."""
+"""The reason why a file of a dump cannot be read: nginx has read it, but did not print it."""
 
 
 class MemoryFiles:

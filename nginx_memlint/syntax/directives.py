@@ -26,7 +26,7 @@ LEADING = frozenset(
 """Names of nginx's own blocks, and of directives that include other files."""
 
 INCLUDE_KEY = "include\0"
-"""Begins a key that a ``map`` and its like take for an include (``ngx_strcmp()``)."""
+"""Beginning of a key that a ``map`` and its like take for an include (``ngx_strcmp()``)."""
 
 FEW = 8
 """Up to this many directives, a search through all is as fast as making an index of them."""
@@ -50,7 +50,7 @@ class Directive:
         self.args = args
         self.body = body
         self.token = number
-        """Its number in the file, in the order of the directives; INSERTED of a copy."""
+        """The directive's number in its file, in order; INSERTED for a copy."""
 
     def copy(self) -> Directive:
         """A directive with the same words that stands in no file yet, to be inserted somewhere."""

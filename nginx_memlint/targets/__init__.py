@@ -1,1 +1,1 @@
-"""Which server a configuration is for: versions, and costs measured there."""
+"""The server that a configuration is for: its versions, and the costs measured there."""

@@ -1,1 +1,1 @@
-"""Which blocks build an OpenSSL context and load a CA bundle, by version."""
+"""Blocks that build an OpenSSL context, and the CA bundles that they load, by version."""

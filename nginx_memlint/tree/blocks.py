@@ -69,7 +69,7 @@ NO_BLOCKS: dict[str, frozenset[str]] = {
 """Kind of a block → directives in it that are no blocks, though named like one."""
 
 MANY = 999
-"""More arguments than nginx would take."""
+"""A number of arguments that is more than nginx takes."""
 
 ARGUMENTS: dict[str, tuple[int, int]] = {
     "http": (0, 0),

@@ -108,7 +108,7 @@ def explained(tree: Tree) -> list[Problem]:
 def _look_for(
     pattern: str, tree: Tree, keeps: Callable[[str, str], bool]
 ) -> tuple[frozenset[str] | None, Hint | None]:
-    """The files here that an include finds, None if that is unknown, and an option for others."""
+    """The files here that an include finds, None if unknown, and a hint to others, if any."""
     files = _matches(tree.source, pattern)
     if files is None:
         return None, None
@@ -156,7 +156,7 @@ def option_for(
 
 
 class _Keeper:
-    """Tells whether all includes that find files now would still do so with an option."""
+    """Decides whether all includes that find files now would still do so with an option."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree

@@ -83,7 +83,7 @@ class Setting:
 
     @property
     def value(self) -> str:
-        """Its first argument, empty if it has none."""
+        """The directive's first argument, empty if it has none."""
         return self.directive.args[0] if self.directive.args else ""
 
     @property

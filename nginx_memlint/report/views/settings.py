@@ -33,7 +33,7 @@ class IgnoreInfo(Model):
     """Rules that are accepted in some files."""
 
     directory: str
-    """Where the globs start."""
+    """The directory that the globs are relative to."""
     paths: list[str]
     rules: list[str]
     reason: str
@@ -53,7 +53,7 @@ class RootInfo(Model):
     """Whether it is the output of ``nginx -T``; null if nobody says."""
     values: dict[str, ValueInfo]
     severity: dict[str, ValueInfo]
-    """By rule; those that are not listed have their own."""
+    """Severities by rule; a rule that is not listed has its own."""
     ignore: list[IgnoreInfo]
 
 

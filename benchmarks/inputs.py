@@ -146,22 +146,22 @@ def one_file(count: int) -> dict[str, str]:
 def many_files(count: int, files: int) -> dict[str, str]:
     """A server a file, included by a glob."""
     each = count // files
-    found = {"nginx.conf": main_file("    include sites/*.conf;\n")}
+    texts = {"nginx.conf": main_file("    include sites/*.conf;\n")}
     for number, text in enumerate(servers(count, each)):
-        found[f"sites/{number:05d}.conf"] = text
-    return found
+        texts[f"sites/{number:05d}.conf"] = text
+    return texts
 
 
 def many_roots(count: int, roots: int) -> dict[str, str]:
     """Configurations of their own that share two snippets."""
     extra = "".join(f"            include ../{name};\n" for name in SNIPPETS)
-    found = dict(SNIPPETS)
+    texts = dict(SNIPPETS)
     each = count // roots
     for number in range(roots):
         first = number * each
         text = server(number, range(first, first + each), extra)
-        found[f"root-{number:03d}/nginx.conf"] = main_file(text)
-    return found
+        texts[f"root-{number:03d}/nginx.conf"] = main_file(text)
+    return texts
 
 
 SETTINGS = (

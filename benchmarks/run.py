@@ -66,17 +66,17 @@ def contenders(work: Path) -> dict[str, list[str]]:
     shutil.rmtree(work / "venv-memlint", ignore_errors=True)
     memlint = environment(work, "memlint", str(HERE.parent)) / "memlint"
     check = [str(memlint), "check"]
-    found = {"memlint": check, JOBS: [*check, "-j0"]}
+    commands_of = {"memlint": check, JOBS: [*check, "-j0"]}
     for name, arguments in {
         "crossplane": ["crossplane", "parse"],
         "gixy-ng": ["gixy"],
         "gixy-next": ["gixy-next"],
     }.items():
         program = environment(work, name, f"{name}=={pinned[name]}") / arguments[0]
-        found[f"{name} {pinned[name]}"] = [str(program), *arguments[1:]]
+        commands_of[f"{name} {pinned[name]}"] = [str(program), *arguments[1:]]
     if nginx := shutil.which("nginx", path="/usr/sbin:/usr/bin"):
-        found["nginx -t"] = [nginx, "-t", "-p", ".", "-c"]
-    return found
+        commands_of["nginx -t"] = [nginx, "-t", "-p", ".", "-c"]
+    return commands_of
 
 
 def warm(directory: Path) -> None:
@@ -119,21 +119,21 @@ def compare(
             parts = commands(name, command, given, directory)
             warm(directory)
             with cores(every=name == JOBS):
-                found = add_up([measure(part, str(directory)) for part in parts])
-            runs.setdefault(name, []).append(found)
-    return {name: best(found) for name, found in runs.items()}
+                added = add_up([measure(part, str(directory)) for part in parts])
+            runs.setdefault(name, []).append(added)
+    return {name: best(rounds_of) for name, rounds_of in runs.items()}
 
 
 def curve(memlint: list[str], work: Path, rounds: int) -> dict[int, Run]:
     """memlint on ever more locations in one file."""
-    found = {}
+    runs = {}
     for count in CURVE:
         directory = work / "inputs" / str(count)
         if not directory.exists():
             make(str(count), directory)
         command = [*memlint, str(directory / "nginx.conf")]
-        found[count] = best([measure(command, str(directory)) for _ in range(rounds)])
-    return found
+        runs[count] = best([measure(command, str(directory)) for _ in range(rounds)])
+    return runs
 
 
 @contextmanager
@@ -157,29 +157,29 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in (heading, marks, *rest))
 
 
-def compared(found: dict[str, Run]) -> str:
+def compared(runs: dict[str, Run]) -> str:
     """The contenders on one input, and what part of each memlint takes."""
-    own = found["memlint"]
+    memlint = runs["memlint"]
     rows = [("", "seconds", "CPU seconds", "peak MiB", "memlint takes", "of its memory")]
-    for name, run in found.items():
+    for name, run in runs.items():
         rows.append(
             (
                 name,
                 f"{run.seconds:.3f}",
                 f"{run.cpu:.3f}",
                 f"{run.peak / 2**20:.1f}",
-                f"{own.seconds / run.seconds:.3f} ×",
-                f"{own.peak / run.peak:.3f} ×",
+                f"{memlint.seconds / run.seconds:.3f} ×",
+                f"{memlint.peak / run.peak:.3f} ×",
             )
         )
     return table(rows)
 
 
-def curved(found: dict[int, Run]) -> str:
+def curved(runs: dict[int, Run]) -> str:
     """Time and memory by locations."""
-    base = min(found.values(), key=lambda run: run.seconds)
+    base = min(runs.values(), key=lambda run: run.seconds)
     rows = [("locations", "seconds", "µs a location", "peak MiB", "bytes a location")]
-    for count, run in found.items():
+    for count, run in runs.items():
         micro = (run.seconds - base.seconds) / count * 1e6
         size = (run.peak - base.peak) / count
         rows.append(
@@ -215,9 +215,9 @@ def main() -> None:
     figures: dict[str, object] = {}
     if options.curve:
         with cores(every=False):
-            found = curve(programs["memlint"], work, options.rounds)
-        print(curved(found))
-        figures["curve"] = {count: run._asdict() for count, run in found.items()}
+            by_size = curve(programs["memlint"], work, options.rounds)
+        print(curved(by_size))
+        figures["curve"] = {count: run._asdict() for count, run in by_size.items()}
     else:
         names = options.inputs.split(",")
         for given in (given for given in INPUTS if given.name in names):

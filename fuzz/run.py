@@ -55,14 +55,14 @@ class Outcome(NamedTuple):
 
 def fuzz(target: str, seconds: int, directory: Path) -> Outcome:
     """Fuzz one target; new inputs and failures go into the directory."""
-    found = directory / target
-    found.mkdir(exist_ok=True)
+    corpus = directory / target
+    corpus.mkdir(exist_ok=True)
     dictionary = HERE / "nginx.dict"
     command = [
         *(sys.executable, "-m", "fuzz.harness", target),
         *(f"-max_total_time={seconds}", f"-timeout={TIMEOUT}", f"-rss_limit_mb={MEMORY_MIB}"),
         *("-max_len=4000", "-print_final_stats=1", f"-dict={dictionary}"),
-        *(f"-artifact_prefix={directory}/{target}-", str(found)),
+        *(f"-artifact_prefix={directory}/{target}-", str(corpus)),
         *([str(CORPUS / target)] if (CORPUS / target).is_dir() else []),
     ]
     log = directory / f"{target}.log"

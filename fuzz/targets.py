@@ -147,9 +147,11 @@ def _of_stdin(data: bytes, target: Target) -> Options:
 
 def _check(data: bytes, target: Target) -> ConfigReport:
     options = _of_stdin(data, target)
-    found = examine(_BoundedJob("-", options, World(b"")))
-    assert found.report.complete == all(problem.complete for problem in found.report.problems)
-    return found.report
+    inspection = examine(_BoundedJob("-", options, World(b"")))
+    assert inspection.report.complete == all(
+        problem.complete for problem in inspection.report.problems
+    )
+    return inspection.report
 
 
 def counts(report: ConfigReport) -> tuple[object, ...]:
@@ -202,26 +204,26 @@ def files(data: bytes) -> None:
     )
     report = examine(_BoundedJob(MAIN, mapped, World(data, allowed=ROOT))).report
     assert SECRET not in formats_agree(report)
-    here = Options(target=TARGETS[0], dump=False)
-    formats_agree(examine(_BoundedJob(ROOT + MAIN, here, World(data))).report)
+    machine = Options(target=TARGETS[0], dump=False)
+    formats_agree(examine(_BoundedJob(ROOT + MAIN, machine, World(data))).report)
 
 
 def globs(data: bytes) -> None:
     """Any pattern is held against any names in bounded time; a literal matches itself alone."""
     pattern, *names = data.split(b"\n")
-    known = {f"/d/{decode(name)}": b"" for name in names if name and b"/" not in name}
-    source = MemoryFiles(known)
-    found = glob.expand(source, "/d/" + decode(pattern))
-    assert found == sorted(found, key=lambda path: path.encode("utf-8", "surrogateescape"))
+    files = {f"/d/{decode(name)}": b"" for name in names if name and b"/" not in name}
+    source = MemoryFiles(files)
+    paths = glob.expand(source, "/d/" + decode(pattern))
+    assert paths == sorted(paths, key=lambda path: path.encode("utf-8", "surrogateescape"))
     if not re.search(rb"[*?\[\]\\/]", pattern) and pattern not in (b"", b".", b".."):
         path = "/d/" + decode(pattern)
-        assert found == [path] * (path in known)
+        assert paths == [path] * (path in files)
 
 
 def dump(data: bytes) -> None:
     """A dump's files are parts of it."""
-    found = read_dump_or_none(data)
-    for content in getattr(found, "files", {}).values():
+    contents = read_dump_or_none(data)
+    for content in getattr(contents, "files", {}).values():
         assert len(content) <= len(data)
     formats_agree(_check(data, TARGETS[0]))
 
@@ -233,16 +235,16 @@ def sizes(data: bytes) -> None:
         size = parse_size(text)
         assert size > 0
         assert len(human(size)) < 400
-    found = nginx_size(text)
-    assert found is None or 0 <= found < 1 << 63
+    size_in_nginx = nginx_size(text)
+    assert size_in_nginx is None or 0 <= size_in_nginx < 1 << 63
 
 
 def bundle(data: bytes) -> None:
     """A bundle is no larger than its text."""
-    found = read_bundle(data)
-    if found is not None:
-        assert found.certificates > 0
-        assert 0 <= found.der_bytes <= len(data)
+    read = read_bundle(data)
+    if read is not None:
+        assert read.certificates > 0
+        assert 0 <= read.der_bytes <= len(data)
 
 
 def names(data: bytes) -> None:
@@ -307,7 +309,7 @@ def formats_agree(report: ConfigReport) -> str:
         for line in written[name].split("\n"):
             assert printable(line) == line, (name, line)
     [loaded] = json.loads(written["json"])["configs"]
-    found = [(f["rule"], f["line"], f["column"]) for f in loaded["findings"]]
+    findings = [(f["rule"], f["line"], f["column"]) for f in loaded["findings"]]
     problems = [(READING.code, p["line"], p["column"]) for p in loaded["problems"]]
     not_priced = [(NOT_PRICED.code, n["line"], None) for n in loaded["not_priced"]]
     log = json.loads(written["sarif"])["runs"][0]
@@ -318,15 +320,15 @@ def formats_agree(report: ConfigReport) -> str:
     ]
     assert [
         (rule, region.get("startLine"), region.get("startColumn")) for rule, region in regions
-    ] == problems + found + not_priced
+    ] == problems + findings + not_priced
     assert log["invocations"][0]["executionSuccessful"] == loaded["complete"]
     lines = re.findall(r"^.+:(\d+):(\d+): \w+ (ML\d+) .*$", written["line"], re.MULTILINE)
     assert [(rule, int(line), int(column)) for line, column, rule in lines] == [
-        (rule, line or 1, column or 1) for rule, line, column in problems + found + not_priced
+        (rule, line or 1, column or 1) for rule, line, column in problems + findings + not_priced
     ]
-    assert len(json.loads(written["gitlab"])) == len(problems + found + not_priced)
+    assert len(json.loads(written["gitlab"])) == len(problems + findings + not_priced)
     shown = re.findall(r":(\d+):(\d+): (?:error|warning|note) (ML\d+): ", written["text"])
-    assert [(rule, int(line), int(column)) for line, column, rule in shown] == found
+    assert [(rule, int(line), int(column)) for line, column, rule in shown] == findings
     assert len(ET.fromstring(written["junit"]).findall(".//testcase")) >= 1
     return "".join(map(unquote, written.values()))
 

@@ -50,14 +50,14 @@ class World(Disk):
             self._add(name, data[mark.end() : end] if mark[1] == b"file" else target)
 
     def _add(self, path: str, node: bytes | str) -> None:
-        here = path
+        directory = path
         above = []
-        while here != "/":
-            here, _, name = here.rpartition("/")
-            here = here or "/"
-            if here in self.nodes:
+        while directory != "/":
+            directory, _, name = directory.rpartition("/")
+            directory = directory or "/"
+            if directory in self.nodes:
                 return  # a file cannot hold it
-            above.append((here, name))
+            above.append((directory, name))
         if path in self.entries:
             return
         self.nodes[path] = node
@@ -67,17 +67,17 @@ class World(Disk):
     def _walk(self, name: str, follow: bool) -> str:
         """As the kernel does."""
         pending = name.split("/")[::-1]
-        here: list[str] = []
+        parts: list[str] = []
         links = 0
         while pending:
             part = pending.pop()
-            if self._path(here) not in self.entries:
+            if self._path(parts) not in self.entries:
                 raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
             if part in ("", ".", ".."):
-                del here[len(here) - (part == "..") :]
+                del parts[len(parts) - (part == "..") :]
                 continue
-            here.append(part)
-            path = self._path(here)
+            parts.append(part)
+            path = self._path(parts)
             node = self.nodes.get(path)
             if node is None and path not in self.entries:
                 raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
@@ -85,9 +85,9 @@ class World(Disk):
                 links += 1
                 if links > MAX_SYMLINKS:
                     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-                here = [] if node.startswith("/") else here[:-1]
+                parts = [] if node.startswith("/") else parts[:-1]
                 pending += node.split("/")[::-1]
-        return self._path(here)
+        return self._path(parts)
 
     def _path(self, parts: list[str]) -> str:
         return "/" + "/".join(parts)
@@ -100,15 +100,15 @@ class World(Disk):
             raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
         if root is not None:
             follow = False
-            here = os.path.dirname(name)
-            while here.startswith(root) and here != root:
-                if isinstance(self.nodes.get(here), str):
+            directory = os.path.dirname(name)
+            while directory.startswith(root) and directory != root:
+                if isinstance(self.nodes.get(directory), str):
                     raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-                here = os.path.dirname(here)
-        found = self._walk(name, follow)
-        if self.allowed != "/" and not (found + "/").startswith(self.allowed + "/"):
+                directory = os.path.dirname(directory)
+        path = self._walk(name, follow)
+        if self.allowed != "/" and not (path + "/").startswith(self.allowed + "/"):
             raise OutsideReadError(name)
-        return found
+        return path
 
     def mode(self, name: str, root: str | None, *, follow: bool) -> int:
         """See Disk."""
@@ -126,15 +126,15 @@ class World(Disk):
 
     def names(self, name: str, root: str | None) -> list[str]:
         """See Disk."""
-        found = self._find(name, root, follow=True)
-        if found not in self.entries:
+        path = self._find(name, root, follow=True)
+        if path not in self.entries:
             raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        return sorted(self.entries[found])
+        return sorted(self.entries[path])
 
     def read(self, name: str, root: str | None, most: int) -> bytes:
         """See Disk."""
-        found = self._find(name, root, follow=True)
-        node = self.nodes.get(found)
+        path = self._find(name, root, follow=True)
+        node = self.nodes.get(path)
         if isinstance(node, str):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if node is None:

@@ -15,7 +15,7 @@ SETTINGS = "memlint"
 
 _RECORDS = {
     "check": ("nginx_memlint.result", "Report"),
-    "diff": ("nginx_memlint.diff.compare", "Diff"),
+    "diff": ("nginx_memlint.diff.difference", "Diff"),
     "config": ("nginx_memlint.report.views.settings", "InForce"),
     "verify": ("nginx_memlint.live.verify", "Verification"),
 }

@@ -16,7 +16,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from nginx_memlint.diff.compare import Diff, PartChange, RootDiff, diff, exit_code
+from nginx_memlint.diff.compare import diff, exit_code
+from nginx_memlint.diff.difference import Diff, PartChange, RootDiff
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.report import schemas
 from nginx_memlint.report.formats import json as json_report

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TextIO
 
-from nginx_memlint.diff.compare import Change, Diff, RootDiff
+from nginx_memlint.diff.difference import Change, Diff, RootDiff
 from nginx_memlint.report.formats.markdown import (
     CONTEXTS,
     LOADS,

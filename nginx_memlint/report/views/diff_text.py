@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nginx_memlint.diff.compare import (
+from nginx_memlint.diff.difference import (
     Change,
     CountChanges,
     Diff,

@@ -16,7 +16,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from nginx_memlint import check
-from nginx_memlint.diff.compare import Diff, diff
+from nginx_memlint.diff.compare import diff
+from nginx_memlint.diff.difference import Diff
 from nginx_memlint.printable import printable
 from nginx_memlint.report.formats.markdown import (
     MARKER,

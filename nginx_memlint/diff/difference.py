@@ -1,0 +1,149 @@
+"""What a change costs, as Python and JSON have it: two sides, and what differs between them.
+
+Bytes are those of the estimates; a number is 0 on a side where there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from nginx_memlint import result
+from nginx_memlint.result import Model
+
+SCHEMA_VERSION: Literal[1] = 1
+
+PartKind = Literal["ca_loads", "ssl_contexts", "blocks", "workers", "zone", "server", "file"]
+
+State = Literal["new", "removed", "changed", "unchanged"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change(Model):
+    """A number in the old configuration and in the new one; 0 where there is none."""
+
+    before: int
+    after: int
+
+    @property
+    def growth(self) -> int:
+        """The number after minus the number before."""
+        return self.after - self.before
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountChanges(Model):
+    """Counts, as in the report of a check."""
+
+    server: Change
+    location: Change
+    if_: Change
+    limit_except: Change
+    stream_server: Change
+    locations_inheriting: Change
+    ssl_contexts: Change
+    ca_loads: Change
+    workers: Change
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoryChanges(Model):
+    """Bytes of the whole service by phase, as in the report of a check."""
+
+    unit_bytes: Change
+    blocks_bytes: Change
+    contexts_bytes: Change
+    loads_bytes: Change
+    worker_bytes: Change
+    start_bytes: Change
+    after_reload_bytes: Change
+    after_reload_worst_bytes: Change
+    reload_peak_bytes: Change
+    reload_peak_worst_bytes: Change
+    zones_bytes: Change
+    worst_total_bytes: Change
+    """The worst reload peak and the zones: what ``--max-growth`` is held against."""
+
+    @property
+    def start_total(self) -> Change:
+        """Bytes at a start, shared memory zones included."""
+        both = (self.start_bytes, self.zones_bytes)
+        return Change(
+            before=sum(change.before for change in both), after=sum(change.after for change in both)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartChange(Model):
+    """A part of the cost that has changed."""
+
+    kind: PartKind
+    """For a cause: ``ca_loads`` of one directive and value, ``ssl_contexts`` of one family without
+    CA certificates, ``blocks`` of one kind, ``workers`` for what all of them add for themselves, a
+    shared memory ``zone``. Else ``server`` or ``file``."""
+    name: str
+    state: Literal["new", "removed", "changed"]
+    file: str | None
+    """The file in which it stands first; if it was removed, in which it stood."""
+    line: int | None
+    blocks: Change
+    ssl_contexts: Change
+    ca_loads: Change
+    bytes: Change
+    """Bytes at a start; of a server or file, those of its blocks and the contexts built for
+    them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side(Model):
+    """One of the two configurations."""
+
+    path: str
+    complete: bool
+    """Whether everything was read. If not, no figure of the comparison can be relied on."""
+    target: result.TargetInfo
+    assumptions: list[str]
+    guesses: list[str]
+    problems: list[result.ProblemInfo]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RootDiff(Model):
+    """One configuration, before and after."""
+
+    path: str
+    """The name of the new configuration."""
+    state: State
+    commit: str | None
+    """The commit that the old configuration was read from."""
+    old: Side | None
+    """None if the configuration is new."""
+    new: Side | None
+    """None if the configuration was removed."""
+    counts: CountChanges
+    memory: MemoryChanges
+    causes: list[PartChange]
+    """The causes, whose bytes add up to the change of ``start_bytes`` and ``zones_bytes``."""
+    servers: list[PartChange]
+    files: list[PartChange]
+    """Each list holds what changed most first, and nothing that did not change."""
+    exceeds: bool
+    """Whether it grows by more than ``max_growth_bytes``."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether both sides were read in full."""
+        return all(side.complete for side in (self.old, self.new) if side)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diff(Model):
+    """All configurations of one run: those that exceed first, then what changes most."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    base: str | None
+    """The name of the base, as it was given."""
+    max_growth_bytes: int | None
+    roots: list[RootDiff]
+    lowered: list[result.Lowered] = field(default_factory=list)
+    """Settings of both sides, from settings files, that may change the figures."""

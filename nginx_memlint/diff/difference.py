@@ -1,7 +1,4 @@
-"""What a change costs, as Python and JSON have it: two sides, and what differs between them.
-
-Bytes are those of the estimates; a number is 0 on a side where there is none.
-"""
+"""The cost of a change, as Python and JSON have it: two sides, and their difference."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class TargetInfo(Model):
     lua: str
     openssl: str
     stated: bool
-    """Whether the user named it."""
+    """Whether the user named the target."""
     assumed: list[str]
     """Versions that were not stated but assumed, one sentence each."""
 
@@ -111,9 +111,9 @@ class Inherited(Model):
     locations: int
     """Locations that see this value and do not set their own."""
     ca_loads: int
-    """Loads it causes in one ``nginx -t``."""
+    """Loads that the directive causes in one ``nginx -t``."""
     bytes: int
-    """Bytes of these loads."""
+    """Bytes of the loads that the directive causes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +186,7 @@ class Finding(Model):
     related: list[Related] = field(default_factory=list)
     """The places that cost most, the costliest first."""
     related_total: int = 0
-    """The number of such places."""
+    """The number of places in all, of which ``related`` lists some."""
     remedy: Remedy | None = None
     """The change that saves most."""
     fingerprint: str
@@ -211,7 +211,7 @@ class Lowered(Model):
     by: Literal["settings", "ignore", "baseline"]
     """A settings file, a comment in a configuration, or a baseline."""
     of: Literal["figures", "findings"]
-    """Whether it decides which figures are counted, or only which findings are reported."""
+    """Whether the entry decides which figures are counted, or only which findings are reported."""
     what: str
     """``ML202 is off``, ``max-memory is 64.0 GiB``, ``accepts 2 findings of ML101: ...``."""
     file: str
@@ -260,10 +260,10 @@ class NotPricedInfo(Model):
     what: str
     """``Lua heaps``, ``a directive that is not known here``, ..."""
     name: str
-    """The directive that brings it, or the object of a module."""
+    """The directive that brings the memory, or the object of a module."""
     file: str
     line: int
-    """The line where it stands first."""
+    """The line where the directive stands first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -271,7 +271,7 @@ class Node(Model):
     """A block in the tree of cost. The tree is a list: each node comes after its parent."""
 
     parent: int | None
-    """Index of the node it is in; None for the first."""
+    """Index of the node that holds this one; None for the first."""
     kind: str
     """``main`` (the whole), ``file``, or the block's: ``http``, ``server``, ``location``, ..."""
     name: str
@@ -342,9 +342,10 @@ class ConfigReport(Model):
     """Files that were read though they are not in the main file's directory, the first hundred: of
     this machine, if ``main_file`` is a copy of another one's."""
     outside_total: int = 0
-    """The number of all such files."""
+    """The number of files outside in all, of which ``outside`` lists some."""
     from_dump: bool = False
-    """Whether it was read from an ``nginx -T`` dump: files are named as they are there."""
+    """Whether the configuration was read from an ``nginx -T`` dump: files are named as they are
+    there."""
     breakdown: list[Node] | None = None
     """The costs of each block, as blocks are nested; None unless asked for."""
 

@@ -67,7 +67,7 @@ Accepted: TypeAlias = "tuple[IgnoreComment, Mark] | None"
 
 
 class Ignores:
-    """All such comments of a configuration, and which of them accepted a finding.
+    """The comments of a configuration that accept findings, and which of them accepted one.
 
     Unless ``used``, there are none. ``all_read`` is False if there are more than the bound allows;
     those beyond it accept nothing.

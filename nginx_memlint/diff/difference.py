@@ -81,7 +81,7 @@ class PartChange(Model):
     name: str
     state: Literal["new", "removed", "changed"]
     file: str | None
-    """The file in which it stands first; if it was removed, in which it stood."""
+    """The file in which the part stands first; if it was removed, in which it stood."""
     line: int | None
     blocks: Change
     ssl_contexts: Change
@@ -125,7 +125,7 @@ class RootDiff(Model):
     files: list[PartChange]
     """Each list holds what changed most first, and nothing that did not change."""
     exceeds: bool
-    """Whether it grows by more than ``max_growth_bytes``."""
+    """Whether the configuration grows by more than ``max_growth_bytes``."""
 
     @property
     def complete(self) -> bool:

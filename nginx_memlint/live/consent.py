@@ -50,7 +50,7 @@ class Foreign:
 
 
 def foreign_code(server: Nginx, tree: Tree, prefix: str | None) -> list[Foreign]:
-    """All such code in a configuration, in order of places.
+    """All code in a configuration that is not the system's own, in order of places.
 
     Raises MemlintError for a module that is no regular file, which nginx would wait for.
     """

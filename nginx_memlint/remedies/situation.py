@@ -56,7 +56,7 @@ class Cause:
     path: str
     by_setting: dict[tuple[str, int], SettingLoads] = field(default_factory=dict)
     priced: list[Priced] = field(default_factory=list)
-    """The contexts that load it; one that loads it for two directives is here twice."""
+    """The contexts that load the bundle; one that loads it for two directives is here twice."""
 
     @property
     def setting(self) -> Setting:

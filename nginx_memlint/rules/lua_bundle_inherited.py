@@ -78,6 +78,6 @@ SEVERITY = "warning"
 
 
 def check(situation: Situation) -> Iterator[Draft]:
-    """Each bundle of these families that blocks load for themselves."""
+    """A draft for each bundle of these families that blocks load for themselves."""
     remedies = (move_to_users, smaller_bundle, newer_version)
     return repeated(situation, INHERITED, remedies, "block that sees it")

@@ -74,6 +74,6 @@ SEVERITY = "warning"
 
 
 def check(situation: Situation) -> Iterator[Draft]:
-    """Each bundle of these families that blocks load for themselves."""
+    """A draft for each bundle of these families that blocks load for themselves."""
     remedies = (newer_version, newer_version_and_share, smaller_bundle)
     return repeated(situation, PASSES, remedies, "block that passes requests on")

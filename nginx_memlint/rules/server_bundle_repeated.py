@@ -73,6 +73,6 @@ SEVERITY = "warning"
 
 
 def check(situation: Situation) -> Iterator[Draft]:
-    """Each bundle of these families that servers load for themselves."""
+    """A draft for each bundle of these families that servers load for themselves."""
     remedies = (move_to_users, smaller_bundle, newer_version)
     return repeated(situation, SERVERS, remedies, "server with a certificate")

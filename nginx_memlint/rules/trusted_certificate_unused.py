@@ -79,7 +79,7 @@ OWN_REMEDIES = 8
 
 
 def check(situation: Situation) -> Iterator[Draft]:
-    """A draft for each such directive that costs memory, or whose risk is real."""
+    """A draft for each directive whose unused certificates cost memory or are a risk."""
     loads: dict[tuple[str, int], list[Priced]] = {key: [] for key in situation.unused}
     for item in situation.priced:
         for key in {bundle.key for bundle in item.group.loads.bundles} & loads.keys():

@@ -100,7 +100,7 @@ class Ignore(_Table):
     for any number of directories. An absolute glob is held against the absolute path."""
     rules: Annotated[list[RuleCode], Field(min_length=1)]
     reason: Annotated[str, Field(min_length=1, pattern=r"\S")]
-    """The reason for accepting them, which is printed with what is suppressed."""
+    """The reason for accepting the findings, which is printed with them."""
 
 
 def _field(option: Option) -> tuple[Any, Any]:
@@ -139,8 +139,8 @@ class RootTable(RootSettings):
     path: RootPath
     """The main file, or the directory that holds it, from the settings file's directory."""
     dump: bool | None = None
-    """Whether it is the output of ``nginx -T``; without it, a file that begins like one is
-    refused."""
+    """Whether the file is the output of ``nginx -T``; without this key, a file that begins like one
+    is refused."""
 
     @model_validator(mode="before")
     @classmethod

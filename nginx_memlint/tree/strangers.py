@@ -12,7 +12,7 @@ KNOWN = grammar.ALLOWED.keys() | blocks.KNOWN_NAMES | {"include"}
 
 
 def strangers(tree: Tree) -> Sequence[tuple[Block, list[str]]]:
-    """The blocks in which such directives stand, with the names of those, sorted.
+    """The blocks in which unknown directives stand, with the names of those, sorted.
 
     Only blocks count for which a table says which directives may stand in them: a map's keys are no
     directives.

@@ -50,7 +50,7 @@ class RootInfo(Model):
     settings: str | None
     """The settings file; null if there is none."""
     dump: ValueInfo
-    """Whether it is the output of ``nginx -T``; null if nobody says."""
+    """Whether the file is the output of ``nginx -T``; null if nobody says."""
     values: dict[str, ValueInfo]
     severity: dict[str, ValueInfo]
     """Severities by rule; a rule that is not listed has its own."""

@@ -35,7 +35,7 @@ from nginx_memlint.sizes import human, parse_size
 from nginx_memlint.sources import glob
 from nginx_memlint.sources.dump import FailedDumpError, is_dump, read_dump
 from nginx_memlint.sources.main_file import Lookup
-from nginx_memlint.sources.source import MemoryFiles
+from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.syntax.directives import ParsedFile, parse
 from nginx_memlint.syntax.lexer import tokenize
 from nginx_memlint.syntax.read_buffer import CONF_BUFFER

@@ -14,7 +14,8 @@ import stat
 
 from nginx_memlint.files.bounds import check_size
 from nginx_memlint.files.paths import decode, encode
-from nginx_memlint.sources.source import MAX_SYMLINKS, Disk
+from nginx_memlint.sources.disk import Disk
+from nginx_memlint.sources.file_system import MAX_SYMLINKS
 
 ROOT = "/root"
 MAIN = "/etc/nginx/nginx.conf"

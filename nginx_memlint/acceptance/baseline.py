@@ -18,6 +18,7 @@ from nginx_memlint.acceptance.comments import ABOUT_COMMENTS
 from nginx_memlint.acceptance.lowered import by_acceptance
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.json import check_amount, read_json
+from nginx_memlint.files.paths import relative
 from nginx_memlint.files.reading import NotRegularError
 from nginx_memlint.files.signals import uninterrupted
 from nginx_memlint.files.writing import write_atomically
@@ -32,7 +33,6 @@ from nginx_memlint.result import (
     Suppressed,
 )
 from nginx_memlint.sizes import MIB, human
-from nginx_memlint.sources.source import relative
 
 MAX_SIZE = 1 << 63
 

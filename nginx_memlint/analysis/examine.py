@@ -23,7 +23,8 @@ from nginx_memlint.remedies.situation import Proposal, SettingLoads, Situation, 
 from nginx_memlint.rules import bundle_unreadable, engine, no_shutdown_timeout
 from nginx_memlint.sizes import MIB, human
 from nginx_memlint.sources.main_file import Entry, EntryError, open_entry, prefix_of
-from nginx_memlint.sources.source import MemoryFiles, Source
+from nginx_memlint.sources.memory_files import MemoryFiles
+from nginx_memlint.sources.source import Source
 from nginx_memlint.syntax.directives import Directive, ParsedFile
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls import contexts as tls

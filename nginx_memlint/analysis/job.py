@@ -11,8 +11,9 @@ from nginx_memlint.files.bounds import STEPS_OF, bounds_for
 from nginx_memlint.options.record import Options
 from nginx_memlint.policy import Limits, Policy
 from nginx_memlint.result import ConfigReport
+from nginx_memlint.sources.disk import MACHINE, Disk
 from nginx_memlint.sources.main_file import Lookup
-from nginx_memlint.sources.source import MACHINE, Disk, Source
+from nginx_memlint.sources.source import Source
 from nginx_memlint.targets.targets import Target, find_target, with_versions
 
 if TYPE_CHECKING:

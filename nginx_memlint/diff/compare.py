@@ -35,8 +35,8 @@ from nginx_memlint.options.record import Options, read_keywords, read_value
 from nginx_memlint.printable import printable
 from nginx_memlint.result import Model
 from nginx_memlint.rules import engine
+from nginx_memlint.sources.disk import MACHINE, Disk
 from nginx_memlint.sources.main_file import located
-from nginx_memlint.sources.source import MACHINE, Disk
 
 
 def diff(

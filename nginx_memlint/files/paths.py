@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 
 
 def encode(text: str) -> bytes:
@@ -38,3 +39,16 @@ def os_error(number: int) -> OSError:
 def is_git_own(path: str) -> bool:
     """Whether a path is in git's own directory, where hooks and settings have git run programs."""
     return ".git" in path.split("/")
+
+
+def relative(path: str, directory: str) -> str:
+    """A path as seen from a directory; unchanged unless more than the root is above both.
+
+    For files inside a copied directory, it is the same wherever the copy is.
+    """
+    path = posixpath.normpath(path)
+    if not (path.startswith("/") and directory.startswith("/")):
+        return path
+    if posixpath.commonpath([path, posixpath.normpath(directory)]) == "/":
+        return path
+    return posixpath.relpath(path, directory)

@@ -25,8 +25,9 @@ from nginx_memlint.printable import printable
 from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.sizes import human, plural
+from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.main_file import STDIN_NAME
-from nginx_memlint.sources.source import FileSystem, Source
+from nginx_memlint.sources.source import Source
 from nginx_memlint.tree.changes import TreeChange, obstacle
 from nginx_memlint.tree.tree import Block, Tree
 

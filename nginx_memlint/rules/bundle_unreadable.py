@@ -66,7 +66,7 @@ from nginx_memlint.memory.estimate import FALLBACK_UNIT
 from nginx_memlint.remedies.situation import Cause, Situation
 from nginx_memlint.rules.rule import CostPlace, Draft
 from nginx_memlint.sizes import human, plural
-from nginx_memlint.sources.source import NOT_IN_DUMP
+from nginx_memlint.sources.memory_files import NOT_IN_DUMP
 
 CODE = "ML303"
 NAME = "bundle-unreadable"

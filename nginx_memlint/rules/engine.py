@@ -10,13 +10,12 @@ from typing import Any
 from nginx_memlint import result
 from nginx_memlint.acceptance.accepted import path_ignored, suppressed
 from nginx_memlint.acceptance.comments import ABOUT_COMMENTS, Mark
-from nginx_memlint.files.paths import encode
+from nginx_memlint.files.paths import encode, relative
 from nginx_memlint.policy import Policy
 from nginx_memlint.printable import printable
 from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.rules import RULES, codes, ignore_unused
 from nginx_memlint.rules.rule import Draft, Rule
-from nginx_memlint.sources.source import relative
 from nginx_memlint.syntax.directives import ParsedFile
 from nginx_memlint.tree.changes import obstacle
 from nginx_memlint.tree.tree import Block, Setting

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
+from nginx_memlint.files.paths import relative
 from nginx_memlint.memory.estimate import Priced, by_block, by_place
 from nginx_memlint.remedies.proposals import ProposalMaker, worthwhile
 from nginx_memlint.remedies.situation import Cause, SettingLoads, Situation
 from nginx_memlint.rules.rule import CostPlace, Draft
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
 from nginx_memlint.sizes import human, plural
-from nginx_memlint.sources.source import relative
 from nginx_memlint.tls.families import CACHED, by_name
 from nginx_memlint.tree.tree import Block, Setting
 

@@ -25,7 +25,8 @@ from nginx_memlint.files.bounds import DEFAULT_BOUNDS, check_size
 from nginx_memlint.files.paths import decode, encode, os_error
 from nginx_memlint.files.programs import find_program
 from nginx_memlint.printable import printable
-from nginx_memlint.sources.source import MAX_SYMLINKS, Disk
+from nginx_memlint.sources.disk import Disk
+from nginx_memlint.sources.file_system import MAX_SYMLINKS
 
 ANSWER_SECONDS = 60
 """Seconds that git may keep silent."""

@@ -20,8 +20,11 @@ from nginx_memlint.files.paths import is_below, os_error
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources import glob
+from nginx_memlint.sources.disk import MACHINE, Disk
 from nginx_memlint.sources.dump import FailedDumpError, is_dump, read_dump, refuse_failure
-from nginx_memlint.sources.source import ABSENT, MACHINE, Disk, FileSystem, MemoryFiles, Source
+from nginx_memlint.sources.file_system import FileSystem
+from nginx_memlint.sources.memory_files import MemoryFiles
+from nginx_memlint.sources.source import ABSENT, Source
 
 MAIN_FILE = "nginx.conf"
 STDIN_NAME = "<stdin>"

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from nginx_memlint.files.paths import is_below
 from nginx_memlint.problems import Problem
-from nginx_memlint.sources.source import FileSystem, MemoryFiles
+from nginx_memlint.sources.file_system import FileSystem
+from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import FAMILIES

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import cache
 
 from nginx_memlint.problems import Problem
-from nginx_memlint.sources.source import MemoryFiles
+from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.tls.families import FAMILIES
 from nginx_memlint.tls.misplaced import ONCE
 from nginx_memlint.tree.strangers import strangers

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources import glob
-from nginx_memlint.sources.source import MemoryFiles
+from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.syntax.directives import Body, Directive, ParsedFile
 from nginx_memlint.tree import grammar
 from nginx_memlint.tree.directives_table import CONSTANT

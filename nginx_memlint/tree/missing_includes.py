@@ -16,8 +16,9 @@ from typing import NamedTuple
 from nginx_memlint.files.paths import is_below
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources import glob
+from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.main_file import EntryError, Lookup, find
-from nginx_memlint.sources.source import FileSystem, Source
+from nginx_memlint.sources.source import Source
 from nginx_memlint.syntax.directives import Directive
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tree.tree import Inclusion, Tree

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources import glob
-from nginx_memlint.sources.source import MemoryFiles
+from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.syntax.directives import Directive
 from nginx_memlint.tree import blocks
 from nginx_memlint.tree.tree import Inclusion, Tree

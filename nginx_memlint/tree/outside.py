@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable
 
 from nginx_memlint.files.paths import is_below
-from nginx_memlint.sources.source import FileSystem
+from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.tree.tree import Tree
 
 MAX_LISTED = 100

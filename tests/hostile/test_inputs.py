@@ -17,7 +17,8 @@ from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS
 from nginx_memlint.options.record import Options
-from nginx_memlint.sources.source import Disk, FileSystem
+from nginx_memlint.sources.disk import Disk
+from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.tree.build import build
 from nginx_memlint.tree.tree import MAX_STEPS
 from tests.helpers import http, memlint_here, with_bounds, write

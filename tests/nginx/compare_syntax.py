@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nginx_memlint.problems import Problem
-from nginx_memlint.sources.source import FileSystem
+from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.tree.build import build
 from nginx_memlint.tree.tree import Tree
 from tests.nginx.generate_syntax import Case

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nginx_memlint.sources.source import FileSystem
+from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.tree.build import build
 from tests.nginx.compare_syntax import Verdict, compare, memlint_verdict
 from tests.nginx.fuzz_syntax import lua_preamble

@@ -18,7 +18,7 @@ from nginx_memlint.policy import Policy
 from nginx_memlint.report.formats.json import dumps
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.sources.dump import is_dump, read_dump
-from nginx_memlint.sources.source import FileSystem
+from nginx_memlint.sources.file_system import FileSystem
 from tests.helpers import memlint
 
 MAIN = b"events {}\nhttp {\n    include conf.d/*.conf;\n    include /etc/nginx/mime.types;\n}\n"

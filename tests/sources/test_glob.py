@@ -14,7 +14,7 @@ import pytest
 
 from nginx_memlint.files.paths import decode
 from nginx_memlint.sources import glob
-from nginx_memlint.sources.source import FileSystem
+from nginx_memlint.sources.file_system import FileSystem
 from tests.hostile.limited import SLOW
 
 DIRECTORIES = 12

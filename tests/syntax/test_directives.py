@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nginx_memlint import check
-from nginx_memlint.sources.source import FileSystem
+from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.syntax.directives import Directive, ParsedFile, Span, parse
 from nginx_memlint.syntax.read_buffer import _LUA_TOKEN
 from nginx_memlint.tree.build import build

@@ -9,7 +9,7 @@ import pytest
 
 from nginx_memlint import check
 from nginx_memlint.result import ConfigReport, ProblemInfo
-from nginx_memlint.sources.source import FileSystem
+from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.tree import missing_includes as hints
 
 SITE = "server { location / {} }\n"

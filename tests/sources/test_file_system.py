@@ -18,7 +18,9 @@ from nginx_memlint.files import reading
 from nginx_memlint.files.bounds import BoundError, Bounds, tokens_at_most
 from nginx_memlint.report.formats.json import dumps
 from nginx_memlint.sources import glob
-from nginx_memlint.sources.source import FileSystem, MemoryFiles, OutsideError
+from nginx_memlint.sources.file_system import FileSystem
+from nginx_memlint.sources.memory_files import MemoryFiles
+from nginx_memlint.sources.source import OutsideError
 from nginx_memlint.syntax.lexer import tokenize
 from tests.helpers import BUNDLE
 
@@ -280,7 +282,7 @@ def test_what_may_not_be_read_is_unknown(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "nginx.conf").write_text("events {} http { include */x.conf; include d/*; }")
     (tmp_path / "d").mkdir()
     with monkeypatch.context() as patch:
-        patch.setattr("nginx_memlint.sources.source.os.listdir", denied)
+        patch.setattr("nginx_memlint.sources.disk.os.listdir", denied)
         report = check(tmp_path)
         assert [p.message.rpartition(" (")[2] for p in report.problems] == [
             "13: Permission denied)",
@@ -288,7 +290,7 @@ def test_what_may_not_be_read_is_unknown(tmp_path: Path, monkeypatch: pytest.Mon
         ]
         assert not report.complete
     files = FileSystem({"/": str(tmp_path)}, restricted=False)
-    monkeypatch.setattr("nginx_memlint.sources.source.os.stat", denied)
+    monkeypatch.setattr("nginx_memlint.sources.disk.os.stat", denied)
     for ask in (files.exists, files.is_dir, files.read):
         with pytest.raises(PermissionError):
             ask("/d")

@@ -65,7 +65,7 @@ def test_a_bound_is_met(conf: str, name: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_nothing_else_is_in_the_way(conf: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    enough = dict.fromkeys(map(under, NAMES), 1000) | {"block_depth": 3, "include_depth": 2}
+    enough = dict.fromkeys(map(under, NAMES), 10_000) | {"block_depth": 3, "include_depth": 2}
     with_bounds(monkeypatch, **enough)
     assert not any("(bound" in problem.message for problem in check(conf).problems)
 

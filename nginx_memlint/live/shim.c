@@ -7,13 +7,15 @@
  *   visible contexts loads added
  *
  * visible is 0 if no shared library has these functions (they are inside nginx, and cannot be
- * counted). Calls from inside OpenSSL are not counted, only those of nginx and its modules.
+ * counted). Calls from inside OpenSSL are not counted, only those of nginx and its modules. A load
+ * is one, too, if a configuration command makes OpenSSL read a file of CAs.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <unistd.h>
 
 static unsigned long contexts, loads, added;
@@ -46,6 +48,26 @@ COUNTED(SSL_CTX_new_ex, contexts)
 COUNTED(SSL_CTX_load_verify_locations, loads)
 COUNTED(SSL_CTX_load_verify_file, loads)
 COUNTED(X509_STORE_add_cert, added)
+
+int SSL_CONF_cmd(void *context, const char *command, const char *value)
+{
+    static int (*next)(void *, const char *, const char *);
+    int result;
+
+    if (next == NULL) {
+        next = (int (*)(void *, const char *, const char *)) dlsym(RTLD_NEXT, "SSL_CONF_cmd");
+        if (next == NULL) {
+            abort();
+        }
+    }
+    if (depth++ == 0 && command != NULL
+        && (strcasecmp(command, "VerifyCAFile") == 0 || strcasecmp(command, "ChainCAFile") == 0)) {
+        loads++;
+    }
+    result = next(context, command, value);
+    depth--;
+    return result;
+}
 
 __attribute__((destructor)) static void report(void)
 {

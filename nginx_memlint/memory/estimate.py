@@ -23,6 +23,7 @@ from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Costs, Target
 from nginx_memlint.tls.ca_bundle import Bundle, NotPemError, bundle_of
 from nginx_memlint.tls.contexts import Group, Loads, WorkerContexts
+from nginx_memlint.tls.families import CommandFile
 from nginx_memlint.tree.tree import Block, Setting, Tree
 
 FALLBACK_UNIT = MIB
@@ -75,9 +76,13 @@ class Bundles:
         return other
 
     def path(self, setting: Setting) -> str:
-        """The file's absolute path (``ngx_conf_full_name()``: relative to nginx.conf)."""
+        """The file's absolute path (``ngx_conf_full_name()``: relative to nginx.conf).
+
+        OpenSSL takes one of a command as relative to the working directory: a service's is ``/``.
+        """
         value = c_string(setting.value)
-        return value if value.startswith("/") else f"{self._tree.directory}/{value}"
+        directory = "" if isinstance(setting, CommandFile) else self._tree.directory
+        return value if value.startswith("/") else f"{directory}/{value}"
 
     def bundle(self, path: str) -> Bundle | None:
         """What is in the file; None if that is unknown.
@@ -223,15 +228,14 @@ def _price(loads: Loads, bundles: Bundles, costs: Costs, loaded: set[str]) -> Pr
     cpu = costs.cpu_context
     for setting in loads.bundles:
         path = bundles.path(setting)
+        by_openssl = isinstance(setting, CommandFile)
+        is_cached = path in loaded and not by_openssl
         if not loaded:
             load_bytes += costs.first_load
-        if path in loaded:
-            load_bytes += bundles.reload_bytes(path)
-        else:
-            load_bytes += bundles.load_bytes(path)
-        if path not in loaded or not costs.caches_certificates:
+        load_bytes += bundles.reload_bytes(path) if is_cached else bundles.load_bytes(path)
+        if not is_cached or not costs.caches_certificates:
             cpu += bundles.certificates(path) * costs.cpu_certificate
-        loaded.add(path)
+        loaded.add("" if by_openssl else path)  # what OpenSSL parses is in no cache
     for setting in loads.client_names:
         load_bytes += bundles.certificates(bundles.path(setting)) * costs.client_ca_name
     own = costs.context + loads.certificates * costs.key_pair

@@ -11,7 +11,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nginx_memlint.targets.targets import Target
-from nginx_memlint.tls.families import FAMILIES, LUA, SHARED_LUA, Family, Module
+from nginx_memlint.tls.families import (
+    FAMILIES,
+    LUA,
+    SHARED_LUA,
+    CommandFile,
+    Family,
+    Module,
+    command_files,
+)
 from nginx_memlint.tls.modules import objects
 from nginx_memlint.tree.tree import Block, Inheritance, Setting, Tree
 
@@ -89,7 +97,8 @@ def worker_contexts(tree: Tree, target: Target) -> WorkerContexts:
         return WorkerContexts()
     for http in tree.blocks("http"):
         if any(name.startswith("init_worker_by_lua") for name in http.names()):
-            return WorkerContexts(1, tuple(LUA.trusted(http, target)))
+            commanded = command_files(http.settings(LUA.commands))
+            return WorkerContexts(1, (*LUA.trusted(http, target), *commanded))
     return WorkerContexts()
 
 
@@ -101,8 +110,8 @@ def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
         for owner, block in zip(owning.each(blocks), blocks, strict=True):
             first.setdefault(owner, block)
         owners, blocks = list(first), list(first.values())
-    counted: dict[Block, int] = {}
-    loads = Inheritance(tree, family.reads, lambda block: _loads(family, block, target, counted))
+    seen = _Seen()
+    loads = Inheritance(tree, family.reads, lambda block: _loads(family, block, target, seen))
     groups: dict[int, Group] = {}
     for block, owner, loaded in zip(blocks, owners, loads.each(blocks), strict=True):
         group = groups.get(id(loaded))
@@ -128,25 +137,43 @@ def _wanting(family: Family, tree: Tree, target: Target) -> list[Block]:
     return [block for block, wants in zip(blocks, wanting.each(blocks), strict=True) if wants]
 
 
-def _loads(family: Family, block: Block, target: Target, counted: dict[Block, int]) -> Loads:
+class _Seen:
+    """A cache of what blocks have set: thousands of blocks may see it."""
+
+    def __init__(self) -> None:
+        self._certificates: dict[Block, int] = {}
+        self._commanded: dict[Block, tuple[CommandFile, ...]] = {}
+
+    def certificates(self, block: Block, name: str) -> int:
+        """The number of certificates loaded with a context; names with variables are not loaded."""
+        setting = block.effective(name) if name else None
+        if setting is None:
+            return 0
+        around = setting.block
+        if around not in self._certificates:
+            values = [setting.value for setting in around.settings(name)]
+            self._certificates[around] = sum("$" not in v and v != "" for v in values)
+        return self._certificates[around]
+
+    def commanded(self, block: Block, name: str) -> tuple[CommandFile, ...]:
+        """The CA files that OpenSSL is told to load into a context by the directive of a name."""
+        setting = block.effective(name) if name else None
+        if setting is None:
+            return ()
+        around = setting.block
+        if around not in self._commanded:
+            self._commanded[around] = command_files(around.settings(name))
+        files = self._commanded[around]
+        block.inclusion.work.take(len(files))
+        return files
+
+
+def _loads(family: Family, block: Block, target: Target, seen: _Seen) -> Loads:
     client = tuple(family.client(block, target))
     trusted = tuple(family.trusted(block, target))
-    return Loads((*client, *trusted), client, _certificates(block, family.certificate, counted))
-
-
-def _certificates(block: Block, name: str, counted: dict[Block, int]) -> int:
-    """The number of certificates loaded with the context; names with variables are not loaded.
-
-    ``counted`` caches the number for blocks whose settings thousands of blocks may see.
-    """
-    setting = block.effective(name) if name else None
-    if setting is None:
-        return 0
-    around = setting.block
-    if around not in counted:
-        values = [setting.value for setting in around.settings(name)]
-        counted[around] = sum("$" not in value and value != "" for value in values)
-    return counted[around]
+    commanded = seen.commanded(block, family.commands)
+    certificates = seen.certificates(block, family.certificate)
+    return Loads((*client, *trusted, *commanded), client, certificates)
 
 
 def _overriding(block: Block, family: Family) -> Block:

@@ -81,10 +81,11 @@ class Family(NamedTuple):
     ``client``: those of them whose names are also sent to clients. ``certificate``: the directive
     that names the context's own certificates. ``overrides``: directives that give a block a context
     of its own where contexts are shared, which ``shared`` decides by version. ``reads``: all that
-    ``trusted``, ``client`` and ``certificate`` look up. ``needs``: a block that wants a context has
-    one of these in itself, and they alone decide, on any target; empty if not so. ``decides``:
+    ``trusted``, ``client``, ``certificate`` and ``commands`` look up. ``needs``: a block that wants
+    a context has one of these in itself, and they alone decide, on any target; empty if not so. ``decides``:
     without ``needs``, all that ``wants`` looks up in blocks; empty if the target alone decides.
-    ``module``: None if the family is in nginx itself. ``source``: where this was read.
+    ``commands``: the directive whose commands OpenSSL runs on the context, some of which load CA
+    files. ``module``: None if the family is in nginx itself. ``source``: where this was read.
     """
 
     name: str
@@ -99,7 +100,37 @@ class Family(NamedTuple):
     needs: frozenset[str] = frozenset()
     decides: frozenset[str] = frozenset()
     shared: Callable[[Target], bool] = lambda _target: False
+    commands: str = ""
     module: Module | None = None
+
+
+class CommandFile(Setting):
+    """A ``*_conf_command`` that makes OpenSSL load a CA file into a context.
+
+    nginx hands the command to ``SSL_CONF_cmd()``: its own cache of certificates has no part in it,
+    and it does not complete the name.
+    """
+
+    __slots__ = ()
+
+    @property
+    def value(self) -> str:
+        """The name of the file, the directive's second argument."""
+        return self.directive.args[1]
+
+
+_CA_COMMANDS = frozenset({"verifycafile", "chaincafile"})
+"""Commands of ``SSL_CONF_cmd()`` that read a file of CAs at once, in lower case as it ignores
+case. Those for directories and stores read when a certificate is verified."""
+
+
+def command_files(settings: list[Setting]) -> tuple[CommandFile, ...]:
+    """Those of some ``*_conf_command`` that load a CA file."""
+    return tuple(
+        CommandFile(setting.directive, setting.inclusion, setting.block)
+        for setting in settings
+        if len(setting.directive.args) > 1 and c_string(setting.value).lower() in _CA_COMMANDS
+    )
 
 
 def _value(block: Block, name: str) -> str:
@@ -182,7 +213,8 @@ def _pass_overrides(prefix: str) -> frozenset[str]:
 
 def _pass_reads(prefix: str) -> frozenset[str]:
     return frozenset(
-        {f"{prefix}_{name}" for name in ("verify", "trusted_certificate", "certificate")}
+        f"{prefix}_{name}"
+        for name in ("verify", "trusted_certificate", "certificate", "conf_command")
     )
 
 
@@ -192,6 +224,7 @@ _SSL_READS = frozenset(
         "ssl_client_certificate",
         "ssl_verify_client",
         "ssl_certificate",
+        "ssl_conf_command",
     }
 )
 
@@ -214,6 +247,7 @@ def _pass_family(name: str, scheme: str) -> Family:
         wants=wants,
         trusted=_when(_is_on(f"{prefix}_verify"), _nearest(f"{prefix}_trusted_certificate")),
         certificate=f"{prefix}_certificate",
+        commands=f"{prefix}_conf_command",
         reads=_pass_reads(prefix),
         needs=frozenset({directive}),
         overrides=_pass_overrides(prefix),
@@ -257,13 +291,16 @@ _JS_OVERRIDES = frozenset(
     }
 )
 
+_LUA_READS = frozenset({LUA_TRUSTED, "lua_ssl_certificate", "lua_ssl_conf_command"})
+
 LUA = Family(
     name="lua",
     kinds=LOCATION_KINDS,
     wants=lambda _block, _target: True,
     trusted=_nearest(LUA_TRUSTED),
     certificate="lua_ssl_certificate",
-    reads=frozenset({LUA_TRUSTED, "lua_ssl_certificate"}),
+    commands="lua_ssl_conf_command",
+    reads=_LUA_READS,
     overrides=_LUA_OVERRIDES,
     shared=lambda target: target.lua >= SHARED_LUA,
     module=Module("lua", "ngx_http_lua_module.so", "http", "lua", _lua_directive),
@@ -276,7 +313,8 @@ STREAM_LUA = Family(
     wants=lambda _block, _target: True,
     trusted=_nearest(LUA_TRUSTED),
     certificate="lua_ssl_certificate",
-    reads=frozenset({LUA_TRUSTED, "lua_ssl_certificate"}),
+    commands="lua_ssl_conf_command",
+    reads=_LUA_READS,
     module=Module("stream_lua", "ngx_stream_lua_module.so", "stream", "stream_lua", _lua_directive),
     source="stream-lua-nginx-module ngx_stream_lua_merge_srv_conf()",
 )
@@ -292,6 +330,7 @@ FAMILIES = (
         trusted=_nearest("ssl_trusted_certificate"),
         client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
         certificate="ssl_certificate",
+        commands="ssl_conf_command",
         reads=_SSL_READS,
         source="nginx ngx_http_ssl_merge_srv_conf()",
     ),
@@ -306,6 +345,7 @@ FAMILIES = (
         trusted=_when(_stream_ssl_trusts, _nearest("ssl_trusted_certificate")),
         client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
         certificate="ssl_certificate",
+        commands="ssl_conf_command",
         reads=_SSL_READS,
         source="nginx ngx_stream_ssl_merge_conf(); ngx_stream_ssl_merge_srv_conf() since 1.25.5",
     ),
@@ -316,6 +356,7 @@ FAMILIES = (
         decides=frozenset({"proxy_ssl"}),
         trusted=_when(_is_on("proxy_ssl_verify"), _nearest("proxy_ssl_trusted_certificate")),
         certificate="proxy_ssl_certificate",
+        commands="proxy_ssl_conf_command",
         reads=_pass_reads("proxy_ssl"),
         overrides=_pass_overrides("proxy_ssl"),
         shared=lambda target: target.nginx >= SHARED_PASS,
@@ -329,6 +370,7 @@ FAMILIES = (
         trusted=_when(_verifies_clients, _nearest("ssl_trusted_certificate")),
         client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
         certificate="ssl_certificate",
+        commands="ssl_conf_command",
         reads=_SSL_READS,
         source="nginx ngx_mail_ssl_merge_conf()",
     ),

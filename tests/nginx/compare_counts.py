@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,18 @@ def tree_case(seed: int, stack: Stack, site: Site) -> Disguised:
 def families_case(seed: int, stack: Stack, site: Site) -> Disguised:
     """A random mixture of all families, with traps."""
     found = random_families(seed, site, ABILITIES["bookworm"])
-    return disguised(seed, site.prefix, stack.load_lines(), found.http, found.stream)
+    http = f"{_commands(seed, site)}{found.http}"
+    return disguised(seed, site.prefix, stack.load_lines(), http, found.stream)
+
+
+def _commands(seed: int, site: Site) -> str:
+    """Some configuration commands for all of http, not of the generator that was recorded."""
+    chance = random.Random(seed)
+    families = [name for name in ("", "proxy_", "grpc_", "uwsgi_", "lua_") if chance.random() < 0.1]
+    commands = ("VerifyCAFile", "chaincafile", "RequestCAFile")
+    return "".join(
+        f"{name}ssl_conf_command {chance.choice(commands)} {site.bundle};\n" for name in families
+    )
 
 
 CASES: dict[str, Callable[[int, Stack, Site], Disguised]] = {

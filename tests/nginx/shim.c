@@ -12,7 +12,8 @@
  * A forked child counts from zero, so that what nginx's workers add is told apart from what the
  * master did. A call is counted when nginx or one of its modules makes it, not when another
  * counted function does inside OpenSSL. The exception is X509_STORE_add_cert_inside: the
- * certificates that OpenSSL adds to a store while it loads a file.
+ * certificates that OpenSSL adds to a store while it loads a file. SSL_CONF_cmd counts only where
+ * the command makes OpenSSL read a file of CAs.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -22,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -60,6 +62,7 @@ static const char *const names[N_COUNTED] = {
 
 static unsigned long counts[N_COUNTED];
 static unsigned long added_inside;
+static unsigned long ca_commands;
 static __thread int depth; /* counted functions that are running in this thread */
 static int out_fd = -1;
 static int proc_fd = -1;
@@ -96,6 +99,27 @@ typedef void *(*word_function)(void *, void *, void *, void *);
     }
 COUNTED(X)
 #undef X
+
+int SSL_CONF_cmd(void *context, const char *command, const char *value)
+{
+    static int (*next)(void *, const char *, const char *);
+    int result;
+
+    if (next == NULL) {
+        next = (int (*)(void *, const char *, const char *)) dlsym(RTLD_NEXT, "SSL_CONF_cmd");
+        if (next == NULL) {
+            abort();
+        }
+    }
+    if (depth == 0 && command != NULL
+        && (strcasecmp(command, "VerifyCAFile") == 0 || strcasecmp(command, "ChainCAFile") == 0)) {
+        __atomic_add_fetch(&ca_commands, 1, __ATOMIC_RELAXED);
+    }
+    depth++;
+    result = next(context, command, value);
+    depth--;
+    return result;
+}
 
 static int number(const char *text)
 {
@@ -141,7 +165,8 @@ static void report(void)
                                   counts[i]);
     }
     used += (size_t) snprintf(line + used, sizeof(line) - used,
-                              ",\"X509_STORE_add_cert_inside\":%lu}\n", added_inside);
+                              ",\"X509_STORE_add_cert_inside\":%lu,\"SSL_CONF_cmd\":%lu}\n",
+                              added_inside, ca_commands);
     if (write(out_fd, line, used) != (ssize_t) used) {
         static const char lost[] = "memlint shim: cannot write its counts\n";
         (void) !write(STDERR_FILENO, lost, sizeof(lost) - 1);
@@ -152,6 +177,7 @@ static void in_child(void)
 {
     memset(counts, 0, sizeof(counts));
     added_inside = 0;
+    ca_commands = 0;
     reported = 0;
 }
 

@@ -32,6 +32,8 @@ class Counts:
     X509_STORE_add_cert: int = 0
     X509_STORE_add_cert_inside: int = 0
     """Certificates that OpenSSL itself added to stores, mostly while loading CA files."""
+    SSL_CONF_cmd: int = 0
+    """Commands that make OpenSSL read a file of CAs."""
     PEM_read_bio_X509: int = 0
     PEM_read_bio_X509_AUX: int = 0
 
@@ -43,7 +45,8 @@ class Counts:
     @property
     def loads(self) -> int:
         """CA files loaded by OpenSSL itself (nginx from 1.27.2 has its own cache instead)."""
-        return self.SSL_CTX_load_verify_locations + self.SSL_CTX_load_verify_file
+        by_nginx = self.SSL_CTX_load_verify_locations + self.SSL_CTX_load_verify_file
+        return by_nginx + self.SSL_CONF_cmd
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,12 @@ import pytest
 
 from tests.documents.pages import PROJECT
 from tests.documents.recipes import Recipe, changed, copy_project, follow, recipes
+from tests.hostile.limited import slow
 
 RECIPES = recipes()
 
 
+@slow
 @pytest.mark.parametrize("recipe", RECIPES, ids=str)
 def test_a_recipe(recipe: Recipe, tmp_path: Path) -> None:
     copy_project(tmp_path)

@@ -31,6 +31,7 @@ from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls import modules
 from nginx_memlint.tls.families import FAMILIES, LUA_TRUSTED
 from nginx_memlint.tls.misplaced import misplaced
+from nginx_memlint.tls.rejected_values import rejected_values
 from nginx_memlint.tls.unknown import unknown
 from nginx_memlint.tree import blocks, foreign, nothing
 from nginx_memlint.tree import missing_includes as hints
@@ -121,6 +122,7 @@ class _Examination:
             *hints.explained(self.tree),
             *self.zone_problems,
             *misplaced(self.tree, self.situation.target),
+            *rejected_values(self.tree),
             *modules.problems(self.tree, self.situation.target, self.prefix),
             *unknown(self.tree),
             *self.unused_dump_files(),

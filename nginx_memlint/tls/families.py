@@ -82,10 +82,11 @@ class Family(NamedTuple):
     that names the context's own certificates. ``overrides``: directives that give a block a context
     of its own where contexts are shared, which ``shared`` decides by version. ``reads``: all that
     ``trusted``, ``client``, ``certificate`` and ``commands`` look up. ``needs``: a block that wants
-    a context has one of these in itself, and they alone decide, on any target; empty if not so. ``decides``:
-    without ``needs``, all that ``wants`` looks up in blocks; empty if the target alone decides.
-    ``commands``: the directive whose commands OpenSSL runs on the context, some of which load CA
-    files. ``module``: None if the family is in nginx itself. ``source``: where this was read.
+    a context has one of these in itself, and they alone decide, on any target; empty if not so.
+    ``decides``: without ``needs``, all that ``wants`` looks up in blocks; empty if the target alone
+    decides. ``commands``: the directive whose commands OpenSSL runs on the context, some of which
+    load CA files. ``module``: None if the family is in nginx itself. ``source``: where this was
+    read.
     """
 
     name: str

@@ -62,6 +62,8 @@ _ONCE = (
     | frozenset(directives_table.ONCE.split())
     # ngx_set_worker_processes(), ngx_event_connections(), ngx_event_use(), ngx_set_user()
     | {"worker_processes", "worker_connections", "use", "user"}
+    # ngx_http_proxy_pass() and its like
+    | {f"{name}_pass" for name in ("proxy", "grpc", "uwsgi", "fastcgi", "scgi", "memcached")}
 )
 """All directives that may stand in a block once, as far as nginx's command tables tell it."""
 

@@ -116,7 +116,7 @@ def _doubtful(load: _Load, full: str, tree: Tree) -> str:
     """A sentence about an object that is absent or whose module is unknown, else ""."""
     if full.startswith("/") and _is_missing(tree, full):
         return f"{full} is not there, and nginx does not start without it"
-    if load.name in KNOWN:
+    if load.name == load.taken_for and load.name in KNOWN:
         return ""
     if load.taken_for in KNOWN:
         return f'"{load.name}" is {load.taken_for} on this machine, and counted as that'
@@ -154,7 +154,9 @@ def _loaded(tree: Tree) -> Iterator[_Load]:
     for setting in tree.main.in_order(("load_module",)):
         path = c_string(setting.value)  # dlopen()
         name = path.rpartition("/")[2]
-        yield _Load(setting, name, name if name in KNOWN else _linked(tree, path))
+        linked = _linked(tree, path)
+        # a link of a known name may lead to a name with a version in it
+        yield _Load(setting, name, linked if linked in KNOWN or name not in KNOWN else name)
 
 
 def _linked(tree: Tree, path: str) -> str:

@@ -64,6 +64,11 @@ _MOST_ARGUMENTS = 8
 """More are counted as so many: the table tells fewer apart."""
 
 
+_OLDER = frozenset({"sticky"})
+"""Directives that another module had before nginx, with other arguments: that of
+nginx-sticky-module takes none."""
+
+
 def _takes() -> dict[str, int]:
     masks: dict[str, int] = {}
     for counts, names in TAKES:
@@ -72,7 +77,7 @@ def _takes() -> dict[str, int]:
             least = int(count.rstrip("+"))
             most = _MOST_ARGUMENTS if count.endswith("+") else least
             mask |= (1 << most + 1) - (1 << least)
-        masks.update(dict.fromkeys(names.split(), mask))
+        masks.update(dict.fromkeys({*names.split()} - _OLDER, mask))
     return masks
 
 

@@ -32,6 +32,7 @@ def problems(tree: Tree) -> Iterator[Problem]:
     yield from _blocks_twice(tree)
     yield from _loaded_late(tree)
     yield from _upstreams_twice(tree)
+    yield from _limited_twice(tree)
     judged: list[tuple[int, Problem]] = []
     locations: dict[Block, list[tuple[int, Block, _LocationArguments]]] = {}
     for place, block in enumerate(tree.all_blocks):
@@ -100,18 +101,16 @@ def _duplicates(
 
 
 def _loaded_late(tree: Tree) -> Iterator[Problem]:
-    """Problems of load_module after a block of its file (``ngx_load_module()``).
+    """Problems of load_module after a block, of whichever file (``ngx_load_module()``).
 
     nginx sets ``modules_used`` at the first block.
     """
-    for body, inclusion in tree.main.parts:
-        is_late = False
-        tree.work.take(len(body.directives))
-        for directive in body.directives:
-            is_late = is_late or (directive.body is not None and directive.name in ONCE)
-            if is_late and directive.name == "load_module":
-                nginx = '"load_module" directive is specified too late'
-                yield Problem.of_nginx(inclusion, directive, nginx)
+    is_late = False
+    for setting in tree.main.in_order((*ONCE, "load_module")):
+        is_late = is_late or (setting.directive.body is not None and setting.name in ONCE)
+        if is_late and setting.name == "load_module":
+            nginx = '"load_module" directive is specified too late'
+            yield Problem.of_nginx(setting.inclusion, setting.directive, nginx)
 
 
 def _upstreams_twice(tree: Tree) -> Iterator[Problem]:
@@ -125,6 +124,16 @@ def _upstreams_twice(tree: Tree) -> Iterator[Problem]:
             if key in seen:
                 yield _problem(block, f'duplicate upstream "{name}"')
             seen.add(key)
+
+
+def _limited_twice(tree: Tree) -> Iterator[Problem]:
+    """Problems of a second limit_except in a location (``ngx_http_core_limit_except()``)."""
+    limited: set[Block | None] = set()
+    for block in tree.of_kinds(frozenset({"limit_except"})):
+        tree.work.take()
+        if block.parent in limited:
+            yield _problem(block, '"limit_except" directive is duplicate')
+        limited.add(block.parent)
 
 
 def _problem(block: Block, nginx: str) -> Problem:

@@ -27,6 +27,14 @@ ACCEPTED = {
     "a socket's name": "server { listen unix:${X}; }",
     "upstreams of http and stream": "upstream a { server 127.0.0.1; } " + SERVER % "",
     "a key like a zone": "limit_conn_zone zone=a:b zone=c:1m; " + SERVER % "",
+    "a limit_except in each location": SERVER
+    % "limit_except GET { } location /a { limit_except GET { } }",
+    "a pass in each block": SERVER
+    % "proxy_pass http://127.0.0.1; if ($uri) { proxy_pass https://127.0.0.1; }",
+    "a flag in capitals, and a NUL": SERVER % 'proxy_ssl_verify "OFF\0x";',
+    "a word in capitals": "ssl_verify_client OPTIONAL; " + SERVER % "",
+    "a URL in capitals": SERVER % "proxy_pass HTTPS://127.0.0.1;",
+    "a URL by a variable": SERVER % "proxy_pass $uri;",
 }
 
 REJECTED = {
@@ -49,6 +57,24 @@ REJECTED = {
     "proxy_ssl_trusted_certificate ${CA}.pem;",
 }
 
+SAID = {
+    "two limit_excepts": SERVER % "limit_except GET { } limit_except POST { }",
+    **{
+        f"{name}_pass twice": SERVER % f"{name}_pass {url}; {name}_pass {url};"
+        for name, url in {
+            **dict.fromkeys(("grpc", "uwsgi", "fastcgi", "scgi", "memcached"), "127.0.0.1:1"),
+            "proxy": "http://127.0.0.1",
+        }.items()
+    },
+    "a flag": SERVER % "proxy_ssl_verify yes; proxy_pass https://127.0.0.1;",
+    "an empty flag": "ssl_reject_handshake ''; " + SERVER % "",
+    "a word": "ssl_verify_client yes; " + SERVER % "",
+    "a word and a NUL": 'ssl_verify_client "off\0x"; ' + SERVER % "",
+    "a URL": SERVER % "proxy_pass https:/127.0.0.1;",
+    "no URL": SERVER % 'proxy_pass "";',
+}
+"""What is rejected in the words of nginx."""
+
 
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_accepted(name: str, bookworm: Stack, site: Site) -> None:
@@ -66,11 +92,54 @@ def test_rejected(name: str, bookworm: Stack, site: Site) -> None:
     assert not check(conf, prefix=str(site.prefix), target="debian-12").complete
 
 
-def test_a_module_that_is_loaded_late(bookworm: Stack, site: Site) -> None:
+@pytest.mark.parametrize("name", SAID)
+def test_what_is_said(name: str, bookworm: Stack, site: Site) -> None:
+    conf = write_conf(site.prefix, main_conf(site.prefix, SAID[name]))
+    run = bookworm.test(conf, prefix=site.prefix)
+    [problem] = check(conf, prefix=str(site.prefix), target="debian-12").problems
+    assert f"{problem.nginx} in {problem.file}:{problem.line}" in run.messages
+
+
+@pytest.mark.parametrize("value", ["4", "0", "07", "auto", '"auto\0x"'])
+def test_workers(value: str, bookworm: Stack, site: Site) -> None:
+    conf = write_conf(site.prefix, _with_workers(value, site))
+    assert bookworm.test(conf, prefix=site.prefix).accepted
+    assert check(conf, target="debian-12").complete
+
+
+@pytest.mark.parametrize("value", ["+4", '"4 "', "4k", "AUTO", '""', "1.5", f"{1 << 63}", '"4\0"'])
+def test_wrong_workers(value: str, bookworm: Stack, site: Site) -> None:
+    conf = write_conf(site.prefix, _with_workers(value, site))
+    run = bookworm.test(conf, prefix=site.prefix)
+    [problem] = check(conf, target="debian-12").problems
+    assert problem.nginx == '"worker_processes" directive invalid value'
+    assert f"{problem.nginx} in {problem.file}:{problem.line}" in run.messages
+
+
+def _with_workers(value: str, site: Site) -> str:
+    text = main_conf(site.prefix, SERVER % "")
+    return text.replace("worker_processes 1;", f"worker_processes {value};")
+
+
+@pytest.mark.parametrize(
+    "where", ["at the end", "in a file", "after a file", "after a file, in another"]
+)
+def test_a_module_that_is_loaded_late(where: str, bookworm: Stack, site: Site) -> None:
     module = bookworm.load_lines("ngx_mail_module")
-    conf = write_conf(site.prefix, main_conf(site.prefix, SERVER % "") + module)
+    whole = main_conf(site.prefix, SERVER % "")
+    head, events, rest = whole.partition("events")
+    write_conf(site.prefix, module, "module.conf")
+    write_conf(site.prefix, f"{events}{rest}", "rest.conf")
+    text = {
+        "at the end": f"{whole}{module}",
+        "in a file": f"{whole}include module.conf;",
+        "after a file": f"{head}include rest.conf;\n{module}",
+        "after a file, in another": f"{head}include rest.conf;\ninclude module.conf;",
+    }[where]
+    conf = write_conf(site.prefix, text)
     run = bookworm.test(conf, prefix=site.prefix)
     assert not run.accepted
     [problem] = check(conf, prefix=str(site.prefix)).problems
+    assert f"{problem.nginx} in {problem.file}:{problem.line}" in run.messages
     assert problem.nginx == '"load_module" directive is specified too late'
     assert problem.nginx in run.messages

@@ -8,7 +8,7 @@ from nginx_memlint import check
 from tests.tls.test_modules import ACCEPTED, INCLUDED, LACKING, REJECTED, text, whole
 
 from .facts_rows import Site
-from .prefix import write_conf
+from .prefix import main_conf, write_conf
 from .stack import Stack
 
 CASES = {
@@ -35,6 +35,20 @@ def test_modules(conf_text: str, message: str, all_modules: Stack, site: Site) -
     assert [problem.nginx for problem in report.problems] == [message] * (not run.accepted)
     for problem in report.problems:
         assert f"{message} in {problem.file}:{problem.line}\n" in run.messages
+
+
+@pytest.mark.parametrize("name", ["ngx_http_echo_module.so", "x.so"])
+def test_a_link(name: str, bookworm: Stack, site: Site) -> None:
+    """A link is what it leads to, whatever module it has the name of."""
+    link = site.prefix / name
+    link.symlink_to("/usr/lib/nginx/modules/ngx_http_js_module.so")
+    text = main_conf(site.prefix, f"server {{ {site.plain()} }}", modules=f"load_module {link};\n")
+    conf = write_conf(site.prefix, text)
+    run = bookworm.test(conf, prefix=site.prefix)
+    report = check(conf, target="debian-12")
+    assert run.counts.contexts == report.ssl_contexts == 1
+    [problem] = report.problems
+    assert f'"{name}" is ngx_http_js_module.so on this machine' in problem.message
 
 
 def test_a_missing_module(bookworm: Stack, site: Site) -> None:

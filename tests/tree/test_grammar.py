@@ -88,3 +88,9 @@ def test_an_older_release_rejects_it(target: str | None, message: str | None) ->
     """Only of a target that was named: of another nobody knows which release it is."""
     report = check("-", data=STREAM_NAME, target=target)
     assert [p.message for p in report.problems] == ([message] if message else [])
+
+
+def test_a_directive_that_another_module_had_first() -> None:
+    """nginx-sticky-module's takes no argument, nginx's at least two."""
+    assert grammar.takes_so_many("sticky", 0)
+    assert not grammar.takes_so_many("least_time", 0)

@@ -1,0 +1,80 @@
+"""Values that nginx rejects, of directives that decide counts: of contexts, loads and workers.
+
+Wrong values of others are for ``nginx -t`` to tell. The checks follow the functions that set the
+values, which agree in nginx 1.10.0 to 1.31.4.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from nginx_memlint.problems import Problem
+from nginx_memlint.syntax.values import c_string
+from nginx_memlint.tree import grammar
+from nginx_memlint.tree.tree import Tree
+
+MOST = (1 << 63) - 1
+"""``NGX_MAX_INT_T_VALUE``."""
+
+
+class _Values(NamedTuple):
+    """Whether a value is one that nginx takes, and what it says of another."""
+
+    takes: Callable[[str], bool]
+    complaint: str
+
+
+def _one_of(*names: str) -> _Values:
+    """Words of ``ngx_conf_set_enum_slot()``, which compares lengths, too."""
+    return _Values(lambda value: value.lower() in names, 'invalid value "{value}"')
+
+
+def _is_flag(value: str) -> bool:
+    return c_string(value).lower() in ("on", "off")
+
+
+def _is_number_of_workers(value: str) -> bool:
+    is_number = re.fullmatch(r"[0-9]+", value) is not None and int(value) <= MOST
+    return is_number or c_string(value) == "auto"
+
+
+def _is_url(value: str) -> bool:
+    # with a variable anywhere the URL is known only at run time
+    return "$" in value or value.lower().startswith(("http://", "https://"))
+
+
+_FLAG = _Values(_is_flag, 'invalid value "{value}" in "{name}" directive, it must be "on" or "off"')
+
+VALUES: dict[str, _Values] = {
+    **{f"{name}_ssl_verify": _FLAG for name in ("proxy", "grpc", "uwsgi")},
+    **dict.fromkeys(("ssl", "proxy_ssl", "ssl_reject_handshake"), _FLAG),
+    **dict.fromkeys(("js_fetch_verify", "ssl_stapling"), _FLAG),
+    "ssl_verify_client": _one_of("off", "on", "optional", "optional_no_ca"),
+    "ssl_ocsp": _one_of("off", "on", "leaf"),
+    "starttls": _one_of("off", "on", "only"),
+    "worker_processes": _Values(_is_number_of_workers, '"{name}" directive invalid value'),
+    "proxy_pass": _Values(_is_url, "invalid URL prefix"),
+}
+"""Directive → its values: ``ngx_conf_set_flag_slot()``, ``ngx_conf_set_enum_slot()``,
+``ngx_set_worker_processes()``, ``ngx_http_proxy_pass()``."""
+
+_ONLY_IN = {"proxy_pass": ("location", "if", "limit_except")}
+"""Directive → kinds of blocks in which it has those values, if not in all."""
+
+
+def rejected_values(tree: Tree) -> Iterator[Problem]:
+    """Problems of values that nginx would reject, in file order."""
+    for block in tree.having(VALUES):
+        kind = block.grammar_kind
+        for setting in block.in_order(VALUES):
+            tree.work.take()
+            values, args = VALUES[setting.name], setting.directive.args
+            # others are told already
+            is_judged = len(args) == 1 and setting.directive.body is None
+            if not is_judged or grammar.complaint(setting.name, kind, is_block=False):
+                continue
+            if kind in _ONLY_IN.get(setting.name, (kind,)) and not values.takes(args[0]):
+                nginx = values.complaint.format(value=c_string(args[0]), name=setting.name)
+                yield Problem.of_nginx(setting.inclusion, setting.directive, nginx)

@@ -119,6 +119,10 @@ class Work:
         """Stop counting: from here on, the work is proportional to the report."""
         self._most = UNBOUNDED.steps
 
+    def add(self, steps: int) -> None:
+        """Call with steps that have been taken; the next take() raises if they were too many."""
+        self.steps += steps
+
     def take(self, steps: int = 1) -> None:
         """Count steps of work; raises WorkError once they exceed the bound."""
         self.steps += steps

@@ -23,14 +23,28 @@ from nginx_memlint.syntax.tokens import (
 CONF_BUFFER = 4096
 """Bytes of nginx's read buffer (NGX_CONF_BUFFER): no token, comment or Lua token is longer."""
 
-# What is before a token is passed over in bulk: trying the token at each byte takes four times as
-# long.
-_LUA_STRING = rb""""(?:\\[^\n]|[^"\n\\])*"|'(?:\\[^\n]|[^'\n\\])*'"""
-_LUA_TOKEN = re.compile(
-    rb"""(?>(?:[^][{}"'-]++|(?!\[=*\[|\]=*\]|--|%b)[]["'-])*)"""
-    rb"""(?:(\{)|(\})|(\[=*\[)|(--\[=*\[)|(?:\]=*\]|--[^\n]*|%b))""" % (_LUA_STRING, _LUA_STRING)
-)
-_LUA_OPEN, _LUA_CLOSE, _LUA_LONG, _LUA_LONG_COMMENT = range(1, 5)
+_LUA_STRINGS = {
+    b'"': rb""""(?>(?:\\[^\n]|[^"\n\\]++)*)\"""",
+    b"'": rb"""'(?>(?:\\[^\n]|[^'\n\\]++)*)'""",
+}
+
+
+def _lua_tokens(quotes: bytes) -> re.Pattern[bytes]:
+    """The pattern of a Lua token and what is before it, where these quotes may begin strings.
+
+    What is before a token is passed over in bulk: trying the token at each byte takes four times as
+    long. A quote that begins no string is the last of the groups.
+    """
+    strings = b"".join(b"|" + _LUA_STRINGS[quotes[at : at + 1]] for at in range(len(quotes)))
+    return re.compile(
+        rb"(?>(?:[^][{}%b-]++|(?!\[=*\[|\]=*\]|--)[][-])*)"
+        rb"(?:(\{)|(\})|(\[=*\[)|(--\[=*\[)|(?:\]=*\]|--[^\n]*%b)|([%b]))"
+        % (quotes, strings, quotes or rb"^\s\S")
+    )
+
+
+_LUA_TOKENS = {quotes: _lua_tokens(quotes) for quotes in (b"\"'", b'"', b"'", b"")}
+_LUA_OPEN, _LUA_CLOSE, _LUA_LONG, _LUA_LONG_COMMENT, _LUA_QUOTE = range(1, 6)
 
 
 class ReadBuffer:
@@ -48,6 +62,11 @@ class ReadBuffer:
         self.base = 0
         self.last = min(CONF_BUFFER, len(tokens.data))
         self.after_lua = 0  # where the last Lua block ended
+        self._passed = -1  # what is before it has been looked at for last_token()
+        self._found: re.Match[bytes] | None = None  # the last token there
+        self._coming: re.Match[bytes] | None = None  # the token that comes next
+        self._quotes = b"\"'"  # those that may begin a string before the end of their line
+        self._line_end = -1
 
     def replay(self, position: int) -> None:
         """Refill the buffer as ngx_conf_read_token() does up to ``position``."""
@@ -58,6 +77,7 @@ class ReadBuffer:
         """Have as much of the file from a byte offset on as the buffer holds."""
         self.base = base
         self.last = min(base + CONF_BUFFER, len(self.data))
+        self._line_end = -1
 
     def token_start(self, offset: int) -> int:
         """nginx's `start` when all bytes before `offset` are consumed."""
@@ -75,24 +95,34 @@ class ReadBuffer:
             elif offset <= end + 1:
                 return start
         end = max(end, self.after_lua)
+        # no comment is longer than the buffer; white space may be
+        end = max(end, offset - CONF_BUFFER)
         comment = data.find(b"#", max(end, data.rfind(b"\n", end, offset) + 1), offset)
         return comment if comment >= 0 else offset - 1
 
     def last_token(self, offset: int) -> re.Match[bytes] | None:
-        """The last token that begins before an offset and after the last Lua block."""
+        """The last token that begins before an offset and after the last Lua block.
+
+        Offsets come in order, and each token is matched once: between two directives, or in one,
+        there may be as many as a file holds.
+        """
         starts = self.tokens.starts
         index = bisect_left(starts, offset) - 1
         position = max(self.after_lua, starts[index] if index >= 0 else 0)
-        last = None
-        while (match := TOKEN.match(self.data, position)) is not None:
+        if position > self._passed:
+            self._passed, self._found, self._coming = position, None, None
+        while True:
+            self._coming = match = self._coming or TOKEN.match(self.data, self._passed)
+            if match is None:
+                break
             kind = match.lastindex or 0
             in_quotes = kind in (IS_DOUBLE, IS_SINGLE)
             if kind == IS_END or match.start(kind) - in_quotes >= offset:
                 break
             if kind != IS_COMMENT:
-                last = match
-            position = match.end()
-        return last
+                self._found = match
+            self._passed, self._coming = match.end(), None
+        return self._found
 
     def read_lua_block(self, position: int) -> int:
         """Read a Lua block whose ``{`` ends at ``position``; return the offset after its ``}``.
@@ -104,6 +134,7 @@ class ReadBuffer:
         open_brace = position - 1
         while depth:
             token = self.next_lua_token(position, open_brace)
+            self.tokens.lua += 1
             position = token.end()
             kind = token.lastindex
             if kind == _LUA_OPEN:
@@ -131,7 +162,7 @@ class ReadBuffer:
                 if self.last - start == CONF_BUFFER:
                     raise self.too_long(began)
                 self.refill(start)
-            token = _LUA_TOKEN.match(self.data, position, self.last)
+            token = self.lua_token(position)
             if token is not None:
                 return token
             if self.last >= size:
@@ -144,6 +175,29 @@ class ReadBuffer:
             self.tokens.uncounted.append((self.last, lines))
             start, position = position, self.last
             self.refill(start)
+
+    def lua_token(self, position: int) -> re.Match[bytes] | None:
+        """The first Lua token in the buffer from an offset on; None if there is none.
+
+        A quote that nothing closes in its line is none. Nor are those of its kind that come after
+        it there: a backslash is before each, so what would close them would close the first. Each
+        is passed over without a look at the rest of the line, which would take the line's square.
+        """
+        while True:
+            if position >= self._line_end:
+                self._quotes, self._line_end = b"\"'", self.last
+            token = _LUA_TOKENS[self._quotes].match(self.data, position, self._line_end)
+            if token is None:
+                if self._line_end == self.last:
+                    return None
+                position = self._line_end
+            elif token.lastindex == _LUA_QUOTE:
+                position = token.end()
+                self._quotes = self._quotes.replace(token[_LUA_QUOTE], b"")
+                line_end = self.data.find(b"\n", position, self._line_end)
+                self._line_end = self._line_end if line_end < 0 else line_end
+            else:
+                return token
 
     def close_long_bracket(self, opening: re.Match[bytes]) -> int:
         """The byte offset behind the end of a long bracket; raises ConfSyntaxError."""

@@ -69,6 +69,8 @@ class Tokens:
         self.heads = array("I")
         self.ends = array("I")
         self.error: ConfSyntaxError | None = None
+        self.lua = 0
+        """Tokens of Lua that were read to find the ends of its blocks."""
         self.uncounted: list[tuple[int, int]] = []
         """(Byte offset, number) of line feeds that nginx does not count (read_buffer.py)."""
         self._lines = Lines(data)

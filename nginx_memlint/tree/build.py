@@ -97,13 +97,14 @@ class _Builder:
     def load(self, path: str, *, in_data_block: bool) -> ParsedFile:
         key = (path, in_data_block)
         if key not in self.files:
-            self.files[key] = parse(
+            self.files[key] = file = parse(
                 self.source.read(path),
                 path,
                 self.source.shown(path),
                 in_data_block=in_data_block,
                 max_depth=self.bounds.block_depth,
             )
+            self.work.add(file.tokens.lua)
         return self.files[key]
 
     def read(self, block: Block, inclusion: Inclusion) -> None:

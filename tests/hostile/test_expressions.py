@@ -36,9 +36,13 @@ def expressions() -> Iterator[tuple[str, re.Pattern[Any]]]:
     for info in pkgutil.walk_packages(nginx_memlint.__path__, "nginx_memlint."):
         if not info.name.endswith("__main__"):
             for name, value in vars(importlib.import_module(info.name)).items():
+                named = f"{info.name.partition('.')[2]}.{name}"
                 kept = getattr(value, "__self__", value)  # its method may be kept
                 if isinstance(kept, re.Pattern) and value.__class__ is not type:
-                    yield f"{info.name.partition('.')[2]}.{name}", kept
+                    yield named, kept
+                for number, each in enumerate(kept.values() if isinstance(kept, dict) else ()):
+                    if isinstance(each, re.Pattern) and not name.startswith("__"):
+                        yield f"{named}#{number}", each
 
 
 EXPRESSIONS = dict(expressions())
@@ -57,13 +61,13 @@ def pieces(expression: re.Pattern[Any]) -> list[str]:
 def ways(name: str) -> set[str]:
     """How an expression is used: its methods' names."""
     root = Path(nginx_memlint.__path__[0])
-    module, _, own = name.rpartition(".")
+    module, _, own = name.partition("#")[0].rpartition(".")
     text = "".join(
         path.read_text("utf-8")
         for path in root.rglob(f"{module.replace('.', '/')}*")
         if path.suffix == ".py"
     )
-    return set(re.findall(rf"\b{own}\.(\w+)", text)) or {"search"}
+    return set(re.findall(rf"\b{own}(?:\[.*?\])?\.(\w+)", text)) or {"search"}
 
 
 def seconds(expression: re.Pattern[Any], text: str, way: str = "finditer") -> float:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from nginx_memlint import check
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.syntax.directives import Directive, ParsedFile, Span, parse
-from nginx_memlint.syntax.read_buffer import _LUA_TOKEN
+from nginx_memlint.syntax.read_buffer import ReadBuffer
+from nginx_memlint.syntax.tokens import Tokens
 from nginx_memlint.tree.build import build
 from tests.helpers import http, write
 
@@ -156,7 +157,9 @@ def test_lua_tokens_are_found_as_by_search(text: str, start: int, end: int) -> N
         rb"""|"(?:\\[^\n]|[^"\n\\])*"|'(?:\\[^\n]|[^'\n\\])*')"""
     )
     data = text.encode()
-    found = _LUA_TOKEN.match(data, start, end)
+    buffer = ReadBuffer(Tokens(data))
+    buffer.last = end = min(end, len(data))
+    found = buffer.lua_token(start)
     expected = pattern.search(data, start, end)
     assert (found is None) == (expected is None)
     if found is not None and expected is not None:

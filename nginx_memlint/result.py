@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-SCHEMA_VERSION: Literal[1] = 1
+SCHEMA_VERSION: Literal[2] = 2
 
 Severity: TypeAlias = "Literal['error', 'warning', 'note']"
 
@@ -69,8 +69,65 @@ class WorkerCounts(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MemoryTotal(Model):
+    """Bytes of the whole service by phase: anonymous and shared memory of all its processes.
+
+    nginx's own base, all parts and what zones have touched at a start are in it; traffic is not.
+    """
+
+    start_bytes: int
+    """After a start."""
+    after_reload_bytes: int
+    """After the first reload."""
+    after_reload_worst_bytes: int
+    """After a later reload, at worst."""
+    reload_peak_bytes: int
+    """While the first reload is under way."""
+    reload_peak_worst_bytes: int
+    """While a later reload is under way, at worst: what a budget is held against."""
+    limit_bytes: int
+    """That peak with all zones full: a limit that holds without traffic."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoryPart(Model):
+    """Something that takes memory: bytes of one configuration."""
+
+    name: str
+    """``worker_connections``, ``locations``, ``maps``, ``CA loads``, ..."""
+    pool_bytes: int
+    """In nginx's pools; of ``nginx itself``, the master."""
+    heap_bytes: int
+    """In the heaps of OpenSSL and others."""
+    worker_bytes: int
+    """Bytes that each worker has for itself."""
+    zone_resident_bytes: int
+    """Shared memory that is touched at a start."""
+    zone_reserved_bytes: int
+    """Shared memory that is declared, to which it may fill."""
+    count: int
+    """The number of things of the kind: entries of maps, connections, loads of CA files, ..."""
+    start_bytes: int
+    """Bytes of a start's total, those of all workers included."""
+    peak_bytes: int
+    """Bytes of the worst reload peak."""
+    file: str | None
+    """Where the costliest stands; None if it stands nowhere."""
+    line: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Memory(Model):
-    """Bytes of the whole service (master and workers), by phase."""
+    """Bytes by phase.
+
+    ``total`` and ``parts`` are of everything. The other fields are of blocks, OpenSSL contexts
+    and CA bundles alone, as in version 1 of the schema.
+    """
+
+    total: MemoryTotal
+    """The whole service."""
+    parts: list[MemoryPart]
+    """The parts of the total, the one that takes most at the worst peak first."""
 
     unit_bytes: int
     """One CA load; the mean where bundles differ."""
@@ -95,7 +152,7 @@ class Memory(Model):
     zones_bytes: int
     """Shared memory zones, held in every phase beside the rest."""
     worst_total_bytes: int
-    """The worst reload peak and the zones: what a budget is held against."""
+    """The worst reload peak and the zones."""
     rule_of_thumb_bytes: int
     """Locations that inherit the bundle × 1 MiB: the rule of 2017, for comparison."""
 
@@ -142,9 +199,9 @@ class Remedy(Model):
 
     change: str
     start_bytes: int
-    """Bytes at a start after the change, shared memory zones apart."""
+    """Bytes at a start after the change."""
     peak_bytes: int
-    """Bytes at the worst reload peak after the change, shared memory zones apart."""
+    """Bytes at the worst reload peak after the change."""
     saves_start_bytes: int
     saves_peak_bytes: int
     """Bytes that the change saves at the worst reload peak."""
@@ -378,6 +435,6 @@ class BaselineInfo(Model):
 class Report(Model):
     """All configurations of one run."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     configs: list[ConfigReport]
     baseline: BaselineInfo | None = None

@@ -15,13 +15,14 @@ from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.files.bounds import STEPS_OF, WorkError, exceeded
 from nginx_memlint.files.paths import encode
 from nginx_memlint.memory import estimate as memory
+from nginx_memlint.memory.laws import Total
 from nginx_memlint.memory.not_priced import not_priced
 from nginx_memlint.memory.zones import Zone, zones
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
 from nginx_memlint.remedies.situation import Proposal, SettingLoads, Situation, Workers
 from nginx_memlint.rules import bundle_unreadable, engine, no_shutdown_timeout
-from nginx_memlint.sizes import MIB, human
+from nginx_memlint.sizes import MIB, human, plural
 from nginx_memlint.sources.main_file import Entry, EntryError, open_entry, prefix_of
 from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.sources.source import Source
@@ -107,13 +108,16 @@ class _Examination:
         declared, self.zone_problems = zones(tree)
         workers = self.count_workers(job.options.workers)
         limits = job.policy.limits
-        self.situation = Situation(tree, job.target, workers, self.bundles, declared, limits)
+        self.lua_heap = job.options.lua_heap
+        self.situation = Situation(
+            tree, job.target, workers, self.bundles, declared, limits, self.lua_heap
+        )
         if not job.policy.comments:
             self.situation.ignores = Ignores(tree, used=False)
 
     def report(self, breakdown: bool) -> result.ConfigReport:
         situation = self.situation
-        total = situation.estimate
+        total, whole = situation.estimate, situation.total
         inheriting = self.locations_by_setting()
         locations = sum(inheriting.values())
         problems = [
@@ -140,7 +144,7 @@ class _Examination:
         self.fixes = outcome.fixes
         guesses = self.guesses(outcome)
         self.assume(total, outcome, guesses)
-        outside = files_outside(self.tree, self.bundles.read)
+        outside = files_outside(self.tree, [*self.bundles.read, *self.situation.files.paths])
         return result.ConfigReport(
             path=printable(self.name),
             main_file=printable(self.entry.name),
@@ -161,6 +165,8 @@ class _Examination:
                 ca_loads=len(situation.per_worker.bundles),
             ),
             memory=result.Memory(
+                total=_total(whole),
+                parts=_parts(situation),
                 unit_bytes=total.unit,
                 blocks_bytes=total.blocks,
                 contexts_bytes=total.contexts,
@@ -187,7 +193,7 @@ class _Examination:
             assumptions=[printable(text) for text in self.assumptions],
             guesses=guesses,
             problems=[_problem(problem) for problem in problems],
-            not_priced=_not_priced(self.tree),
+            not_priced=_not_priced(self.tree, self.lua_heap),
             outside=[printable(name) for name in outside[:MAX_LISTED]],
             outside_total=len(outside),
             from_dump=isinstance(self.entry.source, MemoryFiles),
@@ -294,8 +300,9 @@ class _Examination:
         if self.unit_cost is not None:
             self.assumptions.append(f"{human(self.unit_cost)} for a CA load, as given")
         self.assumptions += guesses
-        if total.loads or total.contexts:
-            self.assumptions.append(f"costs measured on {target.costs.measured}")
+        if self.lua_heap is not None:
+            self.assumptions.append(f"{human(self.lua_heap)} for Lua's heap, as given")
+        self.assumptions.append(f"costs measured on {target.costs.measured}")
         has_timeout = self.tree.main.settings("worker_shutdown_timeout")
         said = any(finding.rule == no_shutdown_timeout.CODE for finding in outcome.findings)
         if total.loads and not has_timeout and not said:
@@ -303,7 +310,17 @@ class _Examination:
                 "old workers exit soon after a reload: held by open connections, they add twice "
                 "the start's memory and more with each; set worker_shutdown_timeout"
             )
-        self.assumptions.append("left out: nginx's own base, Lua's heaps, buffers and connections")
+        if failed := self.situation.files.failures:
+            self.assumptions.append(
+                f"{plural(len(failed), 'file')} of certificates could not be read: taken for one "
+                "certificate each, with a key of RSA 2048"
+            )
+        self.assumptions.append(
+            "without traffic: buffers, sessions and what else connections take come on top, and "
+            f"zones fill to {human(self.situation.zones_bytes)}"
+            if self.situation.zones
+            else "without traffic: buffers, sessions and what else connections take come on top"
+        )
 
 
 def _families(groups: list[tls.Group]) -> dict[str, result.FamilyCounts]:
@@ -365,7 +382,32 @@ def _zones(declared: list[Zone]) -> list[result.ZoneInfo]:
     ]
 
 
-def _not_priced(tree: Tree) -> list[result.NotPricedInfo]:
+def _total(total: Total) -> result.MemoryTotal:
+    return result.MemoryTotal(**{f"{name}_bytes": size for name, size in total._asdict().items()})
+
+
+def _parts(situation: Situation) -> list[result.MemoryPart]:
+    """The parts as results, what takes most at the worst peak first."""
+    return [
+        result.MemoryPart(
+            name=part.name,
+            pool_bytes=part.amount.base + part.amount.helper + part.amount.pool,
+            heap_bytes=part.amount.in_heap,
+            worker_bytes=part.amount.worker,
+            zone_resident_bytes=part.amount.zone_resident + part.amount.zone_renewed,
+            zone_reserved_bytes=part.amount.zone_reserved,
+            count=part.number,
+            start_bytes=total.start,
+            peak_bytes=total.reload_peak_worst,
+            file=None if place is None else printable(place.inclusion.file.name),
+            line=None if place is None or place.directive is None else place.directive.line,
+        )
+        for part, total in situation.shares
+        for place in (part.at,)
+    ]
+
+
+def _not_priced(tree: Tree, lua_heap: int | None) -> list[result.NotPricedInfo]:
     return [
         result.NotPricedInfo(
             what=item.what,
@@ -373,7 +415,7 @@ def _not_priced(tree: Tree) -> list[result.NotPricedInfo]:
             file=printable(item.setting.file.name),
             line=item.setting.directive.line,
         )
-        for item in not_priced(tree)
+        for item in not_priced(tree, lua_heap_is_known=lua_heap is not None)
     ]
 
 
@@ -430,7 +472,8 @@ def _problem(problem: Problem) -> result.ProblemInfo:
 
 def _uncounted(job: Job, problems: list[Problem]) -> result.ConfigReport:
     """The report on a configuration that could not be counted: zeros, and the problems."""
-    zero = result.Memory(**dict.fromkeys(result.Memory.__annotations__, 0))
+    sizes = result.Memory.__annotations__.keys() - {"total", "parts"}
+    zero = result.Memory(total=_total(Total()), parts=[], **dict.fromkeys(sizes, 0))
     return result.ConfigReport(
         path=printable(job.name),
         main_file=printable(job.name),

@@ -195,7 +195,7 @@ def _choose(now: Situation, fixes: Iterable[Proposal], plan: Plan, name: str) ->
 
 def saving(now: Situation, then: Situation) -> str:
     """The difference in memory of two situations, in words."""
-    before, after = now.estimate, then.estimate
+    before, after = now.total, then.total
     return (
         f"{human(before.start)} → {human(after.start)} at start, "
         f"{human(before.reload_peak_worst)} → {human(after.reload_peak_worst)} at the worst peak, "

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from nginx_memlint.files.paths import encode
+from nginx_memlint.memory.laws import Amount
 from nginx_memlint.problems import Problem
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tree.tree import Setting, Tree
@@ -37,6 +38,25 @@ class Zone(NamedTuple):
     name: str
     size: int
     setting: Setting
+
+
+ZONE_RESIDENT = 10_380
+"""Bytes that are touched of any zone at a start, beside its table of pages."""
+
+SLOT = 24
+"""``ngx_slab_page_t``: one for each page, all of them written at a start (ngx_slab_init())."""
+
+UPSTREAM_RESIDENT = 14_300
+"""What an upstream's servers take beyond that in its ``zone``."""
+
+
+def touched(zone: Zone) -> Amount:
+    """Bytes of a zone that are touched at a start, and all of it, to which it fills."""
+    table = ZONE_RESIDENT + zone.size // PAGE * SLOT
+    if zone.setting.name == "zone":  # ngx_http_upstream_zone(): noreuse
+        size = min(zone.size, table + UPSTREAM_RESIDENT)
+        return Amount(zone_renewed=size, zone_reserved=2 * zone.size)
+    return Amount(zone_resident=min(zone.size, table), zone_reserved=zone.size)
 
 
 Find = Callable[[tuple[str, ...]], Iterator[_Declared]]

@@ -136,6 +136,10 @@ class Options:
     unit_cost: int | None = _option(
         kinds.SIZE, "Memory of one CA load, e.g. 1MiB, instead of what the bundle weighs."
     )
+    lua_heap: int | None = _option(
+        kinds.SIZE,
+        "What Lua scripts keep once they are initialised, e.g. 200MiB: no configuration tells it.",
+    )
     max_memory: int | None = _option(
         kinds.BUDGET,
         "The budget, e.g. 4GiB: a worst reload peak above it is an error; without a budget, one "

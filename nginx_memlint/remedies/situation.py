@@ -5,14 +5,19 @@ A remedy is another situation: one with a changed tree, another target or a smal
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 from nginx_memlint.acceptance.comments import Ignores
 from nginx_memlint.memory.estimate import Bundles, Estimate, Price, Priced, estimate, price, total
-from nginx_memlint.memory.zones import Zone
+from nginx_memlint.memory.laws import Amount, Total
+from nginx_memlint.memory.laws import total as total_of
+from nginx_memlint.memory.parts import parts
+from nginx_memlint.memory.parts.base import HELPERS
+from nginx_memlint.memory.parts.record import Configuration, CostPart, Files
+from nginx_memlint.memory.zones import Zone, touched
 from nginx_memlint.policy import Limits
 from nginx_memlint.result import Remedy
 from nginx_memlint.targets.targets import Target
@@ -89,6 +94,7 @@ class Situation:
     bundles: Bundles
     zones: list[Zone]
     limits: Limits
+    lua_heap: int | None = None
 
     @cached_property
     def memo(self) -> dict[tuple[str, str, str], Any]:
@@ -173,6 +179,73 @@ class Situation:
         )
 
     @cached_property
+    def files(self) -> Files:
+        """The files of certificates and revocation lists that contexts load."""
+        return Files(self.tree)
+
+    @cached_property
+    def counted(self) -> list[CostPart]:
+        """The parts beside contexts, CA certificates and zones.
+
+        A change moves or deletes settings of contexts: it leaves that as it is.
+        """
+        return parts(
+            Configuration(
+                self.tree, self.target, self.groups, self.bundles, self.files, self.lua_heap
+            )
+        )
+
+    @cached_property
+    def parts(self) -> list[CostPart]:
+        """All that takes memory, by what it is."""
+        return [*self.counted, *self._of_contexts(), *self._of_zones()]
+
+    def _of_contexts(self) -> Iterator[CostPart]:
+        contexts = self.ssl_contexts
+        if contexts:
+            heap = contexts * self.target.costs.context
+            first = self.groups[0].blocks[0]
+            yield CostPart("TLS contexts", Amount(contexts=heap), contexts, first, "")
+        if self.totals.load_bytes:
+            at = self.loads_by_setting[0].setting if self.loads_by_setting else None
+            amount = Amount(heap=self.totals.load_bytes)
+            yield CostPart("CA loads", amount, self.ca_loads, at, at.name if at else "")
+        if self.estimate.worker:
+            amount = Amount(worker=self.estimate.worker)
+            yield CostPart("contexts of each worker", amount, self.per_worker.contexts, None, "")
+
+    def _of_zones(self) -> Iterator[CostPart]:
+        if self.zones:
+            largest = max(self.zones, key=lambda zone: zone.size)
+            amount = reduce(Amount.plus, map(touched, self.zones))
+            yield CostPart("zones", amount, len(self.zones), largest.setting, largest.name)
+
+    @cached_property
+    def amount(self) -> Amount:
+        """The bytes of all parts."""
+        return reduce(Amount.plus, (part.amount for part in self.parts), Amount())
+
+    @cached_property
+    def total(self) -> Total:
+        """Bytes of the whole service, by phase."""
+        return self.total_with(self.workers.count)
+
+    def total_with(self, workers: int) -> Total:
+        """Bytes of the whole service with so many workers, by phase."""
+        return self._total_of(self.amount, workers)
+
+    def _total_of(self, amount: Amount, workers: int) -> Total:
+        helpers = HELPERS if self.amount.helper else 0
+        return total_of(amount, workers, self.target.costs.first_peak, helpers)
+
+    @cached_property
+    def shares(self) -> list[tuple[CostPart, Total]]:
+        """The parts with what each takes by phase, what takes most at the worst peak first."""
+        workers = self.workers.count
+        shares = [(part, self._total_of(part.amount, workers)) for part in self.parts]
+        return sorted(shares, key=lambda share: -share[1].reload_peak_worst)
+
+    @cached_property
     def causes(self) -> list[Cause]:
         """The bundles that are loaded, the one that takes most memory first."""
         causes: dict[tuple[str, str], Cause] = {}
@@ -209,8 +282,10 @@ class Situation:
         return Ignores(self.tree)
 
     def after(self, change: TreeChange) -> Situation:
-        """The situation after a change of the files."""
-        return replace(self, tree=changed(self.tree, change))
+        """The situation with the files changed."""
+        other = replace(self, tree=changed(self.tree, change))
+        other.counted = self.counted
+        return other
 
     def on(self, target: Target) -> Situation:
         """The situation of this configuration on another server."""
@@ -224,6 +299,7 @@ class Situation:
         """The situation with these bundles (path → content) instead of the files'."""
         other = replace(self, bundles=self.bundles.repriced(self.target.costs, bundles))
         other.groups = self.groups
+        other.counted = self.counted
         return other
 
 

@@ -128,7 +128,7 @@ def remedy_of(now: Situation, proposal: Proposal) -> result.Remedy:
 
 
 def _remedy(now: Situation, proposal: Proposal) -> result.Remedy:
-    before, after = now.estimate, proposal.after.estimate
+    before, after = now.total, proposal.after.total
     change = proposal.change
     fixable = change is not None and (
         proposal.is_clear or obstacle(now.tree, proposal.after.tree, change) is None

@@ -31,7 +31,7 @@ line of the next directive. On the line of a block's `{`, it holds for all that 
 # memlint check
 events {}
 http {
-    # memlint: ingore[ML201] cached pages fit into this machine's memory
+    # memlint: ingore[ML204] cached pages fit into this machine's memory
     lua_shared_dict pages 100m;
     server { listen 8080; }
 }
@@ -43,7 +43,7 @@ http {
 # memlint check --max-memory 100MiB
 events {}
 http {
-    # memlint: ignore[ML201] cached pages fit into this machine's memory
+    # memlint: ignore[ML204] cached pages fit into this machine's memory
     lua_shared_dict pages 200m;
     server { listen 8080; }
 }

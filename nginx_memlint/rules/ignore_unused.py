@@ -30,7 +30,7 @@ names, or to the line of the `{` of a block around it.
 # memlint check --max-memory 300MiB
 events {}
 http {
-    # memlint: ignore[ML201] cached pages fit into this machine's memory
+    # memlint: ignore[ML204] cached pages fit into this machine's memory
     lua_shared_dict pages 200m;
     server { listen 8080; }
 }
@@ -42,7 +42,7 @@ http {
 # memlint check --max-memory 100MiB
 events {}
 http {
-    # memlint: ignore[ML201] cached pages fit into this machine's memory
+    # memlint: ignore[ML204] cached pages fit into this machine's memory
     lua_shared_dict pages 200m;
     server { listen 8080; }
 }

@@ -2,13 +2,14 @@
 
 ## What
 
-Master and workers together, with shared memory zones, take more than `--max-memory` while the
-configuration is reloaded, at worst.
+Master and workers together take more than `--max-memory` while the configuration is reloaded, at
+worst: all that `memory.parts` lists, shared memory zones with what they touch at a start.
 
 ## Why
 
-During a reload the master holds two configurations, and old workers that exit copy the pages of
-theirs. With U the memory of one configuration and W workers, the peak comes to (2 + 3 W) U.
+During a reload the master holds two configurations, there are old and new workers, and old ones
+that exit copy the pages of theirs. With U the memory of CA certificates in one configuration and W
+workers, these alone come to (2 + 3 W) U.
 
 ## Cost
 
@@ -73,7 +74,7 @@ SEVERITY = "error"
 def check(situation: Situation) -> Iterator[Draft]:
     """One draft if the budget is exceeded."""
     budget = situation.limits.max_memory
-    peak = situation.estimate.worst_total
+    peak = situation.total.reload_peak_worst
     if budget is not None and peak > budget:
         message = f"{phases(situation)}: over the budget of {human(budget)}"
         yield blamed(situation, message, peak - budget)

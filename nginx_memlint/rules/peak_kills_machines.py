@@ -2,14 +2,14 @@
 
 ## What
 
-Master and workers together, with shared memory zones, take 4 GiB or more while the configuration
-is reloaded, at worst, and `--max-memory` does not say how much there is.
+Master and workers together take 4 GiB or more while the configuration is reloaded, at worst, and
+`--max-memory` does not say how much there is.
 
 ## Why
 
-During a reload the master holds two configurations, and old workers that exit copy the pages of
-theirs. With U the memory of one configuration and W workers, the peak comes to (2 + 3 W) U. The
-published out-of-memory kills were on machines of 4 to 8 GiB.
+During a reload the master holds two configurations, there are old and new workers, and old ones
+that exit copy the pages of theirs. The published out-of-memory kills were on machines of 4 to
+8 GiB.
 
 ## Cost
 
@@ -27,9 +27,9 @@ Follow the remedy that is shown; or state the memory that nginx may take with `-
 
 ```nginx
 # memlint check
-events {}
+worker_processes 8;
+events { worker_connections 1048576; }
 http {
-    lua_shared_dict pages 5000m;
     server { listen 80; }
 }
 ```
@@ -37,10 +37,10 @@ http {
 ## Passes
 
 ```nginx
-# memlint check --max-memory 8GiB
-events {}
+# memlint check
+worker_processes 8;
+events { worker_connections 16384; }
 http {
-    lua_shared_dict pages 5000m;
     server { listen 80; }
 }
 ```
@@ -61,8 +61,8 @@ SEVERITY = "error"
 
 
 def check(situation: Situation) -> Iterator[Draft]:
-    """One draft if the worst reload peak reaches the threshold."""
-    peak = situation.estimate.worst_total
+    """One draft if the peak is that high."""
+    peak = situation.total.reload_peak_worst
     if situation.limits.max_memory is None and peak >= KILLS_MACHINES:
-        message = f"{phases(situation)}: a machine without that much memory kills nginx"
-        yield blamed(situation, message, peak)
+        end = ": a machine without that much memory kills nginx"
+        yield blamed(situation, phases(situation), peak, end=end)

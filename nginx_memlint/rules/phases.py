@@ -2,39 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from nginx_memlint.memory.laws import Total
+from nginx_memlint.memory.parts.record import CostPart
 from nginx_memlint.remedies.proposals import best
 from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.sizes import human
 from nginx_memlint.tree.tree import Setting
 
+Phase = Callable[[Total], int]
+
+
+def at_start(total: Total) -> int:
+    """Bytes after a start."""
+    return total.start
+
+
+def at_worst(total: Total) -> int:
+    """Bytes at the worst reload peak."""
+    return total.reload_peak_worst
+
 
 def phases(situation: Situation) -> str:
-    """The memory at start and at the worst reload peak, in words."""
-    now = situation.estimate
-    start, worst = human(now.start + now.zones), human(now.worst_total)
-    text = f"{start} at start, up to {worst} while reloading"
-    if now.zones:
-        text += f" ({human(now.zones)} of it shared zones)"
-    return text
+    """The memory at start and at the worst peak."""
+    total = situation.total
+    return f"{human(total.start)} at start, up to {human(total.reload_peak_worst)} while reloading"
 
 
 def blamed(
-    situation: Situation, message: str, size: int, configurations: int | None = None
+    situation: Situation, message: str, size: int, phase: Phase = at_worst, end: str = ""
 ) -> Draft:
-    """A draft at the directive that costs most, with the changes that help it.
+    """A draft at the directive that takes most in a phase, named in the message.
 
-    ``configurations`` is how many copies of the configuration are in memory at a time; by default
-    as many as at the worst peak.
+    It comes with the changes that help. ``end`` is the end of the message.
     """
-    at = culprit(situation, configurations or 2 + 3 * situation.workers.count)
-    return Draft(message, at, size, proposals=best(situation), identity=())
+    part, share = culprit(situation, phase)
+    at = None if part is None else setting_of(part)
+    if part is not None and share:
+        message += f"; {part.said or part.name} takes most of it, {human(share)}"
+    return Draft(message + end, at, size, proposals=best(situation), identity=())
 
 
-def culprit(situation: Situation, configurations: int) -> Setting | None:
-    """The directive that takes most memory while so many configurations are held, if any does."""
-    loads = situation.loads_by_setting
-    zone = max(situation.zones, key=lambda zone: zone.size, default=None)
-    if loads and (zone is None or configurations * loads[0].total >= zone.size):
-        return loads[0].setting
-    return zone.setting if zone else None
+def culprit(situation: Situation, phase: Phase) -> tuple[CostPart | None, int]:
+    """The part that takes most in a phase and stands somewhere, and how much that is."""
+    placed = [(part, phase(total)) for part, total in situation.shares if setting_of(part)]
+    return max(placed, key=lambda share: share[1], default=(None, 0))
+
+
+def setting_of(part: CostPart) -> Setting | None:
+    """Where a part stands, a block as the directive that it is."""
+    if part.at is None or isinstance(part.at, Setting):
+        return part.at
+    block = part.at
+    if block.directive is None or block.parent is None:
+        return None
+    return Setting(block.directive, block.inclusion, block.parent)

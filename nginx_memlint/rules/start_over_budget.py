@@ -2,13 +2,13 @@
 
 ## What
 
-Master and workers together, with shared memory zones, take more than `--max-start-memory` once
-nginx has started, before any reload.
+Master and workers together take more than `--max-start-memory` once nginx has started, before any
+reload.
 
 ## Why
 
-Every OpenSSL context and every CA bundle loaded into one is memory of the master, which its
-workers share; shared memory zones come on top.
+Every block, map, OpenSSL context and CA bundle is memory of the master, which its workers share;
+connections are each worker's. Of shared memory zones what is touched at a start is counted.
 
 ## Cost
 
@@ -28,7 +28,10 @@ Follow the remedy that is shown, make zones smaller, or raise the budget.
 # memlint check --max-start-memory 100MiB
 events {}
 http {
-    limit_req_zone $binary_remote_addr zone=clients:200m rate=10r/s;
+    upstream shards {
+        hash $request_uri consistent;
+        server 10.0.0.1 weight=50000;
+    }
     server { listen 80; }
 }
 ```
@@ -39,7 +42,10 @@ http {
 # memlint check --max-start-memory 100MiB
 events {}
 http {
-    limit_req_zone $binary_remote_addr zone=clients:10m rate=10r/s;
+    upstream shards {
+        hash $request_uri consistent;
+        server 10.0.0.1 weight=5;
+    }
     server { listen 80; }
 }
 ```
@@ -50,7 +56,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nginx_memlint.remedies.situation import Situation
-from nginx_memlint.rules.phases import blamed
+from nginx_memlint.rules.phases import at_start, blamed
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.sizes import human
 
@@ -62,9 +68,7 @@ SEVERITY = "error"
 def check(situation: Situation) -> Iterator[Draft]:
     """One draft if the budget is exceeded."""
     budget = situation.limits.max_start_memory
-    now = situation.estimate
-    start = now.start + now.zones
+    start = situation.total.start
     if budget is not None and start > budget:
-        zones = f" ({human(now.zones)} of it shared zones)" if now.zones else ""
-        message = f"{human(start)} at start{zones}: over the budget of {human(budget)} for a start"
-        yield blamed(situation, message, start - budget, 1)
+        message = f"{human(start)} at start: over the budget of {human(budget)} for a start"
+        yield blamed(situation, message, start - budget, at_start)

@@ -7,12 +7,13 @@ another one with more or fewer workers.
 
 ## Why
 
-`auto` starts one worker for each processor, which the configuration does not tell. The worst
-reload peak is (2 + 3 W) U, with U the memory of one configuration and W workers.
+`auto` starts one worker for each processor, which the configuration does not tell. Each has its
+connections for itself, twice while the configuration is reloaded, and old workers that exit copy
+what they free.
 
 ## Cost
 
-Each worker more adds 3 U to the worst reload peak.
+What each worker more adds to the worst reload peak.
 
 ## Since
 
@@ -95,4 +96,4 @@ def check(situation: Situation) -> Iterator[Draft]:
 
 
 def _peak(situation: Situation, workers: int) -> int:
-    return situation.estimate_with(workers).worst_total
+    return situation.total_with(workers).reload_peak_worst

@@ -7,8 +7,11 @@ A file is accepted or rejected as ``X509_load_cert_crl_file()`` of OpenSSL 3.0 d
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
+
+from nginx_memlint.tls.der import revoked
 
 _BEGIN, _END, _DASHES = b"\n-----BEGIN ", b"\n-----END ", b"-----"
 _CERTIFICATES = {b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE"}
@@ -25,12 +28,14 @@ class Bundle(NamedTuple):
 
     ``certificates`` is the number of distinct certificates, ``der_bytes`` their size in DER: a
     store keeps one copy of each (``X509_STORE_add_cert()``). ``repeats`` is how many more the file
-    lists, which are parsed and dropped.
+    lists, which are parsed and dropped. ``revoked`` is how many entries each of its revocation
+    lists has.
     """
 
     certificates: int
     der_bytes: int
     repeats: int = 0
+    revoked: tuple[int, ...] = ()
 
 
 def read_bundle(pem: bytes) -> Bundle | None:
@@ -45,7 +50,8 @@ def bundle_of(pem: bytes) -> Bundle:
     """Count the certificates of a PEM file. Raises NotPemError."""
     listed = certificates(pem)
     distinct = set(listed)
-    return Bundle(len(distinct), sum(map(len, distinct)), len(listed) - len(distinct))
+    lists = tuple(map(revoked, revocations(pem))) if _REVOCATIONS in pem else ()
+    return Bundle(len(distinct), sum(map(len, distinct)), len(listed) - len(distinct), lists)
 
 
 @lru_cache(maxsize=4)  # a run of many configurations mostly sees one bundle
@@ -113,3 +119,16 @@ def _content(der: bytes, at: int) -> tuple[int, int]:
         length = int.from_bytes(der[start : start + octets], "big")
         start += octets
     return start, start + length
+
+
+def revocations(pem: bytes) -> tuple[bytes, ...]:
+    """The revocation lists of a PEM file in DER, in order, without those that are malformed.
+
+    Raises NotPemError for a block without an end.
+    """
+    lists = []
+    for label, body in _blocks(pem):
+        if label == _REVOCATIONS:
+            with suppress(NotPemError):
+                lists.append(_decoded(body))
+    return tuple(lists)

@@ -330,10 +330,10 @@ def test_json_names_what_is_accepted_and_gone(tmp_path: Path) -> None:
     [config] = run.json["configs"]
     assert config["main_file"] == str(conf)
     [accepted] = config["suppressed"]
-    assert (accepted["rule"], accepted["by"], accepted["reason"]) == ("ML201", "baseline", "")
+    assert (accepted["rule"], accepted["by"], accepted["reason"]) == ("ML204", "baseline", "")
     write(tmp_path, {"nginx.conf": http("server { }")})
     [gone] = memlint_here(*args, "--format", "json", conf).json["baseline"]["gone"]
-    assert (gone["root"], gone["root_exists"], gone["rule"]) == ("nginx.conf", True, "ML201")
+    assert (gone["root"], gone["root_exists"], gone["rule"]) == ("nginx.conf", True, "ML204")
 
 
 def test_a_root_has_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

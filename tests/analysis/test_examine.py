@@ -247,12 +247,13 @@ def test_remedies_are_what_the_changed_configuration_gives() -> None:
     by_loads = {remedy.ca_loads: remedy for remedy in old.remedies}
     moved = check(SAMPLES / "incident-moved", target="debian-12")
     assert by_loads[moved.ca_loads].saves_start_bytes == pytest.approx(
-        old.memory.start_bytes - moved.memory.start_bytes, rel=0.001
+        old.memory.total.start_bytes - moved.memory.total.start_bytes, rel=0.001
     )
     upgraded = check(SAMPLES / "incident", target="debian-12", set={"lua": "0.10.26"})
     remedy = by_loads[upgraded.ca_loads]
-    assert remedy.saves_start_bytes == old.memory.start_bytes - upgraded.memory.start_bytes
-    peaks = old.memory.reload_peak_worst_bytes - upgraded.memory.reload_peak_worst_bytes
+    before, after = old.memory.total, upgraded.memory.total
+    assert remedy.saves_start_bytes == before.start_bytes - after.start_bytes
+    peaks = before.reload_peak_worst_bytes - after.reload_peak_worst_bytes
     assert remedy.saves_peak_bytes == peaks
 
 

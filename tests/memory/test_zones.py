@@ -66,7 +66,7 @@ def test_what_declares_a_zone(tmp_path: Path, inside: str, name: str) -> None:
 def test_zones_count_against_the_budget_once(tmp_path: Path) -> None:
     inside = "lua_shared_dict a 100m; server { }"
     report = check_http(tmp_path, inside, main="", max_memory=90 << 20)
-    assert [finding.rule for finding in report.findings] == ["ML201"]
+    assert [finding.rule for finding in report.findings] == ["ML204"]
     assert check_http(tmp_path, inside, main="", max_memory=110 << 20).findings == []
 
 

@@ -12,12 +12,19 @@ class Memory(NamedTuple):
     pss: int = 0
     anon: int = 0
     """The part that is not files. What other programs map changes the rest, but not this."""
+    shared: int = 0
+    """The part that is shared memory without a file, such as zones."""
+
+    @property
+    def own(self) -> int:
+        """All that the processes do not share with other programs: without mapped files."""
+        return self.anon + self.shared
 
     def __add__(self, other: object) -> "Memory":
         """Add the sizes (and do not append, as tuples do)."""
         if not isinstance(other, Memory):
             return NotImplemented
-        return Memory(self.pss + other.pss, self.anon + other.anon)
+        return Memory(self.pss + other.pss, self.anon + other.anon, self.shared + other.shared)
 
 
 def memory(pid: int) -> Memory:
@@ -29,7 +36,7 @@ def memory(pid: int) -> Memory:
     sizes = {key: value for key, _, value in (line.partition(b":") for line in text.splitlines())}
     if b"Pss" not in sizes:
         return Memory()
-    return Memory(int(sizes[b"Pss"].split()[0]), int(sizes[b"Pss_Anon"].split()[0]))
+    return Memory(*(int(sizes[key].split()[0]) for key in (b"Pss", b"Pss_Anon", b"Pss_Shmem")))
 
 
 def children(pid: int) -> list[int]:

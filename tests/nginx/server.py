@@ -38,8 +38,12 @@ class Reload:
     """Highest total PSS seen."""
     peak_anon_kb: int
     """Highest total of its part that is not files."""
+    peak_own_kb: int
+    """Highest total of anonymous and shared memory."""
     after_kb: int
     """Total PSS when it was done."""
+    after_own_kb: int
+    """Total of anonymous and shared memory when it was done."""
     seconds: float
     """From the start until then."""
     samples: int
@@ -134,12 +138,13 @@ class Server:
         old = set(self.children())
         started = time.monotonic()
         deadline = started + timeout
-        peak = peak_anon = samples = 0
+        peak = peak_anon = peak_own = samples = 0
         if send is not None:
             self._child.signal(send)
         while True:
             total = self.memory()
             peak, peak_anon = max(peak, total.pss), max(peak_anon, total.anon)
+            peak_own = max(peak_own, total.own)
             samples += 1
             if done(old):
                 break
@@ -151,7 +156,9 @@ class Server:
         return Reload(
             peak_kb=max(peak, after.pss),
             peak_anon_kb=max(peak_anon, after.anon),
+            peak_own_kb=max(peak_own, after.own),
             after_kb=after.pss,
+            after_own_kb=after.own,
             seconds=time.monotonic() - started,
             samples=samples,
         )

@@ -44,7 +44,7 @@ def test_one_file(conf: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.json"
     run = memlint("check", conf, "--format", "json", "--output", target)
     assert (run.code, run.out) == (0, "")
-    assert json.loads(target.read_text())["schema_version"] == 1
+    assert json.loads(target.read_text())["schema_version"] == 2
     assert memlint("check", conf, "-o", "-").out.startswith("note ")
 
 

@@ -13,6 +13,9 @@ from nginx_memlint.result import Finding
 from tests.rules.finding import BIG, of, report
 
 GIB = 1 << 30
+LEAST = 1 << 20
+"""Bytes of the least budget that is taken as a number."""
+
 CLIENTS = (
     "http { ssl_client_certificate ca.pem; ssl_verify_client on; ssl_certificate c; "
     "ssl_certificate_key k; lua_shared_dict small 1m; %s }"
@@ -29,7 +32,7 @@ def limited(directory: Path, text: str, code: str, **limits: Any) -> list[Findin
 
 
 def peak(checked: ConfigReport) -> int:
-    return checked.memory.worst_total_bytes
+    return checked.memory.total.reload_peak_worst_bytes
 
 
 def test_ml201_is_exact(tmp_path: Path) -> None:
@@ -48,23 +51,33 @@ def test_ml202_only_without_a_budget(tmp_path: Path) -> None:
 
 
 def test_ml203_is_exact(tmp_path: Path) -> None:
-    memory = report(tmp_path, clients(2), **BIG).memory
-    start = memory.start_bytes + memory.zones_bytes
+    start = report(tmp_path, clients(2), **BIG).memory.total.start_bytes
     assert limited(tmp_path, clients(2), "ML203", max_start_memory=start) == []
     [finding] = limited(tmp_path, clients(2), "ML203", max_start_memory=start - 1)
     assert finding.severity == "error"
     assert finding.bytes == 1
-    assert "1.0 MiB of it shared zones" in finding.message
+    assert "ssl_client_certificate takes most of it" in finding.message
     assert finding.end_column - finding.column == len("ssl_client_certificate")
 
 
 def test_ml203_blames_what_costs_most_at_start(tmp_path: Path) -> None:
-    """The bundle costs most at the peak, the zone at start."""
-    text = clients(1, "worker_processes 8;").replace("small 1m", "large 200m")
-    [start] = limited(tmp_path, text, "ML203", max_start_memory="1B")
-    [worst] = limited(tmp_path, text, "ML201", max_memory="1B")
-    assert start.end_column - start.column == len("lua_shared_dict")
+    """The bundle costs most at the peak, connections at start."""
+    events = "worker_processes 8; events { worker_connections 40000; }"
+    files: dict[str, str | bytes] = {"nginx.conf": clients(1, events)}
+    budgets = Policy(Limits(max_start_memory=LEAST, max_memory=LEAST))
+    checked = report(tmp_path, "", files, policy=budgets, **BIG)
+    [start], [worst] = of(checked, "ML203"), of(checked, "ML201")
+    assert start.end_column - start.column == len("worker_connections")
+    assert "worker_connections 40,000 takes most of it" in start.message
     assert worst.end_column - worst.column == len("ssl_client_certificate")
+
+
+def test_a_block_is_blamed_where_it_stands(tmp_path: Path) -> None:
+    entries = "".join(f"/a{number} /b{number};" for number in range(5000))
+    text = f"http {{\n  map $uri $to {{ {entries} }}\n  server {{ }}\n}}"
+    [finding] = limited(tmp_path, text, "ML201", max_memory="1B")
+    assert (finding.line, finding.column, finding.end_column) == (3, 3, 6)
+    assert "map $to takes most of it" in finding.message
 
 
 def test_ml204_is_exact(tmp_path: Path) -> None:
@@ -76,14 +89,19 @@ def test_ml204_is_exact(tmp_path: Path) -> None:
     assert "over the budget for them, 80.0 MiB" in finding.message
 
 
-def test_ml204_of_the_whole_budget_only_where_ml201_blames_something_else(tmp_path: Path) -> None:
-    text = clients(20).replace("small 1m", "large 100m")
-    zones = limited(tmp_path, text, "ML204", max_memory=90 << 20)
-    [whole] = limited(tmp_path, text, "ML201", max_memory=90 << 20)
-    assert [finding.column for finding in zones] != [whole.column]
-    assert "over the whole budget, 90.0 MiB" in zones[0].message
-    assert limited(tmp_path, ZONES, "ML204", max_memory=10 << 20) == []
-    assert len(limited(tmp_path, ZONES, "ML201", max_memory=10 << 20)) == 1
+def test_ml204_warns_where_full_zones_are_over_the_whole_budget(tmp_path: Path) -> None:
+    total = report(tmp_path, ZONES).memory.total
+    assert total.limit_bytes - total.reload_peak_worst_bytes > 79 << 20
+    assert limited(tmp_path, ZONES, "ML204", max_memory=total.limit_bytes) == []
+    [finding] = limited(tmp_path, ZONES, "ML204", max_memory=total.limit_bytes - 1)
+    assert (finding.severity, finding.bytes) == ("warning", 1)
+    assert "once they are full" in finding.message
+    # a zone that is not full is no error
+    assert limited(tmp_path, ZONES, "ML201", max_memory=total.reload_peak_worst_bytes) == []
+    # and what is over the budget anyhow is said there
+    less = total.reload_peak_worst_bytes - 1
+    assert limited(tmp_path, ZONES, "ML204", max_memory=less) == []
+    assert len(limited(tmp_path, ZONES, "ML201", max_memory=less)) == 1
 
 
 def test_ml205_is_about_the_limit(tmp_path: Path) -> None:

@@ -53,4 +53,4 @@ def test_the_upgrade_is_what_check_says_of_that_version(tmp_path: Path) -> None:
     assert len(of(old, "ML103")) == 1
     [remedy] = [r for r in old.remedies if r.change.startswith("upgrade to nginx 1.27.2")]
     new = report(tmp_path, text, set={"nginx": "1.27.2"})
-    assert remedy.start_bytes == new.memory.start_bytes < old.memory.start_bytes // 4
+    assert remedy.start_bytes == new.memory.total.start_bytes < old.memory.total.start_bytes // 4

@@ -108,12 +108,12 @@ def _verdict(report: Report) -> str:
 
 def _config(config: ConfigReport, place: Base) -> Iterator[str]:
     doubt = "" if config.complete else " was not read in full: the figures are at least these"
-    memory = config.memory
+    total = config.memory.total
     rows = [
         [CONTEXTS, f"{config.ssl_contexts:,}"],
         [LOADS, f"{config.ca_loads:,}"],
-        [START, human(memory.start_bytes + memory.zones_bytes)],
-        [PEAK, human(memory.worst_total_bytes)],
+        [START, human(total.start_bytes)],
+        [PEAK, human(total.reload_peak_worst_bytes)],
     ]
     yield f"**{named(config.path, place)}**{doubt}\n\n{table(['', 'now'], rows)}"
     if lines := [_issue(issue, place) for issue in issues(config)]:

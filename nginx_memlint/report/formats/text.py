@@ -15,14 +15,18 @@ from nginx_memlint.result import (
     ConfigReport,
     Finding,
     Lowered,
+    MemoryPart,
     NotPricedInfo,
     ProblemInfo,
     Report,
 )
-from nginx_memlint.sizes import human, human_seconds, plural
+from nginx_memlint.sizes import MIB, human, human_seconds, plural
 
 _BY = {"ignore": "an ignore", "settings": "the settings", "baseline": "the baseline"}
 MAX_PROBLEMS = 20
+MAX_PARTS = 3
+LARGE = 64 * MIB
+"""Bytes of the worst peak from which on it is said what makes most of them."""
 MAX_OUTSIDE = 3
 MAX_LOWERED = 20
 
@@ -75,7 +79,12 @@ def _write_config(config: ConfigReport, screen: Plain) -> None:
     if config.complete and not config.findings:
         screen.line(*_all_well(config))
         _problems(config, screen, links)
-        for line in (*_not_priced(config), *_outside(config), *config.guesses):
+        for line in (
+            *_largest(config),
+            *_not_priced(config),
+            *_outside(config),
+            *config.guesses,
+        ):
             screen.line(f"  {line}")
         _accepted(config, screen)
         return
@@ -93,19 +102,20 @@ def _write_config(config: ConfigReport, screen: Plain) -> None:
     if config.findings:
         screen.line()
         _memory(config, screen)
+        _parts(config, screen)
         _shares(config, screen)
         _remedies(config, screen)
     _assumptions(config, screen)
 
 
 def _all_well(config: ConfigReport) -> tuple[Words, ...]:
-    memory = config.memory
+    total = config.memory.total
     return (
         ("ok", "bold green"),
         f" {config.path}: {plural(config.ssl_contexts, 'TLS context')}, "
         f"{plural(config.ca_loads, 'CA load')}; "
-        f"{human(memory.start_bytes + memory.zones_bytes)} at start, "
-        f"at most {human(memory.worst_total_bytes)} while reloading "
+        f"{human(total.start_bytes)} at start, "
+        f"at most {human(total.reload_peak_worst_bytes)} while reloading "
         f"({plural(config.workers, 'worker')}, {server(config)})",
     )
 
@@ -119,8 +129,8 @@ def _verdict(config: ConfigReport) -> tuple[Words, ...]:
     worst = config.findings[0].severity
     return (
         (worst, STYLES[worst]),
-        f" {config.path}: {human(config.memory.start_bytes + config.memory.zones_bytes)} "
-        f"at start, up to {human(config.memory.worst_total_bytes)} while reloading",
+        f" {config.path}: {human(config.memory.total.start_bytes)} at start, up to "
+        f"{human(config.memory.total.reload_peak_worst_bytes)} while reloading",
     )
 
 
@@ -203,25 +213,70 @@ def _counts(config: ConfigReport) -> str:
 
 
 def _memory(config: ConfigReport, screen: Plain) -> None:
-    memory = config.memory
-    zones = plural(len(config.zones), "zone")
+    memory, total = config.memory, config.memory.total
+    zones = plural(len(config.zones), "zone") + " full" if config.zones else ""
+    unit = f"{human(memory.unit_bytes)} a CA load" if memory.unit_bytes else ""
     rows = [
-        ("at start", memory.start_bytes, f"{human(memory.unit_bytes)} a CA load"),
-        ("after the first reload", memory.after_reload_bytes, ""),
+        ("at start", total.start_bytes, unit),
+        ("after the first reload", total.after_reload_bytes, ""),
         (
             "after later reloads, at worst",
-            memory.after_reload_worst_bytes,
+            total.after_reload_worst_bytes,
             plural(config.workers, "worker"),
         ),
-        ("peak of the first reload", memory.reload_peak_bytes, ""),
-        ("peak of later reloads, at worst", memory.reload_peak_worst_bytes, _budget(config)),
-        ("and shared memory, always", memory.zones_bytes, zones),
+        ("peak of the first reload", total.reload_peak_bytes, ""),
+        ("peak of later reloads, at worst", total.reload_peak_worst_bytes, _budget(config)),
+        ("a limit that holds", total.limit_bytes if zones else 0, zones),
         ("rule of thumb", memory.rule_of_thumb_bytes, "locations × 1 MiB"),
     ]
     screen.table(
         ("", ">bold", "dim"),
         [(f"  {phase}", human(size), note) for phase, size, note in rows if size],
     )
+
+
+def _parts(config: ConfigReport, screen: Plain) -> None:
+    """The parts that take most."""
+    screen.line("\nwhat takes most")
+    screen.table(
+        (">bold", ""),
+        [
+            (f"  {human(part.start_bytes)}", f"{_counted(part, config)}{_place(part)}")
+            for part in _large_parts(config)
+        ],
+    )
+
+
+def _largest(config: ConfigReport) -> list[str]:
+    """A line with the parts that make most of a large total."""
+    total = config.memory.total
+    if total.reload_peak_worst_bytes < LARGE:
+        return []
+    listed = [
+        f"{_counted(part, config)}: {human(part.start_bytes)}{_place(part)}"
+        for part in _large_parts(config)
+    ]
+    return [f"most of it: {'; '.join(listed)}"] if listed else []
+
+
+def _large_parts(config: ConfigReport) -> list[MemoryPart]:
+    """The parts that take a tenth of the worst peak or more, no more than a few."""
+    peak = config.memory.total.reload_peak_worst_bytes
+    return [part for part in config.memory.parts[:MAX_PARTS] if part.peak_bytes * 10 >= peak]
+
+
+def _counted(part: MemoryPart, config: ConfigReport) -> str:
+    """How many of what: ``worker_connections 1,048,576 × 4 workers``."""
+    text = part.name
+    if part.count > 1:
+        text += f" {part.count:,}"
+    if part.worker_bytes and not (part.pool_bytes or part.heap_bytes):
+        text += f" × {plural(config.workers, 'worker')}"
+    return text
+
+
+def _place(part: MemoryPart) -> str:
+    return "" if part.file is None else f" at {part.file}:{part.line}"
 
 
 def _budget(config: ConfigReport) -> str:

@@ -98,16 +98,17 @@ def _config(config: ConfigReport, budget: int) -> dict[str, Any]:
 
 
 def _phases(config: ConfigReport) -> list[tuple[str, str, int, int]]:
-    """The phases: a name, a shorter one, bytes of the service, and bytes of shared memory zones."""
-    memory = config.memory
-    zones = memory.zones_bytes
-    return [
-        ("at start", "start", memory.start_bytes, zones),
-        ("after the first reload", "reloaded", memory.after_reload_bytes, zones),
-        ("after later reloads, at worst", "later", memory.after_reload_worst_bytes, zones),
-        ("peak of the first reload", "1st peak", memory.reload_peak_bytes, zones),
-        ("peak of later reloads, at worst", "later peak", memory.reload_peak_worst_bytes, zones),
+    """The phases: a name, a shorter one, bytes of the service, and of shared memory zones."""
+    total = config.memory.total
+    zones = sum(part.zone_resident_bytes for part in config.memory.parts)
+    named = [
+        ("at start", "start", total.start_bytes),
+        ("after the first reload", "reloaded", total.after_reload_bytes),
+        ("after later reloads, at worst", "later", total.after_reload_worst_bytes),
+        ("peak of the first reload", "1st peak", total.reload_peak_bytes),
+        ("peak of later reloads, at worst", "later peak", total.reload_peak_worst_bytes),
     ]
+    return [(name, short, max(0, size - zones), min(size, zones)) for name, short, size in named]
 
 
 def _nodes(nodes: list[Node]) -> dict[str, list[Any]]:

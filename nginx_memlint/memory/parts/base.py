@@ -1,0 +1,179 @@
+"""What nginx takes before anything is configured, and what each worker takes for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nginx_memlint.memory.laws import Amount
+from nginx_memlint.memory.parts.record import Configuration, Counted, Record
+from nginx_memlint.targets.targets import Version, costs_for
+from nginx_memlint.tree.blocks import WITHOUT_SETTINGS
+
+KIB = 1024
+
+
+class EmptyNginx(NamedTuple):
+    """KiB of an empty configuration: of the master, of a worker without its connections, and what
+    modules add to the master: lua, js, stream, mail."""
+
+    master: int
+    worker: int
+    lua: int
+    js: int = 411
+    stream: int = 34
+    mail: int = 20
+
+
+BASES: dict[str, EmptyNginx] = {
+    "debian-11": EmptyNginx(781, 131, 156),
+    "debian-12": EmptyNginx(942, 202, 774),
+    "debian-13": EmptyNginx(1_471, 141, 611, stream=27),
+    "debian-sid": EmptyNginx(1_460, 144, 644),
+}
+"""Measured stack → its base; js and mail, and stream but on Debian 13, are Debian 12's."""
+
+INIT_WORKER = 550 * KIB
+"""What ``init_worker_by_lua*`` takes in each worker before its script does anything."""
+
+CONNECTION = 432
+"""Bytes of a connection and its two events (ngx_connection_t 240, ngx_event_t 96)."""
+
+CONNECTION_SINCE: tuple[Version, int] = Version((1, 25)), 440
+"""The release from which on a connection is larger, with QUIC, and its bytes."""
+
+DEFAULT_CONNECTIONS = 512
+"""``DEFAULT_CONNECTIONS`` of ngx_event.c."""
+
+_MODULES = {
+    "lua": "http_lua",
+    "js": "http_js",
+    "stream": "stream",
+    "mail": "mail",
+}
+"""Field of EmptyNginx → the module's name in its object."""
+
+
+def _base(configuration: Configuration) -> Iterator[Counted]:
+    target = configuration.target
+    row = BASES[costs_for(target.nginx, target.openssl).name]
+    master = row.master
+    for field, module in _MODULES.items():
+        if field in target.built_in or configuration.loads(module):
+            master += getattr(row, field)
+    yield Counted(Amount(base=master * KIB, worker=row.worker * KIB))
+
+
+def _connections(configuration: Configuration) -> Iterator[Counted]:
+    version, larger = CONNECTION_SINCE
+    each = larger if configuration.target.nginx >= version else CONNECTION
+    own = [
+        setting
+        for block in configuration.tree.blocks("events")
+        for name in ("worker_connections", "connections")
+        for setting in block.settings(name)
+    ]
+    value = own[0].value if own else ""
+    known = value.isdecimal() and value.isascii() and len(value) < 12
+    count = int(value) if known else DEFAULT_CONNECTIONS
+    at = own[0] if own else None
+    yield Counted(Amount(worker=each * count), count, at, f"worker_connections {count:,}")
+
+
+def _init_worker(configuration: Configuration) -> Iterator[Counted]:
+    for name in ("init_worker_by_lua_block", "init_worker_by_lua_file", "init_worker_by_lua"):
+        for block in configuration.tree.having([name]):
+            if block.kind == "http":
+                yield Counted(Amount(worker=INIT_WORKER), 1, block.settings(name)[0], name)
+
+
+def _scripts(configuration: Configuration) -> Iterator[Counted]:
+    """What the user states of Lua's heap: the master's, or each worker's."""
+    heap = configuration.lua_heap
+    if not heap:
+        return
+    names = configuration.tree.index_names()
+    in_master = any(name.startswith("init_by_lua") for name in names)
+    in_worker = any(name.startswith("init_worker_by_lua") for name in names)
+    kind = Amount(worker=heap) if in_worker and not in_master else Amount(scripts=heap)
+    yield Counted(kind, 1, None, "as stated with --lua-heap")
+
+
+HELPERS = 2
+"""Beside a cache: its manager, and its loader, which ends after a minute."""
+
+HELPER_CONNECTIONS = 512
+"""``cycle->connection_n`` of ngx_cache_manager_process_cycle()."""
+
+CACHE_PATHS = tuple(f"{name}_cache_path" for name in ("proxy", "fastcgi", "uwsgi", "scgi"))
+
+
+def _helpers(configuration: Configuration) -> Iterator[Counted]:
+    target = configuration.target
+    paths = [
+        setting
+        for block in configuration.tree.having(CACHE_PATHS)
+        for name in CACHE_PATHS
+        for setting in block.settings(name)
+    ]
+    if paths:
+        at = paths[0]
+        row = BASES[costs_for(target.nginx, target.openssl).name]
+        each = row.worker * KIB + HELPER_CONNECTIONS * CONNECTION
+        yield Counted(Amount(helper=HELPERS * each), HELPERS, at, at.name)
+
+
+NJS = 108_000
+"""A virtual machine of njs with a module of one line (ngx_http_js_init_conf_vm())."""
+
+
+def _machines(configuration: Configuration) -> Iterator[Counted]:
+    for block in configuration.tree.having(["js_import"]):
+        if block.kind not in WITHOUT_SETTINGS:
+            yield Counted(Amount(contexts=NJS), 1, block.settings("js_import")[0], "js_import")
+
+
+RECORDS: tuple[Record, ...] = (
+    Record(
+        "nginx itself",
+        (),
+        _base,
+        "main(), ngx_worker_process_init()",
+        "an empty configuration, by modules, on each of the four",
+    ),
+    Record(
+        "worker_connections",
+        ("worker_connections",),
+        _connections,
+        "ngx_event_process_init()",
+        "1,048,576 connections and four workers took 1,730 MiB",
+    ),
+    Record(
+        "Lua in each worker",
+        ("init_worker_by_lua*",),
+        _init_worker,
+        "ngx_http_lua_init_worker()",
+        "an empty script, Debian 12",
+    ),
+    Record(
+        "cache manager and loader",
+        CACHE_PATHS,
+        _helpers,
+        "ngx_start_cache_manager_processes()",
+        "caches, 20 zones, 200 hosts",
+    ),
+    Record(
+        "machines of njs",
+        ("js_import",),
+        _machines,
+        "ngx_http_js_merge_vm()",
+        "js_import in location",
+    ),
+    Record(
+        "Lua heaps",
+        ("init_by_lua*", "init_worker_by_lua*"),
+        _scripts,
+        "luaL_newstate()",
+        "stated by the user",
+    ),
+)

@@ -1,0 +1,180 @@
+"""Blocks: servers and locations, listening sockets, names, regular expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nginx_memlint.memory.laws import Amount
+from nginx_memlint.memory.parts.record import Configuration, Counted, Record
+from nginx_memlint.syntax.values import c_string
+from nginx_memlint.tree.blocks import DATA
+from nginx_memlint.tree.tree import Block, Setting
+
+LOCATION_LINE = 450
+"""Bytes of Costs.location that are not of the block itself: its words and text."""
+
+SERVER_LINE = 1_190
+"""Bytes of Costs.server that are not: its words and text, its name, its workers' part."""
+
+IF_MORE = 200
+"""What an ``if`` takes beyond a location: its code."""
+
+SERVER_WORKER = 425
+"""What a server takes in each worker."""
+
+SOCKET = Amount(pool=1_180, worker=410)
+"""A listening socket (ngx_listening_t, a connection and its events)."""
+
+NAME = 70
+"""A server's name (ngx_http_add_server()), with its hash elements."""
+
+NAME_REGEX = 230
+REGEX = 230
+"""A compiled regular expression (ngx_regex_compile(), pcre2_compile())."""
+
+CODE = 9_100
+"""Its machine code: ``pcre_jit on`` (pcre2_jit_compile())."""
+
+REWRITE_CODE = 9_550
+"""The same of a ``rewrite``, whose expressions mostly capture."""
+
+STREAM_SERVER = Amount(pool=2_400, worker=260)
+MAIL_SERVER = Amount(pool=2_980, worker=333)
+
+
+def _http(kind: str, pool: int, worker: int, configuration: Configuration) -> Iterator[Counted]:
+    count = configuration.tree.kinds[kind]
+    if count:
+        amount = Amount(pool=pool * count, worker=worker * count)
+        yield Counted(amount, count, configuration.first(kind), kind)
+
+
+def _servers(configuration: Configuration) -> Iterator[Counted]:
+    pool = max(0, configuration.target.costs.server - SERVER_LINE)
+    yield from _http("server", pool, SERVER_WORKER, configuration)
+
+
+def _locations(configuration: Configuration) -> Iterator[Counted]:
+    pool = max(0, configuration.target.costs.location - LOCATION_LINE)
+    yield from _http("location", pool, 18, configuration)
+    for kind in ("if", "limit_except"):
+        yield from _http(kind, pool + IF_MORE, 40, configuration)
+
+
+def _others(kind: str, each: Amount, configuration: Configuration) -> Iterator[Counted]:
+    count = configuration.tree.kinds[kind]
+    if count:
+        yield Counted(each.times(count), count, configuration.first(kind), "server")
+
+
+def _sockets(configuration: Configuration) -> Iterator[Counted]:
+    """Each address once; with ``reuseport``, once for each worker, which are not known here."""
+    first: dict[str, Setting] = {}
+    for setting in _settings("listen", configuration):
+        if setting.block.kind == "server":
+            first.setdefault(c_string(setting.value), setting)
+    if first:
+        at = next(iter(first.values()))
+        yield Counted(SOCKET.times(len(first)), len(first), at, "listen")
+
+
+def _settings(name: str, configuration: Configuration) -> Iterator[Setting]:
+    """The directives of a name, in all places."""
+    for block in configuration.tree.having([name]):
+        yield from block.settings(name)
+
+
+def _names(configuration: Configuration) -> Iterator[Counted]:
+    for setting in _settings("server_name", configuration):
+        args = setting.directive.args
+        configuration.tree.work.take(len(args))
+        pool = NAME * len(args)
+        yield Counted(Amount(pool=pool), len(args), setting, "server_name")
+
+
+def _regexes(configuration: Configuration) -> Iterator[Counted]:
+    """Regular expressions, by where they may stand."""
+    code = CODE if configuration.has_jit else 0
+    tree = configuration.tree
+    for block in tree.of_kinds(frozenset({"location", "if"})):
+        if block.directive is not None and _is_regex(block):
+            yield Counted(Amount(pool=REGEX, code=code), 1, block, block.kind)
+    for setting in _settings("server_name", configuration):
+        count = sum(arg.startswith("~") for arg in setting.directive.args)
+        if count:
+            amount = Amount(pool=count * NAME_REGEX, code=count * code)
+            yield Counted(amount, count, setting, "server_name")
+    if code:
+        for setting in _settings("rewrite", configuration):
+            yield Counted(Amount(code=REWRITE_CODE), 1, setting, "rewrite")
+        for block in tree.of_kinds(frozenset({DATA})):
+            if block.directive is not None and block.directive.name == "map":
+                count = sum(
+                    own.name.startswith("~") for body, _ in block.parts for own in body.directives
+                )
+                if count:
+                    yield Counted(Amount(code=count * code), count, block, "map")
+
+
+_OPERATORS = frozenset({"~", "~*", "!~", "!~*"})
+
+
+def _is_regex(block: Block) -> bool:
+    assert block.directive is not None
+    args = block.directive.args
+    if block.kind == "location":
+        return bool(args) and args[0].startswith("~")
+    return len(args) > 2 and args[1] in _OPERATORS
+
+
+RECORDS: tuple[Record, ...] = (
+    Record(
+        "servers",
+        ("server",),
+        _servers,
+        "ngx_http_core_create_srv_conf() and every module's",
+        "server; server without name",
+    ),
+    Record(
+        "locations",
+        ("location", "if", "limit_except"),
+        _locations,
+        "ngx_http_core_create_loc_conf() and every module's",
+        "location; location =; nested location; if in server; if in location; limit_except",
+    ),
+    Record(
+        "stream servers",
+        ("server in stream",),
+        lambda configuration: _others("stream_server", STREAM_SERVER, configuration),
+        "ngx_stream_core_server()",
+        "stream server, with its socket",
+    ),
+    Record(
+        "mail servers",
+        ("server in mail",),
+        lambda configuration: _others("mail_server", MAIL_SERVER, configuration),
+        "ngx_mail_core_server()",
+        "mail server, with its socket",
+    ),
+    Record(
+        "listening sockets",
+        ("listen",),
+        _sockets,
+        "ngx_create_listening(), ngx_event_process_init()",
+        "server and own socket",
+    ),
+    Record(
+        "server names",
+        ("server_name",),
+        _names,
+        "ngx_http_server_names()",
+        "server_name; server_name *.",
+    ),
+    Record(
+        "regular expressions",
+        ("location ~", "if ~", "server_name ~", "rewrite", "map ~"),
+        _regexes,
+        "ngx_regex_compile()",
+        "location ~; server_name ~; the same with pcre_jit",
+    ),
+)

@@ -1,0 +1,98 @@
+"""Upstreams: their servers, connections that are kept, points of consistent hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nginx_memlint.memory.laws import Amount
+from nginx_memlint.memory.parts.record import Configuration, Counted, Record
+from nginx_memlint.tree.tree import Block, Setting
+
+BLOCK = 8_560
+"""An upstream itself: above all the merged settings of its module for each (http)."""
+
+SERVER = 860
+"""A server in it (ngx_http_upstream_init_round_robin()): 780 to 896 by how many there are."""
+
+STREAM_BLOCK = 1_330
+KEPT = 152
+"""A connection that ``keepalive`` may keep (ngx_http_upstream_keepalive_cache_t)."""
+
+POINTS = 160
+"""Points of a server for each of its weight (ngx_http_upstream_init_chash())."""
+
+POINT = 16
+
+MOST = 1 << 31
+"""What nginx takes for a number at most."""
+
+
+def _number(text: str) -> int:
+    return min(int(text), MOST) if text.isdecimal() and text.isascii() and len(text) < 11 else 0
+
+
+def _blocks(kind: str, block_bytes: int, configuration: Configuration) -> Iterator[Counted]:
+    for block in configuration.tree.blocks(kind):
+        servers = len(block.settings("server"))
+        amount = Amount(pool=block_bytes + SERVER * servers, worker=35)
+        yield Counted(amount, 1, block, _said(block))
+
+
+def _said(block: Block) -> str:
+    return " ".join(["upstream", *(block.directive.args if block.directive else ())])
+
+
+def _upstreams(configuration: Configuration) -> Iterator[Counted]:
+    yield from _blocks("upstream", BLOCK, configuration)
+    yield from _blocks("stream_upstream", STREAM_BLOCK, configuration)
+
+
+def _kept(configuration: Configuration) -> Iterator[Counted]:
+    for block in configuration.tree.having(["keepalive"]):
+        if block.kind == "upstream":
+            for setting in block.settings("keepalive"):
+                count = _number(setting.value)
+                yield Counted(Amount(pages=KEPT * count), count, setting, f"keepalive {count:,}")
+
+
+def _points(configuration: Configuration) -> Iterator[Counted]:
+    for block in configuration.tree.having(["hash"]):
+        if block.kind not in ("upstream", "stream_upstream"):
+            continue
+        for setting in block.settings("hash"):
+            if "consistent" in setting.directive.args[1:]:
+                points = POINTS * sum(map(_weight, block.settings("server")))
+                said = f"{_said(block)}: {points:,} points"
+                yield Counted(Amount(tables=POINT * points), points, setting, said)
+
+
+def _weight(server: Setting) -> int:
+    for arg in server.directive.args[1:]:
+        if arg.startswith("weight="):
+            return _number(arg.removeprefix("weight=")) or 1
+    return 1
+
+
+RECORDS: tuple[Record, ...] = (
+    Record(
+        "upstreams",
+        ("upstream", "server in upstream"),
+        _upstreams,
+        "ngx_http_upstream(), ngx_http_upstream_init_round_robin()",
+        "upstream, 1/2/8 servers; servers in one upstream; stream server, upstream",
+    ),
+    Record(
+        "kept connections",
+        ("keepalive",),
+        _kept,
+        "ngx_http_upstream_init_keepalive()",
+        "upstream, keepalive 32; upstream, keepalive 512",
+    ),
+    Record(
+        "consistent hashes",
+        ("hash … consistent",),
+        _points,
+        "ngx_http_upstream_init_chash()",
+        "upstream, consistent; upstream, consistent, weight 20",
+    ),
+)

@@ -1,0 +1,77 @@
+"""What whole configurations take: at start, after reloads, and while they are under way.
+
+    python -m tests.nginx.measure_whole --out results
+
+Anonymous and shared memory of all processes together, in kB. The peak is that of a memory cgroup,
+without what it held beside that memory at the start: files, and the kernel's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from tests.nginx.cgroup import cgroup
+from tests.nginx.experiment import Results
+from tests.nginx.part_cases import Place
+from tests.nginx.part_files import place_in
+from tests.nginx.prefix import write_conf
+from tests.nginx.stack import Stack, native
+from tests.nginx.whole_configurations import CONFIGURATIONS, text
+
+TIMEOUT = 120.0
+SETTLE = 0.4
+KIB = 1024
+
+
+def measured(name: str, workers: int, reloads: int, place: Place, stack: Stack) -> dict[str, Any]:
+    """The memory of a configuration through some reloads."""
+    conf = write_conf(place.prefix, text(CONFIGURATIONS[name](place), place, stack, workers))
+    with cgroup() as group, ExitStack() as running:
+        with group.inside():
+            server = running.enter_context(stack.run(conf, place.prefix, timeout=TIMEOUT))
+        server.settled_anon_kb(TIMEOUT)
+        time.sleep(SETTLE)
+        start = server.memory().own
+        beside = group.usage() // KIB - start
+        peaks, after = [], []
+        for _ in range(reloads):
+            group.reset()
+            server.reload(TIMEOUT)
+            time.sleep(SETTLE)
+            peaks.append(group.peak() // KIB - beside)
+            after.append(server.memory().own)
+    return {"start_kb": start, "after_kb": after, "peak_kb": peaks, "beside_kb": beside}
+
+
+def main() -> int:
+    """Measure the configurations and write their recording."""
+    parser = argparse.ArgumentParser(description="Measure whole configurations.")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", nargs="+", default=["*"])
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--reloads", type=int, default=6)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    stack = native()
+    inputs = {"workers": arguments.workers, "reloads": arguments.reloads}
+    results = Results(arguments.out / f"whole-{stack.name}.json", stack, inputs)
+    with tempfile.TemporaryDirectory(prefix="memlint-") as directory:
+        for name in CONFIGURATIONS:
+            if not any(fnmatch.fnmatch(name, pattern) for pattern in arguments.only):
+                continue
+            for workers in arguments.workers:
+                place = place_in(Path(tempfile.mkdtemp(dir=directory)))
+                figures = measured(name, workers, arguments.reloads, place, stack)
+                results.add(configuration=name, workers=workers, **figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

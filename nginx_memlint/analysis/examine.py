@@ -258,14 +258,25 @@ class _Examination:
         return counts
 
     def unused_dump_files(self) -> list[Problem]:
-        """Problems of files in a dump that no include leads to: the dump was not understood."""
+        """Problems of files in a dump that nginx would not have read there.
+
+        No include leads to them, or one that comes before. Then the dump was not understood: where
+        they begin there is a comment of another file.
+        """
         source = self.entry.source
         if not isinstance(source, MemoryFiles) or self.tree.problems:
             return []
-        return [
+        strange = [
             Problem("is in the dump, but no include leads to it", path)
             for path in sorted(source.files.keys() - self.tree.files.keys(), key=encode)
         ]
+        written = [path for path in source.files if path in self.tree.files]
+        for path, first in zip(written, self.tree.files, strict=False):
+            if path != first:
+                message = f"comes before {first} in the dump, though nginx reads it later"
+                strange.append(Problem(message, path))
+                break
+        return strange
 
     def guesses(self, outcome: engine.Outcome) -> list[str]:
         """Sentences about sizes guessed for unreadable bundles, where no finding tells of them."""

@@ -41,11 +41,12 @@ class Dump(NamedTuple):
     """The files of a dump by name, the main one first.
 
     ``doubtful`` are names that stand at two places: one of them is a comment of another file, and
-    nothing tells which.
+    nothing tells which. ``unclear`` are the lines that may be a message or part of a file.
     """
 
     files: dict[str, bytes]
     doubtful: tuple[str, ...]
+    unclear: tuple[int, ...] = ()
 
 
 def is_dump(data: bytes, *, piped: bool) -> bool | None:
@@ -84,9 +85,11 @@ def read_dump(data: bytes) -> Dump | None:
     if first is None:
         refuse_failure(data)
         return None
+    before = data.count(b"\n", 0, first.start())
     data = data[first.start() :]
     if first[2]:  # a terminal has put a CR before each LF
         data = data.replace(b"\r\n", b"\n")
+    unclear = tuple(before + line for line in _unclear(data))
     data = _MESSAGE.sub(b"", data)
     cuts: dict[str, tuple[int, int]] = {}
     doubtful: list[str] = []
@@ -101,7 +104,7 @@ def read_dump(data: bytes) -> Dump | None:
         name: data[start:end].removesuffix(b"\n")
         for (name, (_, start)), end in zip(cuts.items(), ends, strict=True)
     }
-    return Dump(files, tuple(doubtful))
+    return Dump(files, tuple(doubtful), unclear)
 
 
 def _first_mark(data: bytes) -> re.Match[bytes] | None:
@@ -140,6 +143,51 @@ def _marks(data: bytes) -> list[re.Match[bytes]]:
     if marks and marks[0][1].startswith(b"/"):
         marks = [mark for mark in marks if mark[1].startswith(b"/")]
     return marks
+
+
+def _unclear(data: bytes) -> list[int]:
+    """The lines that look like a message, and may be a part of a file that nginx accepts.
+
+    Between directives nginx would reject such a line, so it is a message there. In a string, in
+    Lua, among arguments, or as a key of a map, it may be the file's own, and what follows in it may
+    be directives.
+    """
+    from nginx_memlint.syntax.lexer import DATA_BLOCKS, tokenize  # noqa: PLC0415  as below
+
+    messages = [*_MESSAGE.finditer(data)]
+    if not messages:
+        return []
+    tokens = tokenize(_MESSAGE.sub(lambda message: _BLANK.sub(b" ", message[0]), data))
+    unclear = []
+    opened: list[int] = []
+    number = 0
+    for message in messages:
+        at = message.start()
+        while number < len(tokens.starts) and tokens.starts[number] < at:
+            opened.append(number)
+            number += 1
+        while opened and tokens.ends[opened[-1]] <= at:
+            opened.pop()
+        if not opened:
+            continue
+        start, head = tokens.starts[opened[-1]], tokens.heads[opened[-1]]
+        name = decode(data[start : tokens.end_of_name(opened[-1])].strip(b"\"'"))
+        if at <= head or (name in DATA_BLOCKS and _closes_more(message[0])):
+            unclear.append(tokens.line_of(at))
+    return unclear
+
+
+_BLANK = re.compile(rb"[^\n]")
+
+
+def _closes_more(text: bytes) -> bool:
+    """Whether braces in a text close a block that is open before it."""
+    depth = 0
+    for brace in re.findall(rb"[{}]", text):
+        depth += 1 if brace == b"{" else -1
+        if depth < 0:
+            return True
+    return False
 
 
 def _said(data: bytes) -> str:

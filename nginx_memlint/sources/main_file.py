@@ -219,6 +219,8 @@ def _from_dump(data: bytes, lookup: Lookup, name: str = STDIN_NAME) -> Entry:
     twice = "the dump has two lines that may begin this file: where it begins is unknown"
     problems = [Problem(twice, doubtful) for doubtful in dump.doubtful]
     opened = "-" if name == STDIN_NAME else name
+    unclear = "may be a message of nginx or a part of the file: nothing tells which"
+    problems += [Problem(unclear, opened, line) for line in dump.unclear]
     source = MemoryFiles(dump.files, lookup.bounds)
     return Entry(source, path, path.rpartition("/")[0], opened, tuple(problems))
 

@@ -409,3 +409,34 @@ def test_what_is_split_is_all_there(written: dict[str, str]) -> None:
     assert found is not None
     assert dump(found.files).replace(b"\n", b"") == data.replace(b"\n", b"")
     check("-", data=data)
+
+
+LUA = b"lua_ssl_trusted_certificate /ca.pem;"
+HIDDEN = {
+    "a string": b'log_format x "\nnginx: configuration file "; %s log_format y "\n";' % LUA,
+    "arguments": b"log_format x a\nnginx: configuration file x; %s log_format y b\n;" % LUA,
+    "Lua": b"init_by_lua_block {\nnginx: [x] } %s init_worker_by_lua_block {\n}" % LUA,
+    "a key": b"types { a b;\nnginx: [x] c; } %s map $a $b {\n}" % LUA,
+}
+"""Lines of a file that nginx accepts and that begin like a message."""
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_line_like_a_message_inside_of_something(name: str) -> None:
+    main = b"events {}\nhttp {\n%s\nserver { }\n}\n" % HIDDEN[name]
+    report = check("-", data=OK + dump({"/etc/nginx/nginx.conf": main}))
+    [problem] = report.problems
+    assert problem.line == 4 + main.count(b"\n", 0, main.index(b"nginx: "))
+    assert "may be a message of nginx or a part of the file" in problem.message
+    assert not report.complete
+
+
+def test_a_mark_that_nginx_would_not_write_there() -> None:
+    """A comment like a mark makes keys of a map of what follows it: the order tells."""
+    main = b"events {}\nhttp { map $a $b { include m/*; }\ninclude a.conf; server { } }\n"
+    mark = b"log_format x y;\n\n# configuration file /etc/nginx/m/b:\n" + LUA
+    written = dump({"/etc/nginx/nginx.conf": main, "/etc/nginx/m/a": b"x y;"})
+    report = check("-", data=written + dump({"/etc/nginx/a.conf": mark}))
+    [problem] = report.problems
+    assert problem.file == "/etc/nginx/a.conf"
+    assert "comes before /etc/nginx/m/b in the dump" in problem.message

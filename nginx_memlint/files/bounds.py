@@ -33,7 +33,8 @@ class Bounds:
     block_depth: int = 10_000
     """Blocks inside blocks in one file; nginx recurses for each, until its stack is full."""
     names: int = 1_000_000
-    """Directories that patterns of includes look into, and the names there, each time counted."""
+    """Directories that patterns of includes look into, and the names there, each time counted;
+    names in the paths of a dump."""
     problems: int = 5000
     """Problems that are listed; the rest are counted."""
     findings: int = 10_000
@@ -155,12 +156,15 @@ class Meter:
             most = f"{self.bounds.tokens:,}"
             raise BoundError(f"the files have more than {most} tokens", "tokens")
 
-    def list(self, names: int) -> None:
-        """Count the names in a directory."""
+    def list(self, names: int, who: str = "patterns look at") -> None:
+        """Count the names in a directory.
+
+        ``who`` is what has the names, for the message.
+        """
         self._names += names
         if self._names > self.bounds.names:
             most = f"{self.bounds.names:,}"
-            raise BoundError(f"patterns look at more than {most} names", "names")
+            raise BoundError(f"{who} more than {most} names", "names")
 
     def steps(self) -> int:
         """Steps of work that reading so far counts for, by STEPS_OF."""

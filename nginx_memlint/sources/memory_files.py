@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, Bounds, Meter
 from nginx_memlint.sources.source import trim
@@ -12,8 +13,15 @@ NOT_IN_DUMP = "not in the dump"
 """The reason why a file of a dump cannot be read: nginx has read it, but did not print it."""
 
 
+_Names: TypeAlias = "dict[str, _Names]"
+"""The names in a directory, each with what is in it: nothing in a file."""
+
+
 class MemoryFiles:
-    """Files in memory, with the paths that nginx names: those of an ``nginx -T`` dump."""
+    """Files in memory, with the paths that nginx names: those of an ``nginx -T`` dump.
+
+    Raises BoundError if their paths have more names than are read.
+    """
 
     restricted = True
 
@@ -21,13 +29,14 @@ class MemoryFiles:
         self.bounds = bounds
         self.meter = Meter(bounds)
         self.files = dict(files)
-        self._directories: dict[str, set[str]] = {}
+        # by name, not by path: a thousand names are in a thousand paths
+        self._top: _Names = {}
         for path in self.files:
-            ancestor = path
-            while ancestor not in ("/", ""):
-                parent, _, name = ancestor.rpartition("/")
-                ancestor = parent or "/"
-                self._directories.setdefault(ancestor, set()).update([name] if name else [])
+            names = self._top
+            for part in path.split("/"):
+                if part not in names:
+                    self.meter.list(1, "the paths of the files have")
+                names = names.setdefault(part, {})
 
     def read(self, path: str) -> bytes:
         """All bytes of a file of the dump."""
@@ -40,20 +49,27 @@ class MemoryFiles:
 
     def names(self, path: str) -> list[str]:
         """The names directly below a directory, derived from the paths of the files."""
-        try:
-            names = sorted(self._directories[trim(path)])
-        except KeyError:
-            raise FileNotFoundError(errno.ENOENT, NOT_IN_DUMP) from None
+        directory = self._directory(path)
+        if not directory:
+            raise FileNotFoundError(errno.ENOENT, NOT_IN_DUMP)
+        names = sorted(filter(None, directory))
         self.meter.list(len(names))
         return names
 
     def exists(self, path: str) -> bool:
         """Whether a path is one of the files or a directory above one."""
-        return path in self.files or trim(path) in self._directories
+        return path in self.files or self.is_dir(path)
 
     def is_dir(self, path: str) -> bool:
         """Whether a path is a directory above one of the files."""
-        return trim(path) in self._directories
+        return bool(self._directory(path))
+
+    def _directory(self, path: str) -> _Names:
+        """What is in a directory; nothing if it is none."""
+        names = self._top
+        for part in trim(path).removesuffix("/").split("/"):
+            names = names.get(part, {})
+        return names
 
     def shown(self, path: str) -> str:
         """The path itself, since these files have no other name."""

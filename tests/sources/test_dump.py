@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from nginx_memlint.report.formats.json import dumps
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.sources.dump import is_dump, read_dump
 from nginx_memlint.sources.file_system import FileSystem
-from tests.helpers import memlint
+from nginx_memlint.sources.memory_files import MemoryFiles
+from tests.helpers import memlint, with_bounds
 
 MAIN = b"events {}\nhttp {\n    include conf.d/*.conf;\n    include /etc/nginx/mime.types;\n}\n"
 FILES = {
@@ -440,3 +442,26 @@ def test_a_mark_that_nginx_would_not_write_there() -> None:
     [problem] = report.problems
     assert problem.file == "/etc/nginx/a.conf"
     assert "comes before /etc/nginx/m/b in the dump" in problem.message
+
+
+def test_names_in_the_paths_of_a_dump_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = {f"/{number}" + "/a" * 2000: b"" for number in range(100)}
+    with_bounds(monkeypatch, names=100_000)
+    report = check("-", data=dump(FILES | deep))
+    assert [problem.message.partition(" (")[0] for problem in report.problems] == [
+        "is not read: the paths of the files have more than 100,000 names"
+    ]
+
+
+def test_paths_of_a_dump_take_memory_by_their_names() -> None:
+    """Not by their lengths times their names: a file of 120 kB took 3 GB."""
+    deep = {f"/{number}" + "/a" * 2000: b"" for number in range(20)}
+    tracemalloc.start()
+    try:
+        source = MemoryFiles(FILES | deep)
+        assert tracemalloc.get_traced_memory()[1] < 40_000 * 500
+    finally:
+        tracemalloc.stop()
+    assert source.is_dir("/3" + "/a" * 1999)
+    assert source.names("/3" + "/a" * 1999) == ["a"]
+    assert not source.is_dir("/3" + "/a" * 2000)

@@ -34,6 +34,7 @@ from nginx_memlint.tls.families import FAMILIES, LUA_TRUSTED
 from nginx_memlint.tls.misplaced import misplaced
 from nginx_memlint.tls.rejected_values import rejected_values
 from nginx_memlint.tls.unknown import unknown
+from nginx_memlint.tls.without_ca import without_ca
 from nginx_memlint.tree import blocks, foreign, nothing
 from nginx_memlint.tree import missing_includes as hints
 from nginx_memlint.tree.build import build
@@ -135,6 +136,7 @@ class _Examination:
         problems = foreign.recognised(self.tree, problems, loaded)
         if not self.is_fragment and all(problem.complete for problem in problems):
             problems += nothing.problems(self.tree, problems)
+            problems += without_ca(situation.groups)
         problems = self.bounded(problems)
         complete = all(problem.complete for problem in problems)
         outcome = engine.run(situation, self.policy, complete=complete)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from nginx_memlint import check
@@ -98,6 +100,54 @@ def test_what_is_said(name: str, bookworm: Stack, site: Site) -> None:
     run = bookworm.test(conf, prefix=site.prefix)
     [problem] = check(conf, prefix=str(site.prefix), target="debian-12").problems
     assert f"{problem.nginx} in {problem.file}:{problem.line}" in run.messages
+
+
+VERIFYING = {
+    "proxy": SERVER % "proxy_pass https://127.0.0.1; proxy_ssl_verify on;",
+    "grpc": SERVER % "grpc_pass grpcs://127.0.0.1:1; grpc_ssl_verify on;",
+    "uwsgi": "uwsgi_ssl_verify on; " + SERVER % "uwsgi_pass suwsgi://127.0.0.1:1;",
+    "proxy, an empty name": "proxy_ssl_trusted_certificate CA; "
+    + SERVER
+    % 'proxy_pass https://127.0.0.1; proxy_ssl_verify on; proxy_ssl_trusted_certificate "";',
+    "proxy, a command": SERVER
+    % "proxy_pass https://127.0.0.1; proxy_ssl_verify on; proxy_ssl_conf_command VerifyCAFile CA;",
+    "clients": "ssl_verify_client on; server { SSL }",
+    "clients, perhaps": "server { SSL ssl_verify_client optional; }",
+}
+NOT_VERIFYING = {
+    "proxy, http": "proxy_ssl_verify on; " + SERVER % "proxy_pass http://127.0.0.1;",
+    "proxy, off": "proxy_ssl_verify on; "
+    + SERVER % "proxy_ssl_verify off; proxy_pass https://127.0.0.1;",
+    "no context": "ssl_verify_client on; " + SERVER % "",
+    "clients, with any CA": "server { SSL ssl_verify_client optional_no_ca; }",
+    "clients": "server { SSL ssl_verify_client on; ssl_client_certificate CA; }",
+}
+
+
+def _with_files(text: str, site: Site) -> str:
+    text = text.replace("SSL", f"{site.ssl()} {site.pair}").replace("CA;", f"{site.bundle};")
+    return main_conf(site.prefix, text)
+
+
+@pytest.mark.parametrize("name", VERIFYING)
+def test_verification_without_a_ca(name: str, bookworm: Stack, site: Site) -> None:
+    conf = write_conf(site.prefix, _with_files(VERIFYING[name], site))
+    run = bookworm.test(conf, prefix=site.prefix)
+    [problem] = check(conf, target="debian-12").problems
+    assert problem.nginx
+    assert f"[emerg] {problem.nginx}\n" in _without_numbers(run.messages)
+    assert not problem.complete
+
+
+@pytest.mark.parametrize("name", NOT_VERIFYING)
+def test_no_verification(name: str, bookworm: Stack, site: Site) -> None:
+    conf = write_conf(site.prefix, _with_files(NOT_VERIFYING[name], site))
+    assert bookworm.test(conf, prefix=site.prefix).accepted
+    assert check(conf, target="debian-12").complete
+
+
+def _without_numbers(messages: str) -> str:
+    return re.sub(r" [0-9]+#[0-9]+:", "", messages)
 
 
 @pytest.mark.parametrize("value", ["4", "0", "07", "auto", '"auto\0x"'])

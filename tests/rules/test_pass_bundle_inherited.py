@@ -41,7 +41,7 @@ def test_from_64_mib_on(tmp_path: Path, loads: int, count: int) -> None:
     assert len(http(tmp_path, inside("proxy", "https://", loads), "ML102", **BIG)) == count
 
 
-@pytest.mark.parametrize("scheme", ["http://", ""])
+@pytest.mark.parametrize("scheme", ["http://", "HTTP://"])
 def test_no_tls_no_finding(tmp_path: Path, scheme: str) -> None:
     assert http(tmp_path, inside("proxy", scheme), "ML102", **BIG) == []
 

@@ -1,0 +1,52 @@
+"""Contexts that are to verify certificates, and have no CA to do so: nginx does not start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nginx_memlint.problems import Problem
+from nginx_memlint.syntax.values import c_string
+from nginx_memlint.tls.contexts import Group
+from nginx_memlint.tls.families import CommandFile
+
+
+class _CaNeed(NamedTuple):
+    """The directive that asks for verification, the values that do, and what names the CAs."""
+
+    directive: str
+    values: tuple[str, ...]
+    certificates: str
+
+
+_CLIENTS = _CaNeed("ssl_verify_client", ("on", "optional"), "ssl_client_certificate")
+
+_NEEDS = {
+    **dict.fromkeys(("ssl", "stream_ssl", "mail_ssl"), _CLIENTS),
+    **{
+        family: _CaNeed(f"{prefix}_verify", ("on",), f"{prefix}_trusted_certificate")
+        for family, prefix in {
+            **{name: name for name in ("proxy_ssl", "grpc_ssl", "uwsgi_ssl")},
+            "stream_proxy_ssl": "proxy_ssl",
+        }.items()
+    },
+}
+"""Family → how it verifies (``ngx_http_proxy_set_ssl()``, ``ngx_http_ssl_merge_srv_conf()`` and
+their like in nginx 1.10.0 to 1.31.4). For clients, newer ones take ssl_trusted_certificate, too."""
+
+
+def without_ca(groups: list[Group]) -> Iterator[Problem]:
+    """A problem for each directive that asks for it, in the order of the contexts."""
+    told: set[tuple[str, int]] = set()
+    for group in groups:
+        need = _NEEDS.get(group.family)
+        files = [one for one in group.loads.bundles if not isinstance(one, CommandFile)]
+        if need is None or files:
+            continue
+        setting = group.owners[0].effective(need.directive)
+        if setting is None or setting.key in told:
+            continue
+        if c_string(setting.value).lower() in need.values:
+            told.add(setting.key)
+            nginx = f"no {need.certificates} for {need.directive}"
+            yield Problem.of_nginx(setting.inclusion, setting.directive, nginx)

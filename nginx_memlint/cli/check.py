@@ -29,7 +29,7 @@ from nginx_memlint.printable import printable
 from nginx_memlint.report import DEFAULT, FORMATS, outputs
 from nginx_memlint.report.outputs import Output
 from nginx_memlint.result import ConfigReport, Report
-from nginx_memlint.settings.in_force import Root
+from nginx_memlint.settings.in_force import Root, tree_that_lists
 from nginx_memlint.sizes import plural
 
 if TYPE_CHECKING:
@@ -126,11 +126,11 @@ def check(
         _check_fix("--show-fix", asked, has_format=bool(formats or output))
         inspections = list(_examined(asked))
         configs = [inspection.report for inspection in inspections]
-        _show_fix(inspections)
+        _show_fix(inspections, roots)
         written = []
     elif fix:
         _check_fix("--fix", asked, has_format=False)
-        configs, status = _fix(asked)
+        configs, status = _fix(asked, roots)
     else:
         configs = checked(asked, jobs)
     report = _accepted(configs, accepted, write_baseline)
@@ -196,21 +196,21 @@ def _check_fix(option: str, jobs: Sequence[Job], *, has_format: bool) -> None:
         raise MemlintError(reason, option)
 
 
-def _show_fix(inspections: list[Inspection]) -> None:
+def _show_fix(inspections: list[Inspection], roots: Sequence[Root]) -> None:
     from nginx_memlint.fix import apply as fixing  # noqa: PLC0415
     from nginx_memlint.report.views import patch  # noqa: PLC0415
 
-    plans = fixing.plans(inspections)
+    plans = fixing.plans(inspections, list(map(tree_that_lists, roots)))
     patch.write(plans, sys.stdout)
     for made in plans:
         tell(*made.notes, *made.refusals)
 
 
-def _fix(jobs: Sequence[Job]) -> tuple[list[ConfigReport], Exit]:
+def _fix(jobs: Sequence[Job], roots: Sequence[Root]) -> tuple[list[ConfigReport], Exit]:
     from nginx_memlint.fix import apply as fixing  # noqa: PLC0415
 
     by_name = {job.name: job for job in jobs}
-
+    trees = {job.name: tree_that_lists(root) for job, root in zip(jobs, roots, strict=True)}
     budget = Budget()
 
     def examined(path: str) -> Inspection:
@@ -226,7 +226,7 @@ def _fix(jobs: Sequence[Job]) -> tuple[list[ConfigReport], Exit]:
 
     begun: set[str] = set()
     with until_interrupted("no configuration is left half changed"):
-        done = fixing.fix(list(by_name), examined)
+        done = fixing.fix(list(by_name), examined, list(trees.values()))
     tell(*done.said)
     status = Exit.FINDINGS if done.refused else Exit.OK
     return done.reports, Exit.INTERNAL if done.broken else status

@@ -22,8 +22,11 @@ def is_below(path: str, directory: str) -> bool:
 
 
 def checkout(directory: str) -> str | None:
-    """The top of the git checkout that a directory is in, None if it is in none."""
-    while not os.path.lexists(os.path.join(directory, ".git")):
+    """The top of the git checkout that a directory is in, as it is written; None if in none.
+
+    A link on the way is no top: what it leads to may be another checkout.
+    """
+    while os.path.islink(directory) or not os.path.lexists(os.path.join(directory, ".git")):
         above = os.path.dirname(directory)
         if above == directory:
             return None

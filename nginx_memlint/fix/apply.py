@@ -77,18 +77,33 @@ class Fixed:
     broken: bool = False
 
 
-def plans(inspections: Sequence[Inspection]) -> list[Plan]:
-    """The plan for each configuration; a file that several of them read is not changed."""
+def plans(
+    inspections: Sequence[Inspection], trees: Sequence[str | None] | None = None
+) -> list[Plan]:
+    """The plan for each configuration; a file that several of them read is not changed.
+
+    ``trees`` are, for each, the checkout whose settings list it, out of which nothing is changed.
+    """
     places = [_places(checked) for checked in inspections]
     readers = Counter(real for files in places for real in set(files.values()))
     shared = frozenset(real for real, count in readers.items() if count > 1)
     return [
-        _plan(checked, files, shared) for checked, files in zip(inspections, places, strict=True)
+        _plan(checked, files, shared, tree)
+        for checked, files, tree in zip(
+            inspections, places, trees or [None] * len(places), strict=True
+        )
     ]
 
 
-def fix(paths: Sequence[str], examined: Callable[[str], Inspection]) -> Fixed:
-    """Write the planned edits, check again, and put back files that do not keep the promise."""
+def fix(
+    paths: Sequence[str],
+    examined: Callable[[str], Inspection],
+    trees: Sequence[str | None] | None = None,
+) -> Fixed:
+    """Write the planned edits, check again, and put back files that do not keep the promise.
+
+    For ``trees`` see plans().
+    """
     inspections = [examined(path) for path in paths]
     done = Fixed()
     if removed := remove_leftovers(
@@ -96,7 +111,7 @@ def fix(paths: Sequence[str], examined: Callable[[str], Inspection]) -> Fixed:
     ):
         files = plural(removed, "temporary file")
         done.said.append(f"removed {files} that an interrupted run had left")
-    for path, checked, plan in zip(paths, inspections, plans(inspections), strict=True):
+    for path, checked, plan in zip(paths, inspections, plans(inspections, trees), strict=True):
         done.said += plan.notes
         report = checked.report
         refusals = list(plan.refusals)
@@ -129,7 +144,9 @@ def _write(path: str, plan: Plan, examined: Callable[[str], Inspection]) -> Conf
     return again.report
 
 
-def _plan(checked: Inspection, places: Mapping[str, str], shared: frozenset[str]) -> Plan:
+def _plan(
+    checked: Inspection, places: Mapping[str, str], shared: frozenset[str], tree: str | None
+) -> Plan:
     name, now = checked.report.path, checked.situation
     plan = Plan()
     if now is None or not checked.report.complete:
@@ -143,7 +160,7 @@ def _plan(checked: Inspection, places: Mapping[str, str], shared: frozenset[str]
     splices = edits(change)
     data = {path: now.tree.files[path].tokens.data for path in splices}
     after = {path: spliced(data[path], pieces) for path, pieces in splices.items()}
-    if reason := _doubt(now.tree, after, places, shared):
+    if reason := _doubt(now.tree, after, places, shared, tree):
         return plan.refuse(f"{name}: nothing is changed: {reason}")
     assert checked.reread is not None
     again = checked.reread(_Overlay(now.tree.source, after))
@@ -255,7 +272,11 @@ def _places(checked: Inspection) -> dict[str, str]:
 
 
 def _doubt(
-    tree: Tree, after: Mapping[str, bytes], places: Mapping[str, str], shared: frozenset[str]
+    tree: Tree,
+    after: Mapping[str, bytes],
+    places: Mapping[str, str],
+    shared: frozenset[str],
+    listed_in: str | None,
 ) -> str | None:
     """The reason not to change files although the edits themselves are clear, or None."""
     names = Counter(places.values())
@@ -263,12 +284,16 @@ def _doubt(
     for block in tree.all_blocks:
         for _, inclusion in block.parts:
             readings.setdefault(inclusion.file.path, set()).add(id(inclusion.file))
-    main = tree.main.inclusion.file.path
-    top = checkout(os.path.dirname(places.get(main, main)))
+    main = tree.main.inclusion.file
+    # the main file itself may be a link that a stranger put into a checkout
+    written = checkout(os.path.dirname(os.path.abspath(main.name)))
+    itself = checkout(os.path.dirname(places.get(main.path, main.path)))
+    tops = dict.fromkeys(top for top in (listed_in, written, itself) if top is not None)
     for path in after:
         real = places.get(path, path)
-        if top is not None and not is_below(real, top):
-            return f"{real} is outside of the checkout {top}"
+        for top in tops:
+            if not is_below(real, os.path.realpath(top)):
+                return f"{real} is outside of the checkout {top}"
         if is_git_own(real):
             return f"{real} is git's own"
         if real in shared:

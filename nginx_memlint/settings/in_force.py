@@ -221,6 +221,13 @@ def tree_of(path: str, flags: Mapping[str, Any]) -> str:
     return checkout(real) or real
 
 
+def tree_that_lists(root: Root) -> str | None:
+    """The checkout whose settings list a root; None if a user named it, or they are in none."""
+    if root.file is None or not root.listed:
+        return None
+    return checkout(os.path.realpath(root.file.directory))
+
+
 def _located(path: str, lookup: Lookup) -> str:
     """The path of a configuration here; for ``-`` that of the directory it is taken to be in."""
     path = "." if path == "-" else path

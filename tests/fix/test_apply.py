@@ -25,7 +25,7 @@ from nginx_memlint.remedies.situation import Proposal
 from nginx_memlint.report.views.patch import patch
 from nginx_memlint.sizes import MIB
 from nginx_memlint.tree.changes import TreeChange
-from tests.helpers import LUA, SAMPLES, copy_sample, http, memlint, write
+from tests.helpers import LUA, SAMPLES, copy_sample, http, memlint, memlint_here, write
 from tests.hostile.limited import SLOW
 
 FLAGS = ("--target", "debian-12", "--unit-cost", "100MiB")
@@ -245,6 +245,51 @@ def test_nothing_outside_of_the_checkout_is_changed(tmp_path: Path, how: str) ->
     assert done.refused
     assert f"{tmp_path}/outside/ca is outside of the checkout {tmp_path}/tree" in done.said[-1]
     assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("how", ["main file", "its directory"])
+def test_a_main_file_that_leads_out_of_its_checkout_is_not_changed(
+    tmp_path: Path, how: str
+) -> None:
+    """What it leads to may be another checkout, that of who runs the command."""
+    write(tmp_path / "own", {"nginx.conf": PLAIN, ".git/HEAD": ""})
+    write(tmp_path / "tree", {".git/HEAD": ""})
+    if how == "main file":
+        conf = tmp_path / "tree/nginx.conf"
+        conf.symlink_to("../own/nginx.conf")
+    else:
+        conf = tmp_path / "tree/conf"
+        conf.symlink_to("../own")
+    before = contents(tmp_path)
+    done = run_fix(conf)
+    assert done.refused
+    assert f"{tmp_path}/own/nginx.conf is outside of the checkout {tmp_path}/tree" in done.said[-1]
+    assert contents(tmp_path) == before
+    assert not run_fix(tmp_path / "own/nginx.conf").refused
+
+
+def test_a_link_to_a_checkout_of_ones_own_may_be_named(tmp_path: Path) -> None:
+    write(tmp_path / "own", {"nginx.conf": PLAIN, ".git/HEAD": ""})
+    (tmp_path / "link").symlink_to("own")
+    assert not run_fix(tmp_path / "link").refused
+    assert (tmp_path / "own/nginx.conf").read_text() == FIXED
+
+
+def test_settings_of_a_checkout_have_nothing_changed_outside_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "own", {"nginx.conf": PLAIN, ".git/HEAD": ""})
+    listing = 'target = "debian-12"\nunit-cost = "100MiB"\nroots = ["../own"]\n'
+    write(tmp_path / "tree", {".git/HEAD": "", "memlint.toml": listing})
+    before = contents(tmp_path)
+    monkeypatch.chdir(tmp_path / "tree")
+    for option in ("--fix", "--show-fix"):
+        run = memlint_here("check", option)
+        assert f"own/nginx.conf is outside of the checkout {tmp_path}/tree" in run.err
+        assert contents(tmp_path) == before
+    # who names it on the command line decides
+    memlint_here("check", "--fix", *FLAGS, "../own")
+    assert (tmp_path / "own/nginx.conf").read_text() == FIXED
 
 
 def test_mode_and_owner_stay(plain: Path) -> None:

@@ -136,7 +136,7 @@ class _Examination:
         problems = foreign.recognised(self.tree, problems, loaded)
         if not self.is_fragment and all(problem.complete for problem in problems):
             problems += nothing.problems(self.tree, problems)
-            problems += without_ca(situation.groups)
+            problems += without_ca(situation.groups, situation.target)
         problems = self.bounded(problems)
         complete = all(problem.complete for problem in problems)
         outcome = engine.run(situation, self.policy, complete=complete)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.syntax.values import c_string
+from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.contexts import Group
 from nginx_memlint.tls.families import CommandFile
 
@@ -31,22 +32,30 @@ _NEEDS = {
         }.items()
     },
 }
-"""Family → how it verifies (``ngx_http_proxy_set_ssl()``, ``ngx_http_ssl_merge_srv_conf()`` and
-their like in nginx 1.10.0 to 1.31.4). For clients, newer ones take ssl_trusted_certificate, too."""
+"""Family → how it verifies: ``ngx_http_proxy_set_ssl()``, ``ngx_http_ssl_merge_srv_conf()`` and
+their like, read in nginx 1.10.0, 1.18.0, 1.23.1, 1.27.0, 1.27.2, 1.29.3 and 1.31.4."""
+
+_EITHER = (1, 27, 2)
+"""The first nginx that takes ssl_trusted_certificate for the verification of clients, too."""
 
 
-def without_ca(groups: list[Group]) -> Iterator[Problem]:
+def without_ca(groups: list[Group], target: Target) -> Iterator[Problem]:
     """A problem for each directive that asks for it, in the order of the contexts."""
     told: set[tuple[str, int]] = set()
     for group in groups:
         need = _NEEDS.get(group.family)
-        files = [one for one in group.loads.bundles if not isinstance(one, CommandFile)]
-        if need is None or files:
+        loads = group.loads
+        takes_either = need is not _CLIENTS or target.nginx >= _EITHER
+        files = [one for one in loads.bundles if not isinstance(one, CommandFile)]
+        if need is None or (files if takes_either else loads.client_names):
             continue
         setting = group.owners[0].effective(need.directive)
         if setting is None or setting.key in told:
             continue
         if c_string(setting.value).lower() in need.values:
             told.add(setting.key)
-            nginx = f"no {need.certificates} for {need.directive}"
+            names = need.certificates
+            if need is _CLIENTS and takes_either:
+                names += " or ssl_trusted_certificate"
+            nginx = f"no {names} for {need.directive}"
             yield Problem.of_nginx(setting.inclusion, setting.directive, nginx)

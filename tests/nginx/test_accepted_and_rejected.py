@@ -112,6 +112,7 @@ VERIFYING = {
     "proxy, a command": SERVER
     % "proxy_pass https://127.0.0.1; proxy_ssl_verify on; proxy_ssl_conf_command VerifyCAFile CA;",
     "clients": "ssl_verify_client on; server { SSL }",
+    "clients, another CA": "server { SSL ssl_verify_client on; ssl_trusted_certificate CA; }",
     "clients, perhaps": "server { SSL ssl_verify_client optional; }",
 }
 NOT_VERIFYING = {
@@ -144,6 +145,18 @@ def test_no_verification(name: str, bookworm: Stack, site: Site) -> None:
     conf = write_conf(site.prefix, _with_files(NOT_VERIFYING[name], site))
     assert bookworm.test(conf, prefix=site.prefix).accepted
     assert check(conf, target="debian-12").complete
+
+
+@pytest.mark.parametrize(
+    ("trusted", "complete"), [("ssl_trusted_certificate CA;", True), ("", False)]
+)
+def test_either_ca(trusted: str, complete: bool, site: Site) -> None:
+    """nginx 1.27.2 and later verify clients by ssl_trusted_certificate, too."""
+    text = _with_files(f"server {{ SSL ssl_verify_client on; {trusted} }}", site)
+    report = check(write_conf(site.prefix, text), target="debian-sid")
+    assert report.complete == complete
+    said = "no ssl_client_certificate or ssl_trusted_certificate for ssl_verify_client"
+    assert [problem.nginx for problem in report.problems] == [said] * (not complete)
 
 
 def _without_numbers(messages: str) -> str:

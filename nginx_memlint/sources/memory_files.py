@@ -13,7 +13,7 @@ NOT_IN_DUMP = "not in the dump"
 """The reason why a file of a dump cannot be read: nginx has read it, but did not print it."""
 
 
-_Names: TypeAlias = "dict[str, _Names]"
+_DirectoryTree: TypeAlias = "dict[str, _DirectoryTree]"
 """The names in a directory, each with what is in it: nothing in a file."""
 
 
@@ -30,7 +30,7 @@ class MemoryFiles:
         self.meter = Meter(bounds)
         self.files = dict(files)
         # by name, not by path: a thousand names are in a thousand paths
-        self._top: _Names = {}
+        self._top: _DirectoryTree = {}
         for path in self.files:
             names = self._top
             for part in path.split("/"):
@@ -64,8 +64,8 @@ class MemoryFiles:
         """Whether a path is a directory above one of the files."""
         return bool(self._directory(path))
 
-    def _directory(self, path: str) -> _Names:
-        """What is in a directory; nothing if it is none."""
+    def _directory(self, path: str) -> _DirectoryTree:
+        """The names in a directory; none of what is no directory."""
         names = self._top
         for part in trim(path).removesuffix("/").split("/"):
             names = names.get(part, {})

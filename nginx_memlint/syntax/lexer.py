@@ -77,7 +77,7 @@ _MARKS: dict[int, Lexeme] = {ord(mark): (mark, 0, False) for mark in "{};"}
 _NO_NUMBER, _IS_TEXT = repeat(0), repeat(True)
 
 
-class _Names(dict[bytes, str]):
+class _CachedNames(dict[bytes, str]):
     """A cache from names as they are written to names, shared by all files."""
 
     def __missing__(self, raw: bytes) -> str:
@@ -87,7 +87,7 @@ class _Names(dict[bytes, str]):
         return name
 
 
-_names = _Names()
+_names = _CachedNames()
 
 
 def lex(

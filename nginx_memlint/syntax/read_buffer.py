@@ -63,7 +63,7 @@ class ReadBuffer:
         self.last = min(CONF_BUFFER, len(tokens.data))
         self.after_lua = 0  # where the last Lua block ended
         self._passed = -1  # what is before it has been looked at for last_token()
-        self._found: re.Match[bytes] | None = None  # the last token there
+        self._token: re.Match[bytes] | None = None  # the last token there
         self._coming: re.Match[bytes] | None = None  # the token that comes next
         self._quotes = b"\"'"  # those that may begin a string before the end of their line
         self._line_end = -1
@@ -110,7 +110,7 @@ class ReadBuffer:
         index = bisect_left(starts, offset) - 1
         position = max(self.after_lua, starts[index] if index >= 0 else 0)
         if position > self._passed:
-            self._passed, self._found, self._coming = position, None, None
+            self._passed, self._token, self._coming = position, None, None
         while True:
             self._coming = match = self._coming or TOKEN.match(self.data, self._passed)
             if match is None:
@@ -120,9 +120,9 @@ class ReadBuffer:
             if kind == IS_END or match.start(kind) - in_quotes >= offset:
                 break
             if kind != IS_COMMENT:
-                self._found = match
+                self._token = match
             self._passed, self._coming = match.end(), None
-        return self._found
+        return self._token
 
     def read_lua_block(self, position: int) -> int:
         """Read a Lua block whose ``{`` ends at ``position``; return the offset after its ``}``.

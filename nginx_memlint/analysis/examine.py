@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import TypeVar
 
@@ -131,6 +131,7 @@ class _Examination:
             *modules.problems(self.tree, self.situation.target, self.prefix),
             *unknown(self.tree),
             *self.unused_dump_files(),
+            *self.bundles_beyond_a_bound(),
         ]
         loaded = {loads.setting.key for loads in situation.loads_by_setting}
         problems = foreign.recognised(self.tree, problems, loaded)
@@ -279,6 +280,15 @@ class _Examination:
                 strange.append(Problem(message, path))
                 break
         return strange
+
+    def bundles_beyond_a_bound(self) -> Iterator[Problem]:
+        """Problems of bundles that are there and not read: a guess would be far too low."""
+        if self.unit_cost is None:
+            for path, [first, *_] in bundle_unreadable.unreadable(self.situation).items():
+                if path in self.bundles.beyond:
+                    setting, why = first.setting, self.bundles.failures[path]
+                    message = f"{setting.name}: {path} is not read: {why}"
+                    yield Problem.at(setting.inclusion, setting.directive, message)
 
     def guesses(self, outcome: engine.Outcome) -> list[str]:
         """Sentences about sizes guessed for unreadable bundles, where no finding tells of them."""

@@ -61,6 +61,8 @@ UNBOUNDED = Bounds(**dict.fromkeys(vars(DEFAULT_BOUNDS), 1 << 62))
 class StepsOf:
     """Steps of work that reading counts for, where all configurations of a command are bounded."""
 
+    name: int = 10
+    """A name that a pattern is held against, or a directory that it looks into."""
     token: int = 5
     """Steps for a word or mark that is read, and kept with its tree."""
     byte: float = 1 / 64
@@ -171,7 +173,8 @@ class Meter:
         tokens = self._tokens
         if self._uncounted is not None:
             tokens = sum(map(tokens_at_most, self._uncounted))
-        return self._names + STEPS_OF.token * tokens + int(STEPS_OF.byte * self._bytes)
+        read = STEPS_OF.token * tokens + int(STEPS_OF.byte * self._bytes)
+        return STEPS_OF.name * self._names + read
 
     def _count_tokens(self, data: bytes) -> None:
         """Count a file's tokens; files are split only once their bytes exceed the bound."""

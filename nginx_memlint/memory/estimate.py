@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, repeat
 from typing import NamedTuple, TypeVar
 
+from nginx_memlint.files.bounds import BoundError
 from nginx_memlint.sizes import MIB
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Costs, Target
@@ -56,6 +57,7 @@ class Bundles:
         self._replaced = dict(replaced or {})
         self._known: dict[str, Bundle | None] = {}
         self.failures: dict[str, str] = {}
+        self.beyond: set[str] = set()
         self.rejected: set[str] = set()
 
     @property
@@ -72,6 +74,7 @@ class Bundles:
         """The same files, read once for both, at other costs, some of them replaced."""
         other = Bundles(self._tree, costs, self._unit_cost, {**self._replaced, **(replaced or {})})
         other._known, other.failures = self._known, self.failures
+        other.beyond = self.beyond
         other.rejected = self.rejected
         return other
 
@@ -87,7 +90,8 @@ class Bundles:
     def bundle(self, path: str) -> Bundle | None:
         """What is in the file; None if that is unknown.
 
-        Then ``failures`` says why, and ``rejected`` has the path if nginx rejects the file.
+        Then ``failures`` says why, ``rejected`` has the path if nginx rejects the file, and
+        ``beyond`` if it is there, but a bound is in the way.
         """
         if path in self._replaced:
             return self._replaced[path]
@@ -97,6 +101,8 @@ class Bundles:
                 self._known[path] = bundle_of(self._tree.source.read(path))
             except OSError as error:
                 self.failures[path] = error.strerror or str(error)
+                if isinstance(error, BoundError):
+                    self.beyond.add(path)
             except NotPemError as error:
                 self.failures[path] = str(error)
                 self.rejected.add(path)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nginx_memlint import result
-from nginx_memlint.acceptance.accepted import path_ignored, suppressed
+from nginx_memlint.acceptance.accepted import PathIgnores, suppressed
 from nginx_memlint.acceptance.comments import ABOUT_COMMENTS, Mark
 from nginx_memlint.files.paths import encode, relative
 from nginx_memlint.policy import Policy
@@ -63,6 +63,7 @@ def run(situation: Situation, policy: Policy, *, complete: bool = True) -> Outco
     """
     outcome = Outcome()
     fingerprints = _Fingerprints(situation)
+    path_ignores = PathIgnores(policy.ignores, situation.tree.work)
     severities = {rule.code: policy.severities.get(rule.code, rule.severity) for rule in RULES}
     judged = [code for code, severity in severities.items() if severity and complete]
     situation.ignores.prepare(_IGNORABLE, judged)
@@ -74,11 +75,10 @@ def run(situation: Situation, policy: Policy, *, complete: bool = True) -> Outco
         most = situation.tree.source.bounds.findings
         outcome.unlisted += max(0, len(drafts) - most)
         for draft in drafts[:most]:
-            patterns = sum(len(ignore.paths) for ignore in policy.ignores)
-            situation.tree.work.take(1 + len(draft.places or ()) + patterns)
+            situation.tree.work.take(1 + len(draft.places or ()))
             chosen = severity if rule.code in policy.severities else draft.severity or severity
             finding = _finding(rule, chosen, draft, situation, fingerprints)
-            accepted = _ignored(finding, draft, situation) or path_ignored(finding, policy.ignores)
+            accepted = _ignored(finding, draft, situation) or path_ignores.accepting(finding)
             if accepted is not None:
                 outcome.suppressed.append(accepted)
                 continue

@@ -17,6 +17,9 @@ from nginx_memlint.sources.source import ABSENT, Source
 MAX_VAGUE = 2
 """Brackets whose end depends on the name that is matched: each may multiply the time it takes."""
 
+LONG = 64
+"""Bytes of a pattern that take as long as the listing of a name."""
+
 _STAR, _QUESTION, _OPEN, _CLOSE, _BACKSLASH, _MINUS = b"*?[]\\-"
 
 _SIMPLE = re.compile(rb"\[([!^]?)((?:\w-\w|[\w.])+)\]", re.ASCII)
@@ -76,6 +79,8 @@ def _expand(source: Source, pattern: bytes) -> list[str]:
             if error.errno in ABSENT:
                 continue
             raise
+        # names are held against long patterns for longer: those count more than once
+        source.meter.list(len(names) * (len(name) // LONG))
         matches = matches or _compile(name).fullmatch
         paths += [f"{path}/{entry}" for entry in names if matches(encode(entry))]
     return paths

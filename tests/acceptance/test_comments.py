@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nginx_memlint import ConfigReport, check
+from nginx_memlint.acceptance import paths
 from nginx_memlint.exit_codes import FailOn, exit_code
 from nginx_memlint.policy import Limits, PathIgnore, Policy
 from nginx_memlint.result import Location
@@ -316,6 +317,21 @@ def test_a_path_outside_is_matched_by_an_absolute_glob_only(tmp_path: Path) -> N
         ignores = (PathIgnore(str(tmp_path / "other"), (glob,), frozenset({"ML101"}), "why"),)
         report = check(conf, target="debian-12", unit_cost=UNIT, policy=Policy(ignores=ignores))
         assert [finding.rule for finding in report.findings] == expected
+
+
+def test_a_file_is_held_once_against_the_globs_of_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settings may have tens of thousands of globs, and a file as many findings."""
+    held = []
+    monkeypatch.setattr(paths, "applies", lambda _ignore, file: held.append(file))
+    wrong = "# memlint: ingore\n" * 20
+    ignores = (PathIgnore(str(tmp_path), ("a", "b"), frozenset({"ML901"}), "why"),)
+    report = look(
+        tmp_path, {"nginx.conf": http(f"{wrong}server {{ }}")}, policy=Policy(ignores=ignores)
+    )
+    assert len(report.findings) == 20
+    assert held == [str(tmp_path / "nginx.conf")]
 
 
 def test_settings_may_accept_what_is_wrong_with_comments(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from nginx_memlint.policy import Policy
 from nginx_memlint.tls.ca_bundle import NotPemError, bundle_of, certificates
+from tests.helpers import with_bounds
 from tests.rules.bundles import der, pem
 from tests.rules.finding import of, report
 
@@ -80,6 +81,21 @@ def test_ml303_is_a_note_if_it_is_not_there(tmp_path: Path) -> None:
     assert "1.0 MiB is guessed for each of 2 loads" in finding.message
     assert checked.guesses == []
     assert of(report(tmp_path, clients(2, "/nonexistent/ca.pem"), unit_cost=1), "ML303") == []
+
+
+@pytest.mark.parametrize("bounds", [{"file_bytes": 4000}, {"total_bytes": 4000}])
+def test_a_bundle_that_a_bound_keeps_from_being_read_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bounds: dict[str, int]
+) -> None:
+    """It is there, and may cost any amount: its guess is no reason to say that all is well."""
+    with_bounds(monkeypatch, **bounds)
+    files: dict[str, str | bytes] = {"large.pem": pem(20)}
+    [problem] = report(tmp_path, clients(2, "large.pem"), files).problems
+    assert "ssl_client_certificate: " in problem.message
+    assert "large.pem is not read: " in problem.message
+    assert problem.line is not None
+    assert not problem.complete
+    assert report(tmp_path, clients(2, "large.pem"), files, unit_cost=1 << 20).problems == []
 
 
 def test_ml303_switched_off_leaves_the_guess(tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from nginx_memlint.files.bounds import STEPS_OF
 from nginx_memlint.files.paths import decode
 from nginx_memlint.sources import glob
 from nginx_memlint.sources.file_system import FileSystem
+from nginx_memlint.sources.memory_files import MemoryFiles
 from tests.hostile.limited import SLOW
 
 DIRECTORIES = 12
@@ -123,3 +125,15 @@ def test_a_dot_after_a_run_that_begins_with_a_star(
     source = FileSystem({"/": "/"}, restricted=False)
     whole = f"{tmp_path}/{pattern}"
     assert glob.expand(source, whole) == _c_glob(libc, os.fsencode(whole))
+
+
+def test_names_count_more_often_for_long_patterns() -> None:
+    """Each name is held against all of a pattern."""
+    files = {f"/d/{number}": b"" for number in range(100)}
+    steps = []
+    for pattern in ("/d/a*", "/d/" + "a*" * 300):
+        source = MemoryFiles(files)
+        before = source.meter.steps()
+        assert glob.expand(source, pattern) == []
+        steps.append(source.meter.steps() - before)
+    assert steps[0] < 2 * STEPS_OF.name * 100 < 9 * STEPS_OF.name * 100 < steps[1]

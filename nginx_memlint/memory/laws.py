@@ -98,7 +98,7 @@ LAWS: dict[str, Law] = {
     "helper": Law(_ALWAYS, _ALWAYS, _ALWAYS, Times(2), Times(2)),
     # chunks of 16 KiB: an exiting worker's ngx_destroy_pool() dirties the page of four that has
     # the chunk's header
-    "pool": _of_master((2, 0.0), (2.1, 0.1), (2, 0.25), (3, 0.35)),
+    "pool": _of_master((2, 0.0), (2.1, 0.1), (2.05, 0.27), (3, 0.35)),
     # an exiting worker frees all pieces, and so copies all pages; later it and the new workers
     # copy the freed region as well
     "heap": _of_master((2, 0.03), (2, 1), (2, 1), (2, 3)),
@@ -109,7 +109,7 @@ LAWS: dict[str, Law] = {
     # ngx_radix_alloc(): each page is a large allocation of its own
     "pages": _of_master((2.1, 0.0), (2.2, 0.05), (2.2, 0.55), (3, 0.5)),
     # sljit's executable pages are freed one by one
-    "code": _of_master((2, 0.0), (2, 0.05), (2, 0.9), (2.9, 0.8)),
+    "code": _of_master((2, 0.0), (2, 0.05), (2, 0.9), (2.95, 0.85)),
     # lua_close() in the master frees the old heap at once; exiting workers copy theirs
     "scripts": _of_master((1, 0.0), (1, 0.0), (1, 1), (1, 1)),
     # old and new workers at once

@@ -35,6 +35,12 @@ SETTLE = 0.4
 RELOADS = 8
 
 
+def module_name() -> str:
+    """Return the name of the module that is run as a program."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return spec.name if spec else "tests.nginx.measure"
+
+
 @dataclass
 class Results:
     """The file of one experiment on one stack."""
@@ -56,7 +62,7 @@ class Results:
         whole = {
             "stack": self.stack.name,
             "versions": self.stack.versions(),
-            "command": [Path(sys.executable).name, "-m", "tests.nginx.measure", *sys.argv[1:]],
+            "command": [Path(sys.executable).name, "-m", module_name(), *sys.argv[1:]],
             "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "kernel": os.uname().release,
             "cpus": len(os.sched_getaffinity(0)),

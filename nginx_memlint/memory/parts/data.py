@@ -13,7 +13,7 @@ from nginx_memlint.tree.blocks import DATA
 from nginx_memlint.tree.tree import Block, Inclusion
 
 MAP_BLOCK = 950
-MAP_ENTRY = 34
+MAP_ENTRY = 30
 """Beside the elements of its hash."""
 
 MAX_SIZE = 2_048

@@ -1,0 +1,137 @@
+"""Predicted against measured memory of single things and of whole configurations."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.job import Job
+from nginx_memlint.options.record import read_keywords
+from nginx_memlint.remedies.situation import Situation
+from tests.nginx.measure_parts import configuration
+from tests.nginx.part_cases import CASES, Case
+from tests.nginx.part_files import place_in
+from tests.nginx.prefix import write_conf
+from tests.nginx.recorded import DIRECTORY, TARGETS
+from tests.nginx.stack import LOAD_ORDER, Stack
+from tests.nginx.whole_configurations import CONFIGURATIONS, text
+
+
+class _Described(Stack):
+    """A stack whose configurations are written, but not run."""
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """All modules that a configuration may load."""
+        return frozenset((*LOAD_ORDER, "ngx_mail_module"))
+
+
+STACK = _Described("bookworm")
+KIB = 1024
+
+FEW = (10, 40)
+"""Numbers of units that tell the slope of what grows evenly."""
+
+UNEVEN = ("map", "geo", "types in http", "deny", "servers in one upstream")
+"""Beginnings of the names of cases in which the number of units decides the bytes of one."""
+
+
+class Ratio(NamedTuple):
+    """A measured and a predicted figure, in bytes."""
+
+    name: str
+    measured: float
+    predicted: float
+
+    @property
+    def ratio(self) -> float:
+        """The predicted figure divided by the measured one."""
+        return self.predicted / self.measured
+
+
+def _situation(conf: Path, target: str) -> Situation:
+    situation = examine(Job(str(conf), read_keywords({"target": target}))).situation
+    assert situation is not None
+    assert all(problem.complete for problem in situation.tree.problems)
+    return situation
+
+
+@cache
+def recording(kind: str) -> dict[str, Any]:
+    """A recording as it is checked in."""
+    data: dict[str, Any] = json.loads((DIRECTORY / f"{kind}-{STACK.name}.json").read_text())
+    return data
+
+
+def by_part() -> Iterator[Ratio]:
+    """The bytes of one unit of each case, those of each worker apart."""
+    with tempfile.TemporaryDirectory() as directory:
+        for row in recording("parts")["rows"]:
+            name = row["part"]
+            predicted = _slope(name, row["sizes"], CASES[name], Path(directory))
+            yield Ratio(name, row["master"] + row["text"], predicted)
+
+
+def _slope(name: str, sizes: list[int], case: Case, directory: Path) -> float:
+    few, many = sizes if name.startswith(UNEVEN) else FEW
+    place = place_in(directory)
+    totals = []
+    for count in (few, many):
+        conf = write_conf(place.prefix, configuration(STACK, place, case, count, 1))
+        amount = _situation(conf, TARGETS[STACK.name]).amount
+        totals.append(sum(amount) - amount.worker - amount.zone_reserved)
+    return (totals[1] - totals[0]) / (many - few)
+
+
+@cache
+def whole() -> dict[tuple[str, int], dict[str, Ratio]]:
+    """Each configuration with each number of workers → the ratio of each phase."""
+    ratios: dict[tuple[str, int], dict[str, Ratio]] = {}
+    situations: dict[str, Situation] = {}
+    with tempfile.TemporaryDirectory() as directory:
+        for row in recording("whole")["rows"]:
+            name, workers = row["configuration"], row["workers"]
+            if name not in situations:
+                place = place_in(Path(directory))
+                conf = text(CONFIGURATIONS[name](place), place, STACK, workers)
+                path = write_conf(place.prefix, conf)
+                situations[name] = _situation(path, TARGETS[STACK.name])
+            total = situations[name].total_with(workers)
+            figures = {
+                "start": (row["start_kb"], total.start),
+                "first peak": (row["peak_kb"][0], total.reload_peak),
+                "worst peak": (max(row["peak_kb"]), total.reload_peak_worst),
+                "kept at worst": (max(row["after_kb"]), total.after_reload_worst),
+            }
+            ratios[name, workers] = {
+                phase: Ratio(name, measured * KIB, predicted)
+                for phase, (measured, predicted) in figures.items()
+            }
+    return ratios
+
+
+WHOLE = """\
+### Whole configurations
+
+All of the service: anonymous and shared memory of master, workers and helpers, through eight
+reloads, with one, two and four workers. Measured at rest, peaks by a memory cgroup. A ratio above 1
+is a prediction above the measurement; a worst peak that is far below may come in a later reload.
+
+| configuration | workers | at start, MiB | ratio | first peak | worst peak | kept at worst |
+|---|---|---|---|---|---|---|
+"""
+
+
+def table() -> str:
+    """The comparison of whole configurations, as Markdown."""
+    rows = []
+    for (name, workers), phases in whole().items():
+        cells = [name, str(workers), f"{phases['start'].measured / KIB / KIB:,.1f}"]
+        cells += [f"{ratio.ratio:.2f}" for ratio in phases.values()]
+        rows.append(f"| {' | '.join(cells)} |\n")
+    return WHOLE + "".join(rows)

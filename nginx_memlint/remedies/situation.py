@@ -189,10 +189,14 @@ class Situation:
 
         A change moves or deletes settings of contexts: it leaves that as it is.
         """
+        return self._count()
+
+    def _count(self, before: list[CostPart] | None = None) -> list[CostPart]:
         return parts(
             Configuration(
                 self.tree, self.target, self.groups, self.bundles, self.files, self.lua_heap
-            )
+            ),
+            before,
         )
 
     @cached_property
@@ -293,6 +297,8 @@ class Situation:
         if situation is None:
             bundles = self.bundles.repriced(target.costs)
             situation = self._elsewhere[target.name] = replace(self, target=target, bundles=bundles)
+            situation.files = self.files
+            situation.counted = situation._count(self.counted)
         return situation
 
     def with_bundles(self, bundles: Mapping[str, Bundle]) -> Situation:

@@ -408,15 +408,15 @@ class Tree:
             places.update(self._places[name])
         return sorted(places)
 
-    def occurrences(self, name: str) -> Iterator[tuple[Body, list[int]]]:
+    def occurrences(self, name: str) -> list[tuple[Body, list[int]]]:
         """Bodies in which a directive of a name stands, with the places of the blocks they are in.
 
         Keys of a map, and what stands in blocks of unknown modules, are none.
         """
-        for body, places in self._index.bodies(name):
-            self.work.take()
-            if self.all_blocks[places[0]].kind not in blocks.WITHOUT_SETTINGS:
-                yield body, places
+        bodies = self._index.bodies(name)
+        self.work.take(len(bodies))
+        kinds = blocks.WITHOUT_SETTINGS
+        return [pair for pair in bodies if self.all_blocks[pair[1][0]].kind not in kinds]
 
     def index_names(self) -> KeysView[str]:
         """The names of all directives, keys of a map and what stands in unknown blocks included."""
@@ -487,9 +487,9 @@ class _Index:
         """The names of all directives of the configuration."""
         return self._bodies.keys()
 
-    def bodies(self, name: str) -> Iterator[tuple[Body, list[int]]]:
+    def bodies(self, name: str) -> list[tuple[Body, list[int]]]:
         """The bodies that have a name, each with the indices of the blocks it is in."""
-        return ((body, self._places[body]) for body in self._bodies.get(name, ()))
+        return [(body, self._places[body]) for body in self._bodies.get(name, ())]
 
     def places(self, name: str) -> list[int]:
         """The indices of the blocks in which a directive of a name stands; one may be repeated."""

@@ -20,7 +20,16 @@ RECORDS: tuple[Record, ...] = (
 """All that is counted beside OpenSSL's contexts, CA certificates and zones."""
 
 
-def parts(configuration: Configuration) -> list[CostPart]:
-    """What takes memory, in the order of the records."""
-    listed = (found(record, configuration) for record in RECORDS)
+def parts(configuration: Configuration, before: list[CostPart] | None = None) -> list[CostPart]:
+    """What takes memory, in the order of the records.
+
+    ``before``: what the same tree has on another server, where nothing but some records differ.
+    """
+    kept = {} if before is None else {part.name: part for part in before}
+    listed = (
+        found(record, configuration)
+        if record.by_target or before is None
+        else kept.get(record.name)
+        for record in RECORDS
+    )
     return [part for part in listed if part is not None]

@@ -140,6 +140,7 @@ RECORDS: tuple[Record, ...] = (
         _base,
         "main(), ngx_worker_process_init()",
         "an empty configuration, by modules, on each of the four",
+        by_target=True,
     ),
     Record(
         "worker_connections",
@@ -147,6 +148,7 @@ RECORDS: tuple[Record, ...] = (
         _connections,
         "ngx_event_process_init()",
         "1,048,576 connections and four workers took 1,730 MiB",
+        by_target=True,
     ),
     Record(
         "Lua in each worker",
@@ -161,6 +163,7 @@ RECORDS: tuple[Record, ...] = (
         _helpers,
         "ngx_start_cache_manager_processes()",
         "caches, 20 zones, 200 hosts",
+        by_target=True,
     ),
     Record(
         "machines of njs",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nginx_memlint.memory.laws import Amount
-from nginx_memlint.memory.parts.record import Configuration, Counted, Record
+from nginx_memlint.memory.parts.record import Configuration, Counted, Record, setting_in
+from nginx_memlint.syntax.directives import Body
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tree.blocks import DATA
-from nginx_memlint.tree.tree import Block, Setting
+from nginx_memlint.tree.tree import Block
 
 LOCATION_LINE = 450
 """Bytes of Costs.location that are not of the block itself: its words and text."""
@@ -69,49 +70,63 @@ def _others(kind: str, each: Amount, configuration: Configuration) -> Iterator[C
 
 def _sockets(configuration: Configuration) -> Iterator[Counted]:
     """Each address once; with ``reuseport``, once for each worker, which are not known here."""
-    first: dict[str, Setting] = {}
-    for setting in _settings("listen", configuration):
-        if setting.block.kind == "server":
-            first.setdefault(c_string(setting.value), setting)
+    tree = configuration.tree
+    first: dict[str, tuple[Body, int]] = {}
+    for body, places in tree.occurrences("listen"):
+        if tree.all_blocks[places[0]].kind == "server":
+            for directive in body.of("listen"):
+                if directive.args:
+                    first.setdefault(c_string(directive.args[0]), (body, places[0]))
+    tree.work.take(len(first))
     if first:
-        at = next(iter(first.values()))
+        at = setting_in(tree, *next(iter(first.values())), "listen")
         yield Counted(SOCKET.times(len(first)), len(first), at, "listen")
 
 
-def _settings(name: str, configuration: Configuration) -> Iterator[Setting]:
-    """The directives of a name, in all places."""
-    for block in configuration.tree.having([name]):
-        yield from block.settings(name)
-
-
 def _names(configuration: Configuration) -> Iterator[Counted]:
-    for setting in _settings("server_name", configuration):
-        args = setting.directive.args
-        configuration.tree.work.take(len(args))
-        pool = NAME * len(args)
-        yield Counted(Amount(pool=pool), len(args), setting, "server_name")
+    """Names of servers, and how many of them are regular expressions."""
+    tree = configuration.tree
+    names = most = 0
+    fullest = None
+    for body, places in tree.occurrences("server_name"):
+        number = len(places) * sum(len(directive.args) for directive in body.of("server_name"))
+        names += number
+        if number > most:
+            most, fullest = number, (body, places[0])
+    tree.work.take(names)
+    if fullest is not None:
+        at = setting_in(tree, *fullest, "server_name")
+        yield Counted(Amount(pool=NAME * names), names, at, "server_name")
 
 
 def _regexes(configuration: Configuration) -> Iterator[Counted]:
     """Regular expressions, by where they may stand."""
     code = CODE if configuration.has_jit else 0
     tree = configuration.tree
-    for block in tree.of_kinds(frozenset({"location", "if"})):
+    found: dict[str, list[Block]] = {"location": [], "if": []}
+    for block in tree.of_kinds(frozenset(found)):
         if block.directive is not None and _is_regex(block):
-            yield Counted(Amount(pool=REGEX, code=code), 1, block, block.kind)
-    for setting in _settings("server_name", configuration):
-        count = sum(arg.startswith("~") for arg in setting.directive.args)
+            found[block.kind].append(block)
+    for kind, listed in found.items():
+        if listed:
+            amount = Amount(pool=REGEX, code=code).times(len(listed))
+            yield Counted(amount, len(listed), listed[0], kind)
+    for body, places in tree.occurrences("server_name"):
+        args = [arg for directive in body.of("server_name") for arg in directive.args]
+        count = len(places) * sum(arg.startswith("~") for arg in args)
         if count:
             amount = Amount(pool=count * NAME_REGEX, code=count * code)
-            yield Counted(amount, count, setting, "server_name")
+            yield Counted(amount, count, setting_in(tree, body, places[0], "server_name"), "")
     if code:
-        for setting in _settings("rewrite", configuration):
-            yield Counted(Amount(code=REWRITE_CODE), 1, setting, "rewrite")
+        rewrites = tree.occurrences("rewrite")
+        count = sum(len(body.of("rewrite")) * len(places) for body, places in rewrites)
+        if count:
+            at = setting_in(tree, rewrites[0][0], rewrites[0][1][0], "rewrite")
+            yield Counted(Amount(code=count * REWRITE_CODE), count, at, "rewrite")
         for block in tree.of_kinds(frozenset({DATA})):
             if block.directive is not None and block.directive.name == "map":
-                count = sum(
-                    own.name.startswith("~") for body, _ in block.parts for own in body.directives
-                )
+                entries = [entry for body, _ in block.parts for entry in body.directives]
+                count = sum(entry.name.startswith("~") for entry in entries)
                 if count:
                     yield Counted(Amount(code=count * code), count, block, "map")
 
@@ -134,6 +149,7 @@ RECORDS: tuple[Record, ...] = (
         _servers,
         "ngx_http_core_create_srv_conf() and every module's",
         "server; server without name",
+        by_target=True,
     ),
     Record(
         "locations",
@@ -141,6 +157,7 @@ RECORDS: tuple[Record, ...] = (
         _locations,
         "ngx_http_core_create_loc_conf() and every module's",
         "location; location =; nested location; if in server; if in location; limit_except",
+        by_target=True,
     ),
     Record(
         "stream servers",

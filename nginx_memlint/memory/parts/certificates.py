@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -60,20 +61,20 @@ def _path(setting: Setting, configuration: Configuration) -> str:
 
 
 def _uses(configuration: Configuration, names: dict[str, str]) -> Iterator[_FileUse]:
-    """The directives of families that contexts see, each block's own set once."""
+    """The directives of families that contexts see, each with how many contexts see it."""
+    present = configuration.tree.index_names()
+    times: Counter[tuple[str, Block]] = Counter()
     for group in configuration.groups:
         name = names.get(group.family, "")
-        if not name or (
-            group.family in _ONLY_IF_VERIFYING and "crl" in name and not group.loads.bundles
-        ):
+        verifies = group.loads.bundles or group.family not in _ONLY_IF_VERIFYING
+        if name not in present or ("crl" in name and not verifies):
             continue
-        times: dict[Block, int] = {}
         for block in group.owners:
             setting = block.effective(name)
             if setting is not None:
-                times[setting.block] = times.get(setting.block, 0) + 1
-        for block, count in times.items():
-            yield from (_FileUse(setting, count) for setting in block.settings(name))
+                times[name, setting.block] += 1
+    for (name, block), count in times.items():
+        yield from (_FileUse(setting, count) for setting in block.settings(name))
 
 
 def _own(configuration: Configuration) -> Iterator[Counted]:
@@ -156,6 +157,7 @@ RECORDS: tuple[Record, ...] = (
         _own,
         "ngx_ssl_certificate()",
         "TLS server, rsa2048-1 to ec256-3",
+        by_target=True,
     ),
     Record(
         "revocation lists",
@@ -163,6 +165,7 @@ RECORDS: tuple[Record, ...] = (
         _revocation_lists,
         "ngx_ssl_crl(), X509_load_cert_crl_file()",
         "TLS server, CRL of 100; TLS server, CRL of 1000",
+        by_target=True,
     ),
     Record(
         "DH parameters",
@@ -170,5 +173,6 @@ RECORDS: tuple[Record, ...] = (
         _parameters,
         "ngx_ssl_dhparam()",
         "TLS server, dhparam",
+        by_target=True,
     ),
 )

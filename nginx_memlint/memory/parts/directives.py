@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from nginx_memlint.memory.laws import Amount
-from nginx_memlint.memory.parts.record import Configuration, Counted, Record
-from nginx_memlint.tree.tree import Setting
+from nginx_memlint.memory.parts.record import Configuration, Counted, Record, setting_in
 
 
 class DirectiveCost(NamedTuple):
@@ -34,18 +33,31 @@ def _rows(names: str, *figures: int) -> tuple[DirectiveCost, ...]:
 
 
 def _count(rows: tuple[DirectiveCost, ...], configuration: Configuration) -> Iterator[Counted]:
-    tree = configuration.tree
+    names = configuration.tree.index_names()
     for row in rows:
-        for body, places in tree.occurrences(row.name):
-            directives = body.of(row.name)
-            tree.work.take(len(directives))
-            number, times = len(directives), len(places)
-            pool = times * (number * row.each + row.block)
-            worker = times * (number * row.worker_each + row.worker_block)
-            block = tree.all_blocks[places[0]]
-            inclusion = next(own for part, own in block.parts if part is body)
-            at = Setting(directives[0], inclusion, block)
-            yield Counted(Amount(pool=pool, worker=worker), times * number, at, row.name)
+        if row.name in names and (counted := _counted(row, configuration)):
+            yield counted
+
+
+def _counted(row: DirectiveCost, configuration: Configuration) -> Counted | None:
+    """All directives of a row, at the body in which most of them stand."""
+    tree, name = configuration.tree, row.name
+    directives = blocks = most = 0
+    fullest = None
+    for body, places in tree.occurrences(name):
+        number = len(body.of(name)) * len(places)
+        directives += number
+        blocks += len(places)
+        if number > most:
+            most, fullest = number, (body, places[0])
+    tree.work.take(directives)
+    if fullest is None:
+        return None
+    pool = directives * row.each + blocks * row.block
+    worker = directives * row.worker_each + blocks * row.worker_block
+    return Counted(
+        Amount(pool=pool, worker=worker), directives, setting_in(tree, *fullest, name), name
+    )
 
 
 def _record(name: str, function: str, measured: str, *rows: tuple[DirectiveCost, ...]) -> Record:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from nginx_memlint.memory.estimate import Bundles
 from nginx_memlint.memory.laws import Amount
+from nginx_memlint.syntax.directives import Body
 from nginx_memlint.syntax.values import is_flag_on
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.ca_bundle import NotPemError, certificates, revocations
@@ -96,12 +97,19 @@ class Configuration:
         return next(self.tree.blocks(kind), None)
 
 
+def setting_in(tree: Tree, body: Body, place: int, name: str) -> Setting:
+    """The first directive of a name in a body, where that is in the block of a place."""
+    block = tree.all_blocks[place]
+    inclusion = next(inclusion for part, inclusion in block.parts if part is body)
+    return Setting(body.of(name)[0], inclusion, block)
+
+
 class Record(NamedTuple):
     """One thing that takes memory.
 
     ``causes`` are the directives and blocks that bring it. ``find`` counts them in a configuration.
     ``function`` is where nginx takes the memory, ``measured`` what the bytes are from: names of
-    cases in tests/nginx/part_cases.py, or a source.
+    cases in tests/nginx/part_cases.py, or a source. ``by_target``: whether servers differ in it.
     """
 
     name: str
@@ -109,6 +117,7 @@ class Record(NamedTuple):
     find: Callable[[Configuration], Iterable[Counted]]
     function: str
     measured: str
+    by_target: bool = False
 
 
 class CostPart(NamedTuple):

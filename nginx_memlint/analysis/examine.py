@@ -283,12 +283,14 @@ class _Examination:
 
     def bundles_beyond_a_bound(self) -> Iterator[Problem]:
         """Problems of bundles that are there and not read: a guess would be far too low."""
-        if self.unit_cost is None:
-            for path, [first, *_] in bundle_unreadable.unreadable(self.situation).items():
-                if path in self.bundles.beyond:
-                    setting, why = first.setting, self.bundles.failures[path]
-                    message = f"{setting.name}: {path} is not read: {why}"
-                    yield Problem.at(setting.inclusion, setting.directive, message)
+        if self.unit_cost is not None:
+            return
+        left = dict(self.bundles.beyond)
+        for cause in self.situation.causes:
+            if why := left.pop(cause.path, None):
+                setting = cause.setting
+                message = f"{setting.name}: {cause.path} is not read: {why}"
+                yield Problem.at(setting.inclusion, setting.directive, message)
 
     def guesses(self, outcome: engine.Outcome) -> list[str]:
         """Sentences about sizes guessed for unreadable bundles, where no finding tells of them."""

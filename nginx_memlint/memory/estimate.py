@@ -57,7 +57,7 @@ class Bundles:
         self._replaced = dict(replaced or {})
         self._known: dict[str, Bundle | None] = {}
         self.failures: dict[str, str] = {}
-        self.beyond: set[str] = set()
+        self.beyond: dict[str, str] = {}
         self.rejected: set[str] = set()
 
     @property
@@ -91,7 +91,7 @@ class Bundles:
         """What is in the file; None if that is unknown.
 
         Then ``failures`` says why, ``rejected`` has the path if nginx rejects the file, and
-        ``beyond`` if it is there, but a bound is in the way.
+        ``beyond`` if it is there, but a bound is in the way, with the reason.
         """
         if path in self._replaced:
             return self._replaced[path]
@@ -102,7 +102,7 @@ class Bundles:
             except OSError as error:
                 self.failures[path] = error.strerror or str(error)
                 if isinstance(error, BoundError):
-                    self.beyond.add(path)
+                    self.beyond[path] = self.failures[path]
             except NotPemError as error:
                 self.failures[path] = str(error)
                 self.rejected.add(path)

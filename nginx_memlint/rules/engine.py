@@ -63,10 +63,10 @@ def run(situation: Situation, policy: Policy, *, complete: bool = True) -> Outco
     """
     outcome = Outcome()
     fingerprints = _Fingerprints(situation)
-    path_ignores = PathIgnores(policy.ignores, situation.tree.work)
     severities = {rule.code: policy.severities.get(rule.code, rule.severity) for rule in RULES}
     judged = [code for code, severity in severities.items() if severity and complete]
     situation.ignores.prepare(_IGNORABLE, judged)
+    path_ignores = PathIgnores(policy.ignores, situation.tree.work)
     for rule in RULES:
         severity = severities[rule.code]
         if severity is None or (outcome.unlisted and rule.code == ignore_unused.CODE):

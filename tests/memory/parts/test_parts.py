@@ -1,0 +1,136 @@
+"""What takes memory is found where it stands, and counted as often as nginx reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nginx_memlint import ConfigReport, check
+from nginx_memlint.memory.parts import RECORDS
+from nginx_memlint.result import MemoryPart
+from tests.helpers import http, memlint_here, write
+
+MIB = 1 << 20
+
+
+def report(directory: Path, inside: str, main: str = "", **options: object) -> ConfigReport:
+    conf = write(directory, {"nginx.conf": http(inside, main)})
+    return check(conf, **{"target": "debian-12", **options})
+
+
+def part(checked: ConfigReport, name: str) -> MemoryPart:
+    [found] = [part for part in checked.memory.parts if part.name == name]
+    return found
+
+
+def test_every_record_says_where_its_bytes_are_from() -> None:
+    assert len({record.name for record in RECORDS}) == len(RECORDS)
+    for record in RECORDS:
+        assert record.function
+        assert record.measured
+
+
+def test_parts_add_up_to_the_total(tmp_path: Path) -> None:
+    memory = report(tmp_path, "server { location / { return 204; } }").memory
+    assert sum(one.start_bytes for one in memory.parts) == memory.total.start_bytes
+    worst = sum(one.peak_bytes for one in memory.parts)
+    assert worst == pytest.approx(memory.total.reload_peak_worst_bytes, rel=0.001)
+    peaks = [one.peak_bytes for one in memory.parts]
+    assert peaks == sorted(peaks, reverse=True)
+
+
+def test_connections_of_every_worker(tmp_path: Path) -> None:
+    conf = tmp_path / "nginx.conf"
+    conf.write_text(
+        "worker_processes 4;\nevents {\n  worker_connections 1048576;\n}\nhttp { server { } }\n"
+    )
+    checked = check(conf, target="debian-12")
+    connections = part(checked, "worker_connections")
+    assert (connections.count, connections.line) == (1048576, 3)
+    assert connections.start_bytes == 4 * 1048576 * 432 == 1728 * MIB
+    assert checked.memory.total.start_bytes == pytest.approx(1730 * MIB, rel=0.01)
+    newer = part(check(conf, target="debian-13"), "worker_connections")
+    assert newer.worker_bytes == 1048576 * 440
+    ok, most, *_ = memlint_here("check", "--target", "debian-12", conf).out.splitlines()
+    assert "1.7 GiB at start, at most 3.4 GiB" in ok
+    assert most == (f"  most of it: worker_connections 1,048,576 × 4 workers: 1.7 GiB at {conf}:3")
+
+
+def test_an_included_file_counts_each_time(tmp_path: Path) -> None:
+    headers = "proxy_set_header A b;\n" * 6
+    once = http(f"server {{ location / {{ {headers} proxy_pass http://a; }} }}")
+    again = "location /@ { include headers; proxy_pass http://a; }"
+    many = http("server { " + "".join(again.replace("@", str(n)) for n in range(10)) + " }")
+    one = part(check(write(tmp_path / "one", {"nginx.conf": once})), "headers passed on")
+    ten = part(
+        check(write(tmp_path / "ten", {"nginx.conf": many, "headers": headers})),
+        "headers passed on",
+    )
+    assert ten.pool_bytes == 10 * one.pool_bytes
+    assert (ten.count, ten.file) == (60, str(tmp_path / "ten" / "headers"))
+
+
+def test_keys_of_a_map_are_no_directives(tmp_path: Path) -> None:
+    checked = report(tmp_path, "map $host $m { rewrite 1; set 2; } server { }")
+    assert "rewriting" not in {one.name for one in checked.memory.parts}
+    assert part(checked, "maps").count == 2
+
+
+def test_machine_code_of_regular_expressions(tmp_path: Path) -> None:
+    inside = "server { location ~ a { } location ~* b { } location /c { rewrite a b; } }"
+    plain = part(report(tmp_path, inside), "regular expressions")
+    compiled = part(report(tmp_path, inside, "pcre_jit on;"), "regular expressions")
+    assert plain.heap_bytes == 0
+    assert compiled.heap_bytes == 2 * 9_100 + 9_550
+
+
+def test_points_of_a_consistent_hash(tmp_path: Path) -> None:
+    inside = "upstream u { hash $uri consistent; server a; server b weight=9; } server { }"
+    points = part(report(tmp_path, inside), "consistent hashes")
+    assert (points.count, points.heap_bytes) == (1_600, 1_600 * 16)
+
+
+def test_networks_share_the_nodes_above_them(tmp_path: Path) -> None:
+    apart = "10.0.0.0/24 1; 20.0.0.0/24 1;"
+    together = "10.0.0.0/24 1; 10.0.1.0/24 1;"
+    sizes = [
+        part(report(tmp_path, f"geo $g {{ {text} }} server {{ }}"), "geo").heap_bytes
+        for text in (apart, together)
+    ]
+    # 3 levels are the same in the first, 23 in the second
+    assert (sizes[0], sizes[1]) == (61 * (24 + 21), 61 * (24 + 1))
+
+
+def test_zones_are_resident_in_part(tmp_path: Path) -> None:
+    checked = report(tmp_path, "limit_req_zone $uri zone=a:64m rate=1r/s; server { }")
+    zones = part(checked, "zones")
+    assert zones.zone_reserved_bytes == 64 * MIB
+    assert zones.zone_resident_bytes == 10_380 + 64 * 256 * 24
+    total = checked.memory.total
+    rest = zones.zone_reserved_bytes - zones.zone_resident_bytes
+    assert total.limit_bytes == total.reload_peak_worst_bytes + rest
+
+
+def test_a_heap_that_is_stated(tmp_path: Path) -> None:
+    init, worker = "init_by_lua_block { }", "init_worker_by_lua_block { }"
+    without = report(tmp_path, f"{init} server {{ }}")
+    stated = report(tmp_path, f"{init} server {{ }}", lua_heap="200MiB")
+    assert part(stated, "Lua heaps").start_bytes == 200 * MIB
+    grown = stated.memory.total.start_bytes - without.memory.total.start_bytes
+    assert grown == 200 * MIB
+    # exiting workers copy it: (W + 1) L
+    assert part(stated, "Lua heaps").peak_bytes == pytest.approx(3 * 200 * MIB, rel=0.06)
+    assert [item.what for item in without.not_priced] == ["Lua heaps"]
+    assert stated.not_priced == []
+    assert "200.0 MiB for Lua's heap, as given" in stated.assumptions
+    own = report(tmp_path, f"{worker} server {{ }}", lua_heap="200MiB")
+    assert part(own, "Lua heaps").worker_bytes == 200 * MIB
+
+
+def test_text_is_kept_where_nginx_is_built_with_debug(tmp_path: Path) -> None:
+    inside = "server { }\n#" + "x" * 1000
+    with_text = part(report(tmp_path, inside), "text of the configuration")
+    other = part(report(tmp_path, inside, target="openresty-1.21.4.1"), "text of the configuration")
+    size = (tmp_path / "nginx.conf").stat().st_size
+    assert with_text.pool_bytes - other.pool_bytes == size > 1000

@@ -1,0 +1,66 @@
+"""The laws of reloads: each kind of memory in each phase."""
+
+from __future__ import annotations
+
+import pytest
+
+from nginx_memlint.memory.laws import LAWS, MARGIN, Amount, Law, total
+
+MIB = 1 << 20
+
+
+def test_every_kind_has_a_law_but_what_is_reserved() -> None:
+    assert {*Amount._fields} - {*LAWS} == {"zone_reserved"}
+
+
+@pytest.mark.parametrize(("workers", "peak", "worst", "kept"), [(1, 3, 5, 3), (4, 6, 14, 6)])
+def test_stores_of_certificates(workers: int, peak: int, worst: int, kept: int) -> None:
+    """As measured on Debian 11, 12 and 13: (2 + W) U, (2 + 3 W) U, and (2 + W) U for good."""
+    found = total(Amount(heap=MIB), workers)
+    assert found.start == MIB
+    assert found.reload_peak == round(MARGIN * peak * MIB)
+    assert found.reload_peak_worst == round(MARGIN * worst * MIB)
+    assert found.after_reload_worst == round(MARGIN * kept * MIB)
+
+
+def test_pools_are_copied_in_part() -> None:
+    few, many = (total(Amount(pool=MIB), workers) for workers in (1, 8))
+    assert few.reload_peak_worst < total(Amount(heap=MIB), 1).reload_peak_worst
+    assert 2 * few.reload_peak_worst > many.reload_peak_worst
+
+
+def test_connections_are_there_twice_while_a_reload_is_under_way() -> None:
+    found = total(Amount(worker=MIB), 4)
+    assert (found.start, found.after_reload, found.after_reload_worst) == (4 * MIB,) * 3
+    assert found.reload_peak == pytest.approx(8 * MIB, rel=0.01)
+    assert found.reload_peak_worst == found.reload_peak
+
+
+def test_a_zone_is_kept_and_one_of_an_upstream_made_anew() -> None:
+    kept = total(Amount(zone_resident=MIB, zone_reserved=10 * MIB), 4)
+    assert (kept.start, kept.reload_peak_worst, kept.limit) == (MIB, MIB, 10 * MIB)
+    anew = total(Amount(zone_renewed=MIB, zone_reserved=20 * MIB), 4)
+    assert (anew.start, anew.reload_peak_worst, anew.limit) == (MIB, 2 * MIB, 20 * MIB)
+
+
+def test_a_first_peak_may_have_a_least() -> None:
+    assert total(Amount(heap=MIB), 1, first_peak=4).reload_peak == round(MARGIN * 4 * MIB)
+    assert total(Amount(pool=MIB), 1, first_peak=4) == total(Amount(pool=MIB), 1)
+
+
+def test_helpers_copy_as_workers_do() -> None:
+    assert total(Amount(heap=MIB), 2, helpers=2) == total(Amount(heap=MIB), 4)
+    assert total(Amount(worker=MIB), 2, helpers=2) == total(Amount(worker=MIB), 2)
+
+
+@pytest.mark.parametrize("kind", LAWS)
+@pytest.mark.parametrize("workers", [1, 2, 4, 16])
+def test_phases_do_not_fall_below_what_is_left_after_them(kind: str, workers: int) -> None:
+    found = total(Amount(**{kind: MIB}), workers)
+    assert found.start <= found.after_reload <= found.after_reload_worst
+    assert found.after_reload <= found.reload_peak <= found.reload_peak_worst
+    assert found.after_reload_worst <= found.reload_peak_worst
+
+
+def test_a_law_has_every_phase() -> None:
+    assert Law._fields == ("start", "after", "after_worst", "peak", "peak_worst")

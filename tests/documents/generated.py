@@ -18,6 +18,9 @@ from typer.main import get_command
 from nginx_memlint.cli.app import app
 from nginx_memlint.exit_codes import MEANINGS
 from nginx_memlint.files import bounds
+from nginx_memlint.memory.laws import LAWS, Law, Times
+from nginx_memlint.memory.not_priced import UNKNOWN
+from nginx_memlint.memory.parts import RECORDS
 from nginx_memlint.options.kinds import Kind
 from nginx_memlint.options.record import OPTIONS, OptionPlace, options_in
 from nginx_memlint.report import DEFAULT, FORMATS, documentation, schemas
@@ -193,7 +196,51 @@ def _type(about: dict[str, Any]) -> str:
     )
 
 
+def counted() -> str:
+    """A row for each thing that takes memory and is counted."""
+    return table(
+        ("what", "of", "where nginx takes it", "measured"),
+        (
+            (
+                record.name,
+                ", ".join(f"`{cause}`" for cause in record.causes) or "–",
+                record.function,
+                record.measured,
+            )
+            for record in RECORDS
+        ),
+    )
+
+
+def laws() -> str:
+    """A row for each kind of memory: how often it is held in each phase."""
+    return table(
+        ("kind", "start", "after a reload", "after later ones", "first peak", "worst peak"),
+        (
+            (f"`{kind}`", *(_times(getattr(law, phase)) for phase in Law._fields))
+            for kind, law in LAWS.items()
+        ),
+    )
+
+
+def _times(times: Times) -> str:
+    each = f"{times.each:.2f} W" if times.each else ""
+    fixed = f"{times.fixed:.2f}" if times.fixed else ""
+    return " + ".join(filter(None, (fixed, each)))
+
+
+def not_counted() -> str:
+    """A row for each thing that takes memory and is in no figure."""
+    return table(
+        ("what", "of", "why"),
+        ((row.what, ", ".join(f"`{cause}`" for cause in row.causes), row.why) for row in UNKNOWN),
+    )
+
+
 PARTS: dict[str, Callable[[], str]] = {
+    "counted": counted,
+    "laws": laws,
+    "not counted": not_counted,
     "accuracy": accuracy.summary,
     "measurements": accuracy.measurements,
     "rules": rules,

@@ -189,7 +189,7 @@ RECORDS: tuple[Record, ...] = (
         "text of the configuration",
         (),
         _text,
-        "ngx_conf_read_token(); ngx_conf_add_dump() in builds --with-debug",
+        "ngx_conf_read_token(); ngx_conf_add_dump() where it is built with debugging",
         "comments, kB; include",
     ),
 )

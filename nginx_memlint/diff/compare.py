@@ -25,11 +25,14 @@ from nginx_memlint.diff.difference import (
     MemoryChanges,
     RootDiff,
     Side,
+    TotalChanges,
 )
 from nginx_memlint.diff.parts import Part, Parts, differences
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
 from nginx_memlint.files.paths import encode
+from nginx_memlint.memory.laws import Total
+from nginx_memlint.memory.parts.data import TEXT
 from nginx_memlint.options.kinds import SIZE, read_path
 from nginx_memlint.options.record import Options, read_keywords, read_value
 from nginx_memlint.printable import printable
@@ -118,7 +121,7 @@ def since(base: str, jobs: Iterable[Job], *, max_growth: int | None = None) -> D
 
 
 def _rank(root: RootDiff) -> tuple[bool, int]:
-    return not root.exceeds, -abs(root.memory.worst_total_bytes.growth)
+    return not root.exceeds, -abs(root.memory.total.reload_peak_worst_bytes.growth)
 
 
 def exit_code(difference: Diff) -> Exit:
@@ -143,10 +146,15 @@ class _Both:
         inspection = not_begun(job) if self.budget.is_over(job) else examine(job)
         self.budget.take(inspection.steps)
         if inspection.situation is None:
-            return _SideParts(inspection.report, [], [], [], inspection.absent)
+            return _SideParts(inspection.report, Total(), [], [], [], inspection.absent)
         parts = Parts(inspection.situation)
         return _SideParts(
-            inspection.report, parts.causes(), parts.servers(), parts.files(), inspection.absent
+            inspection.report,
+            inspection.situation.total_without(TEXT),
+            parts.causes(),
+            parts.servers(),
+            parts.files(),
+            inspection.absent,
         )
 
     def with_commit(self, reference: str, name: str) -> RootDiff:
@@ -179,7 +187,8 @@ class _Both:
     ) -> RootDiff:
         """Compare two configurations; one that is absent counts as nothing."""
         counts = CountChanges(**_changes(_counts(old), _counts(new), CountChanges))
-        bytes_ = MemoryChanges(**_changes(_memory(old), _memory(new), MemoryChanges))
+        total = TotalChanges(**_changes(_total(old), _total(new), TotalChanges))
+        bytes_ = MemoryChanges(**_changes(_memory(old), _memory(new), MemoryChanges), total=total)
         causes, servers, files = (
             differences(*pair)
             for pair in (
@@ -189,9 +198,12 @@ class _Both:
             )
         )
         same = not (causes or servers or files) and all(
-            getattr(part, f.name).growth == 0 for part in (counts, bytes_) for f in fields(part)
+            getattr(part, f.name).growth == 0
+            for part in (counts, bytes_, total)
+            for f in fields(part)
+            if f.name != "total"
         )
-        growth = bytes_.worst_total_bytes.growth
+        growth = total.reload_peak_worst_bytes.growth
         return RootDiff(
             path=new.report.path,
             state="new" if is_new else "removed" if is_gone else "unchanged" if same else "changed",
@@ -212,6 +224,7 @@ class _SideParts:
     """The report of one configuration, and the parts of its cost."""
 
     report: result.ConfigReport
+    total: Total
     causes: list[Part]
     servers: list[Part]
     files: list[Part]
@@ -239,6 +252,7 @@ def _changes(old: dict[str, int], new: dict[str, int], of: type[Model]) -> dict[
     return {
         f.name: Change(before=old[f.name], after=new[f.name])
         for f in fields(of)  # type: ignore[arg-type]
+        if f.name != "total"
     }
 
 
@@ -251,6 +265,10 @@ def _counts(side: _SideParts) -> dict[str, int]:
         "ca_loads": report.ca_loads,
         "workers": 0 if side.absent else report.workers,
     }
+
+
+def _total(side: _SideParts) -> dict[str, int]:
+    return {f"{name}_bytes": size for name, size in side.total._asdict().items()}
 
 
 def _memory(side: _SideParts) -> dict[str, int]:

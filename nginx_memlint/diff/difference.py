@@ -10,7 +10,9 @@ from nginx_memlint.result import Model
 
 SCHEMA_VERSION: Literal[1] = 1
 
-PartKind = Literal["ca_loads", "ssl_contexts", "blocks", "workers", "zone", "server", "file"]
+PartKind = Literal[
+    "ca_loads", "ssl_contexts", "blocks", "workers", "zone", "part", "server", "file"
+]
 
 State = Literal["new", "removed", "changed", "unchanged"]
 
@@ -44,8 +46,21 @@ class CountChanges(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TotalChanges(Model):
+    """Bytes of the whole service by phase, without the text of the configuration."""
+
+    start_bytes: Change
+    after_reload_bytes: Change
+    after_reload_worst_bytes: Change
+    reload_peak_bytes: Change
+    reload_peak_worst_bytes: Change
+    """Bytes at the worst reload peak: what ``--max-growth`` is held against."""
+    limit_bytes: Change
+
+
+@dataclass(frozen=True, kw_only=True)
 class MemoryChanges(Model):
-    """Bytes of the whole service by phase, as in the report of a check."""
+    """Bytes by phase, as in the report of a check: ``total`` is everything."""
 
     unit_bytes: Change
     blocks_bytes: Change
@@ -59,15 +74,7 @@ class MemoryChanges(Model):
     reload_peak_worst_bytes: Change
     zones_bytes: Change
     worst_total_bytes: Change
-    """The worst reload peak and the zones: what ``--max-growth`` is held against."""
-
-    @property
-    def start_total(self) -> Change:
-        """Bytes at a start, shared memory zones included."""
-        both = (self.start_bytes, self.zones_bytes)
-        return Change(
-            before=sum(change.before for change in both), after=sum(change.after for change in both)
-        )
+    total: TotalChanges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +84,7 @@ class PartChange(Model):
     kind: PartKind
     """For a cause: ``ca_loads`` of one directive and value, ``ssl_contexts`` of one family without
     CA certificates, ``blocks`` of one kind, ``workers`` for what all of them add for themselves, a
-    shared memory ``zone``. Else ``server`` or ``file``."""
+    shared memory ``zone``, another ``part`` of the memory. Else ``server`` or ``file``."""
     name: str
     state: Literal["new", "removed", "changed"]
     file: str | None

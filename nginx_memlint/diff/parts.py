@@ -13,11 +13,17 @@ from dataclasses import dataclass
 
 from nginx_memlint.diff.difference import Change, PartChange, PartKind
 from nginx_memlint.memory import estimate as memory
+from nginx_memlint.memory.parts.blocks import block_amount
+from nginx_memlint.memory.parts.data import TEXT
+from nginx_memlint.memory.zones import touched
 from nginx_memlint.printable import printable
 from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.syntax.directives import ParsedFile
 from nginx_memlint.tree import blocks
 from nginx_memlint.tree.tree import Block, Setting
+
+WITH_BLOCKS = {"servers", "locations", "stream servers", TEXT}
+"""Parts of memory that are told as blocks, and the text, which every word changes."""
 
 
 @dataclass(slots=True)
@@ -43,6 +49,11 @@ class Parts:
         self._tree = situation.tree
         costs = situation.target.costs
         self._block_bytes = {kind: memory.own_bytes(kind, costs) for kind in blocks.COUNTED}
+        workers = situation.workers.count
+        amounts = {kind: block_amount(kind, costs) for kind in blocks.COUNTED}
+        self._start_bytes = {
+            kind: amount.pool + workers * amount.worker for kind, amount in amounts.items()
+        }
         self._names: dict[str, tuple[str, ...]] = {}
 
     def causes(self) -> list[Part]:
@@ -54,7 +65,7 @@ class Parts:
             for price, count in ((item.first, 1), (item.other, item.others)):
                 part = parts.setdefault(family, Part("ssl_contexts", (family,), group.family))
                 part.contexts += count
-                part.bytes += count * price.context_bytes
+                part.bytes += count * self._situation.target.costs.context
                 rest = price.load_bytes - price.loads * price.share if price.loads else 0
                 for setting in group.loads.bundles:
                     part = self._of_setting(parts, setting)
@@ -66,11 +77,13 @@ class Parts:
                 key = ("blocks", block.kind)
                 part = parts.setdefault(key, Part("blocks", (key,), block.kind))
                 part.blocks += 1
-                part.bytes += self._block_bytes[block.kind]
+                part.bytes += self._start_bytes[block.kind]
+        parts |= {("part", part.name): part for part in self._others()}
         for zone in self._situation.zones:
             key, line = ("zone", zone.name), zone.setting.directive.line
             part = Part("zone", (key,), zone.name, zone.setting.file.name, line)
-            part.bytes = zone.size
+            amount = touched(zone)
+            part.bytes = amount.zone_resident + amount.zone_renewed
             parts[key] = part
         workers, per_worker = self._situation.workers.count, self._situation.per_worker
         if per_worker.contexts:
@@ -80,6 +93,17 @@ class Parts:
             part.bytes = workers * self._situation.estimate.worker
             parts["workers",] = part
         return list(parts.values())
+
+    def _others(self) -> Iterator[Part]:
+        """The parts beside blocks, contexts and zones, each with its bytes at a start."""
+        situation = self._situation
+        counted = {part.name for part in situation.counted} - WITH_BLOCKS
+        for part, total in situation.shares:
+            if part.name in counted:
+                place = part.at
+                line = place.directive.line if place and place.directive else None
+                file = place.inclusion.file.name if place and line else None
+                yield Part("part", (("part", part.name),), part.name, file, line, bytes=total.start)
 
     def _of_setting(self, parts: dict[tuple[str, ...], Part], setting: Setting) -> Part:
         directive = setting.directive

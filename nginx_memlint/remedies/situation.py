@@ -238,6 +238,11 @@ class Situation:
         """Bytes of the whole service with so many workers, by phase."""
         return self._total_of(self.amount, workers)
 
+    def total_without(self, name: str) -> Total:
+        """Bytes of the whole service by phase, but for one part."""
+        amounts = (part.amount for part in self.parts if part.name != name)
+        return self._total_of(reduce(Amount.plus, amounts, Amount()), self.workers.count)
+
     def _total_of(self, amount: Amount, workers: int) -> Total:
         helpers = HELPERS if self.amount.helper else 0
         return total_of(amount, workers, self.target.costs.first_peak, helpers)

@@ -163,7 +163,8 @@ def test_zones_and_workers(tmp_path: Path) -> None:
     changed = changed.replace("processes 2", "processes 5")
     root = compare(old, write(tmp_path / "new", {"nginx.conf": changed}))
     zones = {part.name: part.bytes.growth for part in root.causes if part.kind == "zone"}
-    assert zones == {"a": 8 * MIB, "b": -2 * MIB, "c": 3 * MIB}
+    # as far as they are touched at a start: a table of 24 bytes for each page
+    assert zones == {"a": 8 * 256 * 24, "b": -10_380 - 2 * 256 * 24, "c": 10_380 + 3 * 256 * 24}
     [workers] = [part for part in root.causes if part.kind == "workers"]
     assert (workers.ssl_contexts.before, workers.ssl_contexts.after) == (2, 5)
     assert root.memory.zones_bytes.growth == 9 * MIB
@@ -188,13 +189,47 @@ def test_a_shared_context_belongs_where_it_is_shared_from(tmp_path: Path) -> Non
 @pytest.mark.parametrize("pair", [("shared", "stream"), ("healthy", "crowdsec")])
 def test_causes_add_up(pair: tuple[str, str], target: str) -> None:
     [root] = diff([SAMPLES / name for name in pair], target=target).roots
-    total = root.memory.start_bytes.growth + root.memory.zones_bytes.growth
+    total = root.memory.total.start_bytes.growth
     assert sum(part.bytes.growth for part in root.causes) == total != 0
     loads = sum(part.ca_loads.growth for part in root.causes if part.kind == "ca_loads")
     assert loads == root.counts.ca_loads.growth
+    # files are told with their blocks, contexts and loads alone
     inside = sum(part.bytes.growth for part in root.files)
-    apart = sum(part.bytes.growth for part in root.causes if part.kind in ("workers", "zone"))
-    assert inside == total - apart
+    apart = sum(part.bytes.growth for part in root.causes if part.kind == "workers")
+    assert inside == root.memory.start_bytes.growth - apart
+
+
+@pytest.mark.parametrize(
+    ("added", "name"),
+    [
+        ("map $uri $to { /a /b; }", "maps"),
+        ("upstream u { hash $uri consistent; server a weight=1000; }", "consistent hashes"),
+        ("server { listen 443 ssl; ssl_certificate c; ssl_crl crl.pem; }", "certificates"),
+    ],
+)
+def test_what_is_no_bundle_is_a_cause_as_well(added: str, name: str, tmp_path: Path) -> None:
+    old = write(tmp_path / "old", {"nginx.conf": http(site("a"))})
+    root = compare(old, write(tmp_path / "new", {"nginx.conf": http(site("a") + added)}))
+    assert root.state == "changed"
+    [part] = [part for part in root.causes if part.name == name]
+    assert (part.kind, part.state) == ("part", "new")
+    assert part.bytes.growth > 0
+
+
+def test_connections_are_a_cause(tmp_path: Path) -> None:
+    text = http(site("a"))
+    more = text.replace("events {", "events { worker_connections 10512; ")
+    old = write(tmp_path / "old", {"nginx.conf": text})
+    root = compare(old, write(tmp_path / "new", {"nginx.conf": more}))
+    [part] = root.causes
+    assert (part.kind, part.name) == ("part", "worker_connections")
+    assert part.bytes.growth == 2 * 10_000 * 432 == root.memory.total.start_bytes.growth
+
+
+def test_words_that_take_nothing_else_are_no_change(tmp_path: Path) -> None:
+    old = write(tmp_path / "old", {"nginx.conf": http(site("a"))})
+    new = write(tmp_path / "new", {"nginx.conf": "# a comment\n" + http(site("a"))})
+    assert compare(old, new).state == "unchanged"
 
 
 def test_growth_is_gated(tmp_path: Path) -> None:
@@ -207,7 +242,7 @@ def test_growth_is_gated(tmp_path: Path) -> None:
     # 3 loads, a peak of 2 + 3 × 2 configurations, 5 % on top
     assert "+3.0 GiB (" in first
     assert ", +25.2 GiB (" in first
-    assert "worst reload peak and shared memory, grows by 25.2 GiB: over --max-growth" in second
+    assert "the worst reload peak grows by 25.2 GiB: over --max-growth" in second
     assert len(over.out.splitlines()) <= 40
     within = memlint(*args, old, new, "--max-growth", "26GiB")
     assert within.code == 0

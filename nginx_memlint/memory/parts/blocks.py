@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, setting_in
 from nginx_memlint.syntax.directives import Body
 from nginx_memlint.syntax.values import c_string
+from nginx_memlint.targets.targets import Costs
 from nginx_memlint.tree.blocks import DATA
 from nginx_memlint.tree.tree import Block
 
@@ -43,29 +44,30 @@ STREAM_SERVER = Amount(pool=2_400, worker=260)
 MAIL_SERVER = Amount(pool=2_980, worker=333)
 
 
-def _http(kind: str, pool: int, worker: int, configuration: Configuration) -> Iterator[Counted]:
-    count = configuration.tree.kinds[kind]
-    if count:
-        amount = Amount(pool=pool * count, worker=worker * count)
-        yield Counted(amount, count, configuration.first(kind), kind)
+def block_amount(kind: str, costs: Costs) -> Amount:
+    """The bytes of one block of a kind itself; none for kinds that are not counted as blocks."""
+    if kind == "server":
+        return Amount(pool=max(0, costs.server - SERVER_LINE), worker=SERVER_WORKER)
+    location = max(0, costs.location - LOCATION_LINE)
+    return {
+        "location": Amount(pool=location, worker=18),
+        "if": Amount(pool=location + IF_MORE, worker=40),
+        "limit_except": Amount(pool=location + IF_MORE, worker=40),
+        "stream_server": STREAM_SERVER,
+        "mail_server": MAIL_SERVER,
+    }.get(kind, Amount())
 
 
-def _servers(configuration: Configuration) -> Iterator[Counted]:
-    pool = max(0, configuration.target.costs.server - SERVER_LINE)
-    yield from _http("server", pool, SERVER_WORKER, configuration)
+def _blocks(*kinds: str) -> Callable[[Configuration], Iterator[Counted]]:
+    def find(configuration: Configuration) -> Iterator[Counted]:
+        for kind in kinds:
+            count = configuration.tree.kinds[kind]
+            if count:
+                amount = block_amount(kind, configuration.target.costs).times(count)
+                said = kind.rpartition("_")[2] if kind.endswith("server") else kind
+                yield Counted(amount, count, configuration.first(kind), said)
 
-
-def _locations(configuration: Configuration) -> Iterator[Counted]:
-    pool = max(0, configuration.target.costs.location - LOCATION_LINE)
-    yield from _http("location", pool, 18, configuration)
-    for kind in ("if", "limit_except"):
-        yield from _http(kind, pool + IF_MORE, 40, configuration)
-
-
-def _others(kind: str, each: Amount, configuration: Configuration) -> Iterator[Counted]:
-    count = configuration.tree.kinds[kind]
-    if count:
-        yield Counted(each.times(count), count, configuration.first(kind), "server")
+    return find
 
 
 def _sockets(configuration: Configuration) -> Iterator[Counted]:
@@ -146,7 +148,7 @@ RECORDS: tuple[Record, ...] = (
     Record(
         "servers",
         ("server",),
-        _servers,
+        _blocks("server"),
         "ngx_http_core_create_srv_conf() and every module's",
         "server; server without name",
         by_target=True,
@@ -154,7 +156,7 @@ RECORDS: tuple[Record, ...] = (
     Record(
         "locations",
         ("location", "if", "limit_except"),
-        _locations,
+        _blocks("location", "if", "limit_except"),
         "ngx_http_core_create_loc_conf() and every module's",
         "location; location =; nested location; if in server; if in location; limit_except",
         by_target=True,
@@ -162,14 +164,14 @@ RECORDS: tuple[Record, ...] = (
     Record(
         "stream servers",
         ("server in stream",),
-        lambda configuration: _others("stream_server", STREAM_SERVER, configuration),
+        _blocks("stream_server"),
         "ngx_stream_core_server()",
         "stream server, with its socket",
     ),
     Record(
         "mail servers",
         ("server in mail",),
-        lambda configuration: _others("mail_server", MAIL_SERVER, configuration),
+        _blocks("mail_server"),
         "ngx_mail_core_server()",
         "mail server, with its socket",
     ),

@@ -38,6 +38,9 @@ TYPES_BLOCK = 2_030
 TYPE = 89
 TYPE_IN_HTTP = 148
 
+TEXT = "text of the configuration"
+"""Name of the part that changes with every word."""
+
 INCLUSION = 38
 """Of each time that a file is read."""
 
@@ -186,7 +189,7 @@ RECORDS: tuple[Record, ...] = (
         "3 types; 100 types; types in http",
     ),
     Record(
-        "text of the configuration",
+        TEXT,
         (),
         _text,
         "ngx_conf_read_token(); ngx_conf_add_dump() where it is built with debugging",

@@ -71,8 +71,8 @@ def _root(root: RootDiff, diff: Diff, place: Base) -> Iterator[str]:
     rows = [
         [CONTEXTS, *_counted(root.counts.ssl_contexts)],
         [LOADS, *_counted(root.counts.ca_loads)],
-        [START, *_sized(memory.start_total)],
-        [PEAK, *_sized(memory.worst_total_bytes)],
+        [START, *_sized(memory.total.start_bytes)],
+        [PEAK, *_sized(memory.total.reload_peak_worst_bytes)],
     ]
     yield f"{title}\n\n{table(['', 'before', 'after', 'change'], rows)}"
     sides = [(name, side) for name, side in (("before", root.old), ("after", root.new)) if side]

@@ -17,6 +17,7 @@ from nginx_memlint.diff.difference import (
     PartChange,
     RootDiff,
     Side,
+    TotalChanges,
 )
 from nginx_memlint.report.formats.text import lowered_lines, problem_lines
 from nginx_memlint.sizes import human, human_growth, human_range, plural
@@ -30,13 +31,14 @@ PHASES = {
     "after_reload_worst_bytes": "after later reloads, at worst",
     "reload_peak_bytes": "peak of the first reload",
     "reload_peak_worst_bytes": "peak of later reloads, at worst",
-    "zones_bytes": "shared memory, always",
-    "worst_total_bytes": "that peak and shared memory",
+}
+"""Field of TotalChanges → its name for people."""
+
+OTHER_SIZES = {
+    "zones_bytes": "shared memory zones, once they are full",
     "unit_bytes": "one CA load",
 }
 """Field of MemoryChanges → its name for people."""
-
-_PEAK = "reload_peak_worst_bytes"
 
 COUNTS = {
     "ssl_contexts": "TLS contexts",
@@ -83,15 +85,15 @@ def write(diff: Diff, console: Console) -> None:
 
 def _verdict(root: RootDiff, diff: Diff) -> Text:
     memory = root.memory
-    start = memory.start_total
+    start = memory.total.start_bytes
     title = Text.assemble((root.state, f"bold {_STATES[root.state]}"), f" {root.path}: ")
     if root.state == "unchanged":
-        most = human(memory.worst_total_bytes.after)
+        most = human(memory.total.reload_peak_worst_bytes.after)
         title.append(f"{human(start.after)} at start, at most {most} while reloading, as before")
     else:
         title.append(_change(start), "bold")
         title.append(" at start, ")
-        title.append(_change(memory.worst_total_bytes), "bold")
+        title.append(_change(memory.total.reload_peak_worst_bytes), "bold")
         title.append(" at worst while reloading")
     if diff.base is not None:
         title.append(f" (since {diff.base}, {(root.commit or '')[:10]})")
@@ -108,9 +110,9 @@ def _incomplete(name: str) -> Text:
 
 
 def _gate(root: RootDiff, limit: int) -> Text:
-    growth = root.memory.worst_total_bytes
+    growth = root.memory.total.reload_peak_worst_bytes
     growing = f"grows by {human(growth.growth)}" if growth.growth > 0 else "does not grow"
-    what = "the most it takes, the worst reload peak and shared memory,"
+    what = "the worst reload peak"
     if root.exceeds:
         return Text.assemble(
             ("  error", "bold red"), f": {what} {growing}: over --max-growth {human(limit)}"
@@ -140,7 +142,9 @@ _Row = tuple[str, str, str, str]
 
 
 def _sections(root: RootDiff) -> Iterator[tuple[str, list[_Row]]]:
-    yield "memory", list(_numbers(root.memory, PHASES, is_size=True))
+    memory = root.memory
+    sizes = [*_numbers(memory.total, PHASES, is_size=True)]
+    yield "memory", [*sizes, *_numbers(memory, OTHER_SIZES, is_size=True)]
     yield "causes, at start", list(_parts(root.causes))
     yield "servers, at start", list(_parts(root.servers))
     yield "files, at start", list(_parts(root.files))
@@ -148,13 +152,11 @@ def _sections(root: RootDiff) -> Iterator[tuple[str, list[_Row]]]:
 
 
 def _numbers(
-    record: CountChanges | MemoryChanges, names: dict[str, str], *, is_size: bool
+    record: CountChanges | MemoryChanges | TotalChanges, names: dict[str, str], *, is_size: bool
 ) -> Iterator[_Row]:
     for name, what in names.items():
         change: Change = getattr(record, name)
-        # without zones it is the peak again
-        is_repeated = name == "worst_total_bytes" and change == getattr(record, _PEAK)
-        if change.growth and not is_repeated:
+        if change.growth:
             growth, span = _columns(change, is_size=is_size)
             yield growth, f"({span})", "", what
 

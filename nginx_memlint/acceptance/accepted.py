@@ -37,7 +37,7 @@ def suppressed(
 
 
 class PathIgnores:
-    """What settings accept in some files. Each file is compared once with their globs."""
+    """Findings that settings accept in some files; each file is compared once with their globs."""
 
     def __init__(self, ignores: Collection[PathIgnore], work: Work) -> None:
         self._ignores = ignores

@@ -19,9 +19,6 @@ VAGUE = {"found", "own", "here", "known"}
 DEPENDENT = re.compile(r"(The same|See|What|As)\b")
 """Beginnings of docstrings that need another one to be understood, or have no subject."""
 
-LATER = {"memory"}
-"""Rooms whose names and docstrings are not held to this yet."""
-
 
 def types(module: ast.Module) -> Iterator[tuple[str, int]]:
     """The classes, and the names that a module gives to types, each with its line."""
@@ -63,7 +60,7 @@ def test_names_say_what_they_hold() -> None:
         f"{module}:{line}: {name}"
         for module, tree in MODULES.items()
         for name, line in names(tree)
-        if name.strip("_") in VAGUE and module.split("/")[0] not in LATER
+        if name.strip("_") in VAGUE
     ]
     assert vague == []
 
@@ -81,6 +78,6 @@ def test_docstrings_stand_alone() -> None:
         f"{module}:{line}: {text.splitlines()[0]}"
         for module, tree in MODULES.items()
         for text, line in docstrings(tree)
-        if DEPENDENT.match(text) and module.split("/")[0] not in LATER
+        if DEPENDENT.match(text)
     ]
     assert dependent == []

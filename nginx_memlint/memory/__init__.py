@@ -1,1 +1,1 @@
-"""What contexts, loads and blocks cost in bytes, at start and through reloads."""
+"""The bytes that a configuration takes, by what takes them, at start and through reloads."""

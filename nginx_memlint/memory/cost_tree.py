@@ -36,7 +36,7 @@ class _OpenNode:
     blocks: int = 0
     contexts: int = 0
     loads: int = 0
-    own: int = 0
+    bytes: int = 0
 
 
 def by_block(path: str, tree: Tree, priced: Iterable[Priced], costs: Costs) -> list[Node]:
@@ -73,7 +73,7 @@ def by_block(path: str, tree: Tree, priced: Iterable[Priced], costs: Costs) -> l
 
 
 def by_file(nodes: list[Node]) -> list[Node]:
-    """The same tree as the files hold it: file → server → location.
+    """The tree as the files hold it: file → server → location.
 
     A block is in the file it is written in. A location that is included into a server from
     another file is there below that server's name: the file's part in the server.
@@ -83,18 +83,18 @@ def by_file(nodes: list[Node]) -> list[Node]:
     parts: dict[tuple[int, int], int] = {}  # file and server → the node for what it has of it
     servers: list[int | None] = []  # by node: the server around it, or itself
     placed: dict[int, int] = {}
-    for number, (node, own) in enumerate(zip(nodes, _own_parts(nodes), strict=True)):
+    for number, (node, part) in enumerate(zip(nodes, _own_parts(nodes), strict=True)):
         around = None if node.parent is None else servers[node.parent]
         servers.append(number if node.kind in SERVERS else around)
-        if servers[number] is None and not own.own:
+        if servers[number] is None and not part.bytes:
             continue
         if node.file not in files:
             files[node.file] = len(drafts)
             drafts.append(_OpenNode(0, "file", node.file, node.file, None))
-        own.parent = file = files[node.file]
+        part.parent = file = files[node.file]
         if around is not None and node.parent is not None:
             if nodes[node.parent].file == node.file:
-                own.parent = placed[node.parent]
+                part.parent = placed[node.parent]
             else:
                 if (file, around) not in parts:
                     server = nodes[around]
@@ -102,11 +102,11 @@ def by_file(nodes: list[Node]) -> list[Node]:
                     drafts.append(
                         _OpenNode(file, server.kind, server.name, server.file, server.line)
                     )
-                own.parent = parts[file, around]
+                part.parent = parts[file, around]
         placed[number] = len(drafts)
         if node.kind in SERVERS:
             parts[file, number] = len(drafts)
-        drafts.append(own)
+        drafts.append(part)
     return _added_up(drafts)
 
 
@@ -124,16 +124,16 @@ def largest(nodes: list[Node], most: int) -> tuple[list[Node], int]:
     place: dict[int, int] = {}
     drafts: list[_OpenNode] = []
     dropped: defaultdict[int, list[_OpenNode]] = defaultdict(list)
-    for number, (node, own) in enumerate(zip(nodes, _own_parts(nodes), strict=True)):
+    for number, (node, part) in enumerate(zip(nodes, _own_parts(nodes), strict=True)):
         if node.parent is not None:
-            own.parent = place[node.parent]
+            part.parent = place[node.parent]
         if number in kept:
             place[number] = len(drafts)
-            drafts.append(own)
+            drafts.append(part)
         else:
-            assert own.parent is not None
-            place[number] = own.parent  # what is below it is summed up with it
-            dropped[own.parent].append(own)
+            assert part.parent is not None
+            place[number] = part.parent  # what is below it is summed up with it
+            dropped[part.parent].append(part)
     left_out = 0
     for members in dropped.values():
         if len(members) == 1:  # as large as a line that says so
@@ -155,7 +155,7 @@ def _sum(members: list[_OpenNode]) -> _OpenNode:
         sum(member.blocks for member in members),
         sum(member.contexts for member in members),
         sum(member.loads for member in members),
-        sum(member.own for member in members),
+        sum(member.bytes for member in members),
     )
 
 
@@ -186,7 +186,7 @@ def _own_parts(nodes: list[Node]) -> list[_OpenNode]:
 
 def _added_up(drafts: list[_OpenNode]) -> list[Node]:
     """The nodes with all below them counted in."""
-    totals = [draft.own for draft in drafts]
+    totals = [draft.bytes for draft in drafts]
     for number in range(len(drafts) - 1, 0, -1):
         draft = drafts[number]
         assert draft.parent is not None
@@ -205,7 +205,7 @@ def _added_up(drafts: list[_OpenNode]) -> list[Node]:
             blocks=draft.blocks,
             ssl_contexts=draft.contexts,
             ca_loads=draft.loads,
-            own_bytes=draft.own,
+            own_bytes=draft.bytes,
             bytes=total,
         )
         for draft, total in zip(drafts, totals, strict=True)

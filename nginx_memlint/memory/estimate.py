@@ -55,7 +55,7 @@ class Bundles:
         self._costs = costs
         self._unit_cost = unit_cost
         self._replaced = dict(replaced or {})
-        self._known: dict[str, Bundle | None] = {}
+        self._read: dict[str, Bundle | None] = {}
         self.failures: dict[str, str] = {}
         self.beyond: dict[str, str] = {}
         self.rejected: set[str] = set()
@@ -63,7 +63,7 @@ class Bundles:
     @property
     def read(self) -> list[str]:
         """The paths of those that were read so far."""
-        return [path for path, bundle in self._known.items() if bundle is not None]
+        return [path for path, bundle in self._read.items() if bundle is not None]
 
     @property
     def are_priced(self) -> bool:
@@ -71,9 +71,9 @@ class Bundles:
         return self._unit_cost is not None
 
     def repriced(self, costs: Costs, replaced: Mapping[str, Bundle] | None = None) -> Bundles:
-        """The same files, read once for both, at other costs, some of them replaced."""
+        """These files, read once for both, at other costs, some of them replaced."""
         other = Bundles(self._tree, costs, self._unit_cost, {**self._replaced, **(replaced or {})})
-        other._known, other.failures = self._known, self.failures
+        other._read, other.failures = self._read, self.failures
         other.beyond = self.beyond
         other.rejected = self.rejected
         return other
@@ -88,17 +88,17 @@ class Bundles:
         return value if value.startswith("/") else f"{directory}/{value}"
 
     def bundle(self, path: str) -> Bundle | None:
-        """What is in the file; None if that is unknown.
+        """The content of the file; None if that is unknown.
 
         Then ``failures`` says why, ``rejected`` has the path if nginx rejects the file, and
         ``beyond`` if it is there, but a bound is in the way, with the reason.
         """
         if path in self._replaced:
             return self._replaced[path]
-        if path not in self._known:
-            self._known[path] = None
+        if path not in self._read:
+            self._read[path] = None
             try:
-                self._known[path] = bundle_of(self._tree.source.read(path))
+                self._read[path] = bundle_of(self._tree.source.read(path))
             except OSError as error:
                 self.failures[path] = error.strerror or str(error)
                 if isinstance(error, BoundError):
@@ -106,7 +106,7 @@ class Bundles:
             except NotPemError as error:
                 self.failures[path] = str(error)
                 self.rejected.add(path)
-        return self._known[path]
+        return self._read[path]
 
     def certificates(self, path: str) -> int:
         """Certificates in the file, or in the bundle assumed for it."""
@@ -173,7 +173,7 @@ class Priced(NamedTuple):
 
 
 def price(groups: Iterable[Group], bundles: Bundles, costs: Costs) -> list[Priced]:
-    """What contexts cost, in nginx's order: a cached bundle costs most where it is first."""
+    """The cost of contexts, in nginx's order: a cached bundle costs most where it is first."""
     loaded: set[str] = set()
     priced = []
     for group in groups:
@@ -207,12 +207,12 @@ def by_block(
     priced: Iterable[Priced], size_of: Callable[[Price], int]
 ) -> dict[Block, tuple[int, int]]:
     """Block → how many contexts are built for it, and bytes of them all."""
-    found: dict[Block, tuple[int, int]] = {}
+    costs: dict[Block, tuple[int, int]] = {}
     for item in priced:
         for block, _, cost in item.each():
-            count, size = found.get(block, (0, 0))
-            found[block] = count + 1, size + size_of(cost)
-    return found
+            count, size = costs.get(block, (0, 0))
+            costs[block] = count + 1, size + size_of(cost)
+    return costs
 
 
 def total(priced: Iterable[Priced]) -> Price:
@@ -229,7 +229,7 @@ def total(priced: Iterable[Priced]) -> Price:
 
 
 def _price(loads: Loads, bundles: Bundles, costs: Costs, loaded: set[str]) -> Price:
-    """What a context costs after others have loaded some files."""
+    """The cost of a context after others have loaded some files."""
     load_bytes = 0
     cpu = costs.cpu_context
     for setting in loads.bundles:
@@ -244,8 +244,8 @@ def _price(loads: Loads, bundles: Bundles, costs: Costs, loaded: set[str]) -> Pr
         loaded.add("" if by_openssl else path)  # what OpenSSL parses is in no cache
     for setting in loads.client_names:
         load_bytes += bundles.certificates(bundles.path(setting)) * costs.client_ca_name
-    own = costs.context + loads.certificates * costs.key_pair
-    return Price(len(loads.bundles), own, load_bytes, cpu)
+    context_bytes = costs.context + loads.certificates * costs.key_pair
+    return Price(len(loads.bundles), context_bytes, load_bytes, cpu)
 
 
 class Estimate(NamedTuple):
@@ -302,8 +302,8 @@ class Estimate(NamedTuple):
         return self.reload_peak_worst + self.zones
 
     def _times(self, configurations: int, generations: int) -> int:
-        own = generations * self.workers * self.worker
-        return round(RELOAD_MARGIN * configurations * self.configuration + own)
+        of_workers = generations * self.workers * self.worker
+        return round(RELOAD_MARGIN * configurations * self.configuration + of_workers)
 
 
 def block_bytes(blocks: Counter[str], costs: Costs) -> int:

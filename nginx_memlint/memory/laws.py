@@ -141,7 +141,7 @@ SHARING = frozenset({"pool", "heap", "contexts", "tables", "pages", "code", "scr
 
 
 def total(amount: Amount, workers: int, first_peak: int = 0, helpers: int = 0) -> Total:
-    """What one configuration takes with so many workers.
+    """Bytes of one configuration with so many workers, by phase.
 
     ``first_peak``: the least number of times that a first reload holds the heap. ``helpers``: how
     many processes there are beside them that exit as workers do.

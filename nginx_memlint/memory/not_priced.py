@@ -1,4 +1,4 @@
-"""What takes memory that no configuration tells, so that it is in no figure.
+"""Memory that no configuration tells, so that it is in no figure.
 
 One row for each such thing. What is new is one more row.
 """
@@ -33,7 +33,7 @@ LUA_HEAPS = Unknown(
     "what a script keeps is decided when it runs (luaL_newstate())",
     ("init_by_lua*", "init_worker_by_lua*"),
 )
-"""What ``--lua-heap`` states."""
+"""The memory that ``--lua-heap`` states."""
 
 UNKNOWN: tuple[Unknown, ...] = (
     LUA_HEAPS,
@@ -69,7 +69,7 @@ UNKNOWN: tuple[Unknown, ...] = (
     Unknown("PageSpeed's caches", "they fill with pages", ("pagespeed*",)),
     Unknown("GeoIP data", "whole files may be held in memory", ("geoip_*",)),
 )
-"""What is not priced, in the order in which it is listed."""
+"""All that is not priced, in the order in which it is listed."""
 
 OTHER_MODULE = "a module that is not known here"
 OTHER_DIRECTIVE = "a directive that is not known here"
@@ -85,7 +85,7 @@ _EXACT = {
     for row in UNKNOWN
     for cause in row.causes
     for name in (
-        [known for known in KNOWN if known.startswith(cause[:-1])]
+        [directive for directive in KNOWN if directive.startswith(cause[:-1])]
         if cause.endswith("*")
         else [cause]
     )
@@ -104,19 +104,19 @@ class NotPriced(NamedTuple):
 
 
 def not_priced(tree: Tree, *, lua_heap_is_known: bool = False) -> list[NotPriced]:
-    """What of a configuration is in no figure, at most MOST of it.
+    """The memory of a configuration that is in no figure, at most MOST causes of it.
 
     ``lua_heap_is_known``: the user has stated what Lua's heaps take.
     """
-    found = [
+    items = [
         item
-        for item in (*_known(tree), *_modules(tree), *_strangers(tree))
+        for item in (*_in_tables(tree), *_modules(tree), *_strangers(tree))
         if not (lua_heap_is_known and item.what == LUA_HEAPS.what)
     ]
-    return found[:MOST]
+    return items[:MOST]
 
 
-def _known(tree: Tree) -> Iterator[NotPriced]:
+def _in_tables(tree: Tree) -> Iterator[NotPriced]:
     """Directives and blocks of which it is known what they bring, each name once."""
     if not _EXACT.keys() & tree.index_names():
         return

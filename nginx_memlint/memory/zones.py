@@ -47,7 +47,7 @@ SLOT = 24
 """``ngx_slab_page_t``: one for each page, all of them written at a start (ngx_slab_init())."""
 
 UPSTREAM_RESIDENT = 14_300
-"""What an upstream's servers take beyond that in its ``zone``."""
+"""Bytes that an upstream's servers take beyond that in its ``zone``."""
 
 
 def touched(zone: Zone) -> Amount:
@@ -202,19 +202,19 @@ def parse_size(text: str) -> int | None:
 
 def zones(tree: Tree) -> tuple[list[Zone], list[Problem]]:
     """The zones that the configuration declares, and the declarations nginx would reject."""
-    found: dict[tuple[int, str], Zone] = {}
+    by_name: dict[tuple[int, str], Zone] = {}
     problems = []
     for block in tree.having(DIRECTIVES):
         for setting in block.in_order(DIRECTIVES):
             for declared in DIRECTIVES[setting.name].find(setting.directive.args):
                 tree.work.take()
-                if complaint := _declare(declared, setting, found):
+                if complaint := _declare(declared, setting, by_name):
                     problem = Problem.of_nginx(setting.inclusion, setting.directive, complaint)
                     problems.append(problem)
-    return list(found.values()), problems
+    return list(by_name.values()), problems
 
 
-def _declare(declared: _Declared, setting: Setting, found: dict[tuple[int, str], Zone]) -> str:
+def _declare(declared: _Declared, setting: Setting, by_name: dict[tuple[int, str], Zone]) -> str:
     """Note a zone that is declared, or say what nginx has against it."""
     kind = DIRECTIVES[setting.name]
     name = declared.name
@@ -230,26 +230,26 @@ def _declare(declared: _Declared, setting: Setting, found: dict[tuple[int, str],
         complaint = kind.small
     else:
         key = len(encode(name)), c_string(name)  # ngx_shared_memory_add() compares both
-        known = found.setdefault(key, Zone(name, size, setting))
-        said |= {"key": known.setting.value, "size": f"{size}", "known": f"{known.size}"}
-        complaint = "" if known.setting is setting else _conflict(known, size, setting)
+        first = by_name.setdefault(key, Zone(name, size, setting))
+        said |= {"key": first.setting.value, "size": f"{size}", "first": f"{first.size}"}
+        complaint = "" if first.setting is setting else _conflict(first, size, setting)
     return complaint.format_map(said)
 
 
-def _conflict(known: Zone, size: int, setting: Setting) -> str:
-    """What nginx has against a zone whose name another one has already."""
-    if _use(known.setting) != _use(setting):
+def _conflict(first: Zone, size: int, setting: Setting) -> str:
+    """The complaint of nginx about a zone whose name another one has already."""
+    if _use(first.setting) != _use(setting):
         return 'the shared memory zone "{name}" is already declared for a different use'
-    if known.size != size:
+    if first.size != size:
         return (
             'the size {size} of shared memory zone "{name}" conflicts with already declared '
-            "size {known}"
+            "size {first}"
         )
     return DIRECTIVES[setting.name].again
 
 
 def _use(setting: Setting) -> tuple[str, str]:
-    """What a zone is for, as the tag that ``ngx_shared_memory_add()`` compares: the module's."""
+    """The use of a zone, as the tag that ``ngx_shared_memory_add()`` compares: the module's."""
     block = setting.block
     while block.parent is not None and block.parent.parent is not None:
         block = block.parent

@@ -1,4 +1,4 @@
-"""What takes memory in a configuration: a list of records, each counted in the tree.
+"""The things that take memory in a configuration: a list of records, each counted in the tree.
 
 To add one: a row in ``directives.py`` if it is so many bytes a directive, or else a record beside
 its like. tests/nginx/measure_parts.py measures it.
@@ -7,7 +7,7 @@ its like. tests/nginx/measure_parts.py measures it.
 from __future__ import annotations
 
 from nginx_memlint.memory.parts import base, blocks, certificates, data, directives, upstreams
-from nginx_memlint.memory.parts.record import Configuration, CostPart, Record, found
+from nginx_memlint.memory.parts.record import Configuration, CostPart, Record, part_of
 
 RECORDS: tuple[Record, ...] = (
     *base.RECORDS,
@@ -21,13 +21,13 @@ RECORDS: tuple[Record, ...] = (
 
 
 def parts(configuration: Configuration, before: list[CostPart] | None = None) -> list[CostPart]:
-    """What takes memory, in the order of the records.
+    """The parts of a configuration, in the order of the records.
 
-    ``before``: what the same tree has on another server, where nothing but some records differ.
+    ``before`` are those of the tree on another server: only records that are by_target differ.
     """
     kept = {} if before is None else {part.name: part for part in before}
     listed = (
-        found(record, configuration)
+        part_of(record, configuration)
         if record.by_target or before is None
         else kept.get(record.name)
         for record in RECORDS

@@ -1,4 +1,4 @@
-"""What nginx takes before anything is configured, and what each worker takes for itself."""
+"""Memory of nginx before anything is configured, and of each worker for itself."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BASES: dict[str, EmptyNginx] = {
 """Measured stack → its base; js and mail, and stream but on Debian 13, are Debian 12's."""
 
 INIT_WORKER = 550 * KIB
-"""What ``init_worker_by_lua*`` takes in each worker before its script does anything."""
+"""Bytes that ``init_worker_by_lua*`` takes in each worker before its script does anything."""
 
 CONNECTION = 432
 """Bytes of a connection and its two events (ngx_connection_t 240, ngx_event_t 96)."""
@@ -67,16 +67,16 @@ def _base(configuration: Configuration) -> Iterator[Counted]:
 def _connections(configuration: Configuration) -> Iterator[Counted]:
     version, larger = CONNECTION_SINCE
     each = larger if configuration.target.nginx >= version else CONNECTION
-    own = [
+    settings = [
         setting
         for block in configuration.tree.blocks("events")
         for name in ("worker_connections", "connections")
         for setting in block.settings(name)
     ]
-    value = own[0].value if own else ""
-    known = value.isdecimal() and value.isascii() and len(value) < 12
-    count = int(value) if known else DEFAULT_CONNECTIONS
-    at = own[0] if own else None
+    value = settings[0].value if settings else ""
+    is_number = value.isdecimal() and value.isascii() and len(value) < 12
+    count = int(value) if is_number else DEFAULT_CONNECTIONS
+    at = settings[0] if settings else None
     yield Counted(Amount(worker=each * count), count, at, f"worker_connections {count:,}")
 
 
@@ -88,7 +88,7 @@ def _init_worker(configuration: Configuration) -> Iterator[Counted]:
 
 
 def _scripts(configuration: Configuration) -> Iterator[Counted]:
-    """What the user states of Lua's heap: the master's, or each worker's."""
+    """The bytes that the user states of Lua's heap: the master's, or each worker's."""
     heap = configuration.lua_heap
     if not heap:
         return

@@ -19,10 +19,10 @@ SERVER_LINE = 1_190
 """Bytes of Costs.server that are not: its words and text, its name, its workers' part."""
 
 IF_MORE = 200
-"""What an ``if`` takes beyond a location: its code."""
+"""Bytes that an ``if`` takes beyond a location: its code."""
 
 SERVER_WORKER = 425
-"""What a server takes in each worker."""
+"""Bytes that a server takes in each worker."""
 
 SOCKET = Amount(pool=1_180, worker=410)
 """A listening socket (ngx_listening_t, a connection and its events)."""
@@ -38,7 +38,7 @@ CODE = 9_100
 """Its machine code: ``pcre_jit on`` (pcre2_jit_compile())."""
 
 REWRITE_CODE = 9_550
-"""The same of a ``rewrite``, whose expressions mostly capture."""
+"""Machine code of a ``rewrite``, whose expressions mostly capture."""
 
 STREAM_SERVER = Amount(pool=2_400, worker=260)
 MAIL_SERVER = Amount(pool=2_980, worker=333)
@@ -105,11 +105,11 @@ def _regexes(configuration: Configuration) -> Iterator[Counted]:
     """Regular expressions, by where they may stand."""
     code = CODE if configuration.has_jit else 0
     tree = configuration.tree
-    found: dict[str, list[Block]] = {"location": [], "if": []}
-    for block in tree.of_kinds(frozenset(found)):
+    by_kind: dict[str, list[Block]] = {"location": [], "if": []}
+    for block in tree.of_kinds(frozenset(by_kind)):
         if block.directive is not None and _is_regex(block):
-            found[block.kind].append(block)
-    for kind, listed in found.items():
+            by_kind[block.kind].append(block)
+    for kind, listed in by_kind.items():
         if listed:
             amount = Amount(pool=REGEX, code=code).times(len(listed))
             yield Counted(amount, len(listed), listed[0], kind)

@@ -77,7 +77,7 @@ def _uses(configuration: Configuration, names: dict[str, str]) -> Iterator[_File
         yield from (_FileUse(setting, count) for setting in block.settings(name))
 
 
-def _own(configuration: Configuration) -> Iterator[Counted]:
+def _certificates(configuration: Configuration) -> Iterator[Counted]:
     """Certificates with their keys."""
     names = {group.family: by_name(group.family).certificate for group in configuration.groups}
     caches = configuration.target.costs.caches_certificates
@@ -154,7 +154,7 @@ RECORDS: tuple[Record, ...] = (
     Record(
         "certificates",
         ("ssl_certificate", "proxy_ssl_certificate", "lua_ssl_certificate"),
-        _own,
+        _certificates,
         "ngx_ssl_certificate()",
         "TLS server, rsa2048-1 to ec256-3",
         by_target=True,

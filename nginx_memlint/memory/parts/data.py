@@ -84,8 +84,8 @@ def _map(block: Block, entries: list[Directive]) -> Amount:
             keys += len(name)
             wildcards += name.startswith(("*.", ".")) or name.endswith(".*")
         values.update(entry.args)
-    own = block.parent.settings("map_hash_max_size") if block.parent is not None else []
-    size = own[0].value if own else ""
+    sizes = block.parent.settings("map_hash_max_size") if block.parent is not None else []
+    size = sizes[0].value if sizes else ""
     max_size = int(size) if size.isdecimal() and size.isascii() and len(size) < 10 else MAX_SIZE
     pool: float = MAP_BLOCK + (MAP_ENTRY + MAP_LEFT_OVER) * plain + MAP_VALUE * len(values)
     pool += MAP_VALUE_BYTE * sum(map(len, values))

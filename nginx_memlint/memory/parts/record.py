@@ -1,4 +1,4 @@
-"""What a part is: one record for each thing that takes memory."""
+"""The description of a part: one record for each thing that takes memory."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ class Files:
     def certificates(self, path: str) -> tuple[Facts, ...]:
         """The certificates of a file; none if it cannot be read."""
         if path not in self._certificates:
-            facts = map(certificate_facts, self._found(certificates, path))
+            facts = map(certificate_facts, self._content(certificates, path))
             self._certificates[path] = tuple(facts)
         return self._certificates[path]
 
     def revoked(self, path: str) -> tuple[int, ...]:
         """How many entries each revocation list of a file has; none if it cannot be read."""
         if path not in self._revoked:
-            self._revoked[path] = tuple(map(revoked, self._found(revocations, path)))
+            self._revoked[path] = tuple(map(revoked, self._content(revocations, path)))
         return self._revoked[path]
 
-    def _found(self, find: Callable[[bytes], tuple[bytes, ...]], path: str) -> tuple[bytes, ...]:
+    def _content(self, find: Callable[[bytes], tuple[bytes, ...]], path: str) -> tuple[bytes, ...]:
         try:
             return find(self._source.read(path))
         except (OSError, NotPemError):
@@ -65,7 +65,7 @@ class Counted(NamedTuple):
 
 @dataclass(frozen=True)
 class Configuration:
-    """What is counted: a tree on a target, with its contexts; and what the user states of Lua."""
+    """A tree on a target, with its contexts, and the bytes that the user states of Lua's heap."""
 
     tree: Tree
     target: Target
@@ -77,8 +77,8 @@ class Configuration:
     @cached_property
     def has_jit(self) -> bool:
         """Whether regular expressions are compiled to machine code."""
-        own = self.tree.main.settings("pcre_jit")
-        return bool(own) and is_flag_on(own[0].value)
+        settings = self.tree.main.settings("pcre_jit")
+        return bool(settings) and is_flag_on(settings[0].value)
 
     def loads(self, name: str) -> bool:
         """Whether a module is loaded or built in, by its name in ``built_in`` or of its object."""
@@ -121,7 +121,7 @@ class Record(NamedTuple):
 
 
 class CostPart(NamedTuple):
-    """What a record found in a configuration, all of it together."""
+    """All that a record counts in a configuration, all of it together."""
 
     name: str
     amount: Amount
@@ -130,7 +130,7 @@ class CostPart(NamedTuple):
     said: str
 
 
-def found(record: Record, configuration: Configuration) -> CostPart | None:
+def part_of(record: Record, configuration: Configuration) -> CostPart | None:
     """The part of a record, at its costliest place; None if nothing takes such memory."""
     amount, number = Amount(), 0
     costliest: Counted | None = None

@@ -24,7 +24,7 @@ POINTS = 160
 POINT = 16
 
 MOST = 1 << 31
-"""What nginx takes for a number at most."""
+"""The largest number that nginx takes."""
 
 
 def _number(text: str) -> int:

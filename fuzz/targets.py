@@ -23,11 +23,12 @@ from nginx_memlint.analysis.job import Job
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.bounds import Bounds, tokens_at_most
 from nginx_memlint.files.paths import decode
+from nginx_memlint.memory.parts.data import TEXT
 from nginx_memlint.memory.zones import parse_size as nginx_size
 from nginx_memlint.options.record import Options
 from nginx_memlint.printable import printable, unescaped
 from nginx_memlint.report import writer
-from nginx_memlint.result import ConfigReport, Report
+from nginx_memlint.result import ConfigReport, Memory, Report
 from nginx_memlint.rules.reading import NOT_PRICED, READING
 from nginx_memlint.settings.files import read
 from nginx_memlint.settings.model import validated
@@ -154,6 +155,16 @@ def _check(data: bytes, target: Target) -> ConfigReport:
     return inspection.report
 
 
+def _memory(memory: Memory) -> tuple[object, ...]:
+    """The bytes that depend on directives: not those of the text, nor where parts stand."""
+    parts = sorted(
+        (part.name, part.count, part.pool_bytes, part.heap_bytes, part.worker_bytes)
+        for part in memory.parts
+        if part.name != TEXT
+    )
+    return parts, memory.start_bytes, memory.reload_peak_worst_bytes, memory.zones_bytes
+
+
 def counts(report: ConfigReport) -> tuple[object, ...]:
     """What depends on nothing but the directives."""
     return (
@@ -162,7 +173,7 @@ def counts(report: ConfigReport) -> tuple[object, ...]:
         report.ca_loads,
         report.families,
         report.per_worker,
-        report.memory,
+        *_memory(report.memory),
         [(zone.name, zone.bytes) for zone in report.zones],
         [(finding.rule, finding.bytes) for finding in report.findings],
     )

@@ -24,6 +24,7 @@ http {
 }
 """
 FATAL = "    lua_ssl_trusted_certificate ca.pem;\n"
+SHARDS = "upstream shards { hash $uri consistent; server 127.0.0.1 weight=900000; }"
 SITE = """\
 server {
     location /a { access_by_lua_file a; }
@@ -123,7 +124,7 @@ def test_the_readme(tmp_path: Path, project: tuple[Path, str], home: Path) -> No
     assert scratch.pre_commit("install").returncode == 0
     first = scratch.commit()
     assert first.returncode == 0, first.stdout + first.stderr
-    scratch.write("nginx/sites/0.conf", f"{FATAL}\nlua_shared_dict pages 5000m;\n")
+    scratch.write("nginx/sites/0.conf", f"{FATAL}\n{SHARDS}\n")
     refused = scratch.commit()
     assert refused.returncode != 0
     assert "ML202" in refused.stdout + refused.stderr

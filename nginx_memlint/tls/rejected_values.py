@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
+from nginx_memlint.syntax.directives import Directive
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tree import grammar
 from nginx_memlint.tree.tree import Tree
@@ -64,17 +66,37 @@ _ONLY_IN = {"proxy_pass": ("location", "if", "limit_except")}
 """Directive → kinds of blocks in which it has those values, if not in all."""
 
 
+MOST_KEPT = 4096
+"""Judgements that are kept: most values of a configuration are the same few."""
+
+
 def rejected_values(tree: Tree) -> Iterator[Problem]:
     """Problems of values that nginx would reject, in file order."""
     for block in tree.having(VALUES):
         kind = block.grammar_kind
+        if not any(
+            directive.name in VALUES and _complaint(directive, kind)
+            for body, _ in block.parts
+            for directive in body.directives
+        ):
+            continue
         for setting in block.in_order(VALUES):
             tree.work.take()
-            values, args = VALUES[setting.name], setting.directive.args
-            # others are told already
-            is_judged = len(args) == 1 and setting.directive.body is None
-            if not is_judged or grammar.complaint(setting.name, kind, is_block=False):
-                continue
-            if kind in _ONLY_IN.get(setting.name, (kind,)) and not values.takes(args[0]):
-                nginx = values.complaint.format(value=c_string(args[0]), name=setting.name)
+            if nginx := _complaint(setting.directive, kind):
                 yield Problem.of_nginx(setting.inclusion, setting.directive, nginx)
+
+
+def _complaint(directive: Directive, kind: str) -> str:
+    """Say what nginx has against a directive's value in a kind of block; or nothing."""
+    # others are told already
+    is_judged = len(directive.args) == 1 and directive.body is None
+    return _judged(directive.name, directive.args[0], kind) if is_judged else ""
+
+
+@lru_cache(MOST_KEPT)
+def _judged(name: str, value: str, kind: str) -> str:
+    values = VALUES[name]
+    is_elsewhere = kind not in _ONLY_IN.get(name, (kind,))
+    if is_elsewhere or values.takes(value) or grammar.complaint(name, kind, is_block=False):
+        return ""
+    return values.complaint.format(value=c_string(value), name=name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from operator import attrgetter
@@ -27,6 +26,7 @@ from nginx_memlint.sources.main_file import Entry, EntryError, open_entry, prefi
 from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.sources.source import Source
 from nginx_memlint.syntax.directives import Directive, ParsedFile
+from nginx_memlint.syntax.values import number
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls import modules
@@ -43,6 +43,9 @@ from nginx_memlint.tree.tree import Block, Inheritance, Tree
 
 ASSUMED_WORKERS = 4
 """Workers where ``worker_processes`` is auto and none are given."""
+
+MAX_PROCESSES = 1024
+"""Processes that nginx starts at most (``NGX_MAX_PROCESSES``, os/unix/ngx_process.h)."""
 
 MOST_EXPENSIVE = 5
 
@@ -132,6 +135,7 @@ class _Examination:
             *unknown(self.tree),
             *self.unused_dump_files(),
             *self.bundles_beyond_a_bound(),
+            *self.files_beyond_a_bound(),
         ]
         loaded = {loads.setting.key for loads in situation.loads_by_setting}
         problems = foreign.recognised(self.tree, problems, loaded)
@@ -233,14 +237,18 @@ class _Examination:
     def count_workers(self, given: int | None) -> Workers:
         settings = self.tree.main.settings("worker_processes")
         value = settings[0].value if settings else "1"
-        if re.fullmatch(r"0*[1-9][0-9]{0,8}", value) and (settings or given is None):
-            if given is not None and given != int(value):
+        if (stated := number(value)) and (settings or given is None):
+            if stated > MAX_PROCESSES:
                 self.assumptions.append(
-                    f"{value} workers, as the configuration says; --workers is for auto"
+                    f"{MAX_PROCESSES:,} workers: nginx starts no more (NGX_MAX_PROCESSES)"
+                )
+            elif given is not None and given != stated:
+                self.assumptions.append(
+                    f"{stated} workers, as the configuration says; --workers is for auto"
                 )
             elif not settings:
                 self.assumptions.append("1 worker: worker_processes is not set")
-            return Workers(int(value), certain=True)
+            return Workers(min(stated, MAX_PROCESSES), certain=True)
         if given is not None:
             return Workers(given, certain=True)
         self.assumptions.append(
@@ -292,10 +300,26 @@ class _Examination:
                 message = f"{setting.name}: {cause.path} is not read: {why}"
                 yield Problem.at(setting.inclusion, setting.directive, message)
 
+    def files_beyond_a_bound(self) -> Iterator[Problem]:
+        """Problems of certificates and revocation lists that are there, but too much to read."""
+        for path, why in self.situation.files.beyond.items():
+            yield Problem(f"is not read: {why}", path)
+
     def guesses(self, outcome: engine.Outcome) -> list[str]:
-        """Sentences about sizes guessed for unreadable bundles, where no finding tells of them."""
+        """Sentences about sizes guessed for unreadable files, where no finding tells of them."""
+        guesses = []
+        if failed := self.situation.files.failures:
+            guesses.append(
+                f"{plural(len(failed), 'file')} of certificates could not be read: taken for one "
+                "certificate each, with a key of RSA 2048"
+            )
+        if failed := self.situation.files.unread_lists:
+            guesses.append(
+                f"{plural(len(failed), 'revocation list')} could not be read: taken for empty, "
+                "though an entry takes about 208 bytes in each context"
+            )
         if self.unit_cost is not None:
-            return []
+            return guesses
         loaded = bundle_unreadable.unreadable(self.situation)
         shown = engine.shown(outcome, bundle_unreadable.CODE)
         said = {
@@ -303,7 +327,7 @@ class _Examination:
             for path, [first, *_] in loaded.items()
             if engine.place_of(first.setting, self.situation) in shown
         }
-        return [
+        return guesses + [
             f"{human(memory.FALLBACK_UNIT)} for a load of {printable(path)}, "
             f"which could not be read ({reason}); state it with --unit-cost"
             for path, reason in self.bundles.failures.items()
@@ -334,11 +358,6 @@ class _Examination:
             self.assumptions.append(
                 "old workers exit soon after a reload: held by open connections, they add twice "
                 "the start's memory and more with each; set worker_shutdown_timeout"
-            )
-        if failed := self.situation.files.failures:
-            self.assumptions.append(
-                f"{plural(len(failed), 'file')} of certificates could not be read: taken for one "
-                "certificate each, with a key of RSA 2048"
             )
         self.assumptions.append(
             "without traffic: buffers, sessions and what else connections take come on top, and "

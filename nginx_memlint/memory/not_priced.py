@@ -67,6 +67,12 @@ UNKNOWN: tuple[Unknown, ...] = (
     Unknown("Nchan's messages", "they come with publishers", ("nchan_*", "push_stream_*")),
     Unknown("WebAssembly", "each worker has its virtual machines", ("wasm*", "proxy_wasm*")),
     Unknown("PageSpeed's caches", "they fill with pages", ("pagespeed*",)),
+    Unknown(
+        "XML", "stylesheets and entities are kept as trees", ("xslt_stylesheet", "xml_entities")
+    ),
+    Unknown("njs objects", "files are kept as objects (ngx_js_preload)", ("js_preload_object",)),
+    Unknown("OCSP responses", "each context keeps the file", ("ssl_stapling_file",)),
+    Unknown("threads", "each worker has so many, with a stack for each", ("thread_pool",)),
     Unknown("GeoIP data", "whole files may be held in memory", ("geoip_*",)),
 )
 """All that is not priced, in the order in which it is listed."""

@@ -1,4 +1,4 @@
-"""Values that nginx rejects, of directives that decide counts: of contexts, loads and workers.
+"""Values that nginx rejects, of directives that decide counts or bytes.
 
 Wrong values of others are for ``nginx -t`` to tell. The checks follow the functions that set the
 values, read in nginx 1.10.0, 1.22.1 and 1.31.4.
@@ -6,19 +6,15 @@ values, read in nginx 1.10.0, 1.22.1 and 1.31.4.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.syntax.directives import Directive
-from nginx_memlint.syntax.values import c_string
+from nginx_memlint.syntax.values import c_string, number
 from nginx_memlint.tree import grammar
 from nginx_memlint.tree.tree import Tree
-
-MOST = (1 << 63) - 1
-"""``NGX_MAX_INT_T_VALUE``."""
 
 
 class _Values(NamedTuple):
@@ -38,8 +34,15 @@ def _is_flag(value: str) -> bool:
 
 
 def _is_number_of_workers(value: str) -> bool:
-    is_number = re.fullmatch(r"[0-9]+", value) is not None and int(value) <= MOST
-    return is_number or c_string(value) == "auto"
+    return number(value) is not None or c_string(value) == "auto"
+
+
+def _is_number(value: str) -> bool:
+    return number(value) is not None
+
+
+def _is_above_zero(value: str) -> bool:
+    return (number(value) or 0) > 0
 
 
 def _is_url(value: str) -> bool:
@@ -57,12 +60,15 @@ VALUES: dict[str, _Values] = {
     "ssl_ocsp": _one_of("off", "on", "leaf"),
     "starttls": _one_of("off", "on", "only"),
     "worker_processes": _Values(_is_number_of_workers, '"{name}" directive invalid value'),
+    "worker_connections": _Values(_is_number, 'invalid number "{value}"'),
+    "keepalive": _Values(_is_above_zero, 'invalid value "{value}" in "{name}" directive'),
     "proxy_pass": _Values(_is_url, "invalid URL prefix"),
 }
 """Directive → its values: ``ngx_conf_set_flag_slot()``, ``ngx_conf_set_enum_slot()``,
-``ngx_set_worker_processes()``, ``ngx_http_proxy_pass()``."""
+``ngx_set_worker_processes()``, ``ngx_event_connections()``, ``ngx_http_upstream_keepalive()``,
+``ngx_http_proxy_pass()``."""
 
-_ONLY_IN = {"proxy_pass": ("location", "if", "limit_except")}
+_ONLY_IN = {"proxy_pass": ("location", "if", "limit_except"), "keepalive": ("upstream",)}
 """Directive → kinds of blocks in which it has those values, if not in all."""
 
 

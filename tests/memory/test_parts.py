@@ -9,7 +9,7 @@ import pytest
 from nginx_memlint import ConfigReport, check
 from nginx_memlint.memory.parts import RECORDS
 from nginx_memlint.result import MemoryPart
-from tests.helpers import http, memlint_here, write
+from tests.helpers import http, memlint_here, with_bounds, write
 
 MIB = 1 << 20
 
@@ -134,3 +134,60 @@ def test_text_is_kept_where_nginx_is_built_with_debug(tmp_path: Path) -> None:
     other = part(report(tmp_path, inside, target="openresty-1.21.4.1"), "text of the configuration")
     size = (tmp_path / "nginx.conf").stat().st_size
     assert with_text.pool_bytes - other.pool_bytes == size > 1000
+
+
+NUMBERS = {
+    "worker_connections": "events {{ worker_connections {}; }} http {{ }}",
+    "kept connections": "events {{ }} http {{ upstream a {{ server 127.0.0.1; keepalive {}; }} }}",
+    "consistent hashes": "events {{ }} http {{ upstream a {{ server 127.0.0.1 weight={}; "
+    "hash $uri consistent; }} }}",
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_is_read_as_nginx_does(name: str, tmp_path: Path) -> None:
+    """``ngx_atoi()`` takes any number of leading zeros."""
+
+    def start(value: str) -> int:
+        conf = write(tmp_path / value[-9:], {"nginx.conf": NUMBERS[name].format(value)})
+        return check(conf, target="debian-12").memory.total.start_bytes
+
+    padded = start("0" * 30 + "100000")
+    assert padded == pytest.approx(start("100000"), abs=1000)  # the text itself is kept
+    assert padded > start("1000") + MIB
+
+
+def test_the_last_weight_counts(tmp_path: Path) -> None:
+    sizes = []
+    for weights in ("weight=1 weight=30000", "weight=30000", "weight=30000 weight=1"):
+        text = NUMBERS["consistent hashes"].replace("weight={}", weights).format()
+        conf = write(tmp_path, {"nginx.conf": text})
+        sizes.append(check(conf, target="debian-12").memory.total.start_bytes)
+    assert sizes[0] == pytest.approx(sizes[1], abs=1000)  # the text itself is kept
+    assert sizes[0] > sizes[2] + MIB
+
+
+def test_a_log_in_memory_is_counted(tmp_path: Path) -> None:
+    text = "error_log memory:200m debug; events { } http { server { listen 80; } }"
+    checked = check(write(tmp_path, {"nginx.conf": text}), target="debian-12")
+    assert 200 << 20 <= checked.memory.total.start_bytes < 210 << 20
+
+
+@pytest.mark.parametrize("directive", ["ssl_certificate", "ssl_crl"])
+def test_a_file_beyond_a_bound_is_a_problem(
+    directive: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_bounds(monkeypatch, file_bytes=4096)
+    own = "" if directive == "ssl_certificate" else "ssl_certificate a.pem;"
+    inside = f"server {{ listen 443 ssl; {own} {directive} big.pem; }}"
+    files: dict[str, str | bytes] = {"nginx.conf": http(inside), "big.pem": b"#" * 5000}
+    checked = check(write(tmp_path, files), target="debian-12")
+    assert not checked.complete
+    assert any(problem.file.endswith("big.pem") for problem in checked.problems)
+
+
+def test_files_that_are_not_there_are_told(tmp_path: Path) -> None:
+    inside = "server { listen 443 ssl; ssl_certificate a.pem; ssl_crl b.pem; }"
+    checked = check(write(tmp_path, {"nginx.conf": http(inside)}), target="debian-12")
+    assert any("1 file of certificates could not be read" in guess for guess in checked.guesses)
+    assert any("1 revocation list could not be read" in guess for guess in checked.guesses)

@@ -69,7 +69,7 @@ def test_ml303_is_an_error_if_nginx_rejects_it(
     assert finding.severity == "error"
     assert reason in finding.message
     assert finding.message.endswith("nginx rejects it")
-    assert checked.guesses == []
+    assert not any("CA load" in guess or "a load of" in guess for guess in checked.guesses)
     priced = report(tmp_path, clients(2, "bad.pem"), {"bad.pem": content}, unit_cost=1 << 20)
     assert [found.severity for found in of(priced, "ML303")] == ["error"]
 
@@ -79,7 +79,7 @@ def test_ml303_is_a_note_if_it_is_not_there(tmp_path: Path) -> None:
     [finding] = of(checked, "ML303")
     assert finding.severity == "note"
     assert "1.0 MiB is guessed for each of 2 loads" in finding.message
-    assert checked.guesses == []
+    assert not any("CA load" in guess or "a load of" in guess for guess in checked.guesses)
     assert of(report(tmp_path, clients(2, "/nonexistent/ca.pem"), unit_cost=1), "ML303") == []
 
 
@@ -101,7 +101,7 @@ def test_a_bundle_that_a_bound_keeps_from_being_read_is_a_problem(
 def test_ml303_switched_off_leaves_the_guess(tmp_path: Path) -> None:
     policy = Policy(severities={"ML303": None})
     checked = report(tmp_path, clients(2, "/nonexistent/ca.pem"), policy=policy)
-    assert len(checked.guesses) == 1
+    assert sum("a load of" in guess for guess in checked.guesses) == 1
 
 
 def test_ml303_one_finding_for_a_file_however_many_name_it(tmp_path: Path) -> None:

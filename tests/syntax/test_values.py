@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
+from nginx_memlint.syntax.values import number
 from tests.helpers import LUA, check_http, http, memlint, write
 
 KEYS = "js_error 1; lua_page 2; lua_shared_dict 3; lua_ssl_trusted_certificate ca.pem;"
@@ -63,3 +64,21 @@ def test_nul_is_no_internal_error(inside: str, tmp_path: Path) -> None:
         done = memlint(*command, conf)
         assert done.code in (0, 1, 3)
         assert "internal error" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0", 0),
+        ("0" * 400 + "12", 12),
+        ("9223372036854775807", (1 << 63) - 1),
+        ("9223372036854775808", None),
+        ("1" * 4000, None),
+        ("", None),
+        ("4k", None),
+        ("-1", None),
+        ("\u0663", None),
+    ],
+)
+def test_numbers_are_those_of_nginx(text: str, value: int | None) -> None:
+    assert number(text) == value

@@ -9,6 +9,7 @@ from math import exp
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record
 from nginx_memlint.syntax.directives import Directive
+from nginx_memlint.syntax.values import number
 from nginx_memlint.tree.blocks import DATA
 from nginx_memlint.tree.tree import Block, Inclusion
 
@@ -86,7 +87,7 @@ def _map(block: Block, entries: list[Directive]) -> Amount:
         values.update(entry.args)
     sizes = block.parent.settings("map_hash_max_size") if block.parent is not None else []
     size = sizes[0].value if sizes else ""
-    max_size = int(size) if size.isdecimal() and size.isascii() and len(size) < 10 else MAX_SIZE
+    max_size = number(size) or MAX_SIZE
     pool: float = MAP_BLOCK + (MAP_ENTRY + MAP_LEFT_OVER) * plain + MAP_VALUE * len(values)
     pool += MAP_VALUE_BYTE * sum(map(len, values))
     pool += hash_bytes(plain, keys, max_size) if plain else 0
@@ -118,8 +119,8 @@ def _network(text: str) -> tuple[int, int] | None:
         return None
     bits = int(length) if mark and length.isdecimal() and len(length) < 3 else 32
     value = 0
-    for number in numbers:
-        value = value << 8 | int(number) & 255
+    for part in numbers:
+        value = value << 8 | int(part) & 255
     bits = min(bits, 32)
     return value >> (32 - bits) << (32 - bits), bits
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from nginx_memlint.files.bounds import BoundError
 from nginx_memlint.memory.estimate import Bundles
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.syntax.directives import Body
@@ -27,6 +28,9 @@ class Files:
         self._certificates: dict[str, tuple[Facts, ...]] = {}
         self._revoked: dict[str, tuple[int, ...]] = {}
         self.failures: set[str] = set()
+        self.unread_lists: set[str] = set()
+        self.beyond: dict[str, str] = {}
+        """Files that are there, but a bound is in the way, with the reason."""
 
     @property
     def paths(self) -> list[str]:
@@ -36,21 +40,27 @@ class Files:
     def certificates(self, path: str) -> tuple[Facts, ...]:
         """The certificates of a file; none if it cannot be read."""
         if path not in self._certificates:
-            facts = map(certificate_facts, self._content(certificates, path))
+            facts = map(certificate_facts, self._content(certificates, path, self.failures))
             self._certificates[path] = tuple(facts)
         return self._certificates[path]
 
     def revoked(self, path: str) -> tuple[int, ...]:
         """How many entries each revocation list of a file has; none if it cannot be read."""
         if path not in self._revoked:
-            self._revoked[path] = tuple(map(revoked, self._content(revocations, path)))
+            self._revoked[path] = tuple(
+                map(revoked, self._content(revocations, path, self.unread_lists))
+            )
         return self._revoked[path]
 
-    def _content(self, find: Callable[[bytes], tuple[bytes, ...]], path: str) -> tuple[bytes, ...]:
+    def _content(
+        self, find: Callable[[bytes], tuple[bytes, ...]], path: str, failures: set[str]
+    ) -> tuple[bytes, ...]:
         try:
             return find(self._source.read(path))
-        except (OSError, NotPemError):
-            self.failures.add(path)
+        except (OSError, NotPemError) as error:
+            failures.add(path)
+            if isinstance(error, BoundError):
+                self.beyond[path] = error.strerror or str(error)
             return ()
 
 

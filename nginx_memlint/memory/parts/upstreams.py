@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record
+from nginx_memlint.syntax.values import number
 from nginx_memlint.tree.tree import Block, Setting
 
 BLOCK = 8_560
@@ -22,13 +23,6 @@ POINTS = 160
 """Points of a server for each of its weight (ngx_http_upstream_init_chash())."""
 
 POINT = 16
-
-MOST = 1 << 31
-"""The largest number that nginx takes."""
-
-
-def _number(text: str) -> int:
-    return min(int(text), MOST) if text.isdecimal() and text.isascii() and len(text) < 11 else 0
 
 
 def _blocks(kind: str, block_bytes: int, configuration: Configuration) -> Iterator[Counted]:
@@ -51,7 +45,7 @@ def _kept(configuration: Configuration) -> Iterator[Counted]:
     for block in configuration.tree.having(["keepalive"]):
         if block.kind == "upstream":
             for setting in block.settings("keepalive"):
-                count = _number(setting.value)
+                count = number(setting.value) or 0
                 yield Counted(Amount(pages=KEPT * count), count, setting, f"keepalive {count:,}")
 
 
@@ -67,10 +61,9 @@ def _points(configuration: Configuration) -> Iterator[Counted]:
 
 
 def _weight(server: Setting) -> int:
-    for arg in server.directive.args[1:]:
-        if arg.startswith("weight="):
-            return _number(arg.removeprefix("weight=")) or 1
-    return 1
+    weights = [arg for arg in server.directive.args[1:] if arg.startswith("weight=")]
+    # the last one counts (ngx_http_upstream_server())
+    return (number(weights[-1].removeprefix("weight=")) if weights else None) or 1
 
 
 RECORDS: tuple[Record, ...] = (

@@ -182,8 +182,8 @@ def _location(words: list[str]) -> _LocationArguments:
 
 
 def _around(parent: Block) -> _LocationArguments | None:
-    """The words of a block's location; None if it is no location."""
-    if parent.kind != "location" or parent.directive is None:
+    """The words of a block's location; None if it is no location, or has no words."""
+    if parent.kind != "location" or parent.directive is None or not parent.directive.args:
         return None
     return _location([*parent.directive.args])
 

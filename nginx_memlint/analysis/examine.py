@@ -359,11 +359,10 @@ class _Examination:
                 "old workers exit soon after a reload: held by open connections, they add twice "
                 "the start's memory and more with each; set worker_shutdown_timeout"
             )
+        filling = f", and zones fill to {human(self.situation.zones_bytes)}"
         self.assumptions.append(
-            "without traffic: buffers, sessions and what else connections take come on top, and "
-            f"zones fill to {human(self.situation.zones_bytes)}"
-            if self.situation.zones
-            else "without traffic: buffers, sessions and what else connections take come on top"
+            "without traffic: buffers, sessions and what else connections take come on top"
+            f"{filling if self.situation.zones else ''}"
         )
 
 

@@ -30,7 +30,7 @@ from nginx_memlint.live.binary import (
 )
 from nginx_memlint.live.certificates import BundlePair, make_bundles
 from nginx_memlint.live.site import Site, temporary_directory
-from nginx_memlint.memory.estimate import RELOAD_MARGIN
+from nginx_memlint.memory.laws import MARGIN
 from nginx_memlint.sizes import MIB, plural
 from nginx_memlint.targets.targets import DEFAULT_OPENSSL, parse_version
 from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
@@ -119,8 +119,7 @@ class ReloadSeries:
     def within(self) -> bool:
         """Whether no figure exceeds the laws with their margin."""
         return (
-            max(self.after) <= self.after_law * RELOAD_MARGIN
-            and max(self.peak) <= self.peak_law * RELOAD_MARGIN
+            max(self.after) <= self.after_law * MARGIN and max(self.peak) <= self.peak_law * MARGIN
         )
 
 
@@ -330,8 +329,8 @@ class _Run:
         costs["cpu_certificate"] = max(0.0, cpu)
         reloads = tuple(self.reloads(workers) for workers in amounts.reload_workers)
         for series in reloads:
-            if series.workers == 1 and series.peak[0] > FIRST_PEAK * RELOAD_MARGIN:
-                costs["first_peak"] = math.ceil(series.peak[0] / RELOAD_MARGIN)
+            if series.workers == 1 and series.peak[0] > FIRST_PEAK * MARGIN:
+                costs["first_peak"] = math.ceil(series.peak[0] / MARGIN)
         self.report(self.total, self.total, "done")
         return Calibration(
             self.measured(), self.versions(), tuple(sorted(self.site.nginx.built_in)), costs,

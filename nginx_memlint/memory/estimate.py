@@ -19,6 +19,7 @@ from itertools import chain, repeat
 from typing import NamedTuple, TypeVar
 
 from nginx_memlint.files.bounds import BoundError
+from nginx_memlint.memory.laws import MARGIN
 from nginx_memlint.sizes import MIB
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Costs, Target
@@ -32,9 +33,6 @@ FALLBACK_UNIT = MIB
 
 FALLBACK_CERTIFICATES = 173
 """Certificates of that bundle."""
-
-RELOAD_MARGIN = 1.05
-"""The highest memory measured over 8 reloads, divided by the law: 1.049 (W = 4, Debian 12)."""
 
 
 class Bundles:
@@ -303,7 +301,7 @@ class Estimate(NamedTuple):
 
     def _times(self, configurations: int, generations: int) -> int:
         of_workers = generations * self.workers * self.worker
-        return round(RELOAD_MARGIN * configurations * self.configuration + of_workers)
+        return round(MARGIN * configurations * self.configuration + of_workers)
 
 
 def block_bytes(blocks: Counter[str], costs: Costs) -> int:

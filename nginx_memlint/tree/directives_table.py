@@ -1227,35 +1227,6 @@ TAKES = (
         "set_by_lua set_by_lua_file sticky try_files uwsgi_cache_path",
     ),
 )
-BLOCKS_TAKE = (
-    (
-        "0",
-        "access_by_lua_block balancer_by_lua_block body_filter_by_lua_block "
-        "content_by_lua_block events exit_worker_by_lua_block header_filter_by_lua_block http "
-        "init_by_lua_block init_worker_by_lua_block log_by_lua_block mail "
-        "precontent_by_lua_block preread_by_lua_block proxy_ssl_certificate_by_lua_block "
-        "proxy_ssl_verify_by_lua_block rewrite_by_lua_block server "
-        "server_rewrite_by_lua_block ssl_certificate_by_lua_block "
-        "ssl_client_hello_by_lua_block ssl_session_fetch_by_lua_block "
-        "ssl_session_store_by_lua_block stream types",
-    ),
-    (
-        "1",
-        "upstream",
-    ),
-    (
-        "1 2",
-        "geo",
-    ),
-    (
-        "1+",
-        "if limit_except location set_by_lua_block",
-    ),
-    (
-        "2",
-        "charset_map map split_clients",
-    ),
-)
 """Numbers of arguments that nginx takes (``2+``: two or more), in any release of any
 component, and the directives; those that take any number are left out."""
 

@@ -208,11 +208,11 @@ def numbers(takes: int) -> str:
     return " ".join(map(str, counts))
 
 
-def takes_rows(table: dict[Key, Arguments], names: set[str], *, is_block: bool) -> list[str]:
-    """Lines of TAKES or BLOCKS_TAKE: those that take any number are left out."""
+def takes_rows(table: dict[Key, Arguments], names: set[str]) -> list[str]:
+    """Lines of TAKES, of directives that are no blocks: those that take any number are left out."""
     grouped: dict[str, list[str]] = defaultdict(list)
-    for (directive, block), found in table.items():
-        if block is is_block and directive in names and found.takes not in (0, _MORE):
+    for (directive, is_block), found in table.items():
+        if not is_block and directive in names and found.takes not in (0, _MORE):
             grouped[numbers(found.takes)].append(directive)
     lines = []
     for counts, directives in sorted(grouped.items()):
@@ -332,8 +332,7 @@ def main() -> None:
     print('"""Component, file with the command table, kinds of blocks, directives."""\n')
     given = arguments(repositories)
     names = set(known) | {"include"}
-    for title, is_block in (("TAKES", False), ("BLOCKS_TAKE", True)):
-        print(f"{title} = (", *takes_rows(given, names, is_block=is_block), ")", sep="\n")
+    print("TAKES = (", *takes_rows(given, names), ")", sep="\n")
     print('"""Numbers of arguments that nginx takes (``2+``: two or more), in any release of any')
     print('component, and the directives; those that take any number are left out."""\n')
     words = textwrap.wrap(" ".join(n for n in once(given) if n in known), 88)

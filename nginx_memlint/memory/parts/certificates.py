@@ -87,7 +87,7 @@ def _certificates(configuration: Configuration) -> Iterator[Counted]:
         if not value or "$" in value:
             continue
         path = _path(setting, configuration)
-        each = _chain_bytes(configuration.read_certificates(path), configuration)
+        each = _chain_bytes(configuration.files.certificates(path), configuration)
         size = each * times
         if caches:
             size = FURTHER * times + (0 if path in loaded else each)
@@ -135,7 +135,7 @@ def _lists(
         if setting.value:
             path = _path(setting, configuration)
             named.add(path)
-            yield setting, times, path, configuration.read_revoked(path)
+            yield setting, times, path, configuration.files.revoked(path)
     for group in configuration.groups:
         for setting in group.loads.bundles:
             path = configuration.bundles.path(setting)

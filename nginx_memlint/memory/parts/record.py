@@ -94,14 +94,6 @@ class Configuration:
         """Whether a module is loaded or built in, by its name in ``built_in`` or of its object."""
         return name in self.target.built_in or f"ngx_{name}_module.so" in objects(self.tree)
 
-    def read_certificates(self, path: str) -> tuple[Facts, ...]:
-        """The certificates of a file; none if it cannot be read."""
-        return self.files.certificates(path)
-
-    def read_revoked(self, path: str) -> tuple[int, ...]:
-        """How many entries each revocation list of a file has; none if it cannot be read."""
-        return self.files.revoked(path)
-
     def first(self, kind: str) -> Block | None:
         """The first block of a kind."""
         return next(self.tree.blocks(kind), None)

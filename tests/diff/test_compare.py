@@ -59,7 +59,13 @@ class Repository:
         self.git("init", "-q", "-b", "main")
 
     def git(self, *args: str, cwd: Path | None = None) -> str:
-        settings = ("user.name=x", "user.email=x@example.org", "protocol.file.allow=always")
+        settings = (
+            "user.name=x",
+            "user.email=x@example.org",
+            "protocol.file.allow=always",
+            # a commit starts it in the background, where it makes files beside what is compared
+            "maintenance.auto=false",
+        )
         done = subprocess.run(
             ["git", *(part for text in settings for part in ("-c", text)), *args],
             cwd=cwd or self.path,

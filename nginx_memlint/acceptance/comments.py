@@ -18,7 +18,8 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 from nginx_memlint.suggest import did_you_mean
 from nginx_memlint.syntax.directives import Directive, ParsedFile
-from nginx_memlint.tree.tree import Block, Inclusion, Setting, Tree
+from nginx_memlint.tree.expanded import Block, Inclusion, Setting
+from nginx_memlint.tree.tree import Tree
 
 MARK = "memlint:"
 ABOUT_COMMENTS = "ML9"

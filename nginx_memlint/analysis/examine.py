@@ -3,51 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from operator import attrgetter
-from typing import TypeVar
+from collections.abc import Iterator
 
 from nginx_memlint import result
 from nginx_memlint.acceptance.comments import Ignores
 from nginx_memlint.acceptance.lowered import by_acceptance
+from nginx_memlint.analysis import records
 from nginx_memlint.analysis.job import Inspection, Job
+from nginx_memlint.analysis.workers import count_workers
 from nginx_memlint.files.bounds import STEPS_OF, WorkError, exceeded
 from nginx_memlint.files.paths import encode
 from nginx_memlint.memory import estimate as memory
-from nginx_memlint.memory.laws import Total
-from nginx_memlint.memory.not_priced import not_priced
-from nginx_memlint.memory.zones import Zone, zones
+from nginx_memlint.memory.zones import zones
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
-from nginx_memlint.remedies.situation import Proposal, SettingLoads, Situation, Workers
+from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.rules import bundle_unreadable, engine, no_shutdown_timeout
-from nginx_memlint.sizes import MIB, human, plural
+from nginx_memlint.sizes import human, plural
 from nginx_memlint.sources.main_file import Entry, EntryError, open_entry, prefix_of
 from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.sources.source import Source
-from nginx_memlint.syntax.directives import Directive, ParsedFile
-from nginx_memlint.syntax.values import number
-from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls import modules
-from nginx_memlint.tls.families import FAMILIES, LUA_TRUSTED
+from nginx_memlint.tls.families import LUA_TRUSTED
 from nginx_memlint.tls.misplaced import misplaced
 from nginx_memlint.tls.rejected_values import rejected_values
 from nginx_memlint.tls.unknown import unknown
 from nginx_memlint.tls.without_ca import without_ca
-from nginx_memlint.tree import blocks, foreign, nothing
+from nginx_memlint.tree import foreign, nothing
 from nginx_memlint.tree import missing_includes as hints
 from nginx_memlint.tree.build import build
+from nginx_memlint.tree.inheritance import Inheritance
 from nginx_memlint.tree.outside import MAX_LISTED, files_outside
-from nginx_memlint.tree.tree import Block, Inheritance, Tree
-
-ASSUMED_WORKERS = 4
-"""Workers where ``worker_processes`` is auto and none are given."""
-
-MAX_PROCESSES = 1024
-"""Processes that nginx starts at most (``NGX_MAX_PROCESSES``, os/unix/ngx_process.h)."""
-
-MOST_EXPENSIVE = 5
+from nginx_memlint.tree.tree import Tree
 
 
 def examine(job: Job) -> Inspection:
@@ -63,7 +51,7 @@ def examine(job: Job) -> Inspection:
 
 def without_entry(job: Job, error: EntryError) -> Inspection:
     """The result for a configuration whose main file could not be read."""
-    return Inspection(_uncounted(job, [error.problem]), absent=error.absent)
+    return Inspection(records.uncounted(job, [error.problem]), absent=error.absent)
 
 
 def _examine(job: Job, entry: Entry, source: Source) -> Inspection:
@@ -78,7 +66,7 @@ def _examine(job: Job, entry: Entry, source: Source) -> Inspection:
         problems = [*entry.problems, *tree.problems]
         if not told:
             problems.append(Problem(str(error), entry.name))
-        report = _uncounted(job, problems)
+        report = records.uncounted(job, problems)
         return Inspection(report, steps=_steps(tree, report))
     steps = _steps(tree, report)
     tree.work.stop()
@@ -106,11 +94,11 @@ class _Examination:
         self.is_fragment = bool(job.options.context)
         self.unit_cost = job.options.unit_cost
         self.policy = job.policy
-        self.assumptions: list[str] = []
         self.fixes: list[Proposal] = []
         self.bundles = memory.Bundles(tree, job.target.costs, job.options.unit_cost)
         declared, self.zone_problems = zones(tree)
-        workers = self.count_workers(job.options.workers)
+        workers, assumption = count_workers(tree, job.options.workers)
+        self.assumptions = [assumption] if assumption else []
         limits = job.policy.limits
         self.lua_heap = job.options.lua_heap
         self.situation = Situation(
@@ -121,9 +109,10 @@ class _Examination:
 
     def report(self, breakdown: bool) -> result.ConfigReport:
         situation = self.situation
-        total, whole = situation.estimate, situation.total
+        total = situation.estimate
         inheriting = self.locations_by_setting()
         locations = sum(inheriting.values())
+        memory_info = records.memory_info(situation, locations)
         problems = [
             *self.policy.problems,
             *self.entry.problems,
@@ -156,51 +145,35 @@ class _Examination:
             path=printable(self.name),
             main_file=printable(self.entry.name),
             complete=complete,
-            target=_target_info(situation.target),
+            target=records.target_info(situation.target),
             workers=situation.workers.count,
-            blocks=_blocks(self.tree.kinds),
+            blocks=records.block_counts(self.tree.kinds),
             locations_inheriting=locations,
             inherited=[
-                _inherited(loads, inheriting[loads.setting.key])
+                records.inherited(loads, inheriting[loads.setting.key])
                 for loads in situation.loads_by_setting
             ],
             ssl_contexts=situation.ssl_contexts,
             ca_loads=situation.ca_loads,
-            families=_families(situation.groups),
+            families=records.families(situation.groups),
             per_worker=result.WorkerCounts(
                 ssl_contexts=situation.per_worker.contexts,
                 ca_loads=len(situation.per_worker.bundles),
             ),
-            memory=result.Memory(
-                total=_total(whole),
-                parts=_parts(situation),
-                unit_bytes=total.unit,
-                blocks_bytes=total.blocks,
-                contexts_bytes=total.contexts,
-                loads_bytes=total.loads,
-                worker_bytes=total.worker,
-                start_bytes=total.start,
-                after_reload_bytes=total.after_reload,
-                after_reload_worst_bytes=total.after_reload_worst,
-                reload_peak_bytes=total.reload_peak,
-                reload_peak_worst_bytes=total.reload_peak_worst,
-                zones_bytes=total.zones,
-                worst_total_bytes=total.worst_total,
-                rule_of_thumb_bytes=locations * MIB,
-            ),
-            zones=_zones(situation.zones),
+            memory=memory_info,
+            zones=records.zone_infos(situation.zones),
             cpu_seconds=round(total.cpu_seconds, 3),
             budget_bytes=self.policy.limits.max_memory,
-            files=_shares(_by_file(situation.priced), attrgetter("name")),
-            servers=_shares(_by_server(situation), _server_label),
+            files=records.shares_by_file(situation),
+            servers=records.shares_by_server(situation),
             findings=outcome.findings,
             suppressed=outcome.suppressed,
             lowered=[*self.policy.lowered, *by_acceptance(outcome.suppressed)],
             remedies=engine.remedies(situation, outcome.proposals),
             assumptions=[printable(text) for text in self.assumptions],
             guesses=guesses,
-            problems=[_problem(problem) for problem in problems],
-            not_priced=_not_priced(self.tree, self.lua_heap),
+            problems=[records.problem_info(problem) for problem in problems],
+            not_priced=records.not_priced_infos(self.tree, self.lua_heap),
             outside=[printable(name) for name in outside[:MAX_LISTED]],
             outside_total=len(outside),
             from_dump=isinstance(self.entry.source, MemoryFiles),
@@ -233,29 +206,6 @@ class _Examination:
             most = self.tree.source.bounds.findings
             said.append(f"more than {most:,} comments accept findings: the others are not read")
         return [Problem(exceeded(what, "findings"), self.entry.name) for what in said]
-
-    def count_workers(self, given: int | None) -> Workers:
-        settings = self.tree.main.settings("worker_processes")
-        value = settings[0].value if settings else "1"
-        if (stated := number(value)) and (settings or given is None):
-            if stated > MAX_PROCESSES:
-                self.assumptions.append(
-                    f"{MAX_PROCESSES:,} workers: nginx starts no more (NGX_MAX_PROCESSES)"
-                )
-            elif given is not None and given != stated:
-                self.assumptions.append(
-                    f"{stated} workers, as the configuration says; --workers is for auto"
-                )
-            elif not settings:
-                self.assumptions.append("1 worker: worker_processes is not set")
-            return Workers(min(stated, MAX_PROCESSES), certain=True)
-        if given is not None:
-            return Workers(given, certain=True)
-        self.assumptions.append(
-            f"{ASSUMED_WORKERS} workers: worker_processes is {value or 'empty'}; "
-            "state yours with --workers N"
-        )
-        return Workers(ASSUMED_WORKERS, certain=False)
 
     def locations_by_setting(self) -> Counter[tuple[str, int]]:
         """The number of locations that inherit a CA bundle for Lua, by Setting.key."""
@@ -364,183 +314,3 @@ class _Examination:
             "without traffic: buffers, sessions and what else connections take come on top"
             f"{filling if self.situation.zones else ''}"
         )
-
-
-def _families(groups: list[tls.Group]) -> dict[str, result.FamilyCounts]:
-    contexts: Counter[str] = Counter()
-    loads: Counter[str] = Counter()
-    for group in groups:
-        contexts[group.family] += len(group.blocks)
-        loads[group.family] += len(group.blocks) * len(group.loads.bundles)
-    return {
-        family.name: result.FamilyCounts(
-            ssl_contexts=contexts[family.name], ca_loads=loads[family.name]
-        )
-        for family in FAMILIES
-    }
-
-
-def _target_info(target: Target) -> result.TargetInfo:
-    return result.TargetInfo(
-        name=target.name,
-        nginx=target.texts["nginx"],
-        lua=target.texts["lua"],
-        openssl=target.texts["openssl"],
-        stated=target.stated,
-        assumed=list(target.assumed),
-    )
-
-
-_FIELDS = {"if": "if_"}
-"""Kind of block → field of result.Blocks, where Python needs another name."""
-
-
-def _blocks(counts: Counter[str]) -> result.Blocks:
-    return result.Blocks(**{_FIELDS.get(kind, kind): counts[kind] for kind in blocks.COUNTED})
-
-
-def _inherited(loads: SettingLoads, locations: int) -> result.Inherited:
-    setting = loads.setting
-    return result.Inherited(
-        directive=printable(setting.directive.name),
-        value=printable(setting.value),
-        file=printable(setting.file.name),
-        line=setting.directive.line,
-        locations=locations,
-        ca_loads=loads.loads,
-        bytes=loads.total,
-    )
-
-
-def _zones(declared: list[Zone]) -> list[result.ZoneInfo]:
-    return [
-        result.ZoneInfo(
-            name=printable(zone.name),
-            bytes=zone.size,
-            directive=zone.setting.directive.name,
-            file=printable(zone.setting.file.name),
-            line=zone.setting.directive.line,
-        )
-        for zone in sorted(declared, key=lambda zone: (-zone.size, zone.name))
-    ]
-
-
-def _total(total: Total) -> result.MemoryTotal:
-    return result.MemoryTotal(**{f"{name}_bytes": size for name, size in total._asdict().items()})
-
-
-def _parts(situation: Situation) -> list[result.MemoryPart]:
-    """The parts as results, what takes most at the worst peak first."""
-    return [
-        result.MemoryPart(
-            name=part.name,
-            pool_bytes=part.amount.base + part.amount.helper + part.amount.pool,
-            heap_bytes=part.amount.in_heap,
-            worker_bytes=part.amount.worker,
-            zone_resident_bytes=part.amount.zone_resident + part.amount.zone_renewed,
-            zone_reserved_bytes=part.amount.zone_reserved,
-            count=part.number,
-            start_bytes=total.start,
-            peak_bytes=total.reload_peak_worst,
-            file=None if place is None else printable(place.inclusion.file.name),
-            line=None if place is None or place.directive is None else place.directive.line,
-        )
-        for part, total in situation.shares
-        for place in (part.at,)
-    ]
-
-
-def _not_priced(tree: Tree, lua_heap: int | None) -> list[result.NotPricedInfo]:
-    return [
-        result.NotPricedInfo(
-            what=item.what,
-            name=printable(item.name),
-            file=printable(item.setting.file.name),
-            line=item.setting.directive.line,
-        )
-        for item in not_priced(tree, lua_heap_is_known=lua_heap is not None)
-    ]
-
-
-_T = TypeVar("_T")
-_TOTAL = attrgetter("total")
-
-
-def _shares(parts: dict[_T, tuple[int, int]], label: Callable[[_T], str]) -> list[result.Share]:
-    """The places that take most memory, most first; equal ones in file order."""
-    most = sorted(parts.items(), key=lambda part: -part[1][1])[:MOST_EXPENSIVE]
-    return [
-        result.Share(name=printable(label(place)), ssl_contexts=count, bytes=size)
-        for place, (count, size) in most
-    ]
-
-
-def _by_file(priced: list[memory.Priced]) -> dict[ParsedFile, tuple[int, int]]:
-    """The number and bytes of contexts by the file of their blocks."""
-    return memory.by_place(priced, attrgetter("inclusion.file"), _TOTAL)
-
-
-def _by_server(situation: Situation) -> dict[Block, tuple[int, int]]:
-    """The number and bytes of contexts by server; places that include a server count as one."""
-    first: dict[Directive, Block] = {}
-    totals: dict[Block, tuple[int, int]] = {}
-    around = memory.by_place(situation.priced, situation.tree.servers.of, _TOTAL)
-    for server, (count, size) in around.items():
-        if server is not None and server.directive is not None:
-            block = first.setdefault(server.directive, server)
-            before = totals.get(block, (0, 0))
-            totals[block] = before[0] + count, before[1] + size
-    return totals
-
-
-def _server_label(server: Block) -> str:
-    """The name of a server for people, with its file and line."""
-    names = server.titles()
-    line = server.directive.line if server.directive is not None else 1
-    place = f"{server.inclusion.file.name}:{line}"
-    return f"{names[0].value} ({place})" if names else place
-
-
-def _problem(problem: Problem) -> result.ProblemInfo:
-    return result.ProblemInfo(
-        file=printable(problem.file),
-        line=problem.line,
-        column=problem.column,
-        message=printable(problem.message),
-        nginx=None if problem.nginx is None else printable(problem.nginx),
-        complete=problem.complete,
-        chain=[printable(step) for step in problem.chain],
-    )
-
-
-def _uncounted(job: Job, problems: list[Problem]) -> result.ConfigReport:
-    """The report on a configuration that could not be counted: zeros, and the problems."""
-    sizes = result.Memory.__annotations__.keys() - {"total", "parts"}
-    zero = result.Memory(total=_total(Total()), parts=[], **dict.fromkeys(sizes, 0))
-    return result.ConfigReport(
-        path=printable(job.name),
-        main_file=printable(job.name),
-        complete=False,
-        target=_target_info(job.target),
-        workers=job.options.workers or ASSUMED_WORKERS,
-        blocks=_blocks(Counter()),
-        locations_inheriting=0,
-        inherited=[],
-        ssl_contexts=0,
-        ca_loads=0,
-        families=_families([]),
-        per_worker=result.WorkerCounts(ssl_contexts=0, ca_loads=0),
-        memory=zero,
-        zones=[],
-        cpu_seconds=0.0,
-        budget_bytes=None,
-        files=[],
-        servers=[],
-        findings=[],
-        suppressed=[],
-        lowered=list(job.policy.lowered),
-        remedies=[],
-        assumptions=[],
-        guesses=[],
-        problems=[_problem(problem) for problem in (*job.policy.problems, *problems)],
-    )

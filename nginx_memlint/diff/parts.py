@@ -20,7 +20,7 @@ from nginx_memlint.printable import printable
 from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.syntax.directives import ParsedFile
 from nginx_memlint.tree import blocks
-from nginx_memlint.tree.tree import Block, Setting
+from nginx_memlint.tree.expanded import Block, Setting
 
 WITH_BLOCKS = {"servers", "locations", "stream servers", TEXT}
 """Parts of memory that are told as blocks, and the text, which every word changes."""

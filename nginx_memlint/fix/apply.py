@@ -29,7 +29,8 @@ from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.main_file import STDIN_NAME
 from nginx_memlint.sources.source import Source
 from nginx_memlint.tree.changes import TreeChange, obstacle
-from nginx_memlint.tree.tree import Block, Tree
+from nginx_memlint.tree.expanded import Block
+from nginx_memlint.tree.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)

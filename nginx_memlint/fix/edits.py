@@ -14,7 +14,7 @@ from functools import cached_property
 
 from nginx_memlint.syntax.directives import Directive, ParsedFile
 from nginx_memlint.tree.changes import TreeChange
-from nginx_memlint.tree.tree import Setting
+from nginx_memlint.tree.expanded import Setting
 
 DEFAULT_INDENT = b"    "
 

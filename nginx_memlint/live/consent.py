@@ -16,7 +16,8 @@ from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.reading import open_regular
 from nginx_memlint.live.binary import Nginx
 from nginx_memlint.printable import printable
-from nginx_memlint.tree.tree import Setting, Tree
+from nginx_memlint.tree.expanded import Setting
+from nginx_memlint.tree.tree import Tree
 
 RUNS_CODE = {
     "perl_modules": "where Perl looks for modules",

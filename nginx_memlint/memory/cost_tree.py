@@ -15,7 +15,8 @@ from nginx_memlint.printable import printable
 from nginx_memlint.result import Node
 from nginx_memlint.targets.targets import Costs
 from nginx_memlint.tree.blocks import COUNTED
-from nginx_memlint.tree.tree import Block, Tree
+from nginx_memlint.tree.expanded import Block
+from nginx_memlint.tree.tree import Tree
 
 SERVERS = ("server", "stream_server", "mail_server")
 """Kinds that a location belongs to one of."""

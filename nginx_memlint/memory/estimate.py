@@ -26,7 +26,8 @@ from nginx_memlint.targets.targets import Costs, Target
 from nginx_memlint.tls.ca_bundle import Bundle, NotPemError, bundle_of
 from nginx_memlint.tls.contexts import Group, Loads, WorkerContexts
 from nginx_memlint.tls.families import CommandFile
-from nginx_memlint.tree.tree import Block, Setting, Tree
+from nginx_memlint.tree.expanded import Block, Setting
+from nginx_memlint.tree.tree import Tree
 
 FALLBACK_UNIT = MIB
 """Bytes of a CA load whose bundle cannot be read: a full Mozilla bundle of 2017."""

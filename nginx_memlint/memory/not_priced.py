@@ -12,8 +12,9 @@ from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tls import modules
 from nginx_memlint.tls.unknown import COMPARED, doubts
 from nginx_memlint.tree import blocks
+from nginx_memlint.tree.expanded import Setting
 from nginx_memlint.tree.strangers import KNOWN, strangers
-from nginx_memlint.tree.tree import Setting, Tree
+from nginx_memlint.tree.tree import Tree
 
 
 class Unknown(NamedTuple):

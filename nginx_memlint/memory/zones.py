@@ -14,7 +14,8 @@ from nginx_memlint.files.paths import encode
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.problems import Problem
 from nginx_memlint.syntax.values import c_string
-from nginx_memlint.tree.tree import Setting, Tree
+from nginx_memlint.tree.expanded import Setting
+from nginx_memlint.tree.tree import Tree
 
 PAGE = 4096
 """Bytes of a page of memory (``ngx_pagesize``); some arm64 systems have larger ones."""

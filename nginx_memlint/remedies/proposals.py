@@ -14,7 +14,9 @@ from nginx_memlint.tls.ca_bundle import Bundle
 from nginx_memlint.tls.families import UPGRADES, by_name
 from nginx_memlint.tls.uses import Use, places, use_of, users_of
 from nginx_memlint.tree.changes import TreeChange, obstacle
-from nginx_memlint.tree.tree import Block, Inheritance, Nearest, Setting, Tree
+from nginx_memlint.tree.expanded import Block, Nearest, Setting
+from nginx_memlint.tree.inheritance import Inheritance
+from nginx_memlint.tree.tree import Tree
 
 FEW_CERTIFICATES = 10
 """Certificates in the smaller bundle that is proposed: the CAs a service talks to are few."""

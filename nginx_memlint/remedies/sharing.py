@@ -14,7 +14,8 @@ from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import Family
 from nginx_memlint.tls.uses import USES
 from nginx_memlint.tree.changes import TreeChange, changed
-from nginx_memlint.tree.tree import Block, Setting, Tree
+from nginx_memlint.tree.expanded import Block, Setting
+from nginx_memlint.tree.tree import Tree
 
 _Arguments: TypeAlias = tuple[tuple[str, ...], ...]
 """The arguments of a directive, for each time that it stands in the block that sets it."""

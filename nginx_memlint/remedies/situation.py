@@ -25,7 +25,8 @@ from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls.ca_bundle import Bundle
 from nginx_memlint.tls.uses import Unused, unused
 from nginx_memlint.tree.changes import TreeChange, changed
-from nginx_memlint.tree.tree import Setting, Tree
+from nginx_memlint.tree.expanded import Setting
+from nginx_memlint.tree.tree import Tree
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from nginx_memlint.rules import RULES, codes, ignore_unused
 from nginx_memlint.rules.rule import Draft, Rule
 from nginx_memlint.syntax.directives import ParsedFile
 from nginx_memlint.tree.changes import obstacle
-from nginx_memlint.tree.tree import Block, Setting
+from nginx_memlint.tree.expanded import Block, Setting
 
 MAX_RELATED = 5
 

@@ -76,7 +76,7 @@ from nginx_memlint.rules.rule import Draft
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
 from nginx_memlint.sizes import human
 from nginx_memlint.tls.families import by_name
-from nginx_memlint.tree.tree import Setting
+from nginx_memlint.tree.expanded import Setting
 
 CODE = "ML104"
 NAME = "override-defeats-sharing"

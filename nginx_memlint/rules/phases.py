@@ -10,7 +10,7 @@ from nginx_memlint.remedies.proposals import best
 from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.sizes import human
-from nginx_memlint.tree.tree import Setting
+from nginx_memlint.tree.expanded import Setting
 
 Phase = Callable[[Total], int]
 

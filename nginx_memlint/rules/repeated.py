@@ -14,7 +14,7 @@ from nginx_memlint.rules.rule import CostPlace, Draft
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
 from nginx_memlint.sizes import human, plural
 from nginx_memlint.tls.families import CACHED, by_name
-from nginx_memlint.tree.tree import Block, Setting
+from nginx_memlint.tree.expanded import Block, Setting
 
 INHERITED = ("lua", "stream_lua", "js_fetch", "stream_js_fetch")
 """Families of which every block builds a context, so that inheriting a bundle costs memory."""

@@ -9,7 +9,7 @@ from types import ModuleType
 from nginx_memlint.acceptance.comments import Mark
 from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.result import Severity
-from nginx_memlint.tree.tree import Block, Setting
+from nginx_memlint.tree.expanded import Block, Setting
 
 
 @dataclass(frozen=True)

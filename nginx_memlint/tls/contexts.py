@@ -21,7 +21,9 @@ from nginx_memlint.tls.families import (
     command_files,
 )
 from nginx_memlint.tls.modules import objects
-from nginx_memlint.tree.tree import Block, Inheritance, Setting, Tree
+from nginx_memlint.tree.expanded import Block, Setting
+from nginx_memlint.tree.inheritance import Inheritance
+from nginx_memlint.tree.tree import Tree
 
 
 class Loads(NamedTuple):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from nginx_memlint.syntax.values import c_string, is_flag_on
 from nginx_memlint.targets.targets import Target
-from nginx_memlint.tree.tree import Block, Setting
+from nginx_memlint.tree.expanded import Block, Setting
 
 LOCATION_KINDS = frozenset({"server", "location", "if", "limit_except"})
 """Blocks into which ``ngx_http_merge_servers()`` and ``ngx_http_merge_locations()`` merge

@@ -11,7 +11,8 @@ from nginx_memlint.tls.modules import objects
 from nginx_memlint.tree import directives_table, grammar
 from nginx_memlint.tree.blocks import MAIN, WITHOUT_SETTINGS
 from nginx_memlint.tree.directives_table import SINCE
-from nginx_memlint.tree.tree import Block, Setting, Tree
+from nginx_memlint.tree.expanded import Block, Setting
+from nginx_memlint.tree.tree import Tree
 
 _SINCE = {
     (name, kind): since

@@ -13,8 +13,9 @@ from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import FAMILIES
+from nginx_memlint.tree.expanded import Setting
 from nginx_memlint.tree.missing_includes import INSTALLED
-from nginx_memlint.tree.tree import Setting, Tree
+from nginx_memlint.tree.tree import Tree
 
 _COUNTED = frozenset(family.module.object for family in FAMILIES if family.module is not None)
 

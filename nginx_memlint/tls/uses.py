@@ -14,7 +14,8 @@ from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import JS_TRUSTED, LUA_TRUSTED, by_name
 from nginx_memlint.tree.blocks import DATA, OPAQUE
-from nginx_memlint.tree.tree import Block, Nearest, Setting, Tree
+from nginx_memlint.tree.expanded import Block, Nearest, Setting
+from nginx_memlint.tree.tree import Tree
 
 Users = Callable[[Block], dict[int, Block]]
 """Finds the blocks below a root block that use a directive's certificates, by their id()."""

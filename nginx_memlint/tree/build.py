@@ -19,7 +19,8 @@ from nginx_memlint.syntax.directives import INCLUDE_KEY, Body, Directive, Parsed
 from nginx_memlint.syntax.lexer import TooDeepError
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tree import blocks, grammar, structure
-from nginx_memlint.tree.tree import Block, Inclusion, Tree, shortened
+from nginx_memlint.tree.expanded import Block, Inclusion, shortened
+from nginx_memlint.tree.tree import Tree
 
 MAX_PATTERN_COST = 20_000
 """Bound on glob.cost() of all patterns together: some 10 seconds for malformed brackets."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nginx_memlint.syntax.directives import Body, Directive
-from nginx_memlint.tree.tree import Block, Setting, Tree
+from nginx_memlint.tree.expanded import Block, Setting
+from nginx_memlint.tree.tree import Tree
 
 
 class TreeChange(NamedTuple):

@@ -16,7 +16,8 @@ from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.syntax.directives import Body, Directive, ParsedFile
 from nginx_memlint.tree import grammar
 from nginx_memlint.tree.directives_table import CONSTANT
-from nginx_memlint.tree.tree import Block, Tree
+from nginx_memlint.tree.expanded import Block
+from nginx_memlint.tree.tree import Tree
 
 RENDER = "render it first, or pipe nginx -T"
 

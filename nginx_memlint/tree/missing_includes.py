@@ -21,7 +21,8 @@ from nginx_memlint.sources.main_file import EntryError, Lookup, find
 from nginx_memlint.sources.source import Source
 from nginx_memlint.syntax.directives import Directive
 from nginx_memlint.syntax.values import c_string
-from nginx_memlint.tree.tree import Inclusion, Tree
+from nginx_memlint.tree.expanded import Inclusion
+from nginx_memlint.tree.tree import Tree
 
 MAX_ANCESTORS = 16
 """Directories above the main file in which an include's files are looked for."""

@@ -9,7 +9,8 @@ from nginx_memlint.sources import glob
 from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.syntax.directives import Directive
 from nginx_memlint.tree import blocks
-from nginx_memlint.tree.tree import Inclusion, Tree
+from nginx_memlint.tree.expanded import Inclusion
+from nginx_memlint.tree.tree import Tree
 
 SERVERS = ("server", "stream_server", "mail_server")
 _AROUND = frozenset({"main", "http", "stream", "mail"})

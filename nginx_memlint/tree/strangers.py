@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nginx_memlint.tree import blocks, grammar
-from nginx_memlint.tree.tree import Block, Tree
+from nginx_memlint.tree.expanded import Block
+from nginx_memlint.tree.tree import Tree
 
 KNOWN = grammar.ALLOWED.keys() | blocks.KNOWN_NAMES | {"include"}
 """Names of directives that are in a table."""

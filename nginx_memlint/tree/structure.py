@@ -14,7 +14,8 @@ from typing import NamedTuple
 from nginx_memlint.files.paths import encode
 from nginx_memlint.problems import Problem
 from nginx_memlint.syntax.values import c_string
-from nginx_memlint.tree.tree import Block, Tree
+from nginx_memlint.tree.expanded import Block
+from nginx_memlint.tree.tree import Tree
 
 ONCE = ("events", "http", "stream", "mail")
 """Blocks that may stand once in a configuration."""

@@ -21,7 +21,7 @@ from nginx_memlint.result import Report
 from nginx_memlint.rules import RULES, engine
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.sizes import GIB, MIB
-from nginx_memlint.tree.tree import Setting
+from nginx_memlint.tree.expanded import Setting
 from tests.helpers import http, memlint_here, write
 
 OPTIONS = ("--target", "debian-12", "--unit-cost", "32MiB")

@@ -14,7 +14,8 @@ from nginx_memlint.targets.targets import Target, find_target
 from nginx_memlint.tls.contexts import contexts
 from nginx_memlint.tree.build import build
 from nginx_memlint.tree.changes import TreeChange, changed
-from nginx_memlint.tree.tree import Block, Tree
+from nginx_memlint.tree.expanded import Block
+from nginx_memlint.tree.tree import Tree
 from tests.helpers import write
 from tests.nginx.random_trees import random_site
 from tests.nginx.recorded import imaginary_site

@@ -20,7 +20,7 @@ from nginx_memlint.options.record import Options
 from nginx_memlint.sources.disk import Disk
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.tree.build import build
-from nginx_memlint.tree.tree import MAX_STEPS
+from nginx_memlint.tree.expanded import MAX_STEPS
 from tests.helpers import http, memlint_here, with_bounds, write
 from tests.hostile.limited import limited, slow
 

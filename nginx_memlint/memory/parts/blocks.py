@@ -10,7 +10,7 @@ from nginx_memlint.syntax.directives import Body
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Costs
 from nginx_memlint.tree.blocks import DATA
-from nginx_memlint.tree.tree import Block
+from nginx_memlint.tree.expanded import Block
 
 LOCATION_LINE = 450
 """Bytes of Costs.location that are not of the block itself: its words and text."""

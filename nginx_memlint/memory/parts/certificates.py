@@ -11,7 +11,7 @@ from nginx_memlint.memory.parts.record import Configuration, Counted, Record
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tls.der import Facts
 from nginx_memlint.tls.families import by_name
-from nginx_memlint.tree.tree import Block, Setting
+from nginx_memlint.tree.expanded import Block, Setting
 
 CERTIFICATE, DER, EXTENSION, ATTRIBUTE, EC_KEY = 2_155, 2.03, 43, 150, 1_337
 """Of a parsed certificate (OpenSSL 3.0): each, a byte of DER, an extension, an attribute of subject

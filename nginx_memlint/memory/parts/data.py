@@ -11,7 +11,7 @@ from nginx_memlint.memory.parts.record import Configuration, Counted, Record
 from nginx_memlint.syntax.directives import Directive
 from nginx_memlint.syntax.values import number
 from nginx_memlint.tree.blocks import DATA
-from nginx_memlint.tree.tree import Block, Inclusion
+from nginx_memlint.tree.expanded import Block, Inclusion
 
 MAP_BLOCK = 950
 MAP_ENTRY = 30

@@ -17,7 +17,8 @@ from nginx_memlint.tls.ca_bundle import NotPemError, certificates, revocations
 from nginx_memlint.tls.contexts import Group
 from nginx_memlint.tls.der import Facts, certificate_facts, revoked
 from nginx_memlint.tls.modules import objects
-from nginx_memlint.tree.tree import Block, Setting, Tree
+from nginx_memlint.tree.expanded import Block, Setting
+from nginx_memlint.tree.tree import Tree
 
 
 class Files:

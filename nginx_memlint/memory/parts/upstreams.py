@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record
 from nginx_memlint.syntax.values import number
-from nginx_memlint.tree.tree import Block, Setting
+from nginx_memlint.tree.expanded import Block, Setting
 
 BLOCK = 8_560
 """An upstream itself: above all the merged settings of its module for each (http)."""

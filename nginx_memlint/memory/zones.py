@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from nginx_memlint.files.bounds import STEPS_OF
 from nginx_memlint.files.paths import encode
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.problems import Problem
@@ -194,10 +195,6 @@ MAX_SIZE = 1 << 63
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20}
 
 
-PROBLEM_STEPS = 100
-"""Steps of work that a problem counts: each is kept."""
-
-
 def parse_size(text: str) -> int | None:
     """Bytes of a size as ``ngx_parse_size()`` reads it: digits and K or M; None if it is none."""
     match = re.fullmatch(r"([0-9]+)([kKmM]?)", text)
@@ -214,7 +211,7 @@ def zones(tree: Tree) -> tuple[list[Zone], list[Problem]]:
             for declared in DIRECTIVES[setting.name].find(setting.directive.args):
                 tree.work.take()
                 if complaint := _declare(declared, setting, by_name):
-                    tree.work.take(PROBLEM_STEPS)
+                    tree.work.take(STEPS_OF.listed)
                     problem = Problem.of_nginx(setting.inclusion, setting.directive, complaint)
                     problems.append(problem)
     return list(by_name.values()), problems

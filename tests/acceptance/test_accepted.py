@@ -123,11 +123,11 @@ def test_a_location_is_added(repository: Path) -> None:
 
 
 def test_a_cost_of_another_kind_is_new(repository: Path) -> None:
-    own = (
+    server = (
         "server { lua_ssl_trusted_certificate own.pem; location /1 { access_by_lua_file 1; } "
         "location /2 { access_by_lua_file 2; } }\n"
     )
-    write(repository / "shop", {"sites/own.conf": own})
+    write(repository / "shop", {"sites/own.conf": server})
     run = run_checks("--fail-on", "warning")
     assert run.code == 1
     assert brief(run)[2:] == [
@@ -199,8 +199,8 @@ def test_a_root_that_is_not_checked_is_not_gone() -> None:
 def test_an_ignore_in_a_file_of_both_roots(repository: Path) -> None:
     write(repository, {"ca.conf": f"{IGNORED.splitlines()[4]}\n"})
     for root in ("api", "shop"):
-        own = MAIN.replace("    lua_ssl_trusted_certificate ca.pem;", "    include ../ca.conf;")
-        write(repository / root, {"nginx.conf": own})
+        main = MAIN.replace("    lua_ssl_trusted_certificate ca.pem;", "    include ../ca.conf;")
+        write(repository / root, {"nginx.conf": main})
     write(repository / "api", {"sites/a.conf": ""})
     assert brief(run_checks("--fail-on", "warning"))[:3] == [
         "ok api: 0 TLS contexts, 0 CA loads; 2.5 MiB at start, at most 5.3 MiB while reloading "

@@ -171,10 +171,10 @@ def test_growth_is_against_the_recorded_size(tmp_path: Path) -> None:
         accepted = base.accept(report.main_file, [now, *report.findings[1:]])
         assert len(accepted.new) == grown
         assert accepted.gone == []
-        for found in accepted.new:
-            assert found.accepted_bytes == size
-            assert found.severity == "warning"
-    assert "; its cost grew from 96.0 MiB to 192.0 MiB (+96.0 MiB)" in found.message
+        for costlier in accepted.new:
+            assert costlier.accepted_bytes == size
+            assert costlier.severity == "warning"
+    assert "; its cost grew from 96.0 MiB to 192.0 MiB (+96.0 MiB)" in costlier.message
     assert slack(0) == slack(100 * MIB) == MIB
     assert slack(50 * GIB) == GIB // 2
 

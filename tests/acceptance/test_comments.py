@@ -34,8 +34,8 @@ def look(directory: Path, files: dict[str, str], **options: object) -> ConfigRep
 def rules(report: ConfigReport) -> tuple[list[str], list[str]]:
     """The rules of what was found and of what was accepted."""
     assert report.problems == []
-    found = [finding.rule for finding in report.findings]
-    return found, [finding.rule for finding in report.suppressed]
+    reported = [finding.rule for finding in report.findings]
+    return reported, [finding.rule for finding in report.suppressed]
 
 
 def test_the_rules_about_comments_come_last() -> None:
@@ -180,8 +180,11 @@ def test_what_is_included_in_a_block_or_by_a_directive(tmp_path: Path) -> None:
         assert rules(report) == expected
     within = {"nginx.conf": http("").replace("http {", f"http {{ {IGNORE}\ninclude ca.conf;")}
     assert rules(look(tmp_path, within | ca)) == ([], ["ML101"])
-    own = ca | {"deep.conf": f"\n{CA} {IGNORE}\n"}
-    assert rules(look(tmp_path, {"nginx.conf": http("include ca.conf;")} | own)) == ([], ["ML101"])
+    nested = ca | {"deep.conf": f"\n{CA} {IGNORE}\n"}
+    assert rules(look(tmp_path, {"nginx.conf": http("include ca.conf;")} | nested)) == (
+        [],
+        ["ML101"],
+    )
 
 
 def test_a_comment_holds_wherever_its_file_is_included(tmp_path: Path) -> None:
@@ -261,9 +264,9 @@ def test_no_comment_is_passed_over(tmp_path_factory: pytest.TempPathFactory, tex
     report = look(
         directory, {"nginx.conf": http(f"{CA} # memlint:{text}\nserver {{ {LOCATIONS} }}")}
     )
-    found, accepted = rules(report)
-    assert accepted == ["ML101"] or {"ML901", "ML902"} & set(found)
-    assert ("ML101" in found) != ("ML101" in accepted)
+    reported, accepted = rules(report)
+    assert accepted == ["ML101"] or {"ML901", "ML902"} & set(reported)
+    assert ("ML101" in reported) != ("ML101" in accepted)
 
 
 def test_many_comments_are_linear_work(tmp_path: Path) -> None:
@@ -343,7 +346,7 @@ def test_settings_may_accept_what_is_wrong_with_comments(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("code", ["ML901", "ML902"])
 def test_the_examples_in_the_documentation(tmp_path: Path, code: str) -> None:
-    found = {}
+    reported = {}
     for heading in ("Fails", "Passes"):
         section = find_rule(code).doc.partition(f"## {heading}\n")[2]
         example = section.partition("```nginx\n")[2].partition("```")[0]
@@ -351,6 +354,6 @@ def test_the_examples_in_the_documentation(tmp_path: Path, code: str) -> None:
         conf = write(tmp_path, {"nginx.conf": example})
         [config] = memlint_here(*command, "--format", "json", conf).json["configs"]
         assert config["problems"] == []
-        found[heading] = {finding["rule"] for finding in config["findings"]}
-    assert code in found["Fails"]
-    assert found["Passes"] == set()
+        reported[heading] = {finding["rule"] for finding in config["findings"]}
+    assert code in reported["Fails"]
+    assert reported["Passes"] == set()

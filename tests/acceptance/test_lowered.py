@@ -65,11 +65,13 @@ EXPECTED = FIGURES | {
     "nginx.conf:5": "accepts 1 finding of ML101: so be it",
     "old.json": "accepts 2 findings of ML101, ML303",
 }
-"""What lowers the report, by its place. ML101 as an error only raises it."""
+"""Place → decision that lowers the report, of all that SETTINGS, INSIDE and old.json decide.
+
+ML101 as an error only raises it."""
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Path:
+def checkout(tmp_path: Path) -> Path:
     (tmp_path / ".git").mkdir()
     files: dict[str, str | bytes] = {
         "memlint.toml": SETTINGS,
@@ -84,15 +86,15 @@ def here(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def check(here: Path, *arguments: str) -> Run:
-    return memlint("check", "--baseline=old.json", *arguments, "nginx.conf", cwd=here)
+def check(checkout: Path, *arguments: str) -> Run:
+    return memlint("check", "--baseline=old.json", *arguments, "nginx.conf", cwd=checkout)
 
 
 def said(name: str, out: str) -> dict[str, str]:
-    """What a format says that lowers the report: place → what."""
-    found = read_as(name, out)
-    assert len(dict(found)) == len(found)
-    return dict(found)
+    """The decisions that lower the report, read from a format's output: place → text."""
+    decisions = read_as(name, out)
+    assert len(dict(decisions)) == len(decisions)
+    return dict(decisions)
 
 
 def read_as(name: str, out: str) -> list[tuple[str, str]]:  # noqa: PLR0911  one a format
@@ -161,15 +163,15 @@ def first(places: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name not in ("html", "markdown")])
-def test_every_format_says_what_lowers_it(here: Path, name: str) -> None:
-    done = check(here, "--format", name)
+def test_every_format_says_what_lowers_it(checkout: Path, name: str) -> None:
+    done = check(checkout, "--format", name)
     assert done.code == 0, done.err
     needs_line = name in ("gitlab", "junit", "line")
     assert said(name, done.out) == (first(EXPECTED) if needs_line else EXPECTED)
 
 
-def test_markdown(here: Path) -> None:
-    out = check(here, "--format", "markdown").out
+def test_markdown(checkout: Path) -> None:
+    out = check(checkout, "--format", "markdown").out
     _, _, rest = out.partition("**Decided by settings, comments and baselines**\n\n")
     listed, _, _ = rest.partition("\n\n")
     lines = listed.splitlines()
@@ -179,10 +181,10 @@ def test_markdown(here: Path) -> None:
     assert "<b>by" not in MarkdownIt("commonmark").render(out)
 
 
-def test_html(here: Path) -> None:
-    out = check(here, "--format", "html", "--output", "report.html")
+def test_html(checkout: Path) -> None:
+    out = check(checkout, "--format", "html", "--output", "report.html")
     assert out.code == 0, out.err
-    page = (here / "report.html").read_text()
+    page = (checkout / "report.html").read_text()
     _, _, rest = page.partition("Decided by settings, comments and baselines")
     section, _, _ = rest.partition("</section>")
     assert section.count("<li>") == len(EXPECTED)
@@ -192,20 +194,20 @@ def test_html(here: Path) -> None:
     assert "<b>by" not in page
 
 
-def test_several_configurations_say_it_once(here: Path) -> None:
-    write(here / "other", {"nginx.conf": http("server { }")})
+def test_several_configurations_say_it_once(checkout: Path) -> None:
+    write(checkout / "other", {"nginx.conf": http("server { }")})
     toml = "roots = ['nginx.conf', 'other']\n" + SETTINGS.partition("[[roots]]")[0]
-    write(here, {"memlint.toml": toml})
+    write(checkout, {"memlint.toml": toml})
     for name in ("text", "line", "github", "gitlab", "sarif"):
-        found = said(name, memlint("check", "--format", name, cwd=here).out)
-        assert found["memlint.toml:8"] == "ML202 is off"
+        decisions = said(name, memlint("check", "--format", name, cwd=checkout).out)
+        assert decisions["memlint.toml:8"] == "ML202 is off"
 
 
 @pytest.mark.parametrize("with_baseline", [False, True])
-def test_nothing_is_said_where_nothing_is_lowered(here: Path, with_baseline: bool) -> None:
+def test_nothing_is_said_where_nothing_is_lowered(checkout: Path, with_baseline: bool) -> None:
     """A stricter level, a higher severity, comments and entries that accept nothing."""
     write(
-        here,
+        checkout,
         {
             "memlint.toml": "fail-on = 'warning'\n[severity]\nML101 = 'error'\nML301 = 'note'\n"
             "[[ignore]]\npaths = ['*']\nrules = ['ML102']\nreason = 'none there'",
@@ -214,26 +216,26 @@ def test_nothing_is_said_where_nothing_is_lowered(here: Path, with_baseline: boo
         },
     )
     more = ["--baseline=new.json"] if with_baseline else []
-    done = memlint("check", "--format=json", *more, "nginx.conf", cwd=here)
+    done = memlint("check", "--format=json", *more, "nginx.conf", cwd=checkout)
     assert done.json["configs"][0]["lowered"] == []
-    assert "decided by" not in memlint("check", "nginx.conf", cwd=here).out
+    assert "decided by" not in memlint("check", "nginx.conf", cwd=checkout).out
 
 
-def test_flags_are_the_callers(here: Path) -> None:
+def test_flags_are_the_callers(checkout: Path) -> None:
     flags = ("--target=debian-13", "--unit-cost=1MiB", "--max-memory=1GiB", "--fail-on=error")
-    found = said("json", check(here, "--format=json", *flags).out)
-    keys = {what.partition(" is ")[0] for what in found.values()}
+    decisions = said("json", check(checkout, "--format=json", *flags).out)
+    keys = {what.partition(" is ")[0] for what in decisions.values()}
     assert not keys & {"target", "unit-cost", "max-memory", "fail-on"}
 
 
-def test_a_main_file_that_is_gone(here: Path) -> None:
-    (here / "nginx.conf").unlink()
-    found = said("json", memlint("check", "--format=json", cwd=here).out)
-    assert found["memlint.toml:7"] == "ML202 is off"
+def test_a_main_file_that_is_gone(checkout: Path) -> None:
+    (checkout / "nginx.conf").unlink()
+    decisions = said("json", memlint("check", "--format=json", cwd=checkout).out)
+    assert decisions["memlint.toml:7"] == "ML202 is off"
 
 
-def test_what_was_accepted_says_where(here: Path) -> None:
-    out = memlint("check", "--show-suppressed", cwd=here).out
+def test_what_was_accepted_says_where(checkout: Path) -> None:
+    out = memlint("check", "--show-suppressed", cwd=checkout).out
     assert "by the settings at memlint.toml:11: an `ignore`" in out
     assert "by an ignore at nginx.conf:5" in out
 
@@ -256,44 +258,44 @@ def test_long_lists_are_cut_in_texts(tmp_path: Path) -> None:
 # commands that show no findings
 
 
-def test_tree(here: Path) -> None:
-    assert said("text", memlint("tree", cwd=here).out) == FIGURES
+def test_tree(checkout: Path) -> None:
+    assert said("text", memlint("tree", cwd=checkout).out) == FIGURES
 
 
-def test_diff(here: Path) -> None:
+def test_diff(checkout: Path) -> None:
     git = ("-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "init.defaultBranch=main")
-    (here / ".git").rmdir()
+    (checkout / ".git").rmdir()
     for arguments in (("init", "-q"), ("add", "."), ("commit", "-q", "-m", "x")):
-        subprocess.run(["git", *git, *arguments], cwd=here, check=True, timeout=60)
+        subprocess.run(["git", *git, *arguments], cwd=checkout, check=True, timeout=60)
     diff = ("diff", "--base=HEAD")
-    assert said("text", memlint(*diff, cwd=here).out) == FIGURES
-    report = memlint(*diff, "--format=json", cwd=here).json
+    assert said("text", memlint(*diff, cwd=checkout).out) == FIGURES
+    report = memlint(*diff, "--format=json", cwd=checkout).json
     assert {f"memlint.toml:{item['line']}" for item in report["lowered"]} == {*FIGURES}
-    out = memlint(*diff, "--format=markdown", cwd=here).out
+    out = memlint(*diff, "--format=markdown", cwd=checkout).out
     assert "**Decided by settings, comments and baselines**\n\n- `memlint.toml:1`: target" in out
-    out = memlint(*diff, "--no-config", "nginx.conf", cwd=here).out
+    out = memlint(*diff, "--no-config", "nginx.conf", cwd=checkout).out
     assert "decided by" not in out
 
 
 # where nothing in the tree decides
 
 
-def test_isolated(here: Path) -> None:
+def test_isolated(checkout: Path) -> None:
     flags = ("--unit-cost=32MiB", "--target=debian-12", "nginx.conf")
-    usual = memlint("check", "--format=json", *flags, cwd=here).json["configs"][0]
+    usual = memlint("check", "--format=json", *flags, cwd=checkout).json["configs"][0]
     assert [finding["rule"] for finding in usual["suppressed"]] == ["ML101", "ML303"]
-    done = memlint("check", "--isolated", "--format=json", *flags, cwd=here)
+    done = memlint("check", "--isolated", "--format=json", *flags, cwd=checkout)
     [config] = done.json["configs"]
     assert config["lowered"] == config["suppressed"] == []
     rules = {finding["rule"] for finding in config["findings"]}
     assert {"ML101", "ML303"} <= rules
     assert not {"ML901", "ML902"} & rules
     assert config["budget_bytes"] is None
-    assert memlint("check", "--isolated", "--fail-on=warning", *flags, cwd=here).code == 1
+    assert memlint("check", "--isolated", "--fail-on=warning", *flags, cwd=checkout).code == 1
 
 
-def test_isolated_has_no_roots(here: Path) -> None:
-    done = memlint("check", "--isolated", cwd=here)
+def test_isolated_has_no_roots(checkout: Path) -> None:
+    done = memlint("check", "--isolated", cwd=checkout)
     assert (done.code, done.out) == (2, "")
     assert "name a configuration" in done.err
 
@@ -303,17 +305,17 @@ def test_isolated_has_no_roots(here: Path) -> None:
     [("--config", "memlint.toml"), ("--baseline", "old.json"), ("--target-file", "here.toml")],
 )
 def test_isolated_takes_no_files_of_the_tree(
-    here: Path, option: str, name: str, tmp_path_factory: pytest.TempPathFactory
+    checkout: Path, option: str, name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    write(here, {"here.toml": MEASURED, "a/nginx.conf": http("server { }")})
+    write(checkout, {"here.toml": MEASURED, "a/nginx.conf": http("server { }")})
     outside = tmp_path_factory.mktemp("outside")
-    (outside / "link").symlink_to(here / name)
-    for path in (name, str(here / name), str(outside / "link")):
-        done = memlint("check", "--isolated", option, path, "a/nginx.conf", cwd=here)
+    (outside / "link").symlink_to(checkout / name)
+    for path in (name, str(checkout / name), str(outside / "link")):
+        done = memlint("check", "--isolated", option, path, "a/nginx.conf", cwd=checkout)
         assert (done.code, done.out) == (2, ""), path
         assert "with --isolated nothing there decides" in done.err
-    (outside / name).write_text((here / name).read_text())
-    done = memlint("check", "--isolated", option, str(outside / name), "a/nginx.conf", cwd=here)
+    (outside / name).write_text((checkout / name).read_text())
+    done = memlint("check", "--isolated", option, str(outside / name), "a/nginx.conf", cwd=checkout)
     assert done.code in (0, 1), done.err
 
 

@@ -215,16 +215,16 @@ class UnsendableError(Exception):
 @pytest.fixture
 def forked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The numbers of the children that are started."""
-    found: list[int] = []
+    started: list[int] = []
     fork = os.fork
 
     def remembering() -> int:
         if process := fork():
-            found.append(process)
+            started.append(process)
         return process
 
     monkeypatch.setattr(os, "fork", remembering)
-    return found
+    return started
 
 
 def test_results_are_in_the_order_of_items(forked: list[int]) -> None:

@@ -152,8 +152,12 @@ def test_where_locations_inherit_from(tmp_path: Path) -> None:
     )
     report = check(conf, target="debian-12")
     assert report.locations_inheriting == 5
-    found = {(Path(i.file).name, i.line): (i.locations, i.ca_loads) for i in report.inherited}
-    assert found == {("ca.conf", 2): (3, 5), ("nginx.conf", 6): (1, 2), ("nginx.conf", 7): (1, 2)}
+    inherited = {(Path(i.file).name, i.line): (i.locations, i.ca_loads) for i in report.inherited}
+    assert inherited == {
+        ("ca.conf", 2): (3, 5),
+        ("nginx.conf", 6): (1, 2),
+        ("nginx.conf", 7): (1, 2),
+    }
 
 
 def test_a_file_counts_wherever_it_is_included(tmp_path: Path) -> None:

@@ -58,11 +58,11 @@ class Browser:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
     def texts(self, selector: str) -> list[str]:
-        found = self.driver.find_elements(By.CSS_SELECTOR, selector)
-        return [element.text for element in found]
+        elements = self.driver.find_elements(By.CSS_SELECTOR, selector)
+        return [element.text for element in elements]
 
     def messages(self) -> list[str]:
-        """What the console has said since the last time."""
+        """The messages that the browser's console got since the last call."""
         return [entry["message"] for entry in self._log("browser")]
 
     def requests(self) -> list[str]:

@@ -30,11 +30,11 @@ def test_the_incident_fails_with_no_option() -> None:
 
 
 def test_a_long_path_breaks_no_line(tmp_path: Path) -> None:
-    here = memlint("check", INCIDENT, env=os.environ | {"COLUMNS": "40"})
-    far = tmp_path / ("long" * 30) / "incident"
-    copy_sample("incident", far)
-    there = memlint("check", far, env=os.environ | {"COLUMNS": "40"})
-    assert there.out.replace(str(far), str(INCIDENT)) == here.out
+    short = memlint("check", INCIDENT, env=os.environ | {"COLUMNS": "40"})
+    far_away = tmp_path / ("long" * 30) / "incident"
+    copy_sample("incident", far_away)
+    long = memlint("check", far_away, env=os.environ | {"COLUMNS": "40"})
+    assert long.out.replace(str(far_away), str(INCIDENT)) == short.out
 
 
 def test_a_healthy_configuration_is_one_line_and_what_was_read_outside() -> None:

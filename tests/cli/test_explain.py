@@ -1,4 +1,4 @@
-"""What is said of the rules: memlint rules and memlint explain."""
+"""The commands that describe the rules: memlint rules and memlint explain."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def test_rules_as_json() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_explain_prints_the_documentation(rule: Rule) -> None:
-    found = find_rule(rule.code)
-    for name in (found.code, found.code.lower(), found.name):
+    described = find_rule(rule.code)
+    for name in (described.code, described.code.lower(), described.name):
         code, output = run("explain", name)
         assert code == 0
-        assert output.startswith(f"# {found.code} {found.name}\n")
-        assert found.doc in output
+        assert output.startswith(f"# {described.code} {described.name}\n")
+        assert described.doc in output
 
 
 def test_explain_on_a_terminal_is_rendered() -> None:

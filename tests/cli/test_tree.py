@@ -21,7 +21,7 @@ LINK = re.compile(r"\x1b\]8;[^;]*;([^\x1b]*)\x1b\\")
 def on_a_terminal(
     *args: str | Path, env: dict[str, str] | None = None, module: str = "nginx_memlint"
 ) -> str:
-    """What the command writes to a terminal of 200 columns, both streams."""
+    """The text that the command writes to a terminal of 200 columns, on both streams."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.environ.update({"TERM": "xterm-256color", "COLUMNS": "200"} | (env or {}))
@@ -175,11 +175,11 @@ def test_no_links_in_a_pipe() -> None:
 
 
 def test_another_machines_files_are_not_linked(tmp_path: Path) -> None:
-    here = write(tmp_path, {"nginx.conf": http("server { }")})
+    conf = write(tmp_path, {"nginx.conf": http("server { }")})
     dump = tmp_path / "dump.txt"
-    dump.write_text(f"# configuration file {here}:\n{here.read_text()}\n")
+    dump.write_text(f"# configuration file {conf}:\n{conf.read_text()}\n")
     out = on_a_terminal("tree", "--dump", dump)
-    assert str(here) in out
+    assert str(conf) in out
     assert "\x1b]8;" not in out
 
 

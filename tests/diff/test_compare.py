@@ -1,4 +1,4 @@
-"""What a change costs: between two configurations, and since a commit of a real repository."""
+"""The cost of a change: between two configurations, and since a commit of a real repository."""
 
 from __future__ import annotations
 
@@ -376,16 +376,16 @@ def test_new_and_removed_roots(repository: Repository) -> None:
     repository.commit({"a/nginx.conf": http(site("a")), "b/keep": ""})
     repository.write({"b/nginx.conf": http(TRUSTED + site("b", "c")), "b/ca.pem": LARGE})
     shutil.rmtree(repository.path / "a")
-    found = repository.diff("a", "b", max_growth=1)
-    new, removed = found.roots  # what changed most is first
+    report = repository.diff("a", "b", max_growth=1)
+    new, removed = report.roots  # what changed most is first
     assert (new.state, new.old, new.commit) == ("new", None, removed.commit)
     assert new.memory.start_bytes.before == 0 < new.memory.start_bytes.after
     assert (removed.state, removed.new) == ("removed", None)
     assert removed.memory.start_bytes.growth < 0
     assert named(removed.servers) == {"a": "removed"}
     assert (new.exceeds, removed.exceeds) == (True, False)
-    assert exit_code(found) == 1
-    jsonschema.validate(json.loads(json_report.dumps(found)), json_report.schema(Diff))
+    assert exit_code(report) == 1
+    jsonschema.validate(json.loads(json_report.dumps(report)), json_report.schema(Diff))
     run = memlint("diff", "--base", "HEAD", "a", "b", cwd=repository.path)
     assert run.code == 0
     assert [line.split()[0] for line in run.out.splitlines()[:2]] == ["new", "removed"]
@@ -441,9 +441,9 @@ workers = 3
 @needs_git
 def test_a_root_that_is_in_neither_is_no_success(repository: Repository) -> None:
     repository.commit({"nginx.conf": http(site("a"))})
-    found = repository.diff("ngnix.conf")
-    assert found.roots[0].state != "new"
-    assert exit_code(found) == 3
+    report = repository.diff("ngnix.conf")
+    assert report.roots[0].state != "new"
+    assert exit_code(report) == 3
 
 
 @needs_git
@@ -452,9 +452,9 @@ def test_a_link_that_leads_nowhere_is_not_taken_for_nothing(repository: Reposito
     repository.commit()
     (repository.path / "nginx.conf").unlink()
     repository.write({"nginx.conf": http(site("a"))})
-    found = repository.diff()
-    assert found.roots[0].state == "changed"
-    assert exit_code(found) == 3
+    report = repository.diff()
+    assert report.roots[0].state == "changed"
+    assert exit_code(report) == 3
 
 
 @needs_git
@@ -817,8 +817,8 @@ def test_submodules_are_not_passed_over(repository: Repository, tmp_path: Path) 
         assert root.new.complete
     trusted = http(TRUSTED.replace("ca.pem", "sub/ca.pem") + site("b"))
     repository.commit({"nginx.conf": trusted})
-    found = repository.diff()
-    assert exit_code(found) == 3
+    report = repository.diff()
+    assert exit_code(report) == 3
     # a root in a submodule is compared with the submodule's own commits
     write(repository.path / "sub", {"nginx.conf": http("include a.conf;")})
     assert repository.diff("sub").roots[0].state == "new"
@@ -837,9 +837,9 @@ def test_stand_ins_are_not_taken_for_files(
 ) -> None:
     repository.commit({"nginx.conf": http(TRUSTED + site("a")), "ca.pem": content})
     repository.write({"ca.pem": LARGE})
-    found = repository.diff()
-    assert exit_code(found) == 3
-    [root] = found.roots
+    report = repository.diff()
+    assert exit_code(report) == 3
+    [root] = report.roots
     assert root.old is not None
     [problem] = root.old.problems
     assert problem.file == str(repository.path / "ca.pem")
@@ -966,8 +966,8 @@ def test_damaged_objects(repository: Repository) -> None:
     damaged = repository.path / ".git/objects" / name[:2] / name[2:]
     damaged.chmod(0o644)
     damaged.write_bytes(b"no object")
-    found = repository.diff()
-    assert exit_code(found) == 3
+    report = repository.diff()
+    assert exit_code(report) == 3
     damaged.unlink()
     assert exit_code(repository.diff()) == 3
 

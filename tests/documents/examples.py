@@ -15,10 +15,10 @@ from tests.documents.pages import FOR_USERS, PROJECT, Block, Page
 from tests.helpers import LUA, MEASURED, SAMPLES, Run, http, memlint_here, write
 
 NGINX = re.compile(r"\b(nginx|openresty) -T\b|^memlint (calibrate|verify)|--nginx-binary")
-"""What needs the real nginx: tests/nginx/test_examples.py."""
+"""Commands that need the real nginx: tests/nginx/test_examples.py runs them."""
 
 FINDS = re.compile(r"^memlint check .*sample_confs/incident$")
-"""What ends with findings, and so with status 1."""
+"""Commands that end with findings, and so with status 1."""
 
 NAME = re.compile(r"memlint [a-z]+")
 """In a sentence: the name of a command, not a command."""
@@ -159,10 +159,10 @@ def shows(shown: str, printed: str) -> bool:
         starts = range(at, len(have) - len(part) + 1) if number else [0]
         if not part:
             continue
-        found = [start for start in starts if have[start : start + len(part)] == part]
-        if not found:
+        matching = [start for start in starts if have[start : start + len(part)] == part]
+        if not matching:
             return False
-        at = found[0] + len(part)
+        at = matching[0] + len(part)
     return at == len(have) or not parts[-1]
 
 

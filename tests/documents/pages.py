@@ -64,7 +64,7 @@ class Page:
 
     @property
     def anchors(self) -> set[str]:
-        """What links to a part of it name: its headings, as GitHub makes anchors of them."""
+        """The anchors that links to its parts name: GitHub makes them of the headings."""
         return set(_anchors(self.tokens))
 
     @property
@@ -141,11 +141,11 @@ FOR_USERS = [page for page in PAGES if page.name not in FOR_DEVELOPERS]
 
 def page(name: str) -> Page:
     """The document of a name."""
-    [found] = [page for page in PAGES if page.name == name]
-    return found
+    [document] = [page for page in PAGES if page.name == name]
+    return document
 
 
 def block(marker: str) -> str:
     """The fenced code behind a marker, on whatever page it is."""
-    [found] = [item.text for page in PAGES for item in page.blocks if item.marker == marker]
-    return found
+    [text] = [item.text for page in PAGES for item in page.blocks if item.marker == marker]
+    return text

@@ -56,14 +56,16 @@ class Recipe:
 
 def recipes() -> list[Recipe]:
     """All recipes of the page."""
-    found: list[tuple[str, list[Token]]] = []
+    sections: list[tuple[str, list[Token]]] = []
     for index, token in enumerate(PAGE.tokens):
         if token.type == "heading_open":
-            found.append((PAGE.tokens[index + 1].content, []))
-        if found:
-            found[-1][1].append(token)
+            sections.append((PAGE.tokens[index + 1].content, []))
+        if sections:
+            sections[-1][1].append(token)
     return [
-        Recipe(title, tuple(_steps(tokens))) for title, tokens in found if title.startswith("Add ")
+        Recipe(title, tuple(_steps(tokens)))
+        for title, tokens in sections
+        if title.startswith("Add ")
     ]
 
 

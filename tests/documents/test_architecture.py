@@ -62,7 +62,7 @@ calls: not of those that run while a module is imported, as decorators do."""
 
 @dataclass(frozen=True)
 class Trace:
-    """What ran in a check: modules by their paths in the package."""
+    """The modules that ran in a check, by their paths in the package."""
 
     called: list[str]
     """Those of which a function was called, in the order of the first calls."""
@@ -83,10 +83,10 @@ def trace(tmp_path_factory: pytest.TempPathFactory) -> Trace:
         timeout=120,
         check=False,
     )
-    found = json.loads(out.read_text())
-    assert found["status"] == 1, "the incident has errors"
+    traced = json.loads(out.read_text())
+    assert traced["status"] == 1, "the incident has errors"
     called, imported = (
-        [name.removeprefix(top) for name in found[key]] for key in ("called", "imported")
+        [name.removeprefix(top) for name in traced[key]] for key in ("called", "imported")
     )
     return Trace(called, {name for name in imported if has_code(PACKAGE / name)})
 

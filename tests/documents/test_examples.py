@@ -35,7 +35,7 @@ from tests.documents.pages import FOR_USERS, PROJECT, README, Block, block, bloc
 from tests.helpers import MEASURED, http, memlint_here, write
 
 IN_THE_GATE = ("first", "second")
-"""What .ci/run runs, as it stands there: it sets up environments."""
+"""Markers of the examples that .ci/run runs, as they stand there: they set up environments."""
 
 OTHER_FLAGS = ("--modules-path", "--rm", "--cases", "--seconds", "--seed")
 """Of nginx, docker and tests.nginx.fuzz_counts."""
@@ -52,7 +52,7 @@ HERE_AND_NOW = [item for item in examples() if not needs_nginx(item)]
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(scratch(tmp_path))
     # no example may change the files of whoever runs the tests
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -60,7 +60,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("example", HERE_AND_NOW, ids=str)
-def test_commands(example: Example, here: Path) -> None:
+def test_commands(example: Example, directory: Path) -> None:
     block = example.block
     if block.marker == "second":
         assert (PROJECT / block.text.strip()).stat().st_mode & 0o111
@@ -75,8 +75,8 @@ def test_commands(example: Example, here: Path) -> None:
         assert extra in project["optional-dependencies"]
         return
     if "--base" in block.text:
-        commit(here)
-    check_block(at(block, "/etc/nginx/nginx.conf", f"{here}/etc/nginx/nginx.conf"), here)
+        commit(directory)
+    check_block(at(block, "/etc/nginx/nginx.conf", f"{directory}/etc/nginx/nginx.conf"), directory)
 
 
 def test_what_is_run_elsewhere() -> None:
@@ -92,18 +92,18 @@ def test_code_that_is_no_command_is_tested() -> None:
     by_hand = [item for page in FOR_USERS for item in blocks_of(parsed(without_parts(page.text)))]
     assert {item.language for item in by_hand} == {"sh", *TESTED}
     for language, markers in TESTED.items():
-        found = [item.marker for item in by_hand if item.language == language]
-        assert sorted(found) == sorted(markers)
+        marked = [item.marker for item in by_hand if item.language == language]
+        assert sorted(marked) == sorted(markers)
 
 
 def test_every_flag_is_there() -> None:
     """The documents name no flag that a command has not: those of other programs are listed."""
     group: Any = get_command(app)
-    known = set(OTHER_FLAGS)
+    flags = set(OTHER_FLAGS)
     for command in (group, *map(command_of, COMMANDS)):
-        known |= flags_of(command)
+        flags |= flags_of(command)
     for document in FOR_USERS:
-        assert set(re.findall(r"(?<![\w<!-])--[a-z][a-z-]+", document.text)) <= known, document.name
+        assert set(re.findall(r"(?<![\w<!-])--[a-z][a-z-]+", document.text)) <= flags, document.name
     assert flags_of(command_of("check")) >= {"--format", "--show-fix", "--max-memory"}
 
 
@@ -139,17 +139,17 @@ def test_every_format_has_an_example() -> None:
 # what is no command
 
 
-def test_python(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (here / "ca.pem").write_text("")
+def test_python(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (directory / "ca.pem").write_text("")
     exec(compile(block("python"), "docs/python.md", "exec"), {})
     assert re.fullmatch(r"\d+ \d+ \d+\n", capsys.readouterr().out)
 
 
-def test_settings(here: Path) -> None:
+def test_settings(directory: Path) -> None:
     text = block("settings")
     lua = http("lua_ssl_trusted_certificate ca.pem; server { location / { } }")
     write(
-        here,
+        directory,
         {
             "memlint.toml": text,
             "hosts/web/nginx.conf": lua,
@@ -171,9 +171,9 @@ def test_settings(here: Path) -> None:
     assert policy.ignores[0].paths == ("hosts/*/legacy/**",)
 
 
-def test_ignores(here: Path) -> None:
+def test_ignores(directory: Path) -> None:
     text = http(block("ignores"))
-    conf = write(here / "accepted", {"nginx.conf": text})
+    conf = write(directory / "accepted", {"nginx.conf": text})
     options = ("--target", "debian-12", "--unit-cost", "32MiB", "--max-memory", "300MiB")
     done = memlint_here("check", *options, "--fail-on", "warning", "--show-suppressed", conf)
     assert done.code == 0, done.out
@@ -182,16 +182,16 @@ def test_ignores(here: Path) -> None:
         assert comment in done.out
 
 
-def test_the_baseline_accepts_what_is_there_but_no_growth(here: Path) -> None:
+def test_the_baseline_accepts_what_is_there_but_no_growth(directory: Path) -> None:
     [example] = [item for item in examples() if "--write-baseline" in item.block.text]
-    conf = here / "conf" / "nginx.conf"
+    conf = directory / "conf" / "nginx.conf"
     shards = "upstream u { hash $uri consistent; server 127.0.0.1 weight=900000; }"
     costly = conf.read_text().replace("http {", f"http {{ {shards}")
     conf.write_text(costly)
     assert memlint_here("check", "conf/").code == 1
-    assert [run(command, here).code for command in example.commands] == [0, 0]
+    assert [run(command, directory).code for command in example.commands] == [0, 0]
     conf.write_text(costly.replace("900000", "990000"))
-    grown = run(example.commands[-1], here)
+    grown = run(example.commands[-1], directory)
     assert grown.code == 1
     assert "grew from 8.4 GiB to 9.3 GiB" in grown.out
 
@@ -229,6 +229,6 @@ def test_what_is_shown(shown: str, is_shown: bool) -> None:
         ("memlint nosuch", ""),
     ],
 )
-def test_a_wrong_example_is_found(text: str, shown: str, here: Path) -> None:
+def test_a_wrong_example_is_found(text: str, shown: str, directory: Path) -> None:
     with pytest.raises(AssertionError):
-        check_block(Block("sh", text, shown=shown), here)
+        check_block(Block("sh", text, shown=shown), directory)

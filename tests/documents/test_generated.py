@@ -1,4 +1,4 @@
-"""What the documents have from the program is what it has now."""
+"""The generated parts of the documents say what the program says now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command prints is what is kept; ``python -m tests.golden`` writes it anew."""
+"""The command's outputs are those that are kept; ``python -m tests.golden`` writes them anew."""
 
 from __future__ import annotations
 

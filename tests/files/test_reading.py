@@ -98,7 +98,7 @@ _PIECES = st.sampled_from(
 @settings(max_examples=1000, deadline=None)
 @given(st.lists(_PIECES, max_size=25))
 def test_no_string_hides_brackets(pieces: list[str]) -> None:
-    """What tomllib takes before the brackets, the count of brackets has taken alike."""
+    """A text that tomllib reads before brackets never hides them from the count of brackets."""
     before = "".join(pieces)
     try:
         tomllib.loads(f"{before}\nlast = 1")

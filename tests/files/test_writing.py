@@ -107,7 +107,7 @@ def test_links_of_the_machine_are_followed(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_the_way_is_looked_up_once(tree: Path) -> None:
-    """What is put in the place of a directory meanwhile changes nothing."""
+    """A link that is put in the place of an open directory changes nothing."""
     directory = Directory(str(tree / "other"))
     (tree / "other").rename(tree / "moved")
     (tree / "other").symlink_to("../outside")

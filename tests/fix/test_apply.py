@@ -251,7 +251,7 @@ def test_nothing_outside_of_the_checkout_is_changed(tmp_path: Path, how: str) ->
 def test_a_main_file_that_leads_out_of_its_checkout_is_not_changed(
     tmp_path: Path, how: str
 ) -> None:
-    """What it leads to may be another checkout, that of who runs the command."""
+    """A link may lead to another checkout, that of who runs the command."""
     write(tmp_path / "own", {"nginx.conf": PLAIN, ".git/HEAD": ""})
     write(tmp_path / "tree", {".git/HEAD": ""})
     if how == "main file":
@@ -362,10 +362,10 @@ def trusted_by_lua(conf: Path) -> list[str]:
 
 
 def test_a_block_with_its_own_setting_gets_no_second_one(tmp_path: Path) -> None:
-    own = 'lua_ssl_trusted_certificate "";'
+    unset = 'lua_ssl_trusted_certificate "";'
     text = http(
         f"{TRUSTED} server {{ location / {{ }}\n"
-        f"location /a {{ {own} access_by_lua_file a; }}\n"
+        f"location /a {{ {unset} access_by_lua_file a; }}\n"
         "location /b { access_by_lua_file b; }\n}"
     )
     conf = write(tmp_path, {"nginx.conf": text})
@@ -407,7 +407,7 @@ def test_nested_changes_come_one_after_the_other(tmp_path: Path) -> None:
 
 
 def test_a_change_that_others_would_feel_is_left_to_the_user(tmp_path: Path) -> None:
-    """As obstacle() finds it, whatever a rule proposes."""
+    """The obstacle is looked for whatever a rule proposes: obstacle() finds it."""
     conf = write(tmp_path, {"nginx.conf": http("server { include ca; } server { include ca; }")})
     (tmp_path / "ca").write_text(TRUSTED)
     checked = examined(str(conf))
@@ -748,13 +748,13 @@ def test_the_incident(tmp_path: Path) -> None:
     run = memlint("check", "--target", "debian-12", "--fix", "incident", cwd=tmp_path)
     assert run.code == 0, run.err
     mended = contents(SAMPLES / "incident-moved")
-    found = contents(tmp_path / "incident")
-    for files in (mended, found):
+    written = contents(tmp_path / "incident")
+    for files in (mended, written):
         files["nginx.conf"] = files["nginx.conf"].partition(b"\n")[2]
-    found["nginx.conf"] = found["nginx.conf"].replace(
+    written["nginx.conf"] = written["nginx.conf"].replace(
         b"worker_processes auto;", b"worker_processes 4;\nworker_shutdown_timeout 60s;"
     )
-    assert found == mended
+    assert written == mended
 
 
 AT_EACH_MOMENT = """

@@ -32,11 +32,13 @@ def moved(text: bytes, directory: Path) -> bytes:
     """Delete each directive ``gone``; put the one ``put`` into each location."""
     tree = tree_of(write(directory, {"nginx.conf": text}))
     assert tree.problems == []
-    gone = tuple(own for block in tree.all_blocks for own in block.settings("gone"))
+    gone = tuple(setting for block in tree.all_blocks for setting in block.settings("gone"))
     [http] = tree.blocks("http")
-    put = tuple((block, own) for own in http.settings("put") for block in tree.blocks("location"))
-    found = edits(TreeChange(gone, put))
-    return spliced(text, found[str(directory / "nginx.conf")])
+    put = tuple(
+        (block, setting) for setting in http.settings("put") for block in tree.blocks("location")
+    )
+    edits_by_file = edits(TreeChange(gone, put))
+    return spliced(text, edits_by_file[str(directory / "nginx.conf")])
 
 
 DELETIONS = [
@@ -71,8 +73,8 @@ DELETIONS = [
 @pytest.mark.parametrize(("before", "after"), DELETIONS)
 def test_deleted(before: str, after: str, tmp_path: Path) -> None:
     around = "# é\nevents {}\nhttp {\n%s    last;\n}\n"
-    found = moved((around % before).encode(), tmp_path)
-    assert found.decode() == around % after
+    result = moved((around % before).encode(), tmp_path)
+    assert result.decode() == around % after
 
 
 INSERTIONS = [
@@ -101,8 +103,8 @@ INSERTIONS = [
 @pytest.mark.parametrize(("before", "after"), INSERTIONS)
 def test_inserted(before: str, after: str, put: str, tmp_path: Path) -> None:
     around = f"events {{}}\nhttp {{\n    {put}\n    server {{\n%s    }}\n}}"
-    found = moved((around % before).encode(), tmp_path)
-    assert found.decode() == around % after.replace("PUT", put)
+    result = moved((around % before).encode(), tmp_path)
+    assert result.decode() == around % after.replace("PUT", put)
 
 
 def test_the_last_line_may_lack_its_end(tmp_path: Path) -> None:
@@ -113,23 +115,23 @@ def test_the_last_line_may_lack_its_end(tmp_path: Path) -> None:
 def test_a_line_of_many_edits(tmp_path: Path) -> None:
     """Time is linear in them."""
     many = b"".join(b"location /a%d { gone 1; a; } " % number for number in range(5_000))
-    found = moved(b"events {} http { put 1; server { %b} }" % many, tmp_path)
-    assert found.count(b"{ put 1; a; }") == 5_000
-    assert b"gone" not in found
+    result = moved(b"events {} http { put 1; server { %b} }" % many, tmp_path)
+    assert result.count(b"{ put 1; a; }") == 5_000
+    assert b"gone" not in result
 
 
 SPACES = [" ", "\n", "\r\n", "\t", "\n\n    ", " # } why\n", " # why\r\n  "]
 
 
 def scattered(text: str, choose: random.Random) -> str:
-    """The same configuration with other white space and comments between directives."""
+    """A configuration with other white space and comments between its directives."""
     return re.sub(r"(?<=;) |(?<=server \{) ", lambda _: choose.choice(SPACES), text)
 
 
 def random_change(tree: Tree, choose: random.Random) -> TreeChange:
-    settings = [own for block in tree.all_blocks for own in block.settings(TRUSTED)]
+    settings = [setting for block in tree.all_blocks for setting in block.settings(TRUSTED)]
     blocks: list[Block] = list(tree.blocks("server", "location"))
-    deleted = [own for own in settings if choose.random() < 0.5]
+    deleted = [setting for setting in settings if choose.random() < 0.5]
     put = [
         (block, choose.choice(settings)) for block in blocks if settings and choose.random() < 0.3
     ]
@@ -151,11 +153,11 @@ def test_random_changes_give_the_promised_contexts(version: str, tmp_path: Path)
         tree = tree_of(conf)
         change = random_change(tree, choose)
         promised = changed(tree, change)
-        for path, own in edits(change).items():
+        for path, file_edits in edits(change).items():
             data = tree.files[path].tokens.data
-            Path(path).write_bytes(spliced(data, own))
+            Path(path).write_bytes(spliced(data, file_edits))
             assert others(Path(path).read_bytes()) == others(data), f"seed {number}"
-            made += len(own)
+            made += len(file_edits)
         again = tree_of(conf)
         assert again.problems == tree.problems == [], f"seed {number}"
         assert seen(again) == seen(promised), f"seed {number}"
@@ -164,20 +166,20 @@ def test_random_changes_give_the_promised_contexts(version: str, tmp_path: Path)
 
 
 def others(data: bytes) -> bytes:
-    """What is not white space, nor of the directive that is moved."""
+    """The text without white space and without the directive that is moved."""
     return re.sub(rb"[ \t\r\n]", b"", re.sub(rb"%b [^;]*;" % TRUSTED.encode(), b"", data))
 
 
 def seen(tree: Tree) -> list[object]:
     return [
-        (block.label, [own.directive.args for own in block.settings(TRUSTED)])
+        (block.label, [setting.directive.args for setting in block.settings(TRUSTED)])
         for block in tree.all_blocks
     ]
 
 
 def built(tree: Tree, target: Target) -> list[object]:
     return [
-        (block.label, [own.directive.args for own in group.loads.bundles])
+        (block.label, [bundle.directive.args for bundle in group.loads.bundles])
         for group in contexts(tree, target)
         for block in group.blocks
     ]

@@ -60,15 +60,15 @@ def most(fleet: Path) -> int:
 
 
 def unread(report: dict[str, Any]) -> list[str]:
-    found = []
+    paths = []
     for config in report["configs"]:
         if not config["complete"]:
             [problem] = config["problems"]
             assert "the configurations before it take more than" in problem["message"]
             assert "bound all-steps; --trusted lifts it" in problem["message"]
             assert problem["file"] == config["path"]
-            found.append(config["path"])
-    return found
+            paths.append(config["path"])
+    return paths
 
 
 def test_those_of_settings(fleet: Path, most: int) -> None:

@@ -1,4 +1,4 @@
-"""What is fuzzed for hours with atheris, for a second with Hypothesis, and on the corpus."""
+"""The fuzz targets, which atheris runs for hours: a second with Hypothesis, and the corpus."""
 
 from __future__ import annotations
 
@@ -93,12 +93,14 @@ PARTS = (
 def test_the_order_of_includes_does_not_matter(parts: list[str], rng: random.Random) -> None:
     """Nor whether what is included stands in one file or in several."""
 
-    def counts(own: list[str], *, separate: bool) -> tuple[object, ...]:
-        names = [f"part{number}" for number in range(len(own))]
-        inside = "".join(f"include {name};\n" for name in names) if separate else "\n".join(own)
+    def counts(included: list[str], *, separate: bool) -> tuple[object, ...]:
+        names = [f"part{number}" for number in range(len(included))]
+        inside = (
+            "".join(f"include {name};\n" for name in names) if separate else "\n".join(included)
+        )
         world = f"{LUA}events {{}}\nhttp {{\n{inside}\n}}\n"
         if separate:
-            files = (f"@file {name}\n{text}\n" for name, text in zip(names, own, strict=True))
+            files = (f"@file {name}\n{text}\n" for name, text in zip(names, included, strict=True))
             world += "".join(files)
         options = Options(sysroot=ROOT, target=targets.TARGETS[0])
         report = examine(Job(MAIN, options, World(world.encode(), allowed=ROOT))).report

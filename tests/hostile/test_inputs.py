@@ -75,8 +75,8 @@ def test_cycles(tmp_path: Path, name: str) -> None:
     write(tmp_path, files)
     report = check(tmp_path / "nginx.conf")
     assert not report.complete
-    found = {f"{Path(p.file).relative_to(tmp_path)}:{p.line}": p for p in report.problems}
-    assert place in found or name in ("self", "dots")
+    places = {f"{Path(p.file).relative_to(tmp_path)}:{p.line}": p for p in report.problems}
+    assert place in places or name in ("self", "dots")
     messages = [problem.message for problem in report.problems]
     assert any("include cycle" in message for message in messages) or name == "self"
     assert all(len(problem.chain) <= MAX_STEPS + 1 for problem in report.problems)
@@ -289,7 +289,7 @@ def test_a_pattern_that_matches_many_names(
 
 @pytest.mark.parametrize("stars", [1, 20, 2000])
 def test_patterns_that_take_long(tmp_path: Path, stars: int) -> None:
-    """What takes time that grows with a power of a name's length, or doubles with each part."""
+    """Their time may grow with a power of a name's length, or double with each part."""
     (tmp_path / ("a" * 250)).mkdir()
     parts = ("*a", "*[", "[[:a", "*[a-", "*?", "[z-a]", "*?[", "[[=a=]", "[!", "?[a", "[0-9]*")
     patterns = [f"{(part * stars)[:3000]}{end}" for part in parts for end in ("b", "]")]
@@ -304,11 +304,11 @@ def not_a_file(tmp_path: Path, kind: str) -> str:
     if kind == "fifo":
         os.mkfifo(path)
     elif kind == "socket":
-        here = Path.cwd()
+        before = Path.cwd()
         os.chdir(tmp_path)  # its name is short
         with socket.socket(socket.AF_UNIX) as server:
             server.bind(kind)
-        os.chdir(here)
+        os.chdir(before)
     elif kind == "directory":
         path.mkdir()
     elif kind == "dangling":
@@ -470,6 +470,6 @@ def test_a_file_that_grows_and_shrinks(tmp_path: Path) -> None:
 
 
 def test_a_value_that_is_told_is_escaped(tmp_path: Path) -> None:
-    """What is assumed is said with words of the configuration."""
+    """An assumption quotes words of the configuration."""
     report = check(write(tmp_path, {"nginx.conf": http("", "worker_processes '\x1b[31m\u202e';")}))
     assert any(r"worker_processes is \x1b[31m\u202e;" in text for text in report.assumptions)

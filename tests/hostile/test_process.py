@@ -62,7 +62,7 @@ def run(
 
 @pytest.mark.parametrize("name", ["check", "json", "rules", "help"])
 def test_the_reader_has_gone(name: str) -> None:
-    """As in ``memlint … | true``, but surely too late for any output."""
+    """The reader has gone before any output: ``memlint … | true`` leaves that to chance."""
     reading, writing = os.pipe()
     os.close(reading)
     try:
@@ -189,7 +189,7 @@ SETPRIV = shutil.which("setpriv")
 
 @pytest.fixture
 def obedient() -> list[str]:
-    """What goes before a command so that root, too, has to obey the permissions of files."""
+    """The words before a command that make root, too, obey the permissions of files."""
     if os.geteuid() != 0:
         return []
     if SETPRIV is None:
@@ -284,11 +284,11 @@ def test_surroundings(name: str, tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (1, b"")
     assert "ML101" in done.stdout.decode("utf-16" if name == "an encoding" else "utf-8")
-    here = check(conf, target="debian-12")
-    [found] = json.loads((tmp_path / "out").read_bytes())["configs"]
-    assert found["memory"]["start_bytes"] == here.memory.start_bytes
-    name_there = found["path"].replace(r"\xc3\xa7", "ç")  # where names are ASCII
-    assert name_there == here.path
+    expected = check(conf, target="debian-12")
+    [config] = json.loads((tmp_path / "out").read_bytes())["configs"]
+    assert config["memory"]["start_bytes"] == expected.memory.start_bytes
+    name_there = config["path"].replace(r"\xc3\xa7", "ç")  # where names are ASCII
+    assert name_there == expected.path
 
 
 def test_a_directory_that_is_gone(tmp_path: Path) -> None:

@@ -61,12 +61,12 @@ def groups(kinds: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
 
 @pytest.fixture(autouse=True)
 def few_remedies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As many are worked out for any size here: each is work of the size of the configuration."""
+    """Four remedies are worked out for any size: each is work of the size of the configuration."""
     monkeypatch.setattr(remedies, "MOST_REMEDIES", 4)
 
 
 def work(directory: Path, kinds: tuple[str, ...], count: int, target: str) -> int:
-    """What a check takes."""
+    """The lines of Python that a check of a configuration with so many of each kind runs."""
     made = Repeated()
     for kind in kinds:
         made += REPEATED[kind](count)

@@ -1,4 +1,4 @@
-"""What can repeat in a configuration, and how much work it makes: lines of Python that are run."""
+"""Things that repeat in a configuration, and the work they make: lines of Python that are run."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ REPEATED: dict[str, Callable[[int], Repeated]] = {
         http="lua_ssl_trusted_certificate big.pem;\n", files={"big.pem": pem(n)}
     ),
 }
-"""What repeats → a configuration that has so many of it."""
+"""The name of a thing that repeats → a configuration that has so many of it."""
 
 
 def lines_run(call: Callable[[], Any]) -> int:

@@ -51,7 +51,7 @@ LINES = ("a\nb", "a\n--nginx-binary=evil", "\n$(touch pwned)", "a\r\nEOF\ntouch 
 """Directories: what is several lines."""
 
 MARKS = ("pwned", "written")
-"""What is there if a name was run, or taken for an option."""
+"""Files that are there if a name was run, or taken for an option."""
 
 
 def hostile_tree(directory: Path, *, lines: bool = True) -> list[str]:
@@ -73,6 +73,6 @@ def hostile_tree(directory: Path, *, lines: bool = True) -> list[str]:
 
 
 def traps_sprung(directory: Path) -> list[str]:
-    """What was run, or written, below the directory of hostile_tree()."""
-    found = [path.name for path in directory.rglob("pwned")]
-    return found + [path.name for path in (directory / "written").iterdir()]
+    """The names of traps that were run, or written, below the directory of hostile_tree()."""
+    names = [path.name for path in directory.rglob("pwned")]
+    return names + [path.name for path in (directory / "written").iterdir()]

@@ -165,7 +165,7 @@ INTEGRATIONS = ["action", "template"]
 
 
 def script_of(integration: str) -> tuple[str, str]:
-    """What installs memlint, and what runs it."""
+    """The shell text that installs memlint, and the one that runs it."""
     if integration == "action":
         return step("Install"), step("Check")
     guard, install, check = load("templates/gitlab-ci.yml")["memlint"]["script"]
@@ -204,7 +204,7 @@ def test_a_hostile_name_by_itself(integration: str, name: str, tmp_path: Path) -
 @pytest.mark.parametrize("integration", INTEGRATIONS)
 @pytest.mark.parametrize(("isolated", "status"), [("", 0), ("false", 0), ("true", 3), ("yes", 2)])
 def test_isolated(integration: str, isolated: str, status: int, tmp_path: Path) -> None:
-    """What settings of the tree say of it, a context for half a configuration, or nothing."""
+    """Settings of the tree name a context for half a configuration; isolated, they say nothing."""
     settings = "context = ['http']\n"
     write(tmp_path / "tree", {"nginx.conf": "server { }", "memlint.toml": settings})
     done = checked(integration, tmp_path, MEMLINT_CONFIGS="nginx.conf", MEMLINT_ISOLATED=isolated)
@@ -268,8 +268,8 @@ def test_nothing_names_a_package_of_the_registry() -> None:
     for name in filter(None, listed):
         if (PROJECT / name).is_file() and not name.startswith(("tests/", "fuzz/corpus/")):
             text = (PROJECT / name).read_text("utf-8", "replace")
-            found = re.findall(r"\b(?:pip|pipx|uv|uvx)\b[^\n]*\bnginx-memlint\b(?!/)", text)
-            assert not [line for line in found if "://" not in line], name
+            lines = re.findall(r"\b(?:pip|pipx|uv|uvx)\b[^\n]*\bnginx-memlint\b(?!/)", text)
+            assert not [line for line in lines if "://" not in line], name
 
 
 def test_the_dockerfile_installs_and_runs(tmp_path: Path, project: tuple[Path, str]) -> None:

@@ -1,4 +1,4 @@
-"""What real binaries print for -V, shortened in the middle."""
+"""The outputs of real binaries for -V, shortened in the middle."""
 
 DEBIAN_12 = """\
 nginx version: nginx/1.22.1

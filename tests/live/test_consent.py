@@ -1,4 +1,4 @@
-"""What memlint verify runs: what is not the system's own only if asked to, and not for ever."""
+"""memlint verify runs programs that are not the system's only if asked to, and none for ever."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CONF = "{} events {{ }}\nhttp {{ server {{ listen 127.0.0.1:1; {} }} }}\n"
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 
 
-class Here:
+class FakeNginx:
     """A configuration, and an nginx that notes when it is run."""
 
     def __init__(self, directory: Path) -> None:
@@ -50,8 +50,8 @@ class Here:
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Here:
-    return Here(tmp_path)
+def fake(tmp_path: Path) -> FakeNginx:
+    return FakeNginx(tmp_path)
 
 
 FOREIGN = {
@@ -65,20 +65,20 @@ FOREIGN = {
 
 @needs_linux
 @pytest.mark.parametrize("main", FOREIGN)
-def test_what_is_not_the_systems_own_is_not_run(here: Here, main: str) -> None:
-    (here.directory / "evil.so").touch()
-    (here.directory / "modules/link.so").symlink_to("../evil.so")
-    (here.directory / "modules/mine.so").touch(mode=0o666)
-    (here.directory / "modules/mine.so").chmod(0o666)
-    here.conf(main)
-    run = memlint(*here.arguments())
+def test_what_is_not_the_systems_own_is_not_run(fake: FakeNginx, main: str) -> None:
+    (fake.directory / "evil.so").touch()
+    (fake.directory / "modules/link.so").symlink_to("../evil.so")
+    (fake.directory / "modules/mine.so").touch(mode=0o666)
+    (fake.directory / "modules/mine.so").chmod(0o666)
+    fake.conf(main)
+    run = memlint(*fake.arguments())
     assert (run.code, run.out) == (2, "")
-    assert f"{here.directory}/nginx.conf:1: " in run.err
-    assert FOREIGN[main].format(here.directory) in run.err
+    assert f"{fake.directory}/nginx.conf:1: " in run.err
+    assert FOREIGN[main].format(fake.directory) in run.err
     assert "nothing was run; --yes allows it" in run.err
-    assert not here.ran.exists()
-    run = memlint(*here.arguments("--yes"))
-    assert here.ran.exists()
+    assert not fake.ran.exists()
+    run = memlint(*fake.arguments("--yes"))
+    assert fake.ran.exists()
     assert "nothing was run" not in run.err
 
 
@@ -91,27 +91,27 @@ def test_what_is_not_the_systems_own_is_not_run(here: Here, main: str) -> None:
         "location / { proxy_ssl_certificate_key engine:evil:key; }",
     ],
 )
-def test_code_in_blocks(here: Here, server: str) -> None:
-    here.conf("", server)
-    run = memlint(*here.arguments())
+def test_code_in_blocks(fake: FakeNginx, server: str) -> None:
+    fake.conf("", server)
+    run = memlint(*fake.arguments())
     assert run.code == 2
     assert "nothing was run" in run.err
-    assert not here.ran.exists()
+    assert not fake.ran.exists()
 
 
 @needs_linux
-def test_a_configuration_that_loads_nothing_is_asked_for_nothing(here: Here) -> None:
-    here.conf()
-    memlint(*here.arguments())
-    assert here.ran.exists()
+def test_a_configuration_that_loads_nothing_is_asked_for_nothing(fake: FakeNginx) -> None:
+    fake.conf()
+    memlint(*fake.arguments())
+    assert fake.ran.exists()
 
 
 @needs_linux
 @pytest.mark.parametrize(("answer", "runs"), [("y", True), ("n", False), ("", False)])
-def test_a_terminal_is_asked(here: Here, answer: str, runs: bool) -> None:
-    (here.directory / "evil.so").touch()
-    here.conf("load_module evil.so;")
-    command = [sys.executable, "-m", "nginx_memlint", *here.arguments()]
+def test_a_terminal_is_asked(fake: FakeNginx, answer: str, runs: bool) -> None:
+    (fake.directory / "evil.so").touch()
+    fake.conf("load_module evil.so;")
+    command = [sys.executable, "-m", "nginx_memlint", *fake.arguments()]
     parent, child = pty.openpty()
     with subprocess.Popen(command, stdin=child, stdout=subprocess.PIPE, stderr=child) as process:
         os.close(child)
@@ -122,7 +122,7 @@ def test_a_terminal_is_asked(here: Here, answer: str, runs: bool) -> None:
         process.communicate(timeout=60)
     os.close(parent)
     assert b"evil.so: not in" in shown
-    assert here.ran.exists() == runs
+    assert fake.ran.exists() == runs
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -151,25 +151,25 @@ def test_a_module_is_the_systems_own_if_only_root_can_have_put_it_there() -> Non
 
 
 @needs_linux
-def test_a_module_that_is_a_fifo_is_not_waited_for(here: Here) -> None:
-    os.mkfifo(here.directory / "modules/ngx_http_lua_module.so")
-    here.conf("load_module modules/ngx_http_lua_module.so;")
-    run = memlint(*here.arguments("--yes"))
+def test_a_module_that_is_a_fifo_is_not_waited_for(fake: FakeNginx) -> None:
+    os.mkfifo(fake.directory / "modules/ngx_http_lua_module.so")
+    fake.conf("load_module modules/ngx_http_lua_module.so;")
+    run = memlint(*fake.arguments("--yes"))
     assert run.code == 2
     assert "ngx_http_lua_module.so: is a FIFO" in run.err
-    assert not here.ran.exists()
+    assert not fake.ran.exists()
 
 
 @needs_linux
-def test_what_does_not_end_is_ended(here: Here) -> None:
-    here.does("exec sleep 60")
-    here.conf()
+def test_what_does_not_end_is_ended(fake: FakeNginx) -> None:
+    fake.does("exec sleep 60")
+    fake.conf()
     started = time.monotonic()
-    run = memlint(*here.arguments("--timeout", "1"))
+    run = memlint(*fake.arguments("--timeout", "1"))
     assert run.code == 2
     assert "does not end; it was killed" in run.err
     assert time.monotonic() - started < 30
-    run = memlint(*here.arguments("--timeout", "0"))
+    run = memlint(*fake.arguments("--timeout", "0"))
     assert run.code == 2
 
 

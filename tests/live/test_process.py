@@ -156,7 +156,7 @@ def test_a_server_that_does_not_start_says_why() -> None:
 
 @pytest.fixture
 def handlers() -> Iterator[None]:
-    """What an interruption leaves, as the process is to end."""
+    """Puts the handlers of signals back: an interruption leaves them changed."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     for number, handler in before.items():
@@ -306,7 +306,7 @@ LIVES: list[tuple[Callable[[], object], type[Exception] | None]] = [
 
 
 def signal_at(count: int, files: set[str]) -> tuple[Any, list[int]]:
-    """What sends a signal before a line, by its number, and how many lines there were."""
+    """A trace function that sends a signal before a line, by its number, and the lines so far."""
     lines = [0]
 
     def trace(frame: FrameType, event: str, _argument: object) -> Any:
@@ -335,16 +335,16 @@ def test_a_signal_at_any_line(
     for count in range(1, 2000):
         trace, lines = signal_at(count, {process.__file__})
         raised: BaseException | None = None
-        own = sys.gettrace()
+        tracing = sys.gettrace()
         try:
             with interruptible():
                 sys.settrace(trace)
                 try:
                     live()
                 finally:
-                    sys.settrace(own)
-        except (MemlintError, Interrupted) as found:
-            raised = found
+                    sys.settrace(tracing)
+        except (MemlintError, Interrupted) as exception:
+            raised = exception
         for number, handler in zip(SIGNALS, before, strict=True):
             signal.signal(number, handler)
         assert children() <= others, f"line {count}"

@@ -15,9 +15,9 @@ from tests.helpers import memlint, write
 
 def machine(root: Path, cgroup: str, files: dict[str, str]) -> Path:
     """A tree with what the kernel says: 8 GiB available."""
-    found = {"proc/meminfo": "MemTotal: 1 kB\nMemAvailable: 8388608 kB\n", **files}
-    found["proc/self/cgroup"] = cgroup
-    for name, text in found.items():
+    written = {"proc/meminfo": "MemTotal: 1 kB\nMemAvailable: 8388608 kB\n", **files}
+    written["proc/self/cgroup"] = cgroup
+    for name, text in written.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     return root

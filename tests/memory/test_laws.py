@@ -15,12 +15,12 @@ def test_every_kind_has_a_law_but_what_is_reserved() -> None:
 
 @pytest.mark.parametrize(("workers", "peak", "worst", "kept"), [(1, 3, 5, 3), (4, 6, 14, 6)])
 def test_stores_of_certificates(workers: int, peak: int, worst: int, kept: int) -> None:
-    """As measured on Debian 11, 12 and 13: (2 + W) U, (2 + 3 W) U, and (2 + W) U for good."""
-    found = total(Amount(heap=MIB), workers)
-    assert found.start == MIB
-    assert found.reload_peak == round(MARGIN * peak * MIB)
-    assert found.reload_peak_worst == round(MARGIN * worst * MIB)
-    assert found.after_reload_worst == round(MARGIN * kept * MIB)
+    """Measured on Debian 11, 12 and 13: (2 + W) U, (2 + 3 W) U, and (2 + W) U for good."""
+    phases = total(Amount(heap=MIB), workers)
+    assert phases.start == MIB
+    assert phases.reload_peak == round(MARGIN * peak * MIB)
+    assert phases.reload_peak_worst == round(MARGIN * worst * MIB)
+    assert phases.after_reload_worst == round(MARGIN * kept * MIB)
 
 
 def test_pools_are_copied_in_part() -> None:
@@ -30,10 +30,10 @@ def test_pools_are_copied_in_part() -> None:
 
 
 def test_connections_are_there_twice_while_a_reload_is_under_way() -> None:
-    found = total(Amount(worker=MIB), 4)
-    assert (found.start, found.after_reload, found.after_reload_worst) == (4 * MIB,) * 3
-    assert found.reload_peak == pytest.approx(8 * MIB, rel=0.01)
-    assert found.reload_peak_worst == found.reload_peak
+    phases = total(Amount(worker=MIB), 4)
+    assert (phases.start, phases.after_reload, phases.after_reload_worst) == (4 * MIB,) * 3
+    assert phases.reload_peak == pytest.approx(8 * MIB, rel=0.01)
+    assert phases.reload_peak_worst == phases.reload_peak
 
 
 def test_a_zone_is_kept_and_one_of_an_upstream_made_anew() -> None:
@@ -56,10 +56,10 @@ def test_helpers_copy_as_workers_do() -> None:
 @pytest.mark.parametrize("kind", LAWS)
 @pytest.mark.parametrize("workers", [1, 2, 4, 16])
 def test_phases_do_not_fall_below_what_is_left_after_them(kind: str, workers: int) -> None:
-    found = total(Amount(**{kind: MIB}), workers)
-    assert found.start <= found.after_reload <= found.after_reload_worst
-    assert found.after_reload <= found.reload_peak <= found.reload_peak_worst
-    assert found.after_reload_worst <= found.reload_peak_worst
+    phases = total(Amount(**{kind: MIB}), workers)
+    assert phases.start <= phases.after_reload <= phases.after_reload_worst
+    assert phases.after_reload <= phases.reload_peak <= phases.reload_peak_worst
+    assert phases.after_reload_worst <= phases.reload_peak_worst
 
 
 def test_a_law_has_every_phase() -> None:

@@ -1,4 +1,4 @@
-"""What takes memory that is in no figure is listed, in every format."""
+"""A thing whose memory is in no figure is listed, in every format."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def test_each_thing_once_where_it_stands_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("row", UNKNOWN, ids=[row.what for row in UNKNOWN])
 def test_every_row_is_found(row: object, tmp_path: Path) -> None:
-    [row] = [known for known in UNKNOWN if known is row]
+    [row] = [unknown for unknown in UNKNOWN if unknown is row]
     name = row.causes[0].replace("*", "_x")
     name = {"init_by_lua_x": "init_by_lua", "zone_sync_x": "zone_sync"}.get(name, name)
-    found = {what for what, _, _ in listed(tmp_path, f"{name} a;", main=f"{name} a;\n")}
-    assert row.what in found
+    names = {what for what, _, _ in listed(tmp_path, f"{name} a;", main=f"{name} a;\n")}
+    assert row.what in names
 
 
 def test_modules_are_listed(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What takes memory is found where it stands, and counted as often as nginx reads it."""
+"""A thing that takes memory is found where it stands, and counted as often as nginx reads it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def report(directory: Path, inside: str, main: str = "", **options: object) -> C
 
 
 def part(checked: ConfigReport, name: str) -> MemoryPart:
-    [found] = [part for part in checked.memory.parts if part.name == name]
-    return found
+    [named] = [part for part in checked.memory.parts if part.name == name]
+    return named
 
 
 def test_every_record_says_where_its_bytes_are_from() -> None:
@@ -124,8 +124,8 @@ def test_a_heap_that_is_stated(tmp_path: Path) -> None:
     assert [item.what for item in without.not_priced] == ["Lua heaps"]
     assert stated.not_priced == []
     assert "200.0 MiB for Lua's heap, as given" in stated.assumptions
-    own = report(tmp_path, f"{worker} server {{ }}", lua_heap="200MiB")
-    assert part(own, "Lua heaps").worker_bytes == 200 * MIB
+    in_workers = report(tmp_path, f"{worker} server {{ }}", lua_heap="200MiB")
+    assert part(in_workers, "Lua heaps").worker_bytes == 200 * MIB
 
 
 def test_text_is_kept_where_nginx_is_built_with_debug(tmp_path: Path) -> None:
@@ -178,8 +178,8 @@ def test_a_file_beyond_a_bound_is_a_problem(
     directive: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_bounds(monkeypatch, file_bytes=4096)
-    own = "" if directive == "ssl_certificate" else "ssl_certificate a.pem;"
-    inside = f"server {{ listen 443 ssl; {own} {directive} big.pem; }}"
+    certificate = "" if directive == "ssl_certificate" else "ssl_certificate a.pem;"
+    inside = f"server {{ listen 443 ssl; {certificate} {directive} big.pem; }}"
     files: dict[str, str | bytes] = {"nginx.conf": http(inside), "big.pem": b"#" * 5000}
     checked = check(write(tmp_path, files), target="debian-12")
     assert not checked.complete

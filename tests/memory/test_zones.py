@@ -149,7 +149,7 @@ ACCEPTED = {
 """The inside of http that nginx accepts."""
 
 ZONE = "limit_conn_zone $uri zone=a:2m;\n"
-"""What zone.conf holds."""
+"""The text of zone.conf."""
 
 
 @pytest.mark.parametrize(("inside", "message"), REJECTED.values(), ids=REJECTED)

@@ -1,4 +1,4 @@
-"""What holds for all tests."""
+"""Fixtures and hooks of all tests."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def _compiled() -> None:
 @pytest.fixture
 def split(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The files that are parsed in this process."""
-    found: list[bytes] = []
+    parsed: list[bytes] = []
 
     def counting(data: bytes, *names: str, **options: Any) -> ParsedFile:
-        found.append(data)
+        parsed.append(data)
         return parse(data, *names, **options)
 
     monkeypatch.setattr(builder, "parse", counting)
-    return found
+    return parsed

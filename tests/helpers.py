@@ -1,4 +1,4 @@
-"""What many tests need: a configuration from a few strings, and the command's output."""
+"""Helpers of many tests: a configuration from a few strings, and the command's output."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests import forked
 LUA = "load_module modules/ndk_http_module.so; load_module modules/ngx_http_lua_module.so;\n"
 SAMPLES = Path(__file__).parent.parent / "sample_confs"
 BUNDLE = SAMPLES / "ca-bundle.pem"
-"""As many certificates as Mozilla's list: the samples name it, and no test another machine's."""
+"""A bundle as large as Mozilla's list: the samples name it, and no test needs this machine's."""
 MEASURED = """\
 nginx = "1.22.1"
 openssl = "3.0.15"
@@ -51,13 +51,13 @@ def copy_sample(name: str, to: Path) -> None:
 
 def children() -> set[int]:
     """The processes that are this one's children, zombies too (Linux)."""
-    found = set()
+    processes = set()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):  # it may have ended
             parent = stat.read_text("utf-8", "replace").rpartition(")")[2].split()[1]
             if int(parent) == os.getpid():
-                found.add(int(stat.parent.name))
-    return found
+                processes.add(int(stat.parent.name))
+    return processes
 
 
 def write(directory: Path, files: dict[str, str | bytes]) -> Path:
@@ -84,7 +84,7 @@ def check_http(directory: Path, inside: str, main: str = LUA, **options: Any) ->
 
 @dataclass(frozen=True)
 class Run:
-    """What the command did."""
+    """The exit status and the output of one run of the command."""
 
     code: int
     out: str

@@ -37,6 +37,8 @@ class TargetInfo(Model):
     openssl: str
     stated: bool
     """Whether the user named the target."""
+    borrowed: str = ""
+    """The measured target whose costs are taken, as this one was not measured; else empty."""
     assumed: list[str]
     """Versions that were not stated but assumed, one sentence each."""
 
@@ -125,7 +127,13 @@ class Memory(Model):
     """
 
     total: MemoryTotal
-    """The whole service."""
+    """The whole service; where something is guessed, what is likely."""
+    low: MemoryTotal | None = None
+    """The least that the total may be, where something is guessed."""
+    high: MemoryTotal | None = None
+    """The most that it may be."""
+    guessed: list[str] = field(default_factory=list)
+    """The reasons why the two differ: ``workers 4–64``, ``ca.pem unreadable: ...``."""
     parts: list[MemoryPart]
     """The parts of the total, the one that takes most at the worst peak first."""
 

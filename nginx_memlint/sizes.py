@@ -94,6 +94,13 @@ def human(size: float) -> str:
     return f"{number:.0f} B" if unit == "B" else f"{number:.1f} {unit}"
 
 
+def human_about(size: float) -> str:
+    """A size of which two digits are known, for people: ``about 3.4 GiB``, ``about 490 MiB``."""
+    number, _, unit = human(size).partition(" ")
+    digits = 1 if float(number) < 10 and unit != "B" else 0
+    return f"about {float(f'{float(number):.2g}'):,.{digits}f} {unit}"
+
+
 def exact(size: int) -> str:
     """A size to the byte, for people: ``128 MiB``, ``1,500 bytes``."""
     for unit, name in ((MIB, "MiB"), (1 << 10, "KiB")):

@@ -261,7 +261,7 @@ class _Examination:
         if failed := self.situation.files.failures:
             guesses.append(
                 f"{plural(len(failed), 'file')} of certificates could not be read: taken for one "
-                "certificate each, with a key of RSA 2048"
+                "certificate each, with a key of RSA 2048, and for four at the most"
             )
         if failed := self.situation.files.unread_lists:
             guesses.append(
@@ -278,9 +278,9 @@ class _Examination:
             if engine.place_of(first.setting, self.situation) in shown
         }
         return guesses + [
-            f"{human(memory.FALLBACK_UNIT)} for a load of {printable(path)}, "
-            f"which could not be read ({reason}); state it with --unit-cost"
-            for path, reason in self.bundles.failures.items()
+            f"{human(self.bundles.load_bytes(first.setting))} for a load of {printable(path)}, "
+            f"which could not be read ({self.bundles.failures[path]}); state it with --unit-cost"
+            for path, [first, *_] in loaded.items()
             if path not in said
         ]
 

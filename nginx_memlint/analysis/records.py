@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from operator import attrgetter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from nginx_memlint import result
 from nginx_memlint.analysis.job import Job
-from nginx_memlint.analysis.workers import ASSUMED_WORKERS
 from nginx_memlint.memory import estimate as memory
+from nginx_memlint.memory.guesses import ASSUMED_WORKERS
 from nginx_memlint.memory.laws import Total
 from nginx_memlint.memory.not_priced import not_priced
 from nginx_memlint.memory.zones import Zone
@@ -52,6 +52,7 @@ def target_info(target: Target) -> result.TargetInfo:
         lua=target.texts["lua"],
         openssl=target.texts["openssl"],
         stated=target.stated,
+        borrowed=printable(target.borrowed),
         assumed=list(target.assumed),
     )
 
@@ -100,9 +101,12 @@ def memory_total(total: Total) -> result.MemoryTotal:
 
 def memory_info(situation: Situation, locations: int) -> result.Memory:
     """The memory by phase and by part, in bytes; ``locations`` are those that load for Lua."""
-    contexts = situation.estimate
+    contexts, ends = situation.estimate, situation.range
     return result.Memory(
         total=memory_total(situation.total),
+        low=None if ends is None else memory_total(ends.low),
+        high=None if ends is None else memory_total(ends.high),
+        guessed=[] if ends is None else [printable(text) for text in ends.guessed],
         parts=memory_parts(situation),
         unit_bytes=contexts.unit,
         blocks_bytes=contexts.blocks,
@@ -210,8 +214,9 @@ def problem_info(problem: Problem) -> result.ProblemInfo:
 
 def uncounted(job: Job, problems: list[Problem]) -> result.ConfigReport:
     """The report on a configuration that could not be counted: zeros, and the problems."""
-    sizes = result.Memory.__annotations__.keys() - {"total", "parts"}
-    zero = result.Memory(total=memory_total(Total()), parts=[], **dict.fromkeys(sizes, 0))
+    kinds = result.Memory.__annotations__
+    sizes: dict[str, Any] = {name: 0 for name, kind in kinds.items() if kind == "int"}
+    zero = result.Memory(total=memory_total(Total()), parts=[], **sizes)
     return result.ConfigReport(
         path=printable(job.name),
         main_file=printable(job.name),

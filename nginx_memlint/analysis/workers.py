@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from nginx_memlint.memory.guesses import ASSUMED_WORKERS
 from nginx_memlint.remedies.situation import Workers
 from nginx_memlint.syntax.values import number
 from nginx_memlint.tree.tree import Tree
-
-ASSUMED_WORKERS = 4
-"""Workers where ``worker_processes`` is auto and none are given."""
 
 MAX_PROCESSES = 1024
 """Processes that nginx starts at most (``NGX_MAX_PROCESSES``, os/unix/ngx_process.h)."""

@@ -19,8 +19,8 @@ from itertools import chain, repeat
 from typing import NamedTuple, TypeVar
 
 from nginx_memlint.files.bounds import BoundError
+from nginx_memlint.memory.guesses import End, prior
 from nginx_memlint.memory.laws import MARGIN
-from nginx_memlint.sizes import MIB
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Costs, Target
 from nginx_memlint.tls.ca_bundle import Bundle, NotPemError, bundle_of
@@ -29,18 +29,13 @@ from nginx_memlint.tls.families import CommandFile
 from nginx_memlint.tree.expanded import Block, Setting
 from nginx_memlint.tree.tree import Tree
 
-FALLBACK_UNIT = MIB
-"""Bytes of a CA load whose bundle cannot be read: a full Mozilla bundle of 2017."""
-
-FALLBACK_CERTIFICATES = 173
-"""Certificates of that bundle."""
-
 
 class Bundles:
     """The CA bundles that the configuration names, each read once.
 
     ``unit_cost`` is the bytes of a load if the user gave them; ``replaced`` are other files in
-    the place of some, whatever the user said a load takes.
+    the place of some, whatever the user said a load takes. ``end`` is that of the range in which
+    a file lies that cannot be read.
     """
 
     def __init__(
@@ -49,7 +44,9 @@ class Bundles:
         costs: Costs,
         unit_cost: int | None = None,
         replaced: Mapping[str, Bundle] | None = None,
+        end: End = End.LIKELY,
     ) -> None:
+        self.end = end
         self._tree = tree
         self._costs = costs
         self._unit_cost = unit_cost
@@ -71,10 +68,17 @@ class Bundles:
 
     def repriced(self, costs: Costs, replaced: Mapping[str, Bundle] | None = None) -> Bundles:
         """These files, read once for both, at other costs, some of them replaced."""
-        other = Bundles(self._tree, costs, self._unit_cost, {**self._replaced, **(replaced or {})})
+        both = {**self._replaced, **(replaced or {})}
+        other = Bundles(self._tree, costs, self._unit_cost, both, self.end)
         other._read, other.failures = self._read, self.failures
         other.beyond = self.beyond
         other.rejected = self.rejected
+        return other
+
+    def at(self, end: End) -> Bundles:
+        """These files, those that cannot be read at one end of their range."""
+        other = self.repriced(self._costs)
+        other.end = end
         return other
 
     def path(self, setting: Setting) -> str:
@@ -107,23 +111,22 @@ class Bundles:
                 self.rejected.add(path)
         return self._read[path]
 
-    def certificates(self, path: str) -> int:
-        """Certificates in the file, or in the bundle assumed for it."""
-        bundle = self.bundle(path)
-        return bundle.certificates if bundle else FALLBACK_CERTIFICATES
+    def content(self, setting: Setting) -> Bundle:
+        """The certificates in a directive's file, or those that are guessed for it."""
+        path = self.path(setting)
+        return self.bundle(path) or prior(setting.name, path).at(self.end)
 
-    def load_bytes(self, path: str) -> int:
-        """Bytes of one load of the file that has to be parsed."""
-        if self._unit_cost is not None and path not in self._replaced:
+    def load_bytes(self, setting: Setting) -> int:
+        """Bytes of one load of a directive's file that has to be parsed."""
+        if self._unit_cost is not None and self.path(setting) not in self._replaced:
             return self._unit_cost
-        bundle = self.bundle(path)
-        return unit_bytes(bundle, self._costs) if bundle else FALLBACK_UNIT
+        return unit_bytes(self.content(setting), self._costs)
 
-    def reload_bytes(self, path: str) -> int:
+    def reload_bytes(self, setting: Setting) -> int:
         """Bytes of a further load of a file that another context has loaded already."""
         if not self._costs.caches_certificates:
-            return self.load_bytes(path)
-        return self.certificates(path) * self._costs.cached_certificate
+            return self.load_bytes(setting)
+        return self.content(setting).certificates * self._costs.cached_certificate
 
 
 def unit_bytes(bundle: Bundle, costs: Costs) -> int:
@@ -237,12 +240,12 @@ def _price(loads: Loads, bundles: Bundles, costs: Costs, loaded: set[str]) -> Pr
         is_cached = path in loaded and not by_openssl
         if not loaded:
             load_bytes += costs.first_load
-        load_bytes += bundles.reload_bytes(path) if is_cached else bundles.load_bytes(path)
+        load_bytes += bundles.reload_bytes(setting) if is_cached else bundles.load_bytes(setting)
         if not is_cached or not costs.caches_certificates:
-            cpu += bundles.certificates(path) * costs.cpu_certificate
+            cpu += bundles.content(setting).certificates * costs.cpu_certificate
         loaded.add("" if by_openssl else path)  # what OpenSSL parses is in no cache
     for setting in loads.client_names:
-        load_bytes += bundles.certificates(bundles.path(setting)) * costs.client_ca_name
+        load_bytes += bundles.content(setting).certificates * costs.client_ca_name
     context_bytes = costs.context + loads.certificates * costs.key_pair
     return Price(len(loads.bundles), context_bytes, load_bytes, cpu)
 
@@ -330,7 +333,7 @@ def estimate(
     costs = target.costs
     loads = sums.load_bytes
     worker_bytes = worker.contexts * costs.context + sum(
-        bundles.load_bytes(bundles.path(setting)) for setting in worker.bundles
+        bundles.load_bytes(setting) for setting in worker.bundles
     )
     return Estimate(
         unit=round((loads - costs.first_load) / sums.loads) if sums.loads else 0,

@@ -178,11 +178,11 @@ def listed(names: Iterable[str]) -> str:
 @_once
 def smaller_bundle(situation: Situation, cause: Cause) -> Proposal | None:
     """Propose to use a bundle with only the CAs needed."""
-    bundle = situation.bundles.bundle(cause.path)
-    count = situation.bundles.certificates(cause.path)
+    bundle = situation.bundles.content(cause.setting)
+    count = bundle.certificates
     if count <= 2 * FEW_CERTIFICATES:
         return None
-    mean = bundle.der_bytes // count if bundle else 1100
+    mean = bundle.der_bytes // count
     small = Bundle(FEW_CERTIFICATES, FEW_CERTIFICATES * mean)
     name = cause.path.rpartition("/")[2]
     text = (

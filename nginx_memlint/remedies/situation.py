@@ -5,13 +5,14 @@ A remedy is another situation: one with a changed tree, another target or a smal
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 from nginx_memlint.acceptance.comments import Ignores
 from nginx_memlint.memory.estimate import Bundles, Estimate, Price, Priced, estimate, price, total
+from nginx_memlint.memory.guesses import MOST_WORKERS, End, prior
 from nginx_memlint.memory.laws import Amount, Total
 from nginx_memlint.memory.laws import total as total_of
 from nginx_memlint.memory.parts import parts
@@ -35,6 +36,19 @@ class Workers:
 
     count: int
     certain: bool
+
+    @property
+    def most(self) -> int:
+        """The most that there may be."""
+        return self.count if self.certain else max(self.count, MOST_WORKERS)
+
+
+class Range(NamedTuple):
+    """The totals between which that of a configuration lies, and what the width is from."""
+
+    low: Total
+    high: Total
+    guessed: list[str]
 
 
 @dataclass(eq=False)
@@ -249,6 +263,45 @@ class Situation:
         return total_of(amount, workers, self.target.costs.first_peak, helpers)
 
     @cached_property
+    def _ends(self) -> dict[End, Situation]:
+        """A cache of this situation at the ends of what is guessed."""
+        return {}
+
+    def at(self, end: End) -> Situation:
+        """The situation with all that cannot be read at one end of its range."""
+        if not self.unread:
+            return self
+        if end not in self._ends:
+            other = self._ends[end] = replace(self, bundles=self.bundles.at(end))
+            other.groups, other.files = self.groups, self.files
+            other.counted = other._count(self.counted)
+        return self._ends[end]
+
+    @cached_property
+    def unread(self) -> list[str]:
+        """Guesses of files that cannot be read, each range in words."""
+        by_range: dict[str, dict[str, None]] = {}
+        settings = [cause.setting for cause in self.causes]
+        for setting in [] if self.bundles.are_priced else [*settings, *self.per_worker.bundles]:
+            path = self.bundles.path(setting)
+            if self.bundles.bundle(path) is None:
+                by_range.setdefault(prior(setting.name, path).said, {})[setting.value] = None
+        if self.counted and self.files.failures:
+            by_range["1 to 4 certificates and a key"] = dict.fromkeys(sorted(self.files.failures))
+        return [f"{_first_of(names)} unreadable: {said}" for said, names in by_range.items()]
+
+    @cached_property
+    def range(self) -> Range | None:
+        """The range of the total; None if nothing is guessed."""
+        guessed = list(self.unread)
+        if not self.workers.certain:
+            guessed.insert(0, f"workers {self.workers.count}–{self.workers.most}")
+        if not guessed:
+            return None
+        high = self.at(End.HIGH).total_with(self.workers.most)
+        return Range(self.at(End.LOW).total, high, guessed)
+
+    @cached_property
     def shares(self) -> list[tuple[CostPart, Total]]:
         """The parts with what each takes by phase, what takes most at the worst peak first."""
         workers = self.workers.count
@@ -327,3 +380,9 @@ class Proposal:
     after: Situation
     change: TreeChange | None = None
     is_clear: bool = False
+
+
+def _first_of(names: Collection[str]) -> str:
+    """The first of some names, and how many more there are."""
+    first, more = next(iter(names)), len(names) - 1
+    return f"{first} and {more:,} more" if more else first

@@ -13,8 +13,10 @@ host that the configuration is for: that is a note.
 
 ## Cost
 
-1 MiB for each load is a guess, where a load takes about 5.7 kB for each certificate. The risk: on
-the host itself, `nginx -t`, a start and a reload fail.
+A load takes about 5.7 kB for each certificate. A range is guessed: a few certificates, up to a full
+bundle of 1 MiB; for a path where systems have their bundle, and for what scripts verify, such a
+bundle is taken as likely. Budgets are an error only if the low end is over them. The risk: on the
+host itself, `nginx -t`, a start and a reload fail.
 
 ## Since
 
@@ -62,11 +64,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nginx_memlint.memory.estimate import FALLBACK_UNIT
+from nginx_memlint.memory.guesses import End, prior
 from nginx_memlint.remedies.situation import Cause, Situation
 from nginx_memlint.rules.rule import CostPlace, Draft
 from nginx_memlint.sizes import human, plural
 from nginx_memlint.sources.memory_files import NOT_IN_DUMP
+from nginx_memlint.tree.expanded import Setting
 
 CODE = "ML303"
 NAME = "bundle-unreadable"
@@ -86,8 +89,8 @@ def check(situation: Situation) -> Iterator[Draft]:
         what = (
             f"{path} {reason}: nginx rejects it"
             if rejected
-            else f"{path} could not be read ({reason}): {human(FALLBACK_UNIT)} is guessed for each "
-            f"of {times} (state it with --unit-cost)"
+            else f"{path} could not be read ({reason}): {_guessed(situation, first.setting)} for "
+            f"each of {times} (state it with --unit-cost)"
         )
         if not rejected and reason != NOT_IN_DUMP:
             what += ", and nginx does not start without the file"
@@ -101,6 +104,16 @@ def check(situation: Situation) -> Iterator[Draft]:
             ],
             severity="error" if rejected else "note",
         )
+
+
+def _guessed(situation: Situation, setting: Setting) -> str:
+    """The range that is guessed for a load, and what is likely, in words."""
+    low, likely, high = (
+        human(situation.at(end).bundles.load_bytes(setting))
+        for end in (End.LOW, End.LIKELY, End.HIGH)
+    )
+    said = prior(setting.name, situation.bundles.path(setting)).said
+    return f"{low} to {high} is guessed ({said}), and {likely} counted,"
 
 
 def unreadable(situation: Situation) -> dict[str, list[Cause]]:

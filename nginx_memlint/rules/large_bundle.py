@@ -74,16 +74,16 @@ def check(situation: Situation) -> Iterator[Draft]:
     for cause in situation.causes:
         if cause.total < LARGE_BUNDLE or loaded_again(situation, cause) >= REPEATED_LOADS:
             continue
-        if cause.setting.key in situation.unused:
+        bundle = situation.bundles.bundle(cause.path)
+        if bundle is None or cause.setting.key in situation.unused:
             continue
         smaller = smaller_bundle(situation, cause)
         if smaller is None:
             continue
         saved = situation.estimate.start - smaller.after.estimate.start
         if saved >= LARGE_BUNDLE:
-            count = situation.bundles.certificates(cause.path)
             yield Draft(
-                f"{cause.setting.value} holds {count:,} certificates and is loaded "
+                f"{cause.setting.value} holds {bundle.certificates:,} certificates and is loaded "
                 f"{cause.loads:,} times ({human(cause.total)}): few services need so many",
                 cause.setting,
                 saved,

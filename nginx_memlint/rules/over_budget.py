@@ -13,7 +13,9 @@ workers, these alone come to (2 + 3 W) U.
 
 ## Cost
 
-What is over the budget: the kernel or the container's limit kills nginx for it.
+What is over the budget: the kernel or the container's limit kills nginx for it. Where files
+cannot be read, it is an error if even the least that they can hold is over, and a warning if only
+the most is.
 
 ## Since
 
@@ -62,7 +64,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nginx_memlint.remedies.situation import Situation
-from nginx_memlint.rules.phases import blamed, phases
+from nginx_memlint.rules.phases import at_worst, blamed, phases, verdict
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.sizes import human
 
@@ -74,7 +76,9 @@ SEVERITY = "error"
 def check(situation: Situation) -> Iterator[Draft]:
     """One draft if the budget is exceeded."""
     budget = situation.limits.max_memory
-    peak = situation.total.reload_peak_worst
-    if budget is not None and peak > budget:
-        message = f"{phases(situation)}: over the budget of {human(budget)}"
-        yield blamed(situation, message, peak - budget)
+    if budget is None:
+        return
+    judged = verdict(situation, lambda size: size > budget, at_worst)
+    if judged is not None:
+        message = f"{phases(situation)}{judged.guessed}: over the budget of {human(budget)}"
+        yield blamed(judged, message, judged.size - budget)

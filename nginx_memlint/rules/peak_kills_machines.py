@@ -13,7 +13,8 @@ that exit copy the pages of theirs. The published out-of-memory kills were on ma
 
 ## Cost
 
-The peak itself.
+The peak itself. Where files cannot be read, it is an error if even the least that they can hold
+comes to so much, and a warning if only the most does.
 
 ## Since
 
@@ -51,7 +52,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nginx_memlint.remedies.situation import Situation
-from nginx_memlint.rules.phases import blamed, phases
+from nginx_memlint.rules.phases import at_worst, blamed, phases, verdict
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.rules.thresholds import KILLS_MACHINES
 
@@ -62,7 +63,11 @@ SEVERITY = "error"
 
 def check(situation: Situation) -> Iterator[Draft]:
     """One draft if the peak is that high."""
-    peak = situation.total.reload_peak_worst
-    if situation.limits.max_memory is None and peak >= KILLS_MACHINES:
-        end = ": a machine without that much memory kills nginx"
-        yield blamed(situation, phases(situation), peak, end=end)
+    if situation.limits.max_memory is not None:
+        return
+    judged = verdict(situation, lambda size: size >= KILLS_MACHINES, at_worst)
+    if judged is not None:
+        is_certain = judged.severity == "error"
+        end = ": a machine without that much memory kills nginx" if is_certain else ""
+        message = f"{phases(situation)}{judged.guessed}"
+        yield blamed(judged, message, judged.size, end=end)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
+from nginx_memlint.memory.guesses import End
 from nginx_memlint.memory.laws import Total
 from nginx_memlint.memory.parts.record import CostPart
 from nginx_memlint.remedies.proposals import best
 from nginx_memlint.remedies.situation import Situation
+from nginx_memlint.result import Severity
 from nginx_memlint.rules.rule import Draft
-from nginx_memlint.sizes import human
+from nginx_memlint.sizes import human, human_about
 from nginx_memlint.tree.expanded import Setting
 
 Phase = Callable[[Total], int]
@@ -28,21 +31,55 @@ def at_worst(total: Total) -> int:
 def phases(situation: Situation) -> str:
     """The memory at start and at the worst peak."""
     total = situation.total
-    return f"{human(total.start)} at start, up to {human(total.reload_peak_worst)} while reloading"
+    start, peak = said(situation, total.start), said(situation, total.reload_peak_worst)
+    return f"{start} at start, up to {peak} while reloading"
+
+
+def said(situation: Situation, size: int) -> str:
+    """A total in words, rounded if its costs are borrowed."""
+    return human_about(size) if situation.target.borrowed else human(size)
+
+
+class Verdict(NamedTuple):
+    """A severity, the bytes that lead to it, the message's end, and the situation to blame."""
+
+    severity: Severity
+    size: int
+    guessed: str
+    situation: Situation
+
+
+def verdict(situation: Situation, is_over: Callable[[int], bool], phase: Phase) -> Verdict | None:
+    """An error if even the low end of what is guessed of files is over, a warning if the high is.
+
+    None if neither is.
+    """
+    if is_over(phase(situation.at(End.LOW).total)):
+        return Verdict("error", phase(situation.total), "", situation)
+    high = situation.at(End.HIGH)
+    size = phase(high.total)
+    if not is_over(size):
+        return None
+    why = (
+        f", or {said(situation, size)} at the most that is guessed ({'; '.join(situation.unread)})"
+    )
+    return Verdict("warning", size, why, high)
 
 
 def blamed(
-    situation: Situation, message: str, size: int, phase: Phase = at_worst, end: str = ""
+    verdict: Verdict, message: str, size: int, phase: Phase = at_worst, end: str = ""
 ) -> Draft:
     """A draft at the directive that takes most in a phase, named in the message.
 
     It comes with the changes that help. ``end`` is the end of the message.
     """
-    part, share = culprit(situation, phase)
+    part, share = culprit(verdict.situation, phase)
     at = None if part is None else setting_of(part)
     if part is not None and share:
         message += f"; {part.said or part.name} takes most of it, {human(share)}"
-    return Draft(message + end, at, size, proposals=best(situation), identity=())
+    proposals = best(verdict.situation)
+    severity = None if verdict.severity == "error" else verdict.severity
+    return Draft(message + end, at, size, None, proposals, identity=(), severity=severity)
 
 
 def culprit(situation: Situation, phase: Phase) -> tuple[CostPart | None, int]:

@@ -56,7 +56,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nginx_memlint.remedies.situation import Situation
-from nginx_memlint.rules.phases import at_start, blamed
+from nginx_memlint.rules.phases import at_start, blamed, said, verdict
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.sizes import human
 
@@ -68,7 +68,10 @@ SEVERITY = "error"
 def check(situation: Situation) -> Iterator[Draft]:
     """One draft if the budget is exceeded."""
     budget = situation.limits.max_start_memory
-    start = situation.total.start
-    if budget is not None and start > budget:
-        message = f"{human(start)} at start: over the budget of {human(budget)} for a start"
-        yield blamed(situation, message, start - budget, at_start)
+    if budget is None:
+        return
+    judged = verdict(situation, lambda size: size > budget, at_start)
+    if judged is not None:
+        start = f"{said(situation, situation.total.start)} at start{judged.guessed}"
+        message = f"{start}: over the budget of {human(budget)} for a start"
+        yield blamed(judged, message, judged.size - budget, at_start)

@@ -17,6 +17,3 @@ LARGE_BUNDLE = 256 * MIB
 
 SLOW_TEST = 30.0
 """Seconds of ``nginx -t`` if no limit is given: a third of what systemd gives a start."""
-
-MOST_WORKERS = 64
-"""Worker processes up to which a verdict is sought, where their number is not known."""

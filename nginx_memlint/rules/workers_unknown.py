@@ -63,9 +63,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from nginx_memlint.memory.guesses import MOST_WORKERS, End
 from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.rule import Draft
-from nginx_memlint.rules.thresholds import KILLS_MACHINES, MOST_WORKERS
+from nginx_memlint.rules.thresholds import KILLS_MACHINES
 from nginx_memlint.sizes import human, plural
 
 CODE = "ML206"
@@ -80,16 +81,18 @@ def check(situation: Situation) -> Iterator[Draft]:
     budget = situation.limits.max_memory
     # a peak of the budget is still within it, one of KILLS_MACHINES is not
     most = KILLS_MACHINES - 1 if budget is None else budget
-    holds = bisect_right(range(1, MOST_WORKERS + 1), most, key=lambda n: _peak(situation, n))
+    high = situation.at(End.HIGH)
+    holds = bisect_right(range(1, MOST_WORKERS + 1), most, key=lambda n: _peak(high, n))
     if not 0 < holds < MOST_WORKERS:
         return
     limit = f"under {human(KILLS_MACHINES)}" if budget is None else f"within {human(budget)}"
-    each = _peak(situation, holds + 1) - _peak(situation, holds)
+    each = _peak(high, holds + 1) - _peak(high, holds)
     settings = situation.tree.main.settings("worker_processes")
     yield Draft(
         f"the worst reload peak stays {limit} for up to "
         f"{plural(holds, 'worker')}, and each more adds {human(each)}: state how many there are "
-        f"with --workers ({situation.workers.count} were assumed)",
+        f"with --workers ({situation.workers.count} were assumed)"
+        + "".join(f"; {guess}" for guess in situation.unread),
         settings[0] if settings else None,
         each,
     )

@@ -93,6 +93,11 @@ class Target(NamedTuple):
     stated: bool = True
     assumed: tuple[str, ...] = ()
 
+    @property
+    def borrowed(self) -> str:
+        """The name of the measured server whose costs are taken; empty for a measured one."""
+        return self.costs.name if self.costs.name in COSTS and self.name != self.costs.name else ""
+
 
 BUILT = frozenset({"ndk separate", "stream separate", "stream_js without ssl"})
 """How packages may be built, as far as it decides what they accept (``Target.built``).

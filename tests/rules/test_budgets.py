@@ -17,7 +17,7 @@ LEAST = 1 << 20
 """Bytes of the least budget that is taken as a number."""
 
 CLIENTS = (
-    "http { ssl_client_certificate ca.pem; ssl_verify_client on; ssl_certificate c; "
+    "http { ssl_client_certificate ca.pem; ssl_verify_client on; ssl_certificate ca.pem; "
     "ssl_certificate_key k; lua_shared_dict small 1m; %s }"
 )
 ZONES = "http { lua_shared_dict pages 30m; lua_shared_dict tokens 50m; server { } }"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from nginx_memlint.memory.guesses import LONG_CHAIN, End
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record
 from nginx_memlint.syntax.values import c_string
@@ -98,6 +99,8 @@ def _certificates(configuration: Configuration) -> Iterator[Counted]:
 def _chain_bytes(chain: tuple[Facts, ...], configuration: Configuration) -> int:
     """Bytes of a chain and its key; of one that cannot be read, as was measured for RSA 2048."""
     if not chain:
+        if configuration.bundles.end is End.HIGH:
+            return LONG_CHAIN
         return max(configuration.target.costs.key_pair, FURTHER)
     leaf = chain[0]
     key = EC_PRIVATE_KEY

@@ -20,7 +20,7 @@ from nginx_memlint.result import (
     ProblemInfo,
     Report,
 )
-from nginx_memlint.sizes import MIB, human, human_seconds, plural
+from nginx_memlint.sizes import MIB, human, human_about, human_seconds, plural
 
 _BY = {"ignore": "an ignore", "settings": "the settings", "baseline": "the baseline"}
 MAX_PROBLEMS = 20
@@ -81,6 +81,7 @@ def _write_config(config: ConfigReport, screen: Plain) -> None:
         _problems(config, screen, links)
         for line in (
             *_largest(config),
+            *_range(config),
             *_not_priced(config),
             *_outside(config),
             *config.guesses,
@@ -114,8 +115,8 @@ def _all_well(config: ConfigReport) -> tuple[Words, ...]:
         ("ok", "bold green"),
         f" {config.path}: {plural(config.ssl_contexts, 'TLS context')}, "
         f"{plural(config.ca_loads, 'CA load')}; "
-        f"{human(total.start_bytes)} at start, "
-        f"at most {human(total.reload_peak_worst_bytes)} while reloading "
+        f"{_total(config, total.start_bytes)} at start, "
+        f"at most {_total(config, total.reload_peak_worst_bytes)} while reloading "
         f"({plural(config.workers, 'worker')}, {server(config)})",
     )
 
@@ -129,9 +130,14 @@ def _verdict(config: ConfigReport) -> tuple[Words, ...]:
     worst = config.findings[0].severity
     return (
         (worst, STYLES[worst]),
-        f" {config.path}: {human(config.memory.total.start_bytes)} at start, up to "
-        f"{human(config.memory.total.reload_peak_worst_bytes)} while reloading",
+        f" {config.path}: {_total(config, config.memory.total.start_bytes)} at start, up to "
+        f"{_total(config, config.memory.total.reload_peak_worst_bytes)} while reloading",
     )
+
+
+def _total(config: ConfigReport, size: int) -> str:
+    """A total in words, rounded if its costs are borrowed."""
+    return human_about(size) if config.target.borrowed else human(size)
 
 
 def _problems(config: ConfigReport, screen: Plain, links: Links) -> None:
@@ -225,13 +231,13 @@ def _memory(config: ConfigReport, screen: Plain) -> None:
             plural(config.workers, "worker"),
         ),
         ("peak of the first reload", total.reload_peak_bytes, ""),
-        ("peak of later reloads, at worst", total.reload_peak_worst_bytes, _budget(config)),
+        ("peak of later reloads, at worst", total.reload_peak_worst_bytes, _notes(config)),
         ("a limit that holds", total.limit_bytes if zones else 0, zones),
         ("rule of thumb", memory.rule_of_thumb_bytes, "locations × 1 MiB"),
     ]
     screen.table(
         ("", ">bold", "dim"),
-        [(f"  {phase}", human(size), note) for phase, size, note in rows if size],
+        [(f"  {phase}", _total(config, size), note) for phase, size, note in rows if size],
     )
 
 
@@ -245,6 +251,15 @@ def _parts(config: ConfigReport, screen: Plain) -> None:
             for part in _large_parts(config)
         ],
     )
+
+
+def _range(config: ConfigReport) -> list[str]:
+    """A line with the range of the worst peak, where something is guessed."""
+    low, high = config.memory.low, config.memory.high
+    if low is None or high is None:
+        return []
+    least, most = (_total(config, end.reload_peak_worst_bytes) for end in (low, high))
+    return [f"{least} to {most} while reloading ({'; '.join(config.memory.guessed)})"]
 
 
 def _largest(config: ConfigReport) -> list[str]:
@@ -279,8 +294,10 @@ def _place(part: MemoryPart) -> str:
     return "" if part.file is None else f" at {part.file}:{part.line}"
 
 
-def _budget(config: ConfigReport) -> str:
-    return "" if config.budget_bytes is None else f"budget {human(config.budget_bytes)}"
+def _notes(config: ConfigReport) -> str:
+    """The budget of the worst peak, and its range."""
+    budget = [] if config.budget_bytes is None else [f"budget {human(config.budget_bytes)}"]
+    return "; ".join(budget + _range(config))
 
 
 def _shares(config: ConfigReport, screen: Plain) -> None:
@@ -330,6 +347,7 @@ def _not_priced(config: ConfigReport) -> list[str]:
 
 def _assumptions(config: ConfigReport, screen: Plain) -> None:
     lines = [f"target {_target(config)}", *config.target.assumed, *_outside(config)]
+    lines += [] if config.findings else _range(config)
     lines += [*config.assumptions, *_not_priced(config)]
     screen.line()
     for line in lines:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from nginx_memlint.errors import MemlintError
@@ -16,6 +16,9 @@ RESERVE = 64 * MIB
 FILE_MOST = 1 << 20
 """Bytes that are read of one of the kernel's files."""
 
+_USAGE = {"memory.max": "memory.current", "memory.limit_in_bytes": "memory.usage_in_bytes"}
+"""File of a group's limit, by the version of control groups → that of what it uses."""
+
 _UNLIMITED = 1 << 60
 """Bytes from which a limit is none: control groups of version 1 write a number near 2^63 then."""
 
@@ -26,17 +29,36 @@ def available_memory(root: Path = Path("/")) -> int:
     ``root`` is the directory of ``proc`` and ``sys``. A group's page cache counts as available.
     """
     left = [_mem_available(root / "proc/meminfo")]
+    for group, limit_name in memory_groups(root):
+        limit, usage = (_read(group / name).strip() for name in (limit_name, _USAGE[limit_name]))
+        if limit.isdigit() and usage.isdigit() and int(limit) < _UNLIMITED:
+            left.append(int(limit) - int(usage) + _reclaimable(group / "memory.stat"))
+    return max(0, min(left))
+
+
+def memory_groups(root: Path = Path("/")) -> Iterator[tuple[Path, str]]:
+    """The control groups that account for this process's memory, from its own outwards.
+
+    Each is its directory and the name of the file with its limit. In a container the outermost is
+    the container's own root.
+    """
+    cgroups = root / "sys/fs/cgroup"
     for line in _read(root / "proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
-        cgroups = root / "sys/fs/cgroup"
         if not controllers:
-            for base in (cgroups, cgroups / "unified"):
-                left += _left(base, path, "memory.max", "memory.current")
+            yield from _around(cgroups, path, "memory.max")
+            yield from _around(cgroups / "unified", path, "memory.max")
         elif "memory" in controllers.split(","):
-            left += _left(
-                cgroups / "memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes"
-            )
-    return max(0, min(left))
+            yield from _around(cgroups / "memory", path, "memory.limit_in_bytes")
+
+
+def _around(base: Path, path: str, limit_name: str) -> Iterator[tuple[Path, str]]:
+    group = base / path.lstrip("/")
+    while True:
+        yield group, limit_name
+        if group == base or base not in group.parents:
+            return
+        group = group.parent
 
 
 def require_linux() -> None:
@@ -81,22 +103,6 @@ def _mem_available(path: Path) -> int:
         if key == "MemAvailable":
             return int(value.split()[0]) * 1024
     return _UNLIMITED
-
-
-def _left(base: Path, path: str, limit_name: str, usage_name: str) -> list[int]:
-    """Bytes left in a control group and in each around it, up to the base.
-
-    In a container the base is the container's own root.
-    """
-    left = []
-    group = base / path.lstrip("/")
-    while True:
-        limit, usage = _read(group / limit_name).strip(), _read(group / usage_name).strip()
-        if limit.isdigit() and usage.isdigit() and int(limit) < _UNLIMITED:
-            left.append(int(limit) - int(usage) + _reclaimable(group / "memory.stat"))
-        if group == base or base not in group.parents:
-            return left
-        group = group.parent
 
 
 def _reclaimable(path: Path) -> int:

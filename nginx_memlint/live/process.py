@@ -125,13 +125,15 @@ def run(
     timeout: float,
     environment: Mapping[str, str] | None = None,
     guard: Callable[[], None] | None = None,
+    prepare: Callable[[int], None] = lambda _pid: None,
 ) -> Ended:
     """Run a program and measure it.
 
     ``ru_maxrss`` survives ``execve()``: a child of this Python would never have less than Python
     itself. So a shell of 1 MiB forks it, ends, and leaves it to this process, which waits for it
-    as the "child subreaper". ``guard`` is called now and then and may raise. Raises MemlintError
-    when the time is over. Signals are held back but for moments at which all can be ended.
+    as the "child subreaper". ``prepare`` is called with the process's number before the program
+    begins, ``guard`` now and then; both may raise. Raises MemlintError when the time is over.
+    Signals are held back but for moments at which all can be ended.
     """
     with ExitStack() as stack:
         held = stack.enter_context(uninterrupted())
@@ -143,6 +145,7 @@ def run(
         try:
             started = time.monotonic()
             timeout = min(timeout, time_left())
+            prepare(pid)
             os.write(gate, b"go\n")
             status, usage = _wait(pid, arguments[0], started + timeout, guard, held)
             seconds = time.monotonic() - started

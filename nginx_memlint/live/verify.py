@@ -26,7 +26,13 @@ from nginx_memlint.files.bounds import DEFAULT_BOUNDS
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.files.writing import write_own
 from nginx_memlint.live import SLACK, TOLERANCE
-from nginx_memlint.live.available import available_memory, guard, require_linux, require_memory
+from nginx_memlint.live.available import (
+    RESERVE,
+    available_memory,
+    guard,
+    require_linux,
+    require_memory,
+)
 from nginx_memlint.live.binary import (
     Nginx,
     describe,
@@ -37,12 +43,13 @@ from nginx_memlint.live.calibrate import CACHED_SINCE
 from nginx_memlint.live.consent import Foreign, described, foreign_code
 from nginx_memlint.live.counts import Counter, Counts
 from nginx_memlint.live.installed import installed, loaded_modules
+from nginx_memlint.live.limit import Limit, limit_of
 from nginx_memlint.live.process import run, within
 from nginx_memlint.live.site import TEST_TIMEOUT, temporary_directory
 from nginx_memlint.options.record import Options
 from nginx_memlint.printable import printable
 from nginx_memlint.result import ConfigReport, Model, ProblemInfo
-from nginx_memlint.sizes import MIB
+from nginx_memlint.sizes import MIB, human
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.main_file import EntryError, Lookup, open_entry
 from nginx_memlint.targets.targets import parse_version
@@ -89,6 +96,8 @@ class Verification(Model):
     """Measured memory divided by predicted memory; null if nothing was predicted."""
     agrees: bool | None
     """Whether measurement and estimate agree; null if there is nothing to compare."""
+    limit: str
+    """How the memory of ``nginx -t`` was limited, in words; empty if nginx was not run."""
     not_counted: str
     """The reason why contexts and loads were not compared; empty if they were."""
     message: str
@@ -153,6 +162,7 @@ def verify(
             seconds=None,
             ratio=None,
             agrees=None,
+            limit="",
             not_counted="nginx was not run",
             message="",
             problems=report.problems,
@@ -163,7 +173,10 @@ def verify(
         announce(needed, predicted.cpu_seconds, available_memory())
         if not force:
             require_memory(needed, "this nginx -t", "; --force runs it all the same")
-        return _measure(unmeasured, server, tree, report, prefix, directory, force=force)
+        most = max(needed, available_memory() - RESERVE)
+        with limit_of(most, report.memory.zones_bytes) as limit:
+            unmeasured = replace(unmeasured, limit=limit.said)
+            return _measure(unmeasured, server, tree, report, prefix, directory, limit, force=force)
 
 
 def _read(name: str, prefix: str | None) -> Tree | None:
@@ -195,19 +208,26 @@ def _measure(
     report: ConfigReport,
     prefix: str | None,
     directory: Path,
+    limit: Limit,
     *,
     force: bool,
 ) -> Verification:
     main = tree.main.inclusion.file.path
     counter = Counter(server, directory)
     place = [] if prefix is None else ["-p", os.path.abspath(prefix)]
-    base = _base(server, tree, prefix, directory, counter.environment)
+    base = _base(server, tree, prefix, directory, counter.environment, limit)
     ended = run(
         [server.path, "-t", *place, "-c", main],
         TEST_TIMEOUT + CPU_FACTOR * unmeasured.predicted.cpu_seconds,
         counter.environment,
         None if force else guard("nginx -t"),
+        limit.apply,
     )
+    if limit.stopped(ended):
+        raise MemlintError(
+            f"nginx -t was stopped at its limit, as it takes more than the "
+            f"{human(limit.bytes)} that this machine can spare ({limit.said})"
+        )
     if ended.code != 0:
         message = ended.output.strip() or f"nginx -t ended with {ended.code}"
         if ended.code < 0:
@@ -276,6 +296,7 @@ def _base(
     prefix: str | None,
     directory: Path,
     environment: Mapping[str, str],
+    limit: Limit,
 ) -> int:
     """Peak bytes of ``nginx -t`` on an empty configuration with the same modules."""
     blocks = "".join(
@@ -288,7 +309,10 @@ def _base(
     )
     write_own(conf, text.encode())
     ended = run(
-        [server.path, "-t", "-p", str(directory), "-c", str(conf)], TEST_TIMEOUT, environment
+        [server.path, "-t", "-p", str(directory), "-c", str(conf)],
+        TEST_TIMEOUT,
+        environment,
+        prepare=limit.apply,
     )
     if ended.code != 0:
         raise MemlintError(

@@ -14,12 +14,16 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from nginx_memlint.errors import MemlintError
+from nginx_memlint.live import available, limit
 from nginx_memlint.live import calibrate as live
+from nginx_memlint.live import verify as verification
 from nginx_memlint.live.binary import describe, find_nginx
 from nginx_memlint.live.calibrate import Amounts, Calibration, calibrate, choose_method
 from nginx_memlint.live.site import Site, temporary_directory
 from nginx_memlint.live.verify import Verification, verify
 from nginx_memlint.options.record import Options
+from nginx_memlint.sizes import MIB
 from nginx_memlint.targets.targets import load_target, measured_costs
 from sample_confs import make_incident
 from tests.helpers import BUNDLE as SAMPLE_BUNDLE
@@ -144,6 +148,23 @@ def test_verify_disagrees_where_the_estimate_is_wrong(
     run = memlint("verify", "-p", tmp_path, "--format", "json", "nginx.conf", cwd=tmp_path)
     assert run.code == 0
     assert TypeAdapter(Verification).validate_python(run.json).agrees
+
+
+@pytest.mark.usefixtures("bookworm")
+@pytest.mark.parametrize("groups", [True, False])
+def test_verify_stops_nginx_before_it_hurts(
+    groups: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 144 MB that nginx takes, 40 are predicted, and 100 are there."""
+    conf = incident(tmp_path, monkeypatch, 3)
+    monkeypatch.setattr(available, "available_memory", lambda: 100 * MIB)
+    monkeypatch.setattr(verification, "available_memory", lambda: 100 * MIB)
+    monkeypatch.setattr(limit, "MAPPED", 64 * MIB)
+    if not groups:
+        monkeypatch.setattr(limit, "memory_groups", lambda _root: ())
+    options = Options(prefix=str(tmp_path), unit_cost=1)
+    with pytest.raises(MemlintError, match="stopped at its limit"):
+        verify(conf, options)
 
 
 @pytest.mark.usefixtures("bookworm")

@@ -36,6 +36,7 @@ def verification(result: Verification, console: Console) -> None:
         "counts must be equal; CPU is not compared",
         soft_wrap=True,
     )
+    console.print(f"  {result.limit}", soft_wrap=True)
     if result.not_counted:
         console.print(f"  not compared: {result.not_counted}", soft_wrap=True)
     if not result.agrees:

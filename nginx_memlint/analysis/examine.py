@@ -268,6 +268,11 @@ class _Examination:
                 f"{plural(len(failed), 'revocation list')} could not be read: taken for empty, "
                 "though an entry takes about 208 bytes in each context"
             )
+        if failed := self.situation.files.unread:
+            guesses.append(
+                f"{plural(len(failed), 'file')} of scripts, passwords or networks could not be "
+                f"read, {printable(min(failed))} the first: taken for empty"
+            )
         if self.unit_cost is not None:
             return guesses
         loaded = bundle_unreadable.unreadable(self.situation)

@@ -30,6 +30,7 @@ from nginx_memlint.live.binary import (
 )
 from nginx_memlint.live.certificates import BundlePair, make_bundles
 from nginx_memlint.live.site import Site, temporary_directory
+from nginx_memlint.memory.certificate import beyond_stock
 from nginx_memlint.memory.laws import MARGIN
 from nginx_memlint.sizes import MIB, plural
 from nginx_memlint.targets.targets import DEFAULT_OPENSSL, parse_version
@@ -306,6 +307,8 @@ class _Run:
         small -= with_
         large -= with_
         small_is, large_is = _bundle(bundles.small), _bundle(bundles.large)
+        small -= beyond_stock(small_is.facts)
+        large -= beyond_stock(large_is.facts)
         first = self.first_load(small)
         cached = 0.0
         if caches:

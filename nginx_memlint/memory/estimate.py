@@ -19,6 +19,7 @@ from itertools import chain, repeat
 from typing import NamedTuple, TypeVar
 
 from nginx_memlint.files.bounds import BoundError
+from nginx_memlint.memory.certificate import beyond_stock
 from nginx_memlint.memory.guesses import End, prior
 from nginx_memlint.memory.laws import MARGIN
 from nginx_memlint.syntax.values import c_string
@@ -52,6 +53,7 @@ class Bundles:
         self._unit_cost = unit_cost
         self._replaced = dict(replaced or {})
         self._read: dict[str, Bundle | None] = {}
+        self._units: dict[tuple[str, str], int] = {}
         self.failures: dict[str, str] = {}
         self.beyond: dict[str, str] = {}
         self.rejected: set[str] = set()
@@ -120,7 +122,10 @@ class Bundles:
         """Bytes of one load of a directive's file that has to be parsed."""
         if self._unit_cost is not None and self.path(setting) not in self._replaced:
             return self._unit_cost
-        return unit_bytes(self.content(setting), self._costs)
+        key = setting.name, self.path(setting)
+        if key not in self._units:
+            self._units[key] = unit_bytes(self.content(setting), self._costs)
+        return self._units[key]
 
     def reload_bytes(self, setting: Setting) -> int:
         """Bytes of a further load of a file that another context has loaded already."""
@@ -131,7 +136,8 @@ class Bundles:
 
 def unit_bytes(bundle: Bundle, costs: Costs) -> int:
     """Bytes that one parsed bundle takes."""
-    return round(bundle.certificates * costs.certificate + bundle.der_bytes * costs.der)
+    size = bundle.certificates * costs.certificate + bundle.der_bytes * costs.der
+    return round(size + beyond_stock(bundle.facts))
 
 
 class Price(NamedTuple):

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
-from nginx_memlint.tls.der import revoked
+from nginx_memlint.tls.der import Facts, Revoked, certificate_facts, revoked
 
 _BEGIN, _END, _DASHES = b"\n-----BEGIN ", b"\n-----END ", b"-----"
 _CERTIFICATES = {b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE"}
@@ -28,14 +28,15 @@ class Bundle(NamedTuple):
 
     ``certificates`` is the number of distinct certificates, ``der_bytes`` their size in DER: a
     store keeps one copy of each (``X509_STORE_add_cert()``). ``repeats`` is how many more the file
-    lists, which are parsed and dropped. ``revoked`` is how many entries each of its revocation
-    lists has.
+    lists, which are parsed and dropped. ``revoked`` is what each of its revocation lists names,
+    ``facts`` what is in the certificates; none where that is not known.
     """
 
     certificates: int
     der_bytes: int
     repeats: int = 0
-    revoked: tuple[int, ...] = ()
+    revoked: tuple[Revoked, ...] = ()
+    facts: tuple[Facts, ...] = ()
 
 
 def read_bundle(pem: bytes) -> Bundle | None:
@@ -49,9 +50,11 @@ def read_bundle(pem: bytes) -> Bundle | None:
 def bundle_of(pem: bytes) -> Bundle:
     """Count the certificates of a PEM file. Raises NotPemError."""
     listed = certificates(pem)
-    distinct = set(listed)
+    distinct = dict.fromkeys(listed)
     lists = tuple(map(revoked, revocations(pem))) if _REVOCATIONS in pem else ()
-    return Bundle(len(distinct), sum(map(len, distinct)), len(listed) - len(distinct), lists)
+    facts = tuple(map(certificate_facts, distinct))
+    size = sum(map(len, distinct))
+    return Bundle(len(distinct), size, len(listed) - len(distinct), lists, facts)
 
 
 @lru_cache(maxsize=4)  # a run of many configurations mostly sees one bundle

@@ -7,21 +7,34 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _SEQUENCE, _SET, _BIT_STRING, _OBJECT, _TIMES = 0x30, 0x31, 0x03, 0x06, (0x17, 0x18)
-_VERSION, _EXTENSIONS, _OF_LIST, _DNS_NAME = 0xA0, 0xA3, 0xA0, 0x82
+_VERSION, _EXTENSIONS, _OTHER_NAME = 0xA0, 0xA3, 0xA0
 _EC_KEY = bytes.fromhex("2a8648ce3d0201")
+_STANDARD = (bytes.fromhex("551d"), bytes.fromhex("2b06010505"))
+"""How the identifiers of extensions begin that OpenSSL has in its tables: id-ce and id-pe."""
+
 _ALTERNATIVE_NAMES = bytes.fromhex("551d11")
+_CONSTRAINTS = bytes.fromhex("551d1e")
+_POINTS = bytes.fromhex("551d1f")
 
 
 class Facts(NamedTuple):
-    """Of a certificate: bytes of DER, extensions, attributes of subject and issuer, names.
+    """Of a certificate: bytes of DER, extensions, attributes of subject and issuer.
 
-    ``key_bits``: about how long its public key is; ``has_ec_key``: whether it is one on a curve.
+    ``foreign``: extensions that OpenSSL does not know. ``name_bytes``: DER of subject and issuer.
+    ``names``: alternative names, ``other_names`` those of them of kinds with a type of their own;
+    ``constraints`` of names, and distribution ``points``. ``key_bits``: about how long its public
+    key is; ``has_ec_key``: whether it is one on a curve.
     """
 
     size: int
     extensions: int = 0
+    foreign: int = 0
     attributes: int = 0
+    name_bytes: int = 0
     names: int = 0
+    other_names: int = 0
+    constraints: int = 0
+    points: int = 0
     has_ec_key: bool = False
     key_bits: int = 2048
 
@@ -66,38 +79,61 @@ def _certificate(der: bytes) -> Facts:
     if fields[0][0] == _VERSION:
         fields = fields[1:]
     _, _, issuer, _, subject, key = fields[:6]
-    attributes = len(_inside(der, issuer)) + len(_inside(der, subject))
     algorithm, bits = _inside(der, key)[:2]
     listed = [field for field in fields[6:] if field[0] == _EXTENSIONS]
     extensions = _inside(der, _inside(der, listed[0])[0]) if listed else []
+    values = {_identifier(der, extension): extension for extension in extensions}
+    names = _listed(der, values.get(_ALTERNATIVE_NAMES))
+    constraints = _listed(der, values.get(_CONSTRAINTS))
     return Facts(
-        len(der),
-        len(extensions),
-        attributes,
-        sum(_names(der, extension) for extension in extensions),
-        der[algorithm[1] : algorithm[2]].find(_EC_KEY) >= 0,
-        8 * (bits[2] - bits[1]),
+        size=len(der),
+        extensions=len(extensions),
+        foreign=sum(not _identifier(der, one).startswith(_STANDARD) for one in extensions),
+        attributes=len(_inside(der, issuer)) + len(_inside(der, subject)),
+        name_bytes=issuer[2] - issuer[1] + subject[2] - subject[1],
+        names=len(names),
+        other_names=sum(tag == _OTHER_NAME for tag, _, _ in names),
+        constraints=sum(len(_inside(der, subtrees)) for subtrees in constraints),
+        points=len(_listed(der, values.get(_POINTS))),
+        has_ec_key=der[algorithm[1] : algorithm[2]].find(_EC_KEY) >= 0,
+        key_bits=8 * (bits[2] - bits[1]),
     )
 
 
-def _names(der: bytes, extension: Element) -> int:
-    """How many DNS names an extension lists."""
-    name, *_, value = _inside(der, extension)
-    if der[name[1] : name[2]] != _ALTERNATIVE_NAMES:
-        return 0
-    [listed] = _inside(der, value)
-    return sum(tag == _DNS_NAME for tag, _, _ in _inside(der, listed))
+def _identifier(der: bytes, extension: Element) -> bytes:
+    _, start, end = _inside(der, extension)[0]
+    return der[start:end]
 
 
-def revoked(der: bytes) -> int:
-    """How many certificates a revocation list names (TBSCertList.revokedCertificates)."""
+def _listed(der: bytes, extension: Element | None) -> list[Element]:
+    """The elements of the list that an extension is."""
+    if extension is None:
+        return []
+    [value] = _inside(der, _inside(der, extension)[-1])
+    return _inside(der, value)
+
+
+class Revoked(NamedTuple):
+    """Of a revocation list: how many certificates it names, and the extensions of these entries."""
+
+    entries: int
+    extensions: int = 0
+
+
+def revoked(der: bytes) -> Revoked:
+    """The contents of a revocation list (TBSCertList.revokedCertificates); malformed: none."""
     try:
         [outer] = [*_elements(der, 0, len(der))][:1]
         fields = _inside(der, _inside(der, outer)[0])
     except (IndexError, ValueError):
-        return 0
+        return Revoked(0)
     times = [number for number, (tag, _, _) in enumerate(fields) if tag in _TIMES]
     rest = fields[times[-1] + 1 :] if times else []
     if not rest or rest[0][0] != _SEQUENCE:
-        return 0
-    return sum(1 for _ in _elements(der, rest[0][1], rest[0][2]))
+        return Revoked(0)
+    entries = extensions = 0
+    for entry in _elements(der, rest[0][1], rest[0][2]):
+        entries += 1
+        for listed in _inside(der, entry)[2:]:
+            extensions += len(_inside(der, listed))
+    return Revoked(entries, extensions)

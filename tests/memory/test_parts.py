@@ -7,9 +7,18 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import ConfigReport, check
+from nginx_memlint.memory.certificate import (
+    beyond_stock,
+    certificate_bytes,
+    decoded_bytes,
+    revocation_bytes,
+)
 from nginx_memlint.memory.parts import RECORDS
+from nginx_memlint.memory.parts.expressions import expression_size
 from nginx_memlint.result import MemoryPart
-from tests.helpers import http, memlint_here, with_bounds, write
+from nginx_memlint.tls.ca_bundle import bundle_of
+from nginx_memlint.tls.der import Facts, Revoked
+from tests.helpers import BUNDLE, http, memlint_here, with_bounds, write
 
 MIB = 1 << 20
 
@@ -82,7 +91,8 @@ def test_machine_code_of_regular_expressions(tmp_path: Path) -> None:
     plain = part(report(tmp_path, inside), "regular expressions")
     compiled = part(report(tmp_path, inside, "pcre_jit on;"), "regular expressions")
     assert plain.heap_bytes == 0
-    assert compiled.heap_bytes == 2 * 9_100 + 9_550
+    assert plain.pool_bytes == 3 * (200 + 3)
+    assert compiled.heap_bytes == 3 * (8_820 + 32) + 450
 
 
 def test_points_of_a_consistent_hash(tmp_path: Path) -> None:
@@ -98,8 +108,12 @@ def test_networks_share_the_nodes_above_them(tmp_path: Path) -> None:
         part(report(tmp_path, f"geo $g {{ {text} }} server {{ }}"), "geo").heap_bytes
         for text in (apart, together)
     ]
-    # 3 levels are the same in the first, 23 in the second
-    assert (sizes[0], sizes[1]) == (61 * (24 + 21), 61 * (24 + 1))
+    # two trees of a page at least, whose first six levels are there; below them, 36 nodes and 19
+    assert sizes == [61 * 128 * 3] * 2
+    inside = " ".join(f"{n}.0.0.0/24 1;" for n in range(0, 100, 4))
+    assert part(report(tmp_path, f"geo $g {{ {inside} }} server {{ }}"), "geo").heap_bytes == (
+        61 * 128 * (1 + -(-(127 + 25 * 18) // 128))
+    )
 
 
 def test_zones_are_resident_in_part(tmp_path: Path) -> None:
@@ -191,3 +205,148 @@ def test_files_that_are_not_there_are_told(tmp_path: Path) -> None:
     checked = check(write(tmp_path, {"nginx.conf": http(inside)}), target="debian-12")
     assert any("1 file of certificates could not be read" in guess for guess in checked.guesses)
     assert any("1 revocation list could not be read" in guess for guess in checked.guesses)
+
+
+def pool(directory: Path, name: str, inside: str, **files: str) -> int:
+    listed: dict[str, str | bytes] = {
+        "nginx.conf": http(inside),
+        **{key.replace("_", "."): v for key, v in files.items()},
+    }
+    checked = check(write(directory, listed), target="debian-12")
+    counted = [one for one in checked.memory.parts if one.name == name]
+    return sum(one.pool_bytes + one.heap_bytes for one in counted)
+
+
+def test_names_are_in_the_hash_of_each_address(tmp_path: Path) -> None:
+    def names(listens: str) -> int:
+        servers = [f"server {{ {listens} server_name n{i}.example.com; }}" for i in range(1000)]
+        return pool(tmp_path, "server names", "\n".join(servers))
+
+    one, four = names("listen 80;"), names("listen 80; listen 81; listen 82; listen 83;")
+    assert four - one == 3 * (one - 70 * 1000) > 0
+    # the same address in other words, and ports that are written as a range
+    assert names("listen *:80;") == one
+    assert names("listen 80-83;") == four
+
+
+def test_a_server_alone_needs_no_hash(tmp_path: Path) -> None:
+    names = " ".join(f"n{i}.example.com" for i in range(100))
+    assert pool(tmp_path, "server names", f"server {{ server_name {names}; }}") == 7_000
+
+
+def test_ports_of_a_range_are_sockets(tmp_path: Path) -> None:
+    checked = report(tmp_path, "server { listen 127.0.0.1:8000-8999; }")
+    assert part(checked, "listening sockets").count == 1_000
+    assert part(checked, "listening sockets").worker_bytes == 410_000
+
+
+def test_referers_are_the_names_of_the_server(tmp_path: Path) -> None:
+    names = " ".join(f"n{i}.example.com" for i in range(100))
+    location = "location / { valid_referers none server_names *.example.org; }"
+    sizes = [
+        pool(tmp_path, "referers", f"server {{ server_name {some}; {location} }}")
+        for some in (names, "a")
+    ]
+    assert sizes[0] - sizes[1] == 99 * 195
+
+
+def test_a_script_is_compiled_for_each_machine(tmp_path: Path) -> None:
+    locations = "location /a { js_import a.js; } location /b { js_path lib; } location /c { }"
+    inside = f"js_import m.js; server {{ {locations} }}"
+    script = "import other from 'n.js';\n// a comment\n" + "var a = 'b c';\n" * 1000
+    name = "machines of njs"
+    with_empty = pool(tmp_path / "empty", name, inside, m_js="", a_js="", n_js="")
+    assert with_empty == 3 * 104_000
+    size = pool(tmp_path / "all", name, inside, m_js=script, a_js="", n_js="x;")
+    assert size - with_empty == 3 * (5 * 1000 + 5 + 2) * 265
+
+
+def test_a_script_that_is_not_there_is_told(tmp_path: Path) -> None:
+    checked = report(tmp_path, "js_import gone.js; server { }")
+    assert any("gone.js the first" in guess for guess in checked.guesses)
+
+
+def test_a_base_of_ranges_that_is_ready_made(tmp_path: Path) -> None:
+    files = {"ranges_txt": "10.0.0.0-10.0.0.255 1;", "ranges_txt_bin": "x" * 100_000}
+    inside = "geo $g { ranges; include ranges.txt; } server { }"
+    both = pool(tmp_path / "both", "geo", inside, **files)
+    del files["ranges_txt_bin"]
+    assert both - pool(tmp_path / "one", "geo", inside, **files) == 100_000
+
+
+def test_ranges_are_cut_into_pieces(tmp_path: Path) -> None:
+    def size(entry: str) -> int:
+        return pool(tmp_path, "geo", f"geo $g {{ ranges; {entry} 1; }} server {{ }}")
+
+    one, half = size("10.0.0.0-10.0.255.255"), size("0.0.0.0-127.255.255.255")
+    assert half - one == (0x8000 - 1) * (16 + 24 + 1_090)
+
+
+@pytest.mark.parametrize(
+    ("text", "nodes"), [("2001:db8::/32", 26), ("2001:db8::1", 122), ("::ffff:1.2.3.4/128", 122)]
+)
+def test_networks_of_ipv6(text: str, nodes: int, tmp_path: Path) -> None:
+    many = " ".join(f"{text.replace('2001', f'{n:x}')} 1;" for n in (0x2001, 0x4001, 0x6001))
+    count = 3 if "2001" in text else 1
+    expected = 61 * 128 * (1 + -(-(127 + count * nodes) // 128))
+    checked = report(tmp_path, f"geo $g {{ {many} }} server {{ }}")
+    assert part(checked, "geo").heap_bytes == expected
+
+
+def test_charsets_have_pointers_to_each_other(tmp_path: Path) -> None:
+    maps = "".join(f"charset_map a{i} b{i} {{ }} " for i in range(100))
+    assert pool(tmp_path, "charset maps", maps) == 100 * 700 + 8 * 200**2
+
+
+def test_passwords_are_read_for_each_directive(tmp_path: Path) -> None:
+    servers = "server { ssl_password_file p.txt; } " * 3
+    assert pool(tmp_path, "passwords of keys", servers, p_txt="abc\n" * 10) == 3 * 10 * (4 + 47)
+
+
+def test_files_of_commands(tmp_path: Path) -> None:
+    cas = tmp_path / "cas.pem"
+    cas.write_bytes(BUNDLE.read_bytes())
+    server = "listen 443 ssl; ssl_certificate a; ssl_certificate_key a;"
+    command = f"ssl_conf_command {{}} {cas};"
+    sizes = [
+        pool(
+            tmp_path, "files of OpenSSL's commands", f"server {{ {server} {command.format(name)} }}"
+        )
+        for name in ("ClientCAFile", "requestcafile", "Certificate", "Options")
+    ]
+    assert sizes[:2] == [150 * 840] * 2
+    assert sizes[2] == pytest.approx(150 * 5_812, rel=0.01)
+    assert sizes[3] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "compiled"),
+    [
+        ("abc", 3 * 3),
+        (r"a\.b", 3 * 3),
+        ("[a-z]b", 36 + 3),
+        ("(a|b)", 2 * 5 + 2 * 3),
+        ("(ab){50}", 50 * (5 + 2 * 3)),
+        ("(ab){2,50}", 50 * (5 + 2 * 3)),
+        ("((ab){10}){10}", 10 * (5 + 10 * (5 + 2 * 3))),
+        ("[]a]", 36),
+        ("a)b(", 4 * 3 + 2),
+        ("((ab){999}){999}", 65_535 - 200),
+    ],
+)
+def test_bytes_of_an_expression(text: str, compiled: int) -> None:
+    assert expression_size(text).compiled == 200 + compiled
+
+
+def test_a_certificate_by_what_is_in_it() -> None:
+    """The stock bundle is the measure: of its certificates together nothing is beyond it."""
+    facts = bundle_of(BUNDLE.read_bytes()).facts
+    assert abs(beyond_stock(facts)) < 0.002 * sum(map(certificate_bytes, facts))
+    plain = Facts(1_000, extensions=3, attributes=2)
+    assert certificate_bytes(plain._replace(has_ec_key=True)) - certificate_bytes(plain) == 1_337
+    assert decoded_bytes(plain._replace(names=3, other_names=1, points=2)) == 3 * 110 + 140 + 570
+    assert beyond_stock([Facts(1_000)]) == 0
+
+
+def test_extensions_of_revoked_entries() -> None:
+    assert revocation_bytes([Revoked(10, 20)]) - revocation_bytes([Revoked(10)]) == 20 * 188

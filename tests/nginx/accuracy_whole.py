@@ -37,7 +37,10 @@ KIB = 1024
 FEW = (10, 40)
 """Numbers of units that tell the slope of what grows evenly."""
 
-UNEVEN = ("map", "geo", "types in http", "deny", "servers in one upstream")
+UNEVEN = (
+    *("map", "geo", "charset_map", "types in http", "deny", "servers in one upstream"),
+    "server, 11 addresses",
+)
 """Beginnings of the names of cases in which the number of units decides the bytes of one."""
 
 

@@ -89,10 +89,46 @@ def _with_file(text: str, name: str) -> Unit:
     return unit
 
 
+def _addresses(count: int, names: int = 1) -> Unit:
+    """A server with names that listens on so many addresses."""
+    listens = " ".join(f"listen 127.0.0.1:2{at:04};" for at in range(count))
+
+    def unit(_place: Place, number: int) -> str:
+        named = " ".join(f"s{number}-{at}.example.com" for at in range(names))
+        return f"server {{ {listens} server_name {named}; }}"
+
+    return unit
+
+
+def _octets(number: int) -> str:
+    return f"2001:db8:{number * 40503 % 65536:x}:{number * 30011 % 65536:x}"
+
+
 LUA = ("ngx_http_lua_module",)
 JS = ("ngx_http_js_module",)
 STREAM = ("ngx_stream_module",)
 MAIL = ("ngx_mail_module",)
+
+CONTENTS = (
+    "plain",
+    "p384",
+    "rsa2048",
+    "rsa4096",
+    "attributes",
+    "long",
+    "dns",
+    "ip",
+    "uri",
+    "email",
+    "rid",
+    "other",
+    "constraints",
+    "points",
+    "policies",
+    "info",
+    "extensions",
+)
+"""What is in a certificate, one thing in each (part_files.py)."""
 
 _FASTCGI = "fastcgi_pass 127.0.0.1:9000;"
 _PROXY = "proxy_pass http://127.0.0.1:8080;"
@@ -104,6 +140,34 @@ CASES: dict[str, Case] = {
     "location =": Case(_plain("location = /l{i} { }")),
     "location ~": Case(_plain("location ~ ^/l{i}/x { }")),
     "location ~, pcre_jit": Case(_plain("location ~ ^/l{i}/x { }"), main="pcre_jit on;"),
+    "location ~, 1000 letters": Case(
+        _plain("location ~ ^/l{i}/" + "abcdefghij" * 100 + " { }"), sizes=(200, 800)
+    ),
+    "location ~, 1000 letters, pcre_jit": Case(
+        _plain("location ~ ^/l{i}/" + "abcdefghij" * 100 + " { }"),
+        sizes=(200, 800),
+        main="pcre_jit on;",
+    ),
+    "location ~*, 1000 letters": Case(
+        _plain("location ~* ^/l{i}/" + "abcdefghij" * 100 + " { }"), sizes=(200, 800)
+    ),
+    "location ~, 100 classes": Case(
+        _plain("location ~ ^/l{i}/" + "[a-z]" * 100 + " { }"), sizes=(200, 800)
+    ),
+    "location ~, 100 classes, pcre_jit": Case(
+        _plain("location ~ ^/l{i}/" + "[a-z]" * 100 + " { }"),
+        sizes=(200, 800),
+        main="pcre_jit on;",
+    ),
+    "location ~, 100 alternatives": Case(
+        _plain("location ~ ^/l{i}/(" + times("word{k}", 100).replace(" ", "|") + ") { }"),
+        sizes=(200, 800),
+    ),
+    "location ~, 100 alternatives, pcre_jit": Case(
+        _plain("location ~ ^/l{i}/(" + times("word{k}", 100).replace(" ", "|") + ") { }"),
+        sizes=(200, 800),
+        main="pcre_jit on;",
+    ),
     "location @": Case(_plain("location @l{i} { }")),
     "nested location": Case(_plain("location /l{i} { location /l{i}/a { } }"), sizes=(200, 800)),
     "if in server": Case(_plain("if ($http_x) { }")),
@@ -124,6 +188,15 @@ CASES: dict[str, Case] = {
         lambda place, i: f"server {{ listen unix:{place.prefix}/s{i}.sock; }}",
         "{units}",
         sizes=(50, 250),
+    ),
+    "server, 1 address": Case(_addresses(1), "{units}"),
+    "server, 11 addresses": Case(_addresses(11), "{units}"),
+    "server, 10 names, 1 address": Case(_addresses(1, 10), "{units}"),
+    "server, 10 names, 11 addresses": Case(_addresses(11, 10), "{units}"),
+    "listen, ports": Case(
+        lambda _, i: f"listen 127.0.0.1:{20000 + i};",
+        "server {{ {units} }}\n",
+        sizes=(500, 1500),
     ),
     "server_name": Case(_plain("server_name n{i}.example.com;")),
     "server_name *.": Case(_plain("server_name *.n{i}.example.com;")),
@@ -219,6 +292,16 @@ CASES: dict[str, Case] = {
     "error_log of its own": Case(_location("error_log logs/e{i}.log;"), sizes=(100, 400)),
     "2 sub_filter": Case(_location(times("sub_filter a{k} b{k};", 2))),
     "5 valid_referers": Case(_location(f"valid_referers none {times('r{k}.example.com', 5)};")),
+    "valid_referers server_names": Case(
+        _location("valid_referers server_names;"),
+        "server {{ listen {listen}; "
+        + times("server_name n{k}.example.com;", 100)
+        + " {units} }}\n",
+        sizes=(100, 400),
+    ),
+    "100 valid_referers": Case(
+        _location("valid_referers " + times("n{k}.example.com", 100) + ";"), sizes=(100, 400)
+    ),
     "1 deny": Case(_location("deny 10.0.0.1;")),
     "10 deny": Case(_location(times("deny 10.0.0.{k};", 10))),
     "deny": Case(lambda _, i: f"deny {_ip(i)}.1;", sizes=(2000, 10000)),
@@ -296,6 +379,32 @@ CASES: dict[str, Case] = {
         "geo $g {{ ranges; {units} }}\n" + SERVER.replace("{units}", ""),
         sizes=(10000, 40000),
     ),
+    "geo block": Case(_plain("geo $g{i} { default 0; 10.0.0.0/8 1; }"), HTTP),
+    "geo block, ranges": Case(
+        _plain("geo $g{i} { ranges; default 0; 10.0.0.0-10.0.0.9 1; }"), HTTP, sizes=(10, 40)
+    ),
+    "geo, ranges of /8": Case(
+        lambda _, i: f"{i}.0.0.0-{i}.255.255.255 1;",
+        "geo $g {{ ranges; {units} }}\n" + SERVER.replace("{units}", ""),
+        sizes=(50, 200),
+    ),
+    "geo, IPv6 /48": Case(
+        lambda _, i: f"{_octets(i).rpartition(':')[0]}::/48 1;",
+        "geo $g {{ {units} }}\n" + SERVER.replace("{units}", ""),
+        sizes=(5000, 20000),
+    ),
+    "geo, IPv6 /64": Case(
+        lambda _, i: f"{_octets(i)}::/64 1;",
+        "geo $g {{ {units} }}\n" + SERVER.replace("{units}", ""),
+        sizes=(2000, 8000),
+    ),
+    "geo, IPv6 addresses": Case(
+        lambda _, i: f"{_octets(i)}::1 1;",
+        "geo $g {{ {units} }}\n" + SERVER.replace("{units}", ""),
+        sizes=(1000, 4000),
+    ),
+    "charset_map": Case(_plain("charset_map a{i} b{i} { }"), HTTP, sizes=(200, 400)),
+    "charset_map, utf-8": Case(_plain("charset_map a{i} utf-8 { }"), HTTP, sizes=(200, 400)),
     "split_clients": Case(_plain("split_clients $host $s{i} { 10% a; 20% b; * c; }"), HTTP),
     "types in http": Case(
         _plain("type/t{i} e{i};"),
@@ -381,6 +490,38 @@ CASES: dict[str, Case] = {
         "{units}",
         sizes=(20, 80),
     ),
+    "TLS server, CRL of 1000 with reasons": Case(
+        _with_file(
+            "ssl_client_certificate {0}; ssl_verify_client on; ssl_crl {0};", "crl1000-reasons"
+        ),
+        "{units}",
+        sizes=(20, 80),
+    ),
+    **{
+        f"TLS server, CA, {name}": Case(
+            _with_file("ssl_trusted_certificate {};", f"ca-{name}"), "{units}", sizes=(100, 400)
+        )
+        for name in CONTENTS
+    },
+    **{
+        f"TLS server, own, {name}": Case(_tls(f"own-{name}"), "{units}", sizes=(100, 400))
+        for name in CONTENTS
+    },
+    "TLS server, passwords": Case(
+        _with_file("ssl_password_file {};", "passwords"), "{units}", sizes=(20, 80)
+    ),
+    "TLS server, short passwords": Case(
+        _with_file("ssl_password_file {};", "passwords-short"), "{units}", sizes=(20, 80)
+    ),
+    "TLS server, ClientCAFile": Case(
+        _with_file("ssl_conf_command ClientCAFile {};", "ca20"), "{units}", sizes=(25, 100)
+    ),
+    "TLS server, RequestCAFile": Case(
+        _with_file("ssl_conf_command RequestCAFile {};", "ca20"), "{units}", sizes=(25, 100)
+    ),
+    "TLS server, Certificate": Case(
+        _with_file("ssl_conf_command Certificate {};", "ec"), "{units}", sizes=(100, 400)
+    ),
     "TLS server, dhparam": Case(_with_file("ssl_dhparam {};", "dh"), "{units}", sizes=(100, 400)),
     "TLS server, stapling": Case(
         _with_file("ssl_stapling on; ssl_trusted_certificate {};", "issuer"),
@@ -429,6 +570,13 @@ CASES: dict[str, Case] = {
     ),
     "js location": Case(_location(), modules=JS, sizes=(200, 800)),
     "js_import in location": Case(_location("js_import m.js;"), modules=JS, sizes=(20, 80)),
+    **{
+        f"js_import of 100 kB, {name}": Case(
+            _location(f"js_import {name}.js;"), modules=JS, sizes=(5, 20)
+        )
+        for name in ("long", "data", "dense", "comments")
+    },
+    "js_path": Case(_location("js_path .;"), modules=JS, sizes=(20, 80), http="js_import m.js;"),
     "lua_shared_dict, MiB": Case(
         _plain("lua_shared_dict d{i} 1m;"), HTTP, modules=LUA, sizes=(20, 80)
     ),

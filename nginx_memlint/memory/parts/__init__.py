@@ -6,14 +6,29 @@ its like. tests/nginx/measure_parts.py measures it.
 
 from __future__ import annotations
 
-from nginx_memlint.memory.parts import base, blocks, certificates, data, directives, upstreams
+from nginx_memlint.memory.parts import (
+    addresses,
+    base,
+    blocks,
+    certificates,
+    data,
+    directives,
+    expressions,
+    geo,
+    scripts,
+    upstreams,
+)
 from nginx_memlint.memory.parts.record import Configuration, CostPart, Record, part_of
 
 RECORDS: tuple[Record, ...] = (
     *base.RECORDS,
+    *scripts.RECORDS,
     *blocks.RECORDS,
+    *addresses.RECORDS,
+    *expressions.RECORDS,
     *directives.RECORDS,
     *data.RECORDS,
+    *geo.RECORDS,
     *upstreams.RECORDS,
     *certificates.RECORDS,
 )

@@ -10,7 +10,6 @@ from nginx_memlint.memory.parts.record import Configuration, Counted, Record
 from nginx_memlint.memory.zones import parse_size
 from nginx_memlint.syntax.values import number
 from nginx_memlint.targets.targets import Version, costs_for
-from nginx_memlint.tree.blocks import WITHOUT_SETTINGS
 
 KIB = 1024
 
@@ -124,10 +123,6 @@ def _helpers(configuration: Configuration) -> Iterator[Counted]:
         yield Counted(Amount(helper=HELPERS * each), HELPERS, at, at.name)
 
 
-NJS = 108_000
-"""A virtual machine of njs with a module of one line (ngx_http_js_init_conf_vm())."""
-
-
 def _logs_in_memory(configuration: Configuration) -> Iterator[Counted]:
     for block in configuration.tree.having(["error_log"]):
         for setting in block.settings("error_log"):
@@ -135,12 +130,6 @@ def _logs_in_memory(configuration: Configuration) -> Iterator[Counted]:
             if mark and setting.value.startswith(mark):
                 amount = Amount(pool=parse_size(size) or 0)
                 yield Counted(amount, 1, setting, f"error_log {setting.value}")
-
-
-def _machines(configuration: Configuration) -> Iterator[Counted]:
-    for block in configuration.tree.having(["js_import"]):
-        if block.kind not in WITHOUT_SETTINGS:
-            yield Counted(Amount(contexts=NJS), 1, block.settings("js_import")[0], "js_import")
 
 
 RECORDS: tuple[Record, ...] = (
@@ -181,13 +170,6 @@ RECORDS: tuple[Record, ...] = (
         _logs_in_memory,
         "ngx_log_set_log(), ngx_log_memory_writer()",
         "error_log memory:200m: 203 MiB at a start, 3 of them the rest; Debian 12",
-    ),
-    Record(
-        "machines of njs",
-        ("js_import",),
-        _machines,
-        "ngx_http_js_merge_vm()",
-        "js_import in location",
     ),
     Record(
         "Lua heaps",

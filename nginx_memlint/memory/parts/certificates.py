@@ -6,32 +6,28 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from nginx_memlint.memory.certificate import certificate_bytes, decoded_bytes, revocation_bytes
 from nginx_memlint.memory.guesses import LONG_CHAIN, End
 from nginx_memlint.memory.laws import Amount
-from nginx_memlint.memory.parts.record import Configuration, Counted, Record
+from nginx_memlint.memory.parts.record import Configuration, Counted, Record, full_path
 from nginx_memlint.syntax.values import c_string
-from nginx_memlint.tls.der import Facts
+from nginx_memlint.tls.der import Facts, Revoked
 from nginx_memlint.tls.families import by_name
 from nginx_memlint.tree.expanded import Block, Setting
-
-CERTIFICATE, DER, EXTENSION, ATTRIBUTE, EC_KEY = 2_155, 2.03, 43, 150, 1_337
-"""Of a parsed certificate (OpenSSL 3.0): each, a byte of DER, an extension, an attribute of subject
-or issuer, and a key on a curve."""
-
-NAME = 120
-"""Of each DNS name of the leaf (X509v3_cache_extensions())."""
 
 KEYS = ((2_400, 2_750), (1 << 30, 4_220))
 """Bits of an RSA key up to → bytes of the private one."""
 
-EC_PRIVATE_KEY = 4_350
+EC_PRIVATE_KEY = 3_450
 FURTHER = 500
 """Of a certificate that nginx has in its cache (from 1.27.2)."""
 
-CRL, CRL_ENTRY = 3_500, 208
-"""Of a revocation list, and of each entry with a serial of 20 bytes; shorter ones take 198."""
-
 DH_PARAMETERS = 890
+
+PASSWORD = 47
+"""Of each line of a file, beside its bytes: an array that doubles."""
+
+PASSWORDS = tuple(f"{prefix}ssl_password_file" for prefix in ("", "proxy_", "grpc_", "uwsgi_"))
 
 CRL_DIRECTIVES = {
     "lua": "lua_ssl_crl",
@@ -54,11 +50,6 @@ class _FileUse(NamedTuple):
 
     setting: Setting
     times: int
-
-
-def _path(setting: Setting, configuration: Configuration) -> str:
-    value = c_string(setting.value)
-    return value if value.startswith("/") else f"{configuration.tree.directory}/{value}"
 
 
 def _uses(configuration: Configuration, names: dict[str, str]) -> Iterator[_FileUse]:
@@ -87,7 +78,7 @@ def _certificates(configuration: Configuration) -> Iterator[Counted]:
         value = setting.value
         if not value or "$" in value:
             continue
-        path = _path(setting, configuration)
+        path = full_path(setting.value, configuration.tree)
         each = _chain_bytes(configuration.files.certificates(path), configuration)
         size = each * times
         if caches:
@@ -106,37 +97,31 @@ def _chain_bytes(chain: tuple[Facts, ...], configuration: Configuration) -> int:
     key = EC_PRIVATE_KEY
     if not leaf.has_ec_key:
         key = next(size for bits, size in KEYS if leaf.key_bits <= bits)
-    return key + NAME * leaf.names + sum(map(certificate_bytes, chain))
-
-
-def certificate_bytes(facts: Facts) -> int:
-    """Bytes that a parsed certificate takes by what is in it."""
-    size = CERTIFICATE + DER * facts.size + EXTENSION * facts.extensions
-    return round(size + ATTRIBUTE * facts.attributes + EC_KEY * facts.has_ec_key)
+    return key + sum(certificate_bytes(one) + decoded_bytes(one) for one in chain)
 
 
 def _revocation_lists(configuration: Configuration) -> Iterator[Counted]:
     """Those of ``*_crl``, and those that stand in CA files."""
     caches = configuration.target.costs.caches_certificates
     loaded: set[str] = set()
-    for setting, times, path, entries in _lists(configuration):
-        size = sum(CRL + CRL_ENTRY * count for count in entries)
+    for setting, times, path, lists in _lists(configuration):
+        size = revocation_bytes(lists)
         if caches and path in loaded:
             continue
         loaded.add(path)
         if size:
             held = size if caches else size * times
-            yield Counted(Amount(heap=held), times * len(entries), setting, setting.name)
+            yield Counted(Amount(heap=held), times * len(lists), setting, setting.name)
 
 
 def _lists(
     configuration: Configuration,
-) -> Iterator[tuple[Setting, int, str, tuple[int, ...]]]:
-    """Directive, how many contexts load its file, the path, entries of each list in the file."""
+) -> Iterator[tuple[Setting, int, str, tuple[Revoked, ...]]]:
+    """Directive, how many contexts load its file, the path, the revocation lists in the file."""
     named = set()
     for setting, times in _uses(configuration, CRL_DIRECTIVES):
         if setting.value:
-            path = _path(setting, configuration)
+            path = full_path(setting.value, configuration.tree)
             named.add(path)
             yield setting, times, path, configuration.files.revoked(path)
     for group in configuration.groups:
@@ -151,6 +136,49 @@ def _lists(
 def _parameters(configuration: Configuration) -> Iterator[Counted]:
     for setting, times in _uses(configuration, dict.fromkeys(("ssl", "stream_ssl"), "ssl_dhparam")):
         yield Counted(Amount(contexts=DH_PARAMETERS * times), times, setting, setting.name)
+
+
+def _commanded(configuration: Configuration) -> Iterator[Counted]:
+    """Files that OpenSSL reads for a ``*_conf_command``, beside CA files."""
+    names = {group.family: by_name(group.family).commands for group in configuration.groups}
+    for setting, times in _uses(configuration, names):
+        args = setting.directive.args
+        command = c_string(setting.value).lower()
+        if len(args) < 2 or command not in _COMMANDS:
+            continue
+        # OpenSSL takes it as relative to the working directory, a service's is the root
+        path = f"/{c_string(args[1]).lstrip('/')}"
+        size = _COMMANDS[command](configuration.files.certificates(path), configuration)
+        yield Counted(Amount(contexts=size * times), times, setting, setting.name)
+
+
+def _names_sent(listed: tuple[Facts, ...], configuration: Configuration) -> int:
+    return len(listed) * configuration.target.costs.client_ca_name
+
+
+def _chain_alone(listed: tuple[Facts, ...], _: Configuration) -> int:
+    return sum(certificate_bytes(one) + decoded_bytes(one) for one in listed)
+
+
+_COMMANDS = {
+    "certificate": _chain_alone,
+    "clientcafile": _names_sent,
+    "requestcafile": _names_sent,
+}
+
+
+def _passwords(configuration: Configuration) -> Iterator[Counted]:
+    """Files of passwords, read for each directive and forgotten at the end of the start."""
+    names = [name for name in PASSWORDS if name in configuration.tree.index_names()]
+    for block in configuration.tree.having(names):
+        for setting in (setting for name in names for setting in block.settings(name)):
+            path = full_path(setting.value, configuration.tree)
+            size = configuration.files.facts(path, _password_bytes) or 0
+            yield Counted(Amount(tables=size), 1, setting, setting.name)
+
+
+def _password_bytes(data: bytes) -> int:
+    return len(data) + PASSWORD * data.count(b"\n")
 
 
 RECORDS: tuple[Record, ...] = (
@@ -177,5 +205,20 @@ RECORDS: tuple[Record, ...] = (
         "ngx_ssl_dhparam()",
         "TLS server, dhparam",
         by_target=True,
+    ),
+    Record(
+        "files of OpenSSL's commands",
+        ("ssl_conf_command", "proxy_ssl_conf_command", "lua_ssl_conf_command"),
+        _commanded,
+        "SSL_CONF_cmd()",
+        "TLS server, ClientCAFile/RequestCAFile/Certificate",
+        by_target=True,
+    ),
+    Record(
+        "passwords of keys",
+        PASSWORDS,
+        _passwords,
+        "ngx_ssl_read_password_file()",
+        "TLS server, passwords; TLS server, short passwords",
     ),
 )

@@ -1,15 +1,14 @@
-"""Blocks of keys and values: map, geo, split_clients, types; and the text of all files."""
+"""Blocks of keys and values: map, split_clients, types, charset_map; and the text of all files."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from math import exp
 
 from nginx_memlint.memory.laws import Amount
-from nginx_memlint.memory.parts.record import Configuration, Counted, Record
+from nginx_memlint.memory.parts.record import Configuration, Counted, Record, entries, hash_bytes
 from nginx_memlint.syntax.directives import Directive
-from nginx_memlint.syntax.values import number
+from nginx_memlint.syntax.values import c_string, number
 from nginx_memlint.tree.blocks import DATA
 from nginx_memlint.tree.expanded import Block, Inclusion
 
@@ -29,13 +28,7 @@ MAP_VALUE_BYTE = 0.4
 """Of each different value, and of each byte of it beside its words."""
 
 MAP_WILDCARD = 160
-MAP_REGEX = 290
-
-RADIX_NODE = 61
-"""A node of 32 bytes: pages of 4,096 are aligned, and the page before each holds its header."""
-
-GEO_VALUE = 94
-GEO_RANGE = 16
+MAP_REGEX = 60
 
 SPLIT_CLIENTS = 190
 """For each part."""
@@ -43,6 +36,9 @@ SPLIT_CLIENTS = 190
 TYPES_BLOCK = 2_030
 TYPE = 89
 TYPE_IN_HTTP = 148
+
+CHARSET_MAP, CHARSET_UTF_8 = 700, 3_500
+"""Tables of 256 characters both ways; to UTF-8, with up to four bytes for each."""
 
 TEXT = "text of the configuration"
 """Name of the part that changes with every word."""
@@ -54,29 +50,10 @@ DEBUG_BUILDS = ("debian-", "ubuntu-")
 """Targets whose nginx is built ``--with-debug``: it keeps the text of every file for ``-T``."""
 
 
-def _entries(block: Block, configuration: Configuration) -> list[Directive]:
-    listed = [directive for body, _ in block.parts for directive in body.directives]
-    configuration.tree.work.take(len(listed))
-    return listed
-
-
-def hash_bytes(count: int, keys: int, max_size: int) -> int:
-    """Bytes of a hash of so many keys, of so many bytes together (``ngx_hash_init()``).
-
-    An element has a pointer, its length and its key, rounded up to 8; a bucket that is used ends
-    with a pointer and is rounded up to 64; each bucket has a pointer.
-    """
-    buckets = max(1, min(max_size, count // 4))
-    if max_size > 10_000 and max_size < 100 * count:
-        buckets = max_size - 1_000
-    used = buckets * (1 - exp(-count / buckets))
-    return round(8 * buckets + count * 13.5 + keys + 40 * used)
-
-
-def _map(block: Block, entries: list[Directive]) -> Amount:
+def _map(block: Block, listed: list[Directive]) -> Amount:
     plain = wildcards = regexes = keys = 0
     values: set[str] = set()
-    for entry in entries:
+    for entry in listed:
         name = entry.name
         if name.startswith("~"):
             regexes += 1
@@ -94,46 +71,29 @@ def _map(block: Block, entries: list[Directive]) -> Amount:
     return Amount(tables=round(pool + MAP_WILDCARD * wildcards + MAP_REGEX * regexes))
 
 
-def _geo(_block: Block, entries: list[Directive]) -> Amount:
-    """A radix tree's nodes are those of all prefixes of the networks, each once."""
-    values = {arg for entry in entries for arg in entry.args[:1]}
-    pool = GEO_VALUE * len(values)
-    if any(entry.name == "ranges" for entry in entries):
-        return Amount(pool=pool + GEO_RANGE * len(entries))
-    networks = sorted({network for e in entries if (network := _network(e.name)) is not None})
-    nodes = 0
-    before, length_before = 0, 0
-    for address, length in networks:
-        common = 32 - (address ^ before).bit_length()
-        nodes += max(0, length - min(common, length_before))
-        before, length_before = address, length
-    others = sum(":" in entry.name for entry in entries)
-    return Amount(pool=pool, pages=RADIX_NODE * (nodes + 40 * others))
+def _split_clients(_block: Block, listed: list[Directive]) -> Amount:
+    return Amount(pool=SPLIT_CLIENTS * len(listed))
 
 
-def _network(text: str) -> tuple[int, int] | None:
-    """Address and length of an IPv4 network."""
-    address, mark, length = text.partition("/")
-    numbers = address.split(".")
-    if len(numbers) != 4 or not all(n.isdecimal() and n.isascii() and len(n) < 4 for n in numbers):
-        return None
-    bits = int(length) if mark and length.isdecimal() and len(length) < 3 else 32
-    value = 0
-    for part in numbers:
-        value = value << 8 | int(part) & 255
-    bits = min(bits, 32)
-    return value >> (32 - bits) << (32 - bits), bits
-
-
-def _split_clients(_block: Block, entries: list[Directive]) -> Amount:
-    return Amount(pool=SPLIT_CLIENTS * len(entries))
-
-
-def _types(block: Block, entries: list[Directive]) -> Amount:
-    count = sum(len(entry.args) for entry in entries)
+def _types(block: Block, listed: list[Directive]) -> Amount:
+    count = sum(len(entry.args) for entry in listed)
     if block.parent is not None and block.parent.kind == "http":
         return Amount(pool=TYPE_IN_HTTP * count)
     return Amount(pool=TYPES_BLOCK + TYPE * count)
+
+
+def _charset_maps(configuration: Configuration) -> Iterator[Counted]:
+    """Each charset that a map names has a pointer for each of all charsets."""
+    names: set[str] = set()
+    for block in configuration.tree.of_kinds(frozenset({DATA})):
+        directive = block.directive
+        if directive is not None and directive.name == "charset_map" and len(directive.args) > 1:
+            pair = [c_string(arg).lower() for arg in directive.args[:2]]
+            before = len(names)
+            names.update(pair)
+            size = CHARSET_UTF_8 if pair[1] == "utf-8" else CHARSET_MAP
+            size += 8 * (len(names) ** 2 - before**2)
+            yield Counted(Amount(pool=size), 1, block, " ".join(["charset_map", *pair]))
 
 
 def _blocks(
@@ -143,9 +103,9 @@ def _blocks(
         for block in configuration.tree.of_kinds(frozenset({DATA})):
             directive = block.directive
             if directive is not None and directive.name == name:
-                entries = _entries(block, configuration)
+                listed = entries(block, configuration)
                 said = " ".join([name, *directive.args[-1:]])
-                yield Counted(amount(block, entries), len(entries), block, said)
+                yield Counted(amount(block, listed), len(listed), block, said)
 
     return count
 
@@ -175,13 +135,6 @@ RECORDS: tuple[Record, ...] = (
         "map, short; map, one value; map, redirects; map, hostnames; map, regex; map block",
     ),
     Record(
-        "geo",
-        ("geo",),
-        _blocks("geo", _geo),
-        "ngx_radix32tree_insert(), ngx_http_geo_range()",
-        "geo, contiguous /24; geo, sparse /24; geo, /32; geo, values; geo, ranges",
-    ),
-    Record(
         "split_clients",
         ("split_clients",),
         _blocks("split_clients", _split_clients),
@@ -194,6 +147,13 @@ RECORDS: tuple[Record, ...] = (
         _blocks("types", _types),
         "ngx_http_core_types(), ngx_hash_init()",
         "3 types; 100 types; types in http",
+    ),
+    Record(
+        "charset maps",
+        ("charset_map",),
+        _charset_maps,
+        "ngx_http_charset_map_block(), ngx_http_charset_postconfiguration()",
+        "charset_map; charset_map, utf-8",
     ),
     Record(
         TEXT,

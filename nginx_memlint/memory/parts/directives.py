@@ -119,7 +119,7 @@ RECORDS: tuple[Record, ...] = (
         "rewriting",
         "ngx_http_rewrite(), ngx_http_script_compile()",
         "1/5 rewrite; 1/5 set; return",
-        _rows("rewrite", 690),
+        _rows("rewrite", 440),
         _rows("return", 330),
         _rows("set", 300),
     ),
@@ -146,12 +146,6 @@ RECORDS: tuple[Record, ...] = (
         "ngx_http_access_rule()",
         "deny; 1/10 deny",
         _rows("allow deny", 42, 60),
-    ),
-    _record(
-        "referers",
-        "ngx_http_valid_referers()",
-        "5 valid_referers",
-        _rows("valid_referers", 0, 14_350, 0, 40),
     ),
     _record(
         "logs",

@@ -5,64 +5,75 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from math import exp
+from typing import Any, NamedTuple, TypeVar
 
 from nginx_memlint.files.bounds import BoundError
 from nginx_memlint.memory.estimate import Bundles
 from nginx_memlint.memory.laws import Amount
-from nginx_memlint.syntax.directives import Body
-from nginx_memlint.syntax.values import is_flag_on
+from nginx_memlint.syntax.directives import Body, Directive
+from nginx_memlint.syntax.values import c_string, is_flag_on
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.ca_bundle import NotPemError, certificates, revocations
 from nginx_memlint.tls.contexts import Group
-from nginx_memlint.tls.der import Facts, certificate_facts, revoked
+from nginx_memlint.tls.der import Facts, Revoked, certificate_facts, revoked
 from nginx_memlint.tls.modules import objects
 from nginx_memlint.tree.expanded import Block, Setting
 from nginx_memlint.tree.tree import Tree
 
+T = TypeVar("T")
+
 
 class Files:
-    """Files of certificates and revocation lists, each read once."""
+    """Files that directives name beside CA bundles, each read once."""
 
     def __init__(self, tree: Tree) -> None:
         self._source = tree.source
-        self._certificates: dict[str, tuple[Facts, ...]] = {}
-        self._revoked: dict[str, tuple[int, ...]] = {}
+        self._kept: dict[tuple[str, Any], Any] = {}
         self.failures: set[str] = set()
         self.unread_lists: set[str] = set()
+        self.unread: set[str] = set()
+        """Other files that could not be read."""
         self.beyond: dict[str, str] = {}
         """Files that are there, but a bound is in the way, with the reason."""
 
     @property
     def paths(self) -> list[str]:
         """Those that were read."""
-        return [*dict.fromkeys((*self._certificates, *self._revoked))]
+        return [*dict.fromkeys(path for path, _ in self._kept)]
 
     def certificates(self, path: str) -> tuple[Facts, ...]:
         """The certificates of a file; none if it cannot be read."""
-        if path not in self._certificates:
-            facts = map(certificate_facts, self._content(certificates, path, self.failures))
-            self._certificates[path] = tuple(facts)
-        return self._certificates[path]
+        return self._facts(path, _certificates, self.failures) or ()
 
-    def revoked(self, path: str) -> tuple[int, ...]:
-        """How many entries each revocation list of a file has; none if it cannot be read."""
-        if path not in self._revoked:
-            self._revoked[path] = tuple(
-                map(revoked, self._content(revocations, path, self.unread_lists))
-            )
-        return self._revoked[path]
+    def revoked(self, path: str) -> tuple[Revoked, ...]:
+        """The contents of a file's revocation lists; none if it cannot be read."""
+        return self._facts(path, _revoked, self.unread_lists) or ()
 
-    def _content(
-        self, find: Callable[[bytes], tuple[bytes, ...]], path: str, failures: set[str]
-    ) -> tuple[bytes, ...]:
-        try:
-            return find(self._source.read(path))
-        except (OSError, NotPemError) as error:
-            failures.add(path)
-            if isinstance(error, BoundError):
-                self.beyond[path] = error.strerror or str(error)
-            return ()
+    def facts(self, path: str, find: Callable[[bytes], T]) -> T | None:
+        """The value that a function finds in a file; None if that cannot be read."""
+        return self._facts(path, find, self.unread)
+
+    def _facts(self, path: str, find: Callable[[bytes], T], failures: set[str]) -> T | None:
+        key = path, find
+        if key not in self._kept:
+            self._kept[key] = None
+            try:
+                self._kept[key] = find(self._source.read(path))
+            except (OSError, NotPemError) as error:
+                failures.add(path)
+                if isinstance(error, BoundError):
+                    self.beyond[path] = error.strerror or str(error)
+        value: T | None = self._kept[key]
+        return value
+
+
+def _certificates(pem: bytes) -> tuple[Facts, ...]:
+    return tuple(map(certificate_facts, certificates(pem)))
+
+
+def _revoked(pem: bytes) -> tuple[Revoked, ...]:
+    return tuple(map(revoked, revocations(pem)))
 
 
 class Counted(NamedTuple):
@@ -105,6 +116,32 @@ def setting_in(tree: Tree, body: Body, place: int, name: str) -> Setting:
     block = tree.all_blocks[place]
     inclusion = next(inclusion for part, inclusion in block.parts if part is body)
     return Setting(body.of(name)[0], inclusion, block)
+
+
+def full_path(name: str, tree: Tree) -> str:
+    """The absolute path of a file that a directive names (``ngx_conf_full_name()``)."""
+    value = c_string(name)
+    return value if value.startswith("/") else f"{tree.directory}/{value}"
+
+
+def entries(block: Block, configuration: Configuration) -> list[Directive]:
+    """The entries of a block of data, those of included files with them."""
+    listed = [directive for body, _ in block.parts for directive in body.directives]
+    configuration.tree.work.take(len(listed))
+    return listed
+
+
+def hash_bytes(count: int, keys: int, max_size: int) -> int:
+    """Bytes of a hash of so many keys, of so many bytes together (``ngx_hash_init()``).
+
+    An element has a pointer, its length and its key, rounded up to 8; a bucket that is used ends
+    with a pointer and is rounded up to 64; each bucket has a pointer.
+    """
+    buckets = max(1, min(max_size, count // 4))
+    if max_size > 10_000 and max_size < 100 * count:
+        buckets = max_size - 1_000
+    used = buckets * (1 - exp(-count / buckets))
+    return round(8 * buckets + count * 13.5 + keys + 40 * used)
 
 
 class Record(NamedTuple):

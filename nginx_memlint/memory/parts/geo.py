@@ -1,0 +1,133 @@
+"""Blocks of networks: geo, as trees of prefixes or as tables of ranges."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+from nginx_memlint.memory.laws import Amount
+from nginx_memlint.memory.parts.record import Configuration, Counted, Record, entries, full_path
+from nginx_memlint.syntax.directives import Directive
+from nginx_memlint.tree.blocks import DATA
+
+VALUE = 94
+"""Of each different value (ngx_http_geo_value())."""
+
+NODE = 61
+"""A node of 32 bytes: pages of 4,096 are aligned, and the page before each holds its header."""
+
+PAGE_NODES = 128
+PAGE = PAGE_NODES * NODE
+PREALLOCATED = 6
+"""Levels of a tree that are there from the beginning: a page (ngx_radix_tree_create())."""
+
+TABLE = 0x10000 * 8 + 4_600
+"""Of a block with ``ranges``: a pointer for each /16."""
+
+RANGE = 16
+CHUNK = 24
+"""A range in a /16, and what each /16 that has any takes beside (ngx_http_geo_block())."""
+
+READING = 1_090
+"""Of each such /16 while the block is read, 64 ranges; blocks use that one after the other."""
+
+Network = tuple[int, int]
+"""Its first bits, from the highest on, and how many of them count."""
+
+
+class _Geo(NamedTuple):
+    amount: Amount
+    chunks: int = 0
+
+
+def _geo(listed: list[Directive], configuration: Configuration) -> _Geo:
+    values = {arg for entry in listed for arg in entry.args[:1]}
+    size = VALUE * len(values)
+    if any(entry.name == "ranges" for entry in listed):
+        pieces, chunks = _ranges(listed, configuration)
+        size += TABLE + RANGE * pieces + CHUNK * chunks + _ready_made(listed, configuration)
+        return _Geo(Amount(pool=size), chunks)
+    networks: dict[int, set[Network]] = {4: set(), 6: set()}
+    for entry in listed:
+        # of "delete", the network is the argument
+        for text in (entry.name, *(entry.args[:1] if entry.name == "delete" else ())):
+            if (network := _network(text)) is not None:
+                networks[network.version].add((int(network.network_address), network.prefixlen))
+    pages = _tree(networks[4], 32) + _tree(networks[6], 128)
+    return _Geo(Amount(pool=size, pages=pages))
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    if text[:1].isdecimal() or ":" in text:
+        with suppress(ValueError):
+            return ipaddress.ip_network(text, strict=False)
+    return None
+
+
+def _tree(networks: Iterable[Network], bits: int) -> int:
+    """Bytes of a tree, whose nodes are those of all prefixes of the networks, each once."""
+    nodes = 0
+    before, length_before = 0, 0
+    for address, length in sorted(networks):
+        common = min(bits - (address ^ before).bit_length(), length_before)
+        nodes += max(0, length - max(common, PREALLOCATED))
+        before, length_before = address, length
+    return PAGE * -(-(PAGE_NODES - 1 + nodes) // PAGE_NODES)
+
+
+def _ranges(listed: list[Directive], configuration: Configuration) -> tuple[int, int]:
+    """How many pieces the /16 networks cut ranges into, and how many of these have any."""
+    has_any = bytearray(0x10000)
+    pieces = 0
+    for entry in listed:
+        first, mark, last = entry.name.partition("-")
+        if not mark:
+            continue
+        with suppress(ValueError):
+            low, high = (int(ipaddress.IPv4Address(end)) >> 16 for end in (first, last))
+            if low <= high:
+                pieces += high - low + 1
+                has_any[low : high + 1] = b"\1" * (high - low + 1)
+    configuration.tree.work.take(pieces >> 8)
+    return pieces, has_any.count(1)
+
+
+def _ready_made(listed: list[Directive], configuration: Configuration) -> int:
+    """Bytes of the bases that nginx reads in place of included files (FILE.bin)."""
+    tree = configuration.tree
+    paths = [
+        f"{full_path(entry.args[0], tree)}.bin"
+        for entry in listed
+        if entry.name == "include" and entry.args
+    ]
+    return sum(
+        configuration.files.facts(path, len) or 0 for path in paths if tree.source.exists(path)
+    )
+
+
+def _blocks(configuration: Configuration) -> Iterator[Counted]:
+    most = 0
+    for block in configuration.tree.of_kinds(frozenset({DATA})):
+        directive = block.directive
+        if directive is not None and directive.name == "geo":
+            listed = entries(block, configuration)
+            counted = _geo(listed, configuration)
+            most = max(most, counted.chunks)
+            said = " ".join(["geo", *directive.args[-1:]])
+            yield Counted(counted.amount, len(listed), block, said)
+    if most:
+        yield Counted(Amount(tables=READING * most), 0)
+
+
+RECORDS: tuple[Record, ...] = (
+    Record(
+        "geo",
+        ("geo",),
+        _blocks,
+        "ngx_radix32tree_insert(), ngx_radix128tree_insert(), ngx_http_geo_add_range()",
+        "geo, contiguous /24; geo, sparse /24; geo, /32; geo, IPv6 /48, /64 and addresses; geo, "
+        "values; geo, ranges; geo, ranges of /8; geo block; geo block, ranges",
+    ),
+)

@@ -14,7 +14,7 @@ from nginx_memlint.analysis.workers import count_workers
 from nginx_memlint.files.bounds import STEPS_OF, WorkError, exceeded
 from nginx_memlint.files.paths import encode
 from nginx_memlint.memory import estimate as memory
-from nginx_memlint.memory.zones import zones
+from nginx_memlint.memory.zones import undeclared, zones
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
 from nginx_memlint.remedies.situation import Proposal, Situation
@@ -26,10 +26,13 @@ from nginx_memlint.sources.source import Source
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls import modules
 from nginx_memlint.tls.families import LUA_TRUSTED
+from nginx_memlint.tls.lacking import lacking, wrong_lines
+from nginx_memlint.tls.listens import listens
 from nginx_memlint.tls.misplaced import misplaced
 from nginx_memlint.tls.rejected_values import rejected_values
 from nginx_memlint.tls.unknown import unknown
 from nginx_memlint.tls.without_ca import without_ca
+from nginx_memlint.tls.without_key import without_key
 from nginx_memlint.tree import foreign, nothing
 from nginx_memlint.tree import missing_includes as hints
 from nginx_memlint.tree.build import build
@@ -128,9 +131,8 @@ class _Examination:
         ]
         loaded = {loads.setting.key for loads in situation.loads_by_setting}
         problems = foreign.recognised(self.tree, problems, loaded)
-        if not self.is_fragment and all(problem.complete for problem in problems):
-            problems += nothing.problems(self.tree, problems)
-            problems += without_ca(situation.groups, situation.target)
+        if all(problem.complete for problem in problems):
+            problems += self.lacking(problems)
         problems = self.bounded(problems)
         complete = all(problem.complete for problem in problems)
         outcome = engine.run(situation, self.policy, complete=complete)
@@ -179,6 +181,22 @@ class _Examination:
             from_dump=isinstance(self.entry.source, MemoryFiles),
             breakdown=self.breakdown() if breakdown else None,
         )
+
+    def lacking(self, told: list[Problem]) -> list[Problem]:
+        """Problems of what is absent or too many, once all that is there was read.
+
+        Of a fragment, what it lacks may stand around it.
+        """
+        tree, target, groups = self.tree, self.situation.target, self.situation.groups
+        problems = [*wrong_lines(tree, target)]
+        if not self.is_fragment:
+            problems += lacking(tree, target)
+            problems += listens(tree, target)
+            problems += undeclared(tree)
+            problems += nothing.problems(tree, told)
+            problems += without_key(tree, groups, target)
+            problems += without_ca(groups, target)
+        return problems
 
     def breakdown(self) -> list[result.Node]:
         from nginx_memlint.memory.cost_tree import by_block  # noqa: PLC0415  few formats show it

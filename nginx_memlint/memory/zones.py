@@ -189,6 +189,38 @@ DIRECTIVES: dict[str, _Declaration] = {
 """Directives that declare shared memory, and where in their arguments; read in nginx 1.22.1 and
 1.28.0, lua-nginx-module 0.10.23, njs 1.0.2 and nginx-module-vts."""
 
+
+class _Reference(NamedTuple):
+    """How a directive names a zone: ``find`` as in _Declaration; and which directive declares it.
+
+    ``nginx``: what nginx says of a zone that none declares.
+    """
+
+    find: Find
+    declared_by: str
+    nginx: str = 'zero size shared memory zone "{name}"'
+
+
+def _cache_name(args: tuple[str, ...]) -> Iterator[_Declared]:
+    """The first argument, unless it is "off" or known only at run time."""
+    if len(args) == 1 and args[0] != "off" and "$" not in args[0]:
+        yield _Declared(args[0], None, args[0])
+
+
+REFERENCES: dict[str, _Reference] = {
+    "limit_req": _Reference(_named("zone="), "limit_req_zone"),
+    "limit_conn": _Reference(_positional, "limit_conn_zone"),
+    "zone": _Reference(_positional, "zone"),
+    **{
+        f"{name}_cache": _Reference(
+            _cache_name, f"{name}_cache_path", f'"{name}_cache" zone "{{name}}" is unknown'
+        )
+        for name in ("proxy", "fastcgi", "uwsgi", "scgi")
+    },
+}
+"""Directives that name a zone which may be declared anywhere (``ngx_init_cycle()``,
+``ngx_http_proxy_merge_loc_conf()`` and its like, nginx 1.10.0 to 1.30.0)."""
+
 MAX_SIZE = 1 << 63
 """``NGX_MAX_SIZE_T_VALUE`` and one."""
 
@@ -217,6 +249,35 @@ def zones(tree: Tree) -> tuple[list[Zone], list[Problem]]:
     return list(by_name.values()), problems
 
 
+def undeclared(tree: Tree) -> Iterator[Problem]:
+    """Problems of zones that are used, and declared nowhere or for a different use."""
+    uses: dict[tuple[int, str], tuple[str, str]] = {}
+    for block in tree.having(DIRECTIVES):
+        for setting in block.in_order(DIRECTIVES):
+            for declared in DIRECTIVES[setting.name].find(setting.directive.args):
+                tree.work.take()
+                if declared.size is not None:
+                    uses.setdefault(_key(declared.name), _use(setting))
+    told: set[tuple[str, int]] = set()
+    for block in tree.having(REFERENCES):
+        for setting in block.in_order(REFERENCES):
+            reference = REFERENCES[setting.name]
+            for declared in reference.find(setting.directive.args):
+                tree.work.take()
+                use = reference.declared_by, tree.root_of(block).kind
+                if (seen := uses.get(_key(declared.name))) == use or setting.key in told:
+                    continue
+                told.add(setting.key)
+                nginx = reference.nginx if seen is None else _OTHER_USE
+                said = nginx.format(name=declared.name)
+                yield Problem.of_nginx(setting.inclusion, setting.directive, said)
+
+
+def _key(name: str) -> tuple[int, str]:
+    """A name as ``ngx_shared_memory_add()`` compares it: its length, and a C string."""
+    return len(encode(name)), c_string(name)
+
+
 def _declare(declared: _Declared, setting: Setting, by_name: dict[tuple[int, str], Zone]) -> str:
     """Note a zone that is declared, or say what nginx has against it."""
     kind = DIRECTIVES[setting.name]
@@ -232,17 +293,19 @@ def _declare(declared: _Declared, setting: Setting, by_name: dict[tuple[int, str
     elif size < kind.least:
         complaint = kind.small
     else:
-        key = len(encode(name)), c_string(name)  # ngx_shared_memory_add() compares both
-        first = by_name.setdefault(key, Zone(name, size, setting))
+        first = by_name.setdefault(_key(name), Zone(name, size, setting))
         said |= {"key": first.setting.value, "size": f"{size}", "first": f"{first.size}"}
         complaint = "" if first.setting is setting else _conflict(first, size, setting)
     return complaint.format_map(said)
 
 
+_OTHER_USE = 'the shared memory zone "{name}" is already declared for a different use'
+
+
 def _conflict(first: Zone, size: int, setting: Setting) -> str:
     """The complaint of nginx about a zone whose name another one has already."""
     if _use(first.setting) != _use(setting):
-        return 'the shared memory zone "{name}" is already declared for a different use'
+        return _OTHER_USE
     if first.size != size:
         return (
             'the size {size} of shared memory zone "{name}" conflicts with already declared '

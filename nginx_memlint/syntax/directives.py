@@ -172,6 +172,10 @@ class ParsedFile:
         """The line nginx names in messages about the directive: where its ``;`` or ``{`` is."""
         return self.tokens.nginx_line_of(self.tokens.heads[directive.token])
 
+    def nginx_end_line(self, directive: Directive) -> int:
+        """The line nginx names once it has read a directive's block: where its ``}`` is."""
+        return self.tokens.nginx_line_of(self.tokens.ends[directive.token] - 1)
+
     def head_lines(self, directive: Directive) -> tuple[int, int]:
         """The first and last line of a directive's head: from its name to its ``;`` or ``{``."""
         return directive.line, self.tokens.line_of(self.tokens.heads[directive.token])

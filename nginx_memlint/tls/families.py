@@ -157,7 +157,8 @@ def _when(condition: Condition, then: SettingsOf) -> SettingsOf:
     return settings
 
 
-def _is_on(name: str) -> Condition:
+def is_on(name: str) -> Condition:
+    """Whether a flag that a block sees is on."""
     return lambda block, _target: is_flag_on(_value(block, name))
 
 
@@ -165,10 +166,13 @@ def _verifies_clients(block: Block, _target: Target) -> bool:
     return _value(block, "ssl_verify_client").lower() not in ("", "off")
 
 
+def listens_with_ssl(listen: Setting) -> bool:
+    """Whether a ``listen`` asks for TLS."""
+    return "ssl" in map(c_string, listen.directive.args[1:])
+
+
 def _listens_with_ssl(block: Block) -> bool:
-    return any(
-        "ssl" in map(c_string, listen.directive.args[1:]) for listen in block.settings("listen")
-    )
+    return any(map(listens_with_ssl, block.settings("listen")))
 
 
 _HAS_CERTIFICATE = frozenset({"ssl_certificate", "ssl_reject_handshake"})
@@ -177,7 +181,7 @@ _HAS_CERTIFICATE = frozenset({"ssl_certificate", "ssl_reject_handshake"})
 def _has_certificate(block: Block, target: Target) -> bool:
     if block.effective("ssl_certificate") is not None:
         return True
-    return target.nginx >= REJECT_HANDSHAKE and _is_on("ssl_reject_handshake")(block, target)
+    return target.nginx >= REJECT_HANDSHAKE and is_on("ssl_reject_handshake")(block, target)
 
 
 def _stream_ssl_wants(block: Block, target: Target) -> bool:
@@ -192,7 +196,7 @@ def _stream_ssl_trusts(block: Block, target: Target) -> bool:
 
 def _mail_ssl_wants(block: Block, target: Target) -> bool:
     starttls = _value(block, "starttls").lower() not in ("", "off")
-    return starttls or _is_on("ssl")(block, target) or _listens_with_ssl(block)
+    return starttls or is_on("ssl")(block, target) or _listens_with_ssl(block)
 
 
 def _pass_overrides(prefix: str) -> frozenset[str]:
@@ -246,7 +250,7 @@ def _pass_family(name: str, scheme: str) -> Family:
         name=prefix,
         kinds=LOCATION_KINDS,
         wants=wants,
-        trusted=_when(_is_on(f"{prefix}_verify"), _nearest(f"{prefix}_trusted_certificate")),
+        trusted=_when(is_on(f"{prefix}_verify"), _nearest(f"{prefix}_trusted_certificate")),
         certificate=f"{prefix}_certificate",
         commands=f"{prefix}_conf_command",
         reads=_pass_reads(prefix),
@@ -353,9 +357,9 @@ FAMILIES = (
     Family(
         name="stream_proxy_ssl",
         kinds=STREAM_SERVER,
-        wants=_is_on("proxy_ssl"),
+        wants=is_on("proxy_ssl"),
         decides=frozenset({"proxy_ssl"}),
-        trusted=_when(_is_on("proxy_ssl_verify"), _nearest("proxy_ssl_trusted_certificate")),
+        trusted=_when(is_on("proxy_ssl_verify"), _nearest("proxy_ssl_trusted_certificate")),
         certificate="proxy_ssl_certificate",
         commands="proxy_ssl_conf_command",
         reads=_pass_reads("proxy_ssl"),

@@ -35,6 +35,9 @@ MOST_NAMES = 1_000
 
 _NAME = re.compile(r"[\w.-]+")
 
+_BY_LUA = re.compile(r"\w+_by_lua(?:_block|_file)?")
+"""Names of the Lua modules' directives that run code: the table has all of them."""
+
 
 def unknown(tree: Tree) -> Iterator[Problem]:
     """Problems of directives that nginx would reject as unknown; an accepted dump has none."""
@@ -68,7 +71,7 @@ def near_miss(name: str) -> str:
 
 def doubts(name: str) -> str:
     """Why no module has a directive of this name, as the end of a sentence; or nothing."""
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or _BY_LUA.fullmatch(name):
         return ": no module has a directive of such a name"
     near = near_miss(name)
     return f'; did you mean "{near}"?' if near else ""

@@ -7,6 +7,7 @@ nginx 1.10.0 to 1.31.4, and agree there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from operator import itemgetter
 from typing import NamedTuple
@@ -27,6 +28,11 @@ _UPSTREAMS = ("upstream", "stream_upstream")
 
 _CHECKED = ("location", "if")
 
+_HANDLER = re.compile(r"(?!set_by_lua)(\w+_by_lua)(?:_block|_file)?")
+"""A directive that sets the handler of a phase, which a block has once (``is duplicate`` in
+ngx_http_lua_directive.c and its like, read in 0.10.0 to 0.10.31, stream 0.0.2 to 0.0.17).
+``set_by_lua`` is a command of the rewrite module's, of which there may be many."""
+
 
 def problems(tree: Tree) -> Iterator[Problem]:
     """Problems of blocks that nginx would reject, in the order of the files."""
@@ -34,6 +40,7 @@ def problems(tree: Tree) -> Iterator[Problem]:
     yield from _loaded_late(tree)
     yield from _upstreams_twice(tree)
     yield from _limited_twice(tree)
+    yield from _handlers_twice(tree)
     judged: list[tuple[int, Problem]] = []
     locations: dict[Block, list[tuple[int, Block, _LocationArguments]]] = {}
     for place, block in enumerate(tree.all_blocks):
@@ -135,6 +142,24 @@ def _limited_twice(tree: Tree) -> Iterator[Problem]:
         if block.parent in limited:
             yield _problem(block, '"limit_except" directive is duplicate')
         limited.add(block.parent)
+
+
+def _handlers_twice(tree: Tree) -> Iterator[Problem]:
+    """Problems of a second handler of one phase in a block, in whatever form it is written.
+
+    Of one that is a block of Lua, nginx does not repeat the name.
+    """
+    phases = {name: match[1] for name in tree.index_names() if (match := _HANDLER.fullmatch(name))}
+    for block in tree.having(phases):
+        seen: set[str] = set()
+        for setting in block.in_order(phases):
+            tree.work.take()
+            if (phase := phases[setting.name]) in seen:
+                is_block = setting.name.endswith("_block")
+                nginx = "is duplicate" if is_block else f'"{setting.name}" directive is duplicate'
+                message = f'"{setting.name}" directive is duplicate'
+                yield Problem.of_nginx(setting.inclusion, setting.directive, nginx, message)
+            seen.add(phase)
 
 
 def _problem(block: Block, nginx: str) -> Problem:

@@ -168,7 +168,7 @@ MANY: dict[str, tuple[Callable[[int], bytes], int]] = {
         0,
     ),
     "zones": (lambda n: events(b"".join(b"lua_shared_dict z%d 1m;" % i for i in range(n))), 0),
-    "Lua blocks": (lambda n: events(b"init_by_lua_block {}\n" * n), 0),
+    "Lua blocks": (lambda n: events(b"init_by_lua_block {}\n" * n), 3),
     "wrong ends": (lambda n: events(b"a;" * n + b"}"), 3),
     "deep": (lambda n: events(b"server{" + b"location /{" * 500 + b"location /{}" * n), 3),
     "BOMs": (lambda n: events("\ufeffa;".encode() * n), 3),

@@ -208,7 +208,9 @@ def test_what_the_target_lacks(
 
 
 def test_a_module_of_its_own_is_stated(tmp_path: Path) -> None:
-    conf = write(tmp_path, {"nginx.conf": whole(NDK + LUA + STREAM, "", LUA_TLS + "server { }")})
+    conf = write(
+        tmp_path, {"nginx.conf": whole(NDK + LUA + STREAM, "", LUA_TLS + STREAM_SERVER.format(""))}
+    )
     [problem] = check(conf, target="debian-12").problems
     assert "debian-12 ships no stream-lua; if you have one, say --set stream-lua=VERSION" in (
         problem.message

@@ -73,7 +73,7 @@ def test_complaint(name: str, kind: str, is_block: bool, complaint: str) -> None
     assert grammar.complaint(name, kind, is_block=is_block) == complaint
 
 
-STREAM_NAME = b"events {}\nstream { server {\nserver_name a; } }\n"
+STREAM_NAME = b"events {}\nstream { server {\nserver_name a; listen 1; return a; } }\n"
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,7 @@ class _Examination:
             *misplaced(self.tree, self.situation.target),
             *rejected_values(self.tree),
             *modules.problems(self.tree, self.situation.target, self.prefix),
+            *modules.without_module(self.tree, self.situation.target),
             *unknown(self.tree),
             *self.unused_dump_files(),
             *self.bundles_beyond_a_bound(),

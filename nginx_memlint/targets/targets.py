@@ -99,12 +99,13 @@ class Target(NamedTuple):
         return self.costs.name if self.costs.name in COSTS and self.name != self.costs.name else ""
 
 
-BUILT = frozenset({"ndk separate", "stream separate", "stream_js without ssl"})
+BUILT = frozenset({"ndk separate", "stream separate", "mail separate", "stream_js without ssl"})
 """How packages may be built, as far as it decides what they accept (``Target.built``).
 
 The Lua module needs the ``ndk_http_module.so`` loaded before it, the stream modules need
-``ngx_stream_module.so``; njs in stream has no ``js_fetch_*`` directives for TLS, which before 0.9.2
-were there only with stream_ssl (``NGX_STREAM_SSL`` in nginx/ngx_stream_js_module.c).
+``ngx_stream_module.so``, and ``mail`` needs ``ngx_mail_module.so``; njs in stream has no
+``js_fetch_*`` directives for TLS, which before 0.9.2 were there only with stream_ssl
+(``NGX_STREAM_SSL`` in nginx/ngx_stream_js_module.c).
 """
 
 VERSION_KEYS = ("nginx", "lua", "stream_lua", "njs", "openssl")

@@ -211,7 +211,7 @@ STACKS: dict[str, dict[str, Any]] = {
         "lua": "0.10.13",
         "openssl": "1.1.1w",
         "built_in": [],
-        "built": ["ndk separate", "stream separate"],
+        "built": ["ndk separate", "stream separate", "mail separate"],
         "source": [
             "apt-cache policy, 23 Nov 2026 (nginx 1.18.0-6.1+deb11u8, libssl1.1 1.1.1w-0+deb11u8)",
             "libnginx-mod-http-lua 1.18.0-6.1+deb11u3: disassembled ngx_http_lua_module.so pushes 10013 as ngx_lua_version",
@@ -226,7 +226,7 @@ STACKS: dict[str, dict[str, Any]] = {
         "njs": "0.7.9",
         "openssl": "3.0.22",
         "built_in": [],
-        "built": ["ndk separate", "stream separate", "stream_js without ssl"],
+        "built": ["ndk separate", "stream separate", "mail separate", "stream_js without ssl"],
         "source": [
             "apt-cache policy, 23 Nov 2026 (nginx 1.22.1-9+deb12u11; libnginx-mod-http-lua 1:0.10.23-1+deb12u1; libnginx-mod-http-js and -stream-js 0.7.9-2; libssl3 3.0.22-1~deb12u2 from security)",
             "apt-cache search (no stream-lua package)",
@@ -239,7 +239,7 @@ STACKS: dict[str, dict[str, Any]] = {
         "njs": "0.8.9",
         "openssl": "3.5.7",
         "built_in": [],
-        "built": ["ndk separate", "stream separate", "stream_js without ssl"],
+        "built": ["ndk separate", "stream separate", "mail separate", "stream_js without ssl"],
         "source": [
             "apt-cache policy, 23 Nov 2026 (nginx 1.26.3-3+deb13u11; libnginx-mod-http-lua 1:0.10.28-2; libnginx-mod-http-js 0.8.9-1; libssl3t64 3.5.7-1~deb13u3)",
             "libnginx-mod-http-lua 1:0.10.28-2: the module's binary carries 10028",
@@ -252,7 +252,7 @@ STACKS: dict[str, dict[str, Any]] = {
         "njs": "1.0.2",
         "openssl": "3.6.5",
         "built_in": [],
-        "built": ["ndk separate", "stream separate"],
+        "built": ["ndk separate", "stream separate", "mail separate"],
         "source": [
             "apt-cache policy, 23 Nov 2026 (nginx 1.30.6-2; libnginx-mod-http-lua 1:0.10.29-3+b1; njs 1.0.2-2; libssl3t64 3.6.5-1)",
             "libnginx-mod-http-lua 1:0.10.29-3+b1: the module's binary carries 10029",
@@ -265,7 +265,7 @@ STACKS: dict[str, dict[str, Any]] = {
         "lua": "0.10.13",
         "openssl": "1.1.1f",
         "built_in": [],
-        "built": ["ndk separate", "stream separate"],
+        "built": ["ndk separate", "stream separate", "mail separate"],
         "source": [
             "canonical/ubuntu-security-notices UBUNTU-CVE-2020-36309.json (libnginx-mod-http-lua 1.18.0-0ubuntu1.3 is a binary of the nginx source; the CVE is of lua before 0.10.16)",
             "osv UBUNTU-CVE-2026-42946 (nginx 1.18.0-0ubuntu1.7)",
@@ -278,7 +278,7 @@ STACKS: dict[str, dict[str, Any]] = {
         "nginx": "1.18.0",
         "openssl": "3.0.2",
         "built_in": [],
-        "built": ["stream separate"],
+        "built": ["stream separate", "mail separate"],
         "source": [
             "Ubuntu 21.04 release notes ('The nginx lua module has been removed', bug 1893753)",
             "USN-5371-2.json (22.04's nginx binaries: libnginx-mod-http-ndk, no libnginx-mod-http-lua)",
@@ -294,7 +294,7 @@ STACKS: dict[str, dict[str, Any]] = {
         "njs": "0.8.2",
         "openssl": "3.0.13",
         "built_in": [],
-        "built": ["ndk separate", "stream separate", "stream_js without ssl"],
+        "built": ["ndk separate", "stream separate", "mail separate", "stream_js without ssl"],
         "source": [
             "https://packages.ubuntu.com/de/noble/libnginx-mod-http-lua (1:0.10.26-2, nginx-abi-1.24.0-1, lua-resty-core 0.1.28)",
             "https://packages.ubuntu.com/source/noble/libnginx-mod-js (0.8.2-1ubuntu1)",

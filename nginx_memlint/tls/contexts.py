@@ -86,7 +86,7 @@ def is_present(module: Module, tree: Tree, target: Target) -> bool:
         return True
     if module.object in objects(tree):
         return True
-    return any(tree.names_below(module.root, module.directives))
+    return any(tree.names_below(module.root, module.directives.__contains__))
 
 
 def worker_contexts(tree: Tree, target: Target) -> WorkerContexts:

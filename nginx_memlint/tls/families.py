@@ -7,10 +7,12 @@ in it and checked against the real servers (tests/nginx).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 from nginx_memlint.syntax.values import c_string, is_flag_on
 from nginx_memlint.targets.targets import Target
+from nginx_memlint.tree import grammar
 from nginx_memlint.tree.expanded import Block, Setting
 
 LOCATION_KINDS = frozenset({"server", "location", "if", "limit_except"})
@@ -57,16 +59,29 @@ STREAM_TRUSTED = (1, 27, 2)
 class Module(NamedTuple):
     """The module of a family, and when it is part of the server.
 
-    ``name`` is that in Target.built_in, ``object`` the shared object that ``load_module`` names;
-    ``directives`` tells whether a directive name is the module's own, in the ``root`` context.
-    ``version`` is the component of the target it comes with.
+    ``name`` is that in Target.built_in, ``object`` the shared object that ``load_module`` names.
+    ``root`` is the outermost block of its directives, ``version`` the component of the target it
+    comes with.
     """
 
     name: str
     object: str
     root: str
     version: str
-    directives: Callable[[str], bool]
+
+    @property
+    def directives(self) -> frozenset[str]:
+        """The module's own directives, by the tables of all its releases."""
+        return _directives(self.version, self.root)
+
+
+@cache
+def _directives(component: str, root: str) -> frozenset[str]:
+    return frozenset(
+        name
+        for (name, kind), bringing in grammar.COMPONENTS.items()
+        if bringing == component and kind.startswith("stream") == (root == "stream")
+    )
 
 
 Condition = Callable[[Block, Target], bool]
@@ -262,14 +277,6 @@ def _pass_family(name: str, scheme: str) -> Family:
     )
 
 
-def _lua_directive(name: str) -> bool:
-    return name.startswith("lua_") or "_by_lua" in name
-
-
-def _js_directive(name: str) -> bool:
-    return name.startswith("js_")
-
-
 LUA_TRUSTED = "lua_ssl_trusted_certificate"
 JS_TRUSTED = "js_fetch_trusted_certificate"
 
@@ -308,7 +315,7 @@ LUA = Family(
     reads=_LUA_READS,
     overrides=_LUA_OVERRIDES,
     shared=lambda target: target.lua >= SHARED_LUA,
-    module=Module("lua", "ngx_http_lua_module.so", "http", "lua", _lua_directive),
+    module=Module("lua", "ngx_http_lua_module.so", "http", "lua"),
     source="lua-nginx-module ngx_http_lua_merge_loc_conf(); ngx_http_lua_merge_ssl() since 0.10.26",
 )
 
@@ -320,7 +327,7 @@ STREAM_LUA = Family(
     certificate="lua_ssl_certificate",
     commands="lua_ssl_conf_command",
     reads=_LUA_READS,
-    module=Module("stream_lua", "ngx_stream_lua_module.so", "stream", "stream_lua", _lua_directive),
+    module=Module("stream_lua", "ngx_stream_lua_module.so", "stream", "stream_lua"),
     source="stream-lua-nginx-module ngx_stream_lua_merge_srv_conf()",
 )
 
@@ -388,7 +395,7 @@ FAMILIES = (
         reads=frozenset({JS_TRUSTED}),
         overrides=_JS_OVERRIDES,
         shared=lambda target: target.njs >= SHARED_NJS,
-        module=Module("js", "ngx_http_js_module.so", "http", "njs", _js_directive),
+        module=Module("js", "ngx_http_js_module.so", "http", "njs"),
         source="njs ngx_http_js_merge_loc_conf(); shared since 0.8.8",
     ),
     Family(
@@ -400,7 +407,7 @@ FAMILIES = (
         reads=frozenset({JS_TRUSTED}),
         overrides=_JS_OVERRIDES,
         shared=lambda target: target.njs >= SHARED_STREAM_NJS,
-        module=Module("stream_js", "ngx_stream_js_module.so", "stream", "njs", _js_directive),
+        module=Module("stream_js", "ngx_stream_js_module.so", "stream", "njs"),
         source="njs ngx_stream_js_merge_srv_conf()",
     ),
 )

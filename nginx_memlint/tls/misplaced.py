@@ -35,16 +35,6 @@ UNKNOWN = 'unknown directive "{}"'
 
 _MODULES = tuple(family.module for family in FAMILIES if family.module is not None)
 
-_OF_MODULES = {
-    (module.version, module.root): frozenset(
-        name
-        for (name, kind), component in grammar.COMPONENTS.items()
-        if component == module.version and kind.startswith("stream") == (module.root == "stream")
-    )
-    for module in _MODULES
-}
-"""Component and outermost block → the component's directives there."""
-
 _MANY = ("_conf_command", "_protocols", "lua_ssl_certificate", "lua_ssl_certificate_key")
 """Endings of directives that may be repeated in a block: arrays in nginx, and sets that are added
 up (``ngx_conf_set_bitmask_slot()``)."""
@@ -160,7 +150,7 @@ def _lacking(tree: Tree, target: Target) -> Iterator[Problem]:
             continue
         version = module.version.replace("_", "-")
         if module not in loaded and module.version not in target.ships:
-            names = _OF_MODULES[module.version, module.root]
+            names = module.directives
             why = f"{target.name} ships no {version}; if you have one, say --set {version}=VERSION"
         elif f"{module.name} without ssl" in target.built:
             names = family.overrides
@@ -169,10 +159,7 @@ def _lacking(tree: Tree, target: Target) -> Iterator[Problem]:
             continue
         for setting in _settings_of(names, module.root, tree):
             name = setting.name
-            is_elsewhere = any(
-                other is not module and name in _OF_MODULES[other.version, other.root]
-                for other in loaded
-            )
+            is_elsewhere = any(other is not module and name in other.directives for other in loaded)
             nginx = (NOT_HERE if is_elsewhere else UNKNOWN).format(name)
             yield _problem(setting, nginx, f"{nginx}: {why}")
 

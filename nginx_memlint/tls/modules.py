@@ -71,6 +71,56 @@ NEEDS = {
 }
 
 
+class _Bringing(NamedTuple):
+    """The objects that bring a block, and the builds of nginx that have it only in these.
+
+    Without a ``built``, no build has it in itself, as far as builds are known.
+    """
+
+    objects: frozenset[str] = frozenset()
+    built: str = ""
+
+
+_BROUGHT = {
+    ("main", "stream"): _Bringing(frozenset({"ngx_stream_module.so"}), "stream separate"),
+    ("main", "mail"): _Bringing(frozenset({"ngx_mail_module.so"}), "mail separate"),
+    ("main", "rtmp"): _Bringing(frozenset({"ngx_rtmp_module.so"})),
+    ("http", "geoip2"): _Bringing(frozenset({"ngx_http_geoip2_module.so"})),
+    ("stream", "geoip2"): _Bringing(frozenset({"ngx_stream_geoip2_module.so"})),
+    ("http", "acme_issuer"): _Bringing(frozenset({"ngx_http_acme_module.so"})),
+    ("http", "otel_exporter"): _Bringing(frozenset({"ngx_otel_module.so"})),
+    # of NGINX Plus
+    **dict.fromkeys(
+        (("main", "mgmt"), ("http", "oidc_provider"), ("http", "match"), ("stream", "match")),
+        _Bringing(),
+    ),
+}
+"""Kind of block and the name of a block in it → what brings that."""
+
+
+def without_module(tree: Tree, target: Target) -> Iterator[Problem]:
+    """Problems of blocks that the target's nginx does not know without a ``load_module``.
+
+    An object of an unknown name may bring any block, and an include that found nothing may load
+    what does.
+    """
+    loaded = objects(tree)
+    is_known = target.stated and target.built and loaded <= KNOWN and all(tree.matched.values())
+    if not is_known or not tree.main.has("events"):
+        return
+    for around in (tree.main, *tree.blocks("http", "stream")):
+        for block in around.children:
+            tree.work.take()
+            name = block.directive.name if block.directive is not None else ""
+            bringing = _BROUGHT.get((around.kind, name))
+            if bringing is None or not loaded.isdisjoint(bringing.objects):
+                continue
+            if not bringing.built or bringing.built in target.built:
+                nginx = f'unknown directive "{name}"'
+                why = f"{target.name} has no such block in itself, and no load_module brings it"
+                yield Problem.of_nginx(block.inclusion, block.directive, nginx, f"{nginx}: {why}")
+
+
 class _Load(NamedTuple):
     """A ``load_module``: the name of its object, and of what that leads to on this machine."""
 

@@ -31,7 +31,8 @@ def test_until_1_23_0(tmp_path: Path, family: str, scheme: str, version: str, co
 
 @pytest.mark.parametrize(("version", "count"), [("1.23.0", 1), ("1.23.1", 0)])
 def test_in_stream(tmp_path: Path, version: str, count: int) -> None:
-    servers = "server { listen 1; proxy_pass 127.0.0.1:1; proxy_ssl on; }" * 3
+    server = "server {{ listen {}; proxy_pass 127.0.0.1:1; proxy_ssl on; }}"
+    servers = " ".join(map(server.format, range(1, 4)))
     text = f"stream {{ proxy_ssl_trusted_certificate ca.pem; proxy_ssl_verify on; {servers} }}"
     assert len(of(report(tmp_path, text, set={"nginx": version}, **BIG), "ML102")) == count
 

@@ -29,8 +29,11 @@ def test_never_on_nginx_that_caches_however_many_servers(tmp_path: Path) -> None
 @pytest.mark.parametrize(("version", "count"), [("1.27.1", 1), ("1.27.2", 0)])
 @pytest.mark.parametrize("root", ["stream", "mail"])
 def test_in_stream_and_mail(tmp_path: Path, root: str, version: str, count: int) -> None:
-    more = "proxy_pass 127.0.0.1:1;" if root == "stream" else "protocol imap;"
-    text = f"{root} {{ {PAIR} {CLIENT} {('server { listen 1 ssl; ' + more + '}') * 3} }}"
+    more = (
+        "proxy_pass 127.0.0.1:1;" if root == "stream" else "protocol imap; auth_http 127.0.0.1:1;"
+    )
+    servers = " ".join(f"server {{ listen {port} ssl; {more} }}" for port in range(1, 4))
+    text = f"{root} {{ {PAIR} {CLIENT} {servers} }}"
     assert len(of(report(tmp_path, text, set={"nginx": version}, **BIG), "ML103")) == count
 
 

@@ -90,21 +90,32 @@ def test_nothing_loads_it(tmp_path: Path) -> None:
     assert checked.findings == []
 
 
+TLS_SERVER = f"server {{ listen 1 ssl; return a; {PAIR} }}"
+MAIL = f"listen 1; protocol imap; auth_http 127.0.0.1:1; {PAIR}"
+PROXY = "listen 1; proxy_pass 127.0.0.1:1;"
+
+
 @pytest.mark.parametrize(
     ("text", "count"),
     [
-        (f"stream {{ {LUA} server {{ proxy_pass 127.0.0.1:1; }} }}", 1),
-        (f"stream {{ {LUA} server {{ preread_by_lua_file p; }} }}", 0),
-        (f"stream {{ {JS} server {{ proxy_pass 127.0.0.1:1; }} }}", 1),
-        (f"stream {{ {JS} server {{ js_access m.f; }} }}", 0),
+        (f"stream {{ {LUA} server {{ listen 1; proxy_pass 127.0.0.1:1; }} }}", 1),
+        (f"stream {{ {LUA} server {{ listen 1; preread_by_lua_file p; return a; }} }}", 0),
+        (f"stream {{ {JS} server {{ listen 1; proxy_pass 127.0.0.1:1; }} }}", 1),
+        (f"stream {{ {JS} server {{ listen 1; js_access m.f; return a; }} }}", 0),
         # stream loads it only while it verifies, until 1.27.2
-        (f"stream {{ {TRUSTED} server {{ listen 1 ssl; }} }}", 0),
-        (f"stream {{ {CLIENT} server {{ listen 1 ssl; }} }}", 1),
-        (f"mail {{ {CLIENT} server {{ listen 1 ssl; protocol imap; }} }}", 1),
-        (f"mail {{ {CLIENT} server {{ ssl_verify_client on; starttls on; }} }}", 0),
-        (f"stream {{ server {{ {PASS} proxy_ssl on; }} }}", 1),
-        (f"stream {{ server {{ {PASS} proxy_ssl on; proxy_ssl_verify on; }} }}", 0),
-        (f"stream {{ server {{ {PASS} proxy_ssl off; }} }}", 0),
+        (f"stream {{ {TRUSTED} {TLS_SERVER} }}", 0),
+        (f"stream {{ {CLIENT} {TLS_SERVER} }}", 1),
+        (f"mail {{ {CLIENT} server {{ {MAIL} listen 2 ssl; }} }}", 1),
+        (
+            f"mail {{ {CLIENT} server {{ ssl_verify_client on; starttls on; {MAIL} }} }}",
+            0,
+        ),
+        (f"stream {{ server {{ {PROXY} {PASS} proxy_ssl on; }} }}", 1),
+        (
+            f"stream {{ server {{ {PROXY} {PASS} proxy_ssl on; proxy_ssl_verify on; }} }}",
+            0,
+        ),
+        (f"stream {{ server {{ {PROXY} {PASS} proxy_ssl off; }} }}", 0),
     ],
 )
 def test_in_stream_and_mail(text: str, count: int, tmp_path: Path) -> None:
@@ -112,7 +123,7 @@ def test_in_stream_and_mail(text: str, count: int, tmp_path: Path) -> None:
 
 
 def test_stream_loads_it_from_1_27_2_on(tmp_path: Path) -> None:
-    text = f"stream {{ {TRUSTED} server {{ listen 1 ssl; }} }}"
+    text = f"stream {{ {TRUSTED} {TLS_SERVER} }}"
     assert len(of(report(tmp_path, text, set={"nginx": "1.27.2"}), "ML105")) == 1
 
 

@@ -7,7 +7,7 @@ import pytest
 from nginx_memlint import check
 
 SERVER = b"server { listen 127.0.0.1:9000%s; return a; } "
-STREAM = b"events {}\nstream { %s }\n"
+STREAM = b"load_module ngx_stream_module.so; events {}\nstream { %s }\n"
 
 
 @pytest.mark.parametrize(

@@ -224,3 +224,49 @@ def test_a_module_of_its_own_is_stated(tmp_path: Path) -> None:
 def test_a_fragment_lacks_nothing(tmp_path: Path) -> None:
     conf = write(tmp_path, {"nginx.conf": LUA_TLS})
     assert check(conf, target="debian-12", context=("stream", "server")).complete
+
+
+BLOCKS = {
+    "stream": ("stream {{ server {{ listen 1; return a; }} }}", STREAM),
+    "mail": ("mail {{ server {{ listen 25; auth_http 127.0.0.1:1; }} }}", MAIL),
+    "rtmp": ("rtmp {{ }}", f"load_module {DIRECTORY}/ngx_rtmp_module.so;\n"),
+    "mgmt": ("mgmt {{ }}", ""),
+    **{
+        name: (f"http {{{{ {name} a {{{{ }}}} server {{{{ }}}} }}}}", module)
+        for name, module in {
+            "geoip2": f"load_module {DIRECTORY}/ngx_http_geoip2_module.so;\n",
+            "match": "",
+            "oidc_provider": "",
+        }.items()
+    },
+}
+"""Block that is in no nginx of Debian 12 itself → a text with it, and what brings it."""
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_block_without_its_module(name: str, tmp_path: Path) -> None:
+    inside, module = BLOCKS[name]
+    inside = f"events {{ }}\n{inside.format()}"
+    if name in ("rtmp", "mgmt"):
+        inside += " http { server { } }"
+
+    def reported(main: str, target: str | None = "debian-12") -> list[tuple[str | None, bool]]:
+        conf = write(tmp_path, {"nginx.conf": main + inside})
+        return [(p.nginx, p.complete) for p in check(conf, target=target).problems]
+
+    assert reported("") == [(f'unknown directive "{name}"', False)]
+    assert all(complete for _, complete in reported("load_module /x/other.so;\n"))
+    assert all(complete for _, complete in reported("include modules-enabled/*.conf;\n"))
+    for target in (None, "openresty-1.21.4.4"):
+        assert reported("", target) == []
+    if module:
+        assert reported(module) == []
+
+
+def test_only_its_directives_prove_a_module() -> None:
+    """A module of another has names that begin alike."""
+    data = b"events { } http { %s server { } }"
+    for name in (b"lua_of_another_module", b"js_of_another_module"):
+        report = check("-", data=data % (name + b" on;"))
+        assert (report.complete, report.ssl_contexts) == (True, 0)
+    assert check("-", data=data % b"lua_code_cache off;").ssl_contexts == 1

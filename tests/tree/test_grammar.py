@@ -73,7 +73,9 @@ def test_complaint(name: str, kind: str, is_block: bool, complaint: str) -> None
     assert grammar.complaint(name, kind, is_block=is_block) == complaint
 
 
-STREAM_NAME = b"events {}\nstream { server {\nserver_name a; listen 1; return a; } }\n"
+STREAM_NAME = b"""load_module ngx_stream_module.so; events {}
+stream { server { server_name a; listen 1; return a; } }
+"""
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ _PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _ANY = "0.0.0.0"
 
 
-class Address(NamedTuple):
+class SocketAddress(NamedTuple):
     """An address of a socket: ``host`` is a number in nginx's form, or the path of a socket."""
 
     family: str
@@ -38,10 +38,10 @@ class Address(NamedTuple):
         return self.host == (_ANY if self.family == "inet" else "::") and self.family != "unix"
 
 
-def addresses(text: str, default_port: int) -> list[Address]:
+def addresses(text: str, default_port: int) -> list[SocketAddress]:
     """The addresses of a ``listen``'s first argument; none if they are not known."""
     if text[:5].lower() == "unix:":
-        return [Address("unix", text[5:], 0)] if text[5:] and "\0" not in text else []
+        return [SocketAddress("unix", text[5:], 0)] if text[5:] and "\0" not in text else []
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
         number = _ipv6(host)
@@ -57,12 +57,12 @@ def addresses(text: str, default_port: int) -> list[Address]:
     if not number:
         return []
     if not ports:
-        return [Address(family, number, default_port)] if default_port else []
+        return [SocketAddress(family, number, default_port)] if default_port else []
     match = _PORTS.fullmatch(ports)
     first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not 1 <= first <= last <= MOST_PORTS:
         return []
-    return [Address(family, number, port) for port in range(first, last + 1)]
+    return [SocketAddress(family, number, port) for port in range(first, last + 1)]
 
 
 def _ipv4(host: str) -> str:

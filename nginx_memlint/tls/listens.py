@@ -13,7 +13,7 @@ from typing import NamedTuple
 from nginx_memlint.problems import Problem
 from nginx_memlint.syntax.values import c_string, number
 from nginx_memlint.targets.targets import Target
-from nginx_memlint.tls.addresses import Address, addresses
+from nginx_memlint.tls.addresses import SocketAddress, addresses
 from nginx_memlint.tls.families import REJECT_HANDSHAKE, STREAM_NAMES, is_on
 from nginx_memlint.tls.lacking import is_strange, strange
 from nginx_memlint.tree.expanded import Block, Setting
@@ -64,7 +64,7 @@ class _Key(NamedTuple):
 
     root: str
     is_datagram: bool
-    address: Address
+    address: SocketAddress
 
 
 def listens(tree: Tree, target: Target) -> Iterator[Problem]:
@@ -74,10 +74,11 @@ def listens(tree: Tree, target: Target) -> Iterator[Problem]:
         root = tree.root_of(server).kind
         for setting in server.in_order(("listen",)):
             complaint = ""
+            words = [c_string(word) for word in setting.directive.args[1:]]
+            is_datagram = not set(words).isdisjoint(_DATAGRAMS)
             for address in addresses(setting.value, _DEFAULT_PORT.get(server.kind, 0)):
                 tree.work.take()
-                words = [c_string(word) for word in setting.directive.args[1:]]
-                key = _Key(root, not set(words).isdisjoint(_DATAGRAMS), address)
+                key = _Key(root, is_datagram, address)
                 complaint = complaint or _add(sockets, key, words, server, target)
             if complaint:
                 yield Problem.of_nginx(setting.inclusion, setting.directive, complaint)
@@ -169,7 +170,7 @@ def _bound(sockets: dict[_Key, _Socket]) -> int:
 
     Not counted are names of hosts, and port 80 of servers that state none.
     """
-    by_port: dict[tuple[str, bool, str, int], list[tuple[Address, _Socket]]] = {}
+    by_port: dict[tuple[str, bool, str, int], list[tuple[SocketAddress, _Socket]]] = {}
     for (root, is_datagram, address), socket in sockets.items():
         place = root, is_datagram, address.family, address.port
         by_port.setdefault(place, []).append((address, socket))

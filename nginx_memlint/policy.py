@@ -11,12 +11,14 @@ from nginx_memlint.result import Location, Lowered, Severity
 
 @dataclass(frozen=True)
 class Limits:
-    """Budgets, in bytes and in seconds of CPU time; None where there is none."""
+    """Budgets, in bytes, in seconds of CPU time, and counts; None where there is none."""
 
     max_memory: int | None = None
     max_start_memory: int | None = None
     max_zones_memory: int | None = None
     max_test_seconds: float | None = None
+    max_ca_loads: int | None = None
+    max_contexts: int | None = None
 
 
 @dataclass(frozen=True)

@@ -248,6 +248,9 @@ class Finding(Model):
     """The text of the line in the file."""
     bytes: int = 0
     """Bytes at stake, at a start; for a budget, the bytes over it."""
+    count: int | None = None
+    """The CA loads, contexts or blocks that the bytes are of; None if they are of something else.
+    It is the same on every machine."""
     related: list[Related] = field(default_factory=list)
     """The places that cost most, the costliest first."""
     related_total: int = 0
@@ -257,7 +260,7 @@ class Finding(Model):
     fingerprint: str
     """Identifies the finding, by its rule and what it is about; it stays when lines move."""
     accepted_bytes: int | None = None
-    """The bytes that the baseline accepts, which ``bytes`` has outgrown; else None."""
+    """The bytes that the baseline accepts, where the finding has outgrown it; else None."""
 
 
 @dataclass(frozen=True, kw_only=True)

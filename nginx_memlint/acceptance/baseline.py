@@ -32,7 +32,7 @@ from nginx_memlint.result import (
     Report,
     Suppressed,
 )
-from nginx_memlint.sizes import MIB, human
+from nginx_memlint.sizes import MIB, human, human_growth
 
 MAX_SIZE = 1 << 63
 
@@ -51,6 +51,8 @@ class AcceptedFinding(Model):
     file: str
     """The path of the file from the baseline's directory, as of all names in a baseline."""
     bytes: int
+    count: int | None = None
+    """The CA loads, contexts or blocks; then bytes only explain."""
 
 
 class Acceptance(NamedTuple):
@@ -82,7 +84,7 @@ class Baseline:
     def accept(self, root: str, findings: Iterable[Finding]) -> Acceptance:
         """Sort the findings of a main file into new and accepted ones.
 
-        Sizes are compared with those recorded, so that small steps add up.
+        Counts and sizes are compared with those recorded, so that small steps add up.
         """
         entries = dict(self.roots.get(self.name(root), {}))
         result = Acceptance([], [], [])
@@ -90,7 +92,7 @@ class Baseline:
             entry = entries.pop(finding.fingerprint, None) if _may_accept(finding) else None
             if entry is None:
                 result.new.append(finding)
-            elif finding.bytes > entry.bytes + slack(entry.bytes):
+            elif _has_grown(finding, entry):
                 result.new.append(_grown(finding, entry))
             else:
                 result.suppressed.append(suppressed(finding, "baseline", ""))
@@ -110,6 +112,7 @@ class Baseline:
                     name=finding.name,
                     file=self.name(finding.file),
                     bytes=finding.bytes,
+                    count=finding.count,
                 )
                 for finding in config.findings
                 if _may_accept(finding)
@@ -152,6 +155,7 @@ class Baseline:
                     "rule": entry.rule,
                     "name": entry.name,
                     "file": entry.file,
+                    **({} if entry.count is None else {"count": entry.count}),
                     "bytes": entry.bytes,
                 }
                 for fingerprint, entry in sorted(entries.items(), key=_order)
@@ -189,6 +193,24 @@ class Baseline:
         )
 
 
+ANOTHER_BUNDLE = 1.35
+"""Times the bytes that a load of another release of a system's bundle may take: the largest of
+Mozilla's lists since 2015 has 168 certificates, the smallest 128."""
+
+
+def _has_grown(finding: Finding, entry: AcceptedFinding) -> bool:
+    """Whether a finding is of more than what its entry accepts.
+
+    With equal counts, another release of a CA bundle is no growth.
+    """
+    allowed = entry.bytes + slack(entry.bytes)
+    if finding.count is not None and entry.count is not None:
+        if finding.count > entry.count:
+            return True
+        allowed = max(allowed, round(entry.bytes * ANOTHER_BUNDLE))
+    return finding.bytes > allowed
+
+
 def slack(size: int) -> int:
     """Bytes by which a finding may outgrow its recorded size and still be accepted.
 
@@ -211,8 +233,9 @@ def load(path: str, *, or_new: bool = False) -> Baseline:
         raise _error(f"cannot read {path}: {error.strerror}") from None
     except MemlintError as error:
         raise _error(f"{path} is no baseline: {error}") from None
-    if not all(0 <= e.bytes < MAX_SIZE for entries in roots.values() for e in entries.values()):
-        raise _error(f"{path} is no baseline: a size is negative, or far too large")
+    accepted = [entry for entries in roots.values() for entry in entries.values()]
+    if not all(0 <= number < MAX_SIZE for e in accepted for number in (e.bytes, e.count or 0)):
+        raise _error(f"{path} is no baseline: a number is negative, or far too large")
     return Baseline(path, roots)
 
 
@@ -244,7 +267,9 @@ def _may_accept(finding: Finding) -> bool:
 
 def _grown(finding: Finding, entry: AcceptedFinding) -> Finding:
     more = f"its cost grew from {human(entry.bytes)} to {human(finding.bytes)}"
-    more += f" (+{human(finding.bytes - entry.bytes)})"
+    more += f" ({human_growth(entry.bytes, finding.bytes)})"
+    if finding.count is not None and entry.count is not None and finding.count > entry.count:
+        more += f", its count from {entry.count:,} to {finding.count:,}"
     return replace(finding, message=f"{finding.message}; {more}", accepted_bytes=entry.bytes)
 
 

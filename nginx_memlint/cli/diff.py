@@ -36,11 +36,12 @@ class DiffFormat(StrEnum):
 
 
 @app.command(
-    epilog="Exit status: 0 growth within --max-growth, or none given; 1 more than that; 2 wrong "
+    epilog="Exit status: 0 growth within --max-growth, or none given; 1 more than that, or counts "
+    "that have grown over --max-ca-loads or --max-contexts; 2 wrong "
     "usage or settings; 3 a configuration could not be read or parsed in full; "
     "4 an internal error.",
 )
-@takes(Bearing.FIGURES, Bearing.RELOADS)
+@takes(Bearing.FIGURES, Bearing.RELOADS, Bearing.COUNTS)
 def diff(
     ctx: typer.Context,
     paths: Annotated[

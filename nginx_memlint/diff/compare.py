@@ -7,7 +7,7 @@ directories are no change.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
@@ -204,6 +204,7 @@ class _Both:
             if f.name != "total"
         )
         growth = total.reload_peak_worst_bytes.growth
+        over = [*_over(counts, self.job.options)]
         return RootDiff(
             path=new.report.path,
             state="new" if is_new else "removed" if is_gone else "unchanged" if same else "changed",
@@ -215,7 +216,8 @@ class _Both:
             causes=causes,
             servers=servers,
             files=files,
-            exceeds=self.max_growth is not None and growth > self.max_growth,
+            exceeds=bool(over) or (self.max_growth is not None and growth > self.max_growth),
+            over=over,
         )
 
 
@@ -265,6 +267,16 @@ def _counts(side: _SideParts) -> dict[str, int]:
         "ca_loads": report.ca_loads,
         "workers": 0 if side.absent else report.workers,
     }
+
+
+def _over(counts: CountChanges, options: Options) -> Iterator[str]:
+    """Sentences on counts that have grown and are over their budget."""
+    for name, change, budget in (
+        ("CA loads", counts.ca_loads, options.max_ca_loads),
+        ("TLS contexts", counts.ssl_contexts, options.max_contexts),
+    ):
+        if budget is not None and change.after > max(budget, change.before):
+            yield f"{change.before:,} → {change.after:,} {name}: over the budget of {budget:,}"
 
 
 def _total(side: _SideParts) -> dict[str, int]:

@@ -132,7 +132,9 @@ class RootDiff(Model):
     files: list[PartChange]
     """Each list holds what changed most first, and nothing that did not change."""
     exceeds: bool
-    """Whether the configuration grows by more than ``max_growth_bytes``."""
+    """Whether it grows by more than ``max_growth_bytes``, or over a budget of counts."""
+    over: list[str] = field(default_factory=list)
+    """Sentences on counts that have grown and are over their budget."""
 
     @property
     def complete(self) -> bool:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 MOST_WORKERS = 4096
 """Worker processes that can be asked for."""
 
+MOST_COUNTED = 999_999_999
+"""Loads or contexts that a budget can allow."""
+
 _NUMBER = r"[0-9]{1,15}(\.[0-9]{1,15})?"
 """Seconds as text: float() would take more, such as digits of other scripts and underscores."""
 
@@ -92,6 +95,15 @@ def _workers(value: object) -> int:
     text = str(value)
     if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MOST_WORKERS:
         raise ValueError(f'"{text}" is not a number of workers from 1 to {MOST_WORKERS}')
+    return int(text)
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int | str) or isinstance(value, bool):
+        raise _wrong(value, "a whole number, e.g. 500")
+    text = str(value)
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise ValueError(f'"{text}" is not a whole number from 0 to {MOST_COUNTED:,}')
     return int(text)
 
 
@@ -211,6 +223,12 @@ def _policy(policy: Policy) -> Policy:
         for name in ("max_memory", "max_start_memory", "max_zones_memory")
         if (value := getattr(limits, name)) is not None
     }
+    counts = {
+        name: _count(value)
+        for name in ("max_ca_loads", "max_contexts")
+        if (value := getattr(limits, name)) is not None
+    }
+    budgets |= counts
     if limits.max_test_seconds is not None:
         budgets["max_test_seconds"] = _seconds(limits.max_test_seconds)
     return replace(policy, limits=replace(limits, **budgets))
@@ -253,6 +271,7 @@ def _joined(path: str, directory: str) -> str:
 SIZE = Kind("SIZE", _size, _size_schema)
 BUDGET = Kind("SIZE", _budget, lambda: _size_schema(MIB))
 WORKERS = Kind("N", _workers, lambda: {"type": "integer", "minimum": 1, "maximum": MOST_WORKERS})
+COUNT = Kind("N", _count, lambda: {"type": "integer", "minimum": 0, "maximum": MOST_COUNTED})
 SECONDS = Kind("SECONDS", _seconds, lambda: {"type": "number", "exclusiveMinimum": 0})
 TARGET = Kind("NAME", read_target, lambda: {"type": "string", "enum": target_names()})
 FILE = Kind("FILE", _path, lambda: dict(_TEXT), rebased=_joined)

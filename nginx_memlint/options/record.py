@@ -35,6 +35,8 @@ class Bearing(Enum):
     """The files that are read, and the counts and prices of what they hold."""
     RELOADS = auto()
     """The number of workers at a reload."""
+    COUNTS = auto()
+    """The exact counts that are accepted: those of a configuration, and of a change."""
     VERDICT = auto()
     """The severities of findings, and the exit status."""
 
@@ -158,6 +160,16 @@ class Options:
         kinds.SECONDS,
         "The CPU time that nginx -t may take: more is a warning.",
         bearing=Bearing.VERDICT,
+    )
+    max_ca_loads: int | None = _option(
+        kinds.COUNT,
+        "The budget of CA loads, the same on every machine: more is an error.",
+        bearing=Bearing.COUNTS,
+    )
+    max_contexts: int | None = _option(
+        kinds.COUNT,
+        "The budget of TLS contexts: more is an error.",
+        bearing=Bearing.COUNTS,
     )
     sysroot: str | None = _option(
         kinds.DIRECTORY,

@@ -29,6 +29,9 @@ from nginx_memlint.tree.changes import TreeChange, changed
 from nginx_memlint.tree.expanded import Setting
 from nginx_memlint.tree.tree import Tree
 
+CA_LOADS = "CA loads"
+"""The name of the part that CA certificates are."""
+
 
 @dataclass(frozen=True)
 class Workers:
@@ -228,7 +231,7 @@ class Situation:
         if self.totals.load_bytes:
             at = self.loads_by_setting[0].setting if self.loads_by_setting else None
             amount = Amount(heap=self.totals.load_bytes)
-            yield CostPart("CA loads", amount, self.ca_loads, at, at.name if at else "")
+            yield CostPart(CA_LOADS, amount, self.ca_loads, at, at.name if at else "")
         if self.estimate.worker:
             amount = Amount(worker=self.estimate.worker)
             yield CostPart("contexts of each worker", amount, self.per_worker.contexts, None, "")

@@ -10,6 +10,7 @@ from nginx_memlint.errors import MemlintError
 from nginx_memlint.printable import printable
 from nginx_memlint.rules import (
     bundle_unreadable,
+    counts_over_budget,
     ignore_malformed,
     ignore_unused,
     large_bundle,
@@ -46,6 +47,7 @@ RULES: tuple[Rule, ...] = tuple(
             slow_test,
             workers_unknown,
             no_shutdown_timeout,
+            counts_over_budget,
             large_bundle,
             bundle_unreadable,
             ignore_malformed,

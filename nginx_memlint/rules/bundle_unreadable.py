@@ -103,6 +103,7 @@ def check(situation: Situation) -> Iterator[Draft]:
                 for cause in others
             ],
             severity="error" if rejected else "note",
+            count=loads,
         )
 
 

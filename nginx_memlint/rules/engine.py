@@ -165,6 +165,7 @@ def _finding(
         end_column=column + length,
         source=_quoted(file.source_line(line).strip()),
         bytes=draft.bytes,
+        count=draft.count,
         related=[
             _related(place.at, place.message, place.bytes, situation)
             for place in places[:MAX_RELATED]

@@ -89,4 +89,5 @@ def check(situation: Situation) -> Iterator[Draft]:
                 saved,
                 costliest(situation, cause.priced),
                 [smaller],
+                count=cause.loads,
             )

@@ -116,6 +116,7 @@ def _draft(situation: Situation, cause: Cause, settings: list[Setting], size: in
         size,
         costliest(situation, cause.priced),
         proposals,
+        count=cause.loads,
     )
 
 

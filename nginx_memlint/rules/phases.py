@@ -9,7 +9,7 @@ from nginx_memlint.memory.guesses import End
 from nginx_memlint.memory.laws import Total
 from nginx_memlint.memory.parts.record import CostPart
 from nginx_memlint.remedies.proposals import best
-from nginx_memlint.remedies.situation import Situation
+from nginx_memlint.remedies.situation import CA_LOADS, Situation
 from nginx_memlint.result import Severity
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.sizes import human, human_about
@@ -79,7 +79,10 @@ def blamed(
         message += f"; {part.said or part.name} takes most of it, {human(share)}"
     proposals = best(verdict.situation)
     severity = None if verdict.severity == "error" else verdict.severity
-    return Draft(message + end, at, size, None, proposals, identity=(), severity=severity)
+    count = verdict.situation.ca_loads if part is not None and part.name == CA_LOADS else None
+    return Draft(
+        message + end, at, size, None, proposals, identity=(), severity=severity, count=count
+    )
 
 
 def culprit(situation: Situation, phase: Phase) -> tuple[CostPart | None, int]:

@@ -45,6 +45,7 @@ def repeated(
             costliest(situation, cause.priced),
             worthwhile(situation, [remedy(situation, cause) for remedy in remedies]),
             identity=(cause.family, relative(cause.path, situation.tree.directory)),
+            count=cause.loads,
         )
 
 

@@ -30,7 +30,9 @@ class Draft:
     changes that help. ``identity`` is what must be equal for a draft of the next run to be the same
     one: by default the cause's file, the blocks around it and its name; it is given if the cause is
     only the costliest of several, so that another may be it next time. ``comment`` is the place of
-    a draft about a comment. ``severity`` is that of the rule unless it is given here.
+    a draft about a comment. ``severity`` is that of the rule unless it is given here. ``count`` is
+    the number of loads, contexts or blocks that the bytes are of, if they are of such: bytes differ
+    with what is in a bundle, the count does not.
     """
 
     message: str
@@ -41,6 +43,7 @@ class Draft:
     identity: tuple[str, ...] | None = None
     comment: Mark | None = None
     severity: Severity | None = None
+    count: int | None = None
 
 
 Check = Callable[[Situation], Iterable[Draft]]

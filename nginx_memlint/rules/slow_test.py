@@ -87,4 +87,5 @@ def check(situation: Situation) -> Iterator[Draft]:
         loads[0].setting if loads else None,
         sum(item.total for item in loads),
         proposals=best(situation),
+        count=situation.ca_loads or None,
     )

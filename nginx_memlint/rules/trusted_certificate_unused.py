@@ -118,6 +118,7 @@ def _draft(situation: Situation, entry: Unused, loads: list[Priced]) -> Draft | 
             size,
             costliest(situation, loads),
             severity="warning" if size >= REPEATED_LOADS else "note",
+            count=count,
         )
     if entry.exposed:
         # no deletion is proposed: it would hide what is missing
@@ -129,6 +130,7 @@ def _draft(situation: Situation, entry: Unused, loads: list[Priced]) -> Draft | 
             0,
             [CostPlace(b, f"{b.label}: {entry.use.risk}", 0) for b in entry.exposed],
             severity="note",
+            count=count,
         )
     return None
 

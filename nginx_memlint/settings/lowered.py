@@ -40,7 +40,7 @@ def by_settings(root: Root) -> Iterator[Lowered]:
             yield _in_settings(
                 setting,
                 f"{option.key} is {shown(name, setting)}",
-                figures=option.bearing is not Bearing.VERDICT,
+                figures=option.bearing not in (Bearing.VERDICT, Bearing.COUNTS),
             )
     if root.dump.file:
         yield _in_settings(root.dump, f"dump is {shown('dump', root.dump)}", figures=True)

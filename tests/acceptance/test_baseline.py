@@ -64,12 +64,14 @@ def test_what_it_looks_like(tmp_path: Path) -> None:
         "rule": "ML101",
         "name": "lua-bundle-inherited",
         "file": "täg/a.conf",
+        "count": 5,
         "bytes": {128 * MIB}
       }},
       "{prints["96"]}": {{
         "rule": "ML101",
         "name": "lua-bundle-inherited",
         "file": "täg/c.conf",
+        "count": 4,
         "bytes": {96 * MIB}
       }}
     }}
@@ -158,7 +160,7 @@ def test_twins_are_told_apart_by_their_size(
 def test_growth_is_against_the_recorded_size(tmp_path: Path) -> None:
     report = look(write(tmp_path, dict(SITE)))
     base = baseline_of(tmp_path / "base.json", [report])
-    finding = report.findings[0]
+    finding = replace(report.findings[0], count=None)
     size = finding.bytes
     for more, grown in (
         (0, False),
@@ -177,6 +179,37 @@ def test_growth_is_against_the_recorded_size(tmp_path: Path) -> None:
     assert "; its cost grew from 96.0 MiB to 192.0 MiB (+96.0 MiB)" in costlier.message
     assert slack(0) == slack(100 * MIB) == MIB
     assert slack(50 * GIB) == GIB // 2
+
+
+def test_another_bundle_is_no_growth_and_another_load_is(tmp_path: Path) -> None:
+    """With equal counts bytes only explain; what no bundle explains is growth all the same."""
+    report = look(write(tmp_path, dict(SITE)))
+    base = baseline_of(tmp_path / "base.json", [report])
+    finding = report.findings[0]
+    assert finding.count is not None
+    for count, times, grown in (
+        (finding.count, 168 / 128, False),
+        (finding.count, 1.4, True),
+        (finding.count - 1, 1.3, False),
+        (finding.count + 1, 1, True),
+        (finding.count + 1, 0.9, True),
+    ):
+        now = replace(finding, bytes=round(finding.bytes * times), count=count)
+        new = base.accept(report.main_file, [now, *report.findings[1:]]).new
+        assert len(new) == grown
+    assert f"its count from {finding.count} to {finding.count + 1}" in new[0].message
+    assert "(-9.6 MiB)" in new[0].message
+
+
+def test_a_baseline_without_counts_is_held_to_its_bytes(tmp_path: Path) -> None:
+    report = look(write(tmp_path, dict(SITE)))
+    path = tmp_path / "base.json"
+    without = [replace(finding, count=None) for finding in report.findings]
+    base = baseline_of(path, [replace(report, findings=without)])
+    assert "count" not in path.read_text()
+    assert base.accept(report.main_file, report.findings).new == []
+    grown = replace(report.findings[0], bytes=round(report.findings[0].bytes * 1.3))
+    assert base.accept(report.main_file, [grown, *report.findings[1:]]).new != []
 
 
 def test_what_is_gone(tmp_path: Path) -> None:

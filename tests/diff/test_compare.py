@@ -359,6 +359,21 @@ def test_since_a_commit(repository: Repository) -> None:
     assert root.old.path == root.new.path == str(repository.path / "nginx.conf")
 
 
+@pytest.mark.parametrize(("budget", "exceeds"), [(6, False), (5, True), (1, True)])
+def test_counts_that_have_grown_over_their_budget(
+    tmp_path: Path, budget: int, exceeds: bool
+) -> None:
+    old = write(tmp_path / "old", {"nginx.conf": http(TRUSTED + site("a")), "ca.pem": SMALL})
+    new = write(tmp_path / "new", {"nginx.conf": http(TRUSTED + site("a", "b")), "ca.pem": SMALL})
+    counts = compare(old, new).counts.ca_loads
+    assert (counts.before, counts.after) == (3, 6)
+    root = compare(old, new, max_ca_loads=budget)
+    assert root.exceeds is exceeds
+    over = [f"3 → 6 CA loads: over the budget of {budget}"]
+    assert root.over == (over if exceeds else [])
+    assert not compare(new, old, max_ca_loads=budget).exceeds  # it was over already
+
+
 @needs_git
 def test_a_bundle_that_grew(repository: Repository) -> None:
     repository.commit({"nginx.conf": http(TRUSTED + site("a")), "ca.pem": SMALL})

@@ -72,6 +72,19 @@ def test_ml203_blames_what_costs_most_at_start(tmp_path: Path) -> None:
     assert worst.end_column - worst.column == len("ssl_client_certificate")
 
 
+@pytest.mark.parametrize(
+    ("budget", "number", "what"),
+    [("max_ca_loads", 3, "CA loads"), ("max_contexts", 6, "TLS contexts")],
+)
+def test_ml209_is_exact(tmp_path: Path, budget: str, number: int, what: str) -> None:
+    assert limited(tmp_path, clients(3), "ML209", **{budget: number}) == []
+    [finding] = limited(tmp_path, clients(3), "ML209", **{budget: number - 1})
+    assert finding.message == f"nginx -t makes {number} {what}: over the budget of {number - 1}"
+    assert (finding.severity, finding.count) == ("error", number)
+    assert finding.bytes > 0
+    assert limited(tmp_path, "http { server { } }", "ML209", **{budget: 0}) == []
+
+
 def test_a_block_is_blamed_where_it_stands(tmp_path: Path) -> None:
     entries = "".join(f"/a{number} /b{number};" for number in range(5000))
     text = f"http {{\n  map $uri $to {{ {entries} }}\n  server {{ }}\n}}"

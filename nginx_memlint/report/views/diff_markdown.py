@@ -49,7 +49,8 @@ def _verdict(diff: Diff) -> str:
         if states[state]
     ]
     if diff.max_growth_bytes is not None:
-        over = sum(root.exceeds for root in diff.roots)
+        growths = [root.memory.total.reload_peak_worst_bytes.growth for root in diff.roots]
+        over = sum(growth > diff.max_growth_bytes for growth in growths)
         limit = f"--max-growth {human(diff.max_growth_bytes)}"
         listed.append(f"{over:,} over {limit}" if over else f"all within {limit}")
     if not all(root.complete for root in diff.roots):
@@ -64,7 +65,7 @@ def _root(root: RootDiff, diff: Diff, place: Base) -> Iterator[str]:
     elif root.old:
         title += f", was {named(root.old.path, place)}"
     if root.exceeds:
-        title += ": **over the limit**"
+        title += ": **over the limit**" + "".join(f", {sentence}" for sentence in root.over)
     if not root.complete:
         title += ", not read in full: no figure here can be relied on"
     memory = root.memory

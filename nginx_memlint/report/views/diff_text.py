@@ -73,6 +73,8 @@ def write(diff: Diff, console: Console) -> None:
                 console.print(_incomplete(name), soft_wrap=True)
             for words in problem_lines(side.problems) if side else ():
                 console.print(Text.assemble(f"  {name}: ", *words), soft_wrap=True)
+        for sentence in root.over:
+            console.print(Text.assemble(("  error", "bold red"), f": {sentence}"), soft_wrap=True)
         if diff.max_growth_bytes is not None:
             console.print(_gate(root, diff.max_growth_bytes), soft_wrap=True)
     if any(root.state != "unchanged" for root in diff.roots):
@@ -113,7 +115,7 @@ def _gate(root: RootDiff, limit: int) -> Text:
     growth = root.memory.total.reload_peak_worst_bytes
     growing = f"grows by {human(growth.growth)}" if growth.growth > 0 else "does not grow"
     what = "the worst reload peak"
-    if root.exceeds:
+    if growth.growth > limit:
         return Text.assemble(
             ("  error", "bold red"), f": {what} {growing}: over --max-growth {human(limit)}"
         )

@@ -50,9 +50,11 @@ def tls(number: int, inside: str = "") -> str:
     return f"server {{ listen unix:s{number}.sock ssl; {PAIR} {inside} }}\n"
 
 
-def lua(shared: str, own: str) -> str:
+def lua(shared: str, specific: str) -> str:
     return shared + server(
-        location("a") + location("b", own + ACCESS) + location("c", location("c/d", ACCESS + own))
+        location("a")
+        + location("b", specific + ACCESS)
+        + location("c", location("c/d", ACCESS + specific))
     )
 
 
@@ -63,8 +65,8 @@ def passes(around: str, each: str, count: int = 4) -> str:
     return around + server(locations)
 
 
-def servers(around: str, own: str) -> str:
-    return around + "".join(tls(n) for n in range(4)) + tls(4, f"ssl_verify_client on; {own}")
+def servers(around: str, specific: str) -> str:
+    return around + "".join(tls(n) for n in range(4)) + tls(4, f"ssl_verify_client on; {specific}")
 
 
 INCLUDED = "location /x { %s include deeper.conf; }"

@@ -150,8 +150,8 @@ def test_ml206_says_for_how_many_it_holds(tmp_path: Path, budget: int | None) ->
         )
         assert len(of(checked, code)) == verdict
         assert of(checked, "ML206") == []
-    known = report(tmp_path, text, workers=holds + 1, **BIG)
-    assert finding.bytes == peak(known) - peak(report(tmp_path, text, workers=holds, **BIG))
+    one_more = report(tmp_path, text, workers=holds + 1, **BIG)
+    assert finding.bytes == peak(one_more) - peak(report(tmp_path, text, workers=holds, **BIG))
     assert finding.line == 2
 
 

@@ -19,7 +19,7 @@ PAIR = "ssl_certificate c; ssl_certificate_key k;"
 LUA = "location /%d { lua_ssl_trusted_certificate %s; access_by_lua_file a; }"
 
 
-def own(count: int, bundle: str = "many.pem") -> str:
+def locations_with_bundles(count: int, bundle: str = "many.pem") -> str:
     locations = "".join(LUA % (n, bundle) for n in range(count))
     return f"http {{ server {{ {locations} }} }}"
 
@@ -29,10 +29,10 @@ def clients(servers: int, bundle: str) -> str:
     return f"http {{ {inside} {'server { listen 443 ssl; }' * servers} }}"
 
 
-@pytest.mark.parametrize(("count", "found"), [(300, 0), (350, 1)])
-def test_ml301_from_256_mib_on(tmp_path: Path, count: int, found: int) -> None:
-    findings = of(report(tmp_path, own(count)), "ML301")
-    assert len(findings) == found
+@pytest.mark.parametrize(("count", "reported"), [(300, 0), (350, 1)])
+def test_ml301_from_256_mib_on(tmp_path: Path, count: int, reported: int) -> None:
+    findings = of(report(tmp_path, locations_with_bundles(count)), "ML301")
+    assert len(findings) == reported
     if findings:
         assert findings[0].remedy is not None
         assert findings[0].bytes == findings[0].remedy.saves_start_bytes >= 256 << 20
@@ -41,7 +41,7 @@ def test_ml301_from_256_mib_on(tmp_path: Path, count: int, found: int) -> None:
 
 def test_ml301_not_of_a_bundle_of_twenty(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"many.pem": pem(20)}
-    assert of(report(tmp_path, own(3000), files), "ML301") == []
+    assert of(report(tmp_path, locations_with_bundles(3000), files), "ML301") == []
 
 
 def test_ml301_not_where_the_loads_themselves_are_reported(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_ml303_is_an_error_if_nginx_rejects_it(
     assert finding.message.endswith("nginx rejects it")
     assert not any("CA load" in guess or "a load of" in guess for guess in checked.guesses)
     priced = report(tmp_path, clients(2, "bad.pem"), {"bad.pem": content}, unit_cost=1 << 20)
-    assert [found.severity for found in of(priced, "ML303")] == ["error"]
+    assert [priced_finding.severity for priced_finding in of(priced, "ML303")] == ["error"]
 
 
 def test_ml303_is_a_note_if_it_is_not_there(tmp_path: Path) -> None:

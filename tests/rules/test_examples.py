@@ -35,13 +35,13 @@ def examples() -> Iterator[tuple[str, str, str, str]]:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_every_rule_has_all_sections(rule: Rule) -> None:
-    found = sections(rule)
-    assert list(found) == SECTIONS
-    assert all(text.strip() for text in found.values())
+    texts = sections(rule)
+    assert list(texts) == SECTIONS
+    assert all(text.strip() for text in texts.values())
     assert rule.summary.endswith(".")
     assert "|" not in rule.summary
     for section in ("Fails", "Passes"):
-        assert found[section].count("```nginx") == len(EXAMPLE.findall(found[section])) >= 1
+        assert texts[section].count("```nginx") == len(EXAMPLE.findall(texts[section])) >= 1
 
 
 @pytest.mark.parametrize(("code", "section", "options", "conf"), list(examples()))

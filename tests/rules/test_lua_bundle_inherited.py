@@ -95,9 +95,9 @@ def test_not_moved_where_all_or_none_can_be_told_apart(tmp_path: Path, inside: s
 
 
 def test_a_block_with_a_bundle_of_its_own_gets_no_second_one(tmp_path: Path) -> None:
-    own = "lua_ssl_trusted_certificate other.pem;"
+    other = "lua_ssl_trusted_certificate other.pem;"
     inside = (
-        f"{CA} server {{ location /a {{ {HANDLER} }} location /b {{ {own} {HANDLER} }} }}"
+        f"{CA} server {{ location /a {{ {HANDLER} }} location /b {{ {other} {HANDLER} }} }}"
         f"{servers(3)}"
     )
     checked = report(tmp_path, f"http {{ {inside} }}", {"other.pem": "-"}, **BIG)
@@ -120,7 +120,7 @@ def test_not_moved_into_a_file_that_others_include(tmp_path: Path) -> None:
 
 
 def test_nothing_is_moved_in_a_fragment(tmp_path: Path) -> None:
-    """What else is in the block is not known."""
+    """The rest of the block, outside the fragment, is not known."""
     (tmp_path / "f.conf").write_text(CA + servers(2) + servers(1, HANDLER))
     (tmp_path / "nginx.conf").write_text("events {} http { include f.conf; }")
     options = {"context": ["http"], "target": "debian-12", **BIG}

@@ -44,14 +44,14 @@ def test_lua_from_0_10_26_on(tmp_path: Path, version: str, rule: str) -> None:
 def test_njs_from_0_8_8_on(tmp_path: Path, version: str, rule: list[str]) -> None:
     inside = "server { js_fetch_trusted_certificate ca.pem; location / { js_content m.f; } }" * 3
     checked = report(tmp_path, f"http {{ {inside} }}", set={"njs": version}, **BIG)
-    found = [f.rule for f in checked.findings if f.rule == "ML104"]
-    assert found == rule
+    reported = [f.rule for f in checked.findings if f.rule == "ML104"]
+    assert reported == rule
 
 
-@pytest.mark.parametrize(("count", "found"), [(2, 0), (3, 1)])
-def test_from_64_mib_on(tmp_path: Path, count: int, found: int) -> None:
+@pytest.mark.parametrize(("count", "reported"), [(2, 0), (3, 1)])
+def test_from_64_mib_on(tmp_path: Path, count: int, reported: int) -> None:
     inside = f"server {{ {passes(VERIFY, count)} }}"
-    assert len(http(tmp_path, inside, "ML104", **NEW)) == found
+    assert len(http(tmp_path, inside, "ML104", **NEW)) == reported
 
 
 def test_not_where_nginx_parses_a_file_once(tmp_path: Path) -> None:
@@ -167,8 +167,8 @@ def test_a_hoist_stops_below_a_server_that_sees_something_else(tmp_path: Path) -
         "server { location / { proxy_pass https://127.0.0.1; } } }"
     )
     tree = tree_of(tmp_path, text)
-    found = list(changes(tree, by_name("proxy_ssl"), find_target("debian-13")))
-    [change] = found
+    hoists = list(changes(tree, by_name("proxy_ssl"), find_target("debian-13")))
+    [change] = hoists
     assert {block.kind for block, _ in change.insert} == {"server"}
     assert len(change.delete) == 6
     assert len({id(block) for block, _ in change.insert}) == 1

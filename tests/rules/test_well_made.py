@@ -11,7 +11,7 @@ from tests.rules.bundles import write_bundles
 
 CONFIGURATIONS = sorted((Path(__file__).parent / "well_made").glob("*.conf"))
 OLD = {("ingress", "debian-11"): 'unknown directive "ssl_reject_handshake"'}
-"""What nginx says of those that are newer than a target."""
+"""Configurations that are newer than a target → the message of nginx."""
 
 TARGETS = ("debian-11", "debian-12", "debian-13", "debian-sid", "openresty-1.21.4.4")
 

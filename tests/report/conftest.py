@@ -17,10 +17,10 @@ NASTY = (
     "a\n::error::b\r%0A%25,:]]><b onclick=x>&amp;</b>`c``d`|@team #12 GH-34 \\|![i](http://evil)"
     "<!-- --> \"' \x1b[31m\x9b\u202e\u2066\u200f\u061c\u2028\u0085\u00ad\ufe0f\U000e0041\ufffe {0}"
 )
-"""What a value of a directive may be. Its quotes are those of nginx's syntax below."""
+"""A value that a directive may have. Its quotes are those of nginx's syntax below."""
 
 NASTY_NAME = NASTY.replace("/", "_").encode() + b"\xff\xc0"
-"""What a directory may be called."""
+"""A name that a directory may have."""
 
 MIB = 1 << 20
 

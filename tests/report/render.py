@@ -19,7 +19,7 @@ SAMPLE_NAMES = sorted(path.parent.name for path in SAMPLES.glob("*/nginx.conf"))
 
 
 def render(name: str, report: Report) -> str:
-    """What a format writes; it is text of UTF-8."""
+    """The text that a format writes of a report, which UTF-8 can encode."""
     out = io.StringIO()
     writer(name)(report, out)
     out.getvalue().encode()
@@ -27,7 +27,7 @@ def render(name: str, report: Report) -> str:
 
 
 def render_json(name: str, report: Report) -> Any:
-    """The same of a format that is JSON."""
+    """The values that a format in JSON writes of a report."""
     return json.loads(render(name, report))
 
 

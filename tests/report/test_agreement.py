@@ -32,15 +32,15 @@ def of_lines(pattern: re.Pattern[str], out: str) -> Found:
 
 
 def of_sarif(log: Any) -> Found:
-    found = []
+    findings = []
     for result in log["runs"][0]["results"]:
         if result["ruleId"] not in ABOUT:
             place = result["locations"][0]["physicalLocation"]
             region = place["region"]
             where = (region["startLine"], region["startColumn"])
             file = unquote(place["artifactLocation"]["uri"])
-            found.append((result["ruleId"], result["level"], file, *where))
-    return found
+            findings.append((result["ruleId"], result["level"], file, *where))
+    return findings
 
 
 @pytest.mark.parametrize("name", SAMPLE_NAMES)

@@ -33,16 +33,16 @@ def suites(report: Report) -> list[ET.Element]:
 
 def outcomes(suite: ET.Element) -> dict[str, str]:
     """Code of a rule → the element in its case; "" if it passed."""
-    found = {}
+    elements = {}
     for case in suite:
         assert len(case) <= 1
-        found[case.attrib["name"].split()[0]] = case[0].tag if len(case) else ""
-    counts = list(found.values())
+        elements[case.attrib["name"].split()[0]] = case[0].tag if len(case) else ""
+    counts = list(elements.values())
     assert suite.attrib["tests"] == str(len(counts))
     assert suite.attrib["failures"] == str(counts.count("failure"))
     assert suite.attrib["errors"] == str(counts.count("error"))
     assert suite.attrib["skipped"] == str(counts.count("skipped"))
-    return found
+    return elements
 
 
 @pytest.mark.parametrize("name", SAMPLE_NAMES)
@@ -50,12 +50,12 @@ def test_samples_fit_the_schema(name: str) -> None:
     report = sample(name)
     [config] = report.configs
     [suite] = suites(report)
-    found = outcomes(suite)
+    by_rule = outcomes(suite)
     listed = {"ML002"} if config.not_priced else set()
-    assert set(found) == {"ML000", *(rule.code for rule in RULES), *listed}
+    assert set(by_rule) == {"ML000", *(rule.code for rule in RULES), *listed}
     failed = {finding.rule for finding in config.findings if finding.severity != "note"}
-    assert {rule for rule, outcome in found.items() if outcome == "failure"} == failed
-    assert (found["ML000"] == "error") is not config.complete
+    assert {rule for rule, outcome in by_rule.items() if outcome == "failure"} == failed
+    assert (by_rule["ML000"] == "error") is not config.complete
 
 
 def test_nothing_passes_unread() -> None:
@@ -73,9 +73,9 @@ def test_nothing_passes_unread() -> None:
 def test_a_suite_for_each_configuration(repository: Path) -> None:
     write(repository / "a", {"nginx.conf": http("server { }")})
     write(repository / "b", {"nginx.conf": "}"})
-    found = suites(Report(configs=[check("a"), check("b")]))
-    assert [suite.attrib["name"] for suite in found] == ["a", "b"]
-    assert set(outcomes(found[0]).values()) == {""}
+    both = suites(Report(configs=[check("a"), check("b")]))
+    assert [suite.attrib["name"] for suite in both] == ["a", "b"]
+    assert set(outcomes(both[0]).values()) == {""}
 
 
 def test_hostile_text_and_accepted_findings(hostile: Report) -> None:

@@ -21,10 +21,10 @@ def test_every_line_is_of_the_form() -> None:
 
 
 def test_an_editor_finds_the_place() -> None:
-    found = LINE.match(render("line", sample("incident")))
-    assert found
-    assert found[1].endswith("sample_confs/incident/nginx.conf")
-    assert found.groups()[1:5] == ("16", "5", "error", "ML202")
+    match = LINE.match(render("line", sample("incident")))
+    assert match
+    assert match[1].endswith("sample_confs/incident/nginx.conf")
+    assert match.groups()[1:5] == ("16", "5", "error", "ML202")
 
 
 def test_hostile_text_makes_no_line(hostile: Report) -> None:

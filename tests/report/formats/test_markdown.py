@@ -131,9 +131,9 @@ def test_the_same_on_every_machine(repository: Path) -> None:
     assert str(repository) not in texts[0]
 
 
-def diff_comment(found: Diff) -> str:
+def diff_comment(difference: Diff) -> str:
     out = io.StringIO()
-    diff_markdown.write(found, out)
+    diff_markdown.write(difference, out)
     return out.getvalue()
 
 

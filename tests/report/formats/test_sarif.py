@@ -62,8 +62,8 @@ def test_samples_fit_the_schema(name: str) -> None:
     report = sample(name)
     run = run_of(report)
     [config] = report.configs
-    found = [result for result in run["results"] if result["ruleId"] != READING.code]
-    assert [(r["ruleId"], r["level"]) for r in found] == [
+    results = [result for result in run["results"] if result["ruleId"] != READING.code]
+    assert [(r["ruleId"], r["level"]) for r in results] == [
         *((finding.rule, finding.severity) for finding in config.findings),
         *(("ML002", "note") for _ in config.not_priced),
     ]

@@ -39,7 +39,7 @@ FULL = http("server { location / { } }", main="")
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty repository, the working directory."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".git").mkdir()
@@ -51,8 +51,8 @@ def one(path: str = "nginx.conf", **flags: Any) -> Root:
     return root
 
 
-def found(root: Root) -> dict[str, tuple[Any, str]]:
-    """What is not default: values and where they are from."""
+def set_values(root: Root) -> dict[str, tuple[Any, str]]:
+    """The values that are not default, by their keys, each with where it is from."""
     return {
         OPTIONS[name].key: (value.value, value.at())
         for name, value in root.values.items()
@@ -82,19 +82,19 @@ def found(root: Root) -> dict[str, tuple[Any, str]]:
     ],
 )
 def test_the_nearest_counts(
-    here: Path, files: dict[str, int | None], conf: str, expected: int | None
+    repository: Path, files: dict[str, int | None], conf: str, expected: int | None
 ) -> None:
-    (here / "a/b").mkdir(parents=True)
+    (repository / "a/b").mkdir(parents=True)
     for name, workers in files.items():
         head = "[tool.memlint]\n" if "pyproject" in name else ""
         text = "" if workers is None else f"{head}workers = {workers}\n"
-        write(here, {name: text})
+        write(repository, {name: text})
     assert one(conf).values["workers"].value == expected
 
 
-def test_the_search_starts_where_the_file_is(here: Path) -> None:
+def test_the_search_starts_where_the_file_is(repository: Path) -> None:
     write(
-        here,
+        repository,
         {
             "copy/etc/nginx/memlint.toml": "workers = 3",
             "copy/etc/nginx/nginx.conf": FULL,
@@ -107,21 +107,23 @@ def test_the_search_starts_where_the_file_is(here: Path) -> None:
     mapped = one("/etc/nginx/nginx.conf", path_map=[("/etc/nginx", "copy/etc/nginx")])
     assert mapped.values["workers"].value == 3
     # ".." is that of the kernel, after the link
-    (here / "link").symlink_to("copy/etc/nginx/")
-    (here / "copy/etc/memlint.toml").write_text("workers = 7")
+    (repository / "link").symlink_to("copy/etc/nginx/")
+    (repository / "copy/etc/memlint.toml").write_text("workers = 7")
     assert one("link/../nginx.conf").values["workers"].value == 7
 
 
-def test_config_and_no_config(here: Path) -> None:
-    write(here, {"memlint.toml": "workers = 1", "other/any.toml": 'workers = 2\nsysroot = "."'})
-    write(here, {"pyproject.toml": "[tool.other]\n"})
+def test_config_and_no_config(repository: Path) -> None:
+    write(
+        repository, {"memlint.toml": "workers = 1", "other/any.toml": 'workers = 2\nsysroot = "."'}
+    )
+    write(repository, {"pyproject.toml": "[tool.other]\n"})
     [root] = plan(["nginx.conf"], {}, config="other/any.toml")
-    assert found(root) == {
+    assert set_values(root) == {
         "workers": (2, "other/any.toml:1"),
         "sysroot": ("other/.", "other/any.toml:2"),
     }
     [root] = plan(["nginx.conf"], {}, isolated=True)
-    assert found(root) == {}
+    assert set_values(root) == {}
     assert plan([], {}, isolated=True) == []
     for config, isolated, message in (
         ("pyproject.toml", False, "no [tool.memlint]"),
@@ -133,8 +135,8 @@ def test_config_and_no_config(here: Path) -> None:
             plan(["nginx.conf"], {}, config=config, isolated=isolated)
 
 
-def test_what_is_no_file_is_an_error(here: Path) -> None:
-    path = here / "memlint.toml"
+def test_what_is_no_file_is_an_error(repository: Path) -> None:
+    path = repository / "memlint.toml"
     path.mkdir()
     with pytest.raises(MemlintError, match=r"memlint.toml: is not a file"):
         find(".")
@@ -148,17 +150,19 @@ def test_what_is_no_file_is_an_error(here: Path) -> None:
         find(".")
 
 
-def test_links_stay_in_the_repository(here: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_links_stay_in_the_repository(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     outside = tmp_path_factory.mktemp("outside") / "secret"
     outside.write_text("password = 1")
-    (here / "a").mkdir()
-    (here / "a/memlint.toml").symlink_to(outside)
+    (repository / "a").mkdir()
+    (repository / "a/memlint.toml").symlink_to(outside)
     with pytest.raises(MemlintError, match="leads out of") as caught:
         find("a")
     assert "password" not in str(caught.value)
-    (here / "shared.toml").write_text("workers = 4")
-    (here / "a/memlint.toml").unlink()
-    (here / "a/memlint.toml").symlink_to("../shared.toml")
+    (repository / "shared.toml").write_text("workers = 4")
+    (repository / "a/memlint.toml").unlink()
+    (repository / "a/memlint.toml").symlink_to("../shared.toml")
     assert one("a/nginx.conf").values["workers"].value == 4
 
 
@@ -178,13 +182,13 @@ ONLY_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="gives files to other u
         (1234, 0o775, False),
     ],
 )
-def test_settings_of_strangers(here: Path, owner: int, mode: int, used: bool) -> None:
-    write(here, {"nginx.conf": FULL, "memlint.toml": "workers = 7\nroots = ['nginx.conf']\n"})
-    os.chown(here / "memlint.toml", owner, owner)
-    here.chmod(mode)
+def test_settings_of_strangers(repository: Path, owner: int, mode: int, used: bool) -> None:
+    write(repository, {"nginx.conf": FULL, "memlint.toml": "workers = 7\nroots = ['nginx.conf']\n"})
+    os.chown(repository / "memlint.toml", owner, owner)
+    repository.chmod(mode)
     assert (one().values["workers"].value == 7) == used
     for paths in ([], ["nginx.conf"]):
-        done = memlint("check", "--format=json", *paths, cwd=here)
+        done = memlint("check", "--format=json", *paths, cwd=repository)
         said = "memlint.toml: these settings are not used: user 1234 owns them"
         assert (said in done.err) == (not used)
         assert ("give them with --config, or let nobody else" in done.err) == (not used)
@@ -195,7 +199,7 @@ def test_settings_of_strangers(here: Path, owner: int, mode: int, used: bool) ->
         [config] = done.json["configs"]
         problems = [(p["file"], p["complete"]) for p in config["problems"]]
         assert problems == ([] if used else [("memlint.toml", True)])
-    done = memlint("config", "nginx.conf", cwd=here)
+    done = memlint("config", "nginx.conf", cwd=repository)
     assert ("user 1234" in done.err) == (not used)
     # who names them takes them
     assert one().values["workers"].value == (7 if used else None)
@@ -204,50 +208,53 @@ def test_settings_of_strangers(here: Path, owner: int, mode: int, used: bool) ->
 
 
 @ONLY_ROOT
-def test_links_to_settings_of_strangers(here: Path) -> None:
+def test_links_to_settings_of_strangers(repository: Path) -> None:
     """A link to them, and a stranger's link to one's own."""
-    write(here, {"a/nginx.conf": FULL, "open/memlint.toml": "workers = 7"})
-    (here / "a/memlint.toml").symlink_to("../open/memlint.toml")
+    write(repository, {"a/nginx.conf": FULL, "open/memlint.toml": "workers = 7"})
+    (repository / "a/memlint.toml").symlink_to("../open/memlint.toml")
     assert one("a/nginx.conf").values["workers"].value == 7
-    (here / "open").chmod(0o777)
-    os.chown(here / "open/memlint.toml", 1234, 1234)
+    (repository / "open").chmod(0o777)
+    os.chown(repository / "open/memlint.toml", 1234, 1234)
     assert one("a/nginx.conf").values["workers"].value is None
-    os.chown(here / "open/memlint.toml", 0, 0)
+    os.chown(repository / "open/memlint.toml", 0, 0)
     assert one("a/nginx.conf").values["workers"].value == 7
-    (here / "a").chmod(0o777)
-    os.chown(here / "a/memlint.toml", 1234, 1234, follow_symlinks=False)
+    (repository / "a").chmod(0o777)
+    os.chown(repository / "a/memlint.toml", 1234, 1234, follow_symlinks=False)
     assert one("a/nginx.conf").values["workers"].value is None
 
 
 @ONLY_ROOT
-def test_above_settings_of_strangers_the_search_goes_on(here: Path) -> None:
-    write(here, {"memlint.toml": "workers = 3", "tmp/memlint.toml": "workers = 7"})
-    os.chown(here / "tmp/memlint.toml", 1234, 1234)
-    (here / "tmp").chmod(0o1777)
+def test_above_settings_of_strangers_the_search_goes_on(repository: Path) -> None:
+    write(repository, {"memlint.toml": "workers = 3", "tmp/memlint.toml": "workers = 7"})
+    os.chown(repository / "tmp/memlint.toml", 1234, 1234)
+    (repository / "tmp").chmod(0o1777)
     root = one("tmp/nginx.conf")
     assert root.values["workers"].value == 3
     assert [problem.file for problem in root.left_out] == ["tmp/memlint.toml"]
 
 
-def test_confined_no_settings_outside_by_a_link(here: Path) -> None:
+def test_confined_no_settings_outside_by_a_link(repository: Path) -> None:
     """Those above the directory are the caller's own, those that a link in it leads to are not."""
-    write(here, {"memlint.toml": "workers = 3", "tree/nginx.conf": FULL, "out.toml": "workers = 7"})
+    write(
+        repository,
+        {"memlint.toml": "workers = 3", "tree/nginx.conf": FULL, "out.toml": "workers = 7"},
+    )
     assert one("tree/nginx.conf", confine="tree").values["workers"].value == 3
-    (here / "tree/memlint.toml").symlink_to("../out.toml")
+    (repository / "tree/memlint.toml").symlink_to("../out.toml")
     assert one("tree/nginx.conf").values["workers"].value == 7
     with pytest.raises(MemlintError, match="link that leads out of"):
         one("tree/nginx.conf", confine="tree")
-    (here / "tree/own.toml").write_text("workers = 5")
-    (here / "tree/memlint.toml").unlink()
-    (here / "tree/memlint.toml").symlink_to("own.toml")
+    (repository / "tree/own.toml").write_text("workers = 5")
+    (repository / "tree/memlint.toml").unlink()
+    (repository / "tree/memlint.toml").symlink_to("own.toml")
     assert one("tree/nginx.conf", confine="tree").values["workers"].value == 5
 
 
 def test_with_a_sysroot_no_settings_outside(
-    here: Path, tmp_path_factory: pytest.TempPathFactory
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     write(
-        here,
+        repository,
         {
             "memlint.toml": "workers = 3\nroots = ['root/etc/nginx.conf']",
             "root/etc/nginx.conf": FULL,
@@ -255,37 +262,37 @@ def test_with_a_sysroot_no_settings_outside(
     )
     conf = "etc/nginx.conf"
     assert one("root/etc/nginx.conf").values["workers"].value == 3
-    for place in ("root", f"{here}/root", "./root/../root"):
+    for place in ("root", f"{repository}/root", "./root/../root"):
         assert one(f"/{conf}", sysroot=place).values["workers"].value is None
     assert plan([], {"sysroot": "root"}) == []
     assert everywhere({"sysroot": "root"}).values["workers"].value is None
     # a link to a sysroot, and one out of it
-    (here / "link").symlink_to("root")
-    (here / "root/memlint.toml").write_text("workers = 5")
+    (repository / "link").symlink_to("root")
+    (repository / "root/memlint.toml").write_text("workers = 5")
     assert one(f"/{conf}", sysroot="link").values["workers"].value == 5
-    (here / "root/memlint.toml").unlink()
-    (here / "root/memlint.toml").symlink_to("../memlint.toml")
+    (repository / "root/memlint.toml").unlink()
+    (repository / "root/memlint.toml").symlink_to("../memlint.toml")
     with pytest.raises(MemlintError, match="link that leads out of"):
         one(f"/{conf}", sysroot="root")
     outside = tmp_path_factory.mktemp("outside")
     write(outside, {"memlint.toml": "workers = 9", "nginx.conf": FULL})
-    (here / "root/etc/out").symlink_to(outside)
-    (here / "root/memlint.toml").unlink()
+    (repository / "root/etc/out").symlink_to(outside)
+    (repository / "root/memlint.toml").unlink()
     assert one("/etc/out/nginx.conf", sysroot="root").values["workers"].value is None
     [root] = plan([f"/{conf}"], {"sysroot": "root"}, config="memlint.toml")
     assert root.values["workers"].value == 3  # the caller named it
 
 
-def test_standard_input_is_no_root(here: Path) -> None:
-    write(here, {"memlint.toml": "roots = ['-']"})
-    done = memlint("check", stdin=FULL.encode(), cwd=here)
+def test_standard_input_is_no_root(repository: Path) -> None:
+    write(repository, {"memlint.toml": "roots = ['-']"})
+    done = memlint("check", stdin=FULL.encode(), cwd=repository)
     assert done.code == 2
     assert 'memlint.toml:1: roots[1].path: "-" is standard input' in done.err
-    write(here, {"memlint.toml": "[[roots]]\npath = '-'", "-": FULL})
-    done = memlint("check", stdin=FULL.encode(), cwd=here)
+    write(repository, {"memlint.toml": "[[roots]]\npath = '-'", "-": FULL})
+    done = memlint("check", stdin=FULL.encode(), cwd=repository)
     assert "memlint.toml:2: " in done.err
-    write(here, {"memlint.toml": "roots = ['./-']"})
-    done = memlint("check", "--format=json", stdin=b"}", cwd=here)
+    write(repository, {"memlint.toml": "roots = ['./-']"})
+    done = memlint("check", "--format=json", stdin=b"}", cwd=repository)
     assert done.code == 0
     assert [config["path"] for config in done.json["configs"]] == ["./-"]
 
@@ -359,42 +366,45 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "message"), WRONG)
-def test_mistakes_have_a_line_and_a_suggestion(here: Path, text: str, message: str) -> None:
+def test_mistakes_have_a_line_and_a_suggestion(repository: Path, text: str, message: str) -> None:
     data = text.encode("utf-8", "surrogateescape")
-    write(here, {"nginx.conf": FULL, "memlint.toml": data})
+    write(repository, {"nginx.conf": FULL, "memlint.toml": data})
     with pytest.raises(MemlintError) as caught:
         all_asked(plan(["nginx.conf"], {}))
     assert message in str(caught.value)
     assert str(caught.value).startswith("memlint.toml:")
 
 
-def test_in_pyproject_too(here: Path) -> None:
-    write(here, {"pyproject.toml": '[tool.x]\nworkers = 0\n[tool.memlint]\nb = 1\nworkers = "x"\n'})
+def test_in_pyproject_too(repository: Path) -> None:
+    write(
+        repository,
+        {"pyproject.toml": '[tool.x]\nworkers = 0\n[tool.memlint]\nb = 1\nworkers = "x"\n'},
+    )
     with pytest.raises(MemlintError) as caught:
         one()
     unknown, wrong = str(caught.value).splitlines()
     assert unknown.startswith('pyproject.toml:4: unknown key "b"; known are target, target-file, ')
     assert wrong == 'pyproject.toml:5: workers: "x" is not a number of workers from 1 to 4096'
-    write(here, {"pyproject.toml": "tool.memlint = 3"})
+    write(repository, {"pyproject.toml": "tool.memlint = 3"})
     with pytest.raises(MemlintError, match=r":1: tool.memlint must be a table"):
         one()
 
 
-def test_mistakes_on_the_command_line(here: Path) -> None:
-    write(here, {"nginx.conf": FULL, "memlint.toml": "worker = 3\nwokers = 3"})
+def test_mistakes_on_the_command_line(repository: Path) -> None:
+    write(repository, {"nginx.conf": FULL, "memlint.toml": "worker = 3\nwokers = 3"})
     for command in (["check", "nginx.conf"], ["config"]):
-        run = memlint(*command, cwd=here)
+        run = memlint(*command, cwd=repository)
         assert run.code == 2
         assert run.out == ""
         assert run.err.splitlines() == [
             'memlint: memlint.toml:1: unknown key "worker"; did you mean "workers"?',
             'memlint: memlint.toml:2: unknown key "wokers"; did you mean "workers"?',
         ]
-    assert memlint("check", "--no-config", "nginx.conf", cwd=here).code == 0
+    assert memlint("check", "--no-config", "nginx.conf", cwd=repository).code == 0
 
 
-def test_many_mistakes_are_not_all_listed(here: Path) -> None:
-    write(here, {"memlint.toml": "".join(f"k{number} = 1\n" for number in range(50))})
+def test_many_mistakes_are_not_all_listed(repository: Path) -> None:
+    write(repository, {"memlint.toml": "".join(f"k{number} = 1\n" for number in range(50))})
     with pytest.raises(MemlintError) as caught:
         one()
     lines = str(caught.value).splitlines()
@@ -439,9 +449,9 @@ path-map = { "/etc/nginx" = "hosts/mail" }
 
 
 @pytest.fixture
-def two(here: Path) -> Path:
+def two(repository: Path) -> Path:
     write(
-        here,
+        repository,
         {
             "memlint.toml": TWO,
             "hosts/web/nginx.conf": FULL,
@@ -450,7 +460,7 @@ def two(here: Path) -> Path:
             "hosts/mail/other.conf": FULL,
         },
     )
-    return here
+    return repository
 
 
 TOP = {
@@ -491,23 +501,23 @@ MAIL = {key: value for key, value in TOP.items() if key != "sysroot"} | {
 )
 def test_which_root_it_is(conf: str, expected: dict[str, Any]) -> None:
     root = one(conf)
-    assert found(root) == expected
+    assert set_values(root) == expected
     assert root.path == conf
 
 
 def test_links_to_a_root(two: Path) -> None:
     (two / "link").symlink_to("hosts/web")
-    assert found(one("link/nginx.conf")) == WEB
+    assert set_values(one("link/nginx.conf")) == WEB
     # the file may be a link itself: its directory is what counts
     (two / "hosts/web/nginx.conf").unlink()
     (two / "hosts/web/nginx.conf").symlink_to("../mail/other.conf")
-    assert found(one("hosts/web")) == WEB
-    assert found(one("hosts/web/nginx.conf")) == WEB
+    assert set_values(one("hosts/web")) == WEB
+    assert set_values(one("hosts/web/nginx.conf")) == WEB
 
 
 def test_all_roots_from_any_directory(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [root.path for root in plan([], {})] == ["hosts/web", "hosts/mail/nginx.conf"]
-    assert [found(root) for root in plan([], {})] == [WEB, MAIL]
+    assert [set_values(root) for root in plan([], {})] == [WEB, MAIL]
     monkeypatch.chdir(two / "hosts/web")
     assert [root.path for root in plan([], {})] == [
         str(two / "hosts/web"),
@@ -537,25 +547,25 @@ def test_all_roots_from_any_directory(two: Path, monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_flags_win(flags: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert found(one("hosts/web", **flags)) == expected
+    assert set_values(one("hosts/web", **flags)) == expected
 
 
 @pytest.mark.usefixtures("two")
 def test_a_flag_target_forgets_versions_below() -> None:
     root = one("hosts/mail", target="debian-11")
-    assert "set" not in found(root)
+    assert "set" not in set_values(root)
     assert asked(root).set == {}
     assert asked(root).target == "debian-11"
 
 
 @pytest.mark.usefixtures("two")
-def test_a_binary_is_a_flag_only(here: Path) -> None:
+def test_a_binary_is_a_flag_only(repository: Path) -> None:
     server = find_target("debian-11")
     root = one("hosts/mail", nginx_binary=server)
     assert root.values["target"].value is None
     assert root.values["set"].value == {}
     assert asked(root).target is server
-    write(here, {"memlint.toml": 'nginx-binary = "./evil"'})
+    write(repository, {"memlint.toml": 'nginx-binary = "./evil"'})
     with pytest.raises(MemlintError, match='unknown key "nginx-binary"'):
         one()
 
@@ -574,44 +584,46 @@ def test_the_policy_of_a_root(two: Path) -> None:
     assert Job("", asked(one())).policy.limits == Limits(None, 1 << 20, 2, 3.0)
 
 
-def test_what_nobody_sets_is_what_check_assumes(here: Path) -> None:
+def test_what_nobody_sets_is_what_check_assumes(repository: Path) -> None:
     assert asked(one()) == Options()
-    write(here, {"memlint.toml": 'target = "debian-12"'})
+    write(repository, {"memlint.toml": 'target = "debian-12"'})
     assert asked(one()).target == "debian-12"
 
 
 def test_a_target_file_is_from_the_settings_directory(
-    here: Path, monkeypatch: pytest.MonkeyPatch
+    repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(here, {"a/server.toml": MEASURED, "a/memlint.toml": 'target-file = "server.toml"'})
+    write(repository, {"a/server.toml": MEASURED, "a/memlint.toml": 'target-file = "server.toml"'})
     target = asked(one("a/nginx.conf")).target
     assert isinstance(target, Target)
     assert target.name == "a/server.toml"
-    monkeypatch.chdir(here / "a")
+    monkeypatch.chdir(repository / "a")
     target = asked(one("nginx.conf")).target
     assert isinstance(target, Target)
     assert target.name == "server.toml"
 
 
-def test_settings_of_a_checkout_name_no_target_file_outside_of_it(here: Path) -> None:
-    write(here, {"server.toml": MEASURED, "repo/.git/HEAD": "", "repo/a/server.toml": MEASURED})
+def test_settings_of_a_checkout_name_no_target_file_outside_of_it(repository: Path) -> None:
+    write(
+        repository, {"server.toml": MEASURED, "repo/.git/HEAD": "", "repo/a/server.toml": MEASURED}
+    )
     for inside in ("server.toml", "a/server.toml"):
         settings: dict[str, str | bytes] = {
             "repo/memlint.toml": f'target-file = "{inside}"',
             "repo/server.toml": MEASURED,
         }
-        write(here, settings)
+        write(repository, settings)
         assert isinstance(asked(one("repo/nginx.conf")).target, Target)
-    (here / "repo/link.toml").symlink_to(here / "server.toml")
-    for outside in ("../server.toml", str(here / "server.toml"), "link.toml"):
-        write(here, {"repo/memlint.toml": f'target-file = "{outside}"'})
+    (repository / "repo/link.toml").symlink_to(repository / "server.toml")
+    for outside in ("../server.toml", str(repository / "server.toml"), "link.toml"):
+        write(repository, {"repo/memlint.toml": f'target-file = "{outside}"'})
         with pytest.raises(MemlintError, match=r"leads out of .*/repo: give it with --target-file"):
             asked(one("repo/nginx.conf"))
 
 
-def test_with_a_sysroot_flag_settings_read_nothing_outside(here: Path) -> None:
+def test_with_a_sysroot_flag_settings_read_nothing_outside(repository: Path) -> None:
     write(
-        here,
+        repository,
         {
             "secret.toml": "secret_key = 1",
             "secret/tls.conf": "}",
@@ -621,35 +633,35 @@ def test_with_a_sysroot_flag_settings_read_nothing_outside(here: Path) -> None:
             "repo/nginx.conf": http("include /etc/tls/*.conf;"),
         },
     )
-    run = memlint("check", "--sysroot", "repo", "repo/nginx.conf", cwd=here)
+    run = memlint("check", "--sysroot", "repo", "repo/nginx.conf", cwd=repository)
     assert run.code == 2
     assert "target-file: leads out of" in run.err
     assert "secret_key" not in run.err
     args = ("check", "--format=json", "--target=debian-12", "repo/nginx.conf")
-    assert "secret/tls.conf" in memlint(*args, cwd=here).out
-    assert "secret" not in memlint(*args, "--sysroot", "repo", cwd=here).out
+    assert "secret/tls.conf" in memlint(*args, cwd=repository).out
+    assert "secret" not in memlint(*args, "--sysroot", "repo", cwd=repository).out
 
 
-def test_a_prefix_setting_does_not_move_configurations(here: Path) -> None:
+def test_a_prefix_setting_does_not_move_configurations(repository: Path) -> None:
     write(
-        here,
+        repository,
         {
             "memlint.toml": 'prefix = "nginx"\nroots = ["hosts/a"]',
             "hosts/a/nginx.conf": FULL,
             "nginx/mime.types": "",
         },
     )
-    assert memlint("check", cwd=here).code == 0
-    assert memlint("check", "hosts/a/nginx.conf", cwd=here).code == 0
+    assert memlint("check", cwd=repository).code == 0
+    assert memlint("check", "hosts/a/nginx.conf", cwd=repository).code == 0
     assert asked(one("hosts/a")).prefix == "nginx"
 
 
 # the commands
 
 
-def test_check_uses_them(here: Path) -> None:
+def test_check_uses_them(repository: Path) -> None:
     write(
-        here,
+        repository,
         {
             "memlint.toml": 'target = "debian-12"\nunit-cost = "1MiB"\nworkers = 1\n'
             '[[roots]]\npath = "hosts/a"\nmax-memory = "1GiB"\n'
@@ -659,30 +671,31 @@ def test_check_uses_them(here: Path) -> None:
     server = "server { location / { access_by_lua_file a; } }"
     inside = f"lua_ssl_trusted_certificate /nonexistent.pem; {server}"
     for name in ("a", "b"):
-        write(here / "hosts" / name, {"nginx.conf": http(inside)})
-    run = memlint("check", "--format", "json", cwd=here)
+        write(repository / "hosts" / name, {"nginx.conf": http(inside)})
+    run = memlint("check", "--format", "json", cwd=repository)
     assert run.code == 0, run.err
     configs = run.json["configs"]
     assert [config["path"] for config in configs] == ["hosts/a", "hosts/b"]
     assert [config["budget_bytes"] for config in configs] == [1 << 30, 2 << 20]
     assert [[f["rule"] for f in config["findings"]] for config in configs] == [[], ["ML201"]]
     assert configs[0]["target"]["name"] == "debian-12"
-    assert memlint("check", "--fail-on", "error", "hosts/b", cwd=here).code == 1
+    assert memlint("check", "--fail-on", "error", "hosts/b", cwd=repository).code == 1
     assert (
-        memlint("check", "--max-memory", "1GiB", "--fail-on=error", "hosts/b", cwd=here).code == 0
+        memlint("check", "--max-memory", "1GiB", "--fail-on=error", "hosts/b", cwd=repository).code
+        == 0
     )
 
 
-def test_a_root_that_is_gone_is_not_clean(here: Path) -> None:
-    write(here, {"memlint.toml": 'roots = ["a", "gone"]', "a/nginx.conf": FULL})
-    run = memlint("check", cwd=here)
+def test_a_root_that_is_gone_is_not_clean(repository: Path) -> None:
+    write(repository, {"memlint.toml": 'roots = ["a", "gone"]', "a/nginx.conf": FULL})
+    run = memlint("check", cwd=repository)
     assert run.code == 3
     assert "gone" in run.out
 
 
-def test_nothing_to_check(here: Path) -> None:
-    write(here, {"memlint.toml": "workers = 1"})
-    run = memlint("check", cwd=here)
+def test_nothing_to_check(repository: Path) -> None:
+    write(repository, {"memlint.toml": "workers = 1"})
+    run = memlint("check", cwd=repository)
     assert run.code == 2
     assert "list roots in memlint.toml" in run.err
 
@@ -724,12 +737,12 @@ def test_config_as_json(two: Path) -> None:
     assert mail["values"]["path-map"]["value"] == {"/etc/nginx": "hosts/mail"}
 
 
-def test_config_without_roots(here: Path) -> None:
-    write(here, {"memlint.toml": 'workers = 2\ncontext = ["http", "server"]'})
+def test_config_without_roots(repository: Path) -> None:
+    write(repository, {"memlint.toml": 'workers = 2\ncontext = ["http", "server"]'})
     [root] = in_force([everywhere({})]).roots
     assert root.path is None
     assert root.values["context"].value == ["http", "server"]
-    run = memlint("config", cwd=here)
+    run = memlint("config", cwd=repository)
     assert "configurations that are no root (memlint.toml)" in run.out
     assert "http,server" in run.out
 
@@ -787,8 +800,8 @@ def test_the_schema_takes_what_the_program_takes() -> None:
         "roots = [3]",
     ],
 )
-def test_the_schema_refuses_what_the_program_refuses(here: Path, text: str) -> None:
-    write(here, {"memlint.toml": text})
+def test_the_schema_refuses_what_the_program_refuses(repository: Path, text: str) -> None:
+    write(repository, {"memlint.toml": text})
     with pytest.raises(MemlintError):
         one()
     with pytest.raises(jsonschema.ValidationError):
@@ -848,15 +861,15 @@ def test_globs(pattern: str, path: str, expected: bool) -> None:
     assert matches(pattern, path) is expected
 
 
-def test_ignores_start_at_their_directory(here: Path) -> None:
-    ignore = PathIgnore(str(here / "a"), ("conf.d/*", "/etc/nginx/**"), frozenset(), "")
+def test_ignores_start_at_their_directory(repository: Path) -> None:
+    ignore = PathIgnore(str(repository / "a"), ("conf.d/*", "/etc/nginx/**"), frozenset(), "")
     assert applies(ignore, "a/conf.d/x.conf")
     assert applies(ignore, "a/./conf.d/../conf.d/x.conf")
     assert not applies(ignore, "conf.d/x.conf")
     assert applies(ignore, "/etc/nginx/sites/x")
 
 
-def test_lines_of_keys(here: Path) -> None:
+def test_lines_of_keys(repository: Path) -> None:
     text = (
         "\ufeffa = 1\r\n"
         "# [b]\r\n"
@@ -875,7 +888,7 @@ def test_lines_of_keys(here: Path) -> None:
         "]\r\n"
         "z = 1"
     )
-    (here / "x.toml").write_bytes(text.encode())
+    (repository / "x.toml").write_bytes(text.encode())
     file = read("x.toml")
     lines = {
         ("a",): 1,
@@ -895,10 +908,10 @@ def test_lines_of_keys(here: Path) -> None:
     assert {path: file.line(path) for path in lines} == lines
 
 
-def test_without_settings_their_model_is_not_imported(here: Path) -> None:
-    write(here, {"nginx.conf": FULL, "pyproject.toml": "[tool.other]"})
+def test_without_settings_their_model_is_not_imported(repository: Path) -> None:
+    write(repository, {"nginx.conf": FULL, "pyproject.toml": "[tool.other]"})
     code = (
         "import sys; from nginx_memlint.settings import plan; plan(['nginx.conf'], {}); "
         "sys.exit('nginx_memlint.settings.model' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], cwd=here, check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=repository, check=False).returncode == 0

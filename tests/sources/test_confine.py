@@ -51,19 +51,19 @@ def test_a_whole_configuration_is_read_as_without(repository: Path) -> None:
     write(repository / "web", {"nginx.conf": http("include conf.d/*.conf; include ../shared;")})
     (repository / "shared").write_text("server { }")
     for name in ("web", "web/nginx.conf", str(repository / "web/nginx.conf")):
-        found = check(name, confine=".")
-        assert found.complete
-        assert found.blocks == check(name).blocks
+        confined = check(name, confine=".")
+        assert confined.complete
+        assert confined.blocks == check(name).blocks
     run = memlint("check", "--confine", ".", "--format", "json", "web")
     assert run.code == 0
-    [found], [expected] = (
+    [confined], [expected] = (
         done.json["configs"] for done in (run, memlint("check", "--format", "json", "web"))
     )
     assert expected.pop("outside_total") == 1
-    assert found.pop("outside_total") == 0
-    for config in (found, expected):
+    assert confined.pop("outside_total") == 0
+    for config in (confined, expected):
         del config["outside"]
-    assert found == expected
+    assert confined == expected
 
 
 def test_main_files_and_maps_outside_are_refused(repository: Path) -> None:

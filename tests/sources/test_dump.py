@@ -41,7 +41,7 @@ WARNING = (
 
 
 def dump(files: dict[str, bytes]) -> bytes:
-    """What nginx writes (src/core/nginx.c)."""
+    """The output of ``nginx -T`` for some files (src/core/nginx.c)."""
     return b"".join(
         b"# configuration file " + os.fsencode(name) + b":\n" + data + b"\n"
         for name, data in files.items()
@@ -49,10 +49,10 @@ def dump(files: dict[str, bytes]) -> bytes:
 
 
 def files(data: bytes) -> dict[str, bytes]:
-    found = read_dump(data)
-    assert found is not None
-    assert found.doubtful == ()
-    return found.files
+    split = read_dump(data)
+    assert split is not None
+    assert split.doubtful == ()
+    return split.files
 
 
 def messages(report: ConfigReport) -> list[tuple[str, int | None, str]]:
@@ -248,7 +248,7 @@ ATTACKS = {
 def test_a_file_that_begins_like_a_dump_is_refused(
     inside: str, before: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a dump it would have no contexts: its patterns would match nothing."""
+    """Read as a dump it would have no contexts: its patterns would match nothing."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "conf.d/a.conf").write_text(SITE)
@@ -407,9 +407,9 @@ def test_many_marks_take_no_long_time() -> None:
 def test_what_is_split_is_all_there(written: dict[str, str]) -> None:
     """Never raises, and loses no byte but marks."""
     data = dump({name: text.encode() for name, text in written.items()})
-    found = read_dump(data)
-    assert found is not None
-    assert dump(found.files).replace(b"\n", b"") == data.replace(b"\n", b"")
+    split = read_dump(data)
+    assert split is not None
+    assert dump(split.files).replace(b"\n", b"") == data.replace(b"\n", b"")
     check("-", data=data)
 
 

@@ -234,8 +234,8 @@ def test_files_that_are_too_large(tmp_path: Path) -> None:
 def test_tokens_are_not_underestimated() -> None:
     for text in (b"a b{c;}" * 50_000, b"a;" * 99_999, b"x" * 200_000, b" \n" * 70_000, b""):
         tokens = tokenize(text)
-        found = sum(2 + len(tokens.args(number)) for number in range(len(tokens.starts)))
-        assert found + text.count(b"{") <= tokens_at_most(text) <= len(text) + 5
+        count = sum(2 + len(tokens.args(number)) for number in range(len(tokens.starts)))
+        assert count + text.count(b"{") <= tokens_at_most(text) <= len(text) + 5
     assert tokens_at_most(b"listen 80;\n" * 1000) < 3100
 
 
@@ -261,10 +261,10 @@ def test_a_directory_replaced_by_a_link_is_not_followed(
     resolve = FileSystem._resolve
 
     def swapping(self: FileSystem, path: str, follow_last: bool) -> tuple[str, bool]:
-        found = resolve(self, path, follow_last)
+        resolved = resolve(self, path, follow_last)
         os.rename(root / "etc", root / "was")
         os.symlink(outside, root / "etc")
-        return found
+        return resolved
 
     monkeypatch.setattr(FileSystem, "_resolve", swapping)
     path = "/etc/nginx/nginx.conf" if ask == "read" else "/etc/nginx/conf.d"

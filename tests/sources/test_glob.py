@@ -70,12 +70,12 @@ def test_same_files_in_the_same_order(chunk: int, libc: ctypes.CDLL, tmp_path: P
             continue
         expected = _c_glob(libc, pattern)
         try:
-            found = glob.expand(source, decode(pattern))
+            expanded = glob.expand(source, decode(pattern))
         except OSError as error:
             assert "malformed" in str(error), (seed, pattern)  # noqa: PT017
             refused += 1
             continue
-        assert found == expected, (seed, pattern, names)
+        assert expanded == expected, (seed, pattern, names)
     assert refused < PATTERNS / 100
 
 
@@ -108,12 +108,12 @@ def _pattern(rng: random.Random) -> bytes:
 
 
 def _c_glob(libc: ctypes.CDLL, pattern: bytes) -> list[str]:
-    found = _Glob()
-    code = libc.glob(pattern, 0, None, ctypes.byref(found))
+    matches = _Glob()
+    code = libc.glob(pattern, 0, None, ctypes.byref(matches))
     try:
-        return [decode(found.pathv[i] or b"") for i in range(found.pathc)] if code == 0 else []
+        return [decode(matches.pathv[i] or b"") for i in range(matches.pathc)] if code == 0 else []
     finally:
-        libc.globfree(ctypes.byref(found))
+        libc.globfree(ctypes.byref(matches))
 
 
 @pytest.mark.parametrize("pattern", ["*?[^x]", "**?[!x]", "*??[^x]", "?*[^x]", "*[^x]", "*?[.]"])

@@ -1,4 +1,4 @@
-"""What a user may name, and where the files of it are looked up."""
+"""The names that a user may give, and where the files of a configuration are looked up."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ BELOW = ["conf/conf.d/a.conf", "conf/b.inc", "conf/../up.conf"]
 
 @pytest.mark.parametrize("name", ["conf/nginx.conf", "conf", "conf/", "conf//nginx.conf"])
 def test_names_are_as_the_user_can_open_them(tree: Path, name: str) -> None:
-    found = names(check(name))
-    assert found == BELOW
-    assert all((tree / file).is_file() for file in found)
+    files = names(check(name))
+    assert files == BELOW
+    assert all((tree / file).is_file() for file in files)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_copy_by_either_name(tree: Path) -> None:
 
 
 def test_the_longest_match_wins_for_the_main_file_too(tree: Path) -> None:
-    """What is in the sysroot at a mapped place is another file: it is not /conf/nginx.conf."""
+    """A file in the sysroot at a mapped place is another one: it is not /conf/nginx.conf."""
     (tree / "other").mkdir()
     (tree / "other/nginx.conf").write_text("events {} http { server {} }")
     maps = [("/conf", "other")]
@@ -196,8 +196,8 @@ def test_standard_input(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = MAIN.encode()
     assert names(check("-", data=data, prefix="conf"))
     monkeypatch.chdir(tree / "conf")
-    found = names(check("-", data=data))
-    assert found == ["conf.d/a.conf", "b.inc", "../up.conf"]
+    files = names(check("-", data=data))
+    assert files == ["conf.d/a.conf", "b.inc", "../up.conf"]
     assert names(check("-", data=data, sysroot=".."))
     assert names(check("-", data=data, sysroot="..", prefix="/conf"))
     report = check("-", data=data, sysroot="conf.d")

@@ -79,13 +79,13 @@ def test_spans(
     line: int,
     column: int,
 ) -> None:
-    found = directive(file, *path)
-    span = file.span(found)
+    target = directive(file, *path)
+    span = file.span(target)
     assert (text(file, span), span.line, span.column) == (name, line, column)
     data = file.tokens.data
-    assert [data[a:b].decode() for _, a, b in file.tokens.args(found.token)] == args
-    assert text(file, file.whole_span(found)) == whole
-    assert (file.whole_span(found).line, file.whole_span(found).column) == (line, column)
+    assert [data[a:b].decode() for _, a, b in file.tokens.args(target.token)] == args
+    assert text(file, file.whole_span(target)) == whole
+    assert (file.whole_span(target).line, file.whole_span(target).column) == (line, column)
 
 
 def test_the_span_of_a_block_reaches_its_brace(file: ParsedFile) -> None:
@@ -151,7 +151,7 @@ def test_a_source_line_is_that_line(data: bytes) -> None:
 
 @given(st.text("[]{}=-\"'\\\n a", max_size=40), st.integers(0, 5), st.integers(0, 40))
 def test_lua_tokens_are_found_as_by_search(text: str, start: int, end: int) -> None:
-    """What is passed over in bulk holds none of the patterns of util/gen-lexer-c."""
+    """Text that is passed over in bulk holds none of the patterns of util/gen-lexer-c."""
     pattern = re.compile(
         rb"""(\{)|(\})|(\[=*\[)|(--\[=*\[)|(?:\]=*\]|--[^\n]*"""
         rb"""|"(?:\\[^\n]|[^"\n\\])*"|'(?:\\[^\n]|[^'\n\\])*')"""
@@ -159,10 +159,10 @@ def test_lua_tokens_are_found_as_by_search(text: str, start: int, end: int) -> N
     data = text.encode()
     buffer = ReadBuffer(Tokens(data))
     buffer.last = end = min(end, len(data))
-    found = buffer.lua_token(start)
+    token = buffer.lua_token(start)
     expected = pattern.search(data, start, end)
-    assert (found is None) == (expected is None)
-    if found is not None and expected is not None:
-        assert (found.lastindex, found.end()) == (expected.lastindex, expected.end())
-        if kind := found.lastindex:
-            assert found.span(kind) == expected.span(kind)
+    assert (token is None) == (expected is None)
+    if token is not None and expected is not None:
+        assert (token.lastindex, token.end()) == (expected.lastindex, expected.end())
+        if kind := token.lastindex:
+            assert token.span(kind) == expected.span(kind)

@@ -1,4 +1,4 @@
-"""What our lexer gives crossplane's parser is what its own does, wherever that reads as nginx."""
+"""Our lexer gives crossplane's parser what its own does, wherever that reads as nginx."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_read_in_bulk_as_token_by_token(monkeypatch: pytest.MonkeyPatch) -> None
     bulk = [_all_of(data) for data in texts]
     monkeypatch.setattr(tokens_module, "_DIRECTIVE", re.compile(b"()()()()(.*+)()", re.DOTALL))
     assert [_all_of(data) for data in texts] == bulk
-    assert sum(found[-2] is not None for found in bulk) > 100
+    assert sum(read[-2] is not None for read in bulk) > 100
 
 
 def _all_of(data: bytes) -> list[Any]:
@@ -160,11 +160,11 @@ def _all_of(data: bytes) -> list[Any]:
 def _flat(file: ParsedFile) -> list[tuple[str, int]]:
     """All tokens but the marks, with their lines."""
     tokens = file.tokens
-    found = []
+    texts = []
     for directive in _all_directives(file.body):
-        found.append((directive.name, directive.line))
-        found += [(text, tokens.line_of(start)) for text, start, _ in tokens.args(directive.token)]
-    return found
+        texts.append((directive.name, directive.line))
+        texts += [(text, tokens.line_of(start)) for text, start, _ in tokens.args(directive.token)]
+    return texts
 
 
 def _all_directives(body: Body) -> Iterator[Directive]:

@@ -68,8 +68,8 @@ Row = tuple[int, str, list[str], bool]
 
 
 def told(data: bytes, *, in_data_block: bool) -> list[Row]:
-    """What the lexer says, without crossplane."""
-    found: list[Row] = []
+    """The directives of a file as the lexer alone gives them, without crossplane."""
+    rows: list[Row] = []
     words: list[str] = []
     depth = 0
     for part in lex(Tokens(data), in_data_block=in_data_block):
@@ -82,11 +82,11 @@ def told(data: bytes, *, in_data_block: bool) -> list[Row]:
             else:
                 name, *args = words
                 args = without_parentheses(args) if name == "if" else args
-                found.append((depth, name, args, text == "{"))
+                rows.append((depth, name, args, text == "{"))
                 words = []
             depth += (text == "{") - (text == "}")
     assert (words, depth) == ([], 0)
-    return found
+    return rows
 
 
 def without_parentheses(args: list[str]) -> list[str]:
@@ -99,16 +99,16 @@ def without_parentheses(args: list[str]) -> list[str]:
 
 
 def tree(body: Body) -> list[Row]:
-    """What is in a file's tree, without recursion: blocks nest deeply."""
-    found: list[Row] = []
+    """The directives of a file's tree, walked without recursion: blocks nest deeply."""
+    rows: list[Row] = []
     pending = [(0, directive) for directive in reversed(body.directives)]
     while pending:
         depth, directive = pending.pop()
         inner = directive.body
-        found.append((depth, directive.name, [*directive.args], inner is not None))
+        rows.append((depth, directive.name, [*directive.args], inner is not None))
         if inner is not None:
             pending += [(depth + 1, directive) for directive in reversed(inner.directives)]
-    return found
+    return rows
 
 
 def same(data: bytes, *, in_data_block: bool = False) -> None:
@@ -151,12 +151,12 @@ def test_directives_are_numbered_in_their_order() -> None:
     data = b"a { b; c { d; } e; } f { }"
     file = parse(data, "/a", "a")
     pending = [*file.body.directives]
-    found = {}
+    names = {}
     while pending:
         directive = pending.pop()
-        found[directive.token] = directive.name
+        names[directive.token] = directive.name
         pending += directive.body.directives if directive.body else []
-    assert found == dict(enumerate("abcdef"))
+    assert names == dict(enumerate("abcdef"))
     assert [data[start : start + 1].decode() for start in file.tokens.starts] == [*"abcdef"]
 
 
@@ -275,7 +275,7 @@ def test_room_within_the_parser() -> None:
 
 
 def not_crossplane(filename: str, onerror: Callable[[Exception], None]) -> None:
-    """As ngxparse has it: the tree is made by another function, with a lexer of its own."""
+    """A parse() as ngxparse has it: it makes the tree itself, with a lexer of its own."""
     raise AssertionError(filename, onerror)
 
 

@@ -1,4 +1,4 @@
-"""What is before a Lua block, and in it, is read once, however long it is."""
+"""Text before a Lua block, and in it, is read once, however long it is."""
 
 from __future__ import annotations
 

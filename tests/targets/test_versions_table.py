@@ -23,8 +23,8 @@ def test_as_if_given_as_options(name: str, versions: dict[str, str]) -> None:
 
 
 def test_measured_costs_stay_until_another_stack_is_nearer() -> None:
-    own = installed_target("here", {"nginx": "1.22.1", "openssl": "3.0.22"}, (), None)
-    assert with_versions(own, {"nginx": "1.23.1"}).costs is own.costs
-    cached = with_versions(own, {"nginx": "1.27.2"})
+    measured = installed_target("here", {"nginx": "1.22.1", "openssl": "3.0.22"}, (), None)
+    assert with_versions(measured, {"nginx": "1.23.1"}).costs is measured.costs
+    cached = with_versions(measured, {"nginx": "1.27.2"})
     assert cached.costs.caches_certificates
     assert any("costs as measured on debian-sid" in line for line in cached.assumed)

@@ -1,4 +1,4 @@
-"""What the records of families say they look at is what their functions look at."""
+"""The functions of families look at the directives that their records name, and at no others."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Asked:
         )
 
     def settings(self, name: str) -> list[Any]:
-        found = self.effective(name)
-        return [] if found is None else [found]
+        setting = self.effective(name)
+        return [] if setting is None else [setting]
 
 
 def asked(call: Any, target: Any) -> set[str]:
@@ -47,13 +47,13 @@ def asked(call: Any, target: Any) -> set[str]:
 
 @pytest.mark.parametrize("family", FAMILIES, ids=[family.name for family in FAMILIES])
 def test_what_decides(family: Family) -> None:
-    found = set().union(*(asked(family.wants, target) for target in TARGETS))
-    assert found == (family.needs or family.decides)
+    names = set().union(*(asked(family.wants, target) for target in TARGETS))
+    assert names == (family.needs or family.decides)
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=[family.name for family in FAMILIES])
 def test_what_is_read(family: Family) -> None:
-    found = {family.certificate, family.commands} - {""}
+    names = {family.certificate, family.commands} - {""}
     for target in TARGETS:
-        found |= asked(family.trusted, target) | asked(family.client, target)
-    assert found == family.reads
+        names |= asked(family.trusted, target) | asked(family.client, target)
+    assert names == family.reads

@@ -92,8 +92,8 @@ def test_a_module_that_was_built_for_another_version(tmp_path: Path) -> None:
 def test_a_module_that_is_not_in_the_sysroot(tmp_path: Path) -> None:
     """It is told, as a bundle is, and decides nothing."""
     main = f"{NDK}{LUA}load_module modules/ngx_http_js_module.so;\n"
-    here = {f"{DIRECTORY[1:]}/ndk_http_module.so": "", "etc/nginx/nginx.conf": text(main)}
-    write(tmp_path, dict(here))
+    files = {f"{DIRECTORY[1:]}/ndk_http_module.so": "", "etc/nginx/nginx.conf": text(main)}
+    write(tmp_path, dict(files))
     options = {"target": "debian-12", "sysroot": str(tmp_path)}
     report = check("/etc/nginx/nginx.conf", **options)
     assert report.complete
@@ -109,11 +109,11 @@ def test_a_module_that_is_not_in_the_sysroot(tmp_path: Path) -> None:
 
 def test_a_module_that_is_not_in_the_prefix(tmp_path: Path) -> None:
     main = "load_module modules/ngx_http_js_module.so;\nload_module modules/ngx_mail_module.so;\n"
-    here = {
+    files = {
         "usr/share/nginx/modules/ngx_mail_module.so": "",
         "etc/nginx/nginx.conf": text(main),
     }
-    write(tmp_path, dict(here))
+    write(tmp_path, dict(files))
     options = {"sysroot": str(tmp_path), "prefix": "/usr/share/nginx"}
     report = check("/etc/nginx/nginx.conf", **options)
     assert report.complete

@@ -17,7 +17,7 @@ SITE = "server { location / {} }\n"
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Path:
-    """What the configurations name as an absolute directory: this machine's, say /etc/nginx."""
+    """The absolute directory that the configurations name: this machine's, say /etc/nginx."""
     (tmp_path / "machine/nginx").mkdir(parents=True)
     return tmp_path / "machine/nginx"
 
@@ -34,7 +34,7 @@ def checkout(tmp_path: Path, main: str, files: tuple[str, ...] = ("conf.d/a.conf
 
 
 def named(path: Path) -> str:
-    """As from the working directory, if that is shorter: the tests may be run beside it."""
+    """The path seen from the working directory, if that is shorter: the tests may run beside it."""
     return min(os.path.relpath(path), str(path), key=len)
 
 

@@ -1,4 +1,4 @@
-"""What was not counted because it was not there is said."""
+"""A report says that there was nothing to count, and why."""
 
 from __future__ import annotations
 

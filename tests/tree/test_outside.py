@@ -14,7 +14,7 @@ SITE = "server { location / { } }\n"
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Path:
-    """What this machine happens to have beside a checkout."""
+    """Files that this machine happens to have beside a checkout."""
     write(tmp_path / "machine", {f"sites/{name}.conf": SITE for name in "abcde"})
     return tmp_path / "machine"
 

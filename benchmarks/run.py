@@ -27,10 +27,10 @@ from benchmarks.measure import Run, measure
 
 HERE = Path(__file__).parent
 NGINX_INPUTS = ("small", "incident")
-"""What nginx -t can be run on: the others would take it minutes and tens of GiB."""
+"""Inputs that nginx -t can be run on: the others would take it minutes and tens of GiB."""
 
 JOBS_INPUTS = ("files", "roots")
-"""What --jobs is for: many files, many configurations."""
+"""Inputs that --jobs is for: many files, many configurations."""
 
 JOBS = "memlint --jobs 0"
 

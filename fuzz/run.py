@@ -43,7 +43,7 @@ _COVERAGE = re.compile(rb"cov: (\d+) ft: \d+ corp: (\d+)")
 
 
 class Outcome(NamedTuple):
-    """What fuzzing one target came to."""
+    """The outcome of fuzzing one target."""
 
     target: str
     seconds: float

@@ -1,4 +1,4 @@
-"""What is fuzzed: functions of some bytes that raise if a property does not hold.
+"""The fuzz targets: functions of some bytes that raise if a property does not hold.
 
 They need no fuzzer: the tests run them on the corpus and on what Hypothesis makes up.
 """
@@ -62,8 +62,8 @@ BOUNDS = Bounds(
 """Small, so that they are met, and an input takes no long time."""
 
 _BLANK = (b" ", b"\n", b"\t\r\n", b" # comment ; { }\n", b"\n# \" '\n#}\n")
-"""What may be put between directives' words. A quote that is open in the Lua of a line would end
-with one in a comment of that line: then nginx reads something else, too."""
+"""Blanks that may be put between directives' words. A quote that is open in the Lua of a line would
+end with one in a comment of that line: then nginx reads something else, too."""
 
 
 def lexer(data: bytes) -> None:
@@ -140,7 +140,7 @@ class _BoundedJob(Job):
 
 
 def _of_stdin(data: bytes, target: Target) -> Options:
-    """What is asked of standard input; it is an ordinary file if it may be that or a dump."""
+    """The options for a text on standard input; an ordinary file if it may be that or a dump."""
     dump = None if is_dump(data, piped=True) is not None else False
     prefix = ROOT + "/etc/nginx"
     return Options(data=data, target=target, sysroot=ROOT, prefix=prefix, dump=dump)
@@ -166,7 +166,7 @@ def _memory(memory: Memory) -> tuple[object, ...]:
 
 
 def counts(report: ConfigReport) -> tuple[object, ...]:
-    """What depends on nothing but the directives."""
+    """The figures of a report that depend on nothing but the directives."""
     return (
         report.blocks,
         report.ssl_contexts,
@@ -180,7 +180,7 @@ def counts(report: ConfigReport) -> tuple[object, ...]:
 
 
 def _with_blanks(data: bytes, rng: random.Random) -> bytes:
-    """The same directives with more white space and comments before tokens outside of Lua."""
+    """A configuration with more white space and comments before its tokens outside of Lua."""
     if read_dump_or_none(data):
         return data
     tokens = tokenize(data)
@@ -259,7 +259,7 @@ def bundle(data: bytes) -> None:
 
 
 def names(data: bytes) -> None:
-    """What is printable stays so, has nothing that acts, and leads back to the name.
+    """A name that is made printable stays so, has nothing that acts, and leads back to the name.
 
     Only a name with backslashes may be taken for another one.
     """

@@ -66,7 +66,7 @@ class World(Disk):
             self.entries.setdefault(directory, set()).add(name)
 
     def _walk(self, name: str, follow: bool) -> str:
-        """As the kernel does."""
+        """The path that a name leads to by its links; raises OSError where the kernel would."""
         pending = name.split("/")[::-1]
         parts: list[str] = []
         links = 0
@@ -112,28 +112,28 @@ class World(Disk):
         return path
 
     def mode(self, name: str, root: str | None, *, follow: bool) -> int:
-        """See Disk."""
+        """The ``st_mode`` of a file; of a symbolic link itself unless ``follow``."""
         node = self.nodes.get(self._find(name, root, follow=follow))
         if node is None:
             return stat.S_IFDIR
         return stat.S_IFLNK if isinstance(node, str) else stat.S_IFREG
 
     def readlink(self, name: str, root: str | None) -> str:
-        """See Disk."""
+        """The target of a symbolic link, as it is written in it."""
         node = self.nodes.get(self._find(name, root, follow=False))
         if not isinstance(node, str):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         return node
 
     def names(self, name: str, root: str | None) -> list[str]:
-        """See Disk."""
+        """The names of the entries of a directory, sorted."""
         path = self._find(name, root, follow=True)
         if path not in self.entries:
             raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         return sorted(self.entries[path])
 
     def read(self, name: str, root: str | None, most: int) -> bytes:
-        """See Disk."""
+        """All bytes of a file. Raises OSError for a directory, and for more than ``most``."""
         path = self._find(name, root, follow=True)
         node = self.nodes.get(path)
         if isinstance(node, str):

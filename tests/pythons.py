@@ -28,7 +28,7 @@ PACKAGES = ("python3-venv", "git", "openssl", "patch")
 PYTHONS = ("trixie", "sid")
 
 LEFT_OUT = ("tests/nginx", "tests/browser", "tests/integrations", "tests/test_speed.py")
-"""What needs programs that the roots do not have, and what compares times: once is enough."""
+"""Tests that need programs that the roots do not have, or compare times: once is enough."""
 
 _ENTER = """
 set -eu
@@ -55,7 +55,7 @@ exec /venv/bin/python -m pytest -q -n auto --dist loadgroup -p no:cacheprovider 
 
 
 def missing() -> str | None:
-    """What this machine lacks to make a root and to enter it."""
+    """The first thing that this machine lacks to make a root and to enter it."""
     if os.geteuid() != 0:
         return "needs root"
     for program in ("debootstrap", "unshare"):
@@ -81,7 +81,7 @@ def root_with_python(suite: str) -> Path | None:
 
 
 def python_version(root: Path) -> str:
-    """As ``3.13``."""
+    """The version of Python in a root, as ``3.13``."""
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
     command = ["chroot", str(root), "python3", "-c", code]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

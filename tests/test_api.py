@@ -1,4 +1,4 @@
-"""What the Python API is told: wrong names and values are refused as on the command line."""
+"""The arguments of the Python API: wrong names and values are refused as on the command line."""
 
 from __future__ import annotations
 

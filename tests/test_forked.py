@@ -1,4 +1,4 @@
-"""What forked.py stands in for is what a process of its own does."""
+"""A command run by forked.py does what it does in a process of its own."""
 
 from __future__ import annotations
 

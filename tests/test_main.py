@@ -23,10 +23,10 @@ print(*set(sys.modules) - before)
 def test_little_is_imported_before_an_interrupt_is_awaited() -> None:
     command = [sys.executable, "-c", READY]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    found = set(done.stdout.split())
-    assert not found & {"typing", "re", "dataclasses", "inspect"}
-    own = {name for name in found if name.startswith("nginx_memlint")}
-    assert own == {
+    imported = set(done.stdout.split())
+    assert not imported & {"typing", "re", "dataclasses", "inspect"}
+    of_package = {name for name in imported if name.startswith("nginx_memlint")}
+    assert of_package == {
         "nginx_memlint",
         "nginx_memlint.__main__",
         "nginx_memlint.cli",

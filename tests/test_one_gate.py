@@ -61,7 +61,7 @@ FUNCTIONS = {
 
 
 def opened(source: str) -> Iterator[str]:
-    """What a module uses of what opens, parses, writes or moves files."""
+    """Functions and modules that a module uses, of those that open, parse, write or move files."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Import(names=names):
@@ -89,8 +89,8 @@ def _imported(module: str, names: list[ast.alias]) -> Iterator[str]:
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.name)
 def test_files_are_opened_in_one_place(path: Path) -> None:
     name = path.relative_to(PACKAGE).as_posix()
-    found = set(opened(path.read_text("utf-8")))
-    assert found <= ALLOWED.get(name, set()), (
+    used = set(opened(path.read_text("utf-8")))
+    assert used <= ALLOWED.get(name, set()), (
         "read with files/reading.py, toml.py or json.py, write with files/writing.py"
     )
 

@@ -17,7 +17,7 @@ SOURCES = sorted(
 )
 
 _POSSESSIVE_GROUP = re.compile(r"(?<!\\)(?:\)|%[bs]|\\[1-9])(?:[*+?]|\{[0-9,]+\})[+]")
-"""What is neither a character nor a class, repeated without giving back."""
+"""A repetition without giving back of something that is neither a character nor a class."""
 
 ATOMS = ("a", ".", "[ab]", r"[^ab\n]", r"\w", r"\s")
 QUANTIFIERS = ("*", "+", "?", "{1,3}", "{0,2}", "{2,}")
@@ -28,14 +28,14 @@ def possessive_groups(source: str) -> list[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
         tree = ast.parse(source)
-    found = []
+    repeated = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
             value = node.value
             text = value.decode("latin-1") if isinstance(value, bytes) else value
             if match := _POSSESSIVE_GROUP.search(text):
-                found.append(f"line {node.lineno}: {text[: match.end()]}")
-    return found
+                repeated.append(f"line {node.lineno}: {text[: match.end()]}")
+    return repeated
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -75,11 +75,11 @@ pieces = st.tuples(st.sampled_from(ATOMS), st.sampled_from(QUANTIFIERS))
 def test_a_class_is_repeated_possessively_as_it_should(
     ways: list[list[tuple[str, str]]], outer: str, after: str, text: str
 ) -> None:
-    """As the atomic group around it, alone and within groups that are repeated themselves."""
-    own = "|".join("".join(f"{atom}{often}+" for atom, often in way) for way in ways)
+    """It matches as an atomic group around it, alone and in groups that are repeated themselves."""
+    possessive = "|".join("".join(f"{atom}{often}+" for atom, often in way) for way in ways)
     atomic = "|".join("".join(f"(?>{atom}{often})" for atom, often in way) for way in ways)
     for opening in ("(?:", "(", "(?>"):
-        found = re.search(f"{opening}{own}){outer}{after}", text, re.DOTALL)
+        match = re.search(f"{opening}{possessive}){outer}{after}", text, re.DOTALL)
         expected = re.search(f"{opening}{atomic}){outer}{after}", text, re.DOTALL)
-        assert (found and found.span()) == (expected and expected.span())
-        assert (found and found.groups()) == (expected and expected.groups())
+        assert (match and match.span()) == (expected and expected.span())
+        assert (match and match.groups()) == (expected and expected.groups())

@@ -66,14 +66,14 @@ def imports(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_go_one_way(module: str) -> None:
-    own = room_of(module.split(".", maxsplit=1)[0])
+    room = room_of(module.split(".", maxsplit=1)[0])
     for imported in imports(MODULES[module]):
         theirs = room_of(imported)
-        if own in BASICS:
+        if room in BASICS:
             assert theirs in BASICS, f"{module} → {imported}"
-        elif own in ROOMS and theirs not in BASICS:
+        elif room in ROOMS and theirs not in BASICS:
             assert theirs in ROOMS, f"the core knows no leaves: {module} → {imported}"
-            assert ROOMS[theirs] <= ROOMS[own], f"imports do not climb: {module} → {imported}"
+            assert ROOMS[theirs] <= ROOMS[room], f"imports do not climb: {module} → {imported}"
 
 
 def test_every_room_is_known() -> None:

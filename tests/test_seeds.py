@@ -1,4 +1,4 @@
-"""What is printed does not depend on PYTHONHASHSEED, which orders sets of texts."""
+"""Outputs do not depend on PYTHONHASHSEED, which orders sets of texts."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def configuration(seed: int, directory: Path) -> str:
     choose = random.Random(seed)
     wrong = seed % 2
     site = Site(directory, BUNDLE, directory / "a.crt", directory / "a.key")
-    found = random_families(seed, site, Abilities(True, True, True))
+    families = random_families(seed, site, Abilities(True, True, True))
     sizes = ["1m", "2m", "x"] if wrong else ["1m"]
     zones = [
         line.format(name=choose.choice("abcd"), size=choose.choice(sizes))
@@ -72,8 +72,8 @@ def configuration(seed: int, directory: Path) -> str:
         line.format(missing=f"/missing/{choose.choice('abcd')}.pem")
         for line in choose.sample(WRONG, k=wrong * 3)
     ]
-    inside = "\n".join([*zones, *mistakes, found.http])
-    return f"{MODULES}events {{}}\nhttp {{\n{inside}\n}}\nstream {{\n{found.stream}\n}}\n"
+    inside = "\n".join([*zones, *mistakes, families.http])
+    return f"{MODULES}events {{}}\nhttp {{\n{inside}\n}}\nstream {{\n{families.stream}\n}}\n"
 
 
 @pytest.fixture
@@ -90,8 +90,8 @@ def directory(tmp_path: Path) -> Path:
 
 
 def outputs(directory: Path) -> dict[str, str]:
-    """What some commands print, each by its words."""
-    found = {}
+    """The outputs of some commands, each by the command's words."""
+    printed = {}
     roots = sorted(directory.iterdir())
     with tempfile.TemporaryDirectory() as kept:
         formats = [word for name in FILES for word in ("--format", f"{name}:{kept}/{name}")]
@@ -100,18 +100,18 @@ def outputs(directory: Path) -> dict[str, str]:
             for target in ("debian-12", "debian-13")[: 1 + is_random]:
                 words = ["check", "--target", target, "--max-memory", "1MiB", *formats, "--format"]
                 done = memlint_here(*words, "text", root)
-                found[f"{root.name} {target}"] = f"{done.code}\n{done.out}{done.err}"
+                printed[f"{root.name} {target}"] = f"{done.code}\n{done.out}{done.err}"
                 for name in FILES:
                     if done.code != 2:
-                        found[f"{root.name} {target} {name}"] = Path(kept, name).read_text()
+                        printed[f"{root.name} {target} {name}"] = Path(kept, name).read_text()
             others: list[tuple[str | Path, ...]] = [
                 ("check", "--show-fix", root),
                 ("diff", root, other),
             ]
             for command in others if is_random else []:
                 done = memlint_here(*command, "--target", "debian-12")
-                found[" ".join(map(str, command))] = f"{done.code}\n{done.out}{done.err}"
-    return found
+                printed[" ".join(map(str, command))] = f"{done.code}\n{done.out}{done.err}"
+    return printed
 
 
 def test_output_does_not_depend_on_the_seed_of_hashes(directory: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is installed for the checks, and what is published."""
+"""The packages installed for the checks, and the package that is published."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _ENTRY = re.compile(r"^([a-z0-9.-]+)==([^ ;]+)(?: ; ([^\\]+?))?(?: \\)?$", re.MU
 
 def locked(path: Path) -> dict[str, Version]:
     """Name → version, of what is for this Python."""
-    found: dict[str, Version] = {}
+    versions: dict[str, Version] = {}
     for name, version, marker in _ENTRY.findall(path.read_text()):
         requirement = Requirement(f"{name}=={version}" + (f"; {marker}" if marker else ""))
         if requirement.marker is None or requirement.marker.evaluate():
-            found[canonicalize_name(name)] = Version(version)
-    return found
+            versions[canonicalize_name(name)] = Version(version)
+    return versions
 
 
 def wanted(texts: list[str]) -> Iterator[Requirement]:
@@ -51,7 +51,7 @@ def wanted(texts: list[str]) -> Iterator[Requirement]:
 
 
 def source(lock: Path) -> list[str]:
-    """What a lock was made from."""
+    """The requirements that a lock was made from."""
     if lock.name == "dev.txt":
         project = PROJECT["project"]
         extra: list[str] = project["optional-dependencies"]["dev"]
@@ -62,10 +62,10 @@ def source(lock: Path) -> list[str]:
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
 def test_a_lock_agrees_with_what_it_is_made_from(lock: Path) -> None:
-    found = locked(lock)
+    versions = locked(lock)
     for requirement in wanted(source(lock)):
         if requirement.marker is None or requirement.marker.evaluate():
-            version = found.get(canonicalize_name(requirement.name))
+            version = versions.get(canonicalize_name(requirement.name))
             assert version is not None, f"run requirements/lock: {requirement} is not locked"
             assert version in requirement.specifier, f"run requirements/lock: {requirement}"
 
@@ -76,17 +76,17 @@ def test_the_fuzzer_is_that_of_the_extra() -> None:
 
 
 def test_all_that_is_needed_is_locked() -> None:
-    """What the locked packages need themselves, as far as they are installed here."""
-    found = locked(ROOT / "requirements/dev.txt")
+    """The packages that locked ones need are locked, as far as they are installed here."""
+    versions = locked(ROOT / "requirements/dev.txt")
     asked = 0
-    for name in found:
+    for name in versions:
         try:
             needs = requires(name) or []
         except PackageNotFoundError:
             continue
         for requirement in map(Requirement, needs):
             if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-                assert canonicalize_name(requirement.name) in found, (name, requirement)
+                assert canonicalize_name(requirement.name) in versions, (name, requirement)
                 asked += 1
     assert asked > 30
 
@@ -121,7 +121,7 @@ def tracked() -> list[str]:
 
 
 def build(directory: Path, files: list[str], time: int, mode: int) -> dict[str, bytes]:
-    """What is made of a copy of the files that has other times and modes: name → bytes."""
+    """The package built from a copy of the files that has other times and modes: name → bytes."""
     for name in files:
         copy = directory / "copy" / name
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +140,7 @@ def build(directory: Path, files: list[str], time: int, mode: int) -> dict[str, 
 
 
 def test_builds(tmp_path: Path) -> None:
-    """The same bytes wherever and whenever; the package, and no tests."""
+    """Builds are equal wherever and whenever they are made; they hold the package, and no tests."""
     files = tracked()
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()

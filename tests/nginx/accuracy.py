@@ -169,7 +169,7 @@ def through_reloads() -> Iterator[Comparison]:
 
 
 def by_block() -> Iterator[Comparison]:
-    """What one more block costs."""
+    """Estimate and measurement of one more block of each kind, in kB."""
     with tempfile.TemporaryDirectory() as directory:
         for stack, target in TARGETS.items():
             data = recording("families", stack)
@@ -233,8 +233,8 @@ def measurements() -> str:
 def summary() -> str:
     """How far they are apart, in a sentence."""
     start, reloads, blocks = (
-        [comparison.ratio - 1 for comparison in found()]
-        for found in (at_start, through_reloads, by_block)
+        [comparison.ratio - 1 for comparison in comparisons()]
+        for comparisons in (at_start, through_reloads, by_block)
     )
     assert min(reloads) > 0
     return (
@@ -257,7 +257,7 @@ def _row(comparison: Comparison) -> str:
 
 
 def trimmed(kind: str, data: dict[str, Any]) -> dict[str, Any]:
-    """What is kept of a result of tests.nginx.measure."""
+    """The part of a result of tests.nginx.measure that is kept in the recordings."""
     kept = {key: data[key] for key in ("stack", "versions", "command", "date", "inputs")}
     for bundle in kept["inputs"].get("bundles") or [kept["inputs"]["bundle"]]:
         content = read_bundle(pem_bundle(bundle["certificates"]).read_bytes())

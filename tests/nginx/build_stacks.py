@@ -42,7 +42,7 @@ NATIVE_PACKAGES = (
     "libnginx-mod-stream-js",
     "ca-certificates",
 )
-"""What the native stack (bookworm) is made of."""
+"""The packages that the native stack (bookworm) is made of."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _in_root(root: Path, *command: str) -> None:
 
 def _available(root: Path, packages: Sequence[str]) -> list[str]:
     """Return those of `packages` that apt inside `root` could install."""
-    found = []
+    installable = []
     for package in packages:
         policy = subprocess.run(
             ["chroot", str(root), "apt-cache", "policy", package],
@@ -114,8 +114,8 @@ def _available(root: Path, packages: Sequence[str]) -> list[str]:
             check=True,
         ).stdout
         if "Candidate:" in policy and "Candidate: (none)" not in policy:
-            found.append(package)
-    return found
+            installable.append(package)
+    return installable
 
 
 def _fill(root: Path, suite: Suite, packages: Sequence[str], wanted: Sequence[str]) -> None:

@@ -36,12 +36,12 @@ class Cgroup:
     @contextmanager
     def inside(self) -> Iterator[None]:
         """Be in the group for a while: what is started meanwhile stays in it."""
-        own = str(os.getpid())
-        (self._path / "cgroup.procs").write_text(own)
+        pid = str(os.getpid())
+        (self._path / "cgroup.procs").write_text(pid)
         try:
             yield
         finally:
-            (self._path.parent / "cgroup.procs").write_text(own)
+            (self._path.parent / "cgroup.procs").write_text(pid)
 
 
 def _parent() -> Path:

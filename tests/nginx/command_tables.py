@@ -114,13 +114,13 @@ def commands(text: str) -> Iterator[Command]:
     text = _COMMENT.sub(" ", text)
     types = {}
     for module in _MODULE.finditer(text):
-        if found := _TYPE.search(module[1]):
-            types.update(dict.fromkeys(re.findall(r"\w+", module[1]), found[1]))
+        if type_of_module := _TYPE.search(module[1]):
+            types.update(dict.fromkeys(re.findall(r"\w+", module[1]), type_of_module[1]))
     for array in _ARRAY.finditer(text):
-        known = CONTEXTS.get(types.get(array[1], ""), {})
+        contexts = CONTEXTS.get(types.get(array[1], ""), {})
         for name, flags, setter in _ENTRY.findall(array[2]):
             words = set(re.findall(r"\w+", flags))
-            kinds = frozenset(kind for flag, kind in known.items() if flag in words)
+            kinds = frozenset(kind for flag, kind in contexts.items() if flag in words)
             takes = 0
             for word in words & TAKES.keys():
                 takes |= TAKES[word]
@@ -134,15 +134,15 @@ def _commands_of(repository: str, blob: str) -> list[Command]:
 
 def releases(repository: str, component: Component) -> list[tuple[Version, str]]:
     """Version and tag of the releases, the first one first, and of what follows them."""
-    found = []
+    tagged = []
     for tag in _git(repository, "tag").split():
         if match := re.fullmatch(component.tags, tag):
             version = tuple(map(int, match[1].split(".")))
             if version >= component.first:
-                found.append((version, tag))
-    found.sort()
+                tagged.append((version, tag))
+    tagged.sort()
     # what is not released yet may be in use
-    return [*found, (found[-1][0], "HEAD")]
+    return [*tagged, (tagged[-1][0], "HEAD")]
 
 
 class Place(NamedTuple):
@@ -184,7 +184,7 @@ class Arguments(NamedTuple):
 
 
 def arguments(repositories: dict[str, str]) -> dict[Key, Arguments]:
-    """What each directive takes in any release of any component, forks among them."""
+    """The arguments that each directive takes in any release of any component, forks among them."""
     table: dict[Key, Arguments] = {}
     for name, repository in repositories.items():
         for _, _, command in releases_commands(name, repository):
@@ -211,9 +211,9 @@ def numbers(takes: int) -> str:
 def takes_rows(table: dict[Key, Arguments], names: set[str]) -> list[str]:
     """Lines of TAKES, of directives that are no blocks: those that take any number are left out."""
     grouped: dict[str, list[str]] = defaultdict(list)
-    for (directive, is_block), found in table.items():
-        if not is_block and directive in names and found.takes not in (0, _MORE):
-            grouped[numbers(found.takes)].append(directive)
+    for (directive, is_block), given in table.items():
+        if not is_block and directive in names and given.takes not in (0, _MORE):
+            grouped[numbers(given.takes)].append(directive)
     lines = []
     for counts, directives in sorted(grouped.items()):
         words = textwrap.wrap(" ".join(sorted(directives)), 84)
@@ -233,8 +233,8 @@ def once(table: dict[Key, Arguments]) -> list[str]:
     """Directives that nginx rejects when they stand in a block twice."""
     return sorted(
         directive
-        for (directive, is_block), found in table.items()
-        if not is_block and all(map(_ONCE.fullmatch, found.setters))
+        for (directive, is_block), given in table.items()
+        if not is_block and all(map(_ONCE.fullmatch, given.setters))
     )
 
 
@@ -281,8 +281,8 @@ _CONSTANT = re.compile(r"ngx_conf_set_(?:flag|num|size|off|msec|sec|bufs|enum|bi
 def constants(table: dict[Key, Arguments]) -> list[str]:
     """Directives whose values are numbers, sizes, times or fixed words in all releases."""
     setters: dict[str, set[str]] = defaultdict(set)
-    for (directive, _), found in table.items():
-        setters[directive] |= found.setters
+    for (directive, _), given in table.items():
+        setters[directive] |= given.setters
     return sorted(
         directive for directive, used in setters.items() if all(map(_CONSTANT.fullmatch, used))
     )
@@ -307,40 +307,40 @@ def main() -> None:
     """Print the module."""
     repositories = dict(arg.split("=", 1) for arg in sys.argv[1:])
     tables = {name: read(name, repositories[name]) for name in COMPONENTS}
-    known: dict[str, set[str]] = defaultdict(set)
+    kinds_by_name: dict[str, set[str]] = defaultdict(set)
     for name, table in tables.items():
         if name != "angie":
             for (directive, _), kinds in table.items():
-                known[directive] |= kinds.keys()
+                kinds_by_name[directive] |= kinds.keys()
     # of Angie's own names nothing is said: it is here for those that it allows in more places
     tables["angie"] = {
         (directive, is_block): more
         for (directive, is_block), kinds in tables["angie"].items()
-        if directive in known
-        and (more := {k: p for k, p in kinds.items() if k not in known[directive]})
+        if directive in kinds_by_name
+        and (more := {k: p for k, p in kinds.items() if k not in kinds_by_name[directive]})
     }
     print(HEAD)
     spans = []
     for name, component in COMPONENTS.items():
-        found = releases(repositories[name], component)
+        tagged = releases(repositories[name], component)
         head = _git(repositories[name], "rev-parse", "--short=12", "HEAD").strip()
-        spans.append(f'    "{name}": "{found[0][1]} to {found[-2][1]}, and {head}",')
+        spans.append(f'    "{name}": "{tagged[0][1]} to {tagged[-2][1]}, and {head}",')
     print("RELEASES = {", *spans, "}", sep="\n")
     print('"""Component → the tags of the releases that were read, and a later commit."""\n')
     lines = [line for name, table in tables.items() for line in rows(name, table)]
     print("ROWS = (", *lines, ")", sep="\n")
     print('"""Component, file with the command table, kinds of blocks, directives."""\n')
     given = arguments(repositories)
-    names = set(known) | {"include"}
+    names = set(kinds_by_name) | {"include"}
     print("TAKES = (", *takes_rows(given, names), ")", sep="\n")
     print('"""Numbers of arguments that nginx takes (``2+``: two or more), in any release of any')
     print('component, and the directives; those that take any number are left out."""\n')
-    words = textwrap.wrap(" ".join(n for n in once(given) if n in known), 88)
+    words = textwrap.wrap(" ".join(n for n in once(given) if n in kinds_by_name), 88)
     print("ONCE = (", *[f'    "{line} "' for line in words], ")", sep="\n")
     print(
         '"""Directives that nginx rejects when they stand in a block twice, in all releases."""\n'
     )
-    words = textwrap.wrap(" ".join(n for n in constants(given) if n in known), 88)
+    words = textwrap.wrap(" ".join(n for n in constants(given) if n in kinds_by_name), 88)
     print("CONSTANT = (", *[f'    "{line} "' for line in words], ")", sep="\n")
     print(
         '"""Directives whose values are numbers, sizes, times or fixed words, never variables."""\n'

@@ -29,14 +29,14 @@ LEGITIMATE = (
 
 
 def false_warnings(report: ConfigReport) -> list[str]:
-    """What memlint says of a configuration that nginx accepts, and should not."""
+    """Problems that memlint reports of a configuration that nginx accepts, and should not."""
     said = [problem.message for problem in report.problems]
     return [message for message in said if not message.startswith(LEGITIMATE)]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What both say of a case; ``wrong`` says what does not agree, and is empty if all does."""
+    """The verdicts of nginx and memlint on a case; ``wrong`` is empty if they agree in all."""
 
     accepted: bool
     wrong: str
@@ -54,9 +54,9 @@ def tree_case(seed: int, stack: Stack, site: Site) -> Disguised:
 
 def families_case(seed: int, stack: Stack, site: Site) -> Disguised:
     """A random mixture of all families, with traps."""
-    found = random_families(seed, site, ABILITIES["bookworm"])
-    http = f"{_commands(seed, site)}{found.http}"
-    return disguised(seed, site.prefix, stack.load_lines(), http, found.stream)
+    families = random_families(seed, site, ABILITIES["bookworm"])
+    http = f"{_commands(seed, site)}{families.http}"
+    return disguised(seed, site.prefix, stack.load_lines(), http, families.stream)
 
 
 def _commands(seed: int, site: Site) -> str:

@@ -63,7 +63,7 @@ _STRUCTURE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-"""What memlint says after all that is wrong with the syntax: it checks blocks when all are read."""
+"""Messages that memlint gives after those about the syntax: it checks blocks when all are read."""
 
 _ERRNO = re.compile(r" \(\d+: [^()]*\)\Z")
 _CIRCLE = "(24: Too many open files)"
@@ -71,7 +71,7 @@ _CIRCLE = "(24: Too many open files)"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was said: `message` is None for a configuration that was accepted.
+    """The verdict of nginx or memlint: `message` is None for a configuration that was accepted.
 
     `syntax` tells whether the message is one that memlint must give too.
     """
@@ -94,19 +94,19 @@ class Verdict:
 
 
 def nginx_verdict(run: TestRun) -> Verdict:
-    """What nginx said."""
+    """The verdict that nginx printed."""
     if run.accepted:
         return Verdict(None, contexts=run.counts.contexts)
-    found = _MESSAGE.search(run.messages)
-    if found is None:
+    match = _MESSAGE.search(run.messages)
+    if match is None:
         return Verdict(run.messages, syntax=False)
-    text, file, line = found["text"], found["file"], found["line"]
+    text, file, line = match["text"], match["file"], match["line"]
     syntax = (_SYNTAX.fullmatch(text) or _STRUCTURE.fullmatch(text)) is not None
     return Verdict(text, file, int(line) if line else None, syntax=syntax)
 
 
 def memlint_verdict(tree: Tree, nginx: Verdict | None = None) -> Verdict:
-    """What memlint says: its first problem, or the number of blocks.
+    """The verdict of memlint: its first problem, or the number of blocks.
 
     Where nginx has found fault with the structure, any of its problems may be the same.
     """

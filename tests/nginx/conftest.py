@@ -14,7 +14,7 @@ from tests.nginx.stack import NGINX, Stack, native
 
 
 def missing() -> str | None:
-    """What keeps the tests against the real server from running here."""
+    """The reason why no test against the real server can run on this machine, if there is one."""
     if not Path(NGINX).exists():
         return "nginx is not installed"
     if shutil.which("cc") is None:

@@ -1,4 +1,4 @@
-"""What the experiments of `measure` share: their results file and their configurations."""
+"""Parts that the experiments of `measure` share: their results file and their configurations."""
 
 import hashlib
 import json

@@ -55,7 +55,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Expected:
-    """What `nginx -t` counts."""
+    """The counts expected of `nginx -t`; it may load as often as it likes if `loads` is None."""
 
     contexts: int
     loads: int | None = None
@@ -80,12 +80,12 @@ class Row:
 def _expected(
     per_block: tuple[int, int], trixie: tuple[int, int], sid: int, *, bullseye: bool = True
 ) -> dict[str, Expected]:
-    found = {
+    by_stack = {
         "bookworm": Expected(*per_block),
         "trixie": Expected(*trixie),
         "sid": Expected(sid),
     }
-    return found | ({"bullseye": Expected(*per_block)} if bullseye else {})
+    return by_stack | ({"bullseye": Expected(*per_block)} if bullseye else {})
 
 
 def _ssl_servers(site: Site, more: str = "") -> str:
@@ -135,12 +135,12 @@ def _proxy_verify(site: Site) -> str:
 
 
 def proxy_https_verify(site: Site) -> str:
-    """The same, verifying with a bundle set in http."""
+    """Ten locations that proxy to https and verify with a bundle, both set in http."""
     return _locations(site, "proxy_pass https://127.0.0.1;", _proxy_verify(site))
 
 
 def proxy_https_verify_each(site: Site) -> str:
-    """The same, both directives in each location."""
+    """Ten locations that proxy to https and verify with a bundle, both set in each location."""
     return _locations(site, f"proxy_pass https://127.0.0.1; {_proxy_verify(site)}")
 
 
@@ -209,12 +209,12 @@ def njs_none(site: Site) -> str:
 
 
 def njs_http(site: Site) -> str:
-    """The same below a bundle set in http."""
+    """Two servers with three locations and an if, below a bundle for js_fetch set in http."""
     return _njs_servers(site, http=f"js_fetch_trusted_certificate {site.bundle};")
 
 
 def njs_location(site: Site) -> str:
-    """The same with the bundle in one location of each server, the one with the if."""
+    """Two servers with three locations and an if; a bundle for js_fetch where the if is."""
     return _njs_servers(site, location=f"js_fetch_trusted_certificate {site.bundle};")
 
 

@@ -25,16 +25,16 @@ def counts_of(kind: str) -> Judge:
     """The comparison of counts for a kind of case."""
 
     def judge(seed: int, stack: Stack, site: Site) -> tuple[str, str]:
-        found = compare_counts(CASES[kind](seed, stack, site), stack, site)
-        return "accepted" if found.accepted else "rejected for its meaning", found.wrong
+        outcome = compare_counts(CASES[kind](seed, stack, site), stack, site)
+        return "accepted" if outcome.accepted else "rejected for its meaning", outcome.wrong
 
     return judge
 
 
 def structure_of(seed: int, stack: Stack, site: Site) -> tuple[str, str]:
     """The comparison of verdicts on a structure."""
-    found = compare_structure(seed, stack, site)
-    return found.verdict, found.wrong
+    outcome = compare_structure(seed, stack, site)
+    return outcome.verdict, outcome.wrong
 
 
 KINDS: dict[str, Judge] = {**{kind: counts_of(kind) for kind in CASES}, "structures": structure_of}

@@ -57,24 +57,24 @@ def run_chunk(seeds: Sequence[int]) -> tuple[Counter[str], list[int]]:
     with tempfile.TemporaryDirectory(prefix="fuzz-") as directory:
         for seed in seeds:
             try:
-                found = compare(stack, generate(seed, preamble), Path(directory) / "p")
+                comparison = compare(stack, generate(seed, preamble), Path(directory) / "p")
             except Exception as error:  # whatever it is, the seed must be known
                 print(f"seed {seed}: {error!r}", flush=True)
                 counted["disagree"] += 1
                 failed.append(seed)
                 continue
-            counted[kind_of(found)] += 1
-            if not found.agree:
+            counted[kind_of(comparison)] += 1
+            if not comparison.agree:
                 counted["disagree"] += 1
                 failed.append(seed)
     return counted, failed
 
 
-def kind_of(found: Comparison) -> str:
+def kind_of(comparison: Comparison) -> str:
     """How nginx judged the case."""
-    if not found.counts:
+    if not comparison.counts:
         return "rejected for its meaning, or endless"
-    return "accepted" if found.nginx.message is None else "rejected for its syntax"
+    return "accepted" if comparison.nginx.message is None else "rejected for its syntax"
 
 
 def lua_preamble(stack: Stack) -> bytes:
@@ -91,12 +91,13 @@ def report(seed: int, dump: Path) -> None:
         case = generate(seed, preamble)
         try:
             case = shrink(stack, case, work, len(preamble))
-            found = compare(stack, case, work)
+            comparison = compare(stack, case, work)
         except Exception as error:  # a crash of memlint's is reported as it is
             print(f"seed {seed}: {error!r}")
             return
     case.write(dump / str(seed))
-    print(f"seed {seed} in {dump / str(seed)}:\n  nginx   {found.nginx}\n  memlint {found.memlint}")
+    print(f"seed {seed} in {dump / str(seed)}:")
+    print(f"  nginx   {comparison.nginx}\n  memlint {comparison.memlint}")
 
 
 def shrink(stack: Stack, case: Case, directory: Path, least: int, tries: int = 600) -> Case:

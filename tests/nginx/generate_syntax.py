@@ -24,7 +24,7 @@ HEADER = (
     b"client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3;\n"
     b"uwsgi_temp_path t4; scgi_temp_path t5; "
 )
-"""What every main file begins with; its http block is left open."""
+"""The beginning of every main file; its http block is left open."""
 
 
 @dataclass
@@ -546,10 +546,10 @@ class _Generator:
         self.name(b"include")
         self.blank()
         kind = self.rng.choice((*INCLUDED_AS.get(context, (context,)), "empty"))
-        known = self.fragments.setdefault(kind, [])
-        if not known or (self.chance(0.5) and self.budget > 0):
-            known.append(self.fragment_pattern(kind, plain=kind in ("geo", "data")))
-        argument = self.rng.choice(known)
+        patterns = self.fragments.setdefault(kind, [])
+        if not patterns or (self.chance(0.5) and self.budget > 0):
+            patterns.append(self.fragment_pattern(kind, plain=kind in ("geo", "data")))
+        argument = self.rng.choice(patterns)
         self.put(self.spelled(argument))
         self.end(b";")
 
@@ -648,8 +648,8 @@ class _Generator:
     def drop_mark(self, content: bytes, place: int) -> bytes:
         """Leave out the next brace, semicolon, quote or bracket."""
         mark = self.rng.choice(b"{};\"'[]")
-        found = content.find(bytes([mark]), place)
-        return content if found < 0 else content[:found] + content[found + 1 :]
+        at = content.find(bytes([mark]), place)
+        return content if at < 0 else content[:at] + content[at + 1 :]
 
     def replace(self, content: bytes, place: int) -> bytes:
         return content[:place] + self.rng.choice(BAD_BYTES) + content[place + 1 :]

@@ -1,4 +1,4 @@
-"""What each thing in a configuration takes, as the slope between two numbers of it.
+"""The memory that each thing in a configuration takes, as the slope between two numbers of it.
 
     python -m tests.nginx.measure_parts --out results
     python -m tests.nginx.measure_parts --out results --only 'map*' 'geo*'
@@ -55,10 +55,10 @@ def memory(stack: Stack, place: Place, text: str) -> int:
     """Bytes that master and workers take at rest."""
     conf = write_conf(place.prefix, text)
     with stack.run(conf, place.prefix, timeout=TIMEOUT) as server:
-        last, since = server.memory().own, time.monotonic()
+        last, since = server.memory().anon_and_shared, time.monotonic()
         while time.monotonic() < since + SETTLE:
             time.sleep(0.02)
-            if (now := server.memory().own) != last:
+            if (now := server.memory().anon_and_shared) != last:
                 last, since = now, time.monotonic()
         return last * KIB
 

@@ -56,7 +56,7 @@ def bundles(stack: Stack, directory: Path, arguments: argparse.Namespace) -> Non
             for _ in range(arguments.repeats):
                 with setup.run() as server:
                     memories.append(at_rest(server))
-            memory = min(memories, key=lambda found: found.anon)
+            memory = min(memories, key=lambda one: one.anon)
             cpu = min(test.cpu_seconds for test in tests)
             if size == 0:
                 base[contexts], base_cpu[contexts] = memory, cpu
@@ -70,7 +70,7 @@ def bundles(stack: Stack, directory: Path, arguments: argparse.Namespace) -> Non
                 growth_pss_kb=memory.pss - base[contexts].pss,
                 growth_anon_kb=memory.anon - base[contexts].anon,
                 kb_per_context=round((memory.anon - base[contexts].anon) / contexts, 2),
-                anon_kb_all=[found.anon for found in memories],
+                anon_kb_all=[one.anon for one in memories],
                 test_max_rss_kb=tests[0].max_rss_kb,
                 test_cpu_s=cpu,
                 test_cpu_s_all=[test.cpu_seconds for test in tests],
@@ -93,10 +93,10 @@ def bundles(stack: Stack, directory: Path, arguments: argparse.Namespace) -> Non
     ]
     for what, unit in (("kb_per_context", "kb"), ("cpu_ms_per_context", "cpu_ms")):
         results.summary[f"{unit}_per_certificate"] = round(
-            slope([(facts["certificates"], found[what]) for facts, found in by_size]), 4
+            slope([(facts["certificates"], costs[what]) for facts, costs in by_size]), 4
         )
         results.summary[f"{unit}_per_pem_kilobyte"] = round(
-            slope([(facts["bytes"] / 1000, found[what]) for facts, found in by_size]), 4
+            slope([(facts["bytes"] / 1000, costs[what]) for facts, costs in by_size]), 4
         )
     results.write()
 
@@ -125,7 +125,7 @@ def blocks(stack: Stack, directory: Path, arguments: argparse.Namespace) -> None
             for _ in range(arguments.repeats):
                 with setup.run() as server:
                     memories.append(at_rest(server))
-            memory = min(memories, key=lambda found: found.anon)
+            memory = min(memories, key=lambda one: one.anon)
             cpu = min(test.cpu_seconds for test in tests)
             results.add(
                 variant=variant,
@@ -133,7 +133,7 @@ def blocks(stack: Stack, directory: Path, arguments: argparse.Namespace) -> None
                 ssl_ctx_new=tests[0].counts.contexts,
                 pss_kb=memory.pss,
                 anon_kb=memory.anon,
-                anon_kb_all=[found.anon for found in memories],
+                anon_kb_all=[one.anon for one in memories],
                 test_cpu_s=cpu,
             )
             points_pss.append((locations, memory.pss))
@@ -216,7 +216,7 @@ def families(stack: Stack, directory: Path, arguments: argparse.Namespace) -> No
             for _ in range(arguments.repeats):
                 with setup.run() as server:
                     memories.append(at_rest(server))
-            memory = min(memories, key=lambda found: found.anon)
+            memory = min(memories, key=lambda one: one.anon)
             cpu = min(test.cpu_seconds for test in tests)
             results.add(
                 variant=variant,

@@ -1,4 +1,4 @@
-"""What whole configurations take: at start, after reloads, and while they are under way.
+"""The memory that whole configurations take: at start, after reloads, and while they are under way.
 
     python -m tests.nginx.measure_whole --out results
 
@@ -38,7 +38,7 @@ def measured(name: str, workers: int, reloads: int, place: Place, stack: Stack) 
             server = running.enter_context(stack.run(conf, place.prefix, timeout=TIMEOUT))
         server.settled_anon_kb(TIMEOUT)
         time.sleep(SETTLE)
-        start = server.memory().own
+        start = server.memory().anon_and_shared
         beside = group.usage() // KIB - start
         peaks, after = [], []
         for _ in range(reloads):
@@ -46,7 +46,7 @@ def measured(name: str, workers: int, reloads: int, place: Place, stack: Stack) 
             server.reload(TIMEOUT)
             time.sleep(SETTLE)
             peaks.append(group.peak() // KIB - beside)
-            after.append(server.memory().own)
+            after.append(server.memory().anon_and_shared)
     return {"start_kb": start, "after_kb": after, "peak_kb": peaks, "beside_kb": beside}
 
 

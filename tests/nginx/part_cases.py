@@ -16,7 +16,7 @@ HTTP = "{units}\nserver {{ listen {listen}; }}\n"
 
 
 class Place(NamedTuple):
-    """What a case may name: files around the configuration."""
+    """Files around the configuration, which a case may name."""
 
     prefix: Path
     certificates: dict[str, tuple[Path, Path]]

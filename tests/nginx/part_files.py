@@ -65,7 +65,7 @@ def _directory() -> Path:
 @cache
 def _chains() -> dict[str, tuple[Path, Path]]:
     """Chains of one and three certificates: a leaf, and CAs of the same kind above it."""
-    found = {f"own-{name}": _made(f"ca-{name}", *made) for name, made in _CONTENTS.items()}
+    chains = {f"own-{name}": _made(f"ca-{name}", *made) for name, made in _CONTENTS.items()}
     for kind, options in _KEYS.items():
         authority = _made(f"{kind}-ca", options, None)
         between = _made(f"{kind}-between", options, authority)
@@ -75,9 +75,9 @@ def _chains() -> dict[str, tuple[Path, Path]]:
             chain.write_text(
                 certificate.read_text() + between[0].read_text() + authority[0].read_text()
             )
-        found[f"{kind}-1"] = certificate, key
-        found[f"{kind}-3"] = chain, key
-    return found
+        chains[f"{kind}-1"] = certificate, key
+        chains[f"{kind}-3"] = chain, key
+    return chains
 
 
 def _made(

@@ -83,11 +83,11 @@ def pem_bundle(count: int) -> Path:
     source = hashlib.sha256(BUNDLE.read_bytes()).hexdigest()[:8]
     path = cache_dir() / f"bundle-{count}-{source}.pem"
     if not path.exists():
-        found = listed_certificates()[:count]
-        while len(found) < count:
-            certificate, _ = _self_signed(f"Filler-CA-{len(found)}")
-            found.append(certificate)
-        _write_whole(path, "".join(found))
+        certificates = listed_certificates()[:count]
+        while len(certificates) < count:
+            certificate, _ = _self_signed(f"Filler-CA-{len(certificates)}")
+            certificates.append(certificate)
+        _write_whole(path, "".join(certificates))
     return path
 
 

@@ -16,7 +16,7 @@ class Memory(NamedTuple):
     """The part that is shared memory without a file, such as zones."""
 
     @property
-    def own(self) -> int:
+    def anon_and_shared(self) -> int:
         """All that the processes do not share with other programs: without mapped files."""
         return self.anon + self.shared
 
@@ -52,7 +52,7 @@ def children(pid: int) -> list[int]:
 
 def _children_by_scan(pid: int) -> list[int]:
     """Return the children of `pid` on a kernel without the `children` file."""
-    found = []
+    children = []
     for entry in PROC.iterdir():
         if not entry.name.isdigit():
             continue
@@ -62,8 +62,8 @@ def _children_by_scan(pid: int) -> list[int]:
         except (FileNotFoundError, ProcessLookupError):
             continue
         if int(after_name[1]) == pid:
-            found.append(int(entry.name))
-    return sorted(found)
+            children.append(int(entry.name))
+    return sorted(children)
 
 
 def title(pid: int) -> str:

@@ -26,7 +26,7 @@ SPECIAL = {"default", "hostnames", "volatile", "include", "ranges", "proxy", "de
 """Keys that mean something."""
 
 JUNK = ("", "x", "on", "off", "ssl", "$host", "/", "}", "'", "lua", "\0", "é", "#")
-"""What may follow a NUL byte."""
+"""Texts that may follow a NUL byte."""
 
 HASHES = (
     "map_hash_bucket_size 256; map_hash_max_size 8192; types_hash_max_size 8192; "
@@ -82,12 +82,12 @@ class _Traps:
     def pairs(self) -> str:
         keys = [f"'{key}'" if self.maybe(0.2) else key for key in self.keys()]
         values = [self.random.choice((*NAMES, "on", "1", "''", '"}"', "$uri")) for _ in keys]
-        found = [f"{key} {value};" for key, value in zip(keys, values, strict=True)]
+        lines = [f"{key} {value};" for key, value in zip(keys, values, strict=True)]
         if self.maybe(0.3):
-            found.append(f"default {self.random.choice(NAMES)};")
+            lines.append(f"default {self.random.choice(NAMES)};")
         if self.maybe(0.2):
-            found.insert(0, self.random.choice(("hostnames;", "volatile;")))
-        return self.included(" ".join(found), "map")
+            lines.insert(0, self.random.choice(("hostnames;", "volatile;")))
+        return self.included(" ".join(lines), "map")
 
     def included(self, text: str, kind: str) -> str:
         """A text, or the include of a file with it."""
@@ -99,9 +99,9 @@ class _Traps:
         return f"{self.argument(include)} {name};"
 
     def nets(self) -> str:
-        found = [f"10.{n}.0.0/16 {self.random.choice(NAMES)};" for n in range(3)]
-        found += [f"default {self.random.choice(NAMES)};"] if self.maybe(0.5) else []
-        return self.included(" ".join(found), "geo")
+        lines = [f"10.{n}.0.0/16 {self.random.choice(NAMES)};" for n in range(3)]
+        lines += [f"default {self.random.choice(NAMES)};"] if self.maybe(0.5) else []
+        return self.included(" ".join(lines), "geo")
 
     def parts(self) -> str:
         names = self.random.sample(NAMES, 3)
@@ -109,8 +109,8 @@ class _Traps:
 
     def lists(self) -> str:
         self.number += 100
-        found = [f"{key} e{self.number + n};" for n, key in enumerate(self.keys())]
-        return self.included(" ".join(f for f in found if not f.startswith("include ")), "types")
+        lines = [f"{key} e{self.number + n};" for n, key in enumerate(self.keys())]
+        return self.included(" ".join(f for f in lines if not f.startswith("include ")), "types")
 
     def data(self, source: str, *, in_http: bool) -> str:
         """A block of data."""

@@ -26,7 +26,7 @@ class RandomFamilies:
 
 @dataclass(frozen=True)
 class Abilities:
-    """What the server knows: ``js_fetch_*`` in http and stream, ``ssl_reject_handshake``."""
+    """Whether a server has ``js_fetch_*`` in http and in stream, and ``ssl_reject_handshake``."""
 
     js: bool
     stream_js: bool
@@ -60,14 +60,14 @@ class _Generator:
         )
 
     def passing(self, chance: float) -> list[str]:
-        found = []
+        directives = []
         for name in ("proxy", "grpc", "uwsgi"):
-            found += self.some(
+            directives += self.some(
                 chance,
                 f"{name}_ssl_trusted_certificate {self.site.bundle};",
                 f"{name}_ssl_verify {self.random.choice(['on', 'off'])};",
             )
-            found += self.some(
+            directives += self.some(
                 chance / 3,
                 f"{name}_ssl_session_reuse off;",
                 f"{name}_ssl_protocols TLSv1.2;",
@@ -76,7 +76,7 @@ class _Generator:
                 f"{name}_ssl_certificate {self.site.certificate}; "
                 f"{name}_ssl_certificate_key {self.site.key};",
             )
-        return found
+        return directives
 
     def fetching(self, chance: float) -> list[str]:
         return self.some(
@@ -88,21 +88,21 @@ class _Generator:
         )
 
     def settings(self, chance: float) -> list[str]:
-        found = self.lua(chance) + self.passing(chance / 3)
-        return found + (self.fetching(chance / 2) if self.abilities.js else [])
+        directives = self.lua(chance) + self.passing(chance / 3)
+        return directives + (self.fetching(chance / 2) if self.abilities.js else [])
 
     # server settings
 
     def ssl(self, chance: float) -> list[str]:
-        found = self.some(chance, self.site.pair, f"ssl_trusted_certificate {self.bundle()};")
+        directives = self.some(chance, self.site.pair, f"ssl_trusted_certificate {self.bundle()};")
         if self.maybe(chance / 2):
-            found.append(f"ssl_client_certificate {self.site.bundle};")
+            directives.append(f"ssl_client_certificate {self.site.bundle};")
         if self.maybe(chance):
             value = self.random.choice(["off", "on", "optional", "optional_no_ca"])
-            found.append(f"ssl_verify_client {value};")
+            directives.append(f"ssl_verify_client {value};")
         if self.abilities.reject_handshake and self.maybe(chance / 4):
-            found.append(f"ssl_reject_handshake {self.random.choice(['on', 'off'])};")
-        return found
+            directives.append(f"ssl_reject_handshake {self.random.choice(['on', 'off'])};")
+        return directives
 
     def target(self, name: str) -> str:
         scheme = {"proxy": "http", "grpc": "grpc", "uwsgi": "uwsgi"}[name]
@@ -167,14 +167,14 @@ class _Generator:
         return "\n".join(parts)
 
     def stream_settings(self, chance: float) -> list[str]:
-        found = self.some(
+        directives = self.some(
             chance,
             f"proxy_ssl {self.random.choice(['on', 'off'])};",
             f"proxy_ssl_trusted_certificate {self.site.bundle};",
             f"proxy_ssl_verify {self.random.choice(['on', 'off'])};",
         )
         ssl = [directive for directive in self.ssl(chance) if "reject" not in directive]
-        return found + ssl + (self.fetching(chance / 2) if self.abilities.stream_js else [])
+        return directives + ssl + (self.fetching(chance / 2) if self.abilities.stream_js else [])
 
     def stream_server(self) -> str:
         settings = self.stream_settings(0.4)

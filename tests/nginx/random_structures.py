@@ -47,7 +47,7 @@ TELLING = re.compile(
     """.replace("BLOCKS", "|".join(BLOCKS)),
     re.VERBOSE | re.DOTALL,
 )
-"""What nginx says of a structure: memlint must say it too."""
+"""Messages of nginx about a structure: memlint must give them too."""
 
 CONDITIONS = (
     *("($a > 5)", "($a == b)", "(a)", "()", "($a", "$a)", "($a = )", "($a = b c)", "($a !~ b)"),
@@ -63,7 +63,7 @@ MODIFIERS = (
 
 @dataclass(frozen=True)
 class Structure:
-    """What was put where."""
+    """A configuration by its parts, with a defect of a kind of DEFECTS in one place."""
 
     kind: str
     http: str
@@ -126,7 +126,7 @@ def _unopened(rng: Random, _: str) -> str:
 
 
 def _none(rng: Random, around: str) -> str:
-    """What nginx accepts."""
+    """A text without a defect, which nginx accepts."""
     number = rng.randrange(1000)
     return rng.choice(("", "lua_socket_log_errors off;", f"location {around}/n{number} {{ }}"))
 

@@ -35,20 +35,20 @@ class _Generator:
 
     def lua(self, chance: float) -> str:
         """Some of the override directives, and the CA bundle, in any order."""
-        found = []
+        directives = []
         if self.maybe(chance):
             value = self.random.choice([str(self.site.bundle)] * 4 + ['""'])
-            found.append(f"lua_ssl_trusted_certificate {value};")
+            directives.append(f"lua_ssl_trusted_certificate {value};")
         if self.maybe(chance / 3):
-            found.append(f"lua_ssl_verify_depth {self.random.randint(1, 5)};")
+            directives.append(f"lua_ssl_verify_depth {self.random.randint(1, 5)};")
         if self.maybe(chance / 4):
-            found.append("lua_ssl_protocols TLSv1.2;")
+            directives.append("lua_ssl_protocols TLSv1.2;")
         if self.maybe(chance / 4):
-            found.append("lua_ssl_ciphers DEFAULT;")
+            directives.append("lua_ssl_ciphers DEFAULT;")
         if self.maybe(chance / 4):
-            found.append("lua_socket_log_errors off;")
-        self.random.shuffle(found)
-        return " ".join(found)
+            directives.append("lua_socket_log_errors off;")
+        self.random.shuffle(directives)
+        return " ".join(directives)
 
     def content(self) -> str:
         return self.random.choice(

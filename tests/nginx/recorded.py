@@ -1,4 +1,4 @@
-"""What the servers of all stacks counted for random configurations, recorded and checked in.
+"""Counts of the servers of all stacks for random configurations, recorded and checked in.
 
     python -m tests.nginx.recorded            # records on all stacks that are there
 
@@ -109,12 +109,12 @@ def count(stack: Stack, seed: int, directory: Path) -> Case | None:
 
 def record(stack: Stack) -> Iterator[Case]:
     """Count CASES accepted configurations on a stack."""
-    found = 0
+    accepted = 0
     seed = 0
     with tempfile.TemporaryDirectory(prefix="memlint-") as directory:
-        while found < CASES:
+        while accepted < CASES:
             if case := count(stack, seed, Path(directory)):
-                found += 1
+                accepted += 1
                 yield case
             seed += 1
 

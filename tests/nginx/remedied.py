@@ -1,4 +1,4 @@
-"""What the real server counts before and after a remedy is followed; recorded for other stacks.
+"""Counts of the real server before and after a remedy is followed; recorded for other stacks.
 
 python -m tests.nginx.remedied            # records on the stacks that are there
 """
@@ -60,7 +60,7 @@ def written(case: Case, stack: Stack, site: Site) -> Iterator[Path]:
 
 
 def counted(stack: Stack, site: Site, conf: Path) -> Counts:
-    """What ``nginx -t`` counts."""
+    """The contexts and loads that ``nginx -t`` counts."""
     run = stack.test(conf, prefix=site.prefix)
     assert run.accepted, run.messages
     return run.counts.contexts, run.counts.loads
@@ -72,11 +72,11 @@ def digest(case: Case) -> str:
 
 
 def recorded(case: Case) -> list[Counts]:
-    """What was counted before and after. Raises KeyError if it is to be recorded (again)."""
-    found = json.loads(RECORDING.read_text())["cases"][case.name]
-    if found["text"] != digest(case):
+    """The recorded counts before and after. Raises KeyError if it is to be recorded (again)."""
+    record = json.loads(RECORDING.read_text())["cases"][case.name]
+    if record["text"] != digest(case):
         raise KeyError(case.name)
-    return [(contexts, loads) for contexts, loads in found["counts"]]
+    return [(contexts, loads) for contexts, loads in record["counts"]]
 
 
 def main() -> None:

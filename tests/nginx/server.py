@@ -32,7 +32,7 @@ class ServerError(RuntimeError):
 
 @dataclass(frozen=True)
 class Reload:
-    """What one reload, or another change that was watched, did."""
+    """Memory through one reload, or another change that was watched, and how long it took."""
 
     peak_kb: int
     """Highest total PSS seen."""
@@ -144,7 +144,7 @@ class Server:
         while True:
             total = self.memory()
             peak, peak_anon = max(peak, total.pss), max(peak_anon, total.anon)
-            peak_own = max(peak_own, total.own)
+            peak_own = max(peak_own, total.anon_and_shared)
             samples += 1
             if done(old):
                 break
@@ -156,9 +156,9 @@ class Server:
         return Reload(
             peak_kb=max(peak, after.pss),
             peak_anon_kb=max(peak_anon, after.anon),
-            peak_own_kb=max(peak_own, after.own),
+            peak_own_kb=max(peak_own, after.anon_and_shared),
             after_kb=after.pss,
-            after_own_kb=after.own,
+            after_own_kb=after.anon_and_shared,
             seconds=time.monotonic() - started,
             samples=samples,
         )

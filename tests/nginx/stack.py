@@ -38,7 +38,7 @@ NEEDS = {
 
 @dataclass(frozen=True)
 class TestRun:
-    """What one `nginx -t` did."""
+    """The outcome of one `nginx -t`."""
 
     __test__ = False  # not a test case, whatever pytest thinks of the name
 
@@ -76,8 +76,8 @@ class Stack:
     @cached_property
     def modules(self) -> frozenset[str]:
         """The dynamic modules installed, by the name of their file."""
-        found = self.host_path(MODULES_DIR).glob("*.so")
-        return frozenset(path.stem for path in found)
+        paths = self.host_path(MODULES_DIR).glob("*.so")
+        return frozenset(path.stem for path in paths)
 
     def load_lines(self, *names: str) -> str:
         """Return `load_module` lines for the modules named and what they need.
@@ -100,9 +100,9 @@ class Stack:
     @cached_property
     def _versions(self) -> dict[str, str]:
         packages = self._packages()
-        found = {"nginx": _first(r"nginx version: \S+?/(\S+)", self._output([NGINX, "-v"]))}
+        by_name = {"nginx": _first(r"nginx version: \S+?/(\S+)", self._output([NGINX, "-v"]))}
         if "ngx_http_lua_module" in self.modules:
-            found["lua"] = self._lua_version()
+            by_name["lua"] = self._lua_version()
         for name, pattern in (
             ("openssl", r"libssl[\d.]+(t64)?"),
             ("glibc", r"libc6"),
@@ -111,8 +111,8 @@ class Stack:
         ):
             for package, version in packages.items():
                 if re.fullmatch(pattern, package):
-                    found[name] = re.sub(r"^\d+:", "", version)
-        return found
+                    by_name[name] = re.sub(r"^\d+:", "", version)
+        return by_name
 
     def _packages(self) -> dict[str, str]:
         """Return the versions of the Debian packages installed in the stack."""
@@ -168,8 +168,8 @@ class Stack:
         target = self._inside(path)
         wanted = path.stat()
         if target.exists():
-            found = target.stat()
-            if (found.st_size, found.st_mtime_ns) == (wanted.st_size, wanted.st_mtime_ns):
+            present = target.stat()
+            if (present.st_size, present.st_mtime_ns) == (wanted.st_size, wanted.st_mtime_ns):
                 return
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f"{target.name}.{os.getpid()}.partial")

@@ -1,4 +1,4 @@
-"""What nginx accepts and what it rejects, where it was once taken otherwise."""
+"""Values that nginx accepts and values that it rejects, where memlint once took them otherwise."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ SAID = {
     "a URL": SERVER % "proxy_pass https:/127.0.0.1;",
     "no URL": SERVER % 'proxy_pass "";',
 }
-"""What is rejected in the words of nginx."""
+"""Configurations that memlint rejects in the words of nginx."""
 
 
 @pytest.mark.parametrize("name", ACCEPTED)

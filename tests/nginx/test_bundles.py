@@ -1,4 +1,4 @@
-"""What memlint takes for a CA bundle is what the real server takes for one."""
+"""A file is a CA bundle to memlint if it is one to the real server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tables say of numbers of arguments and of repetitions is what nginx says.
+"""The tables' numbers of arguments and repetitions are those of nginx.
 
 Of each directive that Debian 12's nginx and its modules know. A table may allow more than this
 nginx: it is of all releases.
@@ -40,7 +40,7 @@ ONCE = frozenset(directives_table.ONCE.split())
 
 
 def told(stack: Stack, site: Site, kind: str, inside: str) -> str:
-    """What nginx says of a configuration that has a text in a kind of block."""
+    """The output of ``nginx -t`` for a configuration that has a text in a kind of block."""
     text = AROUND[kind] % inside
     events = "" if kind == "events" else "events { }\n"
     pid = "" if kind == "main" else f"pid {site.prefix}/nginx.pid;\n"

@@ -1,4 +1,4 @@
-"""As nginx compares and loads: keys that look like directives, NUL bytes, renamed modules.
+"""Texts are compared and modules loaded as in nginx: keys like directives, NUL bytes, new names.
 
 Each configuration is one that nginx accepts, and memlint must count what nginx counts.
 """
@@ -219,8 +219,8 @@ def test_renamed_modules(
     inside: str, name: str, is_link: bool, all_modules: Stack, site: Site
 ) -> None:
     """A link or a copy of a module is told; what a link leads to is counted."""
-    own = "js" if "js" in name else "lua"
-    if inside and not inside.startswith(own):
+    language = "js" if "js" in name else "lua"
+    if inside and not inside.startswith(language):
         return
     other = site.prefix / "harmless.so"
     module = Path(MODULES_DIR, f"{name}.so")
@@ -236,7 +236,7 @@ def test_renamed_modules(
     report = check(conf, target="debian-12")
     [problem] = report.problems
     assert report.complete
-    assert (problem.file, problem.line) == (str(conf), 1 if own == "js" else 2)
+    assert (problem.file, problem.line) == (str(conf), 1 if language == "js" else 2)
     if is_link:
         assert f'"harmless.so" is {name}.so on this machine' in problem.message
     else:

@@ -67,11 +67,11 @@ def test_equals_checking_the_files(sample: Path, through: str, bookworm: Stack) 
     for bundle in sample.rglob("*.pem"):
         bundle.unlink()
     expected = check(sample, unit_cost=MIB, target="debian-12")
-    found = check("-", data=data, unit_cost=MIB, target="debian-12")
-    assert found.complete
-    assert found.problems == []
-    assert without(found) == without(expected)
-    assert found.blocks.location > 0
+    report = check("-", data=data, unit_cost=MIB, target="debian-12")
+    assert report.complete
+    assert report.problems == []
+    assert without(report) == without(expected)
+    assert report.blocks.location > 0
 
 
 @pytest.mark.parametrize("sample", [n for n in NAMES if n not in REJECTED], indirect=True)
@@ -89,24 +89,24 @@ def test_a_container_of_openresty(sample: Path, bookworm: Stack) -> None:
     elsewhere = [(there, str(sample))]
     main = f"{there}/nginx.conf"
     expected = check(main, path_map=elsewhere, unit_cost=MIB, target=server)
-    found = check("-", data=data, unit_cost=MIB, target=server)
-    assert found.complete
-    assert found.problems == []
+    report = check("-", data=data, unit_cost=MIB, target=server)
+    assert report.complete
+    assert report.problems == []
     text = json.dumps(without(expected)).replace(str(sample), there)
-    assert without(found) == json.loads(text)
-    assert found.blocks.location > 0
+    assert without(report) == json.loads(text)
+    assert report.blocks.location > 0
 
 
 @pytest.mark.parametrize("sample", [n for n in NAMES if n not in REJECTED], indirect=True)
 def test_without_a_unit_cost_it_falls_back_and_says_so(sample: Path, bookworm: Stack) -> None:
     assert bookworm.root is None
-    found = check("-", data=dump_of(sample), target="debian-12")
+    report = check("-", data=dump_of(sample), target="debian-12")
     expected = check(sample, target="debian-12")
     for name in ("complete", "blocks", "ssl_contexts", "ca_loads", "families", "problems"):
-        assert getattr(found, name) == getattr(expected, name)
-    if found.ca_loads:
-        assert found.memory.unit_bytes == MIB
-        unreadable = [f.message for f in found.findings if f.rule == "ML303"]
+        assert getattr(report, name) == getattr(expected, name)
+    if report.ca_loads:
+        assert report.memory.unit_bytes == MIB
+        unreadable = [f.message for f in report.findings if f.rule == "ML303"]
         assert ["not in the dump" in message for message in unreadable] == [True]
 
 
@@ -128,11 +128,11 @@ def test_the_stream_sample_as_an_openresty_would_dump_it(sample: Path) -> None:
     data = b"# configuration file %s:\n%s\n" % (str(path).encode(), path.read_bytes())
     (sample / "ca.pem").unlink()
     for ending in (data, data.replace(b"\n", b"\r\n")):
-        found = check("-", data=ending, unit_cost=MIB, target="openresty-1.21.4.4")
+        report = check("-", data=ending, unit_cost=MIB, target="openresty-1.21.4.4")
         expected = check(path, unit_cost=MIB, target="openresty-1.21.4.4")
-        assert found.complete
-        assert found.ca_loads == 2
-        assert without(found) == without(expected)
+        assert report.complete
+        assert report.ca_loads == 2
+        assert without(report) == without(expected)
 
 
 def test_names_with_a_relative_prefix(tmp_path: Path, bookworm: Stack) -> None:

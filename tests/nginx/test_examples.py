@@ -30,8 +30,8 @@ def test_a_dump_names_the_host_s_files(
     assert bookworm.root is None
     monkeypatch.chdir(scratch(tmp_path))
     command = "ssh host nginx -T | memlint check --format json -"
-    found = run(command, tmp_path)
-    assert found.code == 0, found.err
-    assert found.json["configs"][0]["from_dump"]
-    assert found.json["configs"][0]["blocks"]["location"] == 1
+    done = run(command, tmp_path)
+    assert done.code == 0, done.err
+    assert done.json["configs"][0]["from_dump"]
+    assert done.json["configs"][0]["blocks"]["location"] == 1
     assert any(command.partition(" --format")[0] in item.block.text for item in EXAMPLES)

@@ -87,11 +87,11 @@ def stacks() -> list[str]:
 def test_random_configurations_live(
     stack_name: str, chunk: int, all_modules: Stack, tmp_path: Path
 ) -> None:
-    found = {stack.name: stack for stack in available()} | {"bookworm": all_modules}
+    by_name = {stack.name: stack for stack in available()} | {"bookworm": all_modules}
     accepted = 0
     for number in range(LIVE // CHUNKS):
         seed = FIRST_SEED + chunk * LIVE + number
-        case = count(found[stack_name], seed, tmp_path)
+        case = count(by_name[stack_name], seed, tmp_path)
         if case is None:
             continue
         accepted += 1

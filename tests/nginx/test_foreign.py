@@ -1,4 +1,4 @@
-"""What looks like a template and is accepted by nginx; what is one, and is rejected."""
+"""Texts that look like templates, which nginx accepts, and templates, which it rejects."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def installed(tmp_path: Path) -> tuple[Path, Path]:
 
 @pytest.fixture
 def expected(installed: tuple[Path, Path]) -> ConfigReport:
-    """What the installed tree gives."""
+    """The report on the installed tree."""
     report = check(installed[1])
     assert report.complete
     assert report.problems == []
@@ -130,11 +130,11 @@ def copy(installed: tuple[Path, Path], expected: ConfigReport, tmp_path: Path) -
     """A repository that holds it, the installed one being gone."""
     del expected
     machine, etc = installed
-    found = Copy(machine, etc, tmp_path / "repository")
-    target = found.sysroot / str(machine).lstrip("/")
+    copied = Copy(machine, etc, tmp_path / "repository")
+    target = copied.sysroot / str(machine).lstrip("/")
     target.parent.mkdir(parents=True)
     machine.rename(target)
-    return found
+    return copied
 
 
 def test_the_installed_tree_is_what_nginx_reads(

@@ -59,15 +59,15 @@ def load(costs: object) -> float:
     )
 
 
-def close(found: Calibration, directory: Path, tolerance: float) -> None:
+def close(calibration: Calibration, directory: Path, tolerance: float) -> None:
     """Costs as shipped, within a tolerance; CPU is another machine's."""
     path = directory / "calibrated.toml"
-    path.write_text(found.toml())
+    path.write_text(calibration.toml())
     costs = load_target(path).costs
     for key in ("location", "server", "context"):
         assert getattr(costs, key) == pytest.approx(getattr(SHIPPED, key), rel=tolerance), key
     assert load(costs) == pytest.approx(load(SHIPPED), rel=tolerance)
-    for series in found.reloads:
+    for series in calibration.reloads:
         assert series.within, series
 
 
@@ -76,19 +76,19 @@ def test_a_small_calibration_is_close(
 ) -> None:
     monkeypatch.setattr(live, "QUICK", SMALL)
     steps: list[tuple[int, int]] = []
-    found = calibrate(quick=True, report=lambda done, of, _name: steps.append((done, of)))
-    assert found.versions["lua"] == bookworm.versions()["lua"]
+    calibration = calibrate(quick=True, report=lambda done, of, _name: steps.append((done, of)))
+    assert calibration.versions["lua"] == bookworm.versions()["lua"]
     assert steps[-1][0] == steps[-1][1]
-    close(found, tmp_path, 0.05)
+    close(calibration, tmp_path, 0.05)
 
 
 @pytest.mark.skipif("MEMLINT_FULL_CALIBRATION" not in os.environ, reason="takes two minutes")
 def test_a_full_calibration_is_within_five_percent(bookworm: Stack, tmp_path: Path) -> None:
-    found = calibrate()
-    assert found.versions["nginx"] == bookworm.versions()["nginx"]
-    close(found, tmp_path, 0.05)
+    calibration = calibrate()
+    assert calibration.versions["nginx"] == bookworm.versions()["nginx"]
+    close(calibration, tmp_path, 0.05)
     for key in ("certificate", "der"):
-        assert found.costs[key] == pytest.approx(getattr(SHIPPED, key), rel=0.05), key
+        assert calibration.costs[key] == pytest.approx(getattr(SHIPPED, key), rel=0.05), key
 
 
 def test_without_the_lua_module_and_without_openssl(
@@ -100,12 +100,12 @@ def test_without_the_lua_module_and_without_openssl(
     monkeypatch.setattr(live, "lua_modules", lambda _nginx, _named: None)
     monkeypatch.setattr("nginx_memlint.live.certificates.find_program", lambda _name: None)
     monkeypatch.setattr("nginx_memlint.live.certificates.SYSTEM_BUNDLES", (str(SAMPLE_BUNDLE),))
-    found = calibrate(quick=True)
-    assert "proxy_ssl" in found.notes[0]
-    assert SAMPLE_BUNDLE.name in found.notes[0]
-    assert "lua" not in found.versions
+    calibration = calibrate(quick=True)
+    assert "proxy_ssl" in calibration.notes[0]
+    assert SAMPLE_BUNDLE.name in calibration.notes[0]
+    assert "lua" not in calibration.versions
     path = tmp_path / "target.toml"
-    path.write_text(found.toml())
+    path.write_text(calibration.toml())
     costs = load_target(path).costs
     assert costs.context == pytest.approx(SHIPPED.context, rel=0.15)
     assert load(costs) == pytest.approx(load(SHIPPED), rel=0.10)
@@ -127,12 +127,12 @@ def test_verify_agrees_on_the_incident(
     bookworm: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conf = incident(tmp_path, monkeypatch, 8)
-    found = verify(conf, Options(prefix=str(tmp_path)), tolerance=0.05)
-    assert found.measured is not None
-    assert found.measured.ssl_contexts == found.predicted.ssl_contexts == 408
-    assert found.measured.ca_loads == found.predicted.ca_loads == 408
-    assert found.ratio == pytest.approx(1, abs=0.05)
-    assert found.agrees
+    verification = verify(conf, Options(prefix=str(tmp_path)), tolerance=0.05)
+    assert verification.measured is not None
+    assert verification.measured.ssl_contexts == verification.predicted.ssl_contexts == 408
+    assert verification.measured.ca_loads == verification.predicted.ca_loads == 408
+    assert verification.ratio == pytest.approx(1, abs=0.05)
+    assert verification.agrees
     assert bookworm.versions()["nginx"] == "1.22.1"
 
 
@@ -173,11 +173,11 @@ def test_verify_without_a_compiler_compares_memory(
 ) -> None:
     monkeypatch.setattr("nginx_memlint.live.counts.find_program", lambda _name: None)
     http = f"server {{ {site.plain()} location / {{ return 204; }} }}"
-    found = verify(write_conf(site.prefix, main_conf(site.prefix, http)))
-    assert found.agrees
-    assert found.measured is not None
-    assert found.measured.ssl_contexts is None
-    assert "no C compiler" in found.not_counted
+    verification = verify(write_conf(site.prefix, main_conf(site.prefix, http)))
+    assert verification.agrees
+    assert verification.measured is not None
+    assert verification.measured.ssl_contexts is None
+    assert "no C compiler" in verification.not_counted
 
 
 @pytest.mark.usefixtures("bookworm")
@@ -206,14 +206,14 @@ def test_verify_where_each_worker_adds_something(bookworm: Stack, site: Place) -
     )
     modules = bookworm.load_lines("ngx_http_lua_module")
     text = main_conf(site.prefix, http, modules=modules, workers=4)
-    found = verify(write_conf(site.prefix, text))
-    assert found.agrees, found
+    verification = verify(write_conf(site.prefix, text))
+    assert verification.agrees, verification
 
 
 @pytest.mark.usefixtures("bookworm")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_another_user_can_run_nginx() -> None:
-    """What calibrate does first, as nobody."""
+    """The user nobody can do the first steps of calibrate."""
 
     def as_nobody(results: Any) -> None:
         os.setgroups([])

@@ -1,4 +1,4 @@
-"""What nginx reads in ways of its own: one configuration for each trap, with nginx's verdict.
+"""Texts that nginx reads in ways of its own: one configuration for each trap, with nginx's verdict.
 
 memlint is held to the recorded verdict everywhere; where nginx 1.22.1 with lua 0.10.23 is there,
 the record is held to it.
@@ -672,13 +672,13 @@ TRAPS = {
 def test_memlint(name: str, tmp_path: Path) -> None:
     trap = TRAPS[name]
     conf = trap.case(b"").write(tmp_path)
-    found = memlint_verdict(build(FileSystem({"/": "/"}, restricted=False), str(conf)))
-    assert trap.expected(tmp_path) == found
+    verdict = memlint_verdict(build(FileSystem({"/": "/"}, restricted=False), str(conf)))
+    assert trap.expected(tmp_path) == verdict
 
 
 @pytest.mark.parametrize("name", TRAPS)
 def test_nginx(name: str, bookworm: Stack, tmp_path: Path) -> None:
     trap = TRAPS[name]
     directory = tmp_path / "p"
-    found = compare(bookworm, trap.case(lua_preamble(bookworm)), directory)
-    assert trap.expected(directory).matches(found.nginx)
+    comparison = compare(bookworm, trap.case(lua_preamble(bookworm)), directory)
+    assert trap.expected(directory).matches(comparison.nginx)

@@ -27,9 +27,9 @@ def test_counts_with_traps(kind: str, chunk: int, all_modules: Stack, site: Site
     seeds = range(FIRST_SEED + chunk, FIRST_SEED + CASE_COUNT // 2, CHUNKS)
     accepted = 0
     for seed in seeds:
-        found = compare_counts(CASES[kind](seed, all_modules, site), all_modules, site)
-        assert not found.wrong, f"seed {seed}: {found.wrong}\n{found.text}"
-        accepted += found.accepted
+        outcome = compare_counts(CASES[kind](seed, all_modules, site), all_modules, site)
+        assert not outcome.wrong, f"seed {seed}: {outcome.wrong}\n{outcome.text}"
+        accepted += outcome.accepted
     assert accepted >= LEAST_ACCEPTED * len(seeds)
 
 
@@ -38,7 +38,7 @@ def test_structures(chunk: int, bookworm: Stack, site: Site) -> None:
     seeds = range(FIRST_SEED + chunk, FIRST_SEED + CASE_COUNT, CHUNKS)
     verdicts = set()
     for seed in seeds:
-        found = compare_structure(seed, bookworm, site)
-        assert not found.wrong, f"seed {seed}: {found.wrong}\n{found.text}"
-        verdicts.add(found.verdict)
+        outcome = compare_structure(seed, bookworm, site)
+        assert not outcome.wrong, f"seed {seed}: {outcome.wrong}\n{outcome.text}"
+        verdicts.add(outcome.verdict)
     assert "rejected for its structure" in verdicts

@@ -1,4 +1,4 @@
-"""What a remedy makes of a configuration is loaded as often as promised by the real server."""
+"""The real server loads bundles as often as a remedy promises, once it is followed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.remedies.followed import Case
 @pytest.mark.parametrize("case", COUNTED, ids=lambda case: case.name)
 def test_loads_are_as_promised(case: Case, bookworm: Stack, site: Site) -> None:
     """By the server itself where it is there, else by what was recorded of it."""
-    here = {stack.name: stack for stack in (bookworm, *available())}.get(case.stack)
-    stack = here or imaginary_stack(case.stack)
+    installed = {stack.name: stack for stack in (bookworm, *available())}.get(case.stack)
+    stack = installed or imaginary_stack(case.stack)
     options: dict[str, Any] = {"target": case.target, "unit_cost": 32 * MIB}
     promised = None
     for index, conf in enumerate(written(case, stack, site)):
-        contexts, loads = counted(here, site, conf) if here else recorded(case)[index]
+        contexts, loads = counted(installed, site, conf) if installed else recorded(case)[index]
         report = check(conf, **options)
         assert (contexts, loads) == (report.ssl_contexts, report.ca_loads)
         if promised is None:

@@ -32,9 +32,9 @@ def test_memlint_reads_what_nginx_reads(chunk: int, bookworm: Stack, tmp_path: P
     for number in numbers:
         seed = FIRST_SEED + number
         case = generate(seed, preamble)
-        found = compare(bookworm, case, directory)
-        useful += found.counts
-        if not found.agree:
+        comparison = compare(bookworm, case, directory)
+        useful += comparison.counts
+        if not comparison.agree:
             case = shrink(bookworm, case, directory, len(preamble))
             pytest.fail(f"seed {seed}\n{compare(bookworm, case, directory)}\n{_shown(case)}")
     assert useful >= LEAST_USEFUL * len(numbers)

@@ -1,4 +1,4 @@
-"""What the rule on unused certificates rests on, run on the real server."""
+"""The facts that the rule on unused certificates rests on, run on the real server."""
 
 from __future__ import annotations
 

@@ -9,9 +9,26 @@ from pathlib import Path
 import nginx_memlint
 
 PACKAGE = Path(nginx_memlint.__file__).parent
-MODULES = {
-    str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py")
+PROJECT = Path(__file__).parent.parent
+
+
+def parsed(folder: Path) -> dict[str, ast.Module]:
+    """The modules below a folder, by their paths in the directory that holds it."""
+    return {
+        str(path.relative_to(folder.parent)): ast.parse(path.read_text("utf-8"))
+        for path in folder.rglob("*.py")
+    }
+
+
+MODULES = parsed(PACKAGE)
+"""The modules of the package."""
+
+ALL = MODULES | {
+    name: tree
+    for folder in ("tests", "fuzz", "benchmarks")
+    for name, tree in parsed(PROJECT / folder).items()
 }
+"""The modules that people read, tests of the package among them."""
 
 VAGUE = {"found", "own", "here", "known"}
 """Names that tell nothing of the value: a setting, a match or a path is called that."""
@@ -58,7 +75,7 @@ def names(tree: ast.Module) -> Iterator[tuple[str, int]]:
 def test_names_say_what_they_hold() -> None:
     vague = [
         f"{module}:{line}: {name}"
-        for module, tree in MODULES.items()
+        for module, tree in ALL.items()
         for name, line in names(tree)
         if name.strip("_") in VAGUE
     ]
@@ -76,7 +93,7 @@ def docstrings(tree: ast.Module) -> Iterator[tuple[str, int]]:
 def test_docstrings_stand_alone() -> None:
     dependent = [
         f"{module}:{line}: {text.splitlines()[0]}"
-        for module, tree in MODULES.items()
+        for module, tree in ALL.items()
         for text, line in docstrings(tree)
         if DEPENDENT.match(text)
     ]

@@ -134,8 +134,8 @@ def test_a_budget_between_the_ends_is_a_warning(tmp_path: Path, option: str, cod
         (least - 1, "error"),
     ):
         findings = check(conf, target="debian-12", **{option: f"{budget}B"}).findings
-        found = [finding.severity for finding in findings if finding.rule == code]
-        assert found == ([] if severity is None else [severity])
+        severities = [finding.severity for finding in findings if finding.rule == code]
+        assert severities == ([] if severity is None else [severity])
 
 
 def test_borrowed_figures_are_rounded_and_told(tmp_path: Path) -> None:

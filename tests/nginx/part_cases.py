@@ -128,7 +128,7 @@ CONTENTS = (
     "info",
     "extensions",
 )
-"""What is in a certificate, one thing in each (part_files.py)."""
+"""Names of certificates, each with one thing in it (part_files.py)."""
 
 _FASTCGI = "fastcgi_pass 127.0.0.1:9000;"
 _PROXY = "proxy_pass http://127.0.0.1:8080;"

@@ -163,7 +163,7 @@ _CONTENTS: dict[str, tuple[str, None, tuple[str, ...], str]] = {
     "info": (_EC, None, ("authorityInfoAccess=" + _each("OCSP;URI:http://n{}.a/"),), "/CN=a"),
     "extensions": (_EC, None, tuple(f"1.2.3.{i}=ASN1:NULL" for i in range(100)), "/CN=a"),
 }
-"""What is in a CA certificate, one thing in each: name → key, issuer, extensions, subject."""
+"""CA certificates, each with one thing in it: name → key, issuer, extensions, subject."""
 
 
 def _revoked(authority: Path, key: Path, entries: int, reason: str = "") -> Path:

@@ -98,7 +98,7 @@ AT_THE_END = {
     f"a cache of {name}": (name, SERVER % f"{name}_cache x;")
     for name in ("proxy", "fastcgi", "uwsgi", "scgi")
 }
-"""What nginx rejects at the end of http."""
+"""Inside of http: a cache's name and text that nginx rejects when http ends."""
 
 ACCEPTED = {
     "Lua that sets variables": SERVER
@@ -135,7 +135,7 @@ def _conf(site: Site, stack: Stack, text: str, root: str = "http") -> str:
 
 
 def _messages(text: str, bookworm: Stack, site: Site, *, accepted: bool = False) -> list[str]:
-    """What memlint says in nginx's words, each with its place; both agree on the verdict."""
+    """Places of memlint's problems that nginx names, too; both must agree on the verdict."""
     conf = write_conf(site.prefix, text)
     run = bookworm.test(conf, prefix=site.prefix)
     assert run.accepted == accepted, run.messages

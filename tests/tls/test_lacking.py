@@ -1,4 +1,4 @@
-"""What nginx wants of a block, by release, and where another module may bring it."""
+"""Directives that nginx wants in a block, by release, and where another module may bring them."""
 
 from __future__ import annotations
 

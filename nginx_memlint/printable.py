@@ -2,7 +2,9 @@
 
 What Python takes for unprintable is escaped: control characters, direction marks and other format
 characters, line separators, spaces that only look like one, code points without a character,
-bytes that are not UTF-8. So are the invisible characters that Unicode counts as letters or marks.
+bytes that are not UTF-8. So are the invisible characters that Unicode counts as letters or marks,
+and what makes a command of a line for runners of pipelines: ``##vso[`` and ``##[`` anywhere (Azure
+Pipelines, TeamCity, and GitHub's once), ``::`` at the beginning (GitHub).
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ _INVISIBLE = (
 
 _HIDDEN = re.compile(f"[{_INVISIBLE}]")
 
+_COMMAND = re.compile(r"(?<=##)(\w{0,16})\[|\A( *):(?=:)")
+
 _NOT_PLAIN = re.compile("[^ -~]")
 
 _ESCAPED = re.compile(
@@ -30,6 +34,8 @@ def printable(text: str) -> str:
     ``\x1b`` is a byte, alone or one that is not UTF-8; ``\u202e`` and ``\U000e0001`` are code
     points. Doing it twice changes nothing.
     """
+    if "##" in text or text.lstrip(" ").startswith("::"):
+        text = _COMMAND.sub(_neutral, text)
     if text.isascii() and text.isprintable():
         return text
     return _NOT_PLAIN.sub(_escape, text)
@@ -53,6 +59,11 @@ def _escape(match: re.Match[str]) -> str:
     if code < 0x80:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _neutral(match: re.Match[str]) -> str:
+    name, blanks = match.groups()
+    return f"{blanks}\\x3a" if name is None else f"{name}\\x5b"
 
 
 def _unescape(match: re.Match[str]) -> str:

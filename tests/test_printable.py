@@ -54,3 +54,21 @@ def test_names_come_back(data: bytes) -> None:
     assert printable(shown) == shown
     if "\\" not in name:
         assert os.fsencode(unescaped(shown)) == data
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("##[error]a", "##\\x5berror]a"),
+        ("a ##vso[task.setvariable variable=a]b", "a ##vso\\x5btask.setvariable variable=a]b"),
+        ("##teamcity[a]", "##teamcity\\x5ba]"),
+        ("::error::a", "\\x3a:error::a"),
+        ("  ::error::a", "  \\x3a:error::a"),
+        ("é ##[a]", "é ##\\x5ba]"),
+        ("# [a] a::b [::1]:80", "# [a] a::b [::1]:80"),
+    ],
+)
+def test_no_command_of_a_pipeline(text: str, shown: str) -> None:
+    """Runners of pipelines take such lines for commands, in whatever is printed."""
+    assert printable(text) == printable(shown) == shown
+    assert unescaped(shown) == text

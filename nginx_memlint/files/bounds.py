@@ -24,6 +24,11 @@ class Bounds:
     tokens: int = 6_000_000
     """Words and marks in all files together, those in comments included. crossplane takes up to 250
     bytes of memory for each."""
+    lua_tokens: int = 5_000_000
+    """Braces, strings and comments of Lua in one file: all are read to find the end of a block."""
+    pem_bytes: int = 16 << 20
+    """Bytes of one file of certificates or revocation lists; all CAs of Mozilla have 0.25 MiB. What
+    is read of them takes up to 20 times as much memory."""
     inclusions: int = 500_000
     """Files included, each time counted."""
     include_depth: int = 1000
@@ -94,6 +99,13 @@ class BoundError(OSError):
 def exceeded(what: str, name: str) -> str:
     """A message about a bound, with its value and how to lift it."""
     return f"{what} (bound {name}; --trusted lifts it for input of your own)"
+
+
+def check_pem(data: bytes, bounds: Bounds) -> bytes:
+    """The content of a file of certificates; raises BoundError if it is too large."""
+    if len(data) > bounds.pem_bytes:
+        raise BoundError(f"is larger than {exact(bounds.pem_bytes)}", "pem-bytes")
+    return data
 
 
 class WorkError(MemlintError):

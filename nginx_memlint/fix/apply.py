@@ -292,9 +292,8 @@ def _doubt(
     tops = dict.fromkeys(top for top in (listed_in, written, itself) if top is not None)
     for path in after:
         real = places.get(path, path)
-        for top in tops:
-            if not is_below(real, os.path.realpath(top)):
-                return f"{real} is outside of the checkout {top}"
+        if outside := _outside(tree, path, real, [*tops]):
+            return outside
         if is_git_own(real):
             return f"{real} is git's own"
         if real in shared:
@@ -304,6 +303,24 @@ def _doubt(
         if len(readings[path]) > 1:
             return f"{real} is included in a map or the like as well"
     return None
+
+
+def _outside(tree: Tree, path: str, real: str, tops: Sequence[str]) -> str:
+    """The checkout that a file is outside of, in a sentence; or nothing.
+
+    In none, it is the main file's directory, out of which a link leads. A copy of a machine's root
+    has a source that follows no link out of it.
+    """
+    for top in tops:
+        if not is_below(real, os.path.realpath(top)):
+            return f"{real} is outside of the checkout {top}"
+    if tops or not isinstance(tree.source, FileSystem) or tree.source.restricted:
+        return ""
+    directory = os.path.dirname(os.path.abspath(tree.main.inclusion.file.name))
+    is_inside = is_below(os.path.abspath(tree.files[path].name), directory)
+    if not is_inside or is_below(real, os.path.realpath(directory)):
+        return ""
+    return f"{real} is outside of {directory}, from which a link leads to it"
 
 
 def _unwritable(checked: Inspection) -> str | None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, repeat
 from typing import NamedTuple, TypeVar
 
-from nginx_memlint.files.bounds import BoundError
+from nginx_memlint.files.bounds import BoundError, check_pem
 from nginx_memlint.memory.certificate import beyond_stock
 from nginx_memlint.memory.guesses import End, prior
 from nginx_memlint.memory.laws import MARGIN
@@ -103,7 +103,7 @@ class Bundles:
         if path not in self._read:
             self._read[path] = None
             try:
-                self._read[path] = bundle_of(self._tree.source.read(path))
+                self._read[path] = bundle_of(self._pem(path))
             except OSError as error:
                 self.failures[path] = error.strerror or str(error)
                 if isinstance(error, BoundError):
@@ -112,6 +112,10 @@ class Bundles:
                 self.failures[path] = str(error)
                 self.rejected.add(path)
         return self._read[path]
+
+    def _pem(self, path: str) -> bytes:
+        source = self._tree.source
+        return check_pem(source.read(path), source.bounds)
 
     def content(self, setting: Setting) -> Bundle:
         """The certificates in a directive's file, or those that are guessed for it."""

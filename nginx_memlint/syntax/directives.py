@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS
 from nginx_memlint.syntax import parser as crossplane_parser
-from nginx_memlint.syntax.lexer import TooDeepError, lex
+from nginx_memlint.syntax.lexer import lex
 from nginx_memlint.syntax.parser import Statement
-from nginx_memlint.syntax.tokens import MAX_COLUMN, ConfSyntaxError, Tokens
+from nginx_memlint.syntax.tokens import MAX_COLUMN, BeyondBoundError, ConfSyntaxError, Tokens
 
 INSERTED = -1
 """Directive.token of a directive that stands in no file yet."""
@@ -197,15 +197,16 @@ def parse(
     *,
     in_data_block: bool = False,
     max_depth: int = DEFAULT_BOUNDS.block_depth,
+    max_lua: int = DEFAULT_BOUNDS.lua_tokens,
 ) -> ParsedFile:
     """Parse one file; includes are left as directives.
 
     ``in_data_block``: the file is included inside a ``map``, ``geo`` or the like.
     """
-    tokens = Tokens(data)
+    tokens = Tokens(data, max_lua)
     depth = min(max_depth, data.count(b"{"))
     lexemes = lex(tokens, in_data_block=in_data_block, max_depth=max_depth)
     parsed = crossplane_parser.statements(lexemes, depth)
-    if isinstance(tokens.error, TooDeepError):
+    if isinstance(tokens.error, BeyondBoundError):
         parsed = []
     return ParsedFile(path, name, tokens, parsed)

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator
 from itertools import islice, repeat
 
-from nginx_memlint.files.bounds import DEFAULT_BOUNDS, exceeded
+from nginx_memlint.files.bounds import DEFAULT_BOUNDS
 from nginx_memlint.syntax.read_buffer import CONF_BUFFER, ReadBuffer
 from nginx_memlint.syntax.tokens import (
     CLOSE,
@@ -30,6 +30,7 @@ from nginx_memlint.syntax.tokens import (
     SINGLE,
     TOKEN,
     WORD,
+    BeyondBoundError,
     ConfSyntaxError,
     Tokens,
     matches,
@@ -109,14 +110,6 @@ def tokenize(data: bytes, *, in_data_block: bool = False) -> Tokens:
     return tokens
 
 
-class TooDeepError(ConfSyntaxError):
-    """More blocks are open than memlint reads; nginx itself has no such limit."""
-
-    def __init__(self, most: int) -> None:
-        what = f"blocks are nested deeper than {most:,}"
-        super().__init__(exceeded(what, "block-depth"), 1, 0)
-
-
 class _Lexer:
     """State of one pass over a file.
 
@@ -154,7 +147,7 @@ class _Lexer:
             self.tokens.error = error
             self.close_all()
             yield self.lexemes
-            if isinstance(error, TooDeepError):
+            if isinstance(error, BeyondBoundError):
                 for places in (self.tokens.starts, self.tokens.heads, self.tokens.ends):
                     del places[:]
 
@@ -271,7 +264,8 @@ class _Lexer:
     def open(self, name: str) -> None:
         """Open the block of the directive that is added next."""
         if len(self.opened) >= self.max_depth:
-            raise TooDeepError(self.max_depth)
+            what = f"blocks are nested deeper than {self.max_depth:,}"
+            raise BeyondBoundError(what, "block-depth")
         self.opened.append((len(self.tokens.starts), self.is_data))
         self.is_data = name in DATA_BLOCKS
 

@@ -16,6 +16,7 @@ from nginx_memlint.syntax.tokens import (
     IS_MARK,
     IS_SINGLE,
     TOKEN,
+    BeyondBoundError,
     ConfSyntaxError,
     Tokens,
 )
@@ -127,7 +128,7 @@ class ReadBuffer:
     def read_lua_block(self, position: int) -> int:
         """Read a Lua block whose ``{`` ends at ``position``; return the offset after its ``}``.
 
-        Raises ConfSyntaxError.
+        Raises ConfSyntaxError, BeyondBoundError among them.
         """
         self.replay(position)
         depth = 1
@@ -135,6 +136,9 @@ class ReadBuffer:
         while depth:
             token = self.next_lua_token(position, open_brace)
             self.tokens.lua += 1
+            if self.tokens.lua > self.tokens.max_lua:
+                what = f"a file has more than {self.tokens.max_lua:,} tokens of Lua"
+                raise BeyondBoundError(what, "lua-tokens")
             position = token.end()
             kind = token.lastindex
             if kind == _LUA_OPEN:

@@ -11,6 +11,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
+from nginx_memlint.files.bounds import DEFAULT_BOUNDS, exceeded
 from nginx_memlint.syntax.lines import Lines
 
 MAX_COLUMN = 1 << 14
@@ -54,6 +55,13 @@ class ConfSyntaxError(Exception):
         self.offset = offset
 
 
+class BeyondBoundError(ConfSyntaxError):
+    """A file has more of something than memlint reads; nginx itself has no such limit."""
+
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__(exceeded(what, name), 1, 0)
+
+
 class Tokens:
     """Where the directives of one file stand, in their order; offsets are bytes of ``data``.
 
@@ -63,8 +71,9 @@ class Tokens:
     are closed. All are filled while lex() is read.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, max_lua: int = DEFAULT_BOUNDS.lua_tokens) -> None:
         self.data = data
+        self.max_lua = max_lua
         self.starts = array("I")
         self.heads = array("I")
         self.ends = array("I")

@@ -16,7 +16,7 @@ from nginx_memlint.problems import Problem
 from nginx_memlint.sources import glob
 from nginx_memlint.sources.source import Source
 from nginx_memlint.syntax.directives import INCLUDE_KEY, Body, Directive, ParsedFile, parse
-from nginx_memlint.syntax.lexer import TooDeepError
+from nginx_memlint.syntax.tokens import BeyondBoundError
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tree import blocks, grammar, structure
 from nginx_memlint.tree.expanded import Block, Inclusion, shortened
@@ -104,6 +104,7 @@ class _Builder:
                 self.source.shown(path),
                 in_data_block=in_data_block,
                 max_depth=self.bounds.block_depth,
+                max_lua=self.bounds.lua_tokens,
             )
             self.work.add(file.tokens.lua)
         return self.files[key]
@@ -298,7 +299,7 @@ class _Builder:
                 file.name,
                 error.line,
                 column,
-                nginx=None if isinstance(error, TooDeepError) else error.message,
+                nginx=None if isinstance(error, BeyondBoundError) else error.message,
                 chain=inclusion.chain(),
             )
         )

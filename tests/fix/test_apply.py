@@ -216,6 +216,32 @@ def test_a_dump_is_shown_as_a_patch_of_the_root(tmp_path: Path) -> None:
 # Which files, and how
 
 
+@pytest.mark.parametrize("how", ["a file", "a directory", "the main file"])
+def test_no_link_leads_out_of_the_directory(tmp_path: Path, how: str) -> None:
+    """Where there is no checkout, files are changed in the main file's directory."""
+    main = PLAIN
+    if how != "the main file":
+        main = PLAIN.replace(f"    {TRUSTED}\n", "    include sites/ca;\n")
+    outside = write(tmp_path / "outside", {"nginx.conf": main, "ca": f"{TRUSTED}\n"})
+    tree = tmp_path / "tree"
+    (tree / "sites").mkdir(parents=True)
+    conf = tree / "nginx.conf"
+    if how == "the main file":
+        conf.symlink_to(outside)
+    else:
+        conf.write_text(main)
+        if how == "a directory":
+            (tree / "sites").rmdir()
+            (tree / "sites").symlink_to("../outside")
+        else:
+            (tree / "sites/ca").symlink_to("../../outside/ca")
+    before = contents(tmp_path)
+    done = run_fix(conf)
+    assert done.refused
+    assert f"is outside of {tree}, from which a link leads to it" in done.said[-1]
+    assert contents(tmp_path) == before
+
+
 def test_links_lead_to_the_file(tmp_path: Path) -> None:
     main = PLAIN.replace(f"    {TRUSTED}\n", "    include sites-enabled/*;\n")
     conf = write(tmp_path, {"nginx.conf": main, "sites-available/ca": f"# é\r\n{TRUSTED}\r\n"})

@@ -49,7 +49,9 @@ def under(name: str) -> str:
 
 
 # that of several configurations: test_all_steps.py
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "all-steps"])
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if name not in ("all-steps", "lua-tokens", "pem-bytes")]
+)
 def test_a_bound_is_met(conf: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     value, file, line, text = EXCEEDED[name]
     with_bounds(monkeypatch, **{under(name): value})
@@ -125,3 +127,29 @@ def test_comparisons_are_bounded(conf: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert any("more than 1 names" in problem.message for problem in root.old.problems)
     run = memlint_here("diff", conf, conf)
     assert (run.code, "more than 1 names" in run.out) == (3, True)
+
+
+def test_lua_is_bounded_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    conf = write(tmp_path, {"nginx.conf": http("init_by_lua_block { {} {} {} } server { }")})
+    assert check(conf).complete
+    with_bounds(monkeypatch, lua_tokens=5)
+    [problem] = [problem for problem in check(conf).problems if "bound" in problem.message]
+    assert problem.message.startswith("a file has more than 5 tokens of Lua (bound lua-tokens")
+    assert problem.nginx is None
+    assert check(conf, trusted=True).complete
+
+
+@pytest.mark.parametrize("name", ["lua_ssl_trusted_certificate", "ssl_certificate", "ssl_crl"])
+def test_certificates_are_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    tls = "listen 1 ssl; ssl_certificate a.pem; ssl_certificate_key a.key;"
+    if name == "ssl_certificate":
+        tls = tls.replace("a.pem", "ca.pem")
+    more = "" if name == "ssl_certificate" else f"{name} ca.pem;"
+    text = http(f"{more} server {{ {tls} }}")
+    conf = write(tmp_path, {"nginx.conf": text, "ca.pem": "x" * 2000})
+    with_bounds(monkeypatch, pem_bytes=1000)
+    report = check(conf)
+    assert not report.complete
+    assert any("(bound pem-bytes" in problem.message for problem in report.problems)

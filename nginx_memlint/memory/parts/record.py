@@ -8,7 +8,7 @@ from functools import cached_property
 from math import exp
 from typing import Any, NamedTuple, TypeVar
 
-from nginx_memlint.files.bounds import BoundError
+from nginx_memlint.files.bounds import BoundError, check_pem
 from nginx_memlint.memory.estimate import Bundles
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.syntax.directives import Body, Directive
@@ -59,7 +59,10 @@ class Files:
         if key not in self._kept:
             self._kept[key] = None
             try:
-                self._kept[key] = find(self._source.read(path))
+                data = self._source.read(path)
+                if find in _OF_PEM:
+                    check_pem(data, self._source.bounds)
+                self._kept[key] = find(data)
             except (OSError, NotPemError) as error:
                 failures.add(path)
                 if isinstance(error, BoundError):
@@ -74,6 +77,9 @@ def _certificates(pem: bytes) -> tuple[Facts, ...]:
 
 def _revoked(pem: bytes) -> tuple[Revoked, ...]:
     return tuple(map(revoked, revocations(pem)))
+
+
+_OF_PEM = (_certificates, _revoked)
 
 
 class Counted(NamedTuple):

@@ -203,12 +203,20 @@ class _Reference(NamedTuple):
 
 def _cache_name(args: tuple[str, ...]) -> Iterator[_Declared]:
     """The first argument, unless it is "off" or known only at run time."""
-    if len(args) == 1 and args[0] != "off" and "$" not in args[0]:
+    if len(args) == 1 and c_string(args[0]) != "off" and "$" not in args[0]:
         yield _Declared(args[0], None, args[0])
 
 
+def _zone_name(args: tuple[str, ...]) -> Iterator[_Declared]:
+    """The last argument like ``zone=name``, all of which is the name."""
+    for arg in reversed(args):
+        if arg.startswith("zone="):
+            yield _Declared(arg.removeprefix("zone="), None, arg)
+            return
+
+
 REFERENCES: dict[str, _Reference] = {
-    "limit_req": _Reference(_named("zone="), "limit_req_zone"),
+    "limit_req": _Reference(_zone_name, "limit_req_zone"),
     "limit_conn": _Reference(_positional, "limit_conn_zone"),
     "zone": _Reference(_positional, "zone"),
     **{

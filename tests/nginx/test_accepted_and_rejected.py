@@ -44,6 +44,8 @@ REJECTED = {
     "limit_conn_zone $uri zone=a:1m; " + SERVER % "",
     "one zone for two caches": "proxy_cache_path c keys_zone=my:1m; "
     "fastcgi_cache_path f keys_zone=my:1m; " + SERVER % "",
+    "a zone's name up to a NUL": "limit_req_zone $uri zone=x:1m rate=1r/s; "
+    + SERVER % 'limit_req "zone=x\0y";',
     "names alike up to a NUL": LOCATIONS % ("/a", '"/a\0b"', '"/a\0c"'),
     "exact ones alike": LOCATIONS % ('= "/a\0b"', '"/a\0bc"', '= "/a\0c"'),
     "an exact one between": LOCATIONS % ('"/a\0b"', '= "/a\0bc"', '"/a\0x"'),

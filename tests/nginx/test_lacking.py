@@ -112,6 +112,7 @@ ACCEPTED = {
     "a key alone": SERVER % "ssl_certificate_key a;",
     "no TLS": SERVER % (PASS % "proxy_pass http://127.0.0.1; proxy_ssl_certificate a;"),
     "no cache": SERVER % "proxy_cache off;",
+    "no cache, and a NUL": SERVER % 'proxy_cache "off\0x";',
     "a cache by a variable": SERVER % "proxy_cache $uri;",
     "a zone that comes later": SERVER % "limit_req zone=x;"
     + "limit_req_zone $uri zone=x:1m rate=1r/s;",

@@ -119,6 +119,16 @@ class MemoryPart(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MemoryHeld(Model):
+    """Bytes of old workers that open connections hold; ``worker_shutdown_timeout`` bounds them."""
+
+    kept_bytes_per_generation: int
+    """Bytes that each reload adds for as long as its old workers live."""
+    release_peak_bytes: int
+    """Bytes of the whole service when five generations are let go at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Memory(Model):
     """Bytes by phase.
 
@@ -134,6 +144,8 @@ class Memory(Model):
     """The most that it may be."""
     guessed: list[str] = field(default_factory=list)
     """The reasons why the two differ: ``workers 4–64``, ``ca.pem unreadable: ...``."""
+    held: MemoryHeld
+    """Old workers that open connections hold."""
     parts: list[MemoryPart]
     """The parts of the total, the one that takes most at the worst peak first."""
 

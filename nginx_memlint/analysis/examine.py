@@ -14,12 +14,13 @@ from nginx_memlint.analysis.workers import count_workers
 from nginx_memlint.files.bounds import STEPS_OF, WorkError, exceeded
 from nginx_memlint.files.paths import encode
 from nginx_memlint.memory import estimate as memory
+from nginx_memlint.memory.held import GENERATIONS
 from nginx_memlint.memory.zones import undeclared, zones
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
 from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.rules import bundle_unreadable, engine, no_shutdown_timeout
-from nginx_memlint.sizes import human, plural
+from nginx_memlint.sizes import MIB, human, plural
 from nginx_memlint.sources.main_file import Entry, EntryError, open_entry, prefix_of
 from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.sources.source import Source
@@ -39,6 +40,9 @@ from nginx_memlint.tree.build import build
 from nginx_memlint.tree.inheritance import Inheritance
 from nginx_memlint.tree.outside import MAX_LISTED, files_outside
 from nginx_memlint.tree.tree import Tree
+
+MIN_HELD = 16 * MIB
+"""Bytes that a generation of held workers keeps, for that to be said."""
 
 
 def examine(job: Job) -> Inspection:
@@ -142,7 +146,7 @@ class _Examination:
             complete = False
         self.fixes = outcome.fixes
         guesses = self.guesses(outcome)
-        self.assume(total, outcome, guesses)
+        self.assume(outcome, guesses)
         outside = files_outside(self.tree, [*self.bundles.read, *self.situation.files.paths])
         return result.ConfigReport(
             path=printable(self.name),
@@ -308,7 +312,7 @@ class _Examination:
             if path not in said
         ]
 
-    def assume(self, total: memory.Estimate, outcome: engine.Outcome, guesses: list[str]) -> None:
+    def assume(self, outcome: engine.Outcome, guesses: list[str]) -> None:
         """Add to the assumptions what the figures take for granted."""
         target = self.situation.target
         for family in tls.present_families(self.tree, target):
@@ -328,10 +332,12 @@ class _Examination:
         self.assumptions.append(f"costs measured on {target.costs.measured}")
         has_timeout = self.tree.main.settings("worker_shutdown_timeout")
         said = any(finding.rule == no_shutdown_timeout.CODE for finding in outcome.findings)
-        if total.loads and not has_timeout and not said:
+        held = self.situation.held
+        if held.kept_per_generation >= MIN_HELD and not has_timeout and not said:
             self.assumptions.append(
-                "old workers exit soon after a reload: held by open connections, they add twice "
-                "the start's memory and more with each; set worker_shutdown_timeout"
+                "old workers exit soon after a reload: each generation that open connections hold "
+                f"adds {human(held.kept_per_generation)}, and {human(held.release_peak)} are taken "
+                f"when {GENERATIONS} of them let go at once; worker_shutdown_timeout bounds that"
             )
         filling = f", and zones fill to {human(self.situation.zones_bytes)}"
         self.assumptions.append(

@@ -11,6 +11,7 @@ from nginx_memlint import result
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.guesses import ASSUMED_WORKERS
+from nginx_memlint.memory.held import HeldMemory
 from nginx_memlint.memory.laws import Total
 from nginx_memlint.memory.not_priced import not_priced
 from nginx_memlint.memory.zones import Zone
@@ -99,6 +100,13 @@ def memory_total(total: Total) -> result.MemoryTotal:
     return result.MemoryTotal(**{f"{name}_bytes": size for name, size in total._asdict().items()})
 
 
+def memory_held(held: HeldMemory) -> result.MemoryHeld:
+    """The bytes of held workers."""
+    return result.MemoryHeld(
+        kept_bytes_per_generation=held.kept_per_generation, release_peak_bytes=held.release_peak
+    )
+
+
 def memory_info(situation: Situation, locations: int) -> result.Memory:
     """The memory by phase and by part, in bytes; ``locations`` are those that load for Lua."""
     contexts, ends = situation.estimate, situation.range
@@ -107,6 +115,7 @@ def memory_info(situation: Situation, locations: int) -> result.Memory:
         low=None if ends is None else memory_total(ends.low),
         high=None if ends is None else memory_total(ends.high),
         guessed=[] if ends is None else [printable(text) for text in ends.guessed],
+        held=memory_held(situation.held),
         parts=memory_parts(situation),
         unit_bytes=contexts.unit,
         blocks_bytes=contexts.blocks,
@@ -216,7 +225,9 @@ def uncounted(job: Job, problems: list[Problem]) -> result.ConfigReport:
     """The report on a configuration that could not be counted: zeros, and the problems."""
     kinds = result.Memory.__annotations__
     sizes: dict[str, Any] = {name: 0 for name, kind in kinds.items() if kind == "int"}
-    zero = result.Memory(total=memory_total(Total()), parts=[], **sizes)
+    zero = result.Memory(
+        total=memory_total(Total()), held=memory_held(HeldMemory(0, 0)), parts=[], **sizes
+    )
     return result.ConfigReport(
         path=printable(job.name),
         main_file=printable(job.name),

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from nginx_memlint.acceptance.comments import Ignores
 from nginx_memlint.memory.estimate import Bundles, Estimate, Price, Priced, estimate, price, total
 from nginx_memlint.memory.guesses import MOST_WORKERS, End, prior
+from nginx_memlint.memory.held import HeldMemory, held
 from nginx_memlint.memory.laws import Amount, Total
 from nginx_memlint.memory.laws import total as total_of
 from nginx_memlint.memory.parts import parts
@@ -251,6 +252,11 @@ class Situation:
     def total(self) -> Total:
         """Bytes of the whole service, by phase."""
         return self.total_with(self.workers.count)
+
+    @cached_property
+    def held(self) -> HeldMemory:
+        """Bytes of old workers that connections hold."""
+        return held(self.amount, self.workers.count, self.total.start)
 
     def total_with(self, workers: int) -> Total:
         """Bytes of the whole service with so many workers, by phase."""

@@ -12,6 +12,9 @@ KILLS_MACHINES = 4 * GIB
 """Bytes at the worst reload peak, if no budget is given. The published out-of-memory kills were on
 machines of 4 to 8 GiB (lua-nginx-module #1005, cs-nginx-bouncer #92)."""
 
+HELD_GENERATION = 128 * MIB
+"""Bytes that a generation of held workers keeps: four of them are half a GiB."""
+
 LARGE_BUNDLE = 256 * MIB
 """Bytes at start that a smaller bundle would save, for that alone to be said."""
 

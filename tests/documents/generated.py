@@ -18,6 +18,7 @@ from typer.main import get_command
 from nginx_memlint.cli.app import app
 from nginx_memlint.exit_codes import MEANINGS
 from nginx_memlint.files import bounds
+from nginx_memlint.memory.held import LAWS as HELD_LAWS
 from nginx_memlint.memory.laws import LAWS, Law, Times
 from nginx_memlint.memory.not_priced import UNKNOWN
 from nginx_memlint.memory.parts import RECORDS
@@ -229,6 +230,17 @@ def _times(times: Times) -> str:
     return " + ".join(filter(None, (fixed, each)))
 
 
+def held_laws() -> str:
+    """A row for each kind of memory: what a generation of held workers keeps, and copies."""
+    return table(
+        ("kind", "kept by each generation", "copied when it lets go"),
+        (
+            (f"`{kind}`", _times(law.kept), f"{law.copied:.2f} (W - 1)" if law.copied else "–")
+            for kind, law in HELD_LAWS.items()
+        ),
+    )
+
+
 def not_counted() -> str:
     """A row for each thing that takes memory and is in no figure."""
     return table(
@@ -240,6 +252,7 @@ def not_counted() -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "counted": counted,
     "laws": laws,
+    "held": held_laws,
     "not counted": not_counted,
     "accuracy": accuracy.summary,
     "measurements": accuracy.measurements,

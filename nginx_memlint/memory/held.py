@@ -32,7 +32,7 @@ LAWS: dict[str, HeldLaw] = {
     # the old region and the new one; every second or third reload of a large configuration, new
     # workers also copy what the master has freed (malloc_consolidate())
     "heap": HeldLaw(Times(1.8, 0.42), 1.0),
-    "contexts": HeldLaw(Times(2.0, 0.09), 1.0),
+    "contexts": HeldLaw(Times(2.0, 0.13), 1.0),
     "tables": HeldLaw(Times(1.21, 0.045)),
     "pages": HeldLaw(Times(1.46, 0.02), 0.5),
     "code": HeldLaw(Times(1.82), 0.75),

@@ -24,7 +24,7 @@ def test_every_kind_has_a_law_but_what_no_generation_has() -> None:
     [
         ("heap", 1, 2.22, 0),
         ("heap", 4, 3.48, 3),
-        ("contexts", 4, 2.36, 3),
+        ("contexts", 4, 2.52, 3),
         ("pool", 4, 1.27, 0.54),
         ("worker", 4, 4, 0),
         ("zone_renewed", 4, 1, 0),

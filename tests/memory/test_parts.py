@@ -52,7 +52,8 @@ def test_parts_add_up_to_the_total(tmp_path: Path) -> None:
 def test_connections_of_every_worker(tmp_path: Path) -> None:
     conf = tmp_path / "nginx.conf"
     conf.write_text(
-        "worker_processes 4; worker_shutdown_timeout 1m;\nevents {\n  worker_connections 1048576;\n}\nhttp { server { } }\n"
+        "worker_processes 4; worker_shutdown_timeout 1m;\n"
+        "events {\n  worker_connections 1048576;\n}\nhttp { server { } }\n"
     )
     checked = check(conf, target="debian-12")
     connections = part(checked, "worker_connections")

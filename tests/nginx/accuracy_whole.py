@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
+from nginx_memlint.memory.held import GENERATIONS
 from nginx_memlint.options.record import read_keywords
-from nginx_memlint.remedies.situation import Situation
+from nginx_memlint.remedies.situation import Situation, Workers
+from tests.nginx.measure_held import HEAP, HELD, held_site
 from tests.nginx.measure_parts import configuration
 from tests.nginx.part_cases import CASES, Case
 from tests.nginx.part_files import place_in
@@ -116,6 +119,40 @@ def whole() -> dict[tuple[str, int], dict[str, Ratio]]:
                 for phase, (measured, predicted) in figures.items()
             }
     return ratios
+
+
+@cache
+def held_ratios() -> dict[tuple[str, int], tuple[Ratio, Ratio]]:
+    """Each configuration with each number of workers → held after all reloads, and the peak."""
+    situations: dict[str, Situation] = {}
+    ratios = {}
+    with tempfile.TemporaryDirectory() as directory:
+        for row in recording("held-whole")["rows"]:
+            name, workers = row["configuration"], row["workers"]
+            if name not in situations:
+                place = place_in(Path(directory))
+                conf = text(held_site(HELD[name], place), place, STACK, workers)
+                situations[name] = _situation(write_conf(place.prefix, conf), TARGETS[STACK.name])
+            situation = replace(situations[name], workers=Workers(workers, certain=True))
+            if name == HEAP:
+                heap = row["start_kb"] * KIB - situation.total.start
+                situation = replace(situation, lua_heap=heap)
+            memory = situation.held
+            kept = situation.total.start + GENERATIONS * memory.kept_per_generation
+            ratios[name, workers] = (
+                Ratio(name, row["held_kb"][-1] * KIB, kept),
+                Ratio(name, row["release_peak_kb"] * KIB, memory.release_peak),
+            )
+    return ratios
+
+
+def held_table() -> str:
+    """The comparison of held workers, as rows of Markdown."""
+    rows = []
+    for (name, workers), ratios in held_ratios().items():
+        cells = [f"{ratio.measured / KIB / KIB:,.0f} | {ratio.ratio:.2f}" for ratio in ratios]
+        rows.append(f"| {name} | {workers} | {' | '.join(cells)} |\n")
+    return "".join(rows)
 
 
 WHOLE = """\

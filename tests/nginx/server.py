@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,10 +53,17 @@ class Reload:
 class Server:
     """The master process of a started nginx, and its children."""
 
-    def __init__(self, arguments: Sequence[str], *, root: Path | None, conf_text: str) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        root: Path | None,
+        conf_text: str,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """Start it; `conf_text` tells how many workers to wait for."""
         self.expected_workers = _worker_processes(conf_text)
-        self._child = Child(arguments, root=root)
+        self._child = Child(arguments, root=root, environment=environment)
         self.pid = self._child.pid
         """The master's process id."""
 

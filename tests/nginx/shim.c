@@ -8,6 +8,8 @@
  *   MEMLINT_SHIM_PROC  optional: the number of a descriptor open on /proc, for programs that
  *                      run in a root without it; the peak RSS is read there
  *   MEMLINT_SHIM_BOUND optional: if set, the program is terminated when its parent dies
+ *   MEMLINT_SHIM_STOP  optional: if set, a forked child stops itself when it has freed its memory
+ *                      and exits, so that all can be made to be there at once
  *
  * A forked child counts from zero, so that what nginx's workers add is told apart from what the
  * master did. A call is counted when nginx or one of its modules makes it, not when another
@@ -67,6 +69,8 @@ static __thread int depth; /* counted functions that are running in this thread 
 static int out_fd = -1;
 static int proc_fd = -1;
 static int reported;
+static int stops;
+static int is_child;
 
 static void count(int which)
 {
@@ -179,6 +183,7 @@ static void in_child(void)
     added_inside = 0;
     ca_commands = 0;
     reported = 0;
+    is_child = 1;
 }
 
 __attribute__((constructor)) static void start(void)
@@ -194,12 +199,16 @@ __attribute__((constructor)) static void start(void)
     if (getenv("MEMLINT_SHIM_BOUND") != NULL) {
         prctl(PR_SET_PDEATHSIG, SIGTERM);
     }
+    stops = getenv("MEMLINT_SHIM_STOP") != NULL;
     pthread_atfork(NULL, NULL, in_child);
 }
 
 __attribute__((destructor)) static void finish(void)
 {
     report();
+    if (stops && is_child) {
+        raise(SIGSTOP);
+    }
 }
 
 void _exit(int status)

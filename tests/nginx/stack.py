@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -240,6 +240,7 @@ class Stack:
         *,
         timeout: float = 60.0,
         files: Sequence[Path] = (),
+        environment: Mapping[str, str] | None = None,
     ) -> Iterator[Server]:
         """Start the server and stop it at the end, whatever happens.
 
@@ -254,7 +255,7 @@ class Stack:
         elif daemon[1] != "off":
             raise ValueError("the harness cannot follow a server that becomes a daemon")
         with self._placed(prefix, [conf, *files]):
-            server = Server(arguments, root=self.root, conf_text=text)
+            server = Server(arguments, root=self.root, conf_text=text, environment=environment)
             try:
                 server.wait_started(timeout)
                 yield server

@@ -17,12 +17,13 @@ from nginx_memlint.options.record import read_keywords
 from nginx_memlint.remedies.situation import Situation, Workers
 from tests.nginx.measure_held import HEAP, HELD, held_site
 from tests.nginx.measure_parts import configuration
-from tests.nginx.part_cases import CASES, Case
+from tests.nginx.part_cases import CASES
 from tests.nginx.part_files import place_in
 from tests.nginx.prefix import write_conf
 from tests.nginx.recorded import DIRECTORY, TARGETS
 from tests.nginx.stack import LOAD_ORDER, Stack
-from tests.nginx.whole_configurations import CONFIGURATIONS, text
+from tests.nginx.whole_configurations import CONFIGURATIONS
+from tests.nginx.whole_configurations import text as whole_text
 
 
 class _Described(Stack):
@@ -34,7 +35,9 @@ class _Described(Stack):
         return frozenset((*LOAD_ORDER, "ngx_mail_module"))
 
 
-STACK = _Described("bookworm")
+NATIVE = "bookworm"
+"""The stack whose whole configurations are recorded with all numbers of workers."""
+
 KIB = 1024
 
 FEW = (10, 40)
@@ -68,28 +71,28 @@ def _situation(conf: Path, target: str) -> Situation:
 
 
 @cache
-def recording(kind: str) -> dict[str, Any]:
+def recording(kind: str, stack: str = NATIVE) -> dict[str, Any]:
     """A recording as it is checked in."""
-    data: dict[str, Any] = json.loads((DIRECTORY / f"{kind}-{STACK.name}.json").read_text())
+    data: dict[str, Any] = json.loads((DIRECTORY / f"{kind}-{stack}.json").read_text())
     return data
 
 
-def by_part() -> Iterator[Ratio]:
+def by_part(stack: str = NATIVE) -> Iterator[Ratio]:
     """The bytes of one unit of each case, those of each worker apart."""
     with tempfile.TemporaryDirectory() as directory:
-        for row in recording("parts")["rows"]:
+        for row in recording("parts", stack)["rows"]:
             name = row["part"]
-            predicted = _slope(name, row["sizes"], CASES[name], Path(directory))
+            predicted = _slope(stack, name, row["sizes"], Path(directory))
             yield Ratio(name, row["master"] + row["text"], predicted)
 
 
-def _slope(name: str, sizes: list[int], case: Case, directory: Path) -> float:
+def _slope(stack: str, name: str, sizes: list[int], directory: Path) -> float:
     few, many = sizes if name.startswith(UNEVEN) else FEW
     place = place_in(directory)
     totals = []
     for count in (few, many):
-        conf = write_conf(place.prefix, configuration(STACK, place, case, count, 1))
-        amount = _situation(conf, TARGETS[STACK.name]).amount
+        text = configuration(_Described(stack), place, CASES[name], count, 1)
+        amount = _situation(write_conf(place.prefix, text), TARGETS[stack]).amount
         totals.append(sum(amount) - amount.worker - amount.zone_reserved)
     return (totals[1] - totals[0]) / (many - few)
 
@@ -104,9 +107,9 @@ def whole() -> dict[tuple[str, int], dict[str, Ratio]]:
             name, workers = row["configuration"], row["workers"]
             if name not in situations:
                 place = place_in(Path(directory))
-                conf = text(CONFIGURATIONS[name](place), place, STACK, workers)
+                conf = whole_text(CONFIGURATIONS[name](place), place, _Described(NATIVE), workers)
                 path = write_conf(place.prefix, conf)
-                situations[name] = _situation(path, TARGETS[STACK.name])
+                situations[name] = _situation(path, TARGETS[NATIVE])
             total = situations[name].total_with(workers)
             figures = {
                 "start": (row["start_kb"], total.start),

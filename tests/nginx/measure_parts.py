@@ -2,6 +2,7 @@
 
     python -m tests.nginx.measure_parts --out results
     python -m tests.nginx.measure_parts --out results --only 'map*' 'geo*'
+    python -m tests.nginx.measure_parts --out results --stack trixie
 
 Memory is what the processes do not share with other programs (anonymous and shared memory), at
 rest. Each case runs with one worker and with four: what grows with the number of workers is each
@@ -24,7 +25,7 @@ from tests.nginx.part_cases import CASES, Case, Place
 from tests.nginx.part_files import place_in
 from tests.nginx.prefix import main_conf, write_conf
 from tests.nginx.server import ServerError
-from tests.nginx.stack import Stack, native
+from tests.nginx.stack import Stack, available
 
 WORKERS = (1, 4)
 TIMEOUT = 120.0
@@ -54,7 +55,8 @@ def configuration(stack: Stack, place: Place, case: Case, count: int, workers: i
 def memory(stack: Stack, place: Place, text: str) -> int:
     """Bytes that master and workers take at rest."""
     conf = write_conf(place.prefix, text)
-    with stack.run(conf, place.prefix, timeout=TIMEOUT) as server:
+    files = [*place.files.values(), *(path for pair in place.certificates.values() for path in pair)]
+    with stack.run(conf, place.prefix, timeout=TIMEOUT, files=files) as server:
         last, since = server.memory().anon_and_shared, time.monotonic()
         while time.monotonic() < since + SETTLE:
             time.sleep(0.02)
@@ -89,9 +91,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure what each thing takes.")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--only", nargs="+", default=["*"])
+    parser.add_argument("--stack", default="bookworm")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    stack = native()
+    [stack] = [stack for stack in available() if stack.name == arguments.stack]
     results = Results(arguments.out / f"parts-{stack.name}.json", stack, {"workers": WORKERS})
     with tempfile.TemporaryDirectory(prefix="memlint-") as directory:
         for name, case in CASES.items():
@@ -100,7 +103,7 @@ def main() -> int:
             place = place_in(Path(tempfile.mkdtemp(dir=directory)))
             try:
                 results.add(part=name, **measured(stack, place, case))
-            except ServerError as error:
+            except (ServerError, LookupError) as error:
                 print(name, error, file=sys.stderr, flush=True)
     return 0
 

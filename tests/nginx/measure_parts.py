@@ -22,7 +22,7 @@ from typing import Any
 
 from tests.nginx.experiment import Results
 from tests.nginx.part_cases import CASES, Case, Place
-from tests.nginx.part_files import place_in
+from tests.nginx.part_files import named_in, place_in
 from tests.nginx.prefix import main_conf, write_conf
 from tests.nginx.server import ServerError
 from tests.nginx.stack import Stack, available
@@ -55,8 +55,7 @@ def configuration(stack: Stack, place: Place, case: Case, count: int, workers: i
 def memory(stack: Stack, place: Place, text: str) -> int:
     """Bytes that master and workers take at rest."""
     conf = write_conf(place.prefix, text)
-    files = [*place.files.values(), *(path for pair in place.certificates.values() for path in pair)]
-    with stack.run(conf, place.prefix, timeout=TIMEOUT, files=files) as server:
+    with stack.run(conf, place.prefix, timeout=TIMEOUT, files=named_in(text)) as server:
         last, since = server.memory().anon_and_shared, time.monotonic()
         while time.monotonic() < since + SETTLE:
             time.sleep(0.02)

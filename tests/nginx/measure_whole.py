@@ -20,9 +20,9 @@ from typing import Any
 from tests.nginx.cgroup import cgroup
 from tests.nginx.experiment import Results
 from tests.nginx.part_cases import Place
-from tests.nginx.part_files import place_in
+from tests.nginx.part_files import named_in, place_in
 from tests.nginx.prefix import write_conf
-from tests.nginx.stack import Stack, native
+from tests.nginx.stack import Stack, available
 from tests.nginx.whole_configurations import CONFIGURATIONS, text
 
 TIMEOUT = 120.0
@@ -35,7 +35,9 @@ def measured(name: str, workers: int, reloads: int, place: Place, stack: Stack) 
     conf = write_conf(place.prefix, text(CONFIGURATIONS[name](place), place, stack, workers))
     with cgroup() as group, ExitStack() as running:
         with group.inside():
-            server = running.enter_context(stack.run(conf, place.prefix, timeout=TIMEOUT))
+            server = running.enter_context(
+                stack.run(conf, place.prefix, timeout=TIMEOUT, files=named_in(conf.read_text()))
+            )
         server.settled_anon_kb(TIMEOUT)
         time.sleep(SETTLE)
         start = server.memory().anon_and_shared
@@ -57,9 +59,10 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", default=["*"])
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--reloads", type=int, default=6)
+    parser.add_argument("--stack", default="bookworm")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    stack = native()
+    [stack] = [stack for stack in available() if stack.name == arguments.stack]
     inputs = {"workers": arguments.workers, "reloads": arguments.reloads}
     results = Results(arguments.out / f"whole-{stack.name}.json", stack, inputs)
     with tempfile.TemporaryDirectory(prefix="memlint-") as directory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -47,6 +48,12 @@ def place_in(directory: Path) -> Place:
         lines = "".join(line.replace("@", str(number)) for number in range(count))
         (prefix / name).write_text(lines + SCRIPT)
     return Place(prefix, _chains(), _files())
+
+
+def named_in(text: str) -> list[Path]:
+    """The files of the cache that a configuration names: a stack in a root gets copies of them."""
+    words = re.findall(re.escape(f"{cache_dir()}/") + r"[^\s;\"]+", text)
+    return [path for path in map(Path, dict.fromkeys(words)) if path.is_file()]
 
 
 def _run(*command: str, text: str = "") -> str:

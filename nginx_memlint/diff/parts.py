@@ -50,7 +50,7 @@ class Parts:
         costs = situation.target.costs
         self._block_bytes = {kind: memory.own_bytes(kind, costs) for kind in blocks.COUNTED}
         workers = situation.workers.count
-        amounts = {kind: block_amount(kind, costs) for kind in blocks.COUNTED}
+        amounts = {kind: block_amount(kind, situation.target) for kind in blocks.COUNTED}
         self._start_bytes = {
             kind: amount.pool + workers * amount.worker for kind, amount in amounts.items()
         }

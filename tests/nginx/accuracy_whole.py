@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -77,13 +76,17 @@ def recording(kind: str, stack: str = NATIVE) -> dict[str, Any]:
     return data
 
 
-def by_part(stack: str = NATIVE) -> Iterator[Ratio]:
-    """The bytes of one unit of each case, those of each worker apart."""
+def measured_parts(stack: str = NATIVE) -> list[str]:
+    """The names of the cases that are recorded."""
+    return [row["part"] for row in recording("parts", stack)["rows"]]
+
+
+def of_part(name: str, stack: str = NATIVE) -> Ratio:
+    """The bytes of one unit of a case, those of each worker apart."""
+    [row] = [row for row in recording("parts", stack)["rows"] if row["part"] == name]
     with tempfile.TemporaryDirectory() as directory:
-        for row in recording("parts", stack)["rows"]:
-            name = row["part"]
-            predicted = _slope(stack, name, row["sizes"], Path(directory))
-            yield Ratio(name, row["master"] + row["text"], predicted)
+        predicted = _slope(stack, name, row["sizes"], Path(directory))
+    return Ratio(name, row["master"] + row["text"], predicted)
 
 
 def _slope(stack: str, name: str, sizes: list[int], directory: Path) -> float:
@@ -98,18 +101,18 @@ def _slope(stack: str, name: str, sizes: list[int], directory: Path) -> float:
 
 
 @cache
-def whole() -> dict[tuple[str, int], dict[str, Ratio]]:
+def whole(stack: str = NATIVE) -> dict[tuple[str, int], dict[str, Ratio]]:
     """Each configuration with each number of workers → the ratio of each phase."""
     ratios: dict[tuple[str, int], dict[str, Ratio]] = {}
     situations: dict[str, Situation] = {}
     with tempfile.TemporaryDirectory() as directory:
-        for row in recording("whole")["rows"]:
+        for row in recording("whole", stack)["rows"]:
             name, workers = row["configuration"], row["workers"]
             if name not in situations:
                 place = place_in(Path(directory))
-                conf = whole_text(CONFIGURATIONS[name](place), place, _Described(NATIVE), workers)
+                conf = whole_text(CONFIGURATIONS[name](place), place, _Described(stack), workers)
                 path = write_conf(place.prefix, conf)
-                situations[name] = _situation(path, TARGETS[NATIVE])
+                situations[name] = _situation(path, TARGETS[stack])
             total = situations[name].total_with(workers)
             figures = {
                 "start": (row["start_kb"], total.start),

@@ -1,4 +1,4 @@
-"""Parts and laws against recorded measurements of Debian 12, and whole configurations run here."""
+"""Parts and laws against recorded measurements, and whole configurations run here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from statistics import median
 import pytest
 
 from nginx_memlint import check
-from tests.nginx.accuracy_whole import Ratio, by_part, held_ratios, recording, whole
+from tests.nginx.accuracy_whole import held_ratios, measured_parts, of_part, recording, whole
 from tests.nginx.cgroup import available
 from tests.nginx.measure_parts import memory
 from tests.nginx.measure_whole import measured
@@ -18,8 +18,11 @@ from tests.nginx.prefix import listen, main_conf, write_conf
 from tests.nginx.stack import Stack
 from tests.nginx.whole_configurations import CONFIGURATIONS
 
-PARTS = list(by_part())
 WHOLE = whole()
+ELSEWHERE = [
+    (stack, part) for stack in ("bullseye", "trixie", "sid") for part in measured_parts(stack)
+]
+WHOLE_OF_TRIXIE = whole("trixie")
 
 WIDER = {
     "env": 0.10,
@@ -51,13 +54,39 @@ is predicted is what a start needs meanwhile.
 """
 
 
-def name(ratio: Ratio) -> str:
-    return ratio.name
+WIDER_ELSEWHERE = {
+    "access_log, buffer": 0.40,
+    "env": 0.40,
+    "include": 0.30,
+    "map block": 0.80,
+    "proxy_pass, 6 proxy_set_header": 0.12,
+    "server_name": 0.22,
+    "server_name ~": 0.17,
+    "types in http": 0.14,
+}
+"""Case → how far the prediction for Debian 11, 13 or unstable may be from the measurement there.
+
+Other cases may be 10 %, or what they may on Debian 12. A page that is full or not decides the
+small ones; the first bucket of an empty map is not made before nginx 1.22.
+"""
 
 
-@pytest.mark.parametrize("part", PARTS, ids=name)
-def test_a_part_is_as_measured(part: Ratio) -> None:
-    assert part.ratio == pytest.approx(1, abs=WIDER.get(part.name, 0.05))
+@pytest.mark.parametrize("part", measured_parts())
+def test_a_part_is_as_measured(part: str) -> None:
+    assert of_part(part).ratio == pytest.approx(1, abs=WIDER.get(part, 0.05))
+
+
+@pytest.mark.parametrize(("stack", "part"), ELSEWHERE)
+def test_a_part_is_as_measured_elsewhere(stack: str, part: str) -> None:
+    wider = WIDER_ELSEWHERE.get(part, max(0.10, WIDER.get(part, 0)))
+    assert of_part(part, stack).ratio == pytest.approx(1, abs=wider)
+
+
+@pytest.mark.parametrize("key", WHOLE_OF_TRIXIE, ids=lambda key: f"{key[0]}, {key[1]}")
+def test_a_whole_configuration_on_trixie(key: tuple[str, int]) -> None:
+    phases = WHOLE_OF_TRIXIE[key]
+    assert phases["start"].ratio == pytest.approx(1, abs=0.10)
+    assert phases["worst peak"].ratio >= 0.99
 
 
 @pytest.mark.parametrize("key", WHOLE, ids=lambda key: f"{key[0]}, {key[1]}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nginx_memlint.memory.laws import Amount
-from nginx_memlint.memory.parts.record import Configuration, Counted, Record
+from nginx_memlint.memory.parts.record import Configuration, Counted, Record, since
 from nginx_memlint.memory.zones import parse_size
 from nginx_memlint.syntax.values import number
 from nginx_memlint.targets.targets import Version, costs_for
@@ -37,11 +37,9 @@ BASES: dict[str, EmptyNginx] = {
 INIT_WORKER = 550 * KIB
 """Bytes that ``init_worker_by_lua*`` takes in each worker before its script does anything."""
 
-CONNECTION = 432
-"""Bytes of a connection and its two events (ngx_connection_t 240, ngx_event_t 96)."""
-
-CONNECTION_SINCE: tuple[Version, int] = Version((1, 25)), 440
-"""The release from which on a connection is larger, with QUIC, and its bytes."""
+CONNECTION = ((Version(()), 432), (Version((1, 25)), 440))
+"""Bytes of a connection and its two events (ngx_connection_t 240, ngx_event_t 96), by nginx: one is
+larger with QUIC."""
 
 DEFAULT_CONNECTIONS = 512
 """``DEFAULT_CONNECTIONS`` of ngx_event.c."""
@@ -60,14 +58,13 @@ def _base(configuration: Configuration) -> Iterator[Counted]:
     row = BASES[costs_for(target.nginx, target.openssl).name]
     master = row.master
     for field, module in _MODULES.items():
-        if field in target.built_in or configuration.loads(module):
+        if configuration.loads(module, field):
             master += getattr(row, field)
     yield Counted(Amount(base=master * KIB, worker=row.worker * KIB))
 
 
 def _connections(configuration: Configuration) -> Iterator[Counted]:
-    version, larger = CONNECTION_SINCE
-    each = larger if configuration.target.nginx >= version else CONNECTION
+    each = since(configuration.target.nginx, CONNECTION)
     settings = [
         setting
         for block in configuration.tree.blocks("events")
@@ -119,7 +116,7 @@ def _helpers(configuration: Configuration) -> Iterator[Counted]:
     if paths:
         at = paths[0]
         row = BASES[costs_for(target.nginx, target.openssl).name]
-        each = row.worker * KIB + HELPER_CONNECTIONS * CONNECTION
+        each = row.worker * KIB + HELPER_CONNECTIONS * since(target.nginx, CONNECTION)
         yield Counted(Amount(helper=HELPERS * each), HELPERS, at, at.name)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import exp
@@ -13,7 +13,7 @@ from nginx_memlint.memory.estimate import Bundles
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.syntax.directives import Body, Directive
 from nginx_memlint.syntax.values import c_string, is_flag_on
-from nginx_memlint.targets.targets import Target
+from nginx_memlint.targets.targets import Target, Version
 from nginx_memlint.tls.ca_bundle import NotPemError, certificates, revocations
 from nginx_memlint.tls.contexts import Group
 from nginx_memlint.tls.der import Facts, Revoked, certificate_facts, revoked
@@ -108,13 +108,19 @@ class Configuration:
         settings = self.tree.main.settings("pcre_jit")
         return bool(settings) and is_flag_on(settings[0].value)
 
-    def loads(self, name: str) -> bool:
-        """Whether a module is loaded or built in, by its name in ``built_in`` or of its object."""
-        return name in self.target.built_in or f"ngx_{name}_module.so" in objects(self.tree)
+    def loads(self, name: str, built_in: str = "") -> bool:
+        """Whether a module is loaded, by the name of its object, or built in, by that there."""
+        is_built_in = (built_in or name) in self.target.built_in
+        return is_built_in or f"ngx_{name}_module.so" in objects(self.tree)
 
     def first(self, kind: str) -> Block | None:
         """The first block of a kind."""
         return next(self.tree.blocks(kind), None)
+
+
+def since(version: Version, rows: Sequence[tuple[Version, T]]) -> T:
+    """The value of the last row whose version is not above the one given; rows are ascending."""
+    return [value for first, value in rows if version >= first][-1]
 
 
 def setting_in(tree: Tree, body: Body, place: int, name: str) -> Setting:

@@ -6,12 +6,18 @@ import re
 from collections.abc import Iterator
 
 from nginx_memlint.memory.laws import Amount
-from nginx_memlint.memory.parts.record import Configuration, Counted, Record, full_path
+from nginx_memlint.memory.parts.record import Configuration, Counted, Record, full_path, since
 from nginx_memlint.syntax.values import c_string
+from nginx_memlint.targets.targets import Version
 from nginx_memlint.tree.expanded import Block, Setting
 
-MACHINE = 104_000
-"""A virtual machine with a module of one line (ngx_http_js_init_conf_vm())."""
+MACHINE = (
+    (Version(()), 104_000),
+    (Version((0, 7, 10)), 127_500),
+    (Version((0, 8, 10)), 144_000),
+)
+"""A virtual machine with a module of one line (ngx_http_js_init_conf_vm()), by njs: measured on
+0.7.9, 0.8.9 and 1.0.2."""
 
 TOKEN = 265
 """Of each token of a script: its node of the syntax tree and its code, both of which are kept
@@ -42,12 +48,13 @@ def _machines(configuration: Configuration) -> Iterator[Counted]:
     present = configuration.tree.index_names()
     if _IMPORT not in present:
         return
+    machine = since(configuration.target.njs, MACHINE)
     for block in configuration.tree.having(name for name in _MAKING if name in present):
         imports = _in_force(block, _IMPORT)
         if not imports or not any(block.settings(name) for name in _MAKING):
             continue
         tokens = _of_scripts(block, imports, configuration)
-        amount = Amount(contexts=MACHINE, pages=TOKEN * tokens)
+        amount = Amount(contexts=machine, pages=TOKEN * tokens)
         yield Counted(amount, 1, imports[0], f"{imports[0].name} {imports[0].value}")
 
 
@@ -85,5 +92,6 @@ RECORDS: tuple[Record, ...] = (
         _machines,
         "ngx_js_merge_vm(), njs_vm_compile()",
         "js_import in location; js_path; js_import of 100 kB, long/data/dense/comments",
+        by_target=True,
     ),
 )

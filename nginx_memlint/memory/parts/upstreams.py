@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nginx_memlint.memory.laws import Amount
-from nginx_memlint.memory.parts.record import Configuration, Counted, Record
+from nginx_memlint.memory.parts.record import Configuration, Counted, Record, since
 from nginx_memlint.syntax.values import number
+from nginx_memlint.targets.targets import Version
 from nginx_memlint.tree.expanded import Block, Setting
 
-BLOCK = 8_560
-"""An upstream itself: above all the merged settings of its module for each (http)."""
+BLOCK = ((Version(()), 8_560), (Version((1, 27)), 9_200))
+"""An upstream itself, by nginx: above all the merged settings of its module for each (http)."""
 
 SERVER = 860
 """A server in it (ngx_http_upstream_init_round_robin()): 780 to 896 by how many there are."""
 
 STREAM_BLOCK = 1_330
-KEPT = 152
-"""A connection that ``keepalive`` may keep (ngx_http_upstream_keepalive_cache_t)."""
+KEPT_BY_DEFAULT = Version((1, 29, 7))
+"""The first nginx whose upstreams keep connections without ``keepalive`` (commit 4fbe4b627)."""
+
+KEPT = ((Version(()), 152), (KEPT_BY_DEFAULT, 160))
+"""A connection that may be kept (ngx_http_upstream_keepalive_cache_t), by nginx."""
+
+DEFAULT_KEPT = 32
+"""How many are, where ``keepalive`` is not set (ngx_http_upstream_init_keepalive())."""
 
 POINTS = 160
 """Points of a server for each of its weight (ngx_http_upstream_init_chash())."""
@@ -37,16 +44,20 @@ def _said(block: Block) -> str:
 
 
 def _upstreams(configuration: Configuration) -> Iterator[Counted]:
-    yield from _blocks("upstream", BLOCK, configuration)
+    yield from _blocks("upstream", since(configuration.target.nginx, BLOCK), configuration)
     yield from _blocks("stream_upstream", STREAM_BLOCK, configuration)
 
 
 def _kept(configuration: Configuration) -> Iterator[Counted]:
-    for block in configuration.tree.having(["keepalive"]):
-        if block.kind == "upstream":
-            for setting in block.settings("keepalive"):
-                count = number(setting.value) or 0
-                yield Counted(Amount(pages=KEPT * count), count, setting, f"keepalive {count:,}")
+    version = configuration.target.nginx
+    each = since(version, KEPT)
+    for block in configuration.tree.blocks("upstream"):
+        settings = block.settings("keepalive")
+        for setting in settings:
+            count = number(setting.value) or 0
+            yield Counted(Amount(pages=each * count), count, setting, f"keepalive {count:,}")
+        if not settings and version >= KEPT_BY_DEFAULT:
+            yield Counted(Amount(pages=each * DEFAULT_KEPT), DEFAULT_KEPT, block, _said(block))
 
 
 def _points(configuration: Configuration) -> Iterator[Counted]:
@@ -73,13 +84,15 @@ RECORDS: tuple[Record, ...] = (
         _upstreams,
         "ngx_http_upstream(), ngx_http_upstream_init_round_robin()",
         "upstream, 1/2/8 servers; servers in one upstream; stream server, upstream",
+        by_target=True,
     ),
     Record(
         "kept connections",
-        ("keepalive",),
+        ("keepalive", "upstream"),
         _kept,
         "ngx_http_upstream_init_keepalive()",
-        "upstream, keepalive 32; upstream, keepalive 512",
+        "upstream, keepalive 32; upstream, keepalive 512; Debian 12 and unstable",
+        by_target=True,
     ),
     Record(
         "consistent hashes",

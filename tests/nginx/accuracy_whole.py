@@ -165,19 +165,24 @@ WHOLE = """\
 ### Whole configurations
 
 All of the service: anonymous and shared memory of master, workers and helpers, through eight
-reloads, with one, two and four workers. Measured at rest, peaks by a memory cgroup. A ratio above 1
-is a prediction above the measurement; a worst peak that is far below may come in a later reload.
+reloads (Debian 12: one, two and four workers; Debian 13: six reloads, two workers). Measured at
+rest, peaks by a memory cgroup. A ratio above 1 is a prediction above the measurement; a worst peak
+that is far below may come in a later reload.
 
-| configuration | workers | at start, MiB | ratio | first peak | worst peak | kept at worst |
-|---|---|---|---|---|---|---|
+| Debian | configuration | workers | start, MiB | ratio | first peak | worst peak | kept at worst |
+|---|---|---|---|---|---|---|---|
 """
+
+RELEASES = {"bookworm": "12", "trixie": "13"}
+"""Stack whose whole configurations are recorded → Debian's release."""
 
 
 def table() -> str:
     """The comparison of whole configurations, as Markdown."""
     rows = []
-    for (name, workers), phases in whole().items():
-        cells = [name, str(workers), f"{phases['start'].measured / KIB / KIB:,.1f}"]
-        cells += [f"{ratio.ratio:.2f}" for ratio in phases.values()]
-        rows.append(f"| {' | '.join(cells)} |\n")
+    for stack, release in RELEASES.items():
+        for (name, workers), phases in whole(stack).items():
+            start = f"{phases['start'].measured / KIB / KIB:,.1f}"
+            ratios = (f"{ratio.ratio:.2f}" for ratio in phases.values())
+            rows.append(f"| {' | '.join((release, name, str(workers), start, *ratios))} |\n")
     return WHOLE + "".join(rows)

@@ -137,8 +137,8 @@ def held_ratios() -> dict[tuple[str, int], tuple[Ratio, Ratio]]:
             name, workers = row["configuration"], row["workers"]
             if name not in situations:
                 place = place_in(Path(directory))
-                conf = text(held_site(HELD[name], place), place, STACK, workers)
-                situations[name] = _situation(write_conf(place.prefix, conf), TARGETS[STACK.name])
+                conf = whole_text(held_site(HELD[name], place), place, _Described(NATIVE), workers)
+                situations[name] = _situation(write_conf(place.prefix, conf), TARGETS[NATIVE])
             situation = replace(situations[name], workers=Workers(workers, certain=True))
             if name == HEAP:
                 heap = row["start_kb"] * KIB - situation.total.start

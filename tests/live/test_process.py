@@ -327,9 +327,10 @@ def test_a_signal_at_any_line(
     life: tuple[Callable[[], object], type[Exception] | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stricter than Python, which takes signals at calls and loops alone."""
-    monkeypatch.setattr(process, "START_TIMEOUT", 0.02)
     monkeypatch.setattr(process, "PAUSE", 0.004)
     live, error = life
+    if live is _server_that_never_serves:  # a busy machine takes longer for what does come
+        monkeypatch.setattr(process, "START_TIMEOUT", 0.02)
     before = [signal.getsignal(number) for number in SIGNALS]
     others = children()
     for count in range(1, 2000):

@@ -35,6 +35,8 @@ class TargetInfo(Model):
     nginx: str
     lua: str
     openssl: str
+    libc: str
+    allocator: str
     stated: bool
     """Whether the user named the target."""
     borrowed: str = ""

@@ -24,6 +24,7 @@ from nginx_memlint.sizes import MIB, human, plural
 from nginx_memlint.sources.main_file import Entry, EntryError, open_entry, prefix_of
 from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.sources.source import Source
+from nginx_memlint.targets.allocators_table import ALLOCATORS, DEFAULT_ALLOCATOR
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls import modules
 from nginx_memlint.tls.families import LUA_TRUSTED
@@ -330,6 +331,9 @@ class _Examination:
         if self.lua_heap is not None:
             self.assumptions.append(f"{human(self.lua_heap)} for Lua's heap, as given")
         self.assumptions.append(f"costs measured on {target.costs.measured}")
+        if target.allocator != DEFAULT_ALLOCATOR:
+            measured = ALLOCATORS[target.allocator].measured
+            self.assumptions.append(f"reloads with {target.allocator} measured on {measured}")
         has_timeout = self.tree.main.settings("worker_shutdown_timeout")
         said = any(finding.rule == no_shutdown_timeout.CODE for finding in outcome.findings)
         held = self.situation.held

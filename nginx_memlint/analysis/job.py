@@ -14,7 +14,7 @@ from nginx_memlint.result import ConfigReport
 from nginx_memlint.sources.disk import MACHINE, Disk
 from nginx_memlint.sources.main_file import Lookup
 from nginx_memlint.sources.source import Source
-from nginx_memlint.targets.targets import Target, find_target, with_versions
+from nginx_memlint.targets.targets import Target, find_target, with_replaced
 
 if TYPE_CHECKING:
     from nginx_memlint.remedies.situation import Proposal, Situation
@@ -50,7 +50,7 @@ class Job:
         """The server that the configuration is for. Raises MemlintError and ValueError."""
         target = self.options.target
         if isinstance(target, Target):
-            return with_versions(target, self.options.set)
+            return with_replaced(target, self.options.set)
         return find_target(target, self.options.set)
 
     @property

@@ -52,6 +52,8 @@ def target_info(target: Target) -> result.TargetInfo:
         nginx=target.texts["nginx"],
         lua=target.texts["lua"],
         openssl=target.texts["openssl"],
+        libc=target.platform.libc,
+        allocator=target.allocator,
         stated=target.stated,
         borrowed=printable(target.borrowed),
         assumed=list(target.assumed),

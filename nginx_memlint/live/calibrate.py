@@ -31,7 +31,7 @@ from nginx_memlint.live.binary import (
 from nginx_memlint.live.certificates import BundlePair, make_bundles
 from nginx_memlint.live.site import Site, temporary_directory
 from nginx_memlint.memory.certificate import beyond_stock
-from nginx_memlint.memory.laws import MARGIN
+from nginx_memlint.memory.laws_table import MARGIN
 from nginx_memlint.sizes import MIB, plural
 from nginx_memlint.targets.targets import DEFAULT_OPENSSL, parse_version
 from nginx_memlint.tls.ca_bundle import Bundle, read_bundle

@@ -1,15 +1,4 @@
-"""From contexts and loads to bytes: at start, after reloads, at the peaks.
-
-The laws were measured on Debian 11, 12 and 13 with W = 1 to 8 idle workers over 8 reloads. With
-U the memory of one configuration and W workers:
-
-- start: U. Workers share the master's pages.
-- after the first reload: 2 U. The master's heap keeps the old region beside the new one.
-- after a later one, at worst: (2 + W) U, for good: workers have copied a region page by page.
-- peak of the first reload: (2 + W) U, on Debian 11 at least 4 U. Exiting workers free, and so
-  copy, their configuration.
-- peak of a later one, at worst: (2 + 3 W) U.
-"""
+"""From contexts and loads to bytes: at start, after reloads, at the peaks, by the law of heaps."""
 
 from __future__ import annotations
 
@@ -21,8 +10,10 @@ from typing import NamedTuple, TypeVar
 from nginx_memlint.files.bounds import BoundError, check_pem
 from nginx_memlint.memory.certificate import beyond_stock
 from nginx_memlint.memory.guesses import End, prior
-from nginx_memlint.memory.laws import MARGIN
+from nginx_memlint.memory.laws import Law
+from nginx_memlint.memory.laws_table import GLIBC, LAWS, MARGIN
 from nginx_memlint.syntax.values import c_string
+from nginx_memlint.targets.allocators_table import DEFAULT_ALLOCATOR
 from nginx_memlint.targets.targets import Costs, Target
 from nginx_memlint.tls.ca_bundle import Bundle, NotPemError, bundle_of
 from nginx_memlint.tls.contexts import Group, Loads, WorkerContexts
@@ -264,8 +255,9 @@ class Estimate(NamedTuple):
     """Bytes of one configuration: ``unit`` for one CA load, the rest in all.
 
     ``worker`` is what each worker process adds for itself, ``zones`` the shared memory held in
-    every phase beside the rest, ``first_peak`` the least number of configurations that a first
-    reload holds. ``cpu_seconds`` is the time of one start, test or reload.
+    every phase beside the rest, ``first_peak`` the least number of times that a first reload holds
+    the configuration, ``laws`` those of reloads. ``cpu_seconds`` is the time of one start, test or
+    reload.
     """
 
     unit: int
@@ -276,7 +268,8 @@ class Estimate(NamedTuple):
     workers: int
     zones: int
     cpu_seconds: float
-    first_peak: int = 3
+    first_peak: float = 0.0
+    laws: Mapping[str, Law] = GLIBC
 
     @property
     def configuration(self) -> int:
@@ -291,31 +284,37 @@ class Estimate(NamedTuple):
     @property
     def after_reload(self) -> int:
         """After the first reload, old workers gone."""
-        return self._times(2, 1)
+        return self._in("after")
 
     @property
     def after_reload_worst(self) -> int:
         """After a later reload, at worst."""
-        return self._times(2 + self.workers, 1)
+        return self._in("after_worst")
 
     @property
     def reload_peak(self) -> int:
         """While the first reload is under way."""
-        return self._times(max(2 + self.workers, self.first_peak), 2)
+        return self._in("peak", self.first_peak)
 
     @property
     def reload_peak_worst(self) -> int:
         """While a later reload is under way, at worst."""
-        return self._times(2 + 3 * self.workers, 2)
+        return self._in("peak_worst")
 
     @property
     def worst_total(self) -> int:
         """The most that the service takes: the worst peak and the zones."""
         return self.reload_peak_worst + self.zones
 
-    def _times(self, configurations: int, generations: int) -> int:
-        of_workers = generations * self.workers * self.worker
-        return round(MARGIN * configurations * self.configuration + of_workers)
+    def _in(self, phase: str, least: float = 0.0) -> int:
+        of_all = max(self.laws["heap"].times(phase, self.workers), least)
+        of_each = self.laws["worker"].times(phase, self.workers)
+        return round(of_all * self.configuration + of_each * self.worker)
+
+
+def first_peak_of(target: Target) -> float:
+    """The least number of times that a first reload holds a heap: it was found with glibc."""
+    return MARGIN * target.costs.first_peak if target.allocator == DEFAULT_ALLOCATOR else 0.0
 
 
 def block_bytes(blocks: Counter[str], costs: Costs) -> int:
@@ -354,5 +353,6 @@ def estimate(
         workers=workers,
         zones=zones,
         cpu_seconds=sums.cpu_seconds,
-        first_peak=costs.first_peak,
+        first_peak=first_peak_of(target),
+        laws=LAWS[target.allocator],
     )

@@ -1,16 +1,13 @@
-"""How memory grows through reloads, by its kind: the laws of glibc's allocator as data.
+"""How memory grows through reloads, by its kind: what of a configuration is held how often.
 
 A law says how often an amount is held in each phase: so many times, and so many times more for
-each worker. Measured on Debian 12 with 1, 2, 4 and 8 workers over up to 30 reloads, old workers
-idle (tests/nginx/recordings/whole-bookworm.json; docs/accuracy.md compares).
+each worker. It depends on the allocator (laws_table.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
-
-MARGIN = 1.05
-"""The highest memory measured over reloads, divided by the law: 1.049 (W = 4, Debian 12)."""
 
 
 class Amount(NamedTuple):
@@ -74,52 +71,10 @@ class Law(NamedTuple):
     peak: Times
     peak_worst: Times
 
-
-def _of_master(
-    after: tuple[float, float],
-    after_worst: tuple[float, float],
-    peak: tuple[float, float],
-    peak_worst: tuple[float, float],
-    margin: float = MARGIN,
-) -> Law:
-    """A law of memory that workers share with the master at a start."""
-    phases = (after, after_worst, peak, peak_worst)
-    return Law(Times(1), *(Times(margin * fixed, margin * each) for fixed, each in phases))
-
-
-_ALWAYS = Times(1)
-_EACH = Times(0, 1)
-_TWICE = Times(0, 2.01)
-
-LAWS: dict[str, Law] = {
-    # the parts of the master that are not of the configuration are not made anew
-    "base": _of_master((1.15, 0.0), (1.25, 0.0), (1.8, 0.08), (2, 0.08), margin=1),
-    # the old ones end when the new ones run
-    "helper": Law(_ALWAYS, _ALWAYS, _ALWAYS, Times(2), Times(2)),
-    # chunks of 16 KiB: an exiting worker's ngx_destroy_pool() dirties the page of four that has
-    # the chunk's header
-    "pool": _of_master((2, 0.0), (2.1, 0.1), (2.05, 0.27), (3, 0.35)),
-    # an exiting worker frees all pieces, and so copies all pages; later it and the new workers
-    # copy the freed region as well
-    "heap": _of_master((2, 0.03), (2, 1), (2, 1), (2, 3)),
-    # pieces of many sizes, whose room is used again
-    "contexts": _of_master((2, 0.1), (2.2, 0.8), (2.2, 1.1), (3, 1.9)),
-    # what reading them has used for a while is used again, or not
-    "tables": _of_master((2, 0.0), (2.2, 0.0), (2.6, 0.1), (3.5, 0.12)),
-    # ngx_radix_alloc(): each page is a large allocation of its own
-    "pages": _of_master((2.1, 0.0), (2.2, 0.05), (2.2, 0.55), (3, 0.5)),
-    # sljit's executable pages are freed one by one
-    "code": _of_master((2, 0.0), (2, 0.05), (2, 0.9), (2.95, 0.85)),
-    # lua_close() in the master frees the old heap at once; exiting workers copy theirs
-    "scripts": _of_master((1, 0.0), (1, 0.0), (1, 1), (1, 1)),
-    # old and new workers at once
-    "worker": Law(_EACH, _EACH, _EACH, _TWICE, _TWICE),
-    # a zone of the same name and size is kept (ngx_init_cycle())
-    "zone_resident": Law(_ALWAYS, _ALWAYS, _ALWAYS, _ALWAYS, _ALWAYS),
-    # but for those of upstreams (ngx_shm_zone_t.noreuse)
-    "zone_renewed": Law(_ALWAYS, _ALWAYS, _ALWAYS, Times(2), Times(2)),
-}
-"""Field of Amount → its law; what a zone has reserved is in no phase."""
+    def times(self, phase: str, workers: int) -> float:
+        """How often an amount is held in a phase, with so many workers."""
+        held: Times = getattr(self, phase)
+        return held.of(workers)
 
 
 class Total(NamedTuple):
@@ -140,20 +95,27 @@ SHARING = frozenset({"pool", "heap", "contexts", "tables", "pages", "code", "scr
 """Kinds that every process shares with the master, and copies when it exits."""
 
 
-def total(amount: Amount, workers: int, first_peak: int = 0, helpers: int = 0) -> Total:
+def total(
+    amount: Amount,
+    workers: int,
+    laws: Mapping[str, Law],
+    first_peak: float = 0.0,
+    helpers: int = 0,
+) -> Total:
     """Bytes of one configuration with so many workers, by phase.
 
-    ``first_peak``: the least number of times that a first reload holds the heap. ``helpers``: how
-    many processes there are beside them that exit as workers do.
+    ``laws``: field of Amount → its law. ``first_peak``: the least number of times that a first
+    reload holds the heap. ``helpers``: how many processes there are beside them that exit as
+    workers do.
     """
     phases = []
     for phase in Law._fields:
         size = 0.0
-        for kind, law in LAWS.items():
+        for kind, law in laws.items():
             copying = workers + helpers if kind in SHARING else workers
-            times = getattr(law, phase).of(copying)
+            times = law.times(phase, copying)
             if kind == "heap" and phase == "peak":
-                times = max(times, MARGIN * first_peak)
+                times = max(times, first_peak)
             size += times * getattr(amount, kind)
         phases.append(round(size))
     # a peak is never below what is left after it

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -16,8 +16,9 @@ from nginx_memlint.exit_codes import FailOn
 from nginx_memlint.policy import Policy
 from nginx_memlint.sizes import MAX_SIZE, MIB, SIZE_PATTERN, check_budget, parse_budget, parse_size
 from nginx_memlint.suggest import did_you_mean
+from nginx_memlint.targets.allocators_table import PLATFORM
 from nginx_memlint.targets.targets import (
-    COMPONENTS,
+    SETTABLE,
     Target,
     find_target,
     parse_version,
@@ -128,7 +129,7 @@ def read_target(value: object) -> str | Target:
 
 
 def _set(value: object) -> dict[str, str]:
-    """Component → version, from a mapping or from texts like ``lua=0.10.25``."""
+    """Name of SETTABLE → version or kind, from a mapping or from texts like ``lua=0.10.25``."""
     if isinstance(value, Mapping):
         pairs = list(value.items())
     elif isinstance(value, list | tuple) and all(isinstance(text, str) for text in value):
@@ -136,20 +137,29 @@ def _set(value: object) -> dict[str, str]:
         for text in value:
             name, mark, version = text.partition("=")
             if not mark:
-                raise ValueError(f'"{text}" is not NAME=VERSION, e.g. lua=0.10.25')
+                raise ValueError(f'"{text}" is not NAME=VALUE, e.g. lua=0.10.25')
             pairs.append((name.strip(), version.strip()))
     else:
-        raise _wrong(value, 'a table of versions, e.g. {lua = "0.10.25"}')
+        raise _wrong(value, 'a table of texts, e.g. {lua = "0.10.25"}')
     read: dict[str, str] = {}
     for name, version in pairs:
-        if name not in COMPONENTS:
-            hint = did_you_mean(str(name), COMPONENTS)
-            raise ValueError(f'"{name}" is not one of {", ".join(COMPONENTS)}{hint}')
+        if name not in SETTABLE:
+            raise _not_one_of(name, SETTABLE)
+        kinds = PLATFORM.get(name, ())
         if not isinstance(version, str):
-            raise _wrong(version, f'a version as text, like {name} = "1.22.1"')
-        parse_version(version)
+            example = kinds[-1] if kinds else "1.22.1"
+            raise _wrong(version, f'a text, like {name} = "{example}"')
+        if not kinds:
+            parse_version(version)
+        elif version not in kinds:
+            raise _not_one_of(version, kinds)
         read[name] = version
     return read
+
+
+def _not_one_of(name: object, names: Sequence[str]) -> ValueError:
+    hint = did_you_mean(str(name), names)
+    return ValueError(f'"{name}" is not one of {", ".join(names)}{hint}')
 
 
 def read_path(path: object) -> str:
@@ -260,6 +270,11 @@ def _path_map_schema() -> dict[str, Any]:
     }
 
 
+def _set_schema(name: str) -> dict[str, Any]:
+    kinds = {"enum": list(PLATFORM[name])} if name in PLATFORM else {}
+    return {"type": "string", **kinds}
+
+
 def _no_directory(path: str) -> str | None:
     return None if os.path.isdir(path) else f'"{path}" is not a directory'
 
@@ -291,13 +306,13 @@ PATH_MAP = Kind(
     ),
 )
 SET = Kind(
-    "NAME=VERSION",
+    "NAME=VALUE",
     _set,
     lambda: {
         "type": "object",
-        "properties": {name: {"type": "string"} for name in COMPONENTS},
+        "properties": {name: _set_schema(name) for name in SETTABLE},
         "additionalProperties": False,
-        "examples": [{"lua": "0.10.25"}],
+        "examples": [{"lua": "0.10.25"}, {"allocator": "jemalloc"}],
     },
     repeatable=True,
 )

@@ -126,8 +126,8 @@ class Options:
     )
     set: Mapping[str, str] = _option(
         kinds.SET,
-        "A version there, instead of the target's: nginx, lua, stream-lua, njs, openssl. "
-        "Repeatable.",
+        "Something else there than the target says: a version of nginx, lua, stream-lua, njs or "
+        "openssl; the libc, the allocator. Repeatable.",
         default={},
     )
     workers: int | None = _option(

@@ -9,7 +9,8 @@ from typing import TypeAlias
 from nginx_memlint.remedies import sharing
 from nginx_memlint.remedies.situation import Cause, Proposal, Situation
 from nginx_memlint.sizes import MIB
-from nginx_memlint.targets.targets import with_versions
+from nginx_memlint.targets.allocators_table import ALLOCATORS, LIBCS
+from nginx_memlint.targets.targets import with_replaced
 from nginx_memlint.tls.ca_bundle import Bundle
 from nginx_memlint.tls.families import UPGRADES, by_name
 from nginx_memlint.tls.uses import Use, places, use_of, users_of
@@ -27,6 +28,9 @@ costliest bundles come first."""
 
 WORTH_SAYING = 16 * MIB
 """Bytes at start that a change must save to be proposed."""
+
+MATERIAL, PART = 64 * MIB, 10
+"""Bytes at the worst peak that another allocator must save to be proposed, and which part of it."""
 
 
 ProposalMaker: TypeAlias = Callable[[Situation, Cause], Proposal | None]
@@ -208,6 +212,26 @@ def newer_version_and_share(situation: Situation, cause: Cause) -> Proposal | No
     return Proposal(f"upgrade to {upgraded[0]}, and {shared.text}", shared.after)
 
 
+def other_allocator(situation: Situation) -> list[Proposal]:
+    """Propose the allocator with which nginx peaks lowest, if that is far below the libc's."""
+    target = situation.target
+    if target.allocator not in LIBCS:
+        return []
+    name, after = min(
+        (
+            (name, situation.with_laws_of(with_replaced(target, {"allocator": name})))
+            for name, allocator in ALLOCATORS.items()
+            if allocator.library
+        ),
+        key=lambda preloaded: preloaded[1].total.reload_peak_worst,
+    )
+    now = situation.total.reload_peak_worst
+    if now - after.total.reload_peak_worst < max(MATERIAL, now // PART):
+        return []
+    library, package = ALLOCATORS[name].library, ALLOCATORS[name].package
+    return [Proposal(f"run nginx with {name} (LD_PRELOAD={library}, package {package})", after)]
+
+
 def _upgraded(situation: Situation, cause: Cause) -> tuple[str, Situation] | None:
     upgrade = UPGRADES.get(cause.family)
     if upgrade is None:
@@ -216,5 +240,5 @@ def _upgraded(situation: Situation, cause: Cause) -> tuple[str, Situation] | Non
     if getattr(situation.target, component) >= version:
         return None
     dotted = ".".join(map(str, version))
-    target = with_versions(situation.target, {component.replace("_", "-"): dotted})
+    target = with_replaced(situation.target, {component.replace("_", "-"): dotted})
     return text.format(dotted), situation.on(target)

@@ -11,11 +11,21 @@ from functools import cached_property, reduce
 from typing import Any, NamedTuple
 
 from nginx_memlint.acceptance.comments import Ignores
-from nginx_memlint.memory.estimate import Bundles, Estimate, Price, Priced, estimate, price, total
+from nginx_memlint.memory.estimate import (
+    Bundles,
+    Estimate,
+    Price,
+    Priced,
+    estimate,
+    first_peak_of,
+    price,
+    total,
+)
 from nginx_memlint.memory.guesses import MOST_WORKERS, End, prior
 from nginx_memlint.memory.held import HeldMemory, held
 from nginx_memlint.memory.laws import Amount, Total
 from nginx_memlint.memory.laws import total as total_of
+from nginx_memlint.memory.laws_table import LAWS
 from nginx_memlint.memory.parts import parts
 from nginx_memlint.memory.parts.base import HELPERS
 from nginx_memlint.memory.parts.record import Configuration, CostPart, Files
@@ -269,7 +279,9 @@ class Situation:
 
     def _total_of(self, amount: Amount, workers: int) -> Total:
         helpers = HELPERS if self.amount.helper else 0
-        return total_of(amount, workers, self.target.costs.first_peak, helpers)
+        allocator = self.target.allocator
+        first_peak = first_peak_of(self.target)
+        return total_of(amount, workers, LAWS[allocator], first_peak, helpers)
 
     @cached_property
     def _ends(self) -> dict[End, Situation]:
@@ -368,6 +380,13 @@ class Situation:
             situation.files = self.files
             situation.counted = situation._count(self.counted)
         return situation
+
+    def with_laws_of(self, target: Target) -> Situation:
+        """The situation on a server that differs in nothing but its allocator."""
+        other = replace(self, target=target)
+        other.groups = self.groups
+        other.parts = self.parts
+        return other
 
     def with_bundles(self, bundles: Mapping[str, Bundle]) -> Situation:
         """The situation with these bundles (path → content) instead of the files'."""

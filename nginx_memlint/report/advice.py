@@ -10,7 +10,7 @@ from nginx_memlint.sizes import human, plural
 def advice(remedy: Remedy) -> str:
     """A change and what it saves, as a sentence."""
     loads = plural(remedy.ca_loads, "CA load")
-    return printable(
-        f"{remedy.change}: saves {human(remedy.saves_start_bytes)} at start, "
-        f"{human(remedy.saves_peak_bytes)} at the peak ({loads})"
-    )
+    start, peak = remedy.saves_start_bytes, remedy.saves_peak_bytes
+    at_start = f"saves {human(start)} at start, " if start >= 0 else "saves "
+    more = f", and takes {human(-start)} more at start" if start < 0 else ""
+    return printable(f"{remedy.change}: {at_start}{human(peak)} at the peak{more} ({loads})")

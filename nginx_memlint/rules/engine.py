@@ -13,6 +13,7 @@ from nginx_memlint.acceptance.comments import ABOUT_COMMENTS, Mark
 from nginx_memlint.files.paths import encode, relative
 from nginx_memlint.policy import Policy
 from nginx_memlint.printable import printable
+from nginx_memlint.remedies.proposals import other_allocator
 from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.rules import RULES, codes, ignore_unused
 from nginx_memlint.rules.rule import Draft, Rule
@@ -85,6 +86,8 @@ def run(situation: Situation, policy: Policy, *, complete: bool = True) -> Outco
             outcome.findings.append(finding)
             outcome.proposals += draft.proposals or ()
             outcome.fixes += [p for p in draft.proposals or () if p.change is not None][:1]
+    if outcome.findings:
+        outcome.proposals += other_allocator(situation)
     outcome.findings.sort(key=lambda finding: _ORDER[finding.severity])
     return outcome
 

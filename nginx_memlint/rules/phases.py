@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nginx_memlint.memory.guesses import End
 from nginx_memlint.memory.laws import Total
 from nginx_memlint.memory.parts.record import CostPart
-from nginx_memlint.remedies.proposals import best
+from nginx_memlint.remedies.proposals import best, other_allocator
 from nginx_memlint.remedies.situation import CA_LOADS, Situation
 from nginx_memlint.result import Severity
 from nginx_memlint.rules.rule import Draft
@@ -78,6 +78,8 @@ def blamed(
     if part is not None and share:
         message += f"; {part.said or part.name} takes most of it, {human(share)}"
     proposals = best(verdict.situation)
+    if phase is at_worst and not proposals:
+        proposals = other_allocator(verdict.situation)
     severity = None if verdict.severity == "error" else verdict.severity
     count = verdict.situation.ca_loads if part is not None and part.name == CA_LOADS else None
     return Draft(

@@ -13,6 +13,7 @@ from nginx_memlint import removed
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.printable import printable
 from nginx_memlint.suggest import did_you_mean
+from nginx_memlint.targets.allocators_table import PLATFORM, Platform
 from nginx_memlint.targets.costs_table import COSTS
 from nginx_memlint.targets.versions_table import STACKS
 
@@ -92,6 +93,12 @@ class Target(NamedTuple):
     note: str = ""
     stated: bool = True
     assumed: tuple[str, ...] = ()
+    platform: Platform = Platform()
+
+    @property
+    def allocator(self) -> str:
+        """The allocator that nginx runs with, a name of ALLOCATORS."""
+        return self.platform.allocator
 
     @property
     def borrowed(self) -> str:
@@ -113,6 +120,9 @@ VERSION_KEYS = ("nginx", "lua", "stream_lua", "njs", "openssl")
 
 COMPONENTS = tuple(key.replace("_", "-") for key in VERSION_KEYS)
 """Names of the components on the command line."""
+
+SETTABLE = (*COMPONENTS, *PLATFORM)
+"""All that can be replaced in a target, by its name on the command line."""
 
 _FALLBACK = {"lua": "0.10.25", "stream_lua": "0.0.13", "njs": "0.7.9"}
 """Versions for a stack that does not ship a module: the last ones with contexts per block."""
@@ -139,11 +149,11 @@ def target_names() -> list[str]:
     return [*STACKS]
 
 
-def find_target(name: str | None = None, versions: Mapping[str, str] | None = None) -> Target:
-    """The server of a stack's name, with single versions replaced.
+def find_target(name: str | None = None, replaced: Mapping[str, str] | None = None) -> Target:
+    """The server of a stack's name, with something of it replaced, by names of SETTABLE.
 
-    ``versions`` has names of COMPONENTS. ``Target.assumed`` lists what is assumed rather than
-    known. Raises MemlintError for an unknown name, ValueError for a malformed version.
+    ``Target.assumed`` lists what is assumed rather than known. Raises MemlintError for an unknown
+    name, ValueError for a malformed version.
     """
     table = STACKS
     assumed = []
@@ -162,7 +172,7 @@ def find_target(name: str | None = None, versions: Mapping[str, str] | None = No
         hint = did_you_mean(name, table)
         raise MemlintError(f'"{name}" is not known{hint} (memlint targets lists all)')
     texts = {key: row[key] for key in VERSION_KEYS if key in row}
-    given = _by_key(versions or {})
+    given = _by_key(replaced or {})
     texts |= given
     ships = frozenset(texts)
     texts = _FALLBACK | texts
@@ -171,7 +181,7 @@ def find_target(name: str | None = None, versions: Mapping[str, str] | None = No
     if given or costs.name != (name or DEFAULT_TARGET):
         assumed.append(f"costs as measured on {costs.name} ({costs.measured})")
     label = name or DEFAULT_TARGET
-    return Target(
+    target = Target(
         name=label if not given else f"{label} with {_list(given)}",
         built_in=frozenset(row["built_in"]),
         costs=costs,
@@ -182,21 +192,34 @@ def find_target(name: str | None = None, versions: Mapping[str, str] | None = No
         note=row.get("note", ""),
         stated=name is not None,
         assumed=tuple(assumed),
+        platform=Platform().replaced(row.get("libc"), row.get("allocator")),
         **parsed,
+    )
+    return _with_platform(target, replaced or {})
+
+
+def _by_key(replaced: Mapping[str, str]) -> dict[str, str]:
+    """The versions of a mapping by names of SETTABLE, by names of VERSION_KEYS."""
+    return {name.replace("-", "_"): text for name, text in replaced.items() if name not in PLATFORM}
+
+
+def _with_platform(target: Target, replaced: Mapping[str, str]) -> Target:
+    given = {name: value for name, value in replaced.items() if name in PLATFORM}
+    if not given:
+        return target
+    return target._replace(
+        platform=target.platform.replaced(given.get("libc"), given.get("allocator")),
+        name=f"{target.name} with {_list(given)}",
     )
 
 
-def _by_key(versions: Mapping[str, str]) -> dict[str, str]:
-    """Versions by names of COMPONENTS, turned into versions by names of VERSION_KEYS."""
-    return {name.replace("-", "_"): text for name, text in versions.items()}
-
-
-def with_versions(target: Target, versions: Mapping[str, str]) -> Target:
-    """The server with single versions replaced, by names of COMPONENTS; raises ValueError.
+def with_replaced(target: Target, replaced: Mapping[str, str]) -> Target:
+    """The server with something of it replaced, by names of SETTABLE; raises ValueError.
 
     Its costs stay unless these versions are nearer to another measured stack.
     """
-    given = _by_key(versions)
+    target = _with_platform(target, replaced)
+    given = _by_key(replaced)
     if not given:
         return target
     parsed: dict[str, Any] = {key: parse_version(text) for key, text in given.items()}
@@ -225,6 +248,7 @@ def installed_target(
     costs: Costs | None = None,
     sources: tuple[str, ...] = (),
     note: str = "",
+    platform: Platform | None = None,
 ) -> Target:
     """The server with these versions, among which nginx's and OpenSSL's must be.
 
@@ -240,6 +264,7 @@ def installed_target(
         ships=frozenset(versions),
         sources=sources,
         note=note,
+        platform=platform or Platform(),
         **parsed,
     )
 
@@ -267,6 +292,7 @@ def _file_keys() -> dict[str, tuple[type, ...]]:
         "built_in": (list,),
         "source": (list,),
         "note": (str,),
+        **dict.fromkeys(PLATFORM, (str,)),
     }
 
 
@@ -301,6 +327,7 @@ def load_target(path: str | os.PathLike[str]) -> Target:
         Costs(name=name, **costs),
         tuple(row.get("source", [])),
         row.get("note", ""),
+        Platform().replaced(row.get("libc"), row.get("allocator")),
     )
 
 
@@ -328,6 +355,10 @@ def _check_key(name: str, key: str, value: object) -> None:
             parse_version(str(value))
         except ValueError as error:
             raise MemlintError(f"{name}: {key}: {printable(str(error))}") from None
+    if key in PLATFORM and value not in PLATFORM[key]:
+        raise MemlintError(
+            f'{name}: {key}: "{printable(str(value))}" is not one of {", ".join(PLATFORM[key])}'
+        )
     if key == "built_in" and isinstance(value, list):
         for item in value:
             if item not in BUILT_IN:
@@ -336,5 +367,5 @@ def _check_key(name: str, key: str, value: object) -> None:
                 )
 
 
-def _list(versions: dict[str, str]) -> str:
-    return ", ".join(f"{key} {text}" for key, text in versions.items())
+def _list(replaced: dict[str, str]) -> str:
+    return ", ".join(f"{key} {text}" for key, text in replaced.items())

@@ -19,7 +19,8 @@ from nginx_memlint.cli.app import app
 from nginx_memlint.exit_codes import MEANINGS
 from nginx_memlint.files import bounds
 from nginx_memlint.memory.held import LAWS as HELD_LAWS
-from nginx_memlint.memory.laws import LAWS, Law, Times
+from nginx_memlint.memory.laws import Law, Times
+from nginx_memlint.memory.laws_table import GLIBC, LAWS
 from nginx_memlint.memory.not_priced import UNKNOWN
 from nginx_memlint.memory.parts import RECORDS
 from nginx_memlint.options.kinds import Kind
@@ -213,19 +214,33 @@ def counted() -> str:
     )
 
 
+PHASES = ("start", "after a reload", "after later ones", "first peak", "worst peak")
+
+
 def laws() -> str:
-    """A row for each kind of memory: how often it is held in each phase."""
+    """A row for each kind of memory: how often it is held in each phase, with glibc."""
+    return table(("kind", *PHASES), ((f"`{kind}`", *_row(law)) for kind, law in GLIBC.items()))
+
+
+def other_laws() -> str:
+    """A row for each kind of memory of which another allocator's law is not glibc's."""
     return table(
-        ("kind", "start", "after a reload", "after later ones", "first peak", "worst peak"),
+        ("allocator", "kind", *PHASES),
         (
-            (f"`{kind}`", *(_times(getattr(law, phase)) for phase in Law._fields))
-            for kind, law in LAWS.items()
+            (allocator, f"`{kind}`", *_row(law))
+            for allocator, by_kind in LAWS.items()
+            for kind, law in by_kind.items()
+            if law != GLIBC[kind]
         ),
     )
 
 
+def _row(law: Law) -> Iterator[str]:
+    return (_times(getattr(law, phase)) for phase in Law._fields)
+
+
 def _times(times: Times) -> str:
-    each = f"{times.each:.2f} W" if times.each else ""
+    each = f"{times.each:.2f} W" if times.each >= 0.005 else ""
     fixed = f"{times.fixed:.2f}" if times.fixed else ""
     return " + ".join(filter(None, (fixed, each)))
 
@@ -252,6 +267,7 @@ def not_counted() -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "counted": counted,
     "laws": laws,
+    "other laws": other_laws,
     "held": held_laws,
     "not counted": not_counted,
     "accuracy": accuracy.summary,

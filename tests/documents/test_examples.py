@@ -18,6 +18,7 @@ from typer.main import get_command
 from nginx_memlint.cli.app import COMMANDS, app
 from nginx_memlint.report import FORMATS, schemas
 from nginx_memlint.settings import asked, plan
+from nginx_memlint.targets.allocators_table import ALLOCATORS
 from tests.documents.examples import (
     NAME,
     Example,
@@ -37,14 +38,19 @@ from tests.helpers import MEASURED, http, memlint_here, write
 IN_THE_GATE = ("first", "second")
 """Markers of the examples that .ci/run runs, as they stand there: they set up environments."""
 
-OTHER_FLAGS = ("--modules-path", "--rm", "--cases", "--seconds", "--seed")
-"""Of nginx, docker and tests.nginx.fuzz_counts."""
+OTHER_FLAGS = (
+    *("--modules-path", "--rm", "--cases", "--seconds", "--seed"),
+    "--no-install-recommends",
+)
+"""Of nginx, docker, tests.nginx.fuzz_counts and apt-get."""
 
 TESTED = {
     "toml": {"settings"},
     "nginx": {"ignores"},
     "python": {"python"},
-    "yaml": {"pre-commit", "github", "gitlab"},
+    "yaml": {"pre-commit", "github", "gitlab", "allocator"},
+    "ini": {"allocator"},
+    "dockerfile": {"allocator"},
 }
 """Code that is no command, by its markers."""
 
@@ -94,6 +100,17 @@ def test_code_that_is_no_command_is_tested() -> None:
     for language, markers in TESTED.items():
         marked = [item.marker for item in by_hand if item.language == language]
         assert sorted(marked) == sorted(markers)
+
+
+def test_another_allocator_is_preloaded_as_remedies_say() -> None:
+    """By the library of its table, and of its package where that is installed."""
+    jemalloc = ALLOCATORS["jemalloc"]
+    [page] = [page for page in FOR_USERS if page.name == "docs/targets.md"]
+    marked = [item for item in page.blocks if item.marker == "allocator"]
+    assert len(marked) == 3
+    for item in marked:
+        assert re.search(rf"LD_PRELOAD\W+(value: )?{re.escape(jemalloc.library)}\n", item.text)
+        assert (jemalloc.package in item.text) == (item.language == "dockerfile")
 
 
 def test_every_flag_is_there() -> None:

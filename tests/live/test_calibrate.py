@@ -10,7 +10,7 @@ from nginx_memlint.live.calibrate import Calibration, ReloadSeries
 from nginx_memlint.targets.targets import (
     find_target,
     load_target,
-    with_versions,
+    with_replaced,
 )
 from tests.helpers import http, memlint, write
 
@@ -108,7 +108,7 @@ def test_they_are_usage_errors(tmp_path: Path) -> None:
 
 def test_versions_are_replaced() -> None:
     target = find_target("debian-12")
-    assert with_versions(target, {}) is target
-    assert with_versions(target, {"lua": "0.10.28"}).lua == (0, 10, 28)
+    assert with_replaced(target, {}) is target
+    assert with_replaced(target, {"lua": "0.10.28"}).lua == (0, 10, 28)
     with pytest.raises(ValueError, match="not a version"):
-        with_versions(target, {"lua": "x"})
+        with_replaced(target, {"lua": "x"})

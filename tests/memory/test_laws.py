@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from nginx_memlint.memory.laws import LAWS, MARGIN, Amount, Law, total
+from nginx_memlint.memory.laws import Amount, Law, Total
+from nginx_memlint.memory.laws import total as total_of
+from nginx_memlint.memory.laws_table import GLIBC, LAWS, MARGIN
+from nginx_memlint.targets.allocators_table import ALLOCATORS
 
 MIB = 1 << 20
 
 
+def total(amount: Amount, workers: int, first_peak: float = 0.0, helpers: int = 0) -> Total:
+    return total_of(amount, workers, GLIBC, first_peak, helpers)
+
+
 def test_every_kind_has_a_law_but_what_is_reserved() -> None:
-    assert {*Amount._fields} - {*LAWS} == {"zone_reserved"}
+    assert LAWS.keys() == ALLOCATORS.keys()
+    for laws in LAWS.values():
+        assert {*Amount._fields} - {*laws} == {"zone_reserved"}
 
 
 @pytest.mark.parametrize(("workers", "peak", "worst", "kept"), [(1, 3, 5, 3), (4, 6, 14, 6)])
@@ -44,8 +53,8 @@ def test_a_zone_is_kept_and_one_of_an_upstream_made_anew() -> None:
 
 
 def test_a_first_peak_may_have_a_least() -> None:
-    assert total(Amount(heap=MIB), 1, first_peak=4).reload_peak == round(MARGIN * 4 * MIB)
-    assert total(Amount(pool=MIB), 1, first_peak=4) == total(Amount(pool=MIB), 1)
+    assert total(Amount(heap=MIB), 1, first_peak=4.2).reload_peak == round(MARGIN * 4 * MIB)
+    assert total(Amount(pool=MIB), 1, first_peak=4.2) == total(Amount(pool=MIB), 1)
 
 
 def test_helpers_copy_as_workers_do() -> None:
@@ -53,10 +62,13 @@ def test_helpers_copy_as_workers_do() -> None:
     assert total(Amount(worker=MIB), 2, helpers=2) == total(Amount(worker=MIB), 2)
 
 
-@pytest.mark.parametrize("kind", LAWS)
+@pytest.mark.parametrize("allocator", LAWS)
+@pytest.mark.parametrize("kind", GLIBC)
 @pytest.mark.parametrize("workers", [1, 2, 4, 16])
-def test_phases_do_not_fall_below_what_is_left_after_them(kind: str, workers: int) -> None:
-    phases = total(Amount(**{kind: MIB}), workers)
+def test_phases_do_not_fall_below_what_is_left_after_them(
+    allocator: str, kind: str, workers: int
+) -> None:
+    phases = total_of(Amount(**{kind: MIB}), workers, LAWS[allocator])
     assert phases.start <= phases.after_reload <= phases.after_reload_worst
     assert phases.after_reload <= phases.reload_peak <= phases.reload_peak_worst
     assert phases.after_reload_worst <= phases.reload_peak_worst

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from nginx_memlint import check
-from nginx_memlint.memory.estimate import Estimate, unit_bytes
+from nginx_memlint.memory.estimate import Estimate, first_peak_of, unit_bytes
 from nginx_memlint.targets.targets import find_target
 from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
 from tests.nginx import accuracy_whole
@@ -127,7 +127,8 @@ def recording(kind: str, stack: str) -> dict[str, Any]:
 
 def predict(stack: str, bundle: dict[str, int], loads: int, workers: int) -> Estimate:
     """The growth that the loads of a bundle cause."""
-    costs = find_target(TARGETS[stack]).costs
+    target = find_target(TARGETS[stack])
+    costs = target.costs
     unit = unit_bytes(Bundle(bundle["certificates"], bundle["der_bytes"]), costs)
     return Estimate(
         unit=unit,
@@ -138,7 +139,7 @@ def predict(stack: str, bundle: dict[str, int], loads: int, workers: int) -> Est
         workers=workers,
         zones=0,
         cpu_seconds=0,
-        first_peak=costs.first_peak,
+        first_peak=first_peak_of(target),
     )
 
 

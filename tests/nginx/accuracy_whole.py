@@ -25,7 +25,7 @@ from tests.nginx.whole_configurations import CONFIGURATIONS
 from tests.nginx.whole_configurations import text as whole_text
 
 
-class _Described(Stack):
+class Described(Stack):
     """A stack whose configurations are written, but not run."""
 
     @property
@@ -62,7 +62,7 @@ class Ratio(NamedTuple):
         return self.predicted / self.measured
 
 
-def _situation(conf: Path, target: str) -> Situation:
+def situation_of(conf: Path, target: str) -> Situation:
     situation = examine(Job(str(conf), read_keywords({"target": target}))).situation
     assert situation is not None
     assert all(problem.complete for problem in situation.tree.problems)
@@ -94,8 +94,8 @@ def _slope(stack: str, name: str, sizes: list[int], directory: Path) -> float:
     place = place_in(directory)
     totals = []
     for count in (few, many):
-        text = configuration(_Described(stack), place, CASES[name], count, 1)
-        amount = _situation(write_conf(place.prefix, text), TARGETS[stack]).amount
+        text = configuration(Described(stack), place, CASES[name], count, 1)
+        amount = situation_of(write_conf(place.prefix, text), TARGETS[stack]).amount
         totals.append(sum(amount) - amount.worker - amount.zone_reserved)
     return (totals[1] - totals[0]) / (many - few)
 
@@ -110,9 +110,9 @@ def whole(stack: str = NATIVE) -> dict[tuple[str, int], dict[str, Ratio]]:
             name, workers = row["configuration"], row["workers"]
             if name not in situations:
                 place = place_in(Path(directory))
-                conf = whole_text(CONFIGURATIONS[name](place), place, _Described(stack), workers)
+                conf = whole_text(CONFIGURATIONS[name](place), place, Described(stack), workers)
                 path = write_conf(place.prefix, conf)
-                situations[name] = _situation(path, TARGETS[stack])
+                situations[name] = situation_of(path, TARGETS[stack])
             total = situations[name].total_with(workers)
             figures = {
                 "start": (row["start_kb"], total.start),
@@ -137,8 +137,8 @@ def held_ratios() -> dict[tuple[str, int], tuple[Ratio, Ratio]]:
             name, workers = row["configuration"], row["workers"]
             if name not in situations:
                 place = place_in(Path(directory))
-                conf = whole_text(held_site(HELD[name], place), place, _Described(NATIVE), workers)
-                situations[name] = _situation(write_conf(place.prefix, conf), TARGETS[NATIVE])
+                conf = whole_text(held_site(HELD[name], place), place, Described(NATIVE), workers)
+                situations[name] = situation_of(write_conf(place.prefix, conf), TARGETS[NATIVE])
             situation = replace(situations[name], workers=Workers(workers, certain=True))
             if name == HEAP:
                 heap = row["start_kb"] * KIB - situation.total.start

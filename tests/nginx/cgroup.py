@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 MOUNT = Path("/sys/fs/cgroup/memory")
+ENDED = 10.0
+"""Seconds in which what was killed has ended."""
 
 
 class Cgroup:
@@ -32,6 +35,15 @@ class Cgroup:
     def reset(self) -> None:
         """Begin anew to look for the peak."""
         (self._path / "memory.max_usage_in_bytes").write_text("0")
+
+    def limit(self, size: int) -> None:
+        """Have the kernel kill what takes more bytes."""
+        (self._path / "memory.limit_in_bytes").write_text(str(size))
+
+    def kills(self) -> int:
+        """Return how many processes were killed at the limit."""
+        text = (self._path / "memory.oom_control").read_text()
+        return int(dict(line.split() for line in text.splitlines()).get("oom_kill", 0))
 
     @contextmanager
     def inside(self) -> Iterator[None]:
@@ -62,4 +74,16 @@ def cgroup() -> Iterator[Cgroup]:
     try:
         yield Cgroup(path)
     finally:
-        path.rmdir()
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    deadline = time.monotonic() + ENDED
+    while True:
+        try:
+            path.rmdir()
+            return
+        except OSError:  # what was killed is ending
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)

@@ -77,6 +77,14 @@ class Server:
                 raise ServerError(f"not started after {timeout} s: {self.output()}")
             time.sleep(PAUSE)
 
+    def wait_reloaded(self, old: set[int], timeout: float) -> None:
+        """Wait until new workers serve, and none of the children `old` is left."""
+        deadline = time.monotonic() + timeout
+        while not self.reloaded(old):
+            if time.monotonic() > deadline:
+                raise ServerError(f"not reloaded after {timeout} s: {self.output()}")
+            time.sleep(PAUSE)
+
     def children(self) -> list[int]:
         """Return the process ids of all children, helpers and old workers among them."""
         return processes.children(self.pid)
@@ -123,10 +131,14 @@ class Server:
         wait for the old workers to end, but only until they have been told to.
         """
         if wait_for_old:
-            return self.watch(self._reloaded, timeout, signal.SIGHUP)
+            return self.watch(self.reloaded, timeout, signal.SIGHUP)
         return self.watch(self._replaced, timeout, signal.SIGHUP)
 
-    def _reloaded(self, old: set[int]) -> bool:
+    def tell(self, number: signal.Signals) -> None:
+        """Send a signal to the master."""
+        self._child.signal(number)
+
+    def reloaded(self, old: set[int]) -> bool:
         """Return whether none of the children `old` is left, and new workers serve."""
         return len(self.workers()) >= self.expected_workers and old.isdisjoint(self.children())
 

@@ -8,8 +8,9 @@
  *   MEMLINT_SHIM_PROC  optional: the number of a descriptor open on /proc, for programs that
  *                      run in a root without it; the peak RSS is read there
  *   MEMLINT_SHIM_BOUND optional: if set, the program is terminated when its parent dies
- *   MEMLINT_SHIM_STOP  optional: if set, a forked child stops itself when it has freed its memory
- *                      and exits, so that all can be made to be there at once
+ *   MEMLINT_SHIM_STOP  optional: if set, a forked child that has freed its memory stops itself when
+ *                      it calls exit(), before an allocator gives back what it has, so that all
+ *                      can be made to be there at once
  *
  * A forked child counts from zero, so that what nginx's workers add is told apart from what the
  * master did. A call is counted when nginx or one of its modules makes it, not when another
@@ -206,9 +207,17 @@ __attribute__((constructor)) static void start(void)
 __attribute__((destructor)) static void finish(void)
 {
     report();
+}
+
+void exit(int status)
+{
+    void (*next)(int) = (void (*)(int)) dlsym(RTLD_NEXT, "exit");
+
     if (stops && is_child) {
         raise(SIGSTOP);
     }
+    next(status);
+    __builtin_unreachable();
 }
 
 void _exit(int status)

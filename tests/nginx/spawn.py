@@ -61,11 +61,16 @@ class Child:
         root: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Start `arguments` under the shim, inside `root` if given. No shell, no search path."""
+        """Start `arguments` under the shim, inside `root` if given. No shell, no search path.
+
+        A library that the environment preloads comes before the shim.
+        """
+        given = dict(environment or {})
+        preloaded = (given.get("LD_PRELOAD"), _library_in(root))
         variables = {
             **BASE_ENVIRONMENT,
-            **(environment or {}),
-            "LD_PRELOAD": _library_in(root),
+            **given,
+            "LD_PRELOAD": ":".join(filter(None, preloaded)),
             "MEMLINT_SHIM_OUT": str(SHIM_OUT_FD),
             "MEMLINT_SHIM_PROC": str(SHIM_PROC_FD),
             "MEMLINT_SHIM_BOUND": "1",

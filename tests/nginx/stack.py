@@ -60,10 +60,21 @@ class TestRun:
 class Stack:
     """One nginx with its modules and libraries."""
 
-    def __init__(self, name: str, root: Path | None = None) -> None:
-        """Name the nginx of this machine, or that of the Debian root `root`."""
+    def __init__(
+        self,
+        name: str,
+        root: Path | None = None,
+        nginx: str = NGINX,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Name the nginx of this machine, or that of the Debian root `root`.
+
+        `environment` is what a server is started with beside the shim's.
+        """
         self.name = name
         self.root = root
+        self.nginx = nginx
+        self.environment = dict(environment or {})
 
     def __repr__(self) -> str:
         """Show the name; pytest prints it."""
@@ -248,14 +259,15 @@ class Stack:
         `prefix.main_conf`) and must not say `daemon on`.
         """
         text = conf.read_text("utf-8", "surrogateescape")
-        arguments = [NGINX, "-p", str(prefix.absolute()), "-c", str(conf.absolute())]
+        arguments = [self.nginx, "-p", str(prefix.absolute()), "-c", str(conf.absolute())]
         daemon = re.search(r"^\s*daemon\s+(\w+)\s*;", text, re.MULTILINE)
         if daemon is None:
             arguments += ["-g", "daemon off;"]
         elif daemon[1] != "off":
             raise ValueError("the harness cannot follow a server that becomes a daemon")
         with self._placed(prefix, [conf, *files]):
-            server = Server(arguments, root=self.root, conf_text=text, environment=environment)
+            variables = {**self.environment, **(environment or {})}
+            server = Server(arguments, root=self.root, conf_text=text, environment=variables)
             try:
                 server.wait_started(timeout)
                 yield server

@@ -31,7 +31,7 @@ class Site(NamedTuple):
 Maker = Callable[[Place], Site]
 
 
-def _lines(count: int, text: str) -> str:
+def lines(count: int, text: str) -> str:
     return "\n".join(text.replace("@", str(number)) for number in range(count))
 
 
@@ -59,7 +59,7 @@ def _websockets(place: Place) -> Site:
 
 
 def _redirects(place: Place) -> Site:
-    entries = _lines(60_000, "/old/catalogue/item-@.html /new/shop/articles/@-the-same/;")
+    entries = lines(60_000, "/old/catalogue/item-@.html /new/shop/articles/@-the-same/;")
     return Site(
         "map_hash_max_size 262144; map_hash_bucket_size 256;\n"
         f"map $uri $target {{ default 0;\n{entries}\n}}\n"
@@ -90,7 +90,7 @@ def _hosting(place: Place) -> Site:
         "location ~ /\\.ht { deny all; }\n"
         "location ~* \\.(css|js|png|jpg)$ { expires 30d; access_log off; } }"
     )
-    return Site(_lines(200, server))
+    return Site(lines(200, server))
 
 
 def _ingress(place: Place) -> Site:
@@ -102,7 +102,7 @@ def _ingress(place: Place) -> Site:
     locations = "".join(location.replace("#", str(number)) for number in range(3))
     server = f"server {{ listen {place.listen}; server_name app@.example.com;\n{locations}}}\n"
     upstream = "upstream up@ { server 127.0.0.1:8001; server 127.0.0.1:8002; keepalive 32; }\n"
-    return Site(_lines(200, upstream) + _lines(200, server), modules=("ngx_http_lua_module",))
+    return Site(lines(200, upstream) + lines(200, server), modules=("ngx_http_lua_module",))
 
 
 def _gateway(place: Place) -> Site:
@@ -110,13 +110,13 @@ def _gateway(place: Place) -> Site:
     return Site(
         f"lua_ssl_trusted_certificate {pem_bundle(120)};\n"
         "upstream b { server 127.0.0.1:8001; }\nlua_shared_dict limits 10m;\n"
-        f"server {{ listen {place.listen};\n{_lines(60, location)}\n}}",
+        f"server {{ listen {place.listen};\n{lines(60, location)}\n}}",
         modules=("ngx_http_lua_module",),
     )
 
 
 def _caches(place: Place) -> Site:
-    zones = _lines(20, f"proxy_cache_path {place.prefix}/temp/c@ keys_zone=c@:10m max_size=1g;")
+    zones = lines(20, f"proxy_cache_path {place.prefix}/temp/c@ keys_zone=c@:10m max_size=1g;")
     location = (
         f"server {{ listen {place.listen}; server_name cdn@.example.com; "
         "location / { proxy_pass http://127.0.0.1:8080; proxy_cache c#; "
@@ -124,7 +124,7 @@ def _caches(place: Place) -> Site:
         "proxy_cache_use_stale error timeout; } }"
     )
     servers = "\n".join(
-        _lines(10, location).replace("c#", f"c{n}").replace("cdn", f"cdn{n}-") for n in range(20)
+        lines(10, location).replace("c#", f"c{n}").replace("cdn", f"cdn{n}-") for n in range(20)
     )
     return Site(zones + "\n" + servers)
 
@@ -136,7 +136,7 @@ def _revocations(place: Place) -> Site:
         f"{_tls(place, 'rsa2048-1')} ssl_client_certificate {crl}; ssl_verify_client on; "
         f"ssl_crl {crl}; location / {{ proxy_pass http://127.0.0.1:8080; }} }}"
     )
-    return Site(_lines(60, server))
+    return Site(lines(60, server))
 
 
 def _balancer(place: Place) -> Site:
@@ -147,7 +147,7 @@ def _balancer(place: Place) -> Site:
     )
     location = "location /u@/ { proxy_pass http://u@; proxy_http_version 1.1; }"
     return Site(
-        _lines(300, upstream) + f"server {{ listen {place.listen};\n{_lines(300, location)} }}"
+        lines(300, upstream) + f"server {{ listen {place.listen};\n{lines(300, location)} }}"
     )
 
 
@@ -156,7 +156,7 @@ def _streams(place: Place) -> Site:
         f"server {{ listen unix:{place.prefix}/t@.sock; proxy_pass b@; proxy_timeout 1h; }}\n"
         "upstream b@ { server 127.0.0.1:5432; server 127.0.0.2:5432 backup; }\n"
     )
-    return Site(stream=_lines(250, server), modules=("ngx_stream_module",))
+    return Site(stream=lines(250, server), modules=("ngx_stream_module",))
 
 
 def _vhosts(place: Place) -> Site:
@@ -164,7 +164,7 @@ def _vhosts(place: Place) -> Site:
         f"server {{ listen {place.listen}; server_name v@.example.com; "
         "location / { root /srv/v@; } }"
     )
-    return Site(_lines(1500, server))
+    return Site(lines(1500, server))
 
 
 def _exploits(place: Place) -> Site:
@@ -176,17 +176,17 @@ def _exploits(place: Place) -> Site:
         f"server {{ listen {place.listen}; server_name h@.example.com; set $block 0;\n{ifs}"
         f"location / {{ proxy_pass http://127.0.0.1:8080; {HEADERS} }} }}"
     )
-    return Site(_lines(40, server))
+    return Site(lines(40, server))
 
 
 def _weights(place: Place) -> Site:
     servers = times("server 10.1.{k}.1:80 weight=20; ", 10)
     upstream = f"upstream h@ {{ hash $request_uri consistent; {servers} }}\n"
-    return Site(_lines(30, upstream) + f"server {{ listen {place.listen}; }}")
+    return Site(lines(30, upstream) + f"server {{ listen {place.listen}; }}")
 
 
 def _rewrites(place: Place) -> Site:
-    rules = _lines(1500, "rewrite ^/blog/(.*)-@$ /articles/$1/@ permanent;")
+    rules = lines(1500, "rewrite ^/blog/(.*)-@$ /articles/$1/@ permanent;")
     return Site(f"server {{ listen {place.listen};\n{rules}\n}}", main="pcre_jit on;")
 
 
@@ -194,14 +194,14 @@ def _verified(place: Place) -> Site:
     location = "location /v@ { proxy_pass https://127.0.0.1:8443; }"
     return Site(
         f"proxy_ssl_verify on; proxy_ssl_trusted_certificate {pem_bundle(60)};\n"
-        f"server {{ listen {place.listen};\n{_lines(80, location)} }}"
+        f"server {{ listen {place.listen};\n{lines(80, location)} }}"
     )
 
 
 def _scripts(place: Place) -> Site:
     location = "location /j@ { js_import m.js; js_content m.handle; }"
     return Site(
-        f"server {{ listen {place.listen};\n{_lines(60, location)} }}",
+        f"server {{ listen {place.listen};\n{lines(60, location)} }}",
         modules=("ngx_http_js_module",),
     )
 

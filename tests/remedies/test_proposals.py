@@ -118,3 +118,18 @@ def test_a_remedy_is_that_of_its_proposal(tmp_path: Path) -> None:
     for number in range(20):
         text = f"change {number}"
         assert remedy_of(situation, Proposal(text, situation)).change == text
+
+
+def test_another_allocator_where_it_helps(tmp_path: Path) -> None:
+    """It is proposed for CA bundles, not for locations, of which jemalloc keeps more."""
+    case = next(case for case in CASES if case.name == "move to Lua")
+    report = run(tmp_path / "many", case.before, {}, target="debian-12", unit_cost=32 * MIB)
+    [remedy] = [r for r in report.remedies if r.change.startswith("run nginx with")]
+    options = {"unit_cost": 32 * MIB, "set": {"allocator": remedy.change.split()[3]}}
+    holds(remedy, report, run(tmp_path / "same", case.before, {}, target="debian-12", **options))
+    worst = report.memory.total.reload_peak_worst_bytes
+    assert remedy.saves_peak_bytes >= max(64 * MIB, worst / 10)
+    plain = "server { " + " ".join(f"location /l{i} {{ }}" for i in range(9000)) + " }"
+    report = run(tmp_path / "plain", plain, {}, target="debian-12", max_memory=64 * MIB)
+    assert report.findings
+    assert not [r for r in report.remedies if r.change.startswith("run nginx with")]

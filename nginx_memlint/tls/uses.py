@@ -26,7 +26,8 @@ class Use(NamedTuple):
 
     ``users``: which blocks use them. ``unused``: in words, that none does. ``mover``: the users in
     words, where the directive may be moved to them. ``risk``: what it means for the blocks that
-    build a context of the ``family``, where that is not intended.
+    build a context of the ``family``, where that is not intended. ``requests``: the users that
+    serve requests, if processes may use them without one, and ``process``: the directives that do.
     """
 
     directive: str
@@ -36,6 +37,8 @@ class Use(NamedTuple):
     unused: str
     mover: str = ""
     risk: str = ""
+    requests: Users | None = None
+    process: str = ""
 
 
 @dataclass(eq=False)
@@ -139,12 +142,14 @@ def _running(
     """Finds the blocks in which code runs: handlers are inherited.
 
     Handlers that run in a worker without a request use the root's settings (``workers``). Those
-    that stand in an upstream or set a variable (``variables``) may run for any request.
+    that stand in an upstream run with the settings of the blocks that pass requests to it. Those
+    that set a variable (``variables``) may run for any request.
     """
 
     def users(root: Block) -> dict[int, Block]:
         verdicts: dict[str, tuple[bool, bool]] = {}
         running: dict[int, Block] = {}
+        balanced: set[str] = set()
         anywhere = False
         for block in root.walk():
             if block.kind == DATA:
@@ -156,16 +161,54 @@ def _running(
                     if name not in verdicts:
                         verdicts[name] = handler(name), variables(name)
                     handles, sets = verdicts[name]
-                    if handles or sets:
-                        anywhere = anywhere or sets or block.kind in _ANYWHERE
+                    if handles and block.kind in _UPSTREAMS:
+                        balanced.add(_name_of(block))
+                    elif handles or sets:
+                        anywhere = anywhere or sets or block.kind == OPAQUE
                         runs = runs or handles
             if runs:
                 running[id(block)] = block
-        if anywhere:
+        passing = _passing(root, balanced) if balanced else {}
+        if anywhere or (balanced and not passing):  # another module may pass to it
             return {id(block): block for block in root.walk()}
+        running |= passing
         return ({id(root): root} if any(map(workers, root.names())) else {}) | running
 
     return users
+
+
+def _name_of(upstream: Block) -> str:
+    args = upstream.directive.args if upstream.directive is not None else ()
+    return c_string(args[0]).lower() if args else ""
+
+
+_PASSES = (
+    *("proxy_pass", "fastcgi_pass", "grpc_pass", "uwsgi_pass", "scgi_pass", "memcached_pass"),
+    *("tarantool_pass", "postgres_pass", "redis2_pass", "drizzle_pass"),
+)
+"""Directives that pass a request to an upstream."""
+
+
+def _passing(root: Block, upstreams: Collection[str]) -> dict[int, Block]:
+    """The blocks that pass requests to some upstreams, and those inside them.
+
+    A handler there cannot open a connection; a timer that it starts can, with the settings of the
+    block (run on lua-nginx-module 0.10.23). What a name with variables leads to is not known.
+    """
+    passing: dict[int, Block] = {}
+    for block in root.walk():
+        if id(block.parent) in passing or any(
+            "$" in setting.value or _host(c_string(setting.value)) in upstreams
+            for name in _PASSES
+            for setting in block.settings(name)
+        ):
+            passing[id(block)] = block
+    return passing
+
+
+def _host(address: str) -> str:
+    """The host, with its port, of what a request is passed to."""
+    return address.rpartition("://")[2].partition("/")[0].lower()
 
 
 def _where(
@@ -200,8 +243,7 @@ def _is_set(name: str) -> Callable[[Block], bool]:
     return condition
 
 
-_ANYWHERE = frozenset({"upstream", "stream_upstream", OPAQUE})
-"""Blocks whose handlers run for requests of other blocks."""
+_UPSTREAMS = frozenset({"upstream", "stream_upstream"})
 
 _PROCESS = ("init_worker_by_lua", "exit_worker_by_lua")
 _NO_TLS = ("init_by_lua", *_PROCESS)
@@ -241,6 +283,7 @@ def _tls_lua(block: Block) -> bool:
 
 
 _LUA = _running(_lua_handler, lambda name: name.startswith(_PROCESS), lambda _name: False)
+_LUA_REQUESTS = _running(_lua_handler, lambda _name: False, lambda _name: False)
 _JS = _running(_js_handler, lambda _name: False, lambda name: name == "js_set")
 
 _NO_LUA = "no Lua that could open a TLS connection runs where it applies"
@@ -288,8 +331,19 @@ def _pass(prefix: str, root: str, family: str) -> Use:
 
 
 USES = (
-    Use(LUA_TRUSTED, "http", "lua", _LUA, _NO_LUA, mover="blocks that run Lua"),
-    Use(LUA_TRUSTED, "stream", "stream_lua", _LUA, _NO_LUA, mover="servers that run Lua"),
+    *(
+        Use(
+            LUA_TRUSTED,
+            root,
+            family,
+            _LUA,
+            _NO_LUA,
+            mover=f"{blocks} that run Lua",
+            requests=_LUA_REQUESTS,
+            process="init_worker_by_lua* and exit_worker_by_lua*",
+        )
+        for root, family, blocks in (("http", "lua", "blocks"), ("stream", "stream_lua", "servers"))
+    ),
     Use(JS_TRUSTED, "http", "js_fetch", _JS, _NO_JS, mover="blocks that run JavaScript"),
     Use(JS_TRUSTED, "stream", "stream_js_fetch", _JS, _NO_JS, mover="servers that run JavaScript"),
     *_server("http", "ssl"),

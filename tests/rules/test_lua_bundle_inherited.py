@@ -83,15 +83,42 @@ def test_the_costliest_places_come_first(tmp_path: Path) -> None:
         f"{HANDLER} server {{ {CA} location /a {{ }} location /b {{ }} }}",
         # in the server itself
         f"{CA} server {{ {HANDLER} location /a {{ }} }} server {{ {HANDLER} }}",
-        # for any request, and for none
-        f"{CA} upstream u {{ server 127.0.0.1; balancer_by_lua_file b; }} {servers(3)}",
-        f"{CA} init_worker_by_lua_file w; {servers(3)}",
+        # for any request: nobody knows to which upstream
+        f"{CA} upstream u {{ server 127.0.0.1; balancer_by_lua_file b; }} server {{ "
+        "location /a { proxy_pass http://$host; } }",
     ],
 )
 def test_not_moved_where_all_or_none_can_be_told_apart(tmp_path: Path, inside: str) -> None:
     for finding in http(tmp_path, inside, "ML101", **BIG):
         assert finding.remedy is not None
         assert not finding.remedy.change.startswith(("move lua", "remove"))
+
+
+def test_moved_into_what_passes_to_a_balancer_of_lua(tmp_path: Path) -> None:
+    upstreams = "upstream U { server 127.0.0.1; balancer_by_lua_file b; } upstream v { server a; }"
+    passed = [
+        "proxy_pass http://u;",
+        "proxy_pass https://u/path;",
+        "fastcgi_pass u;",
+        "grpc_pass grpcs://U;",
+    ]
+    others = ["proxy_pass http://v;", "proxy_pass http://u:8080;", "return 204;"]
+    locations = "".join(f"location /{i} {{ {p} }}" for i, p in enumerate([*passed, *others]))
+    checked = report(tmp_path, f"http {{ {CA} {upstreams} server {{ {locations} }} }}", {}, **BIG)
+    [move] = [r for r in checked.remedies if r.change.startswith("move")]
+    assert move.change == "move lua_ssl_trusted_certificate into the blocks that run Lua (4)"
+    assert move.fixable
+
+
+def test_workers_own_lua_makes_the_move_a_condition(tmp_path: Path) -> None:
+    inside = f"{CA} init_worker_by_lua_file w; {servers(3)} server {{ location / {{ {HANDLER} }} }}"
+    checked = report(tmp_path, f"http {{ {inside} }}", {}, **BIG)
+    [move] = [r for r in checked.remedies if r.change.startswith("move")]
+    assert move.change == (
+        "move lua_ssl_trusted_certificate into the blocks that run Lua (1), if no timer of "
+        "init_worker_by_lua* and exit_worker_by_lua* opens a TLS connection"
+    )
+    assert not move.fixable
 
 
 def test_a_block_with_a_bundle_of_its_own_gets_no_second_one(tmp_path: Path) -> None:

@@ -117,7 +117,6 @@ class _Examination:
 
     def report(self, breakdown: bool) -> result.ConfigReport:
         situation = self.situation
-        total = situation.estimate
         inheriting = self.locations_by_setting()
         locations = sum(inheriting.values())
         memory_info = records.memory_info(situation, locations)
@@ -170,7 +169,7 @@ class _Examination:
             ),
             memory=memory_info,
             zones=records.zone_infos(situation.zones),
-            cpu_seconds=round(total.cpu_seconds, 3),
+            cpu_seconds=round(situation.cpu_seconds, 3),
             budget_bytes=self.policy.limits.max_memory,
             files=records.shares_by_file(situation),
             servers=records.shares_by_server(situation),
@@ -294,8 +293,9 @@ class _Examination:
             )
         if failed := self.situation.files.unread:
             guesses.append(
-                f"{plural(len(failed), 'file')} of scripts, passwords or networks could not be "
-                f"read, {printable(min(failed))} the first: taken for empty"
+                f"{plural(len(failed), 'file')} of scripts, rules, passwords or networks could not "
+                f"be read, {printable(min(failed))} the first: taken for empty, rules of "
+                "ModSecurity for the Core Rule Set"
             )
         if self.unit_cost is not None:
             return guesses

@@ -256,8 +256,7 @@ class Estimate(NamedTuple):
 
     ``worker`` is what each worker process adds for itself, ``zones`` the shared memory held in
     every phase beside the rest, ``first_peak`` the least number of times that a first reload holds
-    the configuration, ``laws`` those of reloads. ``cpu_seconds`` is the time of one start, test or
-    reload.
+    the configuration, ``laws`` those of reloads.
     """
 
     unit: int
@@ -267,7 +266,6 @@ class Estimate(NamedTuple):
     worker: int
     workers: int
     zones: int
-    cpu_seconds: float
     first_peak: float = 0.0
     laws: Mapping[str, Law] = GLIBC
 
@@ -352,7 +350,6 @@ def estimate(
         worker=worker_bytes,
         workers=workers,
         zones=zones,
-        cpu_seconds=sums.cpu_seconds,
         first_peak=first_peak_of(target),
         laws=LAWS[target.allocator],
     )

@@ -16,11 +16,12 @@ class Amount(NamedTuple):
     ``base``: the master of an empty configuration. ``helper``: processes beside it and the workers.
     ``pool``: nginx's pools. ``heap``: stores of CA certificates, many small pieces. ``contexts``:
     OpenSSL's contexts with their own certificates. ``tables``: large hashes. ``pages``: whole
-    pages that are freed one by one. ``code``: machine code of regular expressions. ``scripts``:
-    Lua's heap, of which only the newest configuration's is kept. ``worker``: what each worker has
-    for itself. ``zone_resident``: shared memory that is touched at a start, ``zone_renewed``: that
-    of zones which a reload makes anew. ``zone_reserved``: the size of all zones, twice that of
-    those that are made anew.
+    pages that are freed one by one. ``code``: machine code of regular expressions, and what is
+    allocated in large pieces. ``rules``: trees of many small objects, as ModSecurity's.
+    ``scripts``: Lua's heap, of which only the newest configuration's is kept. ``worker``: what each
+    worker has for itself. ``zone_resident``: shared memory that is touched at a start,
+    ``zone_renewed``: that of zones which a reload makes anew. ``zone_reserved``: the size of all
+    zones, twice that of those that are made anew.
     """
 
     base: int = 0
@@ -31,6 +32,7 @@ class Amount(NamedTuple):
     tables: int = 0
     pages: int = 0
     code: int = 0
+    rules: int = 0
     scripts: int = 0
     worker: int = 0
     zone_resident: int = 0
@@ -40,7 +42,8 @@ class Amount(NamedTuple):
     @property
     def in_heap(self) -> int:
         """All that is of the configuration and not in nginx's pools."""
-        return self.heap + self.contexts + self.tables + self.pages + self.code + self.scripts
+        heaps = (self.heap, self.contexts, self.tables, self.pages, self.code)
+        return sum(heaps) + self.rules + self.scripts
 
     def plus(self, other: Amount) -> Amount:
         """Both together."""
@@ -91,7 +94,7 @@ class Total(NamedTuple):
     limit: int = 0
 
 
-SHARING = frozenset({"pool", "heap", "contexts", "tables", "pages", "code", "scripts"})
+SHARING = frozenset({"pool", "heap", "contexts", "tables", "pages", "code", "rules", "scripts"})
 """Kinds that every process shares with the master, and copies when it exits."""
 
 

@@ -45,9 +45,11 @@ GLIBC: dict[str, Law] = {
     # what reading them has used for a while is used again, or not
     "tables": _of_master((2, 0.0), (2.2, 0.0), (2.6, 0.1), (3.5, 0.12)),
     # ngx_radix_alloc(): each page is a large allocation of its own
-    "pages": _of_master((2.1, 0.0), (2.2, 0.05), (2.2, 0.55), (3, 0.5)),
+    "pages": _of_master((2.1, 0.0), (2.2, 0.05), (2.2, 0.55), (3.1, 0.5)),
     # sljit's executable pages are freed one by one
     "code": _of_master((2, 0.0), (2, 0.05), (2, 0.9), (2.95, 0.85)),
+    # its destructors touch all of it, in the master as in each exiting worker
+    "rules": _of_master((2, 0.9), (2, 1), (2.9, 1.3), (2, 3)),
     # lua_close() in the master frees the old heap at once; exiting workers copy theirs
     "scripts": _of_master((1, 0.0), (1, 0.0), (1, 1), (1, 1)),
     # old and new workers at once
@@ -120,4 +122,5 @@ LAWS: dict[str, dict[str, Law]] = {
     "tcmalloc": GLIBC | _TCMALLOC,
 }
 """Allocator → its laws; glibc's are borrowed for kinds of which it does not decide: ``code`` and
-``scripts`` are mapped by PCRE and LuaJIT themselves, zones and large arrays by nginx."""
+``scripts`` are mapped by PCRE and LuaJIT themselves, zones and large arrays by nginx. So are
+those of ``rules``, which were not measured with others."""

@@ -49,9 +49,9 @@ UNKNOWN: tuple[Unknown, ...] = (
         ("passenger_*", "rails_*", "union_station_*"),
     ),
     Unknown(
-        "ModSecurity's rules",
-        "each directive parses its own copy: the Core Rule Set 3.3 takes 16 MiB",
-        ("modsecurity_rules", "modsecurity_rules_file", "modsecurity_rules_remote"),
+        "ModSecurity's rules from elsewhere",
+        "each directive fetches and parses its own copy: the Core Rule Set 3.3 takes 16 MiB",
+        ("modsecurity_rules_remote",),
     ),
     Unknown("NAXSI's rules", "they are compiled for each location", ("MainRule", "BasicRule")),
     Unknown(

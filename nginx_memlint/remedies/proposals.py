@@ -33,9 +33,6 @@ MATERIAL, PART = 64 * MIB, 10
 """Bytes at the worst peak that another allocator must save to be proposed, and which part of it."""
 
 
-Users: TypeAlias = dict[int, Block]
-"""The blocks that use a directive's certificates, by their id()."""
-
 ProposalMaker: TypeAlias = Callable[[Situation, Cause], Proposal | None]
 
 
@@ -97,7 +94,10 @@ def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
 
 
 def _moved(
-    situation: Situation, cause: Cause, use: Use, users_below: Callable[[Use, Block], Users]
+    situation: Situation,
+    cause: Cause,
+    use: Use,
+    users_below: Callable[[Use, Block], dict[int, Block]],
 ) -> Proposal | None:
     name = cause.setting.name
     settings = [one.setting for one in cause.by_setting.values() if one.setting.name == name]
@@ -124,7 +124,7 @@ def _users_by_setter(
     tree: Tree,
     use: Use,
     settings: Iterable[Setting],
-    users_below: Callable[[Use, Block], Users],
+    users_below: Callable[[Use, Block], dict[int, Block]],
 ) -> dict[Block, list[Block]]:
     """The blocks that use these settings' certificates, by the block whose setting they see."""
     users: dict[Block, list[Block]] = {}

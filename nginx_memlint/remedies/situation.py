@@ -11,6 +11,7 @@ from functools import cached_property, reduce
 from typing import Any, NamedTuple
 
 from nginx_memlint.acceptance.comments import Ignores
+from nginx_memlint.memory.cpu import part_seconds
 from nginx_memlint.memory.estimate import (
     Bundles,
     Estimate,
@@ -227,6 +228,11 @@ class Situation:
             ),
             before,
         )
+
+    @cached_property
+    def cpu_seconds(self) -> float:
+        """The CPU time of a start, a test or a reload."""
+        return self.totals.cpu_seconds + part_seconds(self.counted, self.tree)
 
     @cached_property
     def parts(self) -> list[CostPart]:

@@ -10,6 +10,7 @@ from nginx_memlint.errors import MemlintError
 from nginx_memlint.printable import printable
 from nginx_memlint.rules import (
     bundle_unreadable,
+    costly_part,
     counts_over_budget,
     ignore_malformed,
     ignore_unused,
@@ -48,6 +49,7 @@ RULES: tuple[Rule, ...] = tuple(
             workers_unknown,
             no_shutdown_timeout,
             counts_over_budget,
+            costly_part,
             large_bundle,
             bundle_unreadable,
             ignore_malformed,

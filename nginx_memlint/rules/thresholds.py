@@ -18,5 +18,11 @@ HELD_GENERATION = 128 * MIB
 LARGE_BUNDLE = 256 * MIB
 """Bytes at start that a smaller bundle would save, for that alone to be said."""
 
+COSTLY_PART = 64 * MIB
+"""Bytes at start that a change of one part would save, for that to be a warning."""
+
+COSTLY_SHARE = 0.1
+"""Or such a share of all, for it to be a note."""
+
 SLOW_TEST = 30.0
 """Seconds of ``nginx -t`` if no limit is given: a third of what systemd gives a start."""

@@ -138,7 +138,6 @@ def predict(stack: str, bundle: dict[str, int], loads: int, workers: int) -> Est
         worker=0,
         workers=workers,
         zones=0,
-        cpu_seconds=0,
         first_peak=first_peak_of(target),
     )
 

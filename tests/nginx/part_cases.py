@@ -550,6 +550,13 @@ CASES: dict[str, Case] = {
         modules=STREAM,
         section="stream",
     ),
+    "stream server, ports": Case(
+        lambda _, i: f"server {{ listen 127.0.0.1:{20000 + 10 * i}-{20009 + 10 * i}; return a; }}",
+        "{units}",
+        sizes=(50, 150),
+        modules=STREAM,
+        section="stream",
+    ),
     "mail server": Case(
         lambda place, i: f"server {{ listen unix:{place.prefix}/t{i}.sock; protocol imap; }}",
         "auth_http 127.0.0.1/a; server_name a; {units}",

@@ -18,7 +18,7 @@ LISTED = certificates(BUNDLE.read_bytes())
 def element(tag: int, *contents: bytes) -> bytes:
     content = b"".join(contents)
     size = len(content)
-    length = bytes([size]) if size < 128 else bytes([0x82]) + size.to_bytes(2, "big")
+    length = bytes([size]) if size < 128 else bytes([0x83]) + size.to_bytes(3, "big")
     return bytes([tag]) + length + content
 
 

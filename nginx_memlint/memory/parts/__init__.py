@@ -15,6 +15,7 @@ from nginx_memlint.memory.parts import (
     directives,
     expressions,
     geo,
+    modsecurity,
     scripts,
     upstreams,
 )
@@ -23,6 +24,7 @@ from nginx_memlint.memory.parts.record import Configuration, CostPart, Record, p
 RECORDS: tuple[Record, ...] = (
     *base.RECORDS,
     *scripts.RECORDS,
+    *modsecurity.RECORDS,
     *blocks.RECORDS,
     *addresses.RECORDS,
     *expressions.RECORDS,

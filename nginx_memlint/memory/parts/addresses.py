@@ -93,6 +93,12 @@ def _sockets(configuration: Configuration) -> Iterator[Counted]:
             if not address.first.value.startswith("unix:"):
                 amount = amount.plus(Amount(pool=PORT))
             yield Counted(amount.times(address.ports), address.ports, address.first, "listen")
+    for server in configuration.tree.of_kinds(frozenset({"stream_server"})):
+        for setting in server.settings("listen"):
+            # the first is counted with the server
+            if more := _ports(c_string(setting.value)) - 1:
+                amount = SOCKET.plus(Amount(pool=PORT)).times(more)
+                yield Counted(amount, more, setting, "listen")
 
 
 def _names(configuration: Configuration) -> Iterator[Counted]:
@@ -121,7 +127,7 @@ def _referers(configuration: Configuration) -> Iterator[Counted]:
         count = sum(arg not in _NO_NAMES and not arg.startswith("~") for arg in args)
         if "server_names" in args and (server := of_server.of(block)) is not None:
             count += len(_server_names(server))
-        amount = Amount(pool=REFERERS + REFERER * count, worker=40)
+        amount = Amount(code=REFERERS + REFERER * count, worker=40)
         yield Counted(amount, count, settings[0], settings[0].name)
 
 
@@ -133,7 +139,7 @@ RECORDS: tuple[Record, ...] = (
         ("listen",),
         _sockets,
         "ngx_create_listening(), ngx_event_process_init()",
-        "server and own socket; listen, ports; server, 11 addresses",
+        "server and own socket; listen, ports; server, 11 addresses; stream server, ports",
     ),
     Record(
         "server names",

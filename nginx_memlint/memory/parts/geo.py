@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import NamedTuple
 
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, entries, full_path
 from nginx_memlint.syntax.directives import Directive
+from nginx_memlint.syntax.values import number
 from nginx_memlint.tree.blocks import DATA
 
 VALUE = 94
@@ -49,21 +48,45 @@ def _geo(listed: list[Directive], configuration: Configuration) -> _Geo:
         pieces, chunks = _ranges(listed, configuration)
         size += TABLE + RANGE * pieces + CHUNK * chunks + _ready_made(listed, configuration)
         return _Geo(Amount(pool=size), chunks)
-    networks: dict[int, set[Network]] = {4: set(), 6: set()}
+    networks: dict[int, set[Network]] = {32: set(), 128: set()}
     for entry in listed:
         # of "delete", the network is the argument
         for text in (entry.name, *(entry.args[:1] if entry.name == "delete" else ())):
             if (network := _network(text)) is not None:
-                networks[network.version].add((int(network.network_address), network.prefixlen))
-    pages = _tree(networks[4], 32) + _tree(networks[6], 128)
+                networks[network[0]].add(network[1])
+    pages = sum(_tree(some, bits) for bits, some in networks.items())
     return _Geo(Amount(pool=size, pages=pages))
 
 
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    if text[:1].isdecimal() or ":" in text:
-        with suppress(ValueError):
-            return ipaddress.ip_network(text, strict=False)
-    return None
+def _network(text: str) -> tuple[int, Network] | None:
+    """The bits of an address, and the network; None if it is none."""
+    address, mark, length = text.partition("/")
+    value, bits = _ipv4(address), 32
+    if value is None and ":" in address:
+        value, bits = _ipv6(address), 128
+    if value is None:
+        return None
+    kept = min(number(length) or 0, bits) if mark else bits
+    return bits, (value >> (bits - kept) << (bits - kept), kept)
+
+
+def _ipv4(text: str) -> int | None:
+    parts = text.split(".")
+    if len(parts) != 4 or not all(n.isdecimal() and n.isascii() and len(n) < 4 for n in parts):
+        return None
+    value = 0
+    for part in parts:
+        value = value << 8 | int(part) & 255
+    return value
+
+
+def _ipv6(text: str) -> int | None:
+    from ipaddress import AddressValueError, IPv6Address  # noqa: PLC0415  few have any
+
+    try:
+        return int(IPv6Address(text))
+    except AddressValueError:
+        return None
 
 
 def _tree(networks: Iterable[Network], bits: int) -> int:
@@ -83,13 +106,11 @@ def _ranges(listed: list[Directive], configuration: Configuration) -> tuple[int,
     pieces = 0
     for entry in listed:
         first, mark, last = entry.name.partition("-")
-        if not mark:
-            continue
-        with suppress(ValueError):
-            low, high = (int(ipaddress.IPv4Address(end)) >> 16 for end in (first, last))
-            if low <= high:
-                pieces += high - low + 1
-                has_any[low : high + 1] = b"\1" * (high - low + 1)
+        low, high = _ipv4(first), _ipv4(last)
+        if mark and low is not None and high is not None and low <= high:
+            low, high = low >> 16, high >> 16
+            pieces += high - low + 1
+            has_any[low : high + 1] = b"\1" * (high - low + 1)
     configuration.tree.work.take(pieces >> 8)
     return pieces, has_any.count(1)
 

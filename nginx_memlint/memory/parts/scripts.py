@@ -54,7 +54,7 @@ def _machines(configuration: Configuration) -> Iterator[Counted]:
         if not imports or not any(block.settings(name) for name in _MAKING):
             continue
         tokens = _of_scripts(block, imports, configuration)
-        amount = Amount(contexts=machine, pages=TOKEN * tokens)
+        amount = Amount(contexts=machine, code=TOKEN * tokens)
         yield Counted(amount, 1, imports[0], f"{imports[0].name} {imports[0].value}")
 
 

@@ -66,12 +66,13 @@ def _points(configuration: Configuration) -> Iterator[Counted]:
             continue
         for setting in block.settings("hash"):
             if "consistent" in setting.directive.args[1:]:
-                points = POINTS * sum(map(_weight, block.settings("server")))
+                points = POINTS * sum(map(weight, block.settings("server")))
                 said = f"{_said(block)}: {points:,} points"
                 yield Counted(Amount(tables=POINT * points), points, setting, said)
 
 
-def _weight(server: Setting) -> int:
+def weight(server: Setting) -> int:
+    """The weight of a server in an upstream."""
     weights = [arg for arg in server.directive.args[1:] if arg.startswith("weight=")]
     # the last one counts (ngx_http_upstream_server())
     return (number(weights[-1].removeprefix("weight=")) if weights else None) or 1

@@ -23,6 +23,7 @@ from nginx_memlint.diff.difference import (
     CountChanges,
     Diff,
     MemoryChanges,
+    ReloadOfChange,
     RootDiff,
     Side,
     TotalChanges,
@@ -213,6 +214,7 @@ class _Both:
             new=None if is_gone else _shown_side(new.report),
             counts=counts,
             memory=bytes_,
+            reload=None if old.absent or new.absent else _reload(old.total, new.total),
             causes=causes,
             servers=servers,
             files=files,
@@ -277,6 +279,16 @@ def _over(counts: CountChanges, options: Options) -> Iterator[str]:
     ):
         if budget is not None and change.after > max(budget, change.before):
             yield f"{change.before:,} → {change.after:,} {name}: over the budget of {budget:,}"
+
+
+def _reload(old: Total, new: Total) -> ReloadOfChange:
+    """The reload from one configuration to another: one of those that it holds is the new one."""
+    kept = old.after_reload - old.start + new.start
+    return ReloadOfChange(
+        peak_bytes=old.reload_peak - old.start + new.start,
+        peak_worst_bytes=old.reload_peak_worst - old.start + new.start,
+        kept_bytes=max(kept, old.after_reload),
+    )
 
 
 def _total(side: _SideParts) -> dict[str, int]:

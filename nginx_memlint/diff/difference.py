@@ -78,6 +78,18 @@ class MemoryChanges(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReloadOfChange(Model):
+    """Bytes of the whole service when a reload replaces the old configuration by the new one."""
+
+    peak_bytes: int
+    """While it is under way: the new one once, and what a first reload holds of the old one."""
+    peak_worst_bytes: int
+    """If there were reloads before."""
+    kept_bytes: int
+    """Afterwards: what the old one took stays with the master until nginx is restarted."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PartChange(Model):
     """A part of the cost that has changed."""
 
@@ -126,6 +138,8 @@ class RootDiff(Model):
     """None if the configuration was removed."""
     counts: CountChanges
     memory: MemoryChanges
+    reload: ReloadOfChange | None
+    """The reload that makes the change; None if the configuration is new or was removed."""
     causes: list[PartChange]
     """The causes, whose bytes add up to the change of ``start_bytes`` and ``zones_bytes``."""
     servers: list[PartChange]

@@ -23,6 +23,7 @@ from nginx_memlint.fix.rewrite import (
 )
 from nginx_memlint.printable import printable
 from nginx_memlint.remedies.situation import Proposal, Situation
+from nginx_memlint.report.advice import RESTART
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.sizes import human, plural
 from nginx_memlint.sources.file_system import FileSystem
@@ -217,7 +218,7 @@ def saving(now: Situation, then: Situation) -> str:
     return (
         f"{human(before.start)} → {human(after.start)} at start, "
         f"{human(before.reload_peak_worst)} → {human(after.reload_peak_worst)} at the worst peak, "
-        f"{now.ca_loads:,} → {then.ca_loads:,} CA loads"
+        f"{now.ca_loads:,} → {then.ca_loads:,} CA loads; {RESTART}"
     )
 
 

@@ -6,6 +6,9 @@ from nginx_memlint.printable import printable
 from nginx_memlint.result import Remedy
 from nginx_memlint.sizes import human, plural
 
+RESTART = "then restart nginx: a reload peaks as before, and gives no memory back"
+"""A change of the files, and what else must be done: the master does not give memory back."""
+
 
 def advice(remedy: Remedy) -> str:
     """A change and what it saves, as a sentence."""

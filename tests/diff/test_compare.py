@@ -16,6 +16,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from nginx_memlint import check
 from nginx_memlint.diff.compare import diff, exit_code
 from nginx_memlint.diff.difference import Diff, PartChange, RootDiff
 from nginx_memlint.errors import MemlintError
@@ -994,3 +995,31 @@ def test_sha256_repositories(tmp_path: Path) -> None:
     repository.git("init", "-q", "--object-format=sha256")
     repository.commit({"nginx.conf": http("include a/*;"), "a/b": site("a")})
     assert repository.root().state == "unchanged"
+
+
+def test_the_reload_that_makes_a_change(tmp_path: Path) -> None:
+    """The new configuration once, and what a first reload holds of the old: (1 + W) of its CAs."""
+    inside = TRUSTED + site(*map(str, range(40)))
+    main = "worker_processes 4;"
+    old = write(tmp_path / "old", {"nginx.conf": main + http(inside), "ca.pem": LARGE})
+    new = write(tmp_path / "new", {"nginx.conf": main + http(site("a")), "ca.pem": LARGE})
+    before, after = check(old, target="debian-12"), check(new, target="debian-12")
+    root = compare(old, new)
+    assert root.reload is not None
+    text = 2_000  # of the configuration, which a comparison does not count
+    growth = before.memory.total.reload_peak_bytes - before.memory.total.start_bytes
+    assert root.reload.peak_bytes == pytest.approx(
+        growth + after.memory.total.start_bytes, abs=20 * text
+    )
+    loads = before.memory.loads_bytes
+    assert 5 * loads < growth < 6 * loads  # 1 + W, the margin, and the blocks
+    assert root.reload.peak_worst_bytes > root.reload.peak_bytes
+    assert root.reload.kept_bytes > 2 * loads  # what is removed does not come back
+    assert compare(new, old).reload != root.reload
+
+
+@needs_git
+def test_no_reload_makes_a_new_configuration(repository: Repository) -> None:
+    repository.commit({"keep": ""})
+    repository.write({"nginx.conf": http(site("a"))})
+    assert repository.root().reload is None

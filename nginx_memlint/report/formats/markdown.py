@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import TextIO
 
 from nginx_memlint.printable import printable
-from nginx_memlint.report.advice import advice
+from nginx_memlint.report.advice import RESTART, advice
 from nginx_memlint.report.issues import Issue, issues, lowered
 from nginx_memlint.report.places import Base, base
 from nginx_memlint.result import ConfigReport, Report
@@ -127,7 +127,7 @@ def _config(config: ConfigReport, place: Base) -> Iterator[str]:
             loads = plural(cause.ca_loads, "CA load")
             yield f"- {value} from {where}: {loads}, {human(cause.bytes)}"
     if config.remedies:
-        yield "**What would help most**"
+        yield f"**What would help most** ({RESTART})"
         for remedy in config.remedies[:CAUSES]:
             yield f"- {prose(place.shortened(advice(remedy)))}"
     if config.guesses:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from nginx_memlint.acceptance.lowered import unique
-from nginx_memlint.report.advice import advice
+from nginx_memlint.report.advice import RESTART, advice
 from nginx_memlint.report.links import Links
 from nginx_memlint.report.screen import STYLES, Plain, Words, screen_for
 from nginx_memlint.result import (
@@ -316,7 +316,7 @@ def _shares(config: ConfigReport, screen: Plain) -> None:
 def _remedies(config: ConfigReport, screen: Plain) -> None:
     if not config.remedies:
         return
-    screen.line("\nwhat would help most")
+    screen.line(f"\nwhat would help most ({RESTART})")
     for number, remedy in enumerate(config.remedies, 1):
         how = "; --fix does it" if remedy.fixable else ""
         screen.line(f"  {number}. {advice(remedy)}{how}")

@@ -25,7 +25,7 @@ from nginx_memlint.report.formats.markdown import (
 )
 from nginx_memlint.report.issues import of_lowered
 from nginx_memlint.report.places import Base, base
-from nginx_memlint.report.views.diff_text import part_rows
+from nginx_memlint.report.views.diff_text import part_rows, reload_sentence
 from nginx_memlint.sizes import human, human_growth
 
 MARKER = "<!-- memlint diff -->"
@@ -76,6 +76,8 @@ def _root(root: RootDiff, diff: Diff, place: Base) -> Iterator[str]:
         [PEAK, *_sized(memory.total.reload_peak_worst_bytes)],
     ]
     yield f"{title}\n\n{table(['', 'before', 'after', 'change'], rows)}"
+    if reload := reload_sentence(root):
+        yield f"{reload[0].upper()}{reload[1:]}."
     sides = [(name, side) for name, side in (("before", root.old), ("after", root.new)) if side]
     if problems := [(name, problem) for name, side in sides for problem in side.problems]:
         yield "**Problems**"

@@ -20,7 +20,7 @@ from nginx_memlint.diff.difference import (
     TotalChanges,
 )
 from nginx_memlint.report.formats.text import lowered_lines, problem_lines
-from nginx_memlint.sizes import human, human_growth, human_range, plural
+from nginx_memlint.sizes import MIB, human, human_growth, human_range, plural
 
 MAX_PARTS = 5
 """Causes, servers and files of one configuration that are shown."""
@@ -61,6 +61,9 @@ KINDS = {
 }
 """Kind of cause → its name for people; the others have a name of their own."""
 
+WORTH_SAYING = 16 * MIB
+"""Bytes at start by which a configuration changes, for the reload to be told of."""
+
 _STATES = {"new": "green", "removed": "magenta", "changed": "", "unchanged": "dim"}
 
 
@@ -80,9 +83,25 @@ def write(diff: Diff, console: Console) -> None:
     if any(root.state != "unchanged" for root in diff.roots):
         console.print()
         console.print(_table(diff))
+    for root in diff.roots:
+        if sentence := reload_sentence(root):
+            name = f"{root.path}: " if len(diff.roots) > 1 else ""
+            console.print(Text(f"\n  {name}{sentence}"), soft_wrap=True)
     _assumptions(diff, console)
     for line in lowered_lines(diff.lowered):
         console.print(Text(line, "dim"), soft_wrap=True)
+
+
+def reload_sentence(root: RootDiff) -> str:
+    """A sentence on the reload that makes a change, if it is of so many bytes."""
+    memory, reload = root.memory.total, root.reload
+    if reload is None or abs(memory.start_bytes.growth) < WORTH_SAYING:
+        return ""
+    peak, worst = human(reload.peak_bytes), human(reload.peak_worst_bytes)
+    said = f"the reload that makes the change takes up to {peak}, {worst} after others"
+    if memory.start_bytes.growth < 0:
+        said += f"; {human(reload.kept_bytes)} stay until nginx is restarted"
+    return said
 
 
 def _verdict(root: RootDiff, diff: Diff) -> Text:

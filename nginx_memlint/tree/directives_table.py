@@ -9,7 +9,7 @@ from __future__ import annotations
 
 RELEASES = {
     "nginx": "release-1.10.0 to release-1.31.4, and 3f6f7824d4e2",
-    "lua": "v0.10.0 to v0.10.31, and bbed32a6e500",
+    "lua": "v0.10.7 to v0.10.31, and bbed32a6e500",
     "stream_lua": "v0.0.3 to v0.0.17, and 9344b4d0ca09",
     "njs": "0.1.0 to 1.0.0, and 3e02ae0fae03",
     "angie": "Angie-1.0.0 to Angie-1.12.1, and f8cbca887b5f",
@@ -837,16 +837,16 @@ ROWS = (
         "lua_package_cpath lua_package_path lua_regex_cache_max_entries lua_regex_match_limit "
         "lua_sa_restart lua_shared_dict lua_thread_cache_max_entries "
         "lua_worker_thread_vm_pool_size precontent_by_lua_no_postpone "
-        "rewrite_by_lua_no_postpone",
+        "rewrite_by_lua_no_postpone ssl_session_fetch_by_lua_block "
+        "ssl_session_fetch_by_lua_file ssl_session_store_by_lua_block "
+        "ssl_session_store_by_lua_file",
     ),
     (
         "lua", "src/ngx_http_lua_module.c",
         "http server",
         "server_rewrite_by_lua_block server_rewrite_by_lua_file ssl_certificate_by_lua_block "
         "ssl_certificate_by_lua_file ssl_client_hello_by_lua_block "
-        "ssl_client_hello_by_lua_file ssl_session_fetch_by_lua_block "
-        "ssl_session_fetch_by_lua_file ssl_session_store_by_lua_block "
-        "ssl_session_store_by_lua_file",
+        "ssl_client_hello_by_lua_file",
     ),
     (
         "lua", "src/ngx_http_lua_module.c",
@@ -1750,15 +1750,6 @@ SINCE = (
     (
         "nginx", (1, 31, 4), "http server",
         "client_body_early_read",
-    ),
-    (
-        "lua", (0, 10, 6), "http server",
-        "ssl_session_fetch_by_lua_block ssl_session_fetch_by_lua_file "
-        "ssl_session_store_by_lua_block ssl_session_store_by_lua_file",
-    ),
-    (
-        "lua", (0, 10, 7), "http",
-        "lua_fake_shm lua_malloc_trim",
     ),
     (
         "lua", (0, 10, 9), "http",

@@ -29,7 +29,8 @@ class Component(NamedTuple):
 
 COMPONENTS = {
     "nginx": Component(r"release-(1\.\d+\.\d+)", (1, 10, 0)),
-    "lua": Component(r"v(0\.10\.\d+)", (0, 10, 0)),
+    # 0.10.6 allowed more of its handlers in a server than any other release: nobody ships it
+    "lua": Component(r"v(0\.10\.\d+)", (0, 10, 7)),
     "stream_lua": Component(r"v(0\.0\.\d+)", (0, 0, 3)),
     "njs": Component(r"(\d+\.\d+\.\d+)", (0, 1, 0)),
     "angie": Component(r"Angie-(1\.\d+\.\d+)", (1, 0, 0)),

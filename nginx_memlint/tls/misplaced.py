@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from nginx_memlint.problems import Problem
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import FAMILIES
-from nginx_memlint.tls.modules import objects
+from nginx_memlint.tls.modules import all_known, objects
 from nginx_memlint.tree import directives_table, grammar
 from nginx_memlint.tree.blocks import MAIN, WITHOUT_SETTINGS
 from nginx_memlint.tree.directives_table import SINCE
@@ -27,8 +27,11 @@ _DECIDING = frozenset(
     for family in FAMILIES
     for name in family.reads | family.needs | family.decides | family.overrides
 )
-"""Directives that decide the counts. Others of nginx's own names may be a module's that is older:
-``sticky`` is."""
+"""Directives that decide the counts. Others of nginx's own names may be an older module's, of which
+nothing is known: ``sticky`` is."""
+
+_BACKPORTED = frozenset({"max_headers"})
+"""Directives that security updates brought to older releases: Debian 12's nginx 1.22.1 has it."""
 
 NOT_HERE = '"{}" directive is not allowed here'
 UNKNOWN = 'unknown directive "{}"'
@@ -61,7 +64,7 @@ _ONCE = (
 
 def misplaced(tree: Tree, target: Target) -> Iterator[Problem]:
     """Problems of directives that ``ngx_conf_handler()`` or a function that takes them rejects."""
-    late = _too_late(target) if target.stated else {}
+    late = _too_late(target, all_known(tree, target)) if target.stated else {}
     elsewhere = {
         kind: grammar.MISPLACED[kind] | late.get(kind, {}).keys() for kind in grammar.KINDS
     }
@@ -106,10 +109,11 @@ def _complaints(block: Block, kind: str, late: dict[str, tuple[str, str]]) -> It
             yield _problem(settings[1], f'"{name}" directive is duplicate')
 
 
-def _too_late(target: Target) -> dict[str, dict[str, tuple[str, str]]]:
+def _too_late(target: Target, modules_are_known: bool) -> dict[str, dict[str, tuple[str, str]]]:
     """Kind of block → directive → nginx's message, and the component and version that brought it.
 
-    Only directives that came later than the components that the target ships.
+    Only directives that came later than the components that the target ships, and that no module
+    brings of which nothing is known.
     """
     versions: dict[str, tuple[int, ...]] = {
         "nginx": target.nginx,
@@ -118,9 +122,11 @@ def _too_late(target: Target) -> dict[str, dict[str, tuple[str, str]]]:
         "njs": target.njs,
     }
     late = {
-        key: since
-        for key, since in _SINCE.items()
-        if (component := grammar.COMPONENTS[key]) in target.ships and versions[component] < since
+        (name, kind): since
+        for (name, kind), since in _SINCE.items()
+        if (component := grammar.COMPONENTS[name, kind]) in target.ships
+        and versions[component] < since
+        and name not in _BACKPORTED
     }
     by_kind: dict[str, dict[str, tuple[str, str]]] = {}
     for (name, kind), since in late.items():
@@ -129,7 +135,7 @@ def _too_late(target: Target) -> dict[str, dict[str, tuple[str, str]]]:
             (name, other) not in late and grammar.COMPONENTS[name, other] in target.ships
             for other in grammar.ALLOWED[name]
         )
-        if elsewhere or component != "nginx" or name in _DECIDING:
+        if modules_are_known or elsewhere or component != "nginx" or name in _DECIDING:
             nginx = (NOT_HERE if elsewhere else UNKNOWN).format(name)
             version = ".".join(map(str, since))
             by_kind.setdefault(kind, {})[name] = nginx, f"{component.replace('_', '-')} {version}"

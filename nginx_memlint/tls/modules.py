@@ -98,15 +98,20 @@ _BROUGHT = {
 """Kind of block and the name of a block in it → what brings that."""
 
 
-def without_module(tree: Tree, target: Target) -> Iterator[Problem]:
-    """Problems of blocks that the target's nginx does not know without a ``load_module``.
+def all_known(tree: Tree, target: Target) -> bool:
+    """Whether it is known of a configuration's nginx which directives and blocks it has.
 
-    An object of an unknown name may bring any block, and an include that found nothing may load
-    what does.
+    An object of an unknown name may bring any, and an include that found nothing may load what
+    does.
     """
+    is_built = target.stated and bool(target.built)
+    return is_built and objects(tree) <= KNOWN and all(tree.matched.values())
+
+
+def without_module(tree: Tree, target: Target) -> Iterator[Problem]:
+    """Problems of blocks that the target's nginx does not know without a ``load_module``."""
     loaded = objects(tree)
-    is_known = target.stated and target.built and loaded <= KNOWN and all(tree.matched.values())
-    if not is_known or not tree.main.has("events"):
+    if not all_known(tree, target) or not tree.main.has("events"):
         return
     for around in (tree.main, *tree.blocks("http", "stream")):
         for block in around.children:

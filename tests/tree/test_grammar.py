@@ -92,6 +92,31 @@ def test_an_older_release_rejects_it(target: str | None, message: str | None) ->
     assert [p.message for p in report.problems] == ([message] if message else [])
 
 
+NEWER = b"events {}\nhttp { @ server { listen 80; http2 on; max_headers 9; } }\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "before", "message"),
+    [
+        ("debian-12", "", 'unknown directive "http2" before nginx 1.25.1'),
+        ("debian-13", "", None),
+        (None, "", None),
+        # either may bring an older module of that name
+        ("debian-12", "load_module strange.so;", None),
+        ("debian-12", "include nothing/*.conf;", None),
+    ],
+)
+def test_an_older_release_does_not_know_it(
+    target: str | None, before: str, message: str | None
+) -> None:
+    """Debian 12's nginx has ``max_headers``, as a security update."""
+    main, http = (before, "") if before.startswith("load_module") else ("", before)
+    data = main.encode() + NEWER.replace(b"@", http.encode())
+    report = check("-", data=data, target=target)
+    unknown = [p.message for p in report.problems if p.message.startswith("unknown directive")]
+    assert unknown == ([message] if message else [])
+
+
 def test_a_directive_that_another_module_had_first() -> None:
     """nginx-sticky-module's takes no argument, nginx's at least two."""
     assert grammar.takes_so_many("sticky", 0)

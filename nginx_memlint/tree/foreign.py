@@ -58,7 +58,7 @@ _VALUE = re.compile(
     r"|(?P<Jinja>\{[{%])"
 )
 _ANY = re.compile(rb"\$\{|\$[A-Z_]|<%|\{[{%#]|^[ \t]*+>", re.MULTILINE)
-_GO = re.compile(rb"\{\{-?\s*(?:[.$]|(?:if|range|end|else|with|define|template|include|block)\b)")
+_GO = re.compile(rb"\{\{-?\s*+(?:[.$]|(?:if|range|end|else|with|define|template|include|block)\b)")
 
 _SUFFIXES = ("template", "tmpl", "tpl", "j2", "erb")
 
@@ -238,7 +238,12 @@ _HEADS = (
     (b"\x7fELF", "a program (ELF)"),
     (b"-----BEGIN ", "a PEM file"),
 )
-_TOML = re.compile(rb"(?>(?:\s|#[^\n]*\n)*)(?:\[\[?[\w.\"' -]+\]\]?|[\w.\"'-]+\s*=\s*[^;\n]*)\s*\n")
+_TOML = re.compile(
+    rb"(?>(?:\s|#[^\n]*+\n)*)"
+    rb"(?:\[\[?[\w.\"' -]++\]\]?[^\S\n]*+|[\w.\"'-]++\s*+=[^;\n]*+)\n"
+)
+"""A heading, or a key with a value."""
+
 _HEAD_SIZE = 8192
 
 

@@ -10,9 +10,11 @@ import importlib
 import pkgutil
 import re
 import time
-from collections.abc import Iterator
-from itertools import product
+from collections.abc import Iterable, Iterator
+from itertools import chain, product
 from pathlib import Path
+from re import _compiler as compiler  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 import pytest
@@ -26,6 +28,15 @@ PLAIN = re.compile(r".", re.DOTALL)
 TIMES = 10
 """Most time for an expression, in times of PLAIN's: 100 times what is needed, a tenth of what a
 square takes."""
+
+FLAGS = re.VERBOSE | re.IGNORECASE
+"""Those by which an expression is parsed in another way."""
+
+ENDS = ("\0", "\n\0")
+"""Ends of texts: where one of them is what an expression wants, the other may be not."""
+
+CHARACTERS = ["a", *map(chr, range(256))]
+"""Those that an expression may want, a letter before others."""
 
 _PIECES = re.compile(r"[a-z]{2,}|\\?.", re.DOTALL)
 _CLASSES = {r"\s": " ", r"\S": "a", r"\w": "a", r"\d": "0", r"\n": "\n", r"\t": "\t", r"\r": "\r"}
@@ -56,6 +67,46 @@ def pieces(expression: re.Pattern[Any]) -> list[str]:
     for piece in _PIECES.findall(text):
         texts[_CLASSES.get(piece, piece[-1] if piece.startswith("\\") else piece)] = None
     return list(texts)
+
+
+def least(parsed: Iterable[Any]) -> str:
+    """A short text that what is parsed of an expression matches, where nothing looks around it."""
+    text = ""
+    for kind, what in parsed:
+        match str(kind):
+            case "LITERAL" | "NOT_LITERAL" | "ANY" | "IN":
+                text += first_of((kind, what))
+            case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
+                text += least(what[2]) * what[0]
+            case "BRANCH":
+                text += least(what[1][0])
+            case "SUBPATTERN":
+                text += least(what[3])
+            case "ATOMIC_GROUP":
+                text += least(what)
+    return text
+
+
+def first_of(node: Any) -> str:
+    """The first of CHARACTERS that a part of an expression for one of them matches, if any."""
+    one = compiler.compile(parser.SubPattern(parser.State(), [node]))
+    return next(filter(one.fullmatch, CHARACTERS), "")
+
+
+def leads(parsed: Iterable[Any], before: str = "") -> Iterator[str]:
+    """Texts that lead to each repetition of an expression."""
+    for kind, what in parsed:
+        match str(kind):
+            case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
+                yield before
+                yield from leads(what[2], before)
+            case "BRANCH":
+                yield from chain.from_iterable(leads(way, before) for way in what[1])
+            case "SUBPATTERN":
+                yield from leads(what[3], before)
+            case "ATOMIC_GROUP":
+                yield from leads(what, before)
+        before += least([(kind, what)])
 
 
 def ways(name: str) -> set[str]:
@@ -93,8 +144,14 @@ def slow_text(expression: re.Pattern[Any], way: str) -> str | None:
     """How a text begins of which each character takes too long, if there is one."""
     starts = pieces(expression)[:20]
     units = [*starts, *(a + b for a, b in product(starts[:6], repeat=2))]
-    for before, unit in product(["", *starts[4:]], units):
-        text = before + unit * (LENGTH // len(unit)) + "\0"
+    led = dict.fromkeys(leads(parser.parse(expression.pattern, expression.flags & FLAGS)))
+    tried = chain(
+        product(["", *starts[4:]], units, ["\0"]),
+        product(led, starts, ENDS),
+        product([""], [*filter(None, led), *(f"{text}\n" for text in led)], ENDS),
+    )
+    for before, unit, end in tried:
+        text = before + unit * (LENGTH // len(unit)) + end
         if is_slow(expression, text, way):
             return text[:20]
     return None
@@ -113,6 +170,9 @@ def test_time_is_linear(name: str) -> None:
         (r"\s+$", "search"),
         (r"(?:a|b)*c", "sub"),
         (r"(\(?)(.+?)([).,:;]*)", "fullmatch"),
+        (r"[^\W\d]+\s*=\s*[^;]*;\n", "match"),
+        (r"(?m)^import\s[\s\w]*?from", "findall"),
+        (r"(?:x|(?>Set)[ \t]+)\"?[^\"\n]*[^\"\s]", "search"),
     ],
 )
 def test_squares_are_found(pattern: str, way: str) -> None:

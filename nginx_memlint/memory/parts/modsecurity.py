@@ -20,7 +20,7 @@ INLINE, OF_FILE = "modsecurity_rules", "modsecurity_rules_file"
 
 _COMMENT = re.compile(rb"^[ \t]*#[^\n]*\n?", re.MULTILINE)
 _INCLUDE = re.compile(
-    rb"^[ \t]*Include(?:Optional)?[ \t]+\"?([^\"\n]*[^\"\s])", re.MULTILINE | re.I
+    rb"^[ \t]*+Include(?:Optional)?[ \t]++\"?([^\"\n]*[^\"\s])", re.MULTILINE | re.I
 )
 
 

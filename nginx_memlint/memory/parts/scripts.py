@@ -34,12 +34,14 @@ _TOKENS = re.compile(
     rb"(//[^\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/)?)"
     rb"|'(?:[^'\\\n]|\\.)*'?|\"(?:[^\"\\\n]|\\.)*\"?|[\w$.]+|[-+*/%=<>!&|^?:]+|[^\s\w]"
 )
-_IMPORTED = re.compile(rb"^[ \t]*import\s[\s\w$]*?from\s*['\"]([^'\"\n]+)['\"]", re.MULTILINE)
+_IMPORTED = re.compile(
+    rb"^[ \t]*+import\s++[\w$]++\s++from\s*+['\"]([^'\"\n]++)['\"]", re.MULTILINE
+)
 
 
 def _tokens(script: bytes) -> tuple[int, tuple[str, ...]]:
     """The number of a script's tokens, without comments, and the files that it imports."""
-    count = sum(not comment for comment in _TOKENS.findall(script))
+    count = sum(match.lastindex is None for match in _TOKENS.finditer(script))
     names = [name.decode(errors="surrogateescape") for name in _IMPORTED.findall(script)]
     return count, tuple(name for name in names if name not in _BUILT_IN)
 

@@ -27,8 +27,8 @@ class Bounds:
     lua_tokens: int = 5_000_000
     """Braces, strings and comments of Lua in one file: all are read to find the end of a block."""
     pem_bytes: int = 16 << 20
-    """Bytes of one file of certificates or revocation lists; all CAs of Mozilla have 0.25 MiB. What
-    is read of them takes up to 20 times as much memory."""
+    """Bytes of one file of certificates or revocation lists, and of one script of njs; all CAs of
+    Mozilla have 0.25 MiB. What is read of them takes up to 20 times as much memory."""
     inclusions: int = 500_000
     """Files included, each time counted."""
     include_depth: int = 1000
@@ -101,8 +101,8 @@ def exceeded(what: str, name: str) -> str:
     return f"{what} (bound {name}; --trusted lifts it for input of your own)"
 
 
-def check_pem(data: bytes, bounds: Bounds) -> bytes:
-    """The content of a file of certificates; raises BoundError if it is too large."""
+def check_small(data: bytes, bounds: Bounds) -> bytes:
+    """The content of a file of certificates or of a script; raises BoundError if too large."""
     if len(data) > bounds.pem_bytes:
         raise BoundError(f"is larger than {exact(bounds.pem_bytes)}", "pem-bytes")
     return data

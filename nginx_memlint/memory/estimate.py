@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, repeat
 from typing import NamedTuple, TypeVar
 
-from nginx_memlint.files.bounds import BoundError, check_pem
+from nginx_memlint.files.bounds import BoundError, check_small
 from nginx_memlint.memory.certificate import beyond_stock
 from nginx_memlint.memory.guesses import End, prior
 from nginx_memlint.memory.laws import Law
@@ -106,7 +106,7 @@ class Bundles:
 
     def _pem(self, path: str) -> bytes:
         source = self._tree.source
-        return check_pem(source.read(path), source.bounds)
+        return check_small(source.read(path), source.bounds)
 
     def content(self, setting: Setting) -> Bundle:
         """The certificates in a directive's file, or those that are guessed for it."""

@@ -139,8 +139,10 @@ def test_lua_is_bounded_while_it_is_read(tmp_path: Path, monkeypatch: pytest.Mon
     assert check(conf, trusted=True).complete
 
 
-@pytest.mark.parametrize("name", ["lua_ssl_trusted_certificate", "ssl_certificate", "ssl_crl"])
-def test_certificates_are_bounded(
+@pytest.mark.parametrize(
+    "name", ["lua_ssl_trusted_certificate", "ssl_certificate", "ssl_crl", "js_import"]
+)
+def test_certificates_and_scripts_are_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     tls = "listen 1 ssl; ssl_certificate a.pem; ssl_certificate_key a.key;"
@@ -153,3 +155,13 @@ def test_certificates_are_bounded(
     report = check(conf)
     assert not report.complete
     assert any("(bound pem-bytes" in problem.message for problem in report.problems)
+
+
+def test_tokens_of_scripts_are_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = http("js_import a.js; server { }")
+    for count, is_complete in ((100, True), (10_000, False)):
+        conf = write(tmp_path, {"nginx.conf": text, "a.js": "x," * count})
+        with_bounds(monkeypatch, steps=10_000)
+        report = check(conf)
+        said = [problem.message for problem in report.problems if "(bound steps" in problem.message]
+        assert (report.complete, bool(said)) == (is_complete, not is_complete)

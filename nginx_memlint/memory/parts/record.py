@@ -8,7 +8,7 @@ from functools import cached_property
 from math import exp
 from typing import Any, NamedTuple, TypeVar
 
-from nginx_memlint.files.bounds import BoundError, check_pem
+from nginx_memlint.files.bounds import BoundError, check_small
 from nginx_memlint.memory.estimate import Bundles
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.syntax.directives import Body, Directive
@@ -44,24 +44,29 @@ class Files:
 
     def certificates(self, path: str) -> tuple[Facts, ...]:
         """The certificates of a file; none if it cannot be read."""
-        return self._facts(path, _certificates, self.failures) or ()
+        return self._facts(path, _certificates, self.failures, is_small=True) or ()
 
     def revoked(self, path: str) -> tuple[Revoked, ...]:
         """The contents of a file's revocation lists; none if it cannot be read."""
-        return self._facts(path, _revoked, self.unread_lists) or ()
+        return self._facts(path, _revoked, self.unread_lists, is_small=True) or ()
 
-    def facts(self, path: str, find: Callable[[bytes], T]) -> T | None:
-        """The value that a function finds in a file; None if that cannot be read."""
-        return self._facts(path, find, self.unread)
+    def facts(self, path: str, find: Callable[[bytes], T], *, is_small: bool = False) -> T | None:
+        """The value that a function finds in a file; None if that cannot be read.
 
-    def _facts(self, path: str, find: Callable[[bytes], T], failures: set[str]) -> T | None:
+        ``is_small``: a file that exceeds the bound pem-bytes is not read.
+        """
+        return self._facts(path, find, self.unread, is_small=is_small)
+
+    def _facts(
+        self, path: str, find: Callable[[bytes], T], failures: set[str], *, is_small: bool
+    ) -> T | None:
         key = path, find
         if key not in self._kept:
             self._kept[key] = None
             try:
                 data = self._source.read(path)
-                if find in _OF_PEM:
-                    check_pem(data, self._source.bounds)
+                if is_small:
+                    check_small(data, self._source.bounds)
                 self._kept[key] = find(data)
             except (OSError, NotPemError) as error:
                 failures.add(path)
@@ -77,9 +82,6 @@ def _certificates(pem: bytes) -> tuple[Facts, ...]:
 
 def _revoked(pem: bytes) -> tuple[Revoked, ...]:
     return tuple(map(revoked, revocations(pem)))
-
-
-_OF_PEM = (_certificates, _revoked)
 
 
 class Counted(NamedTuple):

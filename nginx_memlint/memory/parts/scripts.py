@@ -81,7 +81,8 @@ def _of_scripts(block: Block, imports: list[Setting], configuration: Configurati
         path = next(filter(tree.source.exists, paths), paths[0])
         if path not in seen:
             seen.add(path)
-            count, modules = files.facts(path, _tokens) or (0, ())
+            count, modules = files.facts(path, _tokens, is_small=True) or (0, ())
+            tree.work.take(count)
             tokens += count
             pending += [(module, path.rpartition("/")[0]) for module in modules]
     return tokens

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.targets.targets import Target
@@ -51,15 +53,15 @@ ONCE = frozenset(
 )
 """Directives that decide how many contexts and loads there are, and may stand in a block once."""
 
-_ONCE = (
-    ONCE
-    | frozenset(directives_table.ONCE.split())
-    # ngx_set_worker_processes(), ngx_event_connections(), ngx_event_use(), ngx_set_user()
-    | {"worker_processes", "worker_connections", "use", "user"}
-    # ngx_http_proxy_pass() and its like
-    | {f"{name}_pass" for name in ("proxy", "grpc", "uwsgi", "fastcgi", "scgi", "memcached")}
-)
-"""All directives that may stand in a block once, as far as nginx's command tables tell it."""
+_ONCE = ONCE | frozenset(directives_table.ONCE.split())
+"""All directives that may stand in a block once."""
+
+_LIKE_NONE = {
+    "worker_priority": re.compile(r"-?0+"),  # ngx_set_priority()
+    "lua_package_path": re.compile(""),  # ngx_http_lua_package_path()
+    "lua_package_cpath": re.compile(""),
+}
+"""Directives of ``_ONCE``, and the values that leave nginx unaware of the first one."""
 
 
 def misplaced(tree: Tree, target: Target) -> Iterator[Problem]:
@@ -105,8 +107,17 @@ def _complaints(block: Block, kind: str, late: dict[str, tuple[str, str]]) -> It
             yield _problem(settings[0], nginx, f"{nginx} before {brought_by}")
         elif wrong := next((s for s in settings if not grammar.takes(s.directive)), None):
             yield _problem(wrong, f'invalid number of arguments in "{name}" directive')
-        elif name in _ONCE and len(settings) > 1:
-            yield _problem(settings[1], f'"{name}" directive is duplicate')
+        elif name in _ONCE and len(settings) > 1 and (second := _second(name, settings)):
+            yield _problem(second, f'"{name}" directive is duplicate')
+
+
+def _second(name: str, settings: list[Setting]) -> Setting | None:
+    """The setting that nginx rejects of a directive that may stand in a block once."""
+    like_none = _LIKE_NONE.get(name)
+    for setting, following in pairwise(settings):
+        if like_none is None or not like_none.fullmatch(setting.value):
+            return following
+    return None
 
 
 def _too_late(target: Target, modules_are_known: bool) -> dict[str, dict[str, tuple[str, str]]]:

@@ -223,19 +223,63 @@ def takes_rows(table: dict[Key, Arguments], names: set[str]) -> list[str]:
     return lines
 
 
-_ONCE = re.compile(
-    r"ngx_conf_set_(?:flag|str|num|size|off|msec|sec|enum|bufs|path|access)_slot"
-    r"|ngx_(?:http|stream)_set_complex_value(?:_size|_zero)?_slot"
+_FUNCTION = re.compile(
+    r"^(?:static )?char \*\n(\w+)\(ngx_conf_t \*cf\b.*?\n(\{.*?\n\})", re.DOTALL | re.MULTILINE
 )
-"""Functions that say "is duplicate" of the second directive in a block, in all releases."""
+"""A function that nginx may call with the arguments of a directive, and its body."""
+
+_REJECTS = re.compile(r'\{[^{}]*if \((?:(?!==)[^{}])*\)\s*\{\s*return "(?:is )?duplicate";\s*\}')
+"""The beginning of a body that rejects the second one before all else."""
+
+_LEAVES_IT_TO = re.compile(
+    r"\{[^{}]*(?:return|=) (\w+)\(cf, cmd, conf\);\s*"
+    r"(?:\}|if \(\w+ != NGX_CONF_OK\)\s*\{\s*return \w+;\s*\})"
+)
+"""The beginning of a body that calls another setter before all else."""
 
 
-def once(table: dict[Key, Arguments]) -> list[str]:
+@cache
+def _setters_of(repository: str, blob: str) -> list[tuple[str, str]]:
+    text = _COMMENT.sub(" ", _git(repository, "cat-file", "blob", blob))
+    return [(function[1], function[2]) for function in _FUNCTION.finditer(text)]
+
+
+def bodies(repositories: dict[str, str]) -> dict[str, set[str]]:
+    """Function → its bodies in all releases of all components."""
+    texts: dict[str, set[str]] = defaultdict(set)
+    for name, repository in repositories.items():
+        for _, tag in releases(repository, (COMPONENTS | FORKS)[name]):
+            for line in _git(repository, "ls-tree", "-r", tag).splitlines():
+                meta, path = line.split("\t", 1)
+                if path.endswith(".c"):
+                    for function, body in _setters_of(repository, meta.split()[2]):
+                        texts[function].add(body)
+    return texts
+
+
+def rejects_second(setter: str, functions: dict[str, set[str]]) -> bool:
+    """Tell whether a function rejects the second directive in a block, in all releases."""
+    if setter == "ngx_http_core_root":  # of root and alias, which also exclude each other
+        return True
+    for body in functions.get(setter, ()):
+        other = _LEAVES_IT_TO.match(body)
+        if not _REJECTS.match(body) and not (other and rejects_second(other[1], functions)):
+            return False
+    return setter in functions
+
+
+OLDER = frozenset({"sticky"})
+"""Directives that another module had before nginx, and takes otherwise."""
+
+
+def once(table: dict[Key, Arguments], functions: dict[str, set[str]]) -> list[str]:
     """Directives that nginx rejects when they stand in a block twice."""
     return sorted(
         directive
         for (directive, is_block), given in table.items()
-        if not is_block and all(map(_ONCE.fullmatch, given.setters))
+        if not is_block
+        and directive not in OLDER
+        and all(rejects_second(setter, functions) for setter in given.setters)
     )
 
 
@@ -336,7 +380,8 @@ def main() -> None:
     print("TAKES = (", *takes_rows(given, names), ")", sep="\n")
     print('"""Numbers of arguments that nginx takes (``2+``: two or more), in any release of any')
     print('component, and the directives; those that take any number are left out."""\n')
-    words = textwrap.wrap(" ".join(n for n in once(given) if n in kinds_by_name), 88)
+    functions = bodies(repositories)
+    words = textwrap.wrap(" ".join(n for n in once(given, functions) if n in kinds_by_name), 88)
     print("ONCE = (", *[f'    "{line} "' for line in words], ")", sep="\n")
     print(
         '"""Directives that nginx rejects when they stand in a block twice, in all releases."""\n'

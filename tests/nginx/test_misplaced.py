@@ -20,11 +20,31 @@ CASES = {
     "ssl in a location": "server { LISTEN location / {\nssl_trusted_certificate CA; } }",
     "verify twice": "proxy_ssl_verify on;\nproxy_ssl_verify off;",
     "client verification twice": "ssl_verify_client on;\nssl_verify_client off;",
+    "two roots": "root /a; server { LISTEN location / { root /b;\nroot /c; } }",
+    "two caches of keys": "proxy_cache off; server { LISTEN proxy_cache off;\nproxy_cache off; }",
+    "a root in an if": "server { LISTEN location / { root /b; if ($uri) { root /c; } } }",
+    "paths that are none": "lua_package_path ''; lua_package_path ''; lua_package_path 'a';",
+    "a path, and none": "lua_package_path 'a';\nlua_package_path '';",
     "several certificates": "server { LISTEN PAIR PAIR }",
     "commands": "lua_ssl_conf_command Options -Bugs; lua_ssl_conf_command Options -Bugs;",
     "once each": "LUA server { LISTEN LUA location / { LUA } }",
 }
 """Capitals stand for directives and paths."""
+
+
+@pytest.mark.parametrize(
+    ("values", "accepted"), [("0 -0 00 5", True), ("0 5 0", False), ("-5 0", False)]
+)
+def test_priorities(values: str, accepted: bool, bookworm: Stack, site: Site) -> None:
+    """Of a priority that is 0, nginx does not see that it is set."""
+    lines = "".join(f"worker_priority {value};\n" for value in values.split())
+    conf = write_conf(site.prefix, lines + main_conf(site.prefix, f"server {{ {site.plain()} }}"))
+    run = bookworm.test(conf, prefix=site.prefix)
+    problems = check(conf, target="debian-12").problems
+    assert (run.accepted, [str(p.nginx) in run.messages for p in problems]) == (
+        accepted,
+        [] if accepted else [True],
+    )
 
 
 @pytest.mark.parametrize("inside", CASES.values(), ids=CASES)

@@ -17,37 +17,42 @@ _PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _ANY = "0.0.0.0"
 
 
-class SocketAddress(NamedTuple):
-    """An address of a socket: ``host`` is a number in nginx's form, or the path of a socket."""
+class SocketAddresses(NamedTuple):
+    """Addresses of sockets that differ in their ports, which are those from first to last.
+
+    ``host`` is a number in nginx's form, or the path of a socket, which has port 0.
+    """
 
     family: str
     host: str
-    port: int
+    first: int
+    last: int
 
     @property
     def text(self) -> str:
-        """The address as nginx writes it (``ngx_sock_ntop()``)."""
+        """The first address as nginx writes it (``ngx_sock_ntop()``)."""
         if self.family == "unix":
             return f"unix:{self.host}"
         host = f"[{self.host}]" if self.family == "inet6" else self.host
-        return f"{host}:{self.port}"
+        return f"{host}:{self.first}"
 
     @property
     def is_wildcard(self) -> bool:
-        """Whether it is that of all interfaces."""
+        """Whether they are those of all interfaces."""
         return self.host == (_ANY if self.family == "inet" else "::") and self.family != "unix"
 
 
-def addresses(text: str, default_port: int) -> list[SocketAddress]:
-    """The addresses of a ``listen``'s first argument; none if they are not known."""
+def addresses(text: str, default_port: int) -> SocketAddresses | None:
+    """The addresses of a ``listen``'s first argument; None if they are not known."""
     if text[:5].lower() == "unix:":
-        return [SocketAddress("unix", text[5:], 0)] if text[5:] and "\0" not in text else []
+        is_path = text[5:] and "\0" not in text
+        return SocketAddresses("unix", text[5:], 0, 0) if is_path else None
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
         number = _ipv6(host)
         family = "inet6"
         if not bracket or not number or (rest and not rest.startswith(":")):
-            return []
+            return None
         ports = rest[1:]
     elif _PORTS.fullmatch(text):
         family, number, ports = "inet", _ANY, text
@@ -55,14 +60,13 @@ def addresses(text: str, default_port: int) -> list[SocketAddress]:
         host, _, ports = text.partition(":")
         family, number = "inet", _ANY if host == "*" else _ipv4(host)
     if not number:
-        return []
-    if not ports:
-        return [SocketAddress(family, number, default_port)] if default_port else []
+        return None
+    ports = ports or str(default_port)
     match = _PORTS.fullmatch(ports)
     first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not 1 <= first <= last <= MOST_PORTS:
-        return []
-    return [SocketAddress(family, number, port) for port in range(first, last + 1)]
+        return None
+    return SocketAddresses(family, number, first, last)
 
 
 def _ipv4(host: str) -> str:

@@ -50,7 +50,7 @@ def _has_protocol(block: Block) -> bool:
         return True
     for listen in block.settings("listen"):
         stated = addresses(listen.value, 0)
-        if not stated or not _PROTOCOL_PORTS.isdisjoint(address.port for address in stated):
+        if stated is None or any(stated.first <= p <= stated.last for p in _PROTOCOL_PORTS):
             return True
     return False
 

@@ -7,13 +7,15 @@ The checks follow ``ngx_http_add_addresses()``, ``ngx_http_ssl_init()``,
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.syntax.values import c_string, number
 from nginx_memlint.targets.targets import Target
-from nginx_memlint.tls.addresses import SocketAddress, addresses
+from nginx_memlint.tls.addresses import SocketAddresses, addresses
 from nginx_memlint.tls.families import REJECT_HANDSHAKE, STREAM_NAMES, is_on
 from nginx_memlint.tls.lacking import is_strange, strange
 from nginx_memlint.tree.expanded import Block, Setting
@@ -45,8 +47,8 @@ _SSL_SINCE = (1, 15, 0)
 """The first nginx that looks for certificates of those who listen with ``ssl``."""
 
 
-class _Socket:
-    """An address with the servers on it, and what their ``listen`` say of it together."""
+class _Sockets:
+    """Sockets with the same servers on them, and what their ``listen`` say of them together."""
 
     __slots__ = ("default", "has_default", "has_options", "servers", "tls")
 
@@ -54,57 +56,95 @@ class _Socket:
         self.default = server
         self.has_default = False
         self.has_options = False
-        self.servers: dict[Block, None] = {}
+        self.servers: list[Block] = []
         self.tls = ""
         """The parameter that asks for TLS."""
 
 
 class _Key(NamedTuple):
-    """A socket among all others."""
+    """Sockets among all others."""
 
     root: str
     is_datagram: bool
-    address: SocketAddress
+    addresses: SocketAddresses
+
+
+class _Listen(NamedTuple):
+    """A ``listen`` whose addresses are known, with the words that follow them."""
+
+    server: Block
+    setting: Setting
+    words: list[str]
+    key: _Key
 
 
 def listens(tree: Tree, target: Target) -> Iterator[Problem]:
     """Problems of addresses that are stated twice, of too many, and of TLS without certificates."""
-    sockets: dict[_Key, _Socket] = {}
-    for server in tree.blocks(*SERVERS):
-        root = tree.root_of(server).kind
-        for setting in server.in_order(("listen",)):
-            complaint = ""
-            words = [c_string(word) for word in setting.directive.args[1:]]
-            is_datagram = not set(words).isdisjoint(_DATAGRAMS)
-            for address in addresses(setting.value, _DEFAULT_PORT.get(server.kind, 0)):
-                tree.work.take()
-                key = _Key(root, is_datagram, address)
-                complaint = complaint or _add(sockets, key, words, server, target)
-            if complaint:
-                yield Problem.of_nginx(setting.inclusion, setting.directive, complaint)
+    sockets: dict[_Key, _Sockets] = {}
+    stated = [*_stated(tree)]
+    edges = _edges(stated)
+    for server, setting, words, key in stated:
+        complaint = ""
+        ports = edges[_host(key)]
+        begin, end = (bisect_left(ports, p) for p in (key.addresses.first, key.addresses.last + 1))
+        for first, after in pairwise(ports[begin : end + 1]):
+            tree.work.take(2)  # a server is kept with each
+            piece = key._replace(addresses=key.addresses._replace(first=first, last=after - 1))
+            complaint = complaint or _add(sockets, piece, words, server, target)
+        if complaint:
+            yield Problem.of_nginx(setting.inclusion, setting.directive, complaint)
     yield from _without_certificates(tree, sockets, target)
     yield from _too_many(tree, sockets, target)
 
 
+def _stated(tree: Tree) -> Iterator[_Listen]:
+    for server in tree.blocks(*SERVERS):
+        root = tree.root_of(server).kind
+        for setting in server.in_order(("listen",)):
+            tree.work.take()
+            words = [c_string(word) for word in setting.directive.args[1:]]
+            stated = addresses(setting.value, _DEFAULT_PORT.get(server.kind, 0))
+            if stated is not None:
+                is_datagram = not set(words).isdisjoint(_DATAGRAMS)
+                yield _Listen(server, setting, words, _Key(root, is_datagram, stated))
+
+
+def _host(key: _Key) -> tuple[str, bool, str, str]:
+    return key.root, key.is_datagram, key.addresses.family, key.addresses.host
+
+
+def _edges(stated: list[_Listen]) -> dict[tuple[str, bool, str, str], list[int]]:
+    """For each host the ports where a range of a ``listen`` begins, and those after its end.
+
+    All ports between two of them have the same servers, so none is looked at by itself.
+    """
+    edges: dict[tuple[str, bool, str, str], set[int]] = {}
+    for listen in stated:
+        ends = listen.key.addresses.first, listen.key.addresses.last + 1
+        edges.setdefault(_host(listen.key), set()).update(ends)
+    return {host: sorted(ports) for host, ports in edges.items()}
+
+
 def _add(
-    sockets: dict[_Key, _Socket], key: _Key, words: list[str], server: Block, target: Target
+    sockets: dict[_Key, _Sockets], key: _Key, words: list[str], server: Block, target: Target
 ) -> str:
-    """Note that a server listens on a socket; return what nginx has against it, or nothing."""
-    text = key.address.text
+    """Note that a server listens on sockets; return what nginx has against it, or nothing."""
+    text = key.addresses.text
     is_first = key not in sockets
-    socket = sockets.setdefault(key, _Socket(server))
+    socket = sockets.setdefault(key, _Sockets(server))
     options = any(w in _OPTIONS or w.startswith(_OPTIONS_WITH_VALUES) for w in words)
     is_default = not set(words).isdisjoint(_DEFAULT)
     complaint = ""
     if not is_first and not _may_share(key.root, target):
         complaint = f'duplicate "{text}" address and port pair'
-    elif server in socket.servers:
+    elif server in socket.servers[-1:]:  # those of a server are looked at together
         complaint = f"a duplicate listen {text}"
     elif options and socket.has_options:
         complaint = f"duplicate listen options for {text}"
     elif is_default and socket.has_default:
         complaint = f"a duplicate default server for {text}"
-    socket.servers[server] = None
+    if server not in socket.servers[-1:]:
+        socket.servers.append(server)
     socket.has_options |= options
     socket.tls = socket.tls or next((w for w in words if w in ("ssl", "quic")), "")
     if is_default and not socket.has_default:
@@ -120,7 +160,7 @@ def _may_share(root: str, target: Target) -> bool:
 
 
 def _without_certificates(
-    tree: Tree, sockets: dict[_Key, _Socket], target: Target
+    tree: Tree, sockets: dict[_Key, _Sockets], target: Target
 ) -> Iterator[Problem]:
     """Problems of servers that are reached by TLS, and have no certificate."""
     unknown = strange(tree)
@@ -132,7 +172,7 @@ def _without_certificates(
         default = socket.default
         if default.effective("ssl_certificate") is not None:
             continue
-        suspects = [*socket.servers] if _rejects(default, target) else [default]
+        suspects = socket.servers if _rejects(default, target) else [default]
         for server in suspects:
             tree.work.take()
             has_none = server.effective("ssl_certificate") is None and not _rejects(server, target)
@@ -147,7 +187,7 @@ def _rejects(server: Block, target: Target) -> bool:
     return target.nginx >= REJECT_HANDSHAKE and is_on("ssl_reject_handshake")(server, target)
 
 
-def _too_many(tree: Tree, sockets: dict[_Key, _Socket], target: Target) -> Iterator[Problem]:
+def _too_many(tree: Tree, sockets: dict[_Key, _Sockets], target: Target) -> Iterator[Problem]:
     """A problem if there are more sockets than connections, of which each takes one."""
     if target.nginx < NOT_ENOUGH or not tree.main.has("events"):
         return
@@ -165,20 +205,37 @@ def _too_many(tree: Tree, sockets: dict[_Key, _Socket], target: Target) -> Itera
         yield Problem.of_nginx(setting.inclusion, setting.directive, nginx)
 
 
-def _bound(sockets: dict[_Key, _Socket]) -> int:
+def _bound(sockets: dict[_Key, _Sockets]) -> int:
     """The number of sockets: one of all interfaces serves the other addresses of its port.
 
     Not counted are names of hosts, and port 80 of servers that state none.
     """
-    by_port: dict[tuple[str, bool, str, int], list[tuple[SocketAddress, _Socket]]] = {}
-    for (root, is_datagram, address), socket in sockets.items():
-        place = root, is_datagram, address.family, address.port
-        by_port.setdefault(place, []).append((address, socket))
+    of_all: dict[tuple[str, bool, str], list[SocketAddresses]] = {}
+    for root, is_datagram, stated in sockets:
+        if stated.is_wildcard:
+            of_all.setdefault((root, is_datagram, stated.family), []).append(stated)
+    served = {place: _Ports(listed) for place, listed in of_all.items()}
     count = 0
-    for beside in by_port.values():
-        has_wildcard = any(address.is_wildcard for address, _ in beside)
-        count += sum(
-            address.is_wildcard or socket.has_options or not has_wildcard
-            for address, socket in beside
-        )
+    for (root, is_datagram, stated), socket in sockets.items():
+        count += stated.last + 1 - stated.first
+        beside = served.get((root, is_datagram, stated.family))
+        if beside is not None and not stated.is_wildcard and not socket.has_options:
+            count -= beside.below(stated.last + 1) - beside.below(stated.first)
     return count
+
+
+class _Ports:
+    """The ports of ranges that have none in common."""
+
+    def __init__(self, ranges: list[SocketAddresses]) -> None:
+        self._ranges = sorted((each.first, each.last) for each in ranges)
+        lengths = (last + 1 - first for first, last in self._ranges)
+        self._before = [*accumulate(lengths, initial=0)]
+
+    def below(self, port: int) -> int:
+        """How many of them are below a port."""
+        at = bisect_left(self._ranges, (port, 0))
+        if not at:
+            return 0
+        first, last = self._ranges[at - 1]
+        return self._before[at - 1] + min(port, last + 1) - first

@@ -14,6 +14,7 @@ import pytest
 
 from nginx_memlint import check
 from nginx_memlint.remedies import proposals as remedies
+from tests.helpers import write
 from tests.hostile.limited import slow
 from tests.hostile.work import REPEATED, Repeated, lines_run
 
@@ -122,3 +123,15 @@ def test_squares_are_seen() -> None:
 
     once, twice = (lines_run(lambda n=n: square(n)) for n in (FEW, 2 * FEW))  # type: ignore[misc]
     assert twice > 2 * once + LITTLE * 2 * FEW * FEW
+
+
+@pytest.mark.parametrize("kind", ["http", "stream", "mail"])
+def test_ports_of_a_range_are_no_work_each(kind: str, tmp_path: Path) -> None:
+    def lines(last: int) -> int:
+        server = f"server {{ listen 2-{last}; }} server {{ listen 127.0.0.1:3-{last}; }}"
+        text = f"events {{ worker_connections 9; }} {kind} {{ {server} }}"
+        conf = write(tmp_path, {"nginx.conf": text})
+        return lines_run(lambda: check(conf, target="debian-12"))
+
+    lines(9)
+    assert lines(65_535) < 1.1 * lines(9)

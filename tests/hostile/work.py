@@ -103,6 +103,10 @@ REPEATED: dict[str, Callable[[int], Repeated]] = {
         http=numbered("include b;", n), files={"b": f"server {{ {CA} location / {{ }} }}"}
     ),
     "files": _files("server { location / { } }"),
+    "files of a server": lambda n: Repeated(
+        server="include n/*.conf;\n",
+        files={f"n/{number}.conf": f"server_name ~^s{number};" for number in range(n)},
+    ),
     "files with a bundle": _files(f"server {{ server_name s@; location / {{ {CA} }} }}"),
     "chain of includes": _chain,
     "arguments": lambda n: Repeated(server="server_name" + numbered(" a@", n) + ";\n"),

@@ -128,8 +128,11 @@ def since(version: Version, rows: Sequence[tuple[Version, T]]) -> T:
 def setting_in(tree: Tree, body: Body, place: int, name: str) -> Setting:
     """The first directive of a name in a body, where that is in the block of a place."""
     block = tree.all_blocks[place]
-    inclusion = next(inclusion for part, inclusion in block.parts if part is body)
-    return Setting(body.of(name)[0], inclusion, block)
+    # a block of thousands of files is asked for each of them
+    inclusions = tree.memo.setdefault("inclusions of parts", {})
+    if place not in inclusions:
+        inclusions[place] = dict(reversed(block.parts))
+    return Setting(body.of(name)[0], inclusions[place][body], block)
 
 
 def full_path(name: str, tree: Tree) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from nginx_memlint.analysis.job import Inspection
 from nginx_memlint.errors import MemlintError
@@ -108,9 +109,8 @@ def fix(
     """
     inspections = [examined(path) for path in paths]
     done = Fixed()
-    if removed := remove_leftovers(
-        real for checked in inspections for real in _places(checked).values()
-    ):
+    trees = trees or [None] * len(paths)
+    if removed := remove_leftovers(chain.from_iterable(map(_changeable, inspections, trees))):
         files = plural(removed, "temporary file")
         done.said.append(f"removed {files} that an interrupted run had left")
     for path, checked, plan in zip(paths, inspections, plans(inspections, trees), strict=True):
@@ -273,6 +273,26 @@ def _places(checked: Inspection) -> dict[str, str]:
     return places
 
 
+def _changeable(checked: Inspection, listed_in: str | None) -> Iterator[str]:
+    """The real paths of a configuration's files, but for those that are never changed."""
+    places = _places(checked)
+    if places and checked.situation is not None:
+        tree = checked.situation.tree
+        tops = _tops(tree, places, listed_in)
+        for path, real in places.items():
+            if not _outside(tree, path, real, tops) and not is_git_own(real):
+                yield real
+
+
+def _tops(tree: Tree, places: Mapping[str, str], listed_in: str | None) -> list[str]:
+    """The checkouts that a configuration is in, out of which nothing is changed."""
+    main = tree.main.inclusion.file
+    # the main file itself may be a link that a stranger put into a checkout
+    written = checkout(os.path.dirname(os.path.abspath(main.name)))
+    itself = checkout(os.path.dirname(places.get(main.path, main.path)))
+    return [*dict.fromkeys(top for top in (listed_in, written, itself) if top is not None)]
+
+
 def _doubt(
     tree: Tree,
     after: Mapping[str, bytes],
@@ -286,14 +306,10 @@ def _doubt(
     for block in tree.all_blocks:
         for _, inclusion in block.parts:
             readings.setdefault(inclusion.file.path, set()).add(id(inclusion.file))
-    main = tree.main.inclusion.file
-    # the main file itself may be a link that a stranger put into a checkout
-    written = checkout(os.path.dirname(os.path.abspath(main.name)))
-    itself = checkout(os.path.dirname(places.get(main.path, main.path)))
-    tops = dict.fromkeys(top for top in (listed_in, written, itself) if top is not None)
+    tops = _tops(tree, places, listed_in)
     for path in after:
         real = places.get(path, path)
-        if outside := _outside(tree, path, real, [*tops]):
+        if outside := _outside(tree, path, real, tops):
             return outside
         if is_git_own(real):
             return f"{real} is git's own"

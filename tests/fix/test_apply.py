@@ -713,6 +713,20 @@ def test_what_a_killed_run_has_left_is_removed(plain: Path) -> None:
         assert contents(plain.parent) == {"nginx.conf": FIXED.encode()}
 
 
+def test_what_is_left_outside_of_a_checkout_stays(tmp_path: Path) -> None:
+    """A link in a checkout, and an include, may lead to what a run of somebody else left."""
+    main = PLAIN.replace(TRUSTED, f"include a.conf; include {tmp_path}/beside/b.conf;")
+    name = ".memlint-0123456789abcdef"
+    places = ("checkout", "linked", "beside", "checkout/.git/hooks")
+    files = {f"{place}/{name}": "old" for place in places}
+    outside = {"linked/a.conf": TRUSTED, "beside/b.conf": "", "checkout/.git/HEAD": ""}
+    write(tmp_path, {"checkout/nginx.conf": main, **outside, **files})
+    (tmp_path / "checkout/a.conf").symlink_to(tmp_path / "linked/a.conf")
+    done = run_fix(tmp_path / "checkout")
+    assert "removed 1 temporary file that an interrupted run had left" in done.said
+    assert [place for place in places if not (tmp_path / place / name).exists()] == ["checkout"]
+
+
 def test_what_is_gits_own_is_not_changed(tmp_path: Path) -> None:
     """A link in a checkout may lead to a hook."""
     hook = tmp_path / ".git/hooks/pre-push"

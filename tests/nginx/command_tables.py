@@ -210,11 +210,15 @@ def numbers(takes: int) -> str:
 
 
 def takes_rows(table: dict[Key, Arguments], names: set[str]) -> list[str]:
-    """Lines of TAKES, of directives that are no blocks: those that take any number are left out."""
+    """Lines of TAKES, of directives that are no blocks: those that take any number are left out.
+
+    Of a block of Lua, the code is one more.
+    """
     grouped: dict[str, list[str]] = defaultdict(list)
     for (directive, is_block), given in table.items():
-        if not is_block and directive in names and given.takes not in (0, _MORE):
-            grouped[numbers(given.takes)].append(directive)
+        is_lua = directive.endswith("_by_lua_block")
+        if is_block == is_lua and directive in names and given.takes not in (0, _MORE):
+            grouped[numbers(given.takes << is_lua)].append(directive)
     lines = []
     for counts, directives in sorted(grouped.items()):
         words = textwrap.wrap(" ".join(sorted(directives)), 84)
@@ -379,7 +383,8 @@ def main() -> None:
     names = set(kinds_by_name) | {"include"}
     print("TAKES = (", *takes_rows(given, names), ")", sep="\n")
     print('"""Numbers of arguments that nginx takes (``2+``: two or more), in any release of any')
-    print('component, and the directives; those that take any number are left out."""\n')
+    print("component, and the directives; those that take any number are left out. Lua code is one")
+    print('argument."""\n')
     functions = bodies(repositories)
     words = textwrap.wrap(" ".join(n for n in once(given, functions) if n in kinds_by_name), 88)
     print("ONCE = (", *[f'    "{line} "' for line in words], ")", sep="\n")

@@ -1,4 +1,4 @@
-"""Directives that may stand in a block once, of any function that nginx calls with them."""
+"""Directives that may stand in a block once, and the words before Lua code."""
 
 from __future__ import annotations
 
@@ -34,6 +34,23 @@ def test_twice(setting: str) -> None:
 def test_once_in_each_block() -> None:
     text = http("root /a; server { root /b; location / { root /c; if ($a) { root /d; } } }")
     assert check("-", data=text.encode()).problems == []
+
+
+@pytest.mark.parametrize(
+    ("block", "accepted"),
+    [
+        ("access_by_lua_block { }", True),
+        ("access_by_lua_block a { }", False),
+        ("set_by_lua_block $a { return 1 }", True),
+        ("set_by_lua_block { return 1 }", False),
+    ],
+)
+def test_words_before_lua(block: str, accepted: bool) -> None:
+    """The code is one argument; in a ``_by_lua_block`` it follows the words."""
+    name = block.partition(" ")[0]
+    problems = check("-", data=http(f"server {{ {block} }}").encode()).problems
+    said = [] if accepted else [f'invalid number of arguments in "{name}" directive']
+    assert [problem.nginx for problem in problems] == said
 
 
 def test_twice_by_an_include(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ class MemoryTotal(Model):
     reload_peak_worst_bytes: int
     """While a later reload is under way, at worst: what a budget is held against."""
     limit_bytes: int
-    """That peak with all zones full: a limit that holds without traffic."""
+    """That peak with all zones full, and the kernel's part: a limit that holds without traffic."""
 
 
 @dataclass(frozen=True, kw_only=True)

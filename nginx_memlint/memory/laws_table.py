@@ -36,7 +36,7 @@ GLIBC: dict[str, Law] = {
     "helper": Law(_ALWAYS, _ALWAYS, _ALWAYS, Times(2), Times(2)),
     # chunks of 16 KiB: an exiting worker's ngx_destroy_pool() dirties the page of four that has
     # the chunk's header
-    "pool": _of_master((2, 0.0), (2.1, 0.1), (2.05, 0.27), (3, 0.35)),
+    "pool": _of_master((2, 0.0), (2.1, 0.1), (2.05, 0.27), (3.1, 0.36)),
     # an exiting worker frees all pieces, and so copies all pages; later it and the new workers
     # copy the freed region as well
     "heap": _of_master((2, 0.03), (2, 1), (2, 1), (2, 3)),

@@ -61,7 +61,7 @@ def test_explain_on_a_terminal_is_rendered() -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "meant"),
-    [("ML110", "ML10"), ("lua-bundle-inherit", "lua-bundle-inherited"), ("\x1b[31m", "")],
+    [("ML1O1", "ML10"), ("lua-bundle-inherit", "lua-bundle-inherited"), ("\x1b[31m", "")],
 )
 def test_explain_suggests(wrong: str, meant: str) -> None:
     code, output = run("explain", wrong)

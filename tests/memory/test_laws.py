@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nginx_memlint.memory.laws import Amount, Law, Total
+from nginx_memlint.memory.laws import Amount, Law, Total, in_kernel
 from nginx_memlint.memory.laws import total as total_of
 from nginx_memlint.memory.laws_table import GLIBC, LAWS, MARGIN
 from nginx_memlint.targets.allocators_table import ALLOCATORS
@@ -47,9 +47,19 @@ def test_connections_are_there_twice_while_a_reload_is_under_way() -> None:
 
 def test_a_zone_is_kept_and_one_of_an_upstream_made_anew() -> None:
     kept = total(Amount(zone_resident=MIB, zone_reserved=10 * MIB), 4)
-    assert (kept.start, kept.reload_peak_worst, kept.limit) == (MIB, MIB, 10 * MIB)
+    assert (kept.start, kept.reload_peak_worst) == (MIB, MIB)
+    assert kept.limit == 10 * MIB + in_kernel(Amount(zone_reserved=10 * MIB), 9)
     anew = total(Amount(zone_renewed=MIB, zone_reserved=20 * MIB), 4)
-    assert (anew.start, anew.reload_peak_worst, anew.limit) == (MIB, 2 * MIB, 20 * MIB)
+    assert (anew.start, anew.reload_peak_worst) == (MIB, 2 * MIB)
+    assert anew.limit == 20 * MIB + in_kernel(Amount(zone_reserved=20 * MIB), 9)
+
+
+def test_the_kernel_maps_two_configurations_and_all_zones_for_each_process() -> None:
+    """1,500 plain hosts with four workers: 2.2 MB for nine processes."""
+    assert in_kernel(Amount(), 1) == 120_000
+    assert in_kernel(Amount(worker=MIB), 1) == 120_000
+    assert in_kernel(Amount(pool=MIB, zone_reserved=MIB), 3) == 3 * (120_000 + 3 * 2_048)
+    assert 2_100_000 < in_kernel(Amount(pool=36_700_000), 9) < 2_500_000
 
 
 def test_a_first_peak_may_have_a_least() -> None:
@@ -58,8 +68,10 @@ def test_a_first_peak_may_have_a_least() -> None:
 
 
 def test_helpers_copy_as_workers_do() -> None:
-    assert total(Amount(heap=MIB), 2, helpers=2) == total(Amount(heap=MIB), 4)
-    assert total(Amount(worker=MIB), 2, helpers=2) == total(Amount(worker=MIB), 2)
+    *phases, _ = total(Amount(heap=MIB), 2, helpers=2)
+    assert phases == [*total(Amount(heap=MIB), 4)[:-1]]
+    *phases, _ = total(Amount(worker=MIB), 2, helpers=2)
+    assert phases == [*total(Amount(worker=MIB), 2)[:-1]]
 
 
 @pytest.mark.parametrize("allocator", LAWS)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import tempfile
 from ctypes.util import find_library
 from functools import cache
@@ -18,13 +16,13 @@ from nginx_memlint.memory.laws import Amount, total
 from nginx_memlint.memory.laws_table import LAWS
 from nginx_memlint.targets.allocators_table import ALLOCATORS
 from tests.nginx.accuracy_whole import NATIVE, Described, situation_of
-from tests.nginx.cgroup import available, cgroup
-from tests.nginx.hold import StoppedExits
-from tests.nginx.measure_allocators import KEPT, MUSL, SHAPES, TIMEOUT, native, stores
+from tests.nginx.cgroup import available
+from tests.nginx.measure_allocators import KEPT, MUSL, SHAPES, stores
 from tests.nginx.part_files import place_in
 from tests.nginx.prefix import write_conf
 from tests.nginx.recorded import DIRECTORY
 from tests.nginx.stack import Stack
+from tests.nginx.survival import survives
 from tests.nginx.whole_configurations import text
 
 ROWS: list[dict[str, Any]] = json.loads((DIRECTORY / "allocators.json").read_text())["rows"]
@@ -81,30 +79,6 @@ def test_every_allocator_was_measured_with_every_kind() -> None:
         assert {"empty", "60 CA stores", "1,000 TLS hosts", "5,000 locations"} <= shapes
         workers = {row["workers"] for row in ROWS if row["allocator"] == allocator}
         assert workers == {1, 2, 4, 8}
-
-
-def survives(allocator: str, conf: Path, prefix: Path, most: int) -> bool:
-    """Whether nginx comes through twelve reloads in so many bytes, old workers exiting at once."""
-    for socket in prefix.glob("*.sock"):
-        socket.unlink()
-    with cgroup() as group:
-        group.limit(most)
-        with group.inside():
-            running = native(allocator, keep=False).run(conf, prefix, timeout=TIMEOUT)
-            server = running.__enter__()
-        try:
-            for _ in range(12):
-                old = set(server.children())
-                with StoppedExits(old) as held:
-                    server.tell(signal.SIGHUP)
-                    held.wait(TIMEOUT, unless=group.kills)
-                    if group.kills():
-                        return False
-                server.wait_reloaded(old, TIMEOUT)
-            return True
-        finally:
-            os.killpg(server.pid, signal.SIGKILL)
-            running.__exit__(None, None, None)
 
 
 @pytest.mark.skipif(not available(), reason="no memory cgroup of version 1 can be made here")

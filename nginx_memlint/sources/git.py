@@ -1,10 +1,11 @@
 """The files of a commit, read from git's objects: nothing is checked out, no index is touched.
 
-The repository need not be trusted. Only ``rev-parse`` and ``cat-file`` run: neither runs hooks,
-filters, text conversions or a pager; ``cat-file`` is given object names alone, so no name in the
-repository reaches a command line or git's protocol. Objects that a partial clone lacks are not
-fetched. Neither replacements (``refs/replace``) nor grafts count: an object is what its name, the
-hash of its content, says, and a commit's parents are those that it names itself.
+The repository need not be trusted. Only ``rev-parse`` and ``cat-file`` run (and ``ls-files``, by
+which ``rev-parse`` finds what a submodule is in): none runs hooks, filters, text conversions or a
+pager; ``cat-file`` is given object names alone, so no name in the repository reaches a command line
+or git's protocol. Objects that a partial clone lacks are not fetched. Neither replacements
+(``refs/replace``) nor grafts count: an object is what its name, the hash of its content, says, and
+a commit's parents are those that it names itself.
 """
 
 from __future__ import annotations
@@ -90,14 +91,15 @@ class MissingError(OSError):
 def open_commit(directory: str, reference: str) -> Commit:
     """The commit that a reference names in the repository whose working tree a directory is in.
 
-    As for git itself, ``GIT_DIR`` and ``GIT_WORK_TREE`` in the environment name the repository.
-    The commit is to be closed. Raises MemlintError.
+    As for git itself, ``GIT_DIR`` and ``GIT_WORK_TREE`` in the environment name the repository. In
+    a submodule of the working directory's repository it is that one: there a user says what the
+    reference means. The commit is to be closed. Raises MemlintError.
     """
     while not os.path.isdir(encode(directory or ".")):  # removed since the commit
         directory = os.path.dirname(directory)
     # a relative GIT_DIR, as hooks have it, is relative to the working directory
-    start = "." if "GIT_DIR" in os.environ else directory or "."
-    top = decode(_ask(start, "rev-parse", "--show-toplevel").removesuffix(b"\n"))
+    start = "." if "GIT_DIR" in os.environ else _outer(directory or ".")
+    top = _tell(start, "--show-toplevel")
     if not top:
         raise MemlintError(f"{printable(directory or '.')} is in no working tree of git")
     name = b""
@@ -112,6 +114,25 @@ def open_commit(directory: str, reference: str) -> Commit:
         hint = "; it is a shallow clone: fetch the commit first" if shallow else ""
         raise MemlintError(f'"{printable(reference)}" names no commit of {printable(top)}{hint}')
     return Commit(top, name.decode(), Objects(start))
+
+
+def _outer(directory: str) -> str:
+    """The top of the working directory's repository, if a directory is in a submodule of it.
+
+    Otherwise the directory itself: it may also be in a clone that is beside what is tracked.
+    """
+    with suppress(MemlintError):
+        working = _tell(".", "--show-toplevel")
+        start = directory
+        while start and _tell(start, "--show-toplevel") != working:
+            start = _tell(start, "--show-superproject-working-tree")
+        return start or directory
+    return directory
+
+
+def _tell(directory: str, what: str) -> str:
+    """A path that git has for a directory."""
+    return decode(_ask(directory, "rev-parse", what).removesuffix(b"\n"))
 
 
 def _command(*arguments: str) -> list[str]:

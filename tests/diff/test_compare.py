@@ -841,6 +841,33 @@ def test_submodules_are_not_passed_over(repository: Repository, tmp_path: Path) 
 
 
 @needs_git
+def test_the_reference_is_of_the_working_directorys_repository(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A submodule's own commit of that name says nothing of what a change to the whole costs.
+
+    A clone that is not tracked is a repository of its own wherever somebody stands.
+    """
+    other = Repository(tmp_path / "other")
+    other.commit({"nginx.conf": http(site("a"))})
+    repository.commit({"nginx.conf": http(site("a"))})
+    repository.git("submodule", "--quiet", "add", str(other.path), "hosts/a")
+    repository.commit({})
+    repository.git("clone", "--quiet", str(other.path), "clone")
+    monkeypatch.chdir(repository.path)
+    for inside, state in (("hosts/a", "changed"), ("clone", "unchanged"), (".", "unchanged")):
+        report = diff([f"{inside}/nginx.conf"], base="HEAD")
+        [root] = report.roots
+        assert root.state == state
+        assert root.old is not None
+        said = [problem.message for problem in root.old.problems]
+        assert any("is a submodule: " in text for text in said) is (inside == "hosts/a")
+        assert exit_code(report) == (3 if inside == "hosts/a" else 0)
+    monkeypatch.chdir(repository.path / "hosts/a")
+    assert diff(["nginx.conf"], base="HEAD").roots[0].state == "unchanged"
+
+
+@needs_git
 @pytest.mark.parametrize(
     ("content", "what"),
     [

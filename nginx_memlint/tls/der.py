@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 _SEQUENCE, _SET, _BIT_STRING, _OBJECT, _TIMES = 0x30, 0x31, 0x03, 0x06, (0x17, 0x18)
@@ -15,6 +17,10 @@ _STANDARD = (bytes.fromhex("551d"), bytes.fromhex("2b06010505"))
 _ALTERNATIVE_NAMES = bytes.fromhex("551d11")
 _CONSTRAINTS = bytes.fromhex("551d1e")
 _POINTS = bytes.fromhex("551d1f")
+_READ = (_ALTERNATIVE_NAMES, _CONSTRAINTS, _POINTS)
+
+_FIELDS, _FIELDS_OF_LIST, _FIELDS_OF_EXTENSION = 10, 7, 3
+"""The most that a TBSCertificate, a TBSCertList and an Extension have (RFC 5280)."""
 
 
 class Facts(NamedTuple):
@@ -60,8 +66,23 @@ def _elements(data: bytes, start: int, end: int) -> Iterator[Element]:
         start += length
 
 
-def _inside(data: bytes, element: Element) -> list[Element]:
-    return [*_elements(data, element[1], element[2])]
+def _inside(data: bytes, element: Element) -> Iterator[Element]:
+    return _elements(data, element[1], element[2])
+
+
+def _first(data: bytes, element: Element, most: int) -> list[Element]:
+    """The first elements inside: a list of all could take 70 times the memory of the data."""
+    return [*islice(_inside(data, element), most)]
+
+
+def _count(data: bytes, element: Element) -> int:
+    return sum(1 for _ in _inside(data, element))
+
+
+def _signed(der: bytes, most: int) -> list[Element]:
+    """The first fields of what is signed in a certificate or a revocation list."""
+    [outer] = _first(der, (_SEQUENCE, 0, len(der)), 1)
+    return _first(der, _first(der, outer, 1)[0], most)
 
 
 @lru_cache(maxsize=1024)
@@ -74,43 +95,43 @@ def certificate_facts(der: bytes) -> Facts:
 
 
 def _certificate(der: bytes) -> Facts:
-    [outer] = [*_elements(der, 0, len(der))][:1]
-    fields = _inside(der, _inside(der, outer)[0])
+    fields = _signed(der, _FIELDS)
     if fields[0][0] == _VERSION:
         fields = fields[1:]
     _, _, issuer, _, subject, key = fields[:6]
-    algorithm, bits = _inside(der, key)[:2]
-    listed = [field for field in fields[6:] if field[0] == _EXTENSIONS]
-    extensions = _inside(der, _inside(der, listed[0])[0]) if listed else []
-    values = {_identifier(der, extension): extension for extension in extensions}
-    names = _listed(der, values.get(_ALTERNATIVE_NAMES))
+    algorithm, bits = _first(der, key, 2)
+    values: dict[bytes, Element] = {}
+    extensions = foreign = 0
+    for listed in [field for field in fields[6:] if field[0] == _EXTENSIONS][:1]:
+        for extension in _inside(der, _first(der, listed, 1)[0]):
+            _, start, end = _first(der, extension, 1)[0]
+            identifier = der[start:end]
+            extensions += 1
+            foreign += not identifier.startswith(_STANDARD)
+            if identifier in _READ:
+                values[identifier] = extension
+    names = Counter(tag for tag, _, _ in _listed(der, values.get(_ALTERNATIVE_NAMES)))
     constraints = _listed(der, values.get(_CONSTRAINTS))
     return Facts(
         size=len(der),
-        extensions=len(extensions),
-        foreign=sum(not _identifier(der, one).startswith(_STANDARD) for one in extensions),
-        attributes=len(_inside(der, issuer)) + len(_inside(der, subject)),
+        extensions=extensions,
+        foreign=foreign,
+        attributes=_count(der, issuer) + _count(der, subject),
         name_bytes=issuer[2] - issuer[1] + subject[2] - subject[1],
-        names=len(names),
-        other_names=sum(tag == _OTHER_NAME for tag, _, _ in names),
-        constraints=sum(len(_inside(der, subtrees)) for subtrees in constraints),
-        points=len(_listed(der, values.get(_POINTS))),
+        names=names.total(),
+        other_names=names[_OTHER_NAME],
+        constraints=sum(_count(der, subtrees) for subtrees in constraints),
+        points=sum(1 for _ in _listed(der, values.get(_POINTS))),
         has_ec_key=der[algorithm[1] : algorithm[2]].find(_EC_KEY) >= 0,
         key_bits=8 * (bits[2] - bits[1]),
     )
 
 
-def _identifier(der: bytes, extension: Element) -> bytes:
-    _, start, end = _inside(der, extension)[0]
-    return der[start:end]
-
-
-def _listed(der: bytes, extension: Element | None) -> list[Element]:
+def _listed(der: bytes, extension: Element | None) -> Iterator[Element]:
     """The elements of the list that an extension is."""
-    if extension is None:
-        return []
-    [value] = _inside(der, _inside(der, extension)[-1])
-    return _inside(der, value)
+    if extension is not None:
+        [value] = _first(der, _first(der, extension, _FIELDS_OF_EXTENSION)[-1], 2)
+        yield from _inside(der, value)
 
 
 class Revoked(NamedTuple):
@@ -123,8 +144,7 @@ class Revoked(NamedTuple):
 def revoked(der: bytes) -> Revoked:
     """The contents of a revocation list (TBSCertList.revokedCertificates); malformed: none."""
     try:
-        [outer] = [*_elements(der, 0, len(der))][:1]
-        fields = _inside(der, _inside(der, outer)[0])
+        fields = _signed(der, _FIELDS_OF_LIST)
     except (IndexError, ValueError):
         return Revoked(0)
     times = [number for number, (tag, _, _) in enumerate(fields) if tag in _TIMES]
@@ -134,6 +154,6 @@ def revoked(der: bytes) -> Revoked:
     entries = extensions = 0
     for entry in _elements(der, rest[0][1], rest[0][2]):
         entries += 1
-        for listed in _inside(der, entry)[2:]:
-            extensions += len(_inside(der, listed))
+        for listed in _first(der, entry, 3)[2:]:
+            extensions += _count(der, listed)
     return Revoked(entries, extensions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,35 @@ def test_every_public_ca_is_understood() -> None:
 def test_entries_of_a_revocation_list(entries: int, with_next: bool, reasons: int) -> None:
     der = revocation_list(entries, with_next=with_next, reasons=reasons)
     assert revoked(der) == (entries, entries * reasons)
+
+
+@pytest.mark.parametrize("inside", ["names", "points", "extensions", "attributes", "fields"])
+def test_no_list_is_made_of_what_a_certificate_holds(inside: str) -> None:
+    """Two bytes are an element, of which there may be millions; a list takes 70 times as much."""
+    many = element(0x82) * 50_000
+    full = {inside: many}
+    extensions = [
+        element(0x30, element(0x06, identifier), element(0x04, element(0x30, full.get(name, b""))))
+        for name, identifier in (("names", b"\x55\x1d\x11"), ("points", b"\x55\x1d\x1f"))
+    ]
+    if inside == "extensions":
+        extensions += [element(0x30, element(0x06, b"\x2a"))] * 20_000
+    issuer = element(0x30, full.get("attributes", b""))
+    key = element(0x30, element(0x30), element(0x03, b"\0"))
+    last = element(0xA3, element(0x30, *extensions)) + full.get("fields", b"")
+    fields = [element(0x02, b"\1"), element(0x30), issuer, element(0x30), element(0x30), key, last]
+    der = element(0x30, element(0x30, *fields))
+    tracemalloc.start()
+    try:
+        facts = certificate_facts(der)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert facts.names == (50_000 if inside == "names" else 0)
+    assert facts.points == (50_000 if inside == "points" else 0)
+    assert facts.attributes == (50_000 if inside == "attributes" else 0)
+    assert facts.extensions == (20_002 if inside == "extensions" else 2)
+    assert peak < len(der)
 
 
 @given(st.binary(max_size=60) | st.binary(max_size=60).map(base64.b64encode))

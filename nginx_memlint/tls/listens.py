@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
@@ -69,13 +69,28 @@ class _Key(NamedTuple):
     addresses: SocketAddresses
 
 
+_Host = tuple[str, bool, str, str]
+
+
 class _Listen(NamedTuple):
-    """A ``listen`` whose addresses are known, with the words that follow them."""
+    """A ``listen`` whose addresses are known, and what its other words say of them."""
 
     server: Block
     setting: Setting
-    words: list[str]
     key: _Key
+    has_options: bool
+    is_default: bool
+    tls: str
+
+    @property
+    def host(self) -> _Host:
+        """All of the key but the ports."""
+        return (
+            self.key.root,
+            self.key.is_datagram,
+            self.key.addresses.family,
+            self.key.addresses.host,
+        )
 
 
 def listens(tree: Tree, target: Target) -> Iterator[Problem]:
@@ -83,16 +98,21 @@ def listens(tree: Tree, target: Target) -> Iterator[Problem]:
     sockets: dict[_Key, _Sockets] = {}
     stated = [*_stated(tree)]
     edges = _edges(stated)
-    for server, setting, words, key in stated:
-        complaint = ""
-        ports = edges[_host(key)]
+    pieces: dict[_Host, list[_Sockets | None]] = {h: [None] * len(p) for h, p in edges.items()}
+    for listen in stated:
+        key, ports, listed = listen.key, edges[listen.host], pieces[listen.host]
         begin, end = (bisect_left(ports, p) for p in (key.addresses.first, key.addresses.last + 1))
-        for first, after in pairwise(ports[begin : end + 1]):
+        for place in range(begin, end):
             tree.work.take(2)  # a server is kept with each
-            piece = key._replace(addresses=key.addresses._replace(first=first, last=after - 1))
-            complaint = complaint or _add(sockets, piece, words, server, target)
-        if complaint:
-            yield Problem.of_nginx(setting.inclusion, setting.directive, complaint)
+            socket = listed[place]
+            if socket is None:
+                span = key.addresses._replace(first=ports[place], last=ports[place + 1] - 1)
+                socket = listed[place] = _Sockets(listen.server)
+                sockets[key._replace(addresses=span)] = socket
+            if against := _add(socket, listen, target):
+                nginx = against.format(key.addresses._replace(first=ports[place]).text)
+                yield Problem.of_nginx(listen.setting.inclusion, listen.setting.directive, nginx)
+                break
     yield from _without_certificates(tree, sockets, target)
     yield from _too_many(tree, sockets, target)
 
@@ -105,49 +125,49 @@ def _stated(tree: Tree) -> Iterator[_Listen]:
             words = [c_string(word) for word in setting.directive.args[1:]]
             stated = addresses(setting.value, _DEFAULT_PORT.get(server.kind, 0))
             if stated is not None:
-                is_datagram = not set(words).isdisjoint(_DATAGRAMS)
-                yield _Listen(server, setting, words, _Key(root, is_datagram, stated))
+                yield _Listen(
+                    server,
+                    setting,
+                    _Key(root, not set(words).isdisjoint(_DATAGRAMS), stated),
+                    any(w in _OPTIONS or w.startswith(_OPTIONS_WITH_VALUES) for w in words),
+                    not set(words).isdisjoint(_DEFAULT),
+                    next((w for w in words if w in ("ssl", "quic")), ""),
+                )
 
 
-def _host(key: _Key) -> tuple[str, bool, str, str]:
-    return key.root, key.is_datagram, key.addresses.family, key.addresses.host
-
-
-def _edges(stated: list[_Listen]) -> dict[tuple[str, bool, str, str], list[int]]:
+def _edges(stated: list[_Listen]) -> dict[_Host, list[int]]:
     """For each host the ports where a range of a ``listen`` begins, and those after its end.
 
     All ports between two of them have the same servers, so none is looked at by itself.
     """
-    edges: dict[tuple[str, bool, str, str], set[int]] = {}
+    edges: dict[_Host, set[int]] = {}
     for listen in stated:
         ends = listen.key.addresses.first, listen.key.addresses.last + 1
-        edges.setdefault(_host(listen.key), set()).update(ends)
+        edges.setdefault(listen.host, set()).update(ends)
     return {host: sorted(ports) for host, ports in edges.items()}
 
 
-def _add(
-    sockets: dict[_Key, _Sockets], key: _Key, words: list[str], server: Block, target: Target
-) -> str:
-    """Note that a server listens on sockets; return what nginx has against it, or nothing."""
-    text = key.addresses.text
-    is_first = key not in sockets
-    socket = sockets.setdefault(key, _Sockets(server))
-    options = any(w in _OPTIONS or w.startswith(_OPTIONS_WITH_VALUES) for w in words)
-    is_default = not set(words).isdisjoint(_DEFAULT)
+def _add(socket: _Sockets, listen: _Listen, target: Target) -> str:
+    """Note that a server listens on sockets; return what nginx has against it, or nothing.
+
+    ``{}`` stands for the address.
+    """
+    server = listen.server
+    last = socket.servers[-1] if socket.servers else None
     complaint = ""
-    if not is_first and not _may_share(key.root, target):
-        complaint = f'duplicate "{text}" address and port pair'
-    elif server in socket.servers[-1:]:  # those of a server are looked at together
-        complaint = f"a duplicate listen {text}"
-    elif options and socket.has_options:
-        complaint = f"duplicate listen options for {text}"
-    elif is_default and socket.has_default:
-        complaint = f"a duplicate default server for {text}"
-    if server not in socket.servers[-1:]:
+    if last is not None and not _may_share(listen.key.root, target):
+        complaint = 'duplicate "{}" address and port pair'
+    elif last is server:  # those of a server are looked at together
+        complaint = "a duplicate listen {}"
+    elif listen.has_options and socket.has_options:
+        complaint = "duplicate listen options for {}"
+    elif listen.is_default and socket.has_default:
+        complaint = "a duplicate default server for {}"
+    if last is not server:
         socket.servers.append(server)
-    socket.has_options |= options
-    socket.tls = socket.tls or next((w for w in words if w in ("ssl", "quic")), "")
-    if is_default and not socket.has_default:
+    socket.has_options |= listen.has_options
+    socket.tls = socket.tls or listen.tls
+    if listen.is_default and not socket.has_default:
         socket.default, socket.has_default = server, True
     return complaint
 

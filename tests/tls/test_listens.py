@@ -43,3 +43,39 @@ def test_connections_are_compared_since(version: str, accepted: bool) -> None:
     data = b"events { worker_connections 1; }\nhttp { server { listen 80; listen 81; } }\n"
     report = check("-", data=data, target="debian-12", set={"nginx": version})
     assert report.complete == accepted
+
+
+@pytest.mark.parametrize(
+    ("listens", "count"),
+    [
+        ("listen 1-9;", 9),
+        ("listen 127.0.0.1:1-9; listen 5;", 9),
+        ("listen 127.0.0.1:1-9; listen 5-6; listen 9-12;", 12),
+        ("listen 127.0.0.1:1-9 bind; listen 5-6; listen 9-12;", 15),
+        ("listen 127.0.0.1:1-9; listen [::]:1-9; listen [::1]:9-10; listen 4-5 reuseport;", 19),
+        ("listen 1-65535; listen 127.0.0.1:1-65535; listen 127.0.0.2:7-65535 bind;", 131_064),
+    ],
+)
+def test_ports_are_counted(listens: str, count: int) -> None:
+    for connections, is_enough in ((count, False), (count + 1, True)):
+        text = (
+            f"events {{ worker_connections {connections}; }}\nhttp {{ server {{ {listens} }} }}\n"
+        )
+        report = check("-", data=text.encode(), target="debian-12")
+        said = [f"{connections} worker_connections are not enough for {count} listening sockets"]
+        assert [p.message for p in report.problems] == ([] if is_enough else said)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "said"),
+    [
+        ("1-9", "10-12", ""),
+        ("1-9 bind", "8-12 bind", "duplicate listen options for 0.0.0.0:8"),
+        ("5 default_server", "1-9 default_server", "a duplicate default server for 0.0.0.0:5"),
+        ("5", "1-9 default_server", ""),
+    ],
+)
+def test_ranges_meet_at_a_port(first: str, then: str, said: str) -> None:
+    text = f"events {{}}\nhttp {{ server {{ listen {first}; }} server {{ listen {then}; }} }}\n"
+    report = check("-", data=text.encode(), target="debian-12")
+    assert [p.message for p in report.problems] == ([said] if said else [])

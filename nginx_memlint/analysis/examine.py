@@ -129,7 +129,7 @@ class _Examination:
             *rejected_values(self.tree),
             *modules.problems(self.tree, self.situation.target, self.prefix),
             *modules.without_module(self.tree, self.situation.target),
-            *unknown(self.tree),
+            *unknown(self.tree, self.situation.target),
             *self.unused_dump_files(),
             *self.bundles_beyond_a_bound(),
             *self.files_beyond_a_bound(),

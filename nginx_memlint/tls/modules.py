@@ -41,6 +41,9 @@ _OF_NGINX = frozenset({"ngx_stream_module.so", "ngx_mail_module.so"})
 
 KNOWN = _COUNTED | WITHOUT_CONTEXTS | _OF_NGINX
 
+_IN_TABLE = _COUNTED | _OF_NGINX | {"ndk_http_module.so"}
+"""Objects all of whose directives are in the table; Debian's NDK brings none (its strings)."""
+
 
 def objects(tree: Tree) -> frozenset[str]:
     """The file names of the shared objects that the configuration loads."""
@@ -106,6 +109,11 @@ def all_known(tree: Tree, target: Target) -> bool:
     """
     is_built = target.stated and bool(target.built)
     return is_built and objects(tree) <= KNOWN and all(tree.matched.values())
+
+
+def all_in_table(tree: Tree, target: Target) -> bool:
+    """Whether nginx rejects each directive that is in no table, in a configuration."""
+    return all_known(tree, target) and objects(tree) <= _IN_TABLE and tree.main.has("events")
 
 
 def without_module(tree: Tree, target: Target) -> Iterator[Problem]:

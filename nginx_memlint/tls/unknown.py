@@ -1,4 +1,5 @@
-"""Directives that no module has: misspelt ones that would cost memory, and malformed names."""
+"""Directives that no module has: misspelt ones that would cost memory, malformed names, and where
+all modules are known, any that is in no table."""
 
 from __future__ import annotations
 
@@ -9,8 +10,10 @@ from functools import cache
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources.memory_files import MemoryFiles
+from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import FAMILIES
 from nginx_memlint.tls.misplaced import ONCE
+from nginx_memlint.tls.modules import all_in_table
 from nginx_memlint.tree.strangers import strangers
 from nginx_memlint.tree.tree import Tree
 
@@ -39,16 +42,19 @@ _BY_LUA = re.compile(r"\w+_by_lua(?:_block|_file)?")
 """Names of the Lua modules' directives that run code: the table has all of them."""
 
 
-def unknown(tree: Tree) -> Iterator[Problem]:
+def unknown(tree: Tree, target: Target) -> Iterator[Problem]:
     """Problems of directives that nginx would reject as unknown; an accepted dump has none."""
     if isinstance(tree.source, MemoryFiles):
         return
+    why = ""
+    if all_in_table(tree, target):
+        why = f": {target.name} has no such directive in itself, and no load_module brings it"
     said: dict[str, str] = {}
     for block, names in strangers(tree):
         for name in names:
             if name not in said and len(said) < MOST_NAMES:
                 tree.work.take(COMPARED)
-                said[name] = doubts(name)
+                said[name] = doubts(name) or why
             if not said.get(name):
                 continue
             for setting in block.settings(name):
@@ -58,6 +64,7 @@ def unknown(tree: Tree) -> Iterator[Problem]:
                     yield Problem.of_nginx(
                         setting.inclusion, setting.directive, nginx, nginx + said[name]
                     )
+                    break  # where nginx stops
     if len(said) >= MOST_NAMES:
         message = f"more than {MOST_NAMES:,} directives are unknown: the others were not compared"
         yield Problem(message, tree.main.inclusion.file.name)

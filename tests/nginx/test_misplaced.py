@@ -28,6 +28,8 @@ CASES = {
     "words before Lua": "server { LISTEN location / {\ncontent_by_lua_block a b { } } }",
     "Lua for no variable": "server { LISTEN\nset_by_lua_block { return 1 } }",
     "Lua for a variable": "server { LISTEN set_by_lua_block $a { return 1 } }",
+    "a directive of no module": "server { LISTEN location / {\nfoobar on; } }",
+    "of no module, in an upstream": "upstream u { server 127.0.0.1;\nfoobar 1; }",
     "several certificates": "server { LISTEN PAIR PAIR }",
     "commands": "lua_ssl_conf_command Options -Bugs; lua_ssl_conf_command Options -Bugs;",
     "once each": "LUA server { LISTEN LUA location / { LUA } }",

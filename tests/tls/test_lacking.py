@@ -32,6 +32,7 @@ def test_a_listen(version: str, accepted: bool) -> None:
 @pytest.mark.parametrize("inside", [b"state /a;", b"jdomain a;"])
 def test_servers_of_another_module(inside: bytes) -> None:
     data = HTTP % (b"upstream u { zone u 64k; %s }" % inside)
+    data = b"load_module modules/ngx_http_upstream_jdomain_module.so;\n" + data
     assert check("-", data=data, target="debian-12").complete
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,3 +56,35 @@ def test_what_is_no_name(name: str, tmp_path: Path) -> None:
 def test_keys_are_no_directives(tmp_path: Path) -> None:
     text = http("map $a $b { // 1; lua_ssl_trusted_certficate 2; } server { }")
     assert check(write(tmp_path, {"nginx.conf": text})).problems == []
+
+
+DEBIAN = {"target": "debian-12"}
+FOOBAR = 'unknown directive "foobar"'
+
+
+@pytest.mark.parametrize(
+    ("load", "stated", "accepted"),
+    [
+        ("", DEBIAN, False),
+        ("load_module modules/ngx_stream_module.so;\n", DEBIAN, False),
+        ("", {}, True),
+        ("", {"target": "openresty-1.21.4.3"}, True),
+        ("load_module modules/ngx_http_echo_module.so;\n", DEBIAN, True),
+        ("load_module modules/ngx_http_foobar_module.so;\n", DEBIAN, True),
+        ("include modules-enabled/*.conf;\n", DEBIAN, True),
+    ],
+)
+def test_what_no_module_has(
+    load: str, stated: dict[str, Any], accepted: bool, tmp_path: Path
+) -> None:
+    """Where a module may be loaded of which the directives are not known, any may be its own."""
+    text = load + http("server {\nfoobar on;\n}")
+    report = check(write(tmp_path, {"nginx.conf": text}), **stated)
+    said = [(p.nginx, p.line) for p in report.problems if p.nginx]
+    line = text.split("\n").index("foobar on;") + 1
+    assert said == ([] if accepted else [(FOOBAR, line)])
+    assert report.complete == accepted
+
+
+def test_a_fragment_may_have_any_directive() -> None:
+    assert check("-", data=b"foobar on;", context=("http",), **DEBIAN).complete

@@ -8,7 +8,14 @@ from statistics import median
 import pytest
 
 from nginx_memlint import check
-from tests.nginx.accuracy_whole import held_ratios, measured_parts, of_part, recording, whole
+from tests.nginx.accuracy_whole import (
+    NATIVE,
+    held_ratios,
+    measured_parts,
+    of_part,
+    recording,
+    whole,
+)
 from tests.nginx.cgroup import available
 from tests.nginx.measure_parts import memory
 from tests.nginx.measure_whole import measured
@@ -18,11 +25,16 @@ from tests.nginx.prefix import listen, main_conf, write_conf
 from tests.nginx.stack import Stack
 from tests.nginx.whole_configurations import CONFIGURATIONS
 
-WHOLE = whole()
 ELSEWHERE = [
     (stack, part) for stack in ("bullseye", "trixie", "sid") for part in measured_parts(stack)
 ]
-WHOLE_OF_TRIXIE = whole("trixie")
+
+
+def recorded(kind: str, stack: str = NATIVE) -> list[tuple[str, int]]:
+    """Configuration and workers of each row; figures are worked out where a test asks for them."""
+    rows = recording(kind, stack)["rows"]
+    return [(row["configuration"], row["workers"]) for row in rows]
+
 
 WIDER = {
     "env": 0.10,
@@ -82,16 +94,18 @@ def test_a_part_is_as_measured_elsewhere(stack: str, part: str) -> None:
     assert of_part(part, stack).ratio == pytest.approx(1, abs=wider)
 
 
-@pytest.mark.parametrize("key", WHOLE_OF_TRIXIE, ids=lambda key: f"{key[0]}, {key[1]}")
+@pytest.mark.xdist_group("whole configurations")
+@pytest.mark.parametrize("key", recorded("whole", "trixie"), ids=lambda key: f"{key[0]}, {key[1]}")
 def test_a_whole_configuration_on_trixie(key: tuple[str, int]) -> None:
-    phases = WHOLE_OF_TRIXIE[key]
+    phases = whole("trixie")[key]
     assert phases["start"].ratio == pytest.approx(1, abs=0.10)
     assert phases["worst peak"].ratio >= 0.99
 
 
-@pytest.mark.parametrize("key", WHOLE, ids=lambda key: f"{key[0]}, {key[1]}")
+@pytest.mark.xdist_group("whole configurations")
+@pytest.mark.parametrize("key", recorded("whole"), ids=lambda key: f"{key[0]}, {key[1]}")
 def test_a_whole_configuration(key: tuple[str, int]) -> None:
-    phases = WHOLE[key]
+    phases = whole()[key]
     assert phases["start"].ratio == pytest.approx(1, abs=0.10)
     assert 0.99 <= phases["first peak"].ratio <= 1.5
     assert 0.99 <= phases["worst peak"].ratio <= 2
@@ -111,7 +125,8 @@ CA stores are predicted as the large ones are: workers that copy what the master
 """
 
 
-@pytest.mark.parametrize("key", held_ratios(), ids=lambda key: f"{key[0]}, {key[1]}")
+@pytest.mark.xdist_group("whole configurations")
+@pytest.mark.parametrize("key", recorded("held-whole"), ids=lambda key: f"{key[0]}, {key[1]}")
 def test_workers_that_connections_hold(key: tuple[str, int]) -> None:
     """The bytes after five reloads, and at the peak when all are let go."""
     for ratio in held_ratios()[key]:
@@ -119,13 +134,13 @@ def test_workers_that_connections_hold(key: tuple[str, int]) -> None:
 
 
 def test_starts_are_within_five_percent_in_the_median() -> None:
-    errors = [abs(phases["start"].ratio - 1) for phases in WHOLE.values()]
+    errors = [abs(phases["start"].ratio - 1) for phases in whole().values()]
     assert median(errors) <= 0.05
 
 
 def test_all_that_is_described_was_measured() -> None:
     assert {row["part"] for row in recording("parts")["rows"]} == CASES.keys()
-    assert {name for name, _ in WHOLE} == CONFIGURATIONS.keys()
+    assert {name for name, _ in whole()} == CONFIGURATIONS.keys()
     assert len(CONFIGURATIONS) >= 12
     for kind in ("parts", "whole"):
         assert recording(kind)["versions"]["nginx"] == "1.22.1"
@@ -138,7 +153,7 @@ def test_all_that_is_described_was_measured() -> None:
 def test_here(configuration: str, bookworm: Stack, tmp_path: Path) -> None:
     """The recording is what nginx takes here, too."""
     figures = measured(configuration, 2, 2, place_in(tmp_path), bookworm)
-    phases = WHOLE[configuration, 2]
+    phases = whole()[configuration, 2]
     assert phases["start"].predicted / 1024 == pytest.approx(figures["start_kb"], rel=0.10)
     assert phases["worst peak"].predicted / 1024 >= max(figures["peak_kb"])
 

@@ -318,7 +318,9 @@ def formats_agree(report: ConfigReport) -> str:
         writer(name)(whole, out)
         written[name] = out.getvalue()
         for line in written[name].split("\n"):
-            assert printable(line) == line, (name, line)
+            # a line of GitHub's is one of its commands, and begins as they do
+            text = line.removeprefix("::") if name == "github" else line
+            assert printable(text) == text, (name, line)
     [loaded] = json.loads(written["json"])["configs"]
     findings = [(f["rule"], f["line"], f["column"]) for f in loaded["findings"]]
     problems = [(READING.code, p["line"], p["column"]) for p in loaded["problems"]]

@@ -39,7 +39,7 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"workers": 1.5}, TypeError, "workers: must be a whole number, e.g. 8, not float"),
     ({"target": "debain-12"}, MemlintError, 'target: "debain-12" is not known; did you mean'),
     ({"target": 12}, TypeError, "target: must be a name"),
-    ({"set": {"nginx": 1.22}}, TypeError, 'set: must be a version as text, like nginx = "1.22.1"'),
+    ({"set": {"nginx": 1.22}}, TypeError, 'set: must be a text, like nginx = "1.22.1"'),
     ({"set": {"lua": "new"}}, ValueError, 'set: "new" is not a version'),
     ({"set": {"lua": "٠.١"}}, ValueError, "set: "),
     ({"set": {"lau": "0.1"}}, ValueError, 'set: "lau" is not one of nginx, lua, '),

@@ -85,8 +85,9 @@ def excess(directory: Path, kinds: tuple[str, ...], count: int, target: str) -> 
 
 
 def assert_doubles(directory: Path, kinds: tuple[str, ...], count: int, target: str) -> None:
-    """A remedy that is worth its while from some size on is a step there: a square is one at all."""
-    assert any(excess(directory, kinds, size, target) < 0 for size in (count, 2 * count, 4 * count))
+    """A remedy that helps from some size on is a step there; a square is one at all sizes."""
+    sizes = (count, 2 * count, 4 * count)
+    assert any(excess(directory, kinds, size, target) < 0 for size in sizes)
 
 
 @pytest.mark.parametrize("kind", REPEATED)

@@ -315,7 +315,7 @@ WRONG = [
         'set = { lau = "0.10.9" }',
         ':1: set: "lau" is not one of nginx, lua, stream-lua, njs, openssl',
     ),
-    ('set = "lua"', ":1: set: must be a table of versions"),
+    ('set = "lua"', ":1: set: must be a table of texts"),
     ('lua-version = "0.10.9"', ':1: lua-version: is now lua = "VERSION" in the table [set]'),
     ('target = "classic"', ':1: target: "classic" is gone: it is debian-12'),
     ('workers = "four"', ':1: workers: "four" is not a number of workers from 1 to 4096'),

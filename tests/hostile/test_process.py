@@ -282,7 +282,8 @@ def test_surroundings(name: str, tmp_path: Path) -> None:
         timeout=TIMEOUT,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (1, b"")
+    # the bundle is not there: what is guessed of it is no error
+    assert (done.returncode, done.stderr) == (0, b"")
     assert "ML101" in done.stdout.decode("utf-16" if name == "an encoding" else "utf-8")
     expected = check(conf, target="debian-12")
     [config] = json.loads((tmp_path / "out").read_bytes())["configs"]

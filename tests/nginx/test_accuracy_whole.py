@@ -73,6 +73,7 @@ WIDER_ELSEWHERE = {
     "map block": 0.80,
     "proxy_pass, 6 proxy_set_header": 0.12,
     "server_name": 0.22,
+    "set of new variables": 0.40,
     "server_name ~": 0.17,
     "types in http": 0.14,
 }

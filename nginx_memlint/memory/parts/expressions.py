@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from nginx_memlint.memory.laws import Amount
@@ -46,6 +47,7 @@ _CLASS = _Size(CLASS, CLASS_CODE)
 _ALTERNATIVE = _Size(ALTERNATIVE, ALTERNATIVE_CODE)
 
 
+@lru_cache(maxsize=4096)
 def expression_size(text: str) -> _Size:
     """The bytes of an expression; a group that is repeated is there as often (``(ab){9}``)."""
     groups = [_Size(EXPRESSION, CODE)]

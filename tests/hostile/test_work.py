@@ -140,5 +140,6 @@ def test_ports_of_a_range_are_no_work_each(kind: str, tmp_path: Path) -> None:
         conf = write(tmp_path, {"nginx.conf": text})
         return lines_run(lambda: check(conf, target="debian-12"))
 
-    lines(9)
-    assert lines(65_535) < 1.1 * lines(9)
+    lines(9)  # patterns are compiled once
+    fewer = lines(30_000)  # enough of them for a remedy to be worked out, as for all
+    assert lines(65_535) < 1.1 * fewer < 1.5 * lines(9)

@@ -54,8 +54,8 @@ def source(lock: Path) -> list[str]:
     """The requirements that a lock was made from."""
     if lock.name == "dev.txt":
         project = PROJECT["project"]
-        extra: list[str] = project["optional-dependencies"]["dev"]
-        return [*project["dependencies"], *extra, *PROJECT["build-system"]["requires"]]
+        group: list[str] = PROJECT["dependency-groups"]["dev"]
+        return [*project["dependencies"], *group, *PROJECT["build-system"]["requires"]]
     lines = lock.with_suffix(".in").read_text().splitlines()
     return [line for line in lines if not line.startswith("#")]
 
@@ -70,9 +70,9 @@ def test_a_lock_agrees_with_what_it_is_made_from(lock: Path) -> None:
             assert version in requirement.specifier, f"run requirements/lock: {requirement}"
 
 
-def test_the_fuzzer_is_that_of_the_extra() -> None:
+def test_the_fuzzer_is_that_of_the_group() -> None:
     fuzz = ROOT / "requirements/fuzz.in"
-    assert source(fuzz.with_suffix(".txt")) == PROJECT["project"]["optional-dependencies"]["fuzz"]
+    assert source(fuzz.with_suffix(".txt")) == PROJECT["dependency-groups"]["fuzz"]
 
 
 def test_all_that_is_needed_is_locked() -> None:
@@ -140,7 +140,7 @@ def build(directory: Path, files: list[str], time: int, mode: int) -> dict[str, 
 
 
 def test_builds(tmp_path: Path) -> None:
-    """Builds are equal wherever and whenever they are made; they hold the package, and no tests."""
+    """Builds are equal wherever and whenever they are made: the package, and all there is."""
     files = tracked()
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
@@ -157,5 +157,4 @@ def test_builds(tmp_path: Path) -> None:
         assert {*wheel.namelist()} == package | {f"{stem}.dist-info/{name}" for name in info}
         assert wheel.testzip() is None
     with tarfile.open(tmp_path / f"a/dist/{stem}.tar.gz") as sdist:
-        more = {"CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml", "PKG-INFO", ".gitignore"}
-        assert {*sdist.getnames()} == {f"{stem}/{name}" for name in package | more}
+        assert {*sdist.getnames()} == {f"{stem}/{name}" for name in [*files, "PKG-INFO"]}

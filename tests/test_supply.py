@@ -10,8 +10,8 @@ import sys
 import tarfile
 import tomllib
 import zipfile
-from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,6 @@ from nginx_memlint import __version__
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
-NAME = "nginx-memlint"
 
 _ENTRY = re.compile(r"^([a-z0-9.-]+)==([^ ;]+)(?: ; ([^\\]+?))?(?: \\)?$", re.MULTILINE)
 
@@ -39,23 +38,13 @@ def locked(path: Path) -> dict[str, Version]:
     return versions
 
 
-def wanted(texts: list[str]) -> Iterator[Requirement]:
-    """Requirements, those of our own extras in their place."""
-    for text in texts:
-        requirement = Requirement(text)
-        if requirement.name == NAME:
-            for extra in requirement.extras:
-                yield from wanted(PROJECT["project"]["optional-dependencies"][extra])
-        else:
-            yield requirement
-
-
 def source(lock: Path) -> list[str]:
     """The requirements that a lock was made from."""
     if lock.name == "dev.txt":
         project = PROJECT["project"]
-        group: list[str] = PROJECT["dependency-groups"]["dev"]
-        return [*project["dependencies"], *group, *PROJECT["build-system"]["requires"]]
+        extras: list[str] = [*chain.from_iterable(project["optional-dependencies"].values())]
+        group = PROJECT["dependency-groups"]["dev"]
+        return [*project["dependencies"], *extras, *group, *PROJECT["build-system"]["requires"]]
     lines = lock.with_suffix(".in").read_text().splitlines()
     return [line for line in lines if not line.startswith("#")]
 
@@ -63,7 +52,7 @@ def source(lock: Path) -> list[str]:
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
 def test_a_lock_agrees_with_what_it_is_made_from(lock: Path) -> None:
     versions = locked(lock)
-    for requirement in wanted(source(lock)):
+    for requirement in map(Requirement, source(lock)):
         if requirement.marker is None or requirement.marker.evaluate():
             version = versions.get(canonicalize_name(requirement.name))
             assert version is not None, f"run requirements/lock: {requirement} is not locked"

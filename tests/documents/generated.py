@@ -29,6 +29,7 @@ from nginx_memlint.report import DEFAULT, FORMATS, documentation, schemas
 from nginx_memlint.rules.rule import Rule
 from nginx_memlint.settings import model
 from nginx_memlint.sizes import human
+from tests.documents.published import security_contact
 from tests.nginx import accuracy
 
 
@@ -283,6 +284,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "formats": formats,
     "report": lambda: _fields("ConfigReport"),
     "memory": lambda: _fields("Memory"),
+    "security contact": security_contact,
 }
 """Name of a part → what makes it."""
 

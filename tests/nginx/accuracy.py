@@ -220,7 +220,7 @@ def measurements() -> str:
     parts += ["\n", BLOCKS, *map(_row, by_block())]
     parts += ["\n", RELOADS, *map(_row, through_reloads())]
     laws = json.loads((DIRECTORY / "reload-laws.json").read_text())
-    parts += ["\n", *accuracy_whole.table().splitlines(keepends=True)]
+    parts += ["\n", accuracy_whole.table()]
     parts += ["\n", HELD, *accuracy_whole.held_table().splitlines(keepends=True)]
     parts += ["\n", HELD_BY_UNIT]
     parts += [

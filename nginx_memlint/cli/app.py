@@ -23,6 +23,7 @@ COMMANDS = (
     "diff",
     "calibrate",
     "verify",
+    "preflight",
     "targets",
     "rules",
     "explain",

@@ -19,7 +19,7 @@ FILE_MOST = 1 << 20
 _USAGE = {"memory.max": "memory.current", "memory.limit_in_bytes": "memory.usage_in_bytes"}
 """File of a group's limit, by the version of control groups → that of what it uses."""
 
-_UNLIMITED = 1 << 60
+UNLIMITED = 1 << 60
 """Bytes from which a limit is none: control groups of version 1 write a number near 2^63 then."""
 
 
@@ -31,20 +31,22 @@ def available_memory(root: Path = Path("/")) -> int:
     left = [_mem_available(root / "proc/meminfo")]
     for group, limit_name in memory_groups(root):
         limit, usage = (_read(group / name).strip() for name in (limit_name, _USAGE[limit_name]))
-        if limit.isdigit() and usage.isdigit() and int(limit) < _UNLIMITED:
+        if limit.isdigit() and usage.isdigit() and int(limit) < UNLIMITED:
             left.append(int(limit) - int(usage) + _reclaimable(group / "memory.stat"))
     return max(0, min(left))
 
 
-def memory_groups(root: Path = Path("/")) -> Iterator[tuple[Path, str]]:
-    """The control groups that account for this process's memory, from its own outwards.
+def memory_groups(root: Path = Path("/"), process: str = "self") -> Iterator[tuple[Path, str]]:
+    """The control groups that account for a process's memory, from its own outwards.
 
     Each is its directory and the name of the file with its limit. In a container the outermost is
     the container's own root.
     """
     cgroups = root / "sys/fs/cgroup"
-    for line in _read(root / "proc/self/cgroup").splitlines():
+    for line in _read(root / "proc" / process / "cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
+        if ".." in path.split("/"):
+            continue  # of another namespace: its files are not to be seen here
         if not controllers:
             yield from _around(cgroups, path, "memory.max")
             yield from _around(cgroups / "unified", path, "memory.max")
@@ -102,7 +104,7 @@ def _mem_available(path: Path) -> int:
         key, _, value = line.partition(":")
         if key == "MemAvailable":
             return int(value.split()[0]) * 1024
-    return _UNLIMITED
+    return UNLIMITED
 
 
 def _reclaimable(path: Path) -> int:

@@ -118,6 +118,19 @@ def _seconds(value: object) -> float:
     return seconds
 
 
+_UNITS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600}
+
+
+def _duration(value: object) -> float:
+    """Seconds of a time with its unit, or without one: ``60s``, ``2m``, ``90``."""
+    if not isinstance(value, str):
+        return _seconds(value)
+    match = re.fullmatch(rf"({_NUMBER}) ?([a-z]*)", value)
+    if match is None or match[3] not in _UNITS:
+        raise ValueError(f'"{value}" is no time: give one like 60s or 2m')
+    return _seconds(float(match[1]) * _UNITS[match[3]])
+
+
 def read_target(value: object) -> str | Target:
     """The name of a target, checked to exist, or a Target; raises MemlintError and TypeError."""
     if isinstance(value, str):
@@ -288,6 +301,7 @@ BUDGET = Kind("SIZE", _budget, lambda: _size_schema(MIB))
 WORKERS = Kind("N", _workers, lambda: {"type": "integer", "minimum": 1, "maximum": MOST_WORKERS})
 COUNT = Kind("N", _count, lambda: {"type": "integer", "minimum": 0, "maximum": MOST_COUNTED})
 SECONDS = Kind("SECONDS", _seconds, lambda: {"type": "number", "exclusiveMinimum": 0})
+DURATION = Kind("TIME", _duration)
 TARGET = Kind("NAME", read_target, lambda: {"type": "string", "enum": target_names()})
 FILE = Kind("FILE", _path, lambda: dict(_TEXT), rebased=_joined)
 BINARY = Kind("PATH", _path)

@@ -18,6 +18,7 @@ _RECORDS = {
     "diff": ("nginx_memlint.diff.difference", "Diff"),
     "config": ("nginx_memlint.report.views.settings", "InForce"),
     "verify": ("nginx_memlint.live.verify", "Verification"),
+    "preflight": ("nginx_memlint.live.preflight.verdict", "Preflight"),
 }
 """Command → module and record of its ``--format json``, imported when it is asked for."""
 

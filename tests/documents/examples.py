@@ -14,7 +14,9 @@ from pathlib import Path
 from tests.documents.pages import FOR_USERS, PROJECT, Block, Page
 from tests.helpers import LUA, MEASURED, SAMPLES, Run, http, memlint_here, write
 
-NGINX = re.compile(r"\b(nginx|openresty) -T\b|^memlint (calibrate|verify)|--nginx-binary")
+NGINX = re.compile(
+    r"\b(nginx|openresty) -T\b|^memlint (calibrate|verify|preflight)\b|--nginx-binary"
+)
 """Commands that need the real nginx: tests/nginx/test_examples.py runs them."""
 
 FINDS = re.compile(r"^memlint check .*sample_confs/incident$")
@@ -68,6 +70,7 @@ run) IFS=: read -r here there _ <<<"$4"; shift 5; exec memlint "${@//$there/$her
 esac""",
     "nginx": 'exec /usr/sbin/nginx -p "$SCRATCH/etc/nginx/" -c nginx.conf "$@"',
     "openresty": 'exec nginx "$@"',
+    "systemctl": '[ "$*" = "reload nginx" ] && exec nginx -s reload',
 }
 """Stand-ins: what is run elsewhere is run here, with the configuration of the scratch directory."""
 
@@ -110,14 +113,14 @@ def commit(directory: Path) -> None:
 
 
 def run(command: str, directory: Path) -> Run:
-    """Run a command as it stands there; in this process if it needs no shell."""
+    """Run a command as it stands there; in this process if it needs no shell and runs no other."""
     if NAME.fullmatch(command):
         command += " --help"
     try:
         words = shlex.split(command, comments=True)
     except ValueError:
         words = []
-    if words[:1] == ["memlint"] and not re.search(r"[*|<>$&;]", command):
+    if words[:1] == ["memlint"] and not re.search(r"[*|<>$&;]| -- ", command):
         return memlint_here(*words[1:])
     path = f"{directory / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(

@@ -48,8 +48,8 @@ TESTED = {
     "toml": {"settings"},
     "nginx": {"ignores"},
     "python": {"python"},
-    "yaml": {"pre-commit", "github", "gitlab", "allocator"},
-    "ini": {"allocator"},
+    "yaml": {"pre-commit", "github", "gitlab", "allocator", "ansible", "kubernetes"},
+    "ini": {"allocator", "drop-in debian", "drop-in rhel"},
     "dockerfile": {"allocator"},
 }
 """Code that is no command, by its markers."""

@@ -106,7 +106,7 @@ def held_site(maker: Maker, place: Place) -> Site:
     return site._replace(http=f"{site.http}\n{more}")
 
 
-def _hold(server: Server, path: Path) -> list[socket.socket]:
+def hold(server: Server, path: Path) -> list[socket.socket]:
     """A connection with half a request in each worker: the others are stopped meanwhile."""
     workers = server.workers()
     held = []
@@ -164,7 +164,7 @@ def measured(
         after, old = [], []
         for _ in range(reloads):
             old += server.workers()
-            held += _hold(server, path)
+            held += hold(server, path)
             server.reload(TIMEOUT, wait_for_old=False)
             server.settled_anon_kb(TIMEOUT)
             time.sleep(SETTLE)

@@ -1,0 +1,119 @@
+"""Files of the kernel that tell of processes: each may be unreadable, or gone the next moment.
+
+Titles are what a process says of itself, whoever it is. Sizes are bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from nginx_memlint.files.reading import read_file
+
+FILE_MOST = 16 << 20
+"""Bytes of one of the kernel's files that are read."""
+
+TITLE_MOST = 4096
+"""Bytes of a title that are read."""
+
+TICKS = os.sysconf("SC_CLK_TCK")
+"""Ticks of a second, in which ``/proc/PID/stat`` has times (USER_HZ)."""
+
+_SIZE = re.compile(r"^(\w+):\s+(\d+) kB$", re.MULTILINE)
+
+
+class Life(NamedTuple):
+    """A process as ``/proc/PID/stat`` has it: its parent, and seconds from boot to its start."""
+
+    parent: int
+    started: float
+
+
+class Kernel:
+    """The files of one machine; ``root`` is the directory of ``proc`` and ``sys``."""
+
+    def __init__(self, root: Path = Path("/")) -> None:
+        self.root = root
+        self._proc = root / "proc"
+
+    def text(self, pid: int, name: str) -> str:
+        """The text of one of a process's files. Raises OSError."""
+        return read_file(self._proc / str(pid) / name, FILE_MOST).decode("utf-8", "replace")
+
+    def title(self, pid: int) -> str:
+        """The command line, in which nginx tells what a process is; empty if it cannot be read."""
+        try:
+            return self.text(pid, "cmdline").replace("\0", " ").strip()[:TITLE_MOST]
+        except OSError:
+            return ""
+
+    def life(self, pid: int) -> Life | None:
+        """Parent and start of a process; None if it has ended."""
+        try:
+            # the name, in parentheses, may hold anything
+            fields = self.text(pid, "stat").rpartition(")")[2].split()
+            return None if fields[0] == "Z" else Life(int(fields[1]), int(fields[19]) / TICKS)
+        except (OSError, ValueError, IndexError):
+            return None
+
+    def sizes(self, pid: int, name: str) -> dict[str, int]:
+        """Sizes by their names, of ``status`` or ``smaps_rollup``; none if it cannot be read."""
+        try:
+            text = self.text(pid, name)
+        except OSError:
+            return {}
+        return {match[1]: int(match[2]) * 1024 for match in _SIZE.finditer(text)}
+
+    def user(self, pid: int) -> int | None:
+        """The effective user of a process; None if it has ended."""
+        with suppress(OSError):
+            if match := re.search(r"^Uid:\s+\d+\s+(\d+)", self.text(pid, "status"), re.MULTILINE):
+                return int(match[1])
+        return None
+
+    def link(self, pid: int, name: str) -> str | None:
+        """The name that a process's link leads to, e.g. ``exe``; None if it cannot be read."""
+        try:
+            return os.readlink(self._proc / str(pid) / name)
+        except OSError:
+            return None
+
+    def mapped(self, pid: int) -> list[str] | None:
+        """The files that a process has mapped; None if that cannot be read."""
+        try:
+            lines = self.text(pid, "maps").splitlines()
+        except OSError:
+            return None
+        return [*dict.fromkeys(path for line in lines if (path := line[73:]).startswith("/"))]
+
+    def is_elsewhere(self, pid: int) -> bool:
+        """Whether a process sees other files than this one: another root directory."""
+        try:
+            theirs, ours = (os.stat(self._proc / name / "root") for name in (str(pid), "self"))
+        except OSError:
+            return False
+        return (theirs.st_dev, theirs.st_ino) != (ours.st_dev, ours.st_ino)
+
+    def processes(self) -> Iterator[int]:
+        """The numbers of all processes."""
+        with suppress(OSError):
+            yield from (int(name) for name in os.listdir(self._proc) if name.isdecimal())
+
+    def children(self, parent: int) -> list[int]:
+        """The children of a process."""
+        try:
+            return [int(word) for word in self.text(parent, f"task/{parent}/children").split()]
+        except (OSError, ValueError):
+            lives = ((pid, self.life(pid)) for pid in self.processes())
+            return [pid for pid, life in lives if life is not None and life.parent == parent]
+
+    def uptime(self) -> float:
+        """Seconds since boot; 0 if it cannot be read."""
+        try:
+            return float(read_file(self._proc / "uptime", FILE_MOST).split()[0])
+        except (OSError, ValueError, IndexError):
+            return 0.0

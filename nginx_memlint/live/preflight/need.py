@@ -1,0 +1,190 @@
+"""Bytes that one reload needs beside what nginx has now, by the laws of reloads.
+
+A law tells how often a configuration is held in each phase. For a single reload it is split: the
+new configuration is built once; the master's release of the old one and the exits of old workers
+copy the old one; and where the memory after later reloads is above that after the first, it is new
+workers that copy what the master has freed. What the master has now bounds the old configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from nginx_memlint.live.preflight.processes import Generation, Running
+from nginx_memlint.memory.held import LAWS as HELD
+from nginx_memlint.memory.laws import SHARING, Amount, Law, in_kernel
+from nginx_memlint.memory.laws_table import LAWS, MARGIN
+from nginx_memlint.memory.parts.base import HELPERS
+
+Laws = Mapping[str, Law]
+
+IN_MASTER = ("base", *sorted(SHARING))
+"""Kinds of memory that the master has, and that workers share with it at a start."""
+
+COSTLIEST = "heap"
+"""The kind of which a reload copies most: what may be of any kind is taken for it."""
+
+LIKE = (0.85, 1.05)
+"""Parts of what a master has with a configuration, between which it is taken to have that one."""
+
+LEAST = 0.6
+"""Part of the law that the least is: no recorded reload took less (consistent hashes by weight)."""
+
+
+ONCE, TOLD = 1.3, 1.5
+"""Times a start up to which a master was never reloaded, where what the first reload leaves is so
+much that it can be told from a start by memory alone."""
+
+
+STEPS = {"glibc": frozenset({"heap", "rules"})}
+"""Allocator → kinds of which new workers copy all that was freed, at every second or third reload.
+Of other kinds the memory between reloads grows slowly, and no single reload needs much more."""
+
+LATER = {"glibc": 0.12, "musl": 0.18, "jemalloc": 0.13, "mimalloc": 0.53, "tcmalloc": 0.2}
+"""Allocator → part by which later reloads were above the first, at most (recordings of
+measure_allocators, up to 30 reloads with 1 to 8 workers)."""
+
+
+class NewConfiguration(NamedTuple):
+    """The configuration that a reload would read.
+
+    ``amount``: its bytes by kind. ``workers``: how many it starts. ``unchanged``: whether all of
+    its files are as they were when the workers of now were started.
+    """
+
+    amount: Amount
+    workers: int
+    allocator: str
+    unchanged: bool
+
+
+class ReloadNeed(NamedTuple):
+    """Bytes that a reload needs more.
+
+    ``least``: if old workers exit one after the other. ``likely``: if all exit at once, as at a
+    first reload. ``parts``: name → bytes of the ``most``, that of later reloads at worst, with all
+    workers that connections hold let go at once. ``sender``: what ``nginx -s reload`` takes itself,
+    which ends before.
+    """
+
+    least: int
+    likely: int
+    parts: dict[str, int]
+    sender: int
+
+    @property
+    def most(self) -> int:
+        """The most that it needs."""
+        return max(sum(self.parts.values()), self.sender)
+
+
+def need_of(running: Running, new: NewConfiguration) -> ReloadNeed:
+    """The bytes that a reload of a running nginx needs more."""
+    laws = LAWS[new.allocator]
+    old, reloaded = _old(running, new, laws)
+    amount = old if new.unchanged else new.amount
+    workers = max(new.workers, running.serving)
+    processes = workers + (HELPERS if amount.helper else 0)
+    building = copies = least_copies = later = others = 0.0
+    for kind, law in laws.items():
+        before, after = getattr(old, kind), getattr(amount, kind)
+        if kind not in SHARING:
+            others += _growth(law, "peak_worst" if reloaded else "peak", workers) * after
+            continue
+        once = law.start.fixed
+        building += once * after
+        copies += max(0.0, _growth(law, "peak", processes) - once) * before
+        least_copies += max(0.0, _growth(law, "peak", 1) - once) * before
+        if reloaded:
+            later += _later(kind, laws, new.allocator, processes) * before
+    kernel = in_kernel(amount, processes)
+    live = _sum(old, laws, "start") / max(1, running.master.anonymous)
+    held = sum(_let_go(generation, old) for generation in running.old) * min(1.0, live)
+    parts = {
+        "the new configuration": building,
+        "copies as old workers exit and the master frees": copies,
+        "copies in new workers, at worst": later,
+        "workers that connections hold, if all are let go": held,
+        "new processes": others + kernel,
+    }
+    free = running.master.private if reloaded else 0
+    return ReloadNeed(
+        least=round(max(0.0, LEAST * (building + least_copies) - free)),
+        likely=round(building + copies + others + kernel),
+        parts={name: round(size) for name, size in parts.items() if round(size)},
+        sender=round(_sum(new.amount, laws, "start")),
+    )
+
+
+def _growth(law: Law, phase: str, workers: int) -> float:
+    """Times by which a phase is above a start."""
+    return law.times(phase, workers) - law.times("start", workers)
+
+
+def _later(kind: str, laws: Laws, allocator: str, workers: int) -> float:
+    """Times of an amount that a later reload may copy more than the first does."""
+    law = laws[kind]
+    if kind in STEPS.get(allocator, ()):
+        return law.times("after_worst", workers) - law.times("after", workers)
+    return LATER[allocator] * _growth(law, "peak", workers)
+
+
+def _sum(amount: Amount, laws: Laws, phase: str) -> float:
+    """Bytes that the master has in a phase, without what workers copy."""
+    sizes: Iterator[float] = (
+        getattr(laws[kind], phase).fixed * getattr(amount, kind) for kind in IN_MASTER
+    )
+    return sum(sizes)
+
+
+def _old(running: Running, new: NewConfiguration, laws: Laws) -> tuple[Amount, bool]:
+    """The configuration that runs, by kind, and whether another one was there before.
+
+    What was changed since is taken to have been added alone, or removed alone; and reloads before
+    that, to have been of what runs, so that the master has it about twice: once freed.
+    """
+    amount, measured = new.amount, running.master.anonymous
+    once, after, worst = (_sum(amount, laws, phase) for phase in ("start", "after", "after_worst"))
+    least, most = LIKE
+    looks_reloaded = least * after <= measured <= most * worst
+    if new.unchanged and after > TOLD * once:
+        reloaded = measured > ONCE * once
+    else:
+        reloaded = looks_reloaded or not running.as_started
+    if reloaded and (new.unchanged or looks_reloaded):
+        if measured > worst:
+            return amount.plus(Amount(**{COSTLIEST: round(measured - worst)})), reloaded
+        return amount.times(min(1.0, measured / once)), reloaded
+    one = MARGIN * measured * once / after if reloaded else measured
+    if one >= once:
+        return amount.plus(Amount(**{COSTLIEST: round(one - once)})), reloaded
+    if new.unchanged:
+        return amount.times(one / once), reloaded
+    return _without(amount, once - one, new.workers, laws), reloaded
+
+
+def _without(amount: Amount, missing: float, workers: int, laws: Laws) -> Amount:
+    """A configuration without so many bytes, of the kinds of which a reload copies least."""
+
+    def copied(kind: str) -> float:
+        return _growth(laws[kind], "peak", workers) - laws[kind].start.fixed
+
+    left = amount._asdict()
+    for kind in sorted(SHARING, key=copied):
+        taken = min(missing, left[kind])
+        left[kind] -= round(taken)
+        missing -= taken
+    return Amount(**left)
+
+
+def _let_go(generation: Generation, old: Amount) -> float:
+    """Bytes that the workers of a generation copy if all exit at once; the last copies nothing.
+
+    Of what they share they copy as much as of the configuration that runs.
+    """
+    sizes: dict[str, int] = {kind: getattr(old, kind) for kind in IN_MASTER}
+    copied = sum(HELD[kind].copied * size for kind, size in sizes.items())
+    copied /= max(1, sum(sizes.values()))
+    shared = sorted(worker.shared for worker in generation.workers)
+    return copied * sum(shared[:-1])

@@ -1,0 +1,148 @@
+"""An nginx that runs: its master, and its workers by generation, each with its memory.
+
+Workers of one generation were started by one start or reload. An old one says in its title that it
+is shutting down. Sizes are bytes, times are seconds since boot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from nginx_memlint.errors import MemlintError
+from nginx_memlint.exit_codes import Exit
+from nginx_memlint.live.preflight.kernel import Kernel
+
+MASTER = "nginx: master process"
+_WORKER = "nginx: worker process"
+_OLD = "is shutting down"
+
+TOGETHER = 2.0
+"""Seconds between two starts of workers that are of one generation."""
+
+AT_START = 0.5
+"""Seconds after the master's start in which workers of the start are started. A server that runs in
+the foreground reads its configuration before: if that takes longer, memory tells."""
+
+
+class ProcessSeen(NamedTuple):
+    """One process.
+
+    ``anonymous``: memory of its own, also what was swapped. ``shared``: the part of it that other
+    processes have as well; where that cannot be read, all of it. ``private``: what no other has;
+    where that cannot be read, nothing. ``zones``: shared memory that it has touched.
+    """
+
+    pid: int
+    started: float
+    anonymous: int
+    shared: int
+    private: int
+    zones: int
+
+
+class Generation(NamedTuple):
+    """Workers that were started together."""
+
+    workers: tuple[ProcessSeen, ...]
+
+    @property
+    def started(self) -> float:
+        """When the first was started."""
+        return min(worker.started for worker in self.workers)
+
+
+class Running(NamedTuple):
+    """An nginx that runs: ``current`` are the workers that serve, ``old`` those that shut down.
+
+    ``helpers`` are its other processes. ``now`` is seconds since boot. ``in_full`` tells whether
+    shared and private memory could be read.
+    """
+
+    master: ProcessSeen
+    current: tuple[ProcessSeen, ...]
+    old: tuple[Generation, ...]
+    helpers: tuple[ProcessSeen, ...]
+    now: float
+    in_full: bool
+
+    @property
+    def serving(self) -> int:
+        """How many workers serve."""
+        return len(self.current)
+
+    @property
+    def shutting_down(self) -> int:
+        """How many old workers there are."""
+        return sum(len(generation.workers) for generation in self.old)
+
+    @property
+    def as_started(self) -> bool:
+        """Whether the workers are those of the start, so that there was no reload."""
+        started = [worker.started for worker in self.current]
+        return not self.old and max(started, default=0) <= self.master.started + AT_START
+
+    @property
+    def since(self) -> float:
+        """When the workers that serve were started, or else the master."""
+        return min((worker.started for worker in self.current), default=self.master.started)
+
+
+def look(kernel: Kernel, pid: int) -> Running:
+    """Read all processes of a master. Raises MemlintError if it ends meanwhile, or is none."""
+    life = kernel.life(pid)
+    if life is None:
+        raise _not_told(f"there is no process {pid}: nginx has ended, or its pid file is stale")
+    if not kernel.title(pid).startswith(MASTER):
+        raise _not_told(f"process {pid} is no nginx master: its pid file is stale, or not nginx's")
+    master = _seen(kernel, pid)
+    current, old, helpers = [], [], []
+    for child in kernel.children(pid):
+        title = kernel.title(child)
+        process = _seen(kernel, child)
+        if process is None:
+            continue
+        if not title.startswith(_WORKER):
+            helpers.append(process)
+        elif _OLD in title:
+            old.append(process)
+        else:
+            current.append(process)
+    if master is None or kernel.life(pid) != life:
+        raise _not_told(f"nginx (process {pid}) ended while it was read")
+    in_full = bool(kernel.sizes(pid, "smaps_rollup"))
+    generations = _generations(old)
+    return Running(master, tuple(current), generations, tuple(helpers), kernel.uptime(), in_full)
+
+
+def _not_told(message: str) -> MemlintError:
+    return MemlintError(message, status=Exit.INCOMPLETE)
+
+
+def _seen(kernel: Kernel, pid: int) -> ProcessSeen | None:
+    """The memory of a process; None if it has ended."""
+    life = kernel.life(pid)
+    sizes = kernel.sizes(pid, "status")
+    if life is None or "RssAnon" not in sizes:
+        return None
+    anonymous = sizes["RssAnon"] + sizes.get("VmSwap", 0)
+    pages = kernel.sizes(pid, "smaps_rollup")
+    return ProcessSeen(
+        pid,
+        life.started,
+        anonymous,
+        min(anonymous, pages.get("Shared_Dirty", anonymous)),
+        min(anonymous, pages.get("Private_Dirty", 0)),
+        sizes.get("RssShmem", 0),
+    )
+
+
+def _generations(workers: Sequence[ProcessSeen]) -> tuple[Generation, ...]:
+    """The generations of workers, the oldest first."""
+    groups: list[list[ProcessSeen]] = []
+    for worker in sorted(workers, key=lambda worker: worker.started):
+        if groups and worker.started <= groups[-1][-1].started + TOGETHER:
+            groups[-1].append(worker)
+        else:
+            groups.append([worker])
+    return tuple(Generation(tuple(group)) for group in groups)

@@ -1,0 +1,138 @@
+"""The need of one reload, from the laws and from what nginx has now."""
+
+from __future__ import annotations
+
+import pytest
+
+from nginx_memlint.live.preflight.need import NewConfiguration, ReloadNeed, need_of
+from nginx_memlint.live.preflight.processes import Generation, ProcessSeen, Running
+from nginx_memlint.memory.laws import Amount
+from nginx_memlint.sizes import MIB
+
+BASE = MIB
+U = 100 * MIB
+STORES = Amount(base=BASE, heap=U, worker=MIB)
+POOL = Amount(base=BASE, pool=U, worker=MIB)
+
+
+def process(anonymous: int, started: float = 0.0, private: int = 0) -> ProcessSeen:
+    return ProcessSeen(1, started, anonymous, anonymous - private, private, 0)
+
+
+def running(
+    anonymous: int = BASE + U, workers: int = 4, *, reloaded: bool = False, held: int = 0
+) -> Running:
+    """An nginx whose master has so much, and generations of old workers that have as much."""
+    started = 500.0 if reloaded else 0.1
+    current = (process(anonymous, started),) * workers
+    old = tuple(
+        Generation((process(anonymous, 100.0 * number),) * workers) for number in range(held)
+    )
+    return Running(process(anonymous), current, old, (), 1000.0, True)
+
+
+def need(
+    seen: Running,
+    amount: Amount = STORES,
+    *,
+    workers: int = 4,
+    allocator: str = "glibc",
+    unchanged: bool = True,
+) -> ReloadNeed:
+    return need_of(seen, NewConfiguration(amount, workers, allocator, unchanged))
+
+
+def in_u(size: int) -> float:
+    return size / U
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4, 8])
+def test_a_first_reload(workers: int) -> None:
+    """It takes W + 1 configurations: measured, with a margin of 5 %."""
+    first = need(running(workers=workers), workers=workers)
+    assert in_u(first.most) == pytest.approx(1.05 * (workers + 2) - 1, abs=0.15)
+    assert first.most == pytest.approx(first.likely, abs=1)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4, 8])
+def test_a_later_reload_at_worst(workers: int) -> None:
+    """2 W + 1: new workers copy what was freed as well."""
+    later = need(running(BASE + 2 * U, workers, reloaded=True), workers=workers)
+    assert in_u(later.most) == pytest.approx(1.05 * (2 * workers + 1), rel=0.12)
+    assert in_u(later.likely) == pytest.approx(workers + 1, rel=0.12)
+
+
+def test_the_least_is_without_copies_of_workers_that_exit_at_once() -> None:
+    first = need(running())
+    assert first.least < 0.5 * first.likely
+    assert in_u(first.least) > 1
+
+
+def test_what_is_measured_counts_for_what_is_estimated() -> None:
+    """A script may keep more than a configuration tells: the master has it."""
+    more = need(running(BASE + U + 50 * MIB))
+    assert more.most > 1.4 * need(running()).most
+    less = need(running(BASE + U // 2))
+    assert less.most == pytest.approx(need(running()).most / 2, rel=0.1)
+
+
+def test_a_bundle_that_was_added() -> None:
+    """The new configuration is built; the old one, which is small, is copied."""
+    old = BASE + 10 * MIB
+    added = need(running(old), unchanged=False)
+    assert added.most < need(running()).most / 2
+    assert in_u(added.most) > 1
+
+
+def test_a_bundle_that_was_removed() -> None:
+    """That which runs still is what is copied."""
+    small = Amount(base=BASE, pool=10 * MIB, worker=MIB)
+    removed = need(running(), small, unchanged=False)
+    assert in_u(removed.most) == pytest.approx(1.05 * 6 - 2, rel=0.15)
+
+
+def test_files_that_were_edited_are_taken_for_alike_by_what_the_master_has() -> None:
+    for seen in (running(), running(BASE + 2 * U, reloaded=True)):
+        edited, unchanged = (need(seen, POOL, unchanged=each) for each in (False, True))
+        assert edited.most == pytest.approx(unchanged.most, rel=0.1)
+
+
+def test_what_is_not_known_to_be_of_another_kind_is_taken_for_stores() -> None:
+    unlike = need(running(BASE + 4 * U, reloaded=True), POOL, unchanged=False)
+    alike = need(running(BASE + 2 * U, reloaded=True), POOL, unchanged=False)
+    assert unlike.most > 4 * alike.most
+
+
+def test_of_each_held_generation_all_workers_but_one_copy() -> None:
+    none, one, two = (need(running(BASE + 2 * U, reloaded=True, held=n)).most for n in range(3))
+    assert in_u(one - none) == pytest.approx(3, rel=0.05)
+    assert two - one == pytest.approx(one - none, abs=2)
+
+
+def test_what_freed_pages_are_copied_already_is_in_the_least() -> None:
+    seen = running(BASE + 2 * U, reloaded=True)
+    private = seen._replace(master=process(BASE + 2 * U, private=U))
+    assert need(seen).least - need(private).least == U
+
+
+def test_another_number_of_workers() -> None:
+    """Those that run exit, those that are configured are started."""
+    more, fewer = need(running(workers=2), workers=8), need(running(workers=8), workers=2)
+    assert more.most == pytest.approx(fewer.most, rel=0.01)
+    assert more.most > need(running(workers=2), workers=2).most
+
+
+def test_the_command_reads_the_configuration_itself() -> None:
+    """With an allocator that gives memory back, it may be what takes most."""
+    first = need(running())
+    assert first.sender == BASE + U
+    nothing = need(running(BASE, workers=1), Amount(base=BASE), workers=1)
+    assert nothing.most >= nothing.sender
+
+
+@pytest.mark.parametrize("allocator", ["jemalloc", "mimalloc", "tcmalloc", "musl"])
+def test_other_allocators_by_their_own_laws(allocator: str) -> None:
+    seen = running(BASE + 2 * U, reloaded=True)
+    other = need(seen, allocator=allocator)
+    assert 0 < other.least <= other.likely <= other.most
+    assert other.most != need(seen).most

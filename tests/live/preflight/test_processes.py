@@ -1,0 +1,133 @@
+"""Processes of nginx as they are seen, and those that say of themselves what is not so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nginx_memlint.errors import MemlintError
+from nginx_memlint.exit_codes import Exit
+from nginx_memlint.live.preflight.kernel import Kernel
+from nginx_memlint.live.preflight.processes import Running, look
+from nginx_memlint.sizes import MIB
+from tests.live.preflight.machine import MASTER, UPTIME, Machine
+
+OLD = "nginx: worker process is shutting down"
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    made = Machine(tmp_path)
+    made.nginx(2, anonymous=4 * MIB)
+    return made
+
+
+def seen(machine: Machine) -> Running:
+    return look(Kernel(machine.root), MASTER)
+
+
+def test_master_and_workers(machine: Machine) -> None:
+    running = seen(machine)
+    assert running.master.anonymous == 4 * MIB
+    assert running.serving == 2
+    assert (running.old, running.helpers) == ((), ())
+    assert running.as_started
+    assert running.in_full
+    assert running.now == UPTIME
+
+
+def test_workers_of_a_reload_are_not_those_of_the_start(machine: Machine) -> None:
+    machine.nginx(2, reloads=1)
+    assert not seen(machine).as_started
+
+
+def test_old_workers_by_generation(machine: Machine) -> None:
+    for pid, started in ((201, 20.0), (202, 20.3), (203, 50.0)):
+        machine.process(pid, OLD, parent=MASTER, started=started)
+    machine.process(204, "nginx: cache manager process", parent=MASTER)
+    machine.children(101, 102, 203, 201, 202, 204)
+    running = seen(machine)
+    assert [[worker.pid for worker in one.workers] for one in running.old] == [[201, 202], [203]]
+    assert [one.started for one in running.old] == [20.0, 50.0]
+    assert [helper.pid for helper in running.helpers] == [204]
+    assert running.shutting_down == 3
+    assert not running.as_started
+
+
+def test_memory_in_swap_is_its_own_as_well(machine: Machine) -> None:
+    status = machine.root / f"proc/{MASTER}/status"
+    status.write_text(status.read_text().replace("VmSwap:\t0 kB", "VmSwap:\t1024 kB"))
+    assert seen(machine).master.anonymous == 5 * MIB
+
+
+def test_what_may_not_be_read_is_taken_for_shared(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.nginx(2, anonymous=4 * MIB, readable=False)
+    running = seen(machine)
+    assert not running.in_full
+    assert (running.master.shared, running.master.private) == (4 * MIB, 0)
+
+
+def test_without_the_list_of_children_parents_tell(machine: Machine) -> None:
+    (machine.root / f"proc/{MASTER}/task/{MASTER}/children").unlink()
+    assert seen(machine).serving == 2
+
+
+@pytest.mark.parametrize("title", ["", "sshd: nginx: master process", "nginx: worker process"])
+def test_a_process_that_is_no_master(machine: Machine, title: str) -> None:
+    """A pid file may be stale, and its number another process's by now."""
+    machine.process(MASTER, title)
+    with pytest.raises(MemlintError, match="is no nginx master") as error:
+        seen(machine)
+    assert error.value.status == Exit.INCOMPLETE
+
+
+def test_a_process_that_is_not_there(machine: Machine) -> None:
+    with pytest.raises(MemlintError, match="there is no process 99"):
+        look(Kernel(machine.root), 99)
+
+
+def test_a_zombie_is_not_there(machine: Machine) -> None:
+    stat = machine.root / f"proc/{MASTER}/stat"
+    stat.write_text(stat.read_text().replace(") S ", ") Z "))
+    with pytest.raises(MemlintError, match="there is no process"):
+        seen(machine)
+
+
+class Reused(Kernel):
+    """A number that is another process's when it is looked at again."""
+
+    looks = 0
+
+    def text(self, pid: int, name: str) -> str:
+        text = super().text(pid, name)
+        if (pid, name) == (MASTER, "stat"):
+            self.looks += 1
+            return text.replace(" 0 0\n", " 77 0\n") if self.looks > 2 else text
+        return text
+
+
+def test_a_number_that_is_used_again_meanwhile(machine: Machine) -> None:
+    with pytest.raises(MemlintError, match="ended while it was read"):
+        look(Reused(machine.root), MASTER)
+
+
+class Ending(Kernel):
+    """Workers that end between one file and the next."""
+
+    def text(self, pid: int, name: str) -> str:
+        if pid != MASTER and name == "status":
+            raise ProcessLookupError
+        return super().text(pid, name)
+
+
+def test_workers_that_end_meanwhile_are_left_out(machine: Machine) -> None:
+    assert look(Ending(machine.root), MASTER).current == ()
+
+
+@pytest.mark.parametrize("stat", ["", "100", "100 (nginx", "100 (nginx) S x y z", "100 () S 1"])
+def test_a_stat_that_makes_no_sense(machine: Machine, stat: str) -> None:
+    machine.write(f"proc/{MASTER}/stat", stat)
+    with pytest.raises(MemlintError, match="there is no process"):
+        seen(machine)

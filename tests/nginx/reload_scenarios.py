@@ -1,0 +1,255 @@
+"""The kernel as the judge of preflight: what it says of a reload in a cgroup, then the reload.
+
+    python -m tests.nginx.reload_scenarios --count 40 --seed 1 --out results
+
+A scenario is run twice: without a limit, which measures what the reload needs, and with one that is
+some times that, of which at least half are from 0.7 to 1.3. The old workers of the reload, and then
+those that connections held, all exit at the same moment, as on a machine with a core for each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import socket
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nginx_memlint.live.preflight.verdict import Fit, Preflight, preflight
+from nginx_memlint.options.record import read_keywords
+from tests.nginx.cgroup import Cgroup, cgroup
+from tests.nginx.experiment import Results
+from tests.nginx.hold import StoppedExits
+from tests.nginx.measure_allocators import SETTLE, TIMEOUT, native
+from tests.nginx.measure_held import SOCKET, hold
+from tests.nginx.part_cases import Place
+from tests.nginx.part_files import place_in
+from tests.nginx.prefix import pem_bundle
+from tests.nginx.server import Server
+from tests.nginx.whole_configurations import CONFIGURATIONS, Site, lines, text
+
+KIB = 1024
+CLOCK = 1.2
+"""Seconds from which files are older than the workers that read them."""
+
+SPARE = 512 * KIB
+"""Bytes that a limit leaves beside what is in use: less cannot be set."""
+
+SHAPES = (
+    "stock Debian site",
+    "redirect farm, 60,000 entries",
+    "blocklist of 40,000 networks",
+    "hosting, 200 TLS sites with PHP",
+    "Lua gateway with a CA bundle",
+    "mutual TLS with revocation lists",
+    "load balancer, 300 upstreams",
+    "1,500 plain hosts",
+    "80 verified upstreams",
+)
+CHANGES = ("unchanged", "edited", "added", "removed")
+
+
+class Scenario(NamedTuple):
+    """A running nginx and what it is asked to load.
+
+    ``reloads`` came before, of which connections hold the workers of the last ``held``, and then
+    those that serve as well. ``change``: what was done to the files since; a bundle of CAs, for
+    ``stores`` locations, is added or removed. ``ratio``: the limit, in times of the need.
+    """
+
+    shape: str
+    workers: int
+    allocator: str
+    reloads: int
+    held: int
+    change: str
+    stores: int
+    ratio: float
+
+
+def scenario(seed: int) -> Scenario:
+    """The scenario of a number."""
+    chosen = random.Random(seed)
+    reloads = chosen.randrange(7)
+    near = chosen.random() < 0.6
+    return Scenario(
+        shape=chosen.choice(SHAPES),
+        workers=chosen.randint(1, 8),
+        allocator=chosen.choice(("glibc", "jemalloc")),
+        reloads=reloads,
+        held=min(reloads, chosen.choice((0, 0, 1, 2))),
+        change=chosen.choice(CHANGES),
+        stores=chosen.randint(5, 40),
+        ratio=chosen.uniform(0.7, 1.3) if near else 2 ** chosen.uniform(-2, 2),
+    )
+
+
+class Outcome(NamedTuple):
+    """Bytes in the group before the reload and at its peak, and whether the kernel killed."""
+
+    before: int
+    peak: int
+    limit: int
+    killed: bool
+    judged: Preflight | None
+
+
+def _site(one: Scenario, place: Place, *, stores: bool) -> Site:
+    site = CONFIGURATIONS[one.shape](place)
+    location = (
+        "location /v@ { proxy_pass https://127.0.0.1:8443; proxy_ssl_verify on; "
+        f"proxy_ssl_trusted_certificate {pem_bundle(60)}; }}"
+    )
+    more = lines(one.stores, location) if stores else ""
+    listen = f"listen unix:{place.prefix / SOCKET};"
+    server = f"server {{ {listen} client_header_timeout 1h;\n{more} }}"
+    return site._replace(http=f"{site.http}\n{server}")
+
+
+def run(one: Scenario, ratio: float | None, peak: int = 0) -> Outcome:
+    """Bring nginx to where it is to be reloaded, and reload it; with a ratio, in a limit."""
+    with tempfile.TemporaryDirectory(prefix="memlint-") as directory, ExitStack() as running:
+        place = place_in(Path(directory))
+        # not beside the sockets: a directory that changes may have lost a file that was included
+        (place.prefix / "conf").mkdir()
+        conf = place.prefix / "conf/nginx.conf"
+        stack = native(one.allocator, keep=False)
+        old, new = (
+            text(_site(one, place, stores=stores), place, stack, one.workers)
+            for stores in (one.change == "removed", one.change == "added")
+        )
+        conf.write_text(old)
+        time.sleep(CLOCK)
+        group = running.enter_context(cgroup())
+        with group.inside():
+            server = running.enter_context(stack.run(conf, place.prefix, timeout=TIMEOUT))
+        running.callback(os.killpg, server.pid, signal.SIGKILL)
+        time.sleep(CLOCK)
+        server.settled_anon_kb(TIMEOUT)
+        connections, held = _brought_there(one, server, place)
+        if one.change != "unchanged":
+            conf.write_text(new)
+        time.sleep(SETTLE)
+        group.reset()
+        before = group.usage()
+        limit, judged = 0, None
+        if ratio is not None:
+            limit = max(round(ratio * peak), before + SPARE)
+            group.limit(limit)
+            judged = preflight(pid=str(server.pid), options=read_keywords({"target": "debian-12"}))
+        killed = _reloaded(server, group, connections, held)
+        return Outcome(before, group.peak(), limit, killed, judged)
+
+
+def _brought_there(
+    one: Scenario, server: Server, place: Place
+) -> tuple[list[socket.socket], set[int]]:
+    """Reload as often as there were reloads; return connections, and the workers that they hold."""
+    connections: list[socket.socket] = []
+    held: set[int] = set()
+    for number in range(one.reloads + 1):
+        keeps = one.held and number >= one.reloads - one.held
+        workers = set(server.workers())
+        if keeps:
+            connections += hold(server, place.prefix / SOCKET)
+            held |= workers
+        if number == one.reloads:
+            break
+        if keeps:
+            server.reload(TIMEOUT, wait_for_old=False)
+        else:
+            with StoppedExits(workers) as exits:
+                server.tell(signal.SIGHUP)
+                exits.wait(TIMEOUT)
+            server.wait_reloaded(workers, TIMEOUT)
+        server.settled_anon_kb(TIMEOUT)
+    return connections, held
+
+
+def _reloaded(
+    server: Server, group: Cgroup, connections: list[socket.socket], held: set[int]
+) -> bool:
+    """Reload, then let go of all that is held; return whether the kernel killed a process."""
+    old = set(server.workers())
+    with StoppedExits(held | old) as exits:
+        server.tell(signal.SIGHUP)
+        deadline = time.monotonic() + TIMEOUT
+        while not (group.kills() or len(set(server.workers()) - old) >= len(old)):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not reloaded: {server.output()}")
+            time.sleep(0.01)
+        for connection in connections:
+            connection.close()
+        exits.wait(TIMEOUT, unless=group.kills)
+        if group.kills():
+            return True
+        time.sleep(SETTLE)
+    server.wait_reloaded(old | held, TIMEOUT)
+    return group.kills() > 0
+
+
+def judged(seed: int) -> dict[str, Any]:
+    """The row of a scenario."""
+    one = scenario(seed)
+    need = run(one, None)
+    outcome = run(one, one.ratio, need.peak)
+    verdict = outcome.judged
+    assert verdict is not None
+    return {
+        "seed": seed,
+        **one._asdict(),
+        "before_kb": outcome.before // KIB,
+        "peak_kb": need.peak // KIB,
+        "limit_kb": outcome.limit // KIB,
+        "limit_ratio": round(outcome.limit / need.peak, 3),
+        "verdict": verdict.verdict.value,
+        "least_kb": verdict.need.least_bytes // KIB,
+        "likely_kb": verdict.need.likely_bytes // KIB,
+        "most_kb": verdict.need.most_bytes // KIB,
+        "killed": outcome.killed,
+    }
+
+
+def is_wrong(row: dict[str, Any]) -> bool:
+    """Whether a reload that was said to fit was killed: never to happen."""
+    return bool(row["killed"]) and row["verdict"] == Fit.FITS.value
+
+
+def is_false_alarm(row: dict[str, Any]) -> bool:
+    """Whether a reload that was said not to fit, or perhaps not, survived."""
+    return not row["killed"] and row["verdict"] != Fit.FITS.value
+
+
+def main() -> int:
+    """Judge so many scenarios and write their recording."""
+    parser = argparse.ArgumentParser(description="Judge preflight by the kernel.")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    inputs = {"count": arguments.count, "seed": arguments.seed}
+    stack = native("glibc", keep=False)
+    results = Results(arguments.out / "preflight-bookworm.json", stack, inputs)
+    for seed in range(arguments.seed, arguments.seed + arguments.count):
+        results.add(**judged(seed))
+    rows = results.rows
+    results.summary = {
+        "fits and killed": sum(map(is_wrong, rows)),
+        "no or perhaps, and survived": sum(map(is_false_alarm, rows)),
+        "killed": sum(row["killed"] for row in rows),
+        "limits from 0.7 to 1.3": sum(0.7 <= row["limit_ratio"] <= 1.3 for row in rows),
+    }
+    results.write()
+    print(results.summary)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

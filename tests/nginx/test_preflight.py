@@ -1,0 +1,212 @@
+"""memlint preflight beside a real nginx, and the kernel as the judge of what it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.job import Job
+from nginx_memlint.live.preflight.need import IN_MASTER, NewConfiguration, need_of
+from nginx_memlint.live.preflight.processes import ProcessSeen, Running
+from nginx_memlint.memory.laws import Amount
+from nginx_memlint.memory.laws_table import LAWS
+from nginx_memlint.options.record import read_keywords
+from tests.helpers import Run, memlint
+from tests.nginx.cgroup import available, cgroup
+from tests.nginx.measure_allocators import TIMEOUT
+from tests.nginx.part_cases import Place
+from tests.nginx.part_files import place_in
+from tests.nginx.reload_scenarios import KIB, is_false_alarm, is_wrong, judged
+from tests.nginx.server import Server
+from tests.nginx.stack import Stack
+from tests.nginx.whole_configurations import CONFIGURATIONS, text
+
+RECORDINGS = Path(__file__).parent / "recordings"
+
+SCENARIOS = 8
+FALSE_ALARMS = 3
+"""Of these, at the most; of the forty that are recorded, one in five."""
+
+in_a_cgroup = pytest.mark.skipif(
+    not available(), reason="no memory cgroup of version 1 can be made here"
+)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return place_in(tmp_path)
+
+
+@pytest.fixture
+def server(bookworm: Stack, place: Place) -> Iterator[Server]:
+    """An nginx with 1,500 hosts and two workers."""
+    conf = place.prefix / "conf/nginx.conf"
+    conf.parent.mkdir()
+    conf.write_text(text(CONFIGURATIONS["1,500 plain hosts"](place), place, bookworm, 2))
+    with bookworm.run(conf, place.prefix, timeout=TIMEOUT) as running:
+        running.settled_anon_kb(TIMEOUT)
+        yield running
+
+
+def preflight(server: Server, *arguments: str | Path) -> Run:
+    return memlint("preflight", "--pid", str(server.pid), *arguments)
+
+
+def test_it_fits(server: Server) -> None:
+    run = preflight(server)
+    assert run.code == 0, run
+    first, room, now, decides, *_ = run.out.splitlines()
+    assert first.startswith(f"FITS  a reload of nginx (process {server.pid}) needs up to ")
+    assert room.startswith("  room     ")
+    assert "master" in now
+    assert "2 workers" in now
+    assert decides.endswith("new processes")
+
+
+def test_versions_modules_and_configuration_are_those_that_run(
+    server: Server, place: Place, bookworm: Stack
+) -> None:
+    result = preflight(server, "--format", "json").json
+    assert result["nginx"] == bookworm.nginx
+    assert result["path"] == str(place.prefix / "conf/nginx.conf")
+    assert bookworm.versions()["nginx"] in result["target"]
+    assert result["allocator"] == "glibc"
+    measured = server.memory().anon * 1024
+    by_kind = {each["kind"]: each["anonymous_bytes"] for each in result["processes"]}
+    assert by_kind["master"] < measured < sum(by_kind.values())
+
+
+def test_by_its_pid_file(server: Server, place: Place) -> None:
+    run = memlint("preflight", "--pid", place.prefix / "logs/nginx.pid")
+    assert run.code == 0
+    assert f"process {server.pid}" in run.out
+
+
+def test_a_command_is_run_in_its_place(server: Server, place: Place) -> None:
+    done = place.prefix / "done"
+    run = preflight(server, "--", "sh", "-c", f"echo $1 > {done}; exit 7", "sh", "--wait")
+    assert run.code == 7
+    assert done.read_text() == "--wait\n"
+
+
+def test_it_reloads(server: Server) -> None:
+    old = set(server.workers())
+    run = preflight(server, "--", "kill", "-HUP", str(server.pid))
+    assert run.code == 0
+    server.wait_reloaded(old, TIMEOUT)
+
+
+@in_a_cgroup
+def test_what_does_not_fit_is_not_run(bookworm: Stack, place: Place) -> None:
+    conf = place.prefix / "nginx.conf"
+    conf.write_text(text(CONFIGURATIONS["1,500 plain hosts"](place), place, bookworm, 2))
+    done = place.prefix / "done"
+    with cgroup() as group:
+        with group.inside():
+            running = bookworm.run(conf, place.prefix, timeout=TIMEOUT)
+            server = running.__enter__()
+        try:
+            server.settled_anon_kb(TIMEOUT)
+            group.limit(group.usage() + (4 << 20))
+            run = preflight(server, "--", "touch", done)
+            assert run.code == 1
+            assert run.out.startswith("DOES NOT FIT")
+            assert "memory.limit_in_bytes of /" in run.out
+            assert "helps    restart instead of reload" in run.out
+            assert f"not run: touch {done}" in run.err
+            assert not done.exists()
+        finally:
+            os.killpg(server.pid, signal.SIGKILL)
+            running.__exit__(None, None, None)
+
+
+def test_metrics_in_a_file(server: Server, place: Place) -> None:
+    file = place.prefix / "memlint.prom"
+    run = preflight(server, "--format", "openmetrics", "--output", file)
+    assert (run.code, run.out) == (0, "")
+    assert file.read_text().endswith("# EOF\n")
+    assert 'memlint_preflight_verdict{verdict="fits"} 1\n' in file.read_text()
+    assert file.stat().st_mode & 0o044 == 0o044, "node_exporter is another user"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user is asked for what root runs")
+def test_another_user_is_told_what_it_cannot_see(server: Server) -> None:
+    code = (
+        "import os, sys; os.setgroups([]); os.setgid(65534); os.setuid(65534); "
+        "from nginx_memlint.__main__ import main; sys.argv[0] = 'memlint'; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "preflight", "--pid", str(server.pid)],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    if "ModuleNotFoundError" in done.stderr or "PermissionError" in done.stderr:
+        pytest.skip("another user cannot read the package here")
+    assert done.returncode == 3, done
+    assert "not allowed to see which binary" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_it_ends_while_it_is_looked_at(server: Server) -> None:
+    server.tell(signal.SIGTERM)
+    run = preflight(server)
+    assert run.code in (0, 3)
+    assert run.code == 0 or "process" in run.err
+
+
+@in_a_cgroup
+def test_the_kernel_agrees(bookworm: Stack) -> None:
+    """Never is one killed that was said to fit; few are refused that would have fitted."""
+    assert bookworm.name == "bookworm"
+    first = random.randrange(10_000, 1_000_000)
+    print(f"python -m tests.nginx.reload_scenarios --seed {first} --count {SCENARIOS}")
+    rows = [judged(seed) for seed in range(first, first + SCENARIOS)]
+    shown = "\n".join(map(json.dumps, rows))
+    assert not any(map(is_wrong, rows)), shown
+    assert sum(map(is_false_alarm, rows)) <= FALSE_ALARMS, shown
+
+
+RECORDED = json.loads((RECORDINGS / "whole-bookworm.json").read_text())
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_no_recorded_reload_took_more(name: str, place: Place, bookworm: Stack) -> None:
+    """All eight, each beside what there was before it, with 1, 2 and 4 workers."""
+    rows = [row for row in RECORDED["rows"] if row["configuration"] == name]
+    assert [row["workers"] for row in rows] == [1, 2, 4]
+    for row in rows:
+        workers = row["workers"]
+        conf = place.prefix / "nginx.conf"
+        conf.write_text(text(CONFIGURATIONS[name](place), place, bookworm, workers))
+        situation = examine(Job(str(conf), read_keywords({"target": "debian-12"}))).situation
+        assert situation is not None
+        before = [row["start_kb"], *row["after_kb"]]
+        took = [peak - rest for peak, rest in zip(row["peak_kb"], before, strict=False)]
+        for phase, most in (("start", took[0]), ("after", max(took[1:]))):
+            need = need_of(
+                rested(situation.amount, workers, phase),
+                NewConfiguration(situation.amount, workers, "glibc", unchanged=True),
+            )
+            assert need.most >= most * KIB, f"{workers} workers, {phase}"
+            assert need.least <= max(took) * KIB
+
+
+def rested(amount: Amount, workers: int, phase: str) -> Running:
+    """An nginx that rests with a configuration, after a start or after reloads."""
+    laws = LAWS["glibc"]
+    sizes = (getattr(laws[kind], phase).fixed * getattr(amount, kind) for kind in IN_MASTER)
+    size = round(sum(sizes))
+    master = ProcessSeen(1, 0.0, size, size, 0, 0)
+    worker = master._replace(started=0.1 if phase == "start" else 500.0)
+    return Running(master, (worker,) * workers, (), (), 1000.0, in_full=True)

@@ -25,7 +25,7 @@ from tests.nginx.cgroup import available, cgroup
 from tests.nginx.measure_allocators import TIMEOUT
 from tests.nginx.part_cases import Place
 from tests.nginx.part_files import place_in
-from tests.nginx.reload_scenarios import KIB, is_false_alarm, is_wrong, judged
+from tests.nginx.reload_scenarios import KIB, is_false_alarm, is_short, is_wrong, judged
 from tests.nginx.server import Server
 from tests.nginx.stack import Stack
 from tests.nginx.whole_configurations import CONFIGURATIONS, text
@@ -174,6 +174,7 @@ def test_the_kernel_agrees(bookworm: Stack) -> None:
     rows = [judged(seed) for seed in range(first, first + SCENARIOS)]
     shown = "\n".join(map(json.dumps, rows))
     assert not any(map(is_wrong, rows)), shown
+    assert not any(map(is_short, rows)), shown
     assert sum(map(is_false_alarm, rows)) <= FALSE_ALARMS, shown
 
 
@@ -209,4 +210,4 @@ def rested(amount: Amount, workers: int, phase: str) -> Running:
     size = round(sum(sizes))
     master = ProcessSeen(1, 0.0, size, size, 0, 0)
     worker = master._replace(started=0.1 if phase == "start" else 500.0)
-    return Running(master, (worker,) * workers, (), (), 1000.0, in_full=True)
+    return Running(master, (worker,) * workers, (), (), 1000.0, 0.1, in_full=True)

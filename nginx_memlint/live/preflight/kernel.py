@@ -27,10 +27,12 @@ _SIZE = re.compile(r"^(\w+):\s+(\d+) kB$", re.MULTILINE)
 
 
 class Life(NamedTuple):
-    """A process as ``/proc/PID/stat`` has it: its parent, and seconds from boot to its start."""
+    """A process as ``/proc/PID/stat`` has it: its parent, seconds from boot to its start, and the
+    CPU time that it has taken."""
 
     parent: int
     started: float
+    cpu_seconds: float
 
 
 class Kernel:
@@ -56,7 +58,8 @@ class Kernel:
         try:
             # the name, in parentheses, may hold anything
             fields = self.text(pid, "stat").rpartition(")")[2].split()
-            return None if fields[0] == "Z" else Life(int(fields[1]), int(fields[19]) / TICKS)
+            cpu = (int(fields[11]) + int(fields[12])) / TICKS
+            return None if fields[0] == "Z" else Life(int(fields[1]), int(fields[19]) / TICKS, cpu)
         except (OSError, ValueError, IndexError):
             return None
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from nginx_memlint.live.preflight.processes import Generation, Running
 from nginx_memlint.memory.held import LAWS as HELD
 from nginx_memlint.memory.laws import SHARING, Amount, Law, in_kernel
-from nginx_memlint.memory.laws_table import LAWS, MARGIN
+from nginx_memlint.memory.laws_table import LAWS
 from nginx_memlint.memory.parts.base import HELPERS
 
 Laws = Mapping[str, Law]
@@ -24,9 +24,6 @@ IN_MASTER = ("base", *sorted(SHARING))
 
 COSTLIEST = "heap"
 """The kind of which a reload copies most: what may be of any kind is taken for it."""
-
-LIKE = (0.85, 1.05)
-"""Parts of what a master has with a configuration, between which it is taken to have that one."""
 
 LEAST = 0.6
 """Part of the law that the least is: no recorded reload took less (consistent hashes by weight)."""
@@ -44,6 +41,11 @@ Of other kinds the memory between reloads grows slowly, and no single reload nee
 LATER = {"glibc": 0.12, "musl": 0.18, "jemalloc": 0.13, "mimalloc": 0.53, "tcmalloc": 0.2}
 """Allocator → part by which later reloads were above the first, at most (recordings of
 measure_allocators, up to 30 reloads with 1 to 8 workers)."""
+
+
+KEPT = {"glibc": 0.95, "musl": 0.95, "jemalloc": 0.85, "mimalloc": 0.57, "tcmalloc": 0.9}
+"""Allocator → part of what the law says of it that nginx had after any reload, at least: some give
+memory back in time (the same recordings)."""
 
 
 class NewConfiguration(NamedTuple):
@@ -95,12 +97,12 @@ def need_of(running: Running, new: NewConfiguration) -> ReloadNeed:
         once = law.start.fixed
         building += once * after
         copies += max(0.0, _growth(law, "peak", processes) - once) * before
-        least_copies += max(0.0, _growth(law, "peak", 1) - once) * before
+        if new.unchanged:
+            least_copies += max(0.0, _growth(law, "peak", 1) - once) * before
         if reloaded:
             later += _later(kind, laws, new.allocator, processes) * before
     kernel = in_kernel(amount, processes)
-    live = _sum(old, laws, "start") / max(1, running.master.anonymous)
-    held = sum(_let_go(generation, old) for generation in running.old) * min(1.0, live)
+    held = sum(_let_go(generation, old) for generation in running.old)
     parts = {
         "the new configuration": building,
         "copies as old workers exit and the master frees": copies,
@@ -139,29 +141,33 @@ def _sum(amount: Amount, laws: Laws, phase: str) -> float:
 
 
 def _old(running: Running, new: NewConfiguration, laws: Laws) -> tuple[Amount, bool]:
-    """The configuration that runs, by kind, and whether another one was there before.
+    """The configuration that runs, by kind, and whether another one may have been there before.
 
-    What was changed since is taken to have been added alone, or removed alone; and reloads before
-    that, to have been of what runs, so that the master has it about twice: once freed.
+    Of files that were changed since, what was added or removed may be of the costliest kind.
     """
     amount, measured = new.amount, running.master.anonymous
     once, after, worst = (_sum(amount, laws, phase) for phase in ("start", "after", "after_worst"))
-    least, most = LIKE
-    looks_reloaded = least * after <= measured <= most * worst
-    if new.unchanged and after > TOLD * once:
-        reloaded = measured > ONCE * once
-    else:
-        reloaded = looks_reloaded or not running.as_started
-    if reloaded and (new.unchanged or looks_reloaded):
-        if measured > worst:
-            return amount.plus(Amount(**{COSTLIEST: round(measured - worst)})), reloaded
-        return amount.times(min(1.0, measured / once)), reloaded
-    one = MARGIN * measured * once / after if reloaded else measured
-    if one >= once:
-        return amount.plus(Amount(**{COSTLIEST: round(one - once)})), reloaded
+    reloaded = not running.as_started
     if new.unchanged:
-        return amount.times(one / once), reloaded
-    return _without(amount, once - one, new.workers, laws), reloaded
+        if after > TOLD * once:
+            reloaded = measured > ONCE * once
+        more = measured - (worst if reloaded else once)
+        if more > 0:
+            return _with(amount, more), reloaded
+        return amount.times(min(1.0, measured / once)), reloaded
+    size: float = measured
+    if running.was_reloaded:
+        # what was freed is there as well; what reading large hashes has used may be used again
+        freed = measured * (1 - once / (after * KEPT[new.allocator]))
+        size = measured - max(0.0, freed - amount.tables)
+    if size >= once:
+        return _with(amount, size - once), reloaded
+    return _without(amount, once - size, new.workers, laws), reloaded
+
+
+def _with(amount: Amount, more: float) -> Amount:
+    """A configuration with more bytes, which may be of the costliest kind."""
+    return amount.plus(Amount(**{COSTLIEST: round(more)}))
 
 
 def _without(amount: Amount, missing: float, workers: int, laws: Laws) -> Amount:
@@ -181,10 +187,11 @@ def _without(amount: Amount, missing: float, workers: int, laws: Laws) -> Amount
 def _let_go(generation: Generation, old: Amount) -> float:
     """Bytes that the workers of a generation copy if all exit at once; the last copies nothing.
 
-    Of what they share they copy as much as of the configuration that runs.
+    Each copies as much of what it shares as of the configuration that runs, and no more than that
+    is: the rest was freed.
     """
     sizes: dict[str, int] = {kind: getattr(old, kind) for kind in IN_MASTER}
-    copied = sum(HELD[kind].copied * size for kind, size in sizes.items())
-    copied /= max(1, sum(sizes.values()))
-    shared = sorted(worker.shared for worker in generation.workers)
+    whole = sum(sizes.values())
+    copied = sum(HELD[kind].copied * size for kind, size in sizes.items()) / max(1, whole)
+    shared = sorted(min(worker.shared, whole) for worker in generation.workers)
     return copied * sum(shared[:-1])

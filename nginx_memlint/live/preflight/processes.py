@@ -25,6 +25,10 @@ AT_START = 0.5
 the foreground reads its configuration before: if that takes longer, memory tells."""
 
 
+READING, READING_TIMES = 5.0, 3.0
+"""Seconds, and times of the master's CPU time, that a start takes at most."""
+
+
 class ProcessSeen(NamedTuple):
     """One process.
 
@@ -55,8 +59,8 @@ class Generation(NamedTuple):
 class Running(NamedTuple):
     """An nginx that runs: ``current`` are the workers that serve, ``old`` those that shut down.
 
-    ``helpers`` are its other processes. ``now`` is seconds since boot. ``in_full`` tells whether
-    shared and private memory could be read.
+    ``helpers`` are its other processes. ``now`` is seconds since boot, ``cpu_seconds`` what the
+    master has worked. ``in_full`` tells whether shared and private memory could be read.
     """
 
     master: ProcessSeen
@@ -64,6 +68,7 @@ class Running(NamedTuple):
     old: tuple[Generation, ...]
     helpers: tuple[ProcessSeen, ...]
     now: float
+    cpu_seconds: float
     in_full: bool
 
     @property
@@ -79,8 +84,12 @@ class Running(NamedTuple):
     @property
     def as_started(self) -> bool:
         """Whether the workers are those of the start, so that there was no reload."""
-        started = [worker.started for worker in self.current]
-        return not self.old and max(started, default=0) <= self.master.started + AT_START
+        return not self.old and self.since <= self.master.started + AT_START
+
+    @property
+    def was_reloaded(self) -> bool:
+        """Whether the workers are surely not those of the start: it took no such time."""
+        return self.since > self.master.started + READING + READING_TIMES * self.cpu_seconds
 
     @property
     def since(self) -> float:
@@ -108,11 +117,20 @@ def look(kernel: Kernel, pid: int) -> Running:
             old.append(process)
         else:
             current.append(process)
-    if master is None or kernel.life(pid) != life:
+    later = kernel.life(pid)
+    if master is None or later is None or later.started != life.started:
         raise _not_told(f"nginx (process {pid}) ended while it was read")
     in_full = bool(kernel.sizes(pid, "smaps_rollup"))
     generations = _generations(old)
-    return Running(master, tuple(current), generations, tuple(helpers), kernel.uptime(), in_full)
+    return Running(
+        master,
+        tuple(current),
+        generations,
+        tuple(helpers),
+        kernel.uptime(),
+        life.cpu_seconds,
+        in_full,
+    )
 
 
 def _not_told(message: str) -> MemlintError:

@@ -8,7 +8,7 @@ import pytest
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
-from nginx_memlint.live.preflight.kernel import Kernel
+from nginx_memlint.live.preflight.kernel import TICKS, Kernel
 from nginx_memlint.live.preflight.processes import Running, look
 from nginx_memlint.sizes import MIB
 from tests.live.preflight.machine import MASTER, UPTIME, Machine
@@ -93,6 +93,20 @@ def test_a_zombie_is_not_there(machine: Machine) -> None:
     stat.write_text(stat.read_text().replace(") S ", ") Z "))
     with pytest.raises(MemlintError, match="there is no process"):
         seen(machine)
+
+
+def test_a_server_that_reads_for_long_was_not_surely_reloaded(machine: Machine) -> None:
+    machine.nginx(2, reloads=1)
+    assert seen(machine).was_reloaded
+    stat = machine.root / f"proc/{MASTER}/stat"
+    fields = stat.read_text().rsplit(") ", 1)
+    words = fields[1].split()
+    words[11] = str(60 * TICKS)
+    stat.write_text(f"{fields[0]}) {' '.join(words)}\n")
+    running = seen(machine)
+    assert running.cpu_seconds == 60
+    assert not running.was_reloaded
+    assert not running.as_started
 
 
 class Reused(Kernel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Self
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -22,6 +23,26 @@ _UNITS: dict[str, int] = {"": 1, "b": 1} | {
 
 SIZE_PATTERN = r"^\s*[0-9]{1,19}(\.[0-9]{1,19})? ?([Bb]|[KkMmGgTtPpEe]([Ii]?[Bb]|[Ii])?)?\s*$"
 """A pattern for JSON Schemas of the texts that parse_size() accepts."""
+
+
+class WrittenBudget(int):
+    """Bytes that may be taken; ``source`` says where they are written."""
+
+    source: str
+
+    def __new__(cls, size: int, source: str) -> Self:
+        """Make a budget of so many bytes."""
+        budget = super().__new__(cls, size)
+        budget.source = source
+        return budget
+
+    def __reduce__(self) -> tuple[type[WrittenBudget], tuple[int, str]]:
+        return WrittenBudget, (int(self), self.source)
+
+
+def human_budget(size: int) -> str:
+    """A budget for people: ``4.0 GiB``, ``4.0 GiB (limits.memory of gateway in deploy.yaml)``."""
+    return f"{human(size)} ({size.source})" if isinstance(size, WrittenBudget) else human(size)
 
 
 def parse_size(text: str) -> int:

@@ -13,6 +13,7 @@ import typer
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.record import OPTIONS, Bearing, Option, OptionPlace, options_in
 from nginx_memlint.settings.in_force import Value, dumps_of
+from nginx_memlint.sizes import WrittenBudget
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -151,10 +152,22 @@ def _flags(ctx: typer.Context) -> dict[str, Any]:
         if not is_flag or source is None or source.name.startswith("DEFAULT"):
             continue
         try:
-            flags[name] = OPTIONS[name].kind.read(value)
+            flags[name] = _sourced(name, value) or OPTIONS[name].kind.read(value)
         except (TypeError, ValueError) as error:
             raise MemlintError(str(error), OPTIONS[name].flag) from None
     return flags
+
+
+def _sourced(name: str, value: object) -> WrittenBudget | None:
+    """The budget that a flag takes from where it is written, if it does. Raises MemlintError."""
+    if name != "max_memory" or not isinstance(value, str) or value[:1].isdecimal():
+        return None
+    from nginx_memlint.live.budgets import budget_from  # noqa: PLC0415  seldom asked for
+
+    try:
+        return budget_from(value)
+    except MemlintError as error:
+        raise MemlintError(str(error), OPTIONS[name].flag) from None
 
 
 def read_size(text: str) -> int:

@@ -145,7 +145,8 @@ class Options:
     max_memory: int | None = _option(
         kinds.BUDGET,
         "The budget, e.g. 4GiB: a worst reload peak above it is an error; without a budget, one "
-        "above 4 GiB is.",
+        "above 4 GiB is. On the command line also from where it is written: host, cgroup, "
+        "unit:NAME, k8s:FILE#CONTAINER, compose:FILE#SERVICE.",
         bearing=Bearing.VERDICT,
     )
     max_start_memory: int | None = _option(

@@ -66,7 +66,7 @@ from collections.abc import Iterator
 from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.phases import at_worst, blamed, phases, verdict
 from nginx_memlint.rules.rule import Draft
-from nginx_memlint.sizes import human
+from nginx_memlint.sizes import human_budget
 
 CODE = "ML201"
 NAME = "over-budget"
@@ -80,5 +80,5 @@ def check(situation: Situation) -> Iterator[Draft]:
         return
     judged = verdict(situation, lambda size: size > budget, at_worst)
     if judged is not None:
-        message = f"{phases(situation)}{judged.guessed}: over the budget of {human(budget)}"
+        message = f"{phases(situation)}{judged.guessed}: over the budget of {human_budget(budget)}"
         yield blamed(judged, message, judged.size - budget)

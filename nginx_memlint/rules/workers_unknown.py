@@ -67,7 +67,7 @@ from nginx_memlint.memory.guesses import MOST_WORKERS, End
 from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.rules.thresholds import KILLS_MACHINES
-from nginx_memlint.sizes import human, plural
+from nginx_memlint.sizes import human, human_budget, plural
 
 CODE = "ML206"
 NAME = "workers-unknown"
@@ -85,7 +85,7 @@ def check(situation: Situation) -> Iterator[Draft]:
     holds = bisect_right(range(1, MOST_WORKERS + 1), most, key=lambda n: _peak(high, n))
     if not 0 < holds < MOST_WORKERS:
         return
-    limit = f"under {human(KILLS_MACHINES)}" if budget is None else f"within {human(budget)}"
+    limit = f"under {human(KILLS_MACHINES)}" if budget is None else f"within {human_budget(budget)}"
     each = _peak(high, holds + 1) - _peak(high, holds)
     settings = situation.tree.main.settings("worker_processes")
     yield Draft(

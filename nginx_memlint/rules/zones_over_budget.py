@@ -57,7 +57,7 @@ from collections.abc import Iterator
 from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.result import Severity
 from nginx_memlint.rules.rule import CostPlace, Draft
-from nginx_memlint.sizes import human
+from nginx_memlint.sizes import human, human_budget
 
 CODE = "ML204"
 NAME = "zones-over-budget"
@@ -76,7 +76,7 @@ def check(situation: Situation) -> Iterator[Draft]:
     elif zones and of_all is not None and peak <= of_all < limit:
         message = (
             f"once they are full, the worst reload peak is {human(limit)}, over the budget of "
-            f"{human(of_all)}"
+            f"{human_budget(of_all)}"
         )
         over, severity = limit - of_all, "warning"
     else:

@@ -67,8 +67,8 @@ _VERSIONS = {
 """File of a group's limit → its version."""
 
 
-def room_around(pid: int, root: Path = Path("/")) -> list[RoomLimit]:
-    """All that bounds the memory of a process, what leaves least room first."""
+def room_around(pid: int | str, root: Path = Path("/")) -> list[RoomLimit]:
+    """All that bounds the memory of a process, what leaves least room first; or of ``self``."""
     machine = _table(root / "proc/meminfo", 1024)
     swap = machine.get("SwapFree", 0)
     limits = []

@@ -20,7 +20,15 @@ from nginx_memlint.result import (
     ProblemInfo,
     Report,
 )
-from nginx_memlint.sizes import MIB, human, human_about, human_seconds, plural
+from nginx_memlint.sizes import (
+    MIB,
+    WrittenBudget,
+    human,
+    human_about,
+    human_budget,
+    human_seconds,
+    plural,
+)
 
 _BY = {"ignore": "an ignore", "settings": "the settings", "baseline": "the baseline"}
 MAX_PROBLEMS = 20
@@ -80,6 +88,7 @@ def _write_config(config: ConfigReport, screen: Plain) -> None:
         screen.line(*_all_well(config))
         _problems(config, screen, links)
         for line in (
+            *_sourced(config),
             *_largest(config),
             *_range(config),
             *_not_priced(config),
@@ -294,9 +303,15 @@ def _place(part: MemoryPart) -> str:
     return "" if part.file is None else f" at {part.file}:{part.line}"
 
 
+def _sourced(config: ConfigReport) -> list[str]:
+    """A line, if the budget that is kept is written elsewhere."""
+    budget = config.budget_bytes
+    return [f"within {human_budget(budget)}"] if isinstance(budget, WrittenBudget) else []
+
+
 def _notes(config: ConfigReport) -> str:
     """The budget of the worst peak, and its range."""
-    budget = [] if config.budget_bytes is None else [f"budget {human(config.budget_bytes)}"]
+    budget = [] if config.budget_bytes is None else [f"budget {human_budget(config.budget_bytes)}"]
     return "; ".join(budget + _range(config))
 
 

@@ -1,0 +1,47 @@
+"""Read YAML that somebody else wrote, with a bound on what merging makes of it.
+
+PyYAML is an extra: ``pip install 'nginx-memlint[yaml]'``.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from nginx_memlint.errors import MemlintError
+from nginx_memlint.files.reading import read_file
+from nginx_memlint.printable import printable
+
+MAX_BYTES = 256 << 10
+"""Bytes of the largest file."""
+
+MAX_MERGED = 100_000
+"""Keys that merging (``<<``) may add up to: each may double what was merged before."""
+
+
+def read_yaml(path: str | os.PathLike[str]) -> list[Any]:
+    """The documents of a YAML file, made of Python's own types. Raises MemlintError and OSError."""
+    try:
+        import yaml  # noqa: PLC0415  an extra
+    except ImportError:
+        raise MemlintError("needs PyYAML: pip install 'nginx-memlint[yaml]'") from None
+
+    class Bounded(yaml.SafeLoader):
+        """A loader that counts what merging adds."""
+
+        merged = 0
+
+        def flatten_mapping(self, node: yaml.MappingNode) -> None:
+            super().flatten_mapping(node)
+            self.merged += len(node.value)
+            if self.merged > MAX_MERGED:
+                raise yaml.YAMLError(f"merging makes more than {MAX_MERGED:,} keys of it")
+
+    data = read_file(path, MAX_BYTES)
+    try:
+        return list(yaml.load_all(data, Bounded))
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        said = printable(" ".join(str(error).split()))[:300]
+        raise MemlintError(f"{printable(os.fspath(path))}: no YAML: {said}") from None
+    except RecursionError:
+        raise MemlintError(f"{printable(os.fspath(path))}: too deep to be read") from None

@@ -208,7 +208,8 @@ def shaped_location(rng: random.Random, number: int, indent: str, around: str = 
     if rng.random() < 0.05:
         inside.append("content_by_lua_block {\n        ngx.say('}')  -- as it is\n    }")
     elif rng.random() < 0.7:
-        inside.append(f"proxy_pass http://backend-{number % 97}/v{number}/;")
+        uri = "" if path.startswith("~") else f"/v{number}/"  # nginx takes none there
+        inside.append(f"proxy_pass http://backend-{number % 97}{uri};")
     if path.startswith("/app-") and not around and rng.random() < 0.5:
         inside.append(shaped_location(rng, number, indent + "    ", path).strip())
     if rng.random() < 0.2:

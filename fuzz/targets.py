@@ -24,7 +24,6 @@ from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.bounds import Bounds, tokens_at_most
 from nginx_memlint.files.paths import decode
 from nginx_memlint.memory.parts.data import TEXT
-from nginx_memlint.memory.zones import parse_size as nginx_size
 from nginx_memlint.options.record import Options
 from nginx_memlint.printable import printable, unescaped
 from nginx_memlint.report import writer
@@ -40,6 +39,7 @@ from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.syntax.directives import ParsedFile, parse
 from nginx_memlint.syntax.lexer import tokenize
 from nginx_memlint.syntax.read_buffer import CONF_BUFFER
+from nginx_memlint.syntax.values import parse_size as nginx_size
 from nginx_memlint.targets.targets import Target, find_target, load_target
 from nginx_memlint.tls.ca_bundle import read_bundle
 

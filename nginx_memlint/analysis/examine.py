@@ -15,6 +15,8 @@ from nginx_memlint.files.bounds import STEPS_OF, WorkError, exceeded
 from nginx_memlint.files.paths import encode
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.held import GENERATIONS
+from nginx_memlint.memory.parts.certificates import PEM_DIRECTIVES
+from nginx_memlint.memory.parts.record import full_path
 from nginx_memlint.memory.zones import undeclared, zones
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
@@ -27,15 +29,17 @@ from nginx_memlint.sources.source import Source
 from nginx_memlint.targets.allocators_table import ALLOCATORS, DEFAULT_ALLOCATOR
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls import modules
+from nginx_memlint.tls.data_lines import long_server_names, wrong_lines
+from nginx_memlint.tls.excluding import excluding, unmatched
 from nginx_memlint.tls.families import LUA_TRUSTED
-from nginx_memlint.tls.lacking import lacking, wrong_lines
+from nginx_memlint.tls.lacking import lacking
 from nginx_memlint.tls.listens import listens
 from nginx_memlint.tls.misplaced import misplaced
 from nginx_memlint.tls.rejected_values import rejected_values
 from nginx_memlint.tls.unknown import unknown
 from nginx_memlint.tls.without_ca import without_ca
 from nginx_memlint.tls.without_key import without_key
-from nginx_memlint.tree import foreign, nothing
+from nginx_memlint.tree import expressions, foreign, nothing
 from nginx_memlint.tree import missing_includes as hints
 from nginx_memlint.tree.build import build
 from nginx_memlint.tree.inheritance import Inheritance
@@ -126,13 +130,17 @@ class _Examination:
             *hints.explained(self.tree),
             *self.zone_problems,
             *misplaced(self.tree, self.situation.target),
-            *rejected_values(self.tree),
+            *rejected_values(self.tree, self.situation.target),
+            *excluding(self.tree, self.situation.target),
+            *expressions.problems(self.tree),
             *modules.problems(self.tree, self.situation.target, self.prefix),
             *modules.without_module(self.tree, self.situation.target),
+            *modules.of_separate_modules(self.tree, self.situation.target),
             *unknown(self.tree, self.situation.target),
             *self.unused_dump_files(),
             *self.bundles_beyond_a_bound(),
             *self.files_beyond_a_bound(),
+            *self.rejected_certificates(),
         ]
         loaded = {loads.setting.key for loads in situation.loads_by_setting}
         problems = foreign.recognised(self.tree, problems, loaded)
@@ -198,10 +206,23 @@ class _Examination:
             problems += lacking(tree, target)
             problems += listens(tree, target)
             problems += undeclared(tree)
+            problems += unmatched(tree)
+            problems += long_server_names(tree)
             problems += nothing.problems(tree, told)
             problems += without_key(tree, groups, target)
             problems += without_ca(groups, target)
         return problems
+
+    def rejected_certificates(self) -> Iterator[Problem]:
+        """Problems of files that a context loads, and in which is no certificate or list."""
+        rejected = dict(self.situation.files.rejected)
+        names = [name for name in PEM_DIRECTIVES if name in self.tree.index_names()]
+        for block in self.tree.having(names) if rejected else ():
+            for setting in block.in_order(names):
+                path = full_path(setting.value, self.tree)
+                if why := rejected.pop(path, ""):
+                    message = f"{setting.value} {why}: nginx rejects it"
+                    yield Problem.at(setting.inclusion, setting.directive, message)
 
     def breakdown(self) -> list[result.Node]:
         from nginx_memlint.memory.cost_tree import by_block  # noqa: PLC0415  few formats show it

@@ -14,7 +14,7 @@ from nginx_memlint.files.bounds import STEPS_OF
 from nginx_memlint.files.paths import encode
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.problems import Problem
-from nginx_memlint.syntax.values import c_string
+from nginx_memlint.syntax.values import c_string, parse_size
 from nginx_memlint.tree.expanded import Setting
 from nginx_memlint.tree.tree import Tree
 
@@ -228,18 +228,6 @@ REFERENCES: dict[str, _Reference] = {
 }
 """Directives that name a zone which may be declared anywhere (``ngx_init_cycle()``,
 ``ngx_http_proxy_merge_loc_conf()`` and its like, nginx 1.10.0 to 1.30.0)."""
-
-MAX_SIZE = 1 << 63
-"""``NGX_MAX_SIZE_T_VALUE`` and one."""
-
-_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20}
-
-
-def parse_size(text: str) -> int | None:
-    """Bytes of a size as ``ngx_parse_size()`` reads it: digits and K or M; None if it is none."""
-    match = re.fullmatch(r"([0-9]+)([kKmM]?)", text)
-    size = int(match[1]) * _UNITS[match[2].lower()] if match else None
-    return size if size is not None and size < MAX_SIZE else None
 
 
 def zones(tree: Tree) -> tuple[list[Zone], list[Problem]]:

@@ -6,7 +6,6 @@ or around it, nothing is said of the block.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
@@ -15,7 +14,6 @@ from nginx_memlint.problems import Problem
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.addresses import addresses
-from nginx_memlint.tree import blocks
 from nginx_memlint.tree.expanded import Block
 from nginx_memlint.tree.strangers import strangers
 from nginx_memlint.tree.tree import Tree
@@ -55,12 +53,23 @@ def _has_protocol(block: Block) -> bool:
     return False
 
 
+def _has_usual_server(block: Block) -> bool:
+    """Whether an upstream has no servers at all, or one that is no backup."""
+    servers = block.settings("server")
+    return not servers or any(
+        all(c_string(arg) != "backup" for arg in server.directive.args[1:]) for server in servers
+    )
+
+
 _SERVERS = "no servers are inside upstream"
+_BACKUPS = 'no servers in upstream "{name}"'
 _LISTEN = 'no "listen" is defined for server'
 
 _WANTS = (
     _Want("upstream", _any_of("server"), _SERVERS, at_end=True),
     _Want("stream_upstream", _any_of("server"), _SERVERS, at_end=True),
+    _Want("upstream", _has_usual_server, _BACKUPS),
+    _Want("stream_upstream", _has_usual_server, _BACKUPS),
     _Want("stream_server", _any_of("listen"), _LISTEN, since=(1, 11, 4)),
     _Want("mail_server", _any_of("listen"), _LISTEN, since=(1, 11, 4)),
     _Want(
@@ -96,12 +105,14 @@ def lacking(tree: Tree, target: Target) -> Iterator[Problem]:
             if block.directive is None or want.is_met(block) or is_strange(block, unknown):
                 continue
             if want.at_end:
-                yield _at_end(block, want.nginx)
+                yield at_end(block, want.nginx)
             else:
-                yield Problem.of_nginx(block.inclusion, block.directive, want.nginx)
+                nginx = want.nginx.replace("{name}", " ".join(block.directive.args))
+                yield Problem.of_nginx(block.inclusion, block.directive, nginx)
 
 
-def _at_end(block: Block, nginx: str) -> Problem:
+def at_end(block: Block, nginx: str) -> Problem:
+    """A problem that nginx has with a block at its end, the line of the ``}``."""
     assert block.directive is not None
     line = block.inclusion.file.nginx_end_line(block.directive)
     return replace(Problem.of_nginx(block.inclusion, block.directive, nginx), line=line)
@@ -115,67 +126,3 @@ def strange(tree: Tree) -> frozenset[Block]:
 def is_strange(block: Block, unknown: frozenset[Block]) -> bool:
     """Whether a block, or one around it, is among those of unknown directives."""
     return bool(unknown) and (block in unknown or not unknown.isdisjoint(block.ancestors()))
-
-
-class _Keys(NamedTuple):
-    """Data whose lines have so many words, and what nginx says of others.
-
-    ``alone``: words that may stand by themselves, and the first nginx that takes them.
-    """
-
-    nginx: str
-    alone: dict[str, tuple[int, ...]] = {}  # noqa: RUF012  never changed
-
-
-_LINES = {
-    "map": _Keys("invalid number of the map parameters", {"hostnames": (), "volatile": (1, 11, 7)}),
-    "geo": _Keys(
-        "invalid number of the geo parameters",
-        {"ranges": (), "proxy_recursive": (), "volatile": (1, 29, 3)},
-    ),
-    "charset_map": _Keys("invalid parameters number"),
-}
-"""Block of data → its lines: ``ngx_http_map()``, ``ngx_http_geo()``, ``ngx_http_charset_map()`` and
-those of stream."""
-
-
-_PERCENTAGE = re.compile(r"([0-9]{0,16})(?:\.([0-9]{0,2}))?%")
-
-_WHOLE = 10_000
-"""Hundredths of a percent (``ngx_atofp()`` with two digits after the point)."""
-
-
-def _percentages(block: Block) -> Iterator[Problem]:
-    """Problems of the shares of a ``split_clients`` (``ngx_conf_split_clients_block()``)."""
-    total = 0
-    for body, inclusion in block.parts:
-        for line in body.directives:
-            match = _PERCENTAGE.fullmatch(line.name)
-            share = int(match[1] + (match[2] or "").ljust(2, "0")) if match else 0
-            if line.name == "*":
-                share = _WHOLE - total
-            elif share == 0:
-                nginx = f'invalid percent value "{line.name}"'
-                yield Problem.of_nginx(inclusion, line, nginx)
-                return
-            total += share
-    if total > _WHOLE and block.directive is not None:
-        yield _at_end(block, "percent total is greater than 100%")
-
-
-def wrong_lines(tree: Tree, target: Target) -> Iterator[Problem]:
-    """Problems of lines with too few or too many words in a ``map`` and its like."""
-    for block in tree.blocks(blocks.DATA):
-        name = block.directive.name if block.directive else ""
-        if name == "split_clients":
-            yield from _percentages(block)
-        if (keys := _LINES.get(name)) is None:
-            continue
-        for body, inclusion in block.parts:
-            tree.work.take(len(body.directives))
-            for line in body.directives:
-                if len(line.args) == 1 or line.body is not None:
-                    continue
-                since = None if line.args else keys.alone.get(c_string(line.name))
-                if since is None or (target.stated and target.nginx < since):
-                    yield Problem.of_nginx(inclusion, line, keys.nginx)

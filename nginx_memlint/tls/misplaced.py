@@ -35,6 +35,9 @@ nothing is known: ``sticky`` is."""
 _BACKPORTED = frozenset({"max_headers"})
 """Directives that security updates brought to older releases: Debian 12's nginx 1.22.1 has it."""
 
+FORKS = frozenset({"angie", "freenginx", "tengine"})
+"""Components that are nginx with more."""
+
 NOT_HERE = '"{}" directive is not allowed here'
 UNKNOWN = 'unknown directive "{}"'
 
@@ -66,7 +69,9 @@ _LIKE_NONE = {
 
 def misplaced(tree: Tree, target: Target) -> Iterator[Problem]:
     """Problems of directives that ``ngx_conf_handler()`` or a function that takes them rejects."""
-    late = _too_late(target, all_known(tree, target)) if target.stated else {}
+    modules_are_known = all_known(tree, target)
+    late = _too_late(target, modules_are_known) if target.stated else {}
+    plain = modules_are_known and FORKS.isdisjoint(target.ships)
     elsewhere = {
         kind: grammar.MISPLACED[kind] | late.get(kind, {}).keys() for kind in grammar.KINDS
     }
@@ -74,12 +79,12 @@ def misplaced(tree: Tree, target: Target) -> Iterator[Problem]:
         if block.kind == MAIN and not block.has("events"):
             continue  # a fragment: what it lacks is its context
         kind = block.grammar_kind
-        if kind in elsewhere and _is_suspect(block, elsewhere[kind]):
-            yield from _complaints(block, kind, late.get(kind, {}))
+        if kind in elsewhere and _is_suspect(block, elsewhere[kind], plain=plain):
+            yield from _complaints(block, kind, late.get(kind, {}), plain=plain)
     yield from _lacking(tree, target)
 
 
-def _is_suspect(block: Block, elsewhere: frozenset[str]) -> bool:
+def _is_suspect(block: Block, elsewhere: frozenset[str], *, plain: bool) -> bool:
     """Tell whether a block has to be looked at closely: few have."""
     block.inclusion.work.take(len(block.parts))
     if len(block.parts) > 1:
@@ -89,12 +94,14 @@ def _is_suspect(block: Block, elsewhere: frozenset[str]) -> bool:
         if len(named) < len(body.directives) or not elsewhere.isdisjoint(named):
             return True
         for directive in body.directives:
-            if not grammar.takes(directive):
+            if not grammar.takes(directive, plain=plain):
                 return True
     return False
 
 
-def _complaints(block: Block, kind: str, late: dict[str, tuple[str, str]]) -> Iterator[Problem]:
+def _complaints(
+    block: Block, kind: str, late: dict[str, tuple[str, str]], *, plain: bool
+) -> Iterator[Problem]:
     for name in sorted(set(block.names())):
         # of a block the builder of the tree has told
         settings = [setting for setting in block.settings(name) if setting.directive.body is None]
@@ -104,11 +111,18 @@ def _complaints(block: Block, kind: str, late: dict[str, tuple[str, str]]) -> It
             yield _problem(settings[0], NOT_HERE.format(name))
         elif name in late:
             nginx, brought_by = late[name]
-            yield _problem(settings[0], nginx, f"{nginx} before {brought_by}")
-        elif wrong := next((s for s in settings if not grammar.takes(s.directive)), None):
+            yield _problem(
+                settings[0], nginx, f"{nginx} before {brought_by}" if brought_by else nginx
+            )
+        elif wrong := _of_wrong_length(settings, plain=plain):
             yield _problem(wrong, f'invalid number of arguments in "{name}" directive')
         elif name in _ONCE and len(settings) > 1 and (second := _second(name, settings)):
             yield _problem(second, f'"{name}" directive is duplicate')
+
+
+def _of_wrong_length(settings: list[Setting], *, plain: bool) -> Setting | None:
+    """The first setting with fewer or more arguments than nginx takes."""
+    return next((s for s in settings if not grammar.takes(s.directive, plain=plain)), None)
 
 
 def _second(name: str, settings: list[Setting]) -> Setting | None:
@@ -124,7 +138,7 @@ def _too_late(target: Target, modules_are_known: bool) -> dict[str, dict[str, tu
     """Kind of block → directive → nginx's message, and the component and version that brought it.
 
     Only directives that came later than the components that the target ships, and that no module
-    brings of which nothing is known.
+    brings of which nothing is known. Of those that a fork alone allows there, no version is named.
     """
     versions: dict[str, tuple[int, ...]] = {
         "nginx": target.nginx,
@@ -140,6 +154,10 @@ def _too_late(target: Target, modules_are_known: bool) -> dict[str, dict[str, tu
         and name not in _BACKPORTED
     }
     by_kind: dict[str, dict[str, tuple[str, str]]] = {}
+    if modules_are_known:
+        for (name, kind), component in grammar.COMPONENTS.items():
+            if component in FORKS and component not in target.ships:
+                by_kind.setdefault(kind, {})[name] = NOT_HERE.format(name), ""
     for (name, kind), since in late.items():
         component = grammar.COMPONENTS[name, kind]
         elsewhere = any(

@@ -13,6 +13,7 @@ from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import FAMILIES
+from nginx_memlint.tree.directives_table import ROWS
 from nginx_memlint.tree.expanded import Setting
 from nginx_memlint.tree.missing_includes import INSTALLED
 from nginx_memlint.tree.tree import Tree
@@ -101,6 +102,27 @@ _BROUGHT = {
 """Kind of block and the name of a block in it → what brings that."""
 
 
+_SEPARATE = {
+    "src/http/modules/ngx_http_xslt_filter_module.c": "ngx_http_xslt_filter_module.so",
+    "src/http/modules/ngx_http_image_filter_module.c": "ngx_http_image_filter_module.so",
+    "src/http/modules/ngx_http_geoip_module.c": "ngx_http_geoip_module.so",
+    "src/http/modules/perl/ngx_http_perl_module.c": "ngx_http_perl_module.so",
+    "src/stream/ngx_stream_geoip_module.c": "ngx_stream_geoip_module.so",
+}
+"""Modules of nginx itself that packages have in an object of their own, as they have stream
+(debian/rules of Debian's nginx) → the object."""
+
+
+def _separate() -> dict[tuple[str, str], str]:
+    """Directive and outermost block → the object that brings it."""
+    return {
+        (name, "stream" if path.startswith("src/stream") else "http"): _SEPARATE[path]
+        for component, path, _, names in ROWS
+        if component == "nginx" and path in _SEPARATE
+        for name in names.split()
+    }
+
+
 def all_known(tree: Tree, target: Target) -> bool:
     """Whether it is known of a configuration's nginx which directives and blocks it has.
 
@@ -132,6 +154,25 @@ def without_module(tree: Tree, target: Target) -> Iterator[Problem]:
                 nginx = f'unknown directive "{name}"'
                 why = f"{target.name} has no such block in itself, and no load_module brings it"
                 yield Problem.of_nginx(block.inclusion, block.directive, nginx, f"{nginx}: {why}")
+
+
+def of_separate_modules(tree: Tree, target: Target) -> Iterator[Problem]:
+    """Problems of directives of nginx's own modules whose object is not loaded."""
+    if not all_known(tree, target) or not tree.main.has("events"):
+        return
+    if "stream separate" not in target.built:
+        return
+    loaded = objects(tree)
+    for (name, root), needed in _separate().items():
+        if needed in loaded or name not in tree.index_names():
+            continue
+        for block in tree.having((name,)):
+            if tree.root_of(block).kind == root:
+                for setting in block.settings(name)[:1]:
+                    nginx = f'unknown directive "{name}"'
+                    why = f"{target.name} has it in {needed}, and no load_module brings that"
+                    said = f"{nginx}: {why}"
+                    yield Problem.of_nginx(setting.inclusion, setting.directive, nginx, said)
 
 
 class _Load(NamedTuple):

@@ -1,48 +1,91 @@
-"""Values that nginx rejects, of directives that decide counts or bytes.
+"""Values that nginx rejects: of directives whose values its own functions read, and of some others.
 
-Wrong values of others are for ``nginx -t`` to tell. The checks follow the functions that set the
-values, read in nginx 1.10.0, 1.22.1 and 1.31.4.
+The checks follow the functions that set the values, read in nginx 1.10.0, 1.22.1 and 1.31.4.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.syntax.directives import Directive
-from nginx_memlint.syntax.values import c_string, number
+from nginx_memlint.syntax.values import (
+    c_string,
+    milliseconds,
+    number,
+    parse_offset,
+    parse_size,
+    seconds,
+)
+from nginx_memlint.targets.targets import Target, Version
 from nginx_memlint.tree import grammar
+from nginx_memlint.tree.directives_table import VALUES as ROWS
+from nginx_memlint.tree.directives_table import WORDS_SINCE
 from nginx_memlint.tree.tree import Tree
 
-
-class _Values(NamedTuple):
-    """Whether a value is one that nginx takes, and what it says of another."""
-
-    takes: Callable[[str], bool]
-    complaint: str
+Complaint = Callable[[Sequence[str]], str]
+"""Arguments of a directive → what nginx has against them, ``{name}`` for its name; or nothing."""
 
 
-def _one_of(*names: str) -> _Values:
-    """Words of ``ngx_conf_set_enum_slot()``, which compares lengths, too."""
-    return _Values(lambda value: value.lower() in names, 'invalid value "{value}"')
+def _flag(args: Sequence[str]) -> str:
+    """``ngx_conf_set_flag_slot()`` compares C strings."""
+    value = c_string(args[0])
+    if value.lower() in ("on", "off"):
+        return ""
+    return f'invalid value "{value}" in "{{name}}" directive, it must be "on" or "off"'
 
 
-def _is_flag(value: str) -> bool:
-    return c_string(value).lower() in ("on", "off")
+def _words(words: Sequence[str], args: Sequence[str]) -> str:
+    """``ngx_conf_set_enum_slot()``, ``ngx_conf_set_bitmask_slot()``: they compare lengths, too."""
+    lowered = {word.lower() for word in words}
+    wrong = next((value for value in args if value.lower() not in lowered), None)
+    return "" if wrong is None else f'invalid value "{c_string(wrong)}"'
 
 
-def _is_number_of_workers(value: str) -> bool:
-    return number(value) is not None or c_string(value) == "auto"
+def _number(bounds: Sequence[str], args: Sequence[str]) -> str:
+    """``ngx_conf_set_num_slot()`` and ``ngx_conf_check_num_bounds()``."""
+    value = number(args[0])
+    if value is None:
+        return '"{name}" directive invalid number'
+    if bounds and not int(bounds[0]) <= value <= int(bounds[1]):
+        return f"value must be between {bounds[0]} and {bounds[1]}"
+    return ""
 
 
-def _is_number(value: str) -> bool:
-    return number(value) is not None
+def _parsed(parse: Callable[[str], int | None], args: Sequence[str]) -> str:
+    """``ngx_conf_set_size_slot()`` and those of offsets, milliseconds and seconds."""
+    return '"{name}" directive invalid value' if parse(args[0]) is None else ""
 
 
-def _is_above_zero(value: str) -> bool:
-    return (number(value) or 0) > 0
+def _buffers(args: Sequence[str]) -> str:
+    """``ngx_conf_set_bufs_slot()``: how many, and how large."""
+    count, size = args
+    return "" if number(count) and parse_size(size) else '"{name}" directive invalid value'
+
+
+_READ_BY: dict[str, Callable[[Sequence[str]], Complaint]] = {
+    "flag": lambda _: _flag,
+    "num": lambda bounds: partial(_number, bounds),
+    "size": lambda _: partial(_parsed, parse_size),
+    "off": lambda _: partial(_parsed, parse_offset),
+    "msec": lambda _: partial(_parsed, milliseconds),
+    "sec": lambda _: partial(_parsed, seconds),
+    "bufs": lambda _: _buffers,
+    "enum": lambda words: partial(_words, words),
+    "bitmask": lambda words: partial(_words, words),
+}
+"""Name in the table → the check, for the words that stand behind it there."""
+
+
+def _unless(takes: Callable[[str], object], complaint: str) -> Complaint:
+    """The check of a directive's own function: the values it takes, and what it says of others."""
+
+    def check(args: Sequence[str]) -> str:
+        is_taken = len(args) != 1 or takes(args[0])
+        return "" if is_taken else complaint.replace("{value}", c_string(args[0]))
+
+    return check
 
 
 def _is_url(value: str) -> bool:
@@ -50,59 +93,98 @@ def _is_url(value: str) -> bool:
     return "$" in value or value.lower().startswith(("http://", "https://"))
 
 
-_FLAG = _Values(_is_flag, 'invalid value "{value}" in "{name}" directive, it must be "on" or "off"')
-
-VALUES: dict[str, _Values] = {
-    **{f"{name}_ssl_verify": _FLAG for name in ("proxy", "grpc", "uwsgi")},
-    **dict.fromkeys(("ssl", "proxy_ssl", "ssl_reject_handshake"), _FLAG),
-    **dict.fromkeys(("js_fetch_verify", "ssl_stapling"), _FLAG),
-    "ssl_verify_client": _one_of("off", "on", "optional", "optional_no_ca"),
-    "ssl_ocsp": _one_of("off", "on", "leaf"),
-    "starttls": _one_of("off", "on", "only"),
-    "worker_processes": _Values(_is_number_of_workers, '"{name}" directive invalid value'),
-    "worker_connections": _Values(_is_number, 'invalid number "{value}"'),
-    "keepalive": _Values(_is_above_zero, 'invalid value "{value}" in "{name}" directive'),
-    "proxy_pass": _Values(_is_url, "invalid URL prefix"),
+_OF_THEIR_OWN: dict[str, dict[str, Complaint]] = {
+    "main": {
+        "worker_processes": _unless(
+            lambda value: number(value) is not None or c_string(value) == "auto",
+            '"{name}" directive invalid value',
+        )
+    },
+    "events": {
+        "worker_connections": _unless(
+            lambda value: number(value) is not None, 'invalid number "{value}"'
+        )
+    },
+    "http": {
+        "ssl": _flag,
+        "keepalive": _unless(number, 'invalid value "{value}" in "{name}" directive'),
+        "proxy_pass": _unless(_is_url, "invalid URL prefix"),
+    },
+    "stream": {},
+    "mail": {"ssl": _flag, "starttls": partial(_words, ("off", "on", "only"))},
 }
-"""Directive → its values: ``ngx_conf_set_flag_slot()``, ``ngx_conf_set_enum_slot()``,
-``ngx_set_worker_processes()``, ``ngx_event_connections()``, ``ngx_http_upstream_keepalive()``,
-``ngx_http_proxy_pass()``."""
+"""Outermost block → directives with functions of their own: ``ngx_set_worker_processes()``,
+``ngx_event_connections()``, ``ngx_http_ssl_enable()``, ``ngx_http_upstream_keepalive()``,
+``ngx_http_proxy_pass()``, ``ngx_mail_ssl_starttls()``."""
 
-_ONLY_IN = {"proxy_pass": ("location", "if", "limit_except"), "keepalive": ("upstream",)}
-"""Directive → kinds of blocks in which it has those values, if not in all."""
 
+def _checks(root: str) -> dict[str, Complaint]:
+    checks = _OF_THEIR_OWN[root]
+    for roots, reading, names in ROWS:
+        if root in roots.split():
+            function, *words = reading.split(" ")
+            checks |= dict.fromkeys(names.split(), _READ_BY[function](words))
+    return checks
+
+
+VALUES = {root: _checks(root) for root in _OF_THEIR_OWN}
+"""Outermost block → directive → the check of its values."""
+
+_NAMES = frozenset(name for checks in VALUES.values() for name in checks)
+
+_OF_STREAM_AND_MAIL = {
+    kind: kind.partition("_")[0] for kind in grammar.KINDS if kind.startswith(("stream", "mail"))
+}
+_ROOT = {kind: _OF_STREAM_AND_MAIL.get(kind, "http") for kind in grammar.KINDS}
+_ROOT |= {"main": "main", "events": "events"}
+"""Kind of block → its outermost block."""
+
+_LATER = {
+    (root, name, word): since for since, root, name, words in WORDS_SINCE for word in words.split()
+}
 
 MOST_KEPT = 4096
 """Judgements that are kept: most values of a configuration are the same few."""
 
 
-def rejected_values(tree: Tree) -> Iterator[Problem]:
+def rejected_values(tree: Tree, target: Target) -> Iterator[Problem]:
     """Problems of values that nginx would reject, in file order."""
-    for block in tree.having(VALUES):
+    nginx = target.nginx if target.stated else _NEWEST
+    for block in tree.having(_NAMES):
         kind = block.grammar_kind
+        if kind not in _ROOT:
+            continue
+        checks = VALUES[_ROOT[kind]]
         if not any(
-            directive.name in VALUES and _complaint(directive, kind)
+            directive.name in checks and _complaint(directive, kind, nginx)
             for body, _ in block.parts
             for directive in body.directives
         ):
             continue
-        for setting in block.in_order(VALUES):
+        for setting in block.in_order(checks):
             tree.work.take()
-            if nginx := _complaint(setting.directive, kind):
-                yield Problem.of_nginx(setting.inclusion, setting.directive, nginx)
+            if complaint := _complaint(setting.directive, kind, nginx):
+                yield Problem.of_nginx(setting.inclusion, setting.directive, complaint)
 
 
-def _complaint(directive: Directive, kind: str) -> str:
+_NEWEST = Version((1 << 30,))
+"""The version of a server of which none is stated: it takes all words that any release does."""
+
+
+def _complaint(directive: Directive, kind: str, nginx: Version) -> str:
     """Say what nginx has against a directive's value in a kind of block; or nothing."""
     # others are told already
-    is_judged = len(directive.args) == 1 and directive.body is None
-    return _judged(directive.name, directive.args[0], kind) if is_judged else ""
+    is_judged = directive.body is None and directive.args and grammar.takes(directive)
+    return _judged(directive.name, (*directive.args,), kind, nginx) if is_judged else ""
 
 
 @lru_cache(MOST_KEPT)
-def _judged(name: str, value: str, kind: str) -> str:
-    values = VALUES[name]
-    is_elsewhere = kind not in _ONLY_IN.get(name, (kind,))
-    if is_elsewhere or values.takes(value) or grammar.complaint(name, kind, is_block=False):
+def _judged(name: str, args: tuple[str, ...], kind: str, nginx: Version) -> str:
+    root = _ROOT[kind]
+    if grammar.complaint(name, kind, is_block=False):
         return ""
-    return values.complaint.format(value=c_string(value), name=name)
+    complaint = VALUES[root][name](args)
+    for word in args:
+        if not complaint and nginx < _LATER.get((root, name, word.lower()), ()):
+            complaint = f'invalid value "{word}"'
+    return complaint.replace("{name}", name)

@@ -1235,6 +1235,31 @@ TAKES = (
 component, and the directives; those that take any number are left out. Lua code is one
 argument."""
 
+TAKES_PLAIN = (
+    (
+        "1",
+        "proxy_ssl_certificate proxy_ssl_certificate_key slice ssl_certificate "
+        "ssl_certificate_key ssl_verify_depth",
+    ),
+    (
+        "1 2",
+        "keepalive least_time",
+    ),
+    (
+        "1 2 3",
+        "limit_req",
+    ),
+    (
+        "2+",
+        "error_page",
+    ),
+    (
+        "3",
+        "limit_req_zone",
+    ),
+)
+"""Numbers of arguments of directives of which forks of nginx take more."""
+
 ONCE = (
     "absolute_redirect accept_mutex accept_mutex_delay acceptex_read "
     "access_by_lua_no_postpone add_after_body add_before_body add_header_inherit "
@@ -1368,116 +1393,450 @@ ONCE = (
 )
 """Directives that nginx rejects when they stand in a block twice, in all releases."""
 
-CONSTANT = (
-    "absolute_redirect accept_mutex accept_mutex_delay acceptex_read "
-    "access_by_lua_no_postpone add_header_inherit add_trailer_inherit aio_write auth_delay "
-    "auth_http_pass_client_cert auth_http_timeout autoindex autoindex_exact_size "
-    "autoindex_format autoindex_localtime chunked_transfer_encoding client_body_buffer_size "
-    "client_body_in_file_only client_body_in_single_buffer client_body_timeout "
-    "client_header_buffer_size client_header_timeout client_max_body_size "
-    "connection_pool_size create_full_put_path daemon dav_methods debug_points degrade "
-    "devpoll_changes devpoll_events directio_alignment epoll_events etag eventport_events "
-    "fastcgi_buffer_size fastcgi_buffering fastcgi_buffers fastcgi_busy_buffers_size "
-    "fastcgi_cache_background_update fastcgi_cache_lock fastcgi_cache_lock_age "
-    "fastcgi_cache_lock_timeout fastcgi_cache_max_range_offset fastcgi_cache_methods "
-    "fastcgi_cache_min_uses fastcgi_cache_revalidate fastcgi_cache_use_stale "
-    "fastcgi_connect_timeout fastcgi_force_ranges fastcgi_ignore_client_abort "
-    "fastcgi_ignore_headers fastcgi_intercept_errors fastcgi_keep_conn "
-    "fastcgi_max_temp_file_size fastcgi_next_upstream fastcgi_next_upstream_timeout "
-    "fastcgi_next_upstream_tries fastcgi_pass_request_body fastcgi_pass_request_headers "
-    "fastcgi_read_timeout fastcgi_request_buffering fastcgi_send_lowat fastcgi_send_timeout "
-    "fastcgi_socket_keepalive fastcgi_socket_rcvbuf fastcgi_socket_sndbuf "
-    "fastcgi_temp_file_write_size geoip_proxy_recursive grpc_buffer_size grpc_connect_timeout "
-    "grpc_ignore_headers grpc_intercept_errors grpc_next_upstream grpc_next_upstream_timeout "
-    "grpc_next_upstream_tries grpc_read_timeout grpc_send_timeout grpc_socket_keepalive "
-    "grpc_socket_rcvbuf grpc_socket_sndbuf grpc_ssl_protocols grpc_ssl_server_name "
-    "grpc_ssl_session_reuse grpc_ssl_verify grpc_ssl_verify_depth gunzip gunzip_buffers gzip "
-    "gzip_buffers gzip_comp_level gzip_hash gzip_http_version gzip_min_length gzip_no_buffer "
-    "gzip_proxied gzip_static gzip_vary gzip_window http2 http2_body_preread_size "
-    "http2_chunk_size http2_max_concurrent_streams http2_pool_size http2_recv_buffer_size "
-    "http2_streams_index_size http3 http3_hq http3_max_concurrent_streams "
-    "http3_stream_buffer_size if_modified_since ignore_invalid_headers image_filter_buffer "
-    "image_filter_interlace image_filter_transparency imap_auth imap_client_buffer "
-    "iocp_threads js_context_reuse js_context_reuse_max_size js_fetch_buffer_size "
-    "js_fetch_keepalive js_fetch_keepalive_requests js_fetch_keepalive_time "
-    "js_fetch_keepalive_timeout js_fetch_max_response_buffer_size js_fetch_protocols "
-    "js_fetch_timeout js_fetch_verify js_fetch_verify_depth keepalive_disable "
-    "keepalive_min_timeout keepalive_requests keepalive_time kqueue_changes kqueue_events "
-    "large_client_header_buffers limit_conn_dry_run limit_conn_log_level limit_conn_status "
-    "limit_req_dry_run limit_req_log_level limit_req_status lingering_close lingering_time "
-    "lingering_timeout log_not_found log_subrequest lua_check_client_abort "
-    "lua_http10_buffering lua_max_pending_timers lua_max_running_timers lua_need_request_body "
-    "lua_sa_restart lua_socket_buffer_size lua_socket_connect_timeout "
-    "lua_socket_keepalive_timeout lua_socket_log_errors lua_socket_pool_size "
-    "lua_socket_read_timeout lua_socket_send_lowat lua_socket_send_timeout lua_ssl_protocols "
-    "lua_ssl_verify_depth lua_thread_cache_max_entries "
-    "lua_transform_underscores_in_response_headers lua_upstream_skip_openssl_default_verify "
-    "lua_use_default_type lua_worker_thread_vm_pool_size map_hash_bucket_size "
-    "map_hash_max_size master_process max_errors max_headers max_ranges memcached_buffer_size "
-    "memcached_connect_timeout memcached_gzip_flag memcached_next_upstream "
-    "memcached_next_upstream_timeout memcached_next_upstream_tries memcached_read_timeout "
-    "memcached_send_timeout memcached_socket_keepalive merge_slashes min_delete_depth "
-    "mirror_request_body mp4_buffer_size mp4_max_buffer_size mp4_start_key_frame msie_padding "
-    "msie_refresh multi_accept open_file_cache_errors open_file_cache_events "
-    "open_file_cache_min_uses open_file_cache_valid output_buffers override_charset pcre_jit "
-    "pop3_auth port_in_redirect post_acceptex postpone_gzipping postpone_output "
-    "precontent_by_lua_no_postpone preread_buffer_size preread_by_lua_no_postpone "
-    "preread_timeout proxy proxy_buffer proxy_buffer_size proxy_buffering proxy_buffers "
-    "proxy_busy_buffers_size proxy_cache_background_update proxy_cache_convert_head "
-    "proxy_cache_lock proxy_cache_lock_age proxy_cache_lock_timeout "
-    "proxy_cache_max_range_offset proxy_cache_methods proxy_cache_min_uses "
-    "proxy_cache_revalidate proxy_cache_use_stale proxy_connect_timeout "
-    "proxy_downstream_buffer proxy_force_ranges proxy_half_close "
-    "proxy_headers_hash_bucket_size proxy_headers_hash_max_size proxy_http_version "
-    "proxy_ignore_client_abort proxy_ignore_headers proxy_intercept_errors "
-    "proxy_max_temp_file_size proxy_next_upstream proxy_next_upstream_timeout "
-    "proxy_next_upstream_tries proxy_pass_error_message proxy_pass_request_body "
-    "proxy_pass_request_headers proxy_pass_trailers proxy_protocol proxy_protocol_timeout "
-    "proxy_read_timeout proxy_request_buffering proxy_requests proxy_responses "
-    "proxy_send_lowat proxy_send_timeout proxy_smtp_auth proxy_socket_keepalive "
-    "proxy_socket_rcvbuf proxy_socket_sndbuf proxy_ssl proxy_ssl_protocols "
-    "proxy_ssl_server_name proxy_ssl_session_reuse proxy_ssl_verify proxy_ssl_verify_depth "
-    "proxy_temp_file_write_size proxy_timeout proxy_upstream_buffer "
-    "quic_active_connection_id_limit quic_bpf quic_gso quic_retry random_index read_ahead "
-    "real_ip_recursive recursive_error_pages referer_hash_bucket_size referer_hash_max_size "
-    "request_pool_size reset_timedout_connection resolver_timeout rewrite_by_lua_no_postpone "
-    "rewrite_log satisfy scgi_buffer_size scgi_buffering scgi_buffers scgi_busy_buffers_size "
-    "scgi_cache_background_update scgi_cache_lock scgi_cache_lock_age scgi_cache_lock_timeout "
-    "scgi_cache_max_range_offset scgi_cache_methods scgi_cache_min_uses scgi_cache_revalidate "
-    "scgi_cache_use_stale scgi_connect_timeout scgi_force_ranges scgi_ignore_client_abort "
-    "scgi_ignore_headers scgi_intercept_errors scgi_max_temp_file_size scgi_next_upstream "
-    "scgi_next_upstream_timeout scgi_next_upstream_tries scgi_pass_request_body "
-    "scgi_pass_request_headers scgi_read_timeout scgi_request_buffering scgi_send_timeout "
-    "scgi_socket_keepalive scgi_socket_rcvbuf scgi_socket_sndbuf scgi_temp_file_write_size "
-    "send_lowat send_timeout sendfile sendfile_max_chunk server_name_in_redirect "
-    "server_names_hash_bucket_size server_names_hash_max_size server_tokens smtp_auth "
-    "smtp_client_buffer smtp_greeting_delay ssi ssi_ignore_recycled_buffers ssi_last_modified "
-    "ssi_min_file_chunk ssi_silent_errors ssi_value_length ssl_buffer_size "
-    "ssl_certificate_compression ssl_early_data ssl_handshake_timeout "
-    "ssl_object_cache_inheritable ssl_ocsp ssl_prefer_server_ciphers ssl_preread "
-    "ssl_protocols ssl_reject_handshake ssl_session_tickets ssl_session_timeout ssl_stapling "
-    "ssl_stapling_verify ssl_verify_client ssl_verify_depth sub_filter_last_modified "
-    "sub_filter_once subrequest_output_buffer_size tcp_nodelay tcp_nopush timeout "
-    "timer_resolution tunnel_buffer_size tunnel_connect_timeout tunnel_next_upstream "
-    "tunnel_next_upstream_timeout tunnel_next_upstream_tries tunnel_read_timeout "
-    "tunnel_send_lowat tunnel_send_timeout tunnel_socket_keepalive tunnel_socket_rcvbuf "
-    "tunnel_socket_sndbuf types_hash_bucket_size types_hash_max_size underscores_in_headers "
-    "uninitialized_variable_warn userid userid_flags userid_service uwsgi_buffer_size "
-    "uwsgi_buffering uwsgi_buffers uwsgi_busy_buffers_size uwsgi_cache_background_update "
-    "uwsgi_cache_lock uwsgi_cache_lock_age uwsgi_cache_lock_timeout "
-    "uwsgi_cache_max_range_offset uwsgi_cache_methods uwsgi_cache_min_uses "
-    "uwsgi_cache_revalidate uwsgi_cache_use_stale uwsgi_connect_timeout uwsgi_force_ranges "
-    "uwsgi_ignore_client_abort uwsgi_ignore_headers uwsgi_intercept_errors "
-    "uwsgi_max_temp_file_size uwsgi_modifier1 uwsgi_modifier2 uwsgi_next_upstream "
-    "uwsgi_next_upstream_timeout uwsgi_next_upstream_tries uwsgi_pass_request_body "
-    "uwsgi_pass_request_headers uwsgi_read_timeout uwsgi_request_buffering uwsgi_send_timeout "
-    "uwsgi_socket_keepalive uwsgi_socket_rcvbuf uwsgi_socket_sndbuf uwsgi_ssl_protocols "
-    "uwsgi_ssl_server_name uwsgi_ssl_session_reuse uwsgi_ssl_verify uwsgi_ssl_verify_depth "
-    "uwsgi_temp_file_write_size variables_hash_bucket_size variables_hash_max_size "
-    "worker_aio_requests worker_rlimit_core worker_rlimit_nofile worker_shutdown_timeout "
-    "xclient xml_external_entities xslt_last_modified "
+VALUES = (
+    (
+        "events",
+        "flag",
+        "accept_mutex acceptex_read multi_accept",
+    ),
+    (
+        "events",
+        "msec",
+        "accept_mutex_delay",
+    ),
+    (
+        "events",
+        "num",
+        "devpoll_changes devpoll_events epoll_events eventport_events iocp_threads "
+        "kqueue_changes kqueue_events post_acceptex worker_aio_requests",
+    ),
+    (
+        "http",
+        "bitmask SSLv2 SSLv3 TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
+        "grpc_ssl_protocols proxy_ssl_protocols uwsgi_ssl_protocols",
+    ),
+    (
+        "http",
+        "bitmask any auth expired no-cache no-store no_etag no_last_modified off private",
+        "gzip_proxied",
+    ),
+    (
+        "http",
+        "bitmask copy delete mkcol move off put",
+        "dav_methods",
+    ),
+    (
+        "http",
+        "bitmask error http_403 http_404 http_429 http_500 http_502 http_503 http_504 "
+        "invalid_header non_idempotent off timeout",
+        "grpc_next_upstream",
+    ),
+    (
+        "http",
+        "bitmask error http_403 http_404 http_429 http_500 http_502 http_503 http_504 "
+        "invalid_header non_idempotent off timeout updating",
+        "proxy_cache_use_stale proxy_next_upstream",
+    ),
+    (
+        "http",
+        "bitmask error http_403 http_404 http_429 http_500 http_503 invalid_header "
+        "non_idempotent off timeout updating",
+        "fastcgi_cache_use_stale fastcgi_next_upstream scgi_cache_use_stale "
+        "scgi_next_upstream uwsgi_cache_use_stale uwsgi_next_upstream",
+    ),
+    (
+        "http",
+        "bitmask error invalid_response not_found off timeout",
+        "memcached_next_upstream",
+    ),
+    (
+        "http",
+        "bitmask error off timeout",
+        "tunnel_next_upstream",
+    ),
+    (
+        "http",
+        "bitmask httponly off samesite=lax samesite=none samesite=strict secure",
+        "userid_flags",
+    ),
+    (
+        "http",
+        "bitmask msie6 none safari",
+        "keepalive_disable",
+    ),
+    (
+        "http",
+        "bufs",
+        "fastcgi_buffers gunzip_buffers gzip_buffers large_client_header_buffers "
+        "output_buffers proxy_buffers scgi_buffers uwsgi_buffers",
+    ),
+    (
+        "http",
+        "enum 1.0 1.1",
+        "gzip_http_version",
+    ),
+    (
+        "http",
+        "enum 1.0 1.1 2 3",
+        "proxy_http_version",
+    ),
+    (
+        "http",
+        "enum 204 444",
+        "degrade",
+    ),
+    (
+        "http",
+        "enum all any",
+        "satisfy",
+    ),
+    (
+        "http",
+        "enum always off on",
+        "gzip_static lingering_close",
+    ),
+    (
+        "http",
+        "enum before exact off",
+        "if_modified_since",
+    ),
+    (
+        "http",
+        "enum clean off on",
+        "client_body_in_file_only",
+    ),
+    (
+        "http",
+        "enum error info notice warn",
+        "limit_req_log_level",
+    ),
+    (
+        "http",
+        "enum html json jsonp xml",
+        "autoindex_format",
+    ),
+    (
+        "http",
+        "enum log off on v1",
+        "userid",
+    ),
+    (
+        "http",
+        "enum merge off on",
+        "add_header_inherit add_trailer_inherit",
+    ),
+    (
+        "http",
+        "flag",
+        "absolute_redirect access_by_lua_no_postpone aio_write autoindex autoindex_exact_size "
+        "autoindex_localtime chunked_transfer_encoding client_body_in_single_buffer "
+        "create_full_put_path etag fastcgi_buffering fastcgi_cache_background_update "
+        "fastcgi_cache_lock fastcgi_cache_revalidate fastcgi_force_ranges "
+        "fastcgi_ignore_client_abort fastcgi_intercept_errors fastcgi_keep_conn "
+        "fastcgi_pass_request_body fastcgi_pass_request_headers fastcgi_request_buffering "
+        "fastcgi_socket_keepalive geoip_proxy_recursive grpc_intercept_errors "
+        "grpc_socket_keepalive grpc_ssl_server_name grpc_ssl_session_reuse grpc_ssl_verify "
+        "gunzip gzip gzip_no_buffer gzip_vary http2 http3 http3_hq ignore_invalid_headers "
+        "image_filter_interlace image_filter_transparency limit_req_dry_run log_not_found "
+        "log_subrequest lua_http10_buffering lua_need_request_body "
+        "lua_transform_underscores_in_response_headers lua_use_default_type "
+        "memcached_socket_keepalive merge_slashes mirror_request_body mp4_start_key_frame "
+        "msie_padding msie_refresh open_file_cache_errors open_file_cache_events "
+        "override_charset port_in_redirect precontent_by_lua_no_postpone proxy_buffering "
+        "proxy_cache_background_update proxy_cache_convert_head proxy_cache_lock "
+        "proxy_cache_revalidate proxy_force_ranges proxy_ignore_client_abort "
+        "proxy_intercept_errors proxy_pass_request_body proxy_pass_request_headers "
+        "proxy_pass_trailers proxy_request_buffering quic_gso quic_retry random_index "
+        "real_ip_recursive recursive_error_pages reset_timedout_connection "
+        "rewrite_by_lua_no_postpone rewrite_log scgi_buffering scgi_cache_background_update "
+        "scgi_cache_lock scgi_cache_revalidate scgi_force_ranges scgi_ignore_client_abort "
+        "scgi_intercept_errors scgi_pass_request_body scgi_pass_request_headers "
+        "scgi_request_buffering scgi_socket_keepalive sendfile server_name_in_redirect ssi "
+        "ssi_ignore_recycled_buffers ssi_last_modified ssi_silent_errors "
+        "sub_filter_last_modified sub_filter_once tcp_nopush tunnel_socket_keepalive "
+        "underscores_in_headers uninitialized_variable_warn uwsgi_buffering "
+        "uwsgi_cache_background_update uwsgi_cache_lock uwsgi_cache_revalidate "
+        "uwsgi_force_ranges uwsgi_ignore_client_abort uwsgi_intercept_errors "
+        "uwsgi_pass_request_body uwsgi_pass_request_headers uwsgi_request_buffering "
+        "uwsgi_socket_keepalive uwsgi_ssl_server_name uwsgi_ssl_session_reuse "
+        "uwsgi_ssl_verify xml_external_entities xslt_last_modified",
+    ),
+    (
+        "http",
+        "msec",
+        "auth_delay client_body_timeout client_header_timeout fastcgi_cache_lock_age "
+        "fastcgi_cache_lock_timeout fastcgi_connect_timeout fastcgi_next_upstream_timeout "
+        "fastcgi_read_timeout fastcgi_send_timeout grpc_connect_timeout "
+        "grpc_next_upstream_timeout grpc_read_timeout grpc_send_timeout keepalive_min_timeout "
+        "keepalive_time lingering_time lingering_timeout memcached_connect_timeout "
+        "memcached_next_upstream_timeout memcached_read_timeout memcached_send_timeout "
+        "proxy_cache_lock_age proxy_cache_lock_timeout proxy_read_timeout proxy_send_timeout "
+        "scgi_cache_lock_age scgi_cache_lock_timeout scgi_connect_timeout "
+        "scgi_next_upstream_timeout scgi_read_timeout scgi_send_timeout send_timeout "
+        "tunnel_connect_timeout tunnel_next_upstream_timeout tunnel_read_timeout "
+        "tunnel_send_timeout uwsgi_cache_lock_age uwsgi_cache_lock_timeout "
+        "uwsgi_connect_timeout uwsgi_next_upstream_timeout uwsgi_read_timeout "
+        "uwsgi_send_timeout",
+    ),
+    (
+        "http",
+        "num",
+        "fastcgi_cache_min_uses fastcgi_next_upstream_tries grpc_next_upstream_tries "
+        "grpc_ssl_verify_depth http2_max_concurrent_streams http2_streams_index_size "
+        "http3_max_concurrent_streams keepalive_requests lua_thread_cache_max_entries "
+        "lua_worker_thread_vm_pool_size max_headers max_ranges memcached_gzip_flag "
+        "memcached_next_upstream_tries min_delete_depth open_file_cache_min_uses "
+        "proxy_cache_min_uses proxy_headers_hash_bucket_size proxy_headers_hash_max_size "
+        "quic_active_connection_id_limit referer_hash_bucket_size referer_hash_max_size "
+        "scgi_cache_min_uses scgi_next_upstream_tries tunnel_next_upstream_tries "
+        "types_hash_bucket_size types_hash_max_size userid_service uwsgi_cache_min_uses "
+        "uwsgi_next_upstream_tries uwsgi_ssl_verify_depth",
+    ),
+    (
+        "http",
+        "num 0 255",
+        "uwsgi_modifier1 uwsgi_modifier2",
+    ),
+    (
+        "http",
+        "num 1 9",
+        "gzip_comp_level",
+    ),
+    (
+        "http",
+        "num 400 599",
+        "limit_conn_status limit_req_status",
+    ),
+    (
+        "http",
+        "off",
+        "client_max_body_size directio_alignment fastcgi_cache_max_range_offset "
+        "proxy_cache_max_range_offset scgi_cache_max_range_offset "
+        "uwsgi_cache_max_range_offset",
+    ),
+    (
+        "http",
+        "sec",
+        "open_file_cache_valid",
+    ),
+    (
+        "http",
+        "size",
+        "client_body_buffer_size client_header_buffer_size connection_pool_size "
+        "fastcgi_buffer_size fastcgi_busy_buffers_size fastcgi_max_temp_file_size "
+        "fastcgi_send_lowat fastcgi_socket_rcvbuf fastcgi_socket_sndbuf "
+        "fastcgi_temp_file_write_size grpc_buffer_size grpc_socket_rcvbuf grpc_socket_sndbuf "
+        "gzip_hash gzip_min_length gzip_window http2_body_preread_size http2_chunk_size "
+        "http2_pool_size http2_recv_buffer_size http3_stream_buffer_size image_filter_buffer "
+        "memcached_buffer_size mp4_buffer_size mp4_max_buffer_size postpone_gzipping "
+        "postpone_output proxy_busy_buffers_size proxy_max_temp_file_size proxy_send_lowat "
+        "proxy_temp_file_write_size read_ahead request_pool_size scgi_buffer_size "
+        "scgi_busy_buffers_size scgi_max_temp_file_size scgi_socket_rcvbuf scgi_socket_sndbuf "
+        "scgi_temp_file_write_size send_lowat sendfile_max_chunk ssi_min_file_chunk "
+        "ssi_value_length ssl_buffer_size subrequest_output_buffer_size tunnel_buffer_size "
+        "tunnel_send_lowat tunnel_socket_rcvbuf tunnel_socket_sndbuf uwsgi_buffer_size "
+        "uwsgi_busy_buffers_size uwsgi_max_temp_file_size uwsgi_socket_rcvbuf "
+        "uwsgi_socket_sndbuf uwsgi_temp_file_write_size",
+    ),
+    (
+        "http mail stream",
+        "bitmask SSLv2 SSLv3 TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
+        "ssl_protocols",
+    ),
+    (
+        "http mail stream",
+        "enum off on optional optional_no_ca",
+        "ssl_verify_client",
+    ),
+    (
+        "http mail stream",
+        "flag",
+        "ssl_certificate_compression ssl_prefer_server_ciphers ssl_session_tickets",
+    ),
+    (
+        "http mail stream",
+        "msec",
+        "resolver_timeout",
+    ),
+    (
+        "http mail stream",
+        "num",
+        "ssl_verify_depth",
+    ),
+    (
+        "http mail stream",
+        "sec",
+        "ssl_session_timeout",
+    ),
+    (
+        "http stream",
+        "bitmask SSLv2 SSLv3 TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
+        "lua_ssl_protocols",
+    ),
+    (
+        "http stream",
+        "bitmask TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
+        "js_fetch_protocols",
+    ),
+    (
+        "http stream",
+        "enum error info notice warn",
+        "limit_conn_log_level",
+    ),
+    (
+        "http stream",
+        "enum leaf off on",
+        "ssl_ocsp",
+    ),
+    (
+        "http stream",
+        "flag",
+        "js_fetch_verify limit_conn_dry_run lua_check_client_abort lua_sa_restart "
+        "lua_socket_log_errors lua_upstream_skip_openssl_default_verify "
+        "proxy_socket_keepalive proxy_ssl_server_name proxy_ssl_session_reuse "
+        "proxy_ssl_verify ssl_early_data ssl_reject_handshake ssl_stapling "
+        "ssl_stapling_verify tcp_nodelay",
+    ),
+    (
+        "http stream",
+        "msec",
+        "js_fetch_keepalive_time js_fetch_keepalive_timeout js_fetch_timeout "
+        "lua_socket_connect_timeout lua_socket_keepalive_timeout lua_socket_read_timeout "
+        "lua_socket_send_timeout proxy_connect_timeout proxy_next_upstream_timeout",
+    ),
+    (
+        "http stream",
+        "num",
+        "js_fetch_keepalive js_fetch_keepalive_requests js_fetch_verify_depth "
+        "lua_max_pending_timers lua_max_running_timers lua_socket_pool_size "
+        "lua_ssl_verify_depth map_hash_bucket_size map_hash_max_size "
+        "proxy_next_upstream_tries proxy_ssl_verify_depth server_names_hash_bucket_size "
+        "server_names_hash_max_size variables_hash_bucket_size variables_hash_max_size",
+    ),
+    (
+        "http stream",
+        "size",
+        "js_context_reuse js_context_reuse_max_size js_fetch_buffer_size "
+        "js_fetch_max_response_buffer_size lua_socket_buffer_size lua_socket_send_lowat "
+        "proxy_buffer_size proxy_socket_rcvbuf proxy_socket_sndbuf",
+    ),
+    (
+        "mail",
+        "bitmask apop cram-md5 external oauthbearer plain xoauth2",
+        "pop3_auth",
+    ),
+    (
+        "mail",
+        "bitmask cram-md5 external login none oauthbearer plain xoauth2",
+        "smtp_auth",
+    ),
+    (
+        "mail",
+        "bitmask cram-md5 external login oauthbearer plain xoauth2",
+        "imap_auth",
+    ),
+    (
+        "mail",
+        "flag",
+        "auth_http_pass_client_cert proxy proxy_pass_error_message proxy_smtp_auth xclient",
+    ),
+    (
+        "mail",
+        "msec",
+        "auth_http_timeout smtp_greeting_delay timeout",
+    ),
+    (
+        "mail",
+        "num",
+        "max_errors",
+    ),
+    (
+        "mail",
+        "size",
+        "imap_client_buffer proxy_buffer smtp_client_buffer",
+    ),
+    (
+        "mail stream",
+        "msec",
+        "proxy_timeout",
+    ),
+    (
+        "main",
+        "enum abort stop",
+        "debug_points",
+    ),
+    (
+        "main",
+        "flag",
+        "daemon master_process pcre_jit quic_bpf ssl_object_cache_inheritable",
+    ),
+    (
+        "main",
+        "msec",
+        "timer_resolution worker_shutdown_timeout",
+    ),
+    (
+        "main",
+        "num",
+        "worker_rlimit_nofile",
+    ),
+    (
+        "main",
+        "off",
+        "worker_rlimit_core",
+    ),
+    (
+        "stream",
+        "bitmask DTLSv1 DTLSv1.2 SSLv2 SSLv3 TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
+        "proxy_ssl_protocols",
+    ),
+    (
+        "stream",
+        "flag",
+        "preread_by_lua_no_postpone proxy_half_close proxy_next_upstream proxy_ssl "
+        "ssl_preread",
+    ),
+    (
+        "stream",
+        "msec",
+        "preread_timeout proxy_protocol_timeout ssl_handshake_timeout",
+    ),
+    (
+        "stream",
+        "num",
+        "lua_regex_cache_max_entries lua_regex_match_limit proxy_requests proxy_responses",
+    ),
+    (
+        "stream",
+        "size",
+        "preread_buffer_size proxy_downstream_buffer proxy_upstream_buffer",
+    ),
 )
-"""Directives whose values are numbers, sizes, times or fixed words, never variables."""
+"""Outermost blocks; a function (``flag``: ``ngx_conf_set_flag_slot()``), the
+words that it takes, or the least and the greatest number; directives that it alone reads there
+in all releases."""
+
+WORDS_SINCE = (
+    ((1, 11, 13), "http", "fastcgi_cache_use_stale", "http_429"),
+    ((1, 11, 13), "http", "fastcgi_next_upstream", "http_429"),
+    ((1, 11, 13), "http", "proxy_cache_use_stale", "http_429"),
+    ((1, 29, 4), "http", "proxy_http_version", "2"),
+    ((1, 11, 13), "http", "proxy_next_upstream", "http_429"),
+    ((1, 13, 0), "http", "proxy_ssl_protocols", "TLSv1.3"),
+    ((1, 11, 13), "http", "scgi_cache_use_stale", "http_429"),
+    ((1, 11, 13), "http", "scgi_next_upstream", "http_429"),
+    ((1, 13, 0), "http", "ssl_protocols", "TLSv1.3"),
+    ((1, 11, 13), "http", "uwsgi_cache_use_stale", "http_429"),
+    ((1, 11, 13), "http", "uwsgi_next_upstream", "http_429"),
+    ((1, 13, 0), "http", "uwsgi_ssl_protocols", "TLSv1.3"),
+    ((1, 11, 6), "mail", "imap_auth", "external"),
+    ((1, 11, 6), "mail", "pop3_auth", "external"),
+    ((1, 11, 6), "mail", "smtp_auth", "external"),
+    ((1, 13, 0), "mail", "ssl_protocols", "TLSv1.3"),
+    ((1, 13, 0), "stream", "proxy_ssl_protocols", "TLSv1.3"),
+    ((1, 13, 0), "stream", "ssl_protocols", "TLSv1.3"),
+)
+"""Release, outermost block, directive, words: taken only since then."""
 
 SINCE = (
     (

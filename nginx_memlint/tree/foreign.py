@@ -15,17 +15,17 @@ from nginx_memlint.sources import glob
 from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.syntax.directives import Body, Directive, ParsedFile
 from nginx_memlint.tree import grammar
-from nginx_memlint.tree.directives_table import CONSTANT
+from nginx_memlint.tree.directives_table import VALUES
 from nginx_memlint.tree.expanded import Block
 from nginx_memlint.tree.tree import Tree
 
 RENDER = "render it first, or pipe nginx -T"
 
-_NUMBERS = frozenset(CONSTANT.split()) | {
+_NUMBERS = frozenset(name for _, _, names in VALUES for name in names.split()) | {
     *("worker_processes", "worker_connections", "keepalive_timeout", "worker_cpu_affinity"),
     *("listen", "lua_shared_dict", "zone"),
 }
-"""Directives in which nginx rejects a variable: besides CONSTANT, those with setters of their own
+"""Directives in which nginx rejects a variable: those of VALUES, and some with setters of their own
 (``ngx_set_worker_processes()``, ``ngx_http_core_listen()``, ``ngx_http_lua_shared_dict()``)."""
 
 _NAMED = ("zone", "lua_shared_dict")

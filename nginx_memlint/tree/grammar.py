@@ -6,12 +6,12 @@ server. A directive that is in no table is a third-party module's: it may stand 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from nginx_memlint.syntax.directives import Body, Directive
 from nginx_memlint.tree import blocks
-from nginx_memlint.tree.directives_table import ROWS, TAKES
+from nginx_memlint.tree.directives_table import ROWS, TAKES, TAKES_PLAIN
 
 SERVER_IF = "server_if"
 """Kind of an ``if`` in a server, which allows fewer directives than one in a location."""
@@ -69,9 +69,9 @@ _OLDER = frozenset({"sticky"})
 nginx-sticky-module takes none."""
 
 
-def _takes() -> dict[str, int]:
+def _masks(rows: Iterable[tuple[str, str]]) -> dict[str, int]:
     masks: dict[str, int] = {}
-    for counts, names in TAKES:
+    for counts, names in rows:
         mask = 0
         for count in counts.split():
             least = int(count.rstrip("+"))
@@ -81,19 +81,26 @@ def _takes() -> dict[str, int]:
     return masks
 
 
-_TAKES = _takes()
+_TAKES = _masks(TAKES)
 """Directive that is no block → the numbers of arguments that it takes, as bits."""
 
+_TAKES_PLAIN = _TAKES | _masks(TAKES_PLAIN)
+"""Directive → the numbers of arguments that nginx itself takes, none of its forks."""
 
-def takes_so_many(name: str, count: int) -> bool:
-    """Tell whether a directive takes so many arguments; true of one that is in no table."""
-    mask = _TAKES.get(name)
+
+def takes_so_many(name: str, count: int, *, plain: bool = False) -> bool:
+    """Tell whether a directive takes so many arguments; true of one that is in no table.
+
+    ``plain``: in nginx itself, not in one of its forks.
+    """
+    mask = (_TAKES_PLAIN if plain else _TAKES).get(name)
     return mask is None or bool(mask >> min(count, _MOST_ARGUMENTS) & 1)
 
 
-def takes(directive: Directive) -> bool:
+def takes(directive: Directive, *, plain: bool = False) -> bool:
     """Tell whether nginx accepts the number of arguments of a directive that is no block."""
-    return directive.body is not None or takes_so_many(directive.name, len(directive.args))
+    is_block = directive.body is not None
+    return is_block or takes_so_many(directive.name, len(directive.args), plain=plain)
 
 
 def kind_in(parent: str, kind: str) -> str:

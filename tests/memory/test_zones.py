@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.memory.zones import parse_size
+from nginx_memlint.syntax.values import parse_size
 from tests.helpers import check_http, http, write
 
 

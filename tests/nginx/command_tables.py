@@ -45,7 +45,16 @@ FORKS = {
 _ARRAY = re.compile(r"ngx_command_t\s+(\w+)\s*\[\s*\]\s*=\s*\{(.*?)\n\}\s*;", re.DOTALL)
 _MODULE = re.compile(r"ngx_module_t\s+\w+\s*=\s*\{(.*?)\n\}\s*;", re.DOTALL)
 _TYPE = re.compile(r"\bNGX_(HTTP|STREAM|MAIL|EVENT|CORE|CONF)_MODULE\b")
-_ENTRY = re.compile(r'\{\s*ngx_string\(\s*"([^"]+)"\s*\)\s*,\s*([^,]*?)\s*,\s*(\w+)\s*,', re.DOTALL)
+_ENTRY = re.compile(
+    r'\{\s*ngx_string\(\s*"([^"]+)"\s*\)\s*,\s*([^,]*?)\s*,\s*(\w+)\s*,([^{}]*)', re.DOTALL
+)
+_WORDS = re.compile(
+    r"ngx_conf_(?:enum|bitmask)_t\s+(\w+)\s*\[\s*\]\s*=\s*\{(.*?)\n\s*\}\s*;", re.DOTALL
+)
+_WORD = re.compile(r'ngx_string\(\s*"([^"]+)"\s*\)')
+_BOUNDS = re.compile(
+    r"ngx_conf_num_bounds_t\s+(\w+)\s*=\s*\{\s*ngx_conf_check_num_bounds,\s*(\d+),\s*(\d+)\s*\}"
+)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 CONTEXTS = {
@@ -80,7 +89,8 @@ def _git(repository: str, *args: str) -> str:
 class Command(NamedTuple):
     """An entry of a command table, and which numbers of arguments it takes, as bits.
 
-    ``setter`` is the function that nginx calls with the arguments.
+    ``setter`` is the function that nginx calls with the arguments; ``words`` are those that it
+    takes if it looks them up, or the least and the greatest number.
     """
 
     name: str
@@ -88,6 +98,7 @@ class Command(NamedTuple):
     is_block: bool
     takes: int
     setter: str
+    words: tuple[str, ...] = ()
 
 
 MOST_ARGUMENTS = 7
@@ -117,15 +128,19 @@ def commands(text: str) -> Iterator[Command]:
     for module in _MODULE.finditer(text):
         if type_of_module := _TYPE.search(module[1]):
             types.update(dict.fromkeys(re.findall(r"\w+", module[1]), type_of_module[1]))
+    looked_up = {array[1]: (*_WORD.findall(array[2]),) for array in _WORDS.finditer(text)}
+    looked_up |= {bounds[1]: (bounds[2], bounds[3]) for bounds in _BOUNDS.finditer(text)}
     for array in _ARRAY.finditer(text):
         contexts = CONTEXTS.get(types.get(array[1], ""), {})
-        for name, flags, setter in _ENTRY.findall(array[2]):
+        for name, flags, setter, rest in _ENTRY.findall(array[2]):
             words = set(re.findall(r"\w+", flags))
             kinds = frozenset(kind for flag, kind in contexts.items() if flag in words)
             takes = 0
             for word in words & TAKES.keys():
                 takes |= TAKES[word]
-            yield Command(name, kinds, "NGX_CONF_BLOCK" in words, takes, setter)
+            post = rest.rpartition(",")[2].strip().lstrip("&")
+            taken = looked_up.get(post, ())
+            yield Command(name, kinds, "NGX_CONF_BLOCK" in words, takes, setter, taken)
 
 
 @cache
@@ -178,22 +193,33 @@ def read(name: str, repository: str) -> dict[Key, dict[str, Place]]:
 
 
 class Arguments(NamedTuple):
-    """Of a directive, in all releases: numbers of arguments, as bits, and what takes them."""
+    """Of a directive, in all releases: numbers of arguments, as bits, and what takes them.
+
+    ``plain`` are the numbers in what is no fork of nginx.
+    """
 
     takes: int
+    plain: int
     setters: frozenset[str]
+
+
+PLAIN = ("nginx", "lua", "stream_lua", "njs")
+"""Components that are no fork of nginx."""
 
 
 def arguments(repositories: dict[str, str]) -> dict[Key, Arguments]:
     """The arguments that each directive takes in any release of any component, forks among them."""
     table: dict[Key, Arguments] = {}
+    nothing = Arguments(0, 0, frozenset())
     for name, repository in repositories.items():
         for _, _, command in releases_commands(name, repository):
             if command.kinds:
                 key = command.name, command.is_block
-                before = table.get(key, Arguments(0, frozenset()))
+                takes, plain, setters = table.get(key, nothing)
                 table[key] = Arguments(
-                    before.takes | command.takes, before.setters | {command.setter}
+                    takes | command.takes,
+                    plain | command.takes if name in PLAIN else plain,
+                    setters | {command.setter},
                 )
     return table
 
@@ -209,22 +235,26 @@ def numbers(takes: int) -> str:
     return " ".join(map(str, counts))
 
 
-def takes_rows(table: dict[Key, Arguments], names: set[str]) -> list[str]:
+def takes_rows(numbers_of: dict[Key, int], names: set[str]) -> list[str]:
     """Lines of TAKES, of directives that are no blocks: those that take any number are left out.
 
     Of a block of Lua, the code is one more.
     """
     grouped: dict[str, list[str]] = defaultdict(list)
-    for (directive, is_block), given in table.items():
+    for (directive, is_block), takes in numbers_of.items():
         is_lua = directive.endswith("_by_lua_block")
-        if is_block == is_lua and directive in names and given.takes not in (0, _MORE):
-            grouped[numbers(given.takes << is_lua)].append(directive)
-    lines = []
-    for counts, directives in sorted(grouped.items()):
-        words = textwrap.wrap(" ".join(sorted(directives)), 84)
-        lines += ["    (", f'        "{counts}",', *[f'        "{line} "' for line in words[:-1]]]
-        lines += [f'        "{words[-1]}",', "    ),"]
-    return lines
+        if is_block == is_lua and directive in names and takes not in (0, _MORE):
+            grouped[numbers(takes << is_lua)].append(directive)
+    return [line for counts, given in sorted(grouped.items()) for line in _row(counts, given)]
+
+
+def _row(first: str, directives: list[str]) -> list[str]:
+    return ["    (", *_wrapped(first), *_wrapped(" ".join(sorted(directives))), "    ),"]
+
+
+def _wrapped(text: str) -> list[str]:
+    *words, last = textwrap.wrap(text, 84)
+    return [*(f'        "{line} "' for line in words), f'        "{last}",']
 
 
 _FUNCTION = re.compile(
@@ -324,17 +354,84 @@ def since(component: str, table: dict[tuple[str, bool], dict[str, Place]]) -> li
     return lines
 
 
-_CONSTANT = re.compile(r"ngx_conf_set_(?:flag|num|size|off|msec|sec|bufs|enum|bitmask)_slot")
+_SLOT = re.compile(r"ngx_conf_set_(flag|num|size|off|msec|sec|bufs|enum|bitmask)_slot")
 
 
-def constants(table: dict[Key, Arguments]) -> list[str]:
-    """Directives whose values are numbers, sizes, times or fixed words in all releases."""
-    setters: dict[str, set[str]] = defaultdict(set)
-    for (directive, _), given in table.items():
-        setters[directive] |= given.setters
-    return sorted(
-        directive for directive, used in setters.items() if all(map(_CONSTANT.fullmatch, used))
-    )
+Reading = tuple[str, tuple[str, ...]]
+"""A setter and the words that it takes, or the bounds of a number."""
+
+ROOTS = {
+    kind: root.lower().replace("core", "main").replace("event", "events")
+    for root, flags in CONTEXTS.items()
+    for kind in flags.values()
+}
+"""Kind of block → the outermost block that it is in."""
+
+
+class Values(NamedTuple):
+    """How a directive's values are read in all releases, and since when nginx knows each word."""
+
+    readings: set[Reading]
+    since: dict[str, Version]
+
+
+def values(repositories: dict[str, str]) -> dict[tuple[str, str], Values]:
+    """Outermost block and directive → how its values are read."""
+    table: dict[tuple[str, str], Values] = defaultdict(lambda: Values(set(), {}))
+    for name, repository in repositories.items():
+        for version, _, command in releases_commands(name, repository):
+            for root in {ROOTS[kind] for kind in command.kinds}:
+                read = table[root, command.name]
+                read.readings.add((command.setter, command.words))
+                if name == "nginx":
+                    for word in ("", *command.words):
+                        read.since.setdefault(word, version)
+    return table
+
+
+def values_rows(table: dict[tuple[str, str], Values], names: set[str]) -> list[str]:
+    """Lines of VALUES: directives whose values one of nginx's own functions reads everywhere."""
+    roots_of: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for (root, directive), read in sorted(table.items()):
+        if directive in names and (reading := _read_by(read.readings)):
+            roots_of[directive, reading].append(root)
+    grouped: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for (directive, reading), roots in roots_of.items():
+        grouped[" ".join(roots), reading].append(directive)
+    lines = []
+    for (inside, reading), directives in sorted(grouped.items()):
+        first, *rest = _row(reading, directives)
+        lines += [first, f'        "{inside}",', *rest]
+    return lines
+
+
+def _read_by(readings: set[Reading]) -> str:
+    """A function and the words that it takes in any release; nothing if there are several."""
+    slots = {_SLOT.fullmatch(setter) for setter, _ in readings}
+    kinds = {slot[1] if slot else "" for slot in slots}
+    lists = {words for _, words in readings}
+    if len(kinds) != 1:
+        return ""
+    kind = kinds.pop()
+    if kind in ("enum", "bitmask"):
+        words = sorted({word for listed in lists for word in listed})
+        return "" if () in lists else " ".join([kind, *words])
+    if kind == "num" and len(lists) == 1:
+        [bounds] = lists
+        return " ".join([kind, *bounds])
+    return kind
+
+
+def words_since_rows(table: dict[tuple[str, str], Values], names: set[str]) -> Iterator[str]:
+    """Lines of WORDS_SINCE: words that nginx takes only since a later release than others."""
+    for (root, directive), read in sorted(table.items()):
+        if directive in names and _read_by(read.readings).startswith(("enum", "bitmask")):
+            by_version: dict[Version, list[str]] = defaultdict(list)
+            for word, version in read.since.items():
+                if version > read.since[""]:
+                    by_version[version].append(word)
+            for version, words in sorted(by_version.items()):
+                yield f'    ({version}, "{root}", "{directive}", "{" ".join(words)}"),'
 
 
 HEAD = '''"""Which directive nginx allows in which kinds of blocks, from its sources.
@@ -345,6 +442,16 @@ Made by ``python -m tests.nginx.command_tables``; not to be edited.
 from __future__ import annotations
 
 # fmt: off
+'''
+
+
+VALUES_TEXT = '''"""Outermost blocks; a function (``flag``: ``ngx_conf_set_flag_slot()``), the
+words that it takes, or the least and the greatest number; directives that it alone reads there
+in all releases."""
+'''
+
+
+WORDS_SINCE_TEXT = '''"""Release, outermost block, directive, words: taken only since then."""
 '''
 
 
@@ -381,21 +488,25 @@ def main() -> None:
     print('"""Component, file with the command table, kinds of blocks, directives."""\n')
     given = arguments(repositories)
     names = set(kinds_by_name) | {"include"}
-    print("TAKES = (", *takes_rows(given, names), ")", sep="\n")
+    takes = {key: arguments.takes for key, arguments in given.items()}
+    print("TAKES = (", *takes_rows(takes, names), ")", sep="\n")
     print('"""Numbers of arguments that nginx takes (``2+``: two or more), in any release of any')
     print("component, and the directives; those that take any number are left out. Lua code is one")
     print('argument."""\n')
+    plain = {key: few.plain for key, few in given.items() if few.plain not in (0, few.takes)}
+    print("TAKES_PLAIN = (", *takes_rows(plain, names), ")", sep="\n")
+    print('"""Numbers of arguments of directives of which forks of nginx take more."""\n')
     functions = bodies(repositories)
     words = textwrap.wrap(" ".join(n for n in once(given, functions) if n in kinds_by_name), 88)
     print("ONCE = (", *[f'    "{line} "' for line in words], ")", sep="\n")
     print(
         '"""Directives that nginx rejects when they stand in a block twice, in all releases."""\n'
     )
-    words = textwrap.wrap(" ".join(n for n in constants(given) if n in kinds_by_name), 88)
-    print("CONSTANT = (", *[f'    "{line} "' for line in words], ")", sep="\n")
-    print(
-        '"""Directives whose values are numbers, sizes, times or fixed words, never variables."""\n'
-    )
+    read_by = values(repositories)
+    print("VALUES = (", *values_rows(read_by, set(kinds_by_name)), ")", sep="\n")
+    print(VALUES_TEXT)
+    print("WORDS_SINCE = (", *words_since_rows(read_by, set(kinds_by_name)), ")", sep="\n")
+    print(WORDS_SINCE_TEXT)
     print(*since_rows({name: tables[name] for name in COMPONENTS if name != "angie"}), sep="\n")
 
 

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, since
-from nginx_memlint.memory.zones import parse_size
-from nginx_memlint.syntax.values import number
+from nginx_memlint.syntax.values import number, parse_size
 from nginx_memlint.targets.targets import Version, costs_for
 
 KIB = 1024

@@ -12,7 +12,7 @@ from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, full_path
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tls.der import Facts, Revoked
-from nginx_memlint.tls.families import by_name
+from nginx_memlint.tls.families import FAMILIES, by_name
 from nginx_memlint.tree.expanded import Block, Setting
 
 KEYS = ((2_400, 2_750), (1 << 30, 4_220))
@@ -41,6 +41,11 @@ CRL_DIRECTIVES = {
     "uwsgi_ssl": "uwsgi_ssl_crl",
 }
 """Family → its directive for revocation lists."""
+
+PEM_DIRECTIVES = frozenset(
+    {*CRL_DIRECTIVES.values(), *(family.certificate for family in FAMILIES if family.certificate)}
+)
+"""Directives whose files hold certificates, or revocation lists."""
 
 _ONLY_IF_VERIFYING = frozenset({"proxy_ssl", "stream_proxy_ssl", "grpc_ssl", "uwsgi_ssl"})
 

@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, setting_in
-from nginx_memlint.syntax.directives import Body
-from nginx_memlint.tree.blocks import DATA
 from nginx_memlint.tree.expanded import Block
+from nginx_memlint.tree.expressions import listed
 
 EXPRESSION, CODE = 200, 8_820
 """Each, and its machine code with ``pcre_jit on`` (pcre2_compile(), pcre2_jit_compile())."""
@@ -76,19 +75,10 @@ def _repeated(group: _Size, times: int) -> _Size:
     return _Size(max(0, group.compiled * times), max(0, group.code * times))
 
 
-class _Listed(NamedTuple):
-    """Expressions in one place; ``times``: how often the place is read."""
-
-    texts: list[str]
-    at: Block | tuple[Body, int]
-    said: str
-    times: int = 1
-
-
 def _expressions(configuration: Configuration) -> Iterator[Counted]:
     tree = configuration.tree
     has_jit = configuration.has_jit
-    for texts, at, said, times in _listed(configuration):
+    for texts, at, said, times in listed(tree):
         tree.work.take(sum(map(len, texts)) >> 4)
         sizes = [expression_size(text) for text in texts]
         pool = times * sum(size.compiled for size in sizes)
@@ -97,45 +87,6 @@ def _expressions(configuration: Configuration) -> Iterator[Counted]:
             code += times * REWRITE_CODE * len(texts) if has_jit else 0
         place = at if isinstance(at, Block) else setting_in(tree, *at, said)
         yield Counted(Amount(pool=pool, code=code), times * len(texts), place, said)
-
-
-def _listed(configuration: Configuration) -> Iterator[_Listed]:
-    tree = configuration.tree
-    for block in tree.of_kinds(frozenset({"location", "if"})):
-        if block.directive is not None and (text := _of_block(block)):
-            yield _Listed([text], block, block.kind)
-    for name, is_first in (("server_name", False), ("rewrite", True), ("valid_referers", False)):
-        for body, places in tree.occurrences(name):
-            texts = [
-                arg
-                for directive in body.of(name)
-                for arg in (directive.args[:1] if is_first else directive.args)
-                if is_first or arg.startswith("~")
-            ]
-            if texts:
-                yield _Listed(texts, (body, places[0]), name, len(places))
-    for block in tree.of_kinds(frozenset({DATA})):
-        if block.directive is not None and block.directive.name == "map":
-            texts = [
-                entry.name
-                for body, _ in block.parts
-                for entry in body.directives
-                if entry.name.startswith("~")
-            ]
-            if texts:
-                yield _Listed(texts, block, "map")
-
-
-_OPERATORS = frozenset({"~", "~*", "!~", "!~*"})
-
-
-def _of_block(block: Block) -> str:
-    """The regular expression of a location or an ``if``; empty if it has none."""
-    assert block.directive is not None
-    args = block.directive.args
-    if block.kind == "location":
-        return args[-1] if args and args[0].startswith("~") else ""
-    return args[2] if len(args) > 2 and args[1] in _OPERATORS else ""
 
 
 RECORDS: tuple[Record, ...] = (

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, entries, full_path
 from nginx_memlint.syntax.directives import Directive
-from nginx_memlint.syntax.values import number
+from nginx_memlint.syntax.values import ipv4, number
 from nginx_memlint.tree.blocks import DATA
 
 VALUE = 94
@@ -61,23 +61,13 @@ def _geo(listed: list[Directive], configuration: Configuration) -> _Geo:
 def _network(text: str) -> tuple[int, Network] | None:
     """The bits of an address, and the network; None if it is none."""
     address, mark, length = text.partition("/")
-    value, bits = _ipv4(address), 32
+    value, bits = ipv4(address), 32
     if value is None and ":" in address:
         value, bits = _ipv6(address), 128
     if value is None:
         return None
     kept = min(number(length) or 0, bits) if mark else bits
     return bits, (value >> (bits - kept) << (bits - kept), kept)
-
-
-def _ipv4(text: str) -> int | None:
-    parts = text.split(".")
-    if len(parts) != 4 or not all(n.isdecimal() and n.isascii() and len(n) < 4 for n in parts):
-        return None
-    value = 0
-    for part in parts:
-        value = value << 8 | int(part) & 255
-    return value
 
 
 def _ipv6(text: str) -> int | None:
@@ -106,7 +96,7 @@ def _ranges(listed: list[Directive], configuration: Configuration) -> tuple[int,
     pieces = 0
     for entry in listed:
         first, mark, last = entry.name.partition("-")
-        low, high = _ipv4(first), _ipv4(last)
+        low, high = ipv4(first), ipv4(last)
         if mark and low is not None and high is not None and low <= high:
             low, high = low >> 16, high >> 16
             pieces += high - low + 1

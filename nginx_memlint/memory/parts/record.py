@@ -34,6 +34,8 @@ class Files:
         self.unread_lists: set[str] = set()
         self.unread: set[str] = set()
         """Other files that could not be read."""
+        self.rejected: dict[str, str] = {}
+        """Files that are no PEM, with the reason."""
         self.beyond: dict[str, str] = {}
         """Files that are there, but a bound is in the way, with the reason."""
 
@@ -70,6 +72,8 @@ class Files:
                 self._kept[key] = find(data)
             except (OSError, NotPemError) as error:
                 failures.add(path)
+                if isinstance(error, NotPemError):
+                    self.rejected[path] = str(error)
                 if isinstance(error, BoundError):
                     self.beyond[path] = error.strerror or str(error)
         value: T | None = self._kept[key]

@@ -1,0 +1,220 @@
+"""Lines of ``map``, ``geo`` and their like that nginx rejects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nginx_memlint.files.paths import encode
+from nginx_memlint.problems import Problem
+from nginx_memlint.syntax.directives import Directive
+from nginx_memlint.syntax.values import c_string, ipv4, number
+from nginx_memlint.targets.targets import Target
+from nginx_memlint.tls.lacking import at_end
+from nginx_memlint.tree import blocks
+from nginx_memlint.tree.expanded import Block, Inclusion
+from nginx_memlint.tree.tree import Tree
+
+
+class _Keys(NamedTuple):
+    """Data whose lines have so many words, and what nginx says of others.
+
+    ``alone``: words that may stand by themselves, and the first nginx that takes them.
+    """
+
+    nginx: str
+    alone: dict[str, tuple[int, ...]] = {}  # noqa: RUF012  never changed
+
+
+_LINES = {
+    "map": _Keys("invalid number of the map parameters", {"hostnames": (), "volatile": (1, 11, 7)}),
+    "geo": _Keys(
+        "invalid number of the geo parameters",
+        {"ranges": (), "proxy_recursive": (), "volatile": (1, 29, 3)},
+    ),
+    "charset_map": _Keys("invalid parameters number"),
+}
+"""Block of data → its lines: ``ngx_http_map()``, ``ngx_http_geo()``, ``ngx_http_charset_map()`` and
+those of stream."""
+
+
+_PERCENTAGE = re.compile(r"([0-9]{0,16})(?:\.([0-9]{0,2}))?%")
+
+_WHOLE = 10_000
+"""Hundredths of a percent (``ngx_atofp()`` with two digits after the point)."""
+
+
+def _percentages(block: Block) -> Iterator[Problem]:
+    """Problems of the shares of a ``split_clients`` (``ngx_conf_split_clients_block()``)."""
+    total = 0
+    for body, inclusion in block.parts:
+        for line in body.directives:
+            match = _PERCENTAGE.fullmatch(line.name)
+            share = int(match[1] + (match[2] or "").ljust(2, "0")) if match else 0
+            if line.name == "*":
+                share = _WHOLE - total
+            elif share == 0:
+                nginx = f'invalid percent value "{line.name}"'
+                yield Problem.of_nginx(inclusion, line, nginx)
+                return
+            total += share
+    if total > _WHOLE and block.directive is not None:
+        yield at_end(block, "percent total is greater than 100%")
+
+
+_IPV6 = re.compile(r"[0-9a-fA-F:.]+")
+
+
+def _is_network(text: str) -> bool:
+    """Whether nginx may take a text for a network (``ngx_ptocidr()``); of IPv6 only looks count."""
+    address, mark, length = text.partition("/")
+    bits = number(length) if mark else 0
+    if bits is None:
+        return False
+    if ipv4(address) is not None:
+        return bits <= 32
+    return bits <= 128 and ":" in address and _IPV6.fullmatch(address) is not None
+
+
+_NO_ADDRESS = 0xFFFFFFFF
+"""``INADDR_NONE``, with which nginx says that there is no address."""
+
+
+def _is_range(text: str) -> bool:
+    """Whether nginx takes a text for a range (``ngx_http_geo_range()``)."""
+    first, mark, last = text.partition("-")
+    low, high = ipv4(first), ipv4(last)
+    return bool(mark) and low is not None and high is not None and low <= high < _NO_ADDRESS
+
+
+_NO_NETWORKS = frozenset({"default", "include", "ranges", "proxy_recursive", "volatile"})
+
+
+def _networks(block: Block) -> Iterator[Problem]:
+    """Problems of the networks, or ranges, of a ``geo``."""
+    has_ranges = any(body.of("ranges") for body, _ in block.parts)
+    for body, inclusion in block.parts:
+        for line in body.directives:
+            name = c_string(line.name)
+            if len(line.args) != 1 or name in _NO_NETWORKS:
+                continue
+            network = line.args[0] if name in ("delete", "proxy") else line.name
+            if has_ranges and name != "proxy" and not _is_range(network):
+                yield Problem.of_nginx(inclusion, line, f'invalid range "{network}"')
+            elif (not has_ranges or name == "proxy") and not _is_network(network):
+                yield Problem.of_nginx(inclusion, line, f'invalid network "{network}"')
+
+
+CACHE_LINE = 64
+"""Bytes of a line of the processor's cache, to which buckets are rounded up and which they have by
+default: 64 on x86; other processors have as much, or more."""
+
+_POINTER = 8
+
+
+def longest_key(bucket_size: int) -> int:
+    """Bytes of the longest key that fits into a bucket of a hash (``ngx_hash_init()``).
+
+    An element has a pointer, the length in two bytes and the key, rounded up to 8; a pointer ends
+    the bucket, whose size is a multiple of the cache's line.
+    """
+    return rounded_up(bucket_size) - 2 * _POINTER - 2
+
+
+def rounded_up(bucket_size: int) -> int:
+    """Bytes of a bucket of which so many are asked for."""
+    return -(-max(bucket_size, 1) // CACHE_LINE) * CACHE_LINE
+
+
+_KEYLESS = frozenset({"default", "include", "volatile", "hostnames"})
+
+
+def _long_keys(block: Block) -> Iterator[Problem]:
+    """A problem of the first key of a ``map`` that fits into no bucket of its hash."""
+    stated = block.parent.settings("map_hash_bucket_size") if block.parent is not None else []
+    bucket_size = number(stated[0].value) if stated else CACHE_LINE
+    if bucket_size is None:
+        return
+    most = longest_key(bucket_size)
+    has_hostnames = any(body.of("hostnames") for body, _ in block.parts)
+    for body, inclusion in block.parts:
+        for line in body.directives:
+            key = line.name.removeprefix("\\")
+            if len(line.args) != 1 or line.name.startswith("~") or line.name in _KEYLESS:
+                continue
+            if (_longest_part(key) if has_hostnames else len(encode(key))) > most:
+                yield _unbuilt("map_hash", bucket_size, key, inclusion, line)
+                return
+
+
+def _longest_part(name: str) -> int:
+    """Bytes of what is hashed of a host's name: all of it, or each label if it has an asterisk."""
+    if name.startswith("*.") or name.endswith(".*"):
+        return max(len(encode(label)) for label in name.split("."))
+    return len(encode(name.removeprefix(".")))
+
+
+def _unbuilt(
+    hash_name: str, bucket_size: int, key: str, inclusion: Inclusion, directive: Directive
+) -> Problem:
+    """The problem of a hash that has a key which is too long, of which nginx names no line."""
+    size = rounded_up(bucket_size)
+    nginx = f"could not build {hash_name}, you should increase {hash_name}_bucket_size: {size}"
+    said = f"{nginx}, for {key[:40]}…"
+    line = inclusion.file.nginx_line(directive)
+    return Problem(said, inclusion.file.name, line, nginx=nginx)
+
+
+def long_server_names(tree: Tree) -> Iterator[Problem]:
+    """A problem of the first name that fits into no bucket of the hash of an address's servers.
+
+    An address of one server has none (``ngx_http_optimize_servers()``).
+    """
+    stated = [s for http in tree.blocks("http") for s in http.settings(_BUCKET_SIZE)]
+    bucket_size = number(stated[0].value) if stated else CACHE_LINE
+    by_address: dict[str, list[Block]] = {}
+    for server in tree.blocks("server"):
+        listens = {c_string(listen.value) for listen in server.settings("listen")} or {"80"}
+        tree.work.take(len(listens))
+        for listen in listens:
+            by_address.setdefault(f"*:{listen}" if listen.isdecimal() else listen, []).append(
+                server
+            )
+    if bucket_size is None:
+        return
+    most = longest_key(bucket_size)
+    beside = {server for servers in by_address.values() if len(servers) > 1 for server in servers}
+    for server in tree.blocks("server"):
+        for setting in server.settings("server_name") if server in beside else ():
+            for name in setting.directive.args:
+                tree.work.take()
+                if not name.startswith("~") and _longest_part(name) > most:
+                    inclusion, directive = setting.inclusion, setting.directive
+                    yield _unbuilt("server_names_hash", bucket_size, name, inclusion, directive)
+                    return
+
+
+_BUCKET_SIZE = "server_names_hash_bucket_size"
+
+
+def wrong_lines(tree: Tree, target: Target) -> Iterator[Problem]:
+    """Problems of lines with too few or too many words in a ``map`` and its like."""
+    for block in tree.blocks(blocks.DATA):
+        name = block.directive.name if block.directive else ""
+        if check := _CHECKS.get(name):
+            yield from check(block)
+        if (keys := _LINES.get(name)) is None:
+            continue
+        for body, inclusion in block.parts:
+            tree.work.take(len(body.directives))
+            for line in body.directives:
+                if len(line.args) == 1 or line.body is not None:
+                    continue
+                since = None if line.args else keys.alone.get(c_string(line.name))
+                if since is None or (target.stated and target.nginx < since):
+                    yield Problem.of_nginx(inclusion, line, keys.nginx)
+
+
+_CHECKS = {"split_clients": _percentages, "geo": _networks, "map": _long_keys}
+"""Block of data → a check of its own."""

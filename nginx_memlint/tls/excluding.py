@@ -1,0 +1,269 @@
+"""Directives that nginx rejects beside others, in some kinds of locations, or for what is nowhere.
+
+A directive of a name that nothing declares is rejected when nginx has read all files, or where it
+stands if the declaration must come first. Names with variables are known only at run time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from nginx_memlint.problems import Problem
+from nginx_memlint.syntax.values import c_string
+from nginx_memlint.targets.targets import Target
+from nginx_memlint.tree.expanded import Setting
+from nginx_memlint.tree.structure import location_modifier
+from nginx_memlint.tree.tree import Tree
+
+
+def excluding(tree: Tree, target: Target) -> Iterator[Problem]:
+    """Problems of directives beside others, in the wrong location, or with newer parameters."""
+    yield from _pairs(tree)
+    yield from _in_locations(tree)
+    yield from _parameters_that_came_later(tree, target)
+
+
+def unmatched(tree: Tree) -> Iterator[Problem]:
+    """Problems of names that do not fit what is declared in a whole configuration."""
+    yield from _ports_of_upstreams(tree)
+    yield from _nowhere(tree)
+
+
+class _Exclusion(NamedTuple):
+    """Two directives of which a block has one at most, and nginx's words for the second one.
+
+    ``off``: whether either does not count if its value is ``off``.
+    """
+
+    names: tuple[str, str]
+    nginx: str
+    off: bool = False
+
+
+_EXCLUSIONS = (
+    _Exclusion(
+        ("root", "alias"),
+        '"{second}" directive is duplicate, "{first}" directive was specified earlier',
+    ),
+    *(
+        _Exclusion(
+            (f"{protocol}_store", f"{protocol}_cache"),
+            '"{second}" directive is incompatible with "{first}"',
+            off=True,
+        )
+        for protocol in ("proxy", "fastcgi", "uwsgi", "scgi")
+    ),
+)
+"""``ngx_http_core_root()``, ``ngx_http_proxy_store()``, ``ngx_http_proxy_cache()`` and their like:
+alike in nginx 1.10.0, 1.22.1 and 1.31.4."""
+
+
+def _pairs(tree: Tree) -> Iterator[Problem]:
+    for pair in _EXCLUSIONS:
+        if not tree.index_names() >= {*pair.names}:
+            continue
+        for block in tree.having(pair.names):
+            counted = [
+                setting
+                for setting in block.in_order(pair.names)
+                if not (pair.off and c_string(setting.value) == "off")
+            ]
+            for setting in counted:
+                if setting.name != counted[0].name:
+                    nginx = pair.nginx.format(first=counted[0].name, second=setting.name)
+                    yield _problem(setting, nginx)
+                    break
+
+
+_WITHOUT_URI = (
+    '"proxy_pass" cannot have URI part in location given by regular expression, or inside named '
+    'location, or inside "if" statement, or inside "limit_except" block'
+)
+
+
+def _in_locations(tree: Tree) -> Iterator[Problem]:
+    """Problems of ``proxy_pass`` and ``alias`` where locations have no prefix to replace.
+
+    ``ngx_http_proxy_pass()``, ``ngx_http_core_root()``: alike in nginx 1.10.0 to 1.31.4.
+    """
+    for block in tree.having(("proxy_pass", "alias")):
+        kind = block.kind
+        modifier = location_modifier(block)
+        if kind in ("if", "limit_except") or modifier in ("~", "~*", "@"):
+            for setting in block.settings("proxy_pass"):
+                if _has_uri(setting.value):
+                    yield _problem(setting, _WITHOUT_URI)
+        if modifier == "@":
+            for setting in block.settings("alias"):
+                nginx = 'the "alias" directive cannot be used inside the named location'
+                yield _problem(setting, nginx)
+
+
+def _host_and_uri(url: str) -> tuple[str, str]:
+    """The host, with its port, of a URL without variables, and the URI (``ngx_parse_url()``)."""
+    rest = url.partition("://")[2]
+    if rest.lower().startswith("unix:"):
+        path, mark, uri = rest[5:].partition(":")
+        return f"unix:{path}", uri if mark else ""
+    end = min((place for mark in "/?" if (place := rest.find(mark)) >= 0), default=len(rest))
+    return rest[:end], rest[end:]
+
+
+def _has_uri(url: str) -> bool:
+    return "$" not in url and "://" in url and bool(_host_and_uri(url)[1])
+
+
+_HTTP_PASS = (
+    *("proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass"),
+)
+
+
+def _ports_of_upstreams(tree: Tree) -> Iterator[Problem]:
+    """Problems of ``http://NAME:PORT`` where an upstream is called NAME: it may not have a port."""
+    for kind, names in (("upstream", _HTTP_PASS), ("stream_upstream", ("proxy_pass",))):
+        upstreams = {
+            block.directive.args[0].lower()
+            for block in tree.blocks(kind)
+            if block.directive is not None and block.directive.args
+        }
+        if not upstreams:
+            continue
+        root = "stream" if kind == "stream_upstream" else "http"
+        for block in tree.having(names):
+            if tree.root_of(block).kind != root:
+                continue
+            for setting in block.in_order(names):
+                tree.work.take()
+                value = setting.value
+                if "$" in value:
+                    continue
+                host = _host_and_uri(value)[0] if "://" in value else value
+                name, mark, port = host.partition(":")
+                if mark and name.lower() in upstreams and port.isdecimal():
+                    yield _problem(setting, f'upstream "{name}" may not have port {int(port)}')
+
+
+class _Named(NamedTuple):
+    """A directive that names something, and nginx's words if nothing of that name is declared.
+
+    ``name_in`` gives the name in its arguments, or an empty text. ``declared_by`` is the directive
+    whose first argument declares it in the outermost block ``root``; ``built_in`` are names that
+    need none. ``folds``: whether case counts for nothing.
+    """
+
+    directive: str
+    root: str
+    name_in: Callable[[list[str]], str]
+    declared_by: str
+    nginx: str
+    built_in: frozenset[str] = frozenset()
+    declared_in: str = ""
+    folds: bool = False
+
+
+def _format_of_log(args: list[str]) -> str:
+    return args[1] if len(args) > 1 and c_string(args[0]) != "off" else ""
+
+
+def _thread_pool(args: list[str]) -> str:
+    name = args[0].removeprefix("threads=") if args[0].startswith("threads=") else ""
+    return "" if "$" in name else name
+
+
+_REFERENCES = (
+    _Named(
+        "access_log",
+        "http",
+        _format_of_log,
+        "log_format",
+        'unknown log format "{name}"',
+        frozenset({"combined"}),
+        folds=True,
+    ),
+    _Named(
+        "access_log",
+        "stream",
+        _format_of_log,
+        "log_format",
+        'unknown log format "{name}"',
+        folds=True,
+    ),
+    _Named(
+        "aio",
+        "http",
+        _thread_pool,
+        "thread_pool",
+        'unknown thread pool "{name}"',
+        frozenset({"default"}),
+        declared_in="main",
+    ),
+)
+"""``ngx_http_log_set_log()``, ``ngx_stream_log_set_log()``, ``ngx_thread_pool_init_conf()``."""
+
+
+def _nowhere(tree: Tree) -> Iterator[Problem]:
+    for reference in _REFERENCES:
+        declared = {
+            _folded(setting.value, reference)
+            for block in tree.having((reference.declared_by,))
+            if tree.root_of(block).kind == (reference.declared_in or reference.root)
+            for setting in block.settings(reference.declared_by)
+        }
+        declared |= reference.built_in
+        for body, places in tree.occurrences(reference.directive):
+            block = tree.all_blocks[places[0]]
+            if tree.root_of(block).kind != reference.root:
+                continue
+            for directive in body.of(reference.directive):
+                tree.work.take()
+                name = reference.name_in([*directive.args]) if directive.args else ""
+                if name and _folded(name, reference) not in declared:
+                    inclusion = next(i for part, i in block.parts if part is body)
+                    nginx = reference.nginx.format(name=name)
+                    yield Problem.of_nginx(inclusion, directive, nginx)
+
+
+def _folded(name: str, reference: _Named) -> str:
+    return name.lower() if reference.folds else name
+
+
+class _Later(NamedTuple):
+    """A parameter of a directive that nginx takes only since a release."""
+
+    directive: str
+    root: str
+    kinds: tuple[str, ...]
+    word: str
+    since: tuple[int, ...]
+
+
+_LATER = (
+    _Later("listen", "http", ("server",), "quic", (1, 25, 0)),
+    _Later("server", "http", ("upstream",), "resolve", (1, 27, 3)),
+    _Later("server", "stream", ("stream_upstream",), "resolve", (1, 27, 3)),
+)
+"""``ngx_http_core_listen()``, ``ngx_http_upstream_server()`` and that of stream; NGINX Plus had
+``resolve`` before."""
+
+
+def _parameters_that_came_later(tree: Tree, target: Target) -> Iterator[Problem]:
+    for later in _LATER:
+        if not target.stated or target.nginx >= later.since:
+            continue
+        for body, places in tree.occurrences(later.directive):
+            block = tree.all_blocks[places[0]]
+            if block.kind not in later.kinds:
+                continue
+            for directive in body.of(later.directive):
+                tree.work.take()
+                if any(c_string(arg) == later.word for arg in directive.args[1:]):
+                    inclusion = next(i for part, i in block.parts if part is body)
+                    nginx = f'invalid parameter "{later.word}"'
+                    version = ".".join(map(str, later.since))
+                    said = f"{nginx} before nginx {version}"
+                    yield Problem.of_nginx(inclusion, directive, nginx, said)
+
+
+def _problem(setting: Setting, nginx: str) -> Problem:
+    return Problem.of_nginx(setting.inclusion, setting.directive, nginx)

@@ -1,0 +1,115 @@
+"""Regular expressions in a configuration, and those that PCRE refuses for their brackets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nginx_memlint.problems import Problem
+from nginx_memlint.syntax.directives import Body, Directive
+from nginx_memlint.tree.blocks import DATA
+from nginx_memlint.tree.expanded import Block, Inclusion
+from nginx_memlint.tree.tree import Tree
+
+
+class Listed(NamedTuple):
+    """Expressions in one place; ``times``: how often the place is read."""
+
+    texts: list[str]
+    at: Block | tuple[Body, int]
+    said: str
+    times: int = 1
+
+
+def listed(tree: Tree) -> Iterator[Listed]:
+    """The regular expressions of all directives that have some, those of a place together."""
+    for block in tree.of_kinds(frozenset({"location", "if"})):
+        if block.directive is not None and (text := _of_block(block)):
+            yield Listed([text], block, block.kind)
+    for name, is_first in (("server_name", False), ("rewrite", True), ("valid_referers", False)):
+        for body, places in tree.occurrences(name):
+            texts = [
+                arg
+                for directive in body.of(name)
+                for arg in (directive.args[:1] if is_first else directive.args)
+                if is_first or arg.startswith("~")
+            ]
+            if texts:
+                yield Listed(texts, (body, places[0]), name, len(places))
+    for block in tree.of_kinds(frozenset({DATA})):
+        if block.directive is not None and block.directive.name == "map":
+            texts = [
+                entry.name
+                for body, _ in block.parts
+                for entry in body.directives
+                if entry.name.startswith("~")
+            ]
+            if texts:
+                yield Listed(texts, block, "map")
+
+
+_OPERATORS = frozenset({"~", "~*", "!~", "!~*"})
+
+
+def _of_block(block: Block) -> str:
+    """The regular expression of a location or an ``if``; empty if it has none."""
+    assert block.directive is not None
+    args = block.directive.args
+    if block.kind == "location":
+        return args[-1] if args and args[0].startswith("~") else ""
+    return args[2] if len(args) > 2 and args[1] in _OPERATORS else ""
+
+
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?>(?:\\.|\[:\w*:\]|[^\]\\])*)(?P<end>\])?|[()]", re.DOTALL)
+
+_OTHERWISE_READ = re.compile(r"\\Q|\(\?#|\(\?[a-zA-Z]*x")
+"""Quoted text, comments, and white space that does not count: in them brackets may be text."""
+
+
+def complaint(text: str) -> str:
+    """The error of PCRE in the brackets of an expression; nothing if they match, or may do so."""
+    if _OTHERWISE_READ.search(text):
+        return ""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        if token[0].startswith("[") and token["end"] is None:
+            return "a character class has no end"
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if depth < 0:
+            return "a parenthesis is closed that was not opened"
+    return "a parenthesis is not closed" if depth else ""
+
+
+def problems(tree: Tree) -> Iterator[Problem]:
+    """Problems of expressions whose brackets do not match: ``pcre2_compile()`` fails."""
+    for texts, at, said, _ in listed(tree):
+        for text in texts:
+            tree.work.take(1 + len(text) // _A_STEP)
+            if wrong := complaint(text):
+                inclusion, directive = _place(tree, at, said, text)
+                message = f'"{text}" is no regular expression: {wrong}'
+                yield Problem.at(inclusion, directive, message)
+
+
+_A_STEP = 64
+"""Characters of an expression that are read in one step of work."""
+
+
+def _place(
+    tree: Tree, at: Block | tuple[Body, int], name: str, text: str
+) -> tuple[Inclusion, Directive | None]:
+    """Where an expression stands: the line of a map, a directive, or a block."""
+    if not isinstance(at, Block):
+        body, place = at
+        block = tree.all_blocks[place]
+        parts = [(part, inclusion) for part, inclusion in block.parts if part is body]
+    elif at.kind == DATA:
+        parts = at.parts
+    else:
+        return at.inclusion, at.directive
+    for part, inclusion in parts:
+        for directive in part.directives:
+            if text in (directive.name, *directive.args):
+                return inclusion, directive
+    raise AssertionError(name)

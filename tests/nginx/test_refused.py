@@ -1,0 +1,26 @@
+"""nginx refuses and takes what tests/tls/refused.py says."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from tests.nginx.facts_rows import Site
+from tests.nginx.prefix import write_conf
+from tests.nginx.stack import NGINX, Stack
+from tests.tls.refused import ACCEPTED, AROUND, REFUSED
+
+
+@pytest.mark.parametrize(
+    ("kind", "inside", "is_refused"),
+    [*((*row, True) for row in REFUSED), *((*row, False) for row in ACCEPTED)],
+)
+def test_nginx(kind: str, inside: str, is_refused: bool, bookworm: Stack, site: Site) -> None:
+    modules = bookworm.load_lines("ngx_stream_module") if kind.startswith("stream") else ""
+    pid = f"pid {site.prefix}/nginx.pid; error_log {site.prefix}/error.log;"
+    text = f"{modules}{pid}\nevents {{ }}\n{AROUND[kind] % inside}\n"
+    conf = write_conf(site.prefix, text)
+    command = [NGINX, "-t", "-p", str(site.prefix), "-c", str(conf)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode != 0) == is_refused, done.stderr

@@ -1,0 +1,66 @@
+"""Values, pairs, locations, names and data that nginx refuses are problems; others are none."""
+
+from __future__ import annotations
+
+import pytest
+
+from nginx_memlint import check
+from nginx_memlint.result import ConfigReport
+from tests.tls.refused import ACCEPTED, AROUND, REFUSED
+
+
+def checked(kind: str, inside: str, **stated: object) -> ConfigReport:
+    module = "load_module modules/ngx_stream_module.so;\n" if kind.startswith("stream") else ""
+    data = f"{module}events {{ }}\n{AROUND[kind] % inside}\n".encode()
+    return check("-", data=data, **({"target": "debian-12"} | stated))
+
+
+@pytest.mark.parametrize(("kind", "inside"), REFUSED)
+def test_a_refused_one_is_a_problem(kind: str, inside: str) -> None:
+    report = checked(kind, inside)
+    assert not report.complete
+    assert all(problem.line for problem in report.problems if not problem.complete)
+
+
+@pytest.mark.parametrize(("kind", "inside"), ACCEPTED)
+def test_an_accepted_one_is_none(kind: str, inside: str) -> None:
+    report = checked(kind, inside)
+    assert report.complete, report.problems
+
+
+NEWER = [
+    ("location", "proxy_http_version 2;", "1.29.4"),
+    ("http", "upstream u { zone z 64k; server a.example resolve; }", "1.27.3"),
+]
+
+
+@pytest.mark.parametrize(("kind", "inside", "since"), NEWER)
+def test_words_of_later_releases(kind: str, inside: str, since: str) -> None:
+    version = [int(number) for number in since.split(".")]
+    before = ".".join(map(str, [*version[:2], version[2] - 1]))
+    assert not checked(kind, inside, set={"nginx": before}).complete
+    assert checked(kind, inside, set={"nginx": since}).complete
+
+
+@pytest.mark.parametrize("inside", ["ssl_certificate a b;", "error_page /x;"])
+def test_what_forks_take_is_refused_where_all_modules_are_known(inside: str) -> None:
+    assert not checked("http", inside).complete
+    data = b"load_module modules/other.so;\nevents { }\nhttp { %b }\n" % inside.encode()
+    messages = [p.message for p in check("-", data=data, target="debian-12").problems]
+    assert not any("number of arguments" in message for message in messages)
+
+
+def test_separate_modules() -> None:
+    inside = "image_filter test;"
+    assert not checked("location", inside).complete
+    data = (
+        b"load_module modules/ngx_http_image_filter_module.so;\nevents { }\n"
+        b"http { server { location / { image_filter test; } } }\n"
+    )
+    assert check("-", data=data, target="debian-12").complete
+    assert checked("location", inside, target="openresty-1.21.4.4").complete
+
+
+def test_names_of_a_fragment_may_be_declared_around_it() -> None:
+    text = b"server { access_log logs/a main; }"
+    assert check("-", data=text, context=("http",)).complete

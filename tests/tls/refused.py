@@ -184,12 +184,12 @@ ACCEPTED: tuple[tuple[str, str], ...] = (
     ("http", "log_format x a; server { access_log logs/a X; }"),
     (
         "http",
-        f"server {{ listen 127.0.0.1:8999; location / {{ alias /a; location ~ x {{ proxy_pass http://127.0.0.1; }} }} }}",
+        "server { location / { alias /a; location ~ x { proxy_pass http://127.0.0.1; } } }",
     ),
     ("http", "server { location ~ x { proxy_pass http://$host/a; } }"),
     (
         "http",
-        f"server {{ location = /x {{ proxy_pass http://unix:/tmp/a:/b; }} location ~ y {{ proxy_pass http://unix:/tmp/a; }} }}",
+        "server { location /x { proxy_pass http://unix:/a:/b; } location ~ y { proxy_pass http://unix:/a; } }",
     ),
     ("http", "upstream u { server 127.0.0.1; } server { location / { grpc_pass grpc://U; } }"),
     ("http", "upstream u { server 127.0.0.1; server 127.0.0.2 backup; }"),

@@ -25,7 +25,18 @@ CORE = (
 """From bytes to findings: each room uses those before it."""
 
 ROOMS = {name: number for number, name in enumerate(CORE)}
-LEAVES = {"api", "cli", "diff", "fix", "live", "report", "settings", "__main__", "__init__"}
+LEAVES = {
+    "api",
+    "cli",
+    "diff",
+    "editor",
+    "fix",
+    "live",
+    "report",
+    "settings",
+    "__main__",
+    "__init__",
+}
 
 TOP = 12
 """Modules at the top of the package, at the most."""

@@ -69,7 +69,7 @@ def without_entry(job: Job, error: EntryError) -> Inspection:
 def _examine(job: Job, entry: Entry, source: Source) -> Inspection:
     """Inspect the configuration of an entry, with its files read from a source."""
     entry = entry._replace(source=source)
-    tree = build(source, entry.path, job.options.context, entry.directory)
+    tree = build(source, entry.path, job.options.context, entry.directory, job.parsed)
     told = tree.work.is_done  # then it is among the tree's problems
     try:
         checked = _Examination(job, entry, tree)

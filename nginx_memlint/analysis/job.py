@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,18 +18,22 @@ from nginx_memlint.targets.targets import Target, find_target, with_replaced
 
 if TYPE_CHECKING:
     from nginx_memlint.remedies.situation import Proposal, Situation
+    from nginx_memlint.syntax.directives import ParsedFile
+    from nginx_memlint.tree.tree import FileKey
 
 
 @dataclass(frozen=True)
 class Job:
     """One configuration to be checked: ``name`` is a path, or ``-`` for ``options.data``.
 
-    ``disk`` reads the files of this machine.
+    ``disk`` reads the files of this machine. Files of an earlier reading of the same configuration,
+    ``Tree.parsed``, are not parsed again unless they have changed.
     """
 
     name: str
     options: Options = Options()
     disk: Disk = MACHINE
+    parsed: Mapping[FileKey, ParsedFile] = field(default_factory=dict)
 
     @property
     def lookup(self) -> Lookup:

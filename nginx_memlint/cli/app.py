@@ -24,6 +24,7 @@ COMMANDS = (
     "calibrate",
     "verify",
     "preflight",
+    "lsp",
     "targets",
     "rules",
     "explain",

@@ -88,10 +88,12 @@ def plan(
     config: str | None = None,
     isolated: bool = False,
     dumps: Mapping[str, Value] = MappingProxyType({}),
+    start: str = ".",
 ) -> list[Root]:
     """The configurations to check; without ``paths``, the roots that the settings list.
 
-    The settings are ``config``'s, or the nearest above each configuration; if ``isolated``, none.
+    The settings are ``config``'s, or the nearest above each configuration, or without ``paths``
+    above the directory ``start``; if ``isolated``, none.
     ``flags`` are values by option. ``dumps`` are configurations, too, each with whether it is the
     output of ``nginx -T``. The list is empty if there is nothing to check. Raises MemlintError.
     """
@@ -109,7 +111,7 @@ def plan(
         return (_CheckedFile(search.file) if search.file else None), search.left_out
 
     if not paths:
-        above, left_out = nearest(".")
+        above, left_out = nearest(start)
         if above is None and left_out:
             raise MemlintError("\n".join(f"{printable(p.file)}: {p.message}" for p in left_out))
         listed = above.listed(flags) if above else []

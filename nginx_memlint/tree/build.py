@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TypeAlias
 
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, BoundError, Work, WorkError, exceeded
@@ -20,7 +21,7 @@ from nginx_memlint.syntax.tokens import BeyondBoundError
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tree import blocks, grammar, structure
 from nginx_memlint.tree.expanded import Block, Inclusion, shortened
-from nginx_memlint.tree.tree import Tree
+from nginx_memlint.tree.tree import FileKey, Tree
 
 MAX_PATTERN_COST = 20_000
 """Bound on glob.cost() of all patterns together: some 10 seconds for malformed brackets."""
@@ -35,17 +36,19 @@ def build(
     path: str,
     context: tuple[str, ...] = (),
     directory: str | None = None,
+    parsed: Mapping[FileKey, ParsedFile] = MappingProxyType({}),
 ) -> Tree:
     """Read the configuration whose main file is at an absolute path.
 
     ``context`` names the blocks around a file that is not a whole configuration, e.g. ("http",
     "server"). Relative paths are in ``directory``, by default the main file's. Raises OSError if
     the main file cannot be read, and nothing else: problems of the configuration are in
-    ``Tree.problems``.
+    ``Tree.problems``. Of an earlier reading, ``parsed`` are ``Tree.parsed``: a file whose bytes are
+    as they were is not parsed again.
     """
     if directory is None:
         directory = path.rpartition("/")[0]
-    return _Builder(source, path, context, directory).build()
+    return _Builder(source, path, context, directory, parsed).build()
 
 
 class _TreeSizeError(Exception):
@@ -53,7 +56,14 @@ class _TreeSizeError(Exception):
 
 
 class _Builder:
-    def __init__(self, source: Source, path: str, context: tuple[str, ...], directory: str) -> None:
+    def __init__(
+        self,
+        source: Source,
+        path: str,
+        context: tuple[str, ...],
+        directory: str,
+        parsed: Mapping[FileKey, ParsedFile],
+    ) -> None:
         self.source = source
         self.bounds = source.bounds
         self.work = Work(source.bounds.steps)
@@ -62,7 +72,8 @@ class _Builder:
         self.context = context
         self.problems: list[Problem] = []
         self.unlisted = 0
-        self.files: dict[tuple[str, bool], ParsedFile] = {}
+        self.files: dict[FileKey, ParsedFile] = {}
+        self.parsed = parsed
         self.globs: dict[str, list[str]] = {}
         self.reported: set[int] = set()  # identities of syntax errors
         self.inclusions = 0
@@ -92,20 +103,25 @@ class _Builder:
         if not self.work.is_done:
             self.check_structure(tree)
         tree.unlisted = self.unlisted
+        tree.parsed = self.files
         tree.matched = {pattern: bool(paths) for pattern, paths in self.globs.items()}
         return tree
 
     def load(self, path: str, *, in_data_block: bool) -> ParsedFile:
         key = (path, in_data_block)
         if key not in self.files:
-            self.files[key] = file = parse(
-                self.source.read(path),
-                path,
-                self.source.shown(path),
-                in_data_block=in_data_block,
-                max_depth=self.bounds.block_depth,
-                max_lua=self.bounds.lua_tokens,
-            )
+            data, name = self.source.read(path), self.source.shown(path)
+            file = self.parsed.get(key)
+            if file is None or file.name != name or file.tokens.data != data:
+                file = parse(
+                    data,
+                    path,
+                    name,
+                    in_data_block=in_data_block,
+                    max_depth=self.bounds.block_depth,
+                    max_lua=self.bounds.lua_tokens,
+                )
+            self.files[key] = file
             self.work.add(file.tokens.lua)
         return self.files[key]
 

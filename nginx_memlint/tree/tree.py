@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, KeysView
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from nginx_memlint.files.bounds import Work
 from nginx_memlint.problems import Problem
@@ -14,6 +14,9 @@ from nginx_memlint.sources.source import Source
 from nginx_memlint.syntax.directives import Body, Directive, ParsedFile
 from nginx_memlint.tree import blocks
 from nginx_memlint.tree.expanded import Block, Inclusion, Nearest
+
+FileKey: TypeAlias = tuple[str, bool]
+"""A file's path as nginx sees it, and whether it is read inside of a block of data."""
 
 
 class Tree:
@@ -42,6 +45,8 @@ class Tree:
         """How many problems are not in the list, which has a bound."""
         self.matched: dict[str, bool] = {}
         """Pattern of an include, as a whole path → whether it matched any file."""
+        self.parsed: dict[FileKey, ParsedFile] = {}
+        """All files as they were parsed, for the next reading of the configuration."""
         self.memo: dict[str, Any] = {}
         """A cache, by keys of its users, of values derived from this tree."""
         self._places: dict[str, list[int]] = {}

@@ -19,8 +19,8 @@ NGINX = re.compile(
 )
 """Commands that need the real nginx: tests/nginx/test_examples.py runs them."""
 
-FINDS = re.compile(r"^memlint check .*sample_confs/incident$")
-"""Commands that end with findings, and so with status 1."""
+FINDS = re.compile(r"^memlint (check .*sample_confs/incident|lsp .*)$")
+"""Commands that end with status 1: with findings, and a server whose editor has gone."""
 
 NAME = re.compile(r"memlint [a-z]+")
 """In a sentence: the name of a command, not a command."""

@@ -51,6 +51,10 @@ TESTED = {
     "yaml": {"pre-commit", "github", "gitlab", "allocator", "ansible", "kubernetes"},
     "ini": {"allocator", "drop-in debian", "drop-in rhel"},
     "dockerfile": {"allocator"},
+    "json": {"vscode", "problem-matcher"},
+    "lua": {"neovim"},
+    "elisp": {"emacs"},
+    "vim": {"vim"},
 }
 """Code that is no command, by its markers."""
 

@@ -1,0 +1,274 @@
+"""Random edits, of files that are not saved as well: an editor's view is that of a fresh check.
+
+    python -m tests.editor.random_edits 10000
+
+Beside the texts as the editor has them there is a mirror: a directory in which all of them are
+saved. After each edit, what a session shows, which has kept what it could of earlier ones, is
+compared with what a new session shows of the mirror, without any text that is not saved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types as lsp
+from lsprotocol.converters import get_converter
+
+from nginx_memlint.editor.answers import Answers, Client
+from nginx_memlint.editor.session import Asked, OpenFile, Session
+from tests.helpers import BUNDLE, LUA, write
+
+FILES = {
+    "nginx.conf": f"""{LUA}worker_processes 2;
+events {{ worker_connections 512; }}
+http {{
+    lua_ssl_trusted_certificate ca.pem; # memlint: ignore[ML105] tested
+    include conf.d/*.conf;
+    server {{
+        listen 80;
+        include snippets/tls.inc;
+        location / {{ content_by_lua_block {{ ngx.say("hi") }} }}
+    }}
+}}
+""",
+    "conf.d/a.conf": """server {
+    listen 81;
+    server_name a.example.org;
+    location /one { proxy_pass https://127.0.0.1; }
+    location /two { include snippets/tls.inc; return 200; }
+}
+""",
+    "conf.d/b.conf": """map $uri $to { default a; /x b; include snippets/map.inc; }
+server { listen 82; location ~ ^/b { access_by_lua_block { return } } }
+""",
+    "snippets/tls.inc": "proxy_ssl_verify on;\nproxy_ssl_trusted_certificate ca.pem;\n",
+    "snippets/map.inc": "/y c;\n/z d;\n",
+    "memlint.toml": 'max-memory = "64MiB"\nworkers = 2\n',
+}
+
+LINES = (
+    "location /new { return 204; }",
+    "server { listen 90; server_name n; }",
+    "lua_ssl_trusted_certificate ca.pem;",
+    "include conf.d/*.conf;",
+    "include snippets/tls.inc;",
+    "include nosuch.conf;",
+    "lua_shared_dict d 10m;",
+    "# memlint: ignore[ML101] ünïcode \U0001f980",
+    "server_name \U0001f980.example.org;",
+    "access_by_lua_block { local a = '}' }",
+    "worker_connections 4096;",
+    "}",
+    "{",
+    '"',
+    "gzip on;",
+)
+SCRAPS = ("\r\n", "\r", "\f", "\u2028", "\x00", "{", "}", ";", "#", "'", '"', "\\", " ", "é", "x")
+
+EVERYTHING = lsp.Range(lsp.Position(0, 0), lsp.Position(1 << 20, 0))
+
+
+class Edits:
+    """Texts in an editor, files on disk, and their mirror."""
+
+    def __init__(self, directory: Path, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.disk, self.mirror = directory / "disk", directory / "same"
+        for top in (self.disk, self.mirror):
+            write(top, dict(FILES))
+            shutil.copy(BUNDLE, top / "ca.pem")
+        self.open: dict[str, str] = {}
+        asked = Asked((), {"target": "debian-12"}, {}, None, isolated=False)
+        self.session = Session(asked)
+        self.fresh: Callable[[], Session] = lambda: Session(asked)
+        self.changed: set[str] | None = None
+
+    def step(self) -> str:
+        """Make one random edit; return what it was."""
+        choices = [self.type] * 8 + [self.start, self.stop, self.save, self.elsewhere, self.create]
+        done = self.random.choice(choices)()
+        for name in self.names():
+            text = self.text(name)
+            if name in self.open:
+                write(self.mirror, {name: text.encode("utf-8", "surrogatepass")})
+        for path in self.mirror.rglob("*"):
+            name = str(path.relative_to(self.mirror))
+            if path.is_file() and name not in self.names():
+                path.unlink()
+        return done
+
+    def names(self) -> list[str]:
+        """The files there are, saved or not, but for the bundle."""
+        saved = (str(p.relative_to(self.disk)) for p in self.disk.rglob("*") if p.is_file())
+        return sorted({*saved, *self.open})
+
+    def text(self, name: str) -> str:
+        return self.open[name] if name in self.open else (self.disk / name).read_bytes().decode()
+
+    def pick(self) -> str:
+        return self.random.choice([n for n in self.names() if not n.endswith((".pem", ".toml"))])
+
+    def type(self) -> str:
+        """Change a text that is open."""
+        if not self.open:
+            return self.start()
+        name = self.random.choice(sorted(self.open))
+        self.open[name] = self.edited(self.open[name])
+        if self.changed is not None:
+            self.changed.add(str(self.disk / name))
+        return f"type {name}"
+
+    def edited(self, text: str) -> str:
+        rng = self.random
+        lines = text.split("\n")
+        at = rng.randrange(len(lines) + 1)
+        match rng.randrange(6):
+            case 0 | 1:
+                lines.insert(at, rng.choice(LINES))
+            case 2:
+                del lines[at : at + rng.randrange(1, 3)]
+            case 3:
+                offset = rng.randrange(len(text) + 1)
+                return text[:offset] + rng.choice(SCRAPS) + text[offset:]
+            case 4:
+                offset = rng.randrange(len(text) + 1)
+                return text[:offset] + text[offset + rng.randrange(1, 9) :]
+            case 5:
+                whole = FILES.get(rng.choice(sorted(FILES)), "")
+                return whole if rng.random() < 0.3 and "http" in whole else "\n".join(lines)
+        return "\n".join(lines)
+
+    def start(self) -> str:
+        """Open a file."""
+        name = self.pick()
+        self.open.setdefault(name, self.text(name))
+        self.changed = None
+        return f"open {name}"
+
+    def stop(self) -> str:
+        """Close a file without saving it."""
+        if not self.open:
+            return self.start()
+        name = self.random.choice(sorted(self.open))
+        del self.open[name]
+        path = self.disk / name
+        if path.exists():
+            write(self.mirror, {name: path.read_bytes()})
+        self.changed = None
+        return f"close {name}"
+
+    def save(self) -> str:
+        """Save a file, and start again from the first texts at times."""
+        if not self.open:
+            return self.start()
+        name = self.random.choice(sorted(self.open))
+        if self.random.random() < 0.5:
+            self.open[name] = FILES.get(name, "")
+        write(self.disk, {name: self.open[name].encode("utf-8", "surrogatepass")})
+        self.changed = None
+        return f"save {name}"
+
+    def elsewhere(self) -> str:
+        """Change a file on disk that is not open, or delete it."""
+        name = self.pick()
+        if name in self.open:
+            return self.type()
+        if self.random.random() < 0.1 and name != "nginx.conf":
+            (self.disk / name).unlink()
+        else:
+            text = (
+                FILES.get(name, "") if self.random.random() < 0.7 else self.edited(self.text(name))
+            )
+            for top in (self.disk, self.mirror):
+                write(top, {name: text.encode("utf-8", "surrogatepass")})
+        self.changed = None
+        return f"elsewhere {name}"
+
+    def create(self) -> str:
+        """Open a file that was never saved, where a pattern finds it."""
+        name = f"conf.d/{self.random.choice('cde')}.conf"
+        if name not in self.names():
+            self.open[name] = self.random.choice(LINES)
+            self.changed = None
+        return f"create {name}"
+
+    def shown(self) -> dict[str, Any]:
+        """All that the session shows, with files named as in the mirror."""
+        files = {
+            (path := str(self.disk / name)): OpenFile(
+                path, (self.disk / name).as_uri(), 1, self.unsaved(name), is_nginx=True
+            )
+            for name in self.open
+        }
+        shown = _shown(self.session, files, self.changed)
+        self.changed = set()
+        return {uri.replace("/disk/", "/same/"): told for uri, told in shown.items()}
+
+    def unsaved(self, name: str) -> bytes | None:
+        data = self.open[name].encode("utf-8", "surrogatepass")
+        path = self.disk / name
+        return None if path.exists() and path.read_bytes() == data else data
+
+    def expected(self) -> dict[str, Any]:
+        """All that a new session shows of the mirror."""
+        files = {
+            (path := str(self.mirror / name)): OpenFile(
+                path, (self.mirror / name).as_uri(), 1, None, is_nginx=True
+            )
+            for name in self.open
+        }
+        return _shown(self.fresh(), files, None)
+
+
+def _shown(
+    session: Session, files: dict[str, OpenFile], changed: set[str] | None
+) -> dict[str, Any]:
+    answers = Answers(session.view(files, changed), files, Client())
+    converter = get_converter()
+    shown: dict[str, Any] = {
+        uri: sorted(map(str, converter.unstructure(listed)))
+        for uri, listed in answers.diagnostics.items()
+    }
+    for path, file in files.items():
+        shown[f"{file.uri} hints"] = converter.unstructure(answers.hints(path, EVERYTHING))
+    return shown
+
+
+def compare(directory: Path, seed: int, count: int) -> int:
+    """Make random edits and compare after each; return how many were of texts not saved.
+
+    Raises AssertionError for a difference.
+    """
+    edits = Edits(directory, seed)
+    unsaved = 0
+    history = []
+    for _ in range(count):
+        history.append(edits.step())
+        unsaved += any(edits.unsaved(name) is not None for name in edits.open)
+        got, expected = edits.shown(), edits.expected()
+        text = str(got).replace("/disk", "/same")
+        assert text == str(expected), (seed, len(history), history[-5:], got, expected)
+    return unsaved
+
+
+def main() -> None:
+    """Compare as many edits as are asked for, in runs of a hundred."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("count", type=int)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    unsaved = 0
+    for run in range(asked.count // 100):
+        with tempfile.TemporaryDirectory() as directory:
+            unsaved += compare(Path(directory).resolve(), asked.seed + run, 100)
+        print(f"{100 * (run + 1):,} edits, {unsaved:,} with texts not saved: equal", flush=True)
+
+
+if __name__ == "__main__":
+    main()

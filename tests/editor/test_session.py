@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nginx_memlint import check
+from nginx_memlint.editor.session import Asked, OpenFile, Session, View
+from tests.editor.random_edits import compare
+from tests.helpers import BUNDLE, http, write
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_edits_are_shown_as_a_fresh_check_shows_them(tmp_path: Path, seed: int) -> None:
+    assert compare(tmp_path, seed, 25) > 5
+
+
+def view(*paths: Path, **flags: object) -> View:
+    session = Session(Asked((), {"target": "debian-12", **flags}, {}, None, isolated=False))
+    files = {
+        str(path): OpenFile(str(path), path.as_uri(), 1, None, is_nginx=True) for path in paths
+    }
+    return session.view(files, None)
+
+
+def shown(seen: View) -> list[str]:
+    return [followed.report.main_file for followed in seen.shown]
+
+
+def test_a_fragment_is_shown_as_a_part_of_the_main_file_above(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    main = write(
+        tmp_path / "nginx",
+        {"nginx.conf": http("include sites/*;"), "sites/a": "server { listen 80; }"},
+    )
+    assert shown(view(tmp_path / "nginx/sites/a")) == [str(main)]
+
+
+def test_a_main_file_above_the_checkout_is_not_looked_at(tmp_path: Path) -> None:
+    write(tmp_path, {"nginx.conf": http("include in/*;"), "in/.git/x": "", "in/a": "listen 80;"})
+    seen = view(tmp_path / "in/a")
+    assert shown(seen) == [str(tmp_path / "in/a")]
+    assert "no main file that memlint knows of" in seen.remarks[0].message
+    assert seen.remarks[0].message.endswith("read as --context http,server")
+
+
+def test_settings_say_what_the_roots_are(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    write(
+        tmp_path,
+        {
+            "memlint.toml": '[[roots]]\npath = "front.conf"\n[[roots]]\npath = "back.conf"\n',
+            "front.conf": http("include shared;"),
+            "back.conf": http(""),
+            "shared": "server { listen 80; }",
+        },
+    )
+    seen = view(tmp_path / "shared")
+    assert [Path(name).name for name in shown(seen)] == ["front.conf", "back.conf"]
+    assert seen.remarks == []
+
+
+def test_broken_settings_are_told(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    main = write(tmp_path, {"nginx.conf": http(""), "memlint.toml": "max-memroy = 3\n"})
+    seen = view(main)
+    assert shown(seen) == []
+    assert [remark.severity for remark in seen.remarks] == ["error"]
+    assert "memlint.toml:1: " in seen.remarks[0].message
+
+
+def test_other_files_are_no_configurations(tmp_path: Path) -> None:
+    write(tmp_path, {".git/x": "", "README": "server"})
+    path = str(tmp_path / "README")
+    session = Session(Asked((), {}, {}, None, isolated=False))
+    assert session.view({path: OpenFile(path, "", 1, None, is_nginx=False)}, None) == View([], [])
+
+
+def test_a_comment_is_of_use_if_it_is_in_one_of_the_configurations(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    line = f"lua_ssl_trusted_certificate {BUNDLE}; # memlint: ignore[ML101] measured\n"
+    server = "server { location / { content_by_lua_block { return } } }\n"
+    write(
+        tmp_path,
+        {
+            "memlint.toml": '[[roots]]\npath = "many.conf"\n[[roots]]\npath = "one.conf"\n',
+            "many.conf": http(f"include ca;\n{server * 40}"),
+            "one.conf": http(f"include ca; {server}"),
+            "ca": line,
+        },
+    )
+    seen = view(tmp_path / "ca")
+    assert len(seen.shown) == 2
+    for followed in seen.shown:
+        assert "ML902" not in {finding.rule for finding in followed.report.findings}
+    alone = check(tmp_path / "one.conf", target="debian-12")
+    assert "ML902" in {finding.rule for finding in alone.findings}

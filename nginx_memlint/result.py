@@ -385,6 +385,8 @@ class ConfigReport(Model):
     """Whether everything was read. If not, the counts are at least what they say."""
     target: TargetInfo
     workers: int
+    workers_assumed: bool = False
+    """Whether the number of workers was assumed: the configuration does not tell it."""
     blocks: Blocks
     locations_inheriting: int
     """Locations that see a CA bundle for Lua which is set in a block around them."""

@@ -104,11 +104,11 @@ def plural(count: int, noun: str, sign: str = "") -> str:
 
 
 def human(size: float) -> str:
-    """A size for people: ``3.4 GiB``, like pydantic's ``ByteSize.human_readable()``."""
+    """A size for people, with three digits before the point at most: ``3.4 GiB``, ``1.0 GiB``."""
     number = float(round(size))
     unit = "B"
     for larger in ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB"):
-        if abs(number) < 1024:
+        if abs(number) < (1024 if unit == "B" else 999.95):
             break
         number /= 1024
         unit = larger

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -115,6 +116,34 @@ def memlint(
     run = Run(code, out.decode(), err.decode())
     assert "Traceback" not in run.err
     return run
+
+
+def on_a_terminal(
+    *args: str | Path,
+    env: dict[str, str] | None = None,
+    module: str = "nginx_memlint",
+    cwd: Path | None = None,
+    with_errors: bool = True,
+) -> str:
+    """The text that the command writes to a terminal of 200 columns, on both streams or on one."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ.update({"TERM": "xterm-256color", "COLUMNS": "200"} | (env or {}))
+        if cwd is not None:
+            os.chdir(cwd)
+        if not with_errors:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        os.execv(sys.executable, [sys.executable, "-m", module, *map(str, args)])
+    out = b""
+    try:
+        while data := os.read(terminal, 65536):
+            out += data
+    except OSError:  # how Linux ends a terminal whose other side is closed
+        pass
+    finally:
+        os.close(terminal)
+        os.waitpid(pid, 0)
+    return out.decode().replace("\r\n", "\n")
 
 
 def memlint_here(*args: str | Path, stdin: bytes = b"") -> Run:

@@ -162,6 +162,7 @@ class _Examination:
             complete=complete,
             target=records.target_info(situation.target),
             workers=situation.workers.count,
+            workers_assumed=not situation.workers.certain,
             blocks=records.block_counts(self.tree.kinds),
             locations_inheriting=locations,
             inherited=[

@@ -27,6 +27,7 @@ from nginx_memlint.exit_codes import Exit, exit_code
 from nginx_memlint.options.record import Bearing
 from nginx_memlint.printable import printable
 from nginx_memlint.report import DEFAULT, FORMATS, outputs
+from nginx_memlint.report.detail import Detail
 from nginx_memlint.report.outputs import Output
 from nginx_memlint.result import ConfigReport, Report
 from nginx_memlint.settings.in_force import Root, tree_that_lists
@@ -92,6 +93,18 @@ def check(
     show_suppressed: Annotated[
         bool, typer.Option("--show-suppressed", help="List accepted findings in the text too.")
     ] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "-v",
+            "--verbose",
+            help="In the text: all findings, remedies and phases, counts, and where figures come "
+            "from.",
+        ),
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="In the text: the verdicts alone.")
+    ] = False,
     show_fix: Annotated[
         bool,
         typer.Option(
@@ -121,6 +134,9 @@ def check(
         asked = [replace(job, options=replace(job.options, breakdown=True)) for job in asked]
     if fix and show_fix:
         raise MemlintError("writes what --show-fix shows: give one of them", "--fix")
+    if verbose and quiet:
+        raise MemlintError("says more than --quiet: give one of them", "--verbose")
+    detail = Detail.VERBOSE if verbose else Detail.QUIET if quiet else Detail.NORMAL
     status = Exit.OK
     if show_fix:
         _check_fix("--show-fix", asked, has_format=bool(formats or output))
@@ -134,7 +150,7 @@ def check(
     else:
         configs = checked(asked, jobs)
     report = _accepted(configs, accepted, write_baseline)
-    outputs.write(report, written, sys.stdout)
+    outputs.write(report, written, sys.stdout, detail)
     if show_suppressed and any(item.name == DEFAULT and item.path is None for item in written):
         from nginx_memlint.report.formats import text  # noqa: PLC0415
 

@@ -12,6 +12,7 @@ import typer
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.record import OPTIONS, Bearing, Option, OptionPlace, options_in
+from nginx_memlint.report.screen import Color, colored
 from nginx_memlint.settings.in_force import Value, dumps_of
 from nginx_memlint.sizes import WrittenBudget
 
@@ -89,14 +90,15 @@ class Given:
 def takes(*bearings: Bearing, only: Collection[str] = ()) -> Callable[[Command], Command]:
     """Give a command the flags of all options that bear on something, or of those in ``only``.
 
-    With those that bear on something come the options for settings files and dumps. A command that
-    has ``**_: object`` for all of them reads them with given().
+    With those that bear on something come the options for settings files and dumps, and with any
+    ``--color``. A command that has ``**_: object`` for all of them reads them with given().
     """
 
     def give(command: Command) -> Command:
         signature = inspect.signature(command, eval_str=True)
         parameters = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
         shared = [_shared(name) for name in _SHARED] if bearings else []
+        shared.append(_COLOR)
         more = [
             _parameter(option)
             for option in options_in(OptionPlace.FLAG)
@@ -116,6 +118,20 @@ def _shared(name: str) -> inspect.Parameter:
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]
     )
+
+
+def _colored(ctx: typer.Context, value: Color) -> None:
+    ctx.with_resource(colored(value))
+
+
+_COLOR = inspect.Parameter(
+    "color",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=Color.AUTO,
+    annotation=Annotated[
+        Color, typer.Option("--color", callback=_colored, help="Colours in text for people.")
+    ],
+)
 
 
 def _parameter(option: Option) -> inspect.Parameter:

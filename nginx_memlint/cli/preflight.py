@@ -24,7 +24,7 @@ from nginx_memlint.live.preflight.verdict import preflight as ask
 from nginx_memlint.options import kinds
 from nginx_memlint.printable import printable
 from nginx_memlint.report.formats import json as json_report
-from nginx_memlint.report.screen import screen_for
+from nginx_memlint.report.screen import Page
 from nginx_memlint.report.views import openmetrics
 from nginx_memlint.report.views import preflight as text
 from nginx_memlint.settings import asked, everywhere
@@ -143,7 +143,7 @@ def _program(command: list[str]) -> str:
 
 def _write(result: Preflight, output_format: PreflightFormat, path: str | None) -> None:
     if output_format is PreflightFormat.TEXT and path is None:
-        text.write(result, screen_for(sys.stdout))
+        text.write(result, Page(sys.stdout))
         return
     made = _made(result, output_format)
     if path is None:

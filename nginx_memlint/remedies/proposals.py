@@ -213,10 +213,7 @@ def smaller_bundle(situation: Situation, cause: Cause) -> Proposal | None:
     mean = bundle.der_bytes // count
     small = Bundle(FEW_CERTIFICATES, FEW_CERTIFICATES * mean)
     name = cause.path.rpartition("/")[2]
-    text = (
-        f"use a bundle of the CAs needed instead of {name}, e.g. {FEW_CERTIFICATES} instead of "
-        f"{count}"
-    )
+    text = f"replace {name} by the CAs needed, e.g. {FEW_CERTIFICATES} of {count}"
     return Proposal(text, situation.with_bundles({cause.path: small}))
 
 

@@ -6,8 +6,10 @@ A format is a module of its name and a record here; it is imported when it is as
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, TextIO
 
+from nginx_memlint.report.detail import Detail
 from nginx_memlint.result import Report
 
 
@@ -44,12 +46,15 @@ DEFAULT = "text"
 Writer = Callable[[Report, TextIO], None]
 
 
-def writer(name: str) -> Writer:
-    """The function that writes a report to a text stream in a format of FORMATS."""
+def writer(name: str, detail: Detail = Detail.NORMAL) -> Writer:
+    """The function that writes a report to a text stream in a format of FORMATS.
+
+    Only the text, which is for people, has more or less detail.
+    """
     if name == DEFAULT:  # most runs need no importlib
         from nginx_memlint.report.formats.text import write as write_text  # noqa: PLC0415
 
-        return write_text
+        return partial(write_text, detail=detail)
     from importlib import import_module  # noqa: PLC0415
 
     write: Writer = import_module(f"{__name__}.formats.{name}").write

@@ -6,7 +6,7 @@ from nginx_memlint.printable import printable
 from nginx_memlint.result import Remedy
 from nginx_memlint.sizes import human, plural
 
-RESTART = "then restart nginx: a reload peaks as before, and gives no memory back"
+RESTART = "then restart nginx: a reload peaks as before and frees nothing"
 """A change of the files, and what else must be done: the master does not give memory back."""
 
 

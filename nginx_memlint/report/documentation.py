@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nginx_memlint.report.screen import STYLES
+from nginx_memlint.report.screen import STYLES, Page
 from nginx_memlint.rules import ABOUT_REPORTS, RULES
 from nginx_memlint.rules.rule import Rule
 from nginx_memlint.targets.targets import find_target, target_names
 from nginx_memlint.tls.families import LUA
+
+_LISTED = re.compile(r"[-*|] ?|\d+\. ")
+"""The beginning of a list or a table, whose lines are not joined."""
 
 LISTED = (*ABOUT_REPORTS, *RULES)
 
@@ -37,17 +41,19 @@ def as_json() -> str:
     return json.dumps([{key: getattr(rule, key) for key in keys} for rule in LISTED], indent=2)
 
 
-def explain(rule: Rule, console: Console) -> None:
-    """Print a rule's documentation: Markdown, rendered on a terminal."""
-    text = (
-        f"# {rule.code} {rule.name}\n\n{rule.summary}\n\nSeverity: {rule.severity}\n\n{rule.doc}\n"
-    )
-    if console.is_terminal:
-        from rich.markdown import Markdown  # noqa: PLC0415 # slow to import, for a terminal alone
-
-        console.print(Markdown(text))
-    else:
-        console.file.write(text)
+def explain(rule: Rule, page: Page) -> None:
+    """Print a rule's documentation: Markdown, on a terminal wrapped at its width."""
+    text = f"# {rule.code} {rule.name}\n\n{rule.summary}\n\nSeverity: {rule.severity}\n\n{rule.doc}"
+    is_code = False
+    for paragraph in text.split("\n\n"):
+        lines = paragraph.split("\n")
+        is_code ^= paragraph.count("```") % 2 == 1
+        if is_code or "```" in paragraph or page.width is None or _LISTED.match(paragraph):
+            for line in lines:
+                page.line(line)
+        else:
+            page.line((" ".join(lines), "bold" if paragraph.startswith("#") else ""), hang=0)
+        page.line()
 
 
 def targets(console: Console) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.report import DEFAULT, FORMATS, missing_extra, writer
+from nginx_memlint.report.detail import Detail
 from nginx_memlint.result import Report
 from nginx_memlint.sources.main_file import MAIN_FILE
 from nginx_memlint.suggest import did_you_mean
@@ -59,30 +60,32 @@ def trees(inputs: Iterable[str]) -> list[str]:
     return [name if os.path.isdir(name) else os.path.dirname(name) or "." for name in inputs]
 
 
-def write(report: Report, outputs: Sequence[Output], stdout: TextIO) -> None:
+def write(
+    report: Report, outputs: Sequence[Output], stdout: TextIO, detail: Detail = Detail.NORMAL
+) -> None:
     """Write the report: files whole or not at all, and standard output last.
 
     Raises MemlintError if a file cannot be written.
     """
     files = [item for item in outputs if item.path is not None]
     if files:
-        _write_files(report, files)
+        _write_files(report, files, detail)
     for item in outputs:
         if item.path is None:
             if item.name != DEFAULT and isinstance(stdout, io.TextIOWrapper):
                 # what programs read is UTF-8 in every locale
                 stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-            writer(item.name)(report, stdout)
+            writer(item.name, detail)(report, stdout)
 
 
-def _write_files(report: Report, outputs: Sequence[Output]) -> None:
+def _write_files(report: Report, outputs: Sequence[Output], detail: Detail) -> None:
     from nginx_memlint.files.signals import uninterrupted  # noqa: PLC0415  most runs write none
 
     written = []
     for item in outputs:
         if item.path is not None:
             text = io.StringIO()
-            writer(item.name)(report, text)
+            writer(item.name, detail)(report, text)
             content = text.getvalue().encode("utf-8", "backslashreplace")
             written.append(_PendingFile(item, content))
     try:

@@ -166,7 +166,7 @@ def _finding(
         line=line,
         column=column,
         end_column=column + length,
-        source=_quoted(file.source_line(line).strip()),
+        source=_quoted(file.source_line(line)),
         bytes=draft.bytes,
         count=draft.count,
         related=[
@@ -180,7 +180,11 @@ def _finding(
 
 
 def _quoted(line: str) -> str:
-    return printable(line if len(line) <= MAX_QUOTED else line[:MAX_QUOTED] + "…")
+    """A line as it stands in the file; tabs in front are a column each, as nginx has it."""
+    text = line.strip()
+    shown = text if len(text) <= MAX_QUOTED else text[:MAX_QUOTED] + "…"
+    before = len(line) - len(line.lstrip())
+    return (" " * before if before <= MAX_QUOTED else "") + printable(shown)
 
 
 def _related(at: Block | Setting, message: str, size: int, situation: Situation) -> result.Related:

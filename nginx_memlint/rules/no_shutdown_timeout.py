@@ -86,9 +86,8 @@ def check(situation: Situation) -> Iterator[Draft]:
     kept, peak = held.kept_per_generation, held.release_peak
     is_of_loads = situation.shares[0][0].name == CA_LOADS
     yield Draft(
-        f"worker_shutdown_timeout is not set: each reload adds {human(kept)} for as long as open "
-        f"connections hold the old workers, and {human(peak)} are taken when {GENERATIONS} "
-        "generations let go at once",
+        f"worker_shutdown_timeout is not set: connections that hold old workers keep {human(kept)} "
+        f"a reload, {human(peak)} when {GENERATIONS} let go at once",
         None,
         kept,
         count=situation.ca_loads if is_of_loads else None,

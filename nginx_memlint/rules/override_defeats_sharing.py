@@ -110,8 +110,8 @@ def _draft(situation: Situation, cause: Cause, settings: list[Setting], size: in
     names = listed({setting.name for setting in settings} & family.overrides)
     value = costliest_setting(situation, cause).value
     return Draft(
-        f"nginx parses {value} {cause.loads:,} times ({human(cause.total)}), because blocks that "
-        f"could share a context set {names} each, {why}",
+        f"nginx reads and keeps {value} {cause.loads:,} times ({human(cause.total)}), because "
+        f"blocks that could share a context set {names} each, {why}",
         at,
         size,
         costliest(situation, cause.priced),

@@ -38,7 +38,7 @@ def repeated(
         setting = costliest_setting(situation, cause)
         by = "" if len(cause.by_setting) == 1 else f" (set in {len(cause.by_setting):,} places)"
         yield Draft(
-            f"{setting.name}{by} makes nginx parse {setting.value} {cause.loads:,} times "
+            f"{setting.name}{by} makes nginx read and keep {setting.value} {cause.loads:,} times "
             f"({human(cause.total)}): once for each {each}",
             setting,
             size,

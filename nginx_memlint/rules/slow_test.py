@@ -84,8 +84,8 @@ def check(situation: Situation) -> Iterator[Draft]:
     of_contexts = situation.totals.cpu_seconds
     why = f", parsing CA bundles {situation.ca_loads:,} times" if of_contexts > seconds / 2 else ""
     yield Draft(
-        f"nginx -t, a start and a reload each take about {human_seconds(seconds)} of CPU (an "
-        f"order of magnitude){why}: over {limit:g} s; systemd gives a start 90 s",
+        f"nginx -t, a start and a reload take about {human_seconds(seconds)} of CPU each (an "
+        f"order of magnitude){why}: over {limit:g} s",
         loads[0].setting if loads else None,
         sum(item.total for item in loads),
         proposals=best(situation),

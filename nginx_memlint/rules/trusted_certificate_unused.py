@@ -112,7 +112,7 @@ def _draft(situation: Situation, entry: Unused, loads: list[Priced]) -> Draft | 
     if loads:
         count = sum(len(item.group.blocks) for item in loads)
         return Draft(
-            f"{setting.name} makes nginx parse {setting.value} {_times(count)} "
+            f"{setting.name} makes nginx read and keep {setting.value} {_times(count)} "
             f"({human(size)}) for nothing: {entry.use.unused}",
             setting,
             size,

@@ -21,12 +21,31 @@ def test_the_incident_fails_with_no_option() -> None:
     run = memlint("check", INCIDENT)
     assert run.code == 1
     first = run.out.splitlines()[0]
-    assert first.startswith("error ")
+    assert first.startswith("TOO MUCH ")
     assert "nginx.conf:16:5: error ML202" in run.out
-    assert "4,080 TLS contexts" in run.out
-    assert "locations × 1 MiB" in run.out
-    assert "state yours with --target" in run.out
-    assert len(run.out.splitlines()) <= 42
+    assert "assumed: --target" in run.out
+    assert len(run.out.splitlines()) <= 20
+
+
+def test_more_and_less_of_the_incident() -> None:
+    verbose = memlint("check", INCIDENT, "--verbose").out
+    assert "4,080 TLS contexts" in verbose
+    assert "locations × 1 MiB" in verbose
+    assert "state yours with --target" in verbose
+    [verdict] = memlint("check", INCIDENT, "-q").out.splitlines()
+    assert verdict == verbose.splitlines()[0]
+    wrong = memlint("check", INCIDENT, "-q", "-v")
+    assert (wrong.code, wrong.out) == (2, "")
+
+
+@pytest.mark.parametrize("command", ["check", "tree", "rules", "targets"])
+def test_colors_are_written_where_they_are_wanted(command: str) -> None:
+    args = [command, INCIDENT] if command in ("check", "tree") else [command]
+    colored = memlint(*args, "--color", "always")
+    plain = memlint(*args, "--color", "never", env=os.environ | {"FORCE_COLOR": "1"})
+    assert "\x1b[" not in plain.out
+    assert "\x1b[" in colored.out
+    assert "\x1b]8" not in colored.out  # links are for a terminal
 
 
 def test_a_long_path_breaks_no_line(tmp_path: Path) -> None:
@@ -42,7 +61,7 @@ def test_a_healthy_configuration_is_one_line_and_what_was_read_outside() -> None
     assert run.code == 0
     verdict, outside = run.out.splitlines()
     assert verdict.startswith("ok ")
-    assert outside.startswith("  read outside of the directory of ")
+    assert outside.startswith("  read outside of its directory: ")
     assert outside.endswith("ca-bundle.pem")
 
 
@@ -136,7 +155,7 @@ def test_what_cannot_be_read(
     assert run.code == 3
     [line] = [line for line in run.out.splitlines() if message in line]
     assert f"{where}:" in line
-    assert run.out.startswith("incomplete ")
+    assert run.out.startswith("NOT ALL READ ")
     problem = memlint("check", "--format", "json", conf).json["configs"][0]["problems"][0]
     assert message in problem["message"]
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
-import re
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner
 
 from nginx_memlint.cli.app import app
 from nginx_memlint.report import documentation
 from nginx_memlint.rules import ABOUT_REPORTS, RULES, find_rule
 from nginx_memlint.rules.rule import Rule
+from tests.helpers import on_a_terminal
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -50,13 +48,12 @@ def test_explain_prints_the_documentation(rule: Rule) -> None:
         assert described.doc in output
 
 
-def test_explain_on_a_terminal_is_rendered() -> None:
-    console = Console(file=io.StringIO(), force_terminal=True, width=100)
-    documentation.explain(RULES[0], console)
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "\x1b[" in text
-    assert "## What" not in text
-    assert "lua_ssl_trusted_certificate ca.pem;" in re.sub(r"\x1b\[[0-9;]*m", "", text)
+def test_explain_on_a_terminal_is_wrapped() -> None:
+    text = on_a_terminal("explain", "ML101", env={"COLUMNS": "50"})
+    assert "\x1b[1m## What\x1b[0m\n" in text
+    paragraphs = [paragraph for paragraph in text.split("\n\n") if "    " not in paragraph]
+    assert max(len(line) for paragraph in paragraphs for line in paragraph.split("\n")) <= 70
+    assert "lua_ssl_trusted_certificate ca.pem;" in text
 
 
 @pytest.mark.parametrize(

@@ -3,39 +3,17 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import socket
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.helpers import LUA, SAMPLES, http, memlint, write
+from tests.helpers import LUA, SAMPLES, http, memlint, on_a_terminal, write
 
 INCIDENT = SAMPLES / "incident"
 LINK = re.compile(r"\x1b\]8;[^;]*;([^\x1b]*)\x1b\\")
-
-
-def on_a_terminal(
-    *args: str | Path, env: dict[str, str] | None = None, module: str = "nginx_memlint"
-) -> str:
-    """The text that the command writes to a terminal of 200 columns, on both streams."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.environ.update({"TERM": "xterm-256color", "COLUMNS": "200"} | (env or {}))
-        os.execv(sys.executable, [sys.executable, "-m", module, *map(str, args)])
-    out = b""
-    try:
-        while data := os.read(terminal, 65536):
-            out += data
-    except OSError:  # how Linux ends a terminal whose other side is closed
-        pass
-    finally:
-        os.close(terminal)
-        os.waitpid(pid, 0)
-    return out.decode()
 
 
 def shape(text: str) -> list[str]:
@@ -102,7 +80,7 @@ def test_the_parts_of_a_level_are_its_whole() -> None:
 def test_incomplete() -> None:
     run = memlint("tree", SAMPLES / "broken")
     assert run.code == 3
-    assert run.out.startswith("incomplete ")
+    assert run.out.startswith("NOT ALL READ ")
     assert "missing.conf" in run.out
     assert "server 127.0.0.1:8081" in run.out
 
@@ -209,8 +187,8 @@ def test_a_long_wait_shows_a_sign_of_life(wait: Callable[[float, float], str]) -
     assert "reading [bold]nginx.conf" in out
     assert out.count("\x1b[?25h") == out.count("\x1b[?25l") == 1  # the cursor is back
     assert out.rindex("\x1b[2K") > out.rindex("reading")  # the line is wiped
-    assert out.endswith("done\r\n")
+    assert out.endswith("done\n")
 
 
 def test_a_short_wait_shows_nothing(wait: Callable[[float, float], str]) -> None:
-    assert wait(60, 0) == "done\r\n"
+    assert wait(60, 0) == "done\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.helpers import SAMPLES, memlint
+from tests.helpers import SAMPLES, memlint, on_a_terminal
 
 OUTPUTS = Path(__file__).parent / "outputs"
 
@@ -50,6 +50,25 @@ COMMANDS: dict[str, str] = {
 }
 """File name of an output → the arguments, from the root of the repository."""
 
+WIDTHS = (60, 80, 120)
+
+_SHOWN = {
+    "over-budget": f"{_INCIDENT} --max-memory 4GiB",
+    "ok": "check --target debian-12 --unit-cost 1MiB sample_confs/incident-moved",
+    "three-roots": "check --unit-cost 1MiB --max-memory 4GiB sample_confs/incident "
+    "sample_confs/crowdsec sample_confs/healthy",
+    "all-fail": "check --unit-cost 1MiB --max-memory 1MiB sample_confs/incident "
+    "sample_confs/crowdsec sample_confs/healthy sample_confs/shared sample_confs/stream",
+    "explain": "explain ML205",
+}
+
+TERMINALS = {
+    f"{name}.{width}.terminal": (arguments, width)
+    for name, arguments in _SHOWN.items()
+    for width in WIDTHS
+}
+"""File name of an output → the arguments, and the columns of the terminal that it is for."""
+
 _LIBRARY = re.compile(r"(<script[^>]*>).{100000,}?(</script>)", re.DOTALL)
 """The plotting library inside a page."""
 
@@ -57,7 +76,11 @@ _DOMAIN_NAMES = re.compile(r'("(?:uid|div_id)": ?"|id=")[0-9a-f-]{32,36}')
 
 
 def output(name: str) -> str:
-    """Standard output, standard error and exit status of a command."""
+    """Standard output, standard error and exit status of a command; or what a terminal shows."""
+    if name in TERMINALS:
+        arguments, width = TERMINALS[name]
+        env = {"COLUMNS": str(width), "TERM": "dumb"}
+        return on_a_terminal(*arguments.split(), env=env, cwd=SAMPLES.parent, with_errors=False)
     done = memlint(*COMMANDS[name].split(), cwd=SAMPLES.parent)
     text = _LIBRARY.sub(r"\1…\2", done.out)
     text = _DOMAIN_NAMES.sub(r"\1…", text).replace(str(SAMPLES.parent), "/checkout")

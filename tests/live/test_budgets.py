@@ -191,10 +191,10 @@ def test_a_report_names_the_place(tmp_path: Path) -> None:
     budgeted = ("--max-memory", f"k8s:{path}#gateway", "--target", "debian-12", "--workers", "4")
     run = memlint("check", *budgeted, SAMPLES / "incident")
     assert run.code == 1
-    assert f"over the budget of {where}" in run.out
+    assert f"budget {where}" in run.out
     run = memlint("check", *budgeted, SAMPLES / "healthy")
     assert run.code == 0
-    assert f"within {where}" in run.out
+    assert f"within the budget of {where}" in run.out
     run = memlint("check", *budgeted, "--format", "json", SAMPLES / "healthy")
     assert run.json["configs"][0]["budget_bytes"] == 8 * GIB
 

@@ -95,8 +95,8 @@ def test_smaller_bundle(code: str, inside: str, target: str, tmp_path: Path) -> 
         inside = inside.replace("access_by", "lua_ssl_trusted_certificate many.pem; access_by")
         code = "ML104"
     before = run(tmp_path / "before", inside, {}, target=target)
-    remedy = promised(before, code, "use a bundle of the CAs needed instead of many.pem")
-    assert "e.g. 10 instead of 150" in remedy.change
+    remedy = promised(before, code, "replace many.pem by the CAs needed")
+    assert "e.g. 10 of 150" in remedy.change
     after = run(tmp_path / "after", inside, {"many.pem": pem(10)}, target=target)
     holds(remedy, before, after)
 

@@ -32,7 +32,7 @@ def test_formats_side_by_side(conf: Path, tmp_path: Path) -> None:
     files = [f"--format={name}:{tmp_path / name}" for name in names]
     run = memlint("check", conf, "--unit-cost", "4GiB", "--format", "text", *files)
     assert run.code == 1
-    assert run.out.startswith("error ")
+    assert run.out.startswith("TOO MUCH ")
     for name in names:
         assert (tmp_path / name).read_text(encoding="utf-8"), name
     assert json.loads((tmp_path / "sarif").read_text())["version"] == "2.1.0"
@@ -45,7 +45,7 @@ def test_one_file(conf: Path, tmp_path: Path) -> None:
     run = memlint("check", conf, "--format", "json", "--output", target)
     assert (run.code, run.out) == (0, "")
     assert json.loads(target.read_text())["schema_version"] == 2
-    assert memlint("check", conf, "-o", "-").out.startswith("note ")
+    assert memlint("check", conf, "-o", "-").out.startswith("NOTE ")
 
 
 def test_text_in_a_file_is_plain(conf: Path, tmp_path: Path) -> None:

@@ -125,7 +125,6 @@ def test_ml205_is_about_the_limit(tmp_path: Path) -> None:
     [finding] = limited(tmp_path, text, "ML205", max_test_seconds=seconds * 0.95)
     assert finding.severity == "warning"
     assert "an order of magnitude" in finding.message
-    assert "systemd gives a start 90 s" in finding.message
 
 
 def test_ml205_without_a_limit(tmp_path: Path) -> None:

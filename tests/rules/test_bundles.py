@@ -78,7 +78,7 @@ def test_ml303_is_a_note_if_it_is_not_there(tmp_path: Path) -> None:
     checked = report(tmp_path, clients(2, "/nonexistent/ca.pem"))
     [finding] = of(checked, "ML303")
     assert finding.severity == "note"
-    range_ = "4.6 KiB to 1002.1 KiB is guessed (1 certificate to a full bundle)"
+    range_ = "4.6 KiB to 1.0 MiB is guessed (1 certificate to a full bundle)"
     assert f"{range_}, and 17.2 KiB counted, for each of 2 loads" in finding.message
     assert not any("CA load" in guess or "a load of" in guess for guess in checked.guesses)
     assert of(report(tmp_path, clients(2, "/nonexistent/ca.pem"), unit_cost=1), "ML303") == []

@@ -126,13 +126,13 @@ def test_the_file_system_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_the_bundle_is_not_in_it_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     report = check("-", data=dump(FILES))
-    said = "/x.pem could not be read (not in the dump): 4.6 KiB to 1002.1 KiB is guessed"
+    said = "/x.pem could not be read (not in the dump): 4.6 KiB to 1.0 MiB is guessed"
     assert [f.message.startswith(said) for f in report.findings if f.rule == "ML303"] == [True]
     assert report.guesses == []
     monkeypatch.setenv("COLUMNS", "300")
     run = CliRunner().invoke(app, ["check", "-"], input=dump(FILES))
     assert run.exit_code == 0
-    assert run.output.startswith("note -: ")
+    assert run.output.startswith("NOTE -: ")
     assert run.output.count("/x.pem could not be read") == 1
     assert "does not start" not in run.output  # it has read the file
 

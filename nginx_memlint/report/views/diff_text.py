@@ -19,7 +19,8 @@ from nginx_memlint.diff.difference import (
     Side,
     TotalChanges,
 )
-from nginx_memlint.report.formats.text import lowered_lines, problem_lines
+from nginx_memlint.report.formats.text import lowered_lines
+from nginx_memlint.report.views.section import problem_lines
 from nginx_memlint.sizes import MIB, human, human_growth, human_range, plural
 
 MAX_PARTS = 5

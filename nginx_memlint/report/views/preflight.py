@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from nginx_memlint.live.preflight.verdict import Fit, Preflight
-from nginx_memlint.report.screen import Plain
+from nginx_memlint.report.screen import Page
 from nginx_memlint.sizes import human, plural
 
 STYLES = {
@@ -29,7 +29,7 @@ def span(seconds: float) -> str:
     return " ".join(parts) or "0 s"
 
 
-def write(result: Preflight, screen: Plain) -> None:
+def write(result: Preflight, screen: Page) -> None:
     """Write a line for each."""
     need, room = result.need, result.room[0]
     screen.line(
@@ -64,5 +64,5 @@ def write(result: Preflight, screen: Plain) -> None:
 def plain(result: Preflight) -> str:
     """The lines for a file."""
     out = io.StringIO()
-    write(result, Plain(out))
+    write(result, Page(out))
     return out.getvalue()

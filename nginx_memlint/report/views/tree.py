@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
-from nginx_memlint.report.formats.text import lowered_lines, problem_lines, server
+from nginx_memlint.report.formats.text import lowered_lines
 from nginx_memlint.report.links import Links
+from nginx_memlint.report.verdict import NOT_READ, server
+from nginx_memlint.report.views.section import problem_lines
 from nginx_memlint.result import ConfigReport, Node, Report
 from nginx_memlint.sizes import human
 
@@ -59,12 +61,12 @@ def _write_config(config: ConfigReport, console: Console, depth: int, top: int) 
     if not config.complete:
         console.print(
             Text.assemble(
-                ("incomplete", "bold magenta"),
-                f" {config.path}: not read in full; it costs at least this",
+                (NOT_READ.words, NOT_READ.style),
+                f" {config.path}: it costs at least this",
             ),
             soft_wrap=True,
         )
-    links = Links(config, is_terminal=console.is_terminal)
+    links = Links(config, is_terminal=console.file.isatty())
     for words in problem_lines(config.problems, links):
         console.print(Text.assemble("  ", *words), soft_wrap=True)
     if not config.breakdown:

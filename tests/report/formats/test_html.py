@@ -17,7 +17,7 @@ import pytest
 from nginx_memlint import Report, check
 from nginx_memlint.report.formats import html
 from nginx_memlint.result import Related, Suppressed
-from tests.helpers import SAMPLES, http, memlint, write
+from tests.helpers import SAMPLES, http, memlint, on_a_terminal, write
 
 
 def page_of(*paths: Path) -> str:
@@ -158,8 +158,6 @@ def test_thousands_of_problems(tmp_path: Path) -> None:
 
 
 def test_a_terminal_is_no_place_for_it() -> None:
-    from tests.cli.test_tree import on_a_terminal
-
     out = on_a_terminal("check", "--format", "html", SAMPLES / "healthy")
     assert "html is for a file" in out
     assert "<html" not in out

@@ -1,0 +1,122 @@
+"""The verdict on a configuration, in the words that all formats for people share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from nginx_memlint.result import ConfigReport, Severity
+from nginx_memlint.rules import (
+    counts_over_budget,
+    over_budget,
+    peak_kills_machines,
+    start_over_budget,
+    zones_over_budget,
+)
+from nginx_memlint.sizes import human, human_about, human_budget, plural
+
+
+class Judgement(NamedTuple):
+    """A verdict: its words, their style, and how they are counted in a sentence."""
+
+    words: str
+    style: str
+    counted: str
+
+
+NOT_READ = Judgement("NOT ALL READ", "bold magenta", "not all read")
+OVER = Judgement("OVER BUDGET", "bold red", "over budget")
+TOO_MUCH = Judgement("TOO MUCH", "bold red", "too much")
+FAILS = Judgement("ERROR", "bold red", "with errors")
+WARNS = Judgement("WARNING", "yellow", "with warnings")
+NOTES = Judgement("NOTE", "cyan", "with notes")
+FITS = Judgement("ok", "bold green", "ok")
+
+OUTCOMES = (NOT_READ, OVER, TOO_MUCH, FAILS, WARNS, NOTES, FITS)
+"""All verdicts, the worst first."""
+
+_OVER_BUDGET = frozenset(
+    rule.CODE for rule in (over_budget, start_over_budget, zones_over_budget, counts_over_budget)
+)
+_BY_SEVERITY: dict[Severity, Judgement] = {"error": FAILS, "warning": WARNS, "note": NOTES}
+
+SAID = frozenset({over_budget.CODE, peak_kills_machines.CODE})
+"""Rules whose errors say no more than a verdict with its figures does."""
+
+
+def outcome(config: ConfigReport) -> Judgement:
+    """The verdict on one configuration."""
+    if not config.complete:
+        return NOT_READ
+    errors = {finding.rule for finding in config.findings if finding.severity == "error"}
+    if errors & _OVER_BUDGET:
+        return OVER
+    if peak_kills_machines.CODE in errors:
+        return TOO_MUCH
+    # the first finding is one of the worst
+    return _BY_SEVERITY[config.findings[0].severity] if config.findings else FITS
+
+
+def rank(config: ConfigReport) -> tuple[int, int]:
+    """A key that sorts the worst verdict first, and of equal ones the one that needs most."""
+    return OUTCOMES.index(outcome(config)), -config.memory.total.reload_peak_worst_bytes
+
+
+def is_counted(config: ConfigReport) -> bool:
+    """Whether there is anything that figures could be of."""
+    return config.complete or bool(config.findings) or any(vars(config.blocks).values())
+
+
+def total(config: ConfigReport, size: int) -> str:
+    """A total in words, rounded if its costs are borrowed."""
+    return human_about(size) if config.target.borrowed else human(size)
+
+
+def figures(config: ConfigReport) -> str:
+    """The figures that decide the verdict, as the end of a sentence on the configuration."""
+    if not is_counted(config):
+        return "it could not be read"
+    if not config.complete:
+        return "the counts are at least what they say"
+    size = config.memory.total
+    worst = f"{total(config, size.reload_peak_worst_bytes)} while reloading"
+    if config.budget_bytes is not None:
+        return f"{worst}, budget {human_budget(config.budget_bytes)}"
+    return f"{total(config, size.start_bytes)} at start, up to {worst}"
+
+
+def server(config: ConfigReport) -> str:
+    """The name of the target, and that it was assumed if it was."""
+    if not config.target.stated:
+        return f"target {config.target.name} assumed: state yours with --target"
+    return config.target.name
+
+
+def workers(config: ConfigReport) -> str:
+    """The number of workers, and that it was assumed if it was."""
+    count = plural(config.workers, "worker")
+    return f"{count} assumed: state yours with --workers" if config.workers_assumed else count
+
+
+def taken_for(config: ConfigReport) -> str:
+    """The server and the workers that figures are for, and which of the two are assumed."""
+    target = config.target
+    versions = f"{target.name} (nginx {target.nginx}, lua {target.lua})"
+    count = plural(config.workers, "worker")
+    if config.workers_assumed and not target.stated:
+        return f"{versions} and {count}, both assumed: --target, --workers"
+    server = versions if target.stated else f"{versions}, assumed: --target"
+    return f"{server}; {count}{', assumed: --workers' if config.workers_assumed else ''}"
+
+
+def last_line(configs: Sequence[ConfigReport]) -> str:
+    """How many configurations and findings there are, and how many can be fixed."""
+    outcomes = Counter(map(outcome, configs))
+    listed = [f"{outcomes[one]:,} {one.counted}" for one in OUTCOMES if outcomes[one]]
+    text = f"{plural(len(configs), 'configuration')}: {', '.join(listed)}"
+    severities = Counter(finding.severity for config in configs for finding in config.findings)
+    if counts := [plural(severities[one], one) for one in _BY_SEVERITY if severities[one]]:
+        fixable = sum(remedy.fixable for config in configs for remedy in config.remedies)
+        text += f". {', '.join(counts)}{f'; {fixable:,} fixable' if fixable else ''}"
+    return text

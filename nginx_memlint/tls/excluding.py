@@ -12,6 +12,8 @@ from typing import NamedTuple
 from nginx_memlint.problems import Problem
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Target
+from nginx_memlint.tls.misplaced import FORKS
+from nginx_memlint.tls.modules import all_known
 from nginx_memlint.tree.expanded import Setting
 from nginx_memlint.tree.structure import location_modifier
 from nginx_memlint.tree.tree import Tree
@@ -22,6 +24,8 @@ def excluding(tree: Tree, target: Target) -> Iterator[Problem]:
     yield from _pairs(tree)
     yield from _in_locations(tree)
     yield from _parameters_that_came_later(tree, target)
+    if all_known(tree, target) and FORKS.isdisjoint(target.ships):
+        yield from _wrong_parameters(tree)
 
 
 def unmatched(tree: Tree) -> Iterator[Problem]:
@@ -120,28 +124,36 @@ _HTTP_PASS = (
 
 
 def _ports_of_upstreams(tree: Tree) -> Iterator[Problem]:
-    """Problems of ``http://NAME:PORT`` where an upstream is called NAME: it may not have a port."""
+    """Problems of ``http://NAME:PORT`` where an upstream is called NAME, and of a missing port."""
     for kind, names in (("upstream", _HTTP_PASS), ("stream_upstream", ("proxy_pass",))):
         upstreams = {
             block.directive.args[0].lower()
             for block in tree.blocks(kind)
             if block.directive is not None and block.directive.args
         }
-        if not upstreams:
-            continue
         root = "stream" if kind == "stream_upstream" else "http"
         for block in tree.having(names):
             if tree.root_of(block).kind != root:
                 continue
             for setting in block.in_order(names):
                 tree.work.take()
-                value = setting.value
-                if "$" in value:
-                    continue
-                host = _host_and_uri(value)[0] if "://" in value else value
-                name, mark, port = host.partition(":")
-                if mark and name.lower() in upstreams and port.isdecimal():
-                    yield _problem(setting, f'upstream "{name}" may not have port {int(port)}')
+                if nginx := _against_port(setting.value, upstreams):
+                    yield _problem(setting, nginx)
+
+
+def _against_port(value: str, upstreams: set[str]) -> str:
+    """The error of nginx about the port of an address, or about its absence; or nothing."""
+    is_url = "://" in value
+    host = _host_and_uri(value)[0] if is_url else value
+    if not host or "$" in value or host.startswith(("[", "unix:")):
+        return ""
+    name, mark, port = host.partition(":")
+    is_upstream = name.lower() in upstreams
+    if mark and is_upstream and port.isdecimal():
+        return f'upstream "{name}" may not have port {int(port)}'
+    if not mark and not is_upstream and not is_url:
+        return f'no port in upstream "{name}"'
+    return ""
 
 
 class _Named(NamedTuple):
@@ -263,6 +275,82 @@ def _parameters_that_came_later(tree: Tree, target: Target) -> Iterator[Problem]
                     version = ".".join(map(str, later.since))
                     said = f"{nginx} before nginx {version}"
                     yield Problem.of_nginx(inclusion, directive, nginx, said)
+
+
+class _Parameters(NamedTuple):
+    """Words that may follow the first arguments of a directive, in any release of nginx.
+
+    ``at``: the first argument that is looked at. ``words`` end with ``=`` if a value follows.
+    ``nginx``: its words for others.
+    """
+
+    directive: str
+    kinds: frozenset[str]
+    at: int
+    words: tuple[str, ...]
+    nginx: str = 'invalid parameter "{word}"'
+
+
+_LISTEN = (
+    *("backlog=", "bind", "ipv6only=", "multipath", "proxy_protocol", "rcvbuf=", "sndbuf="),
+    *("so_keepalive=", "ssl"),
+)
+_LISTEN_MORE = ("accept_filter=", "default_server", "deferred", "fastopen=", "reuseport", "setfib=")
+_PEER = (
+    *("backup", "down", "fail_timeout=", "max_conns=", "max_fails=", "resolve", "service="),
+    *("weight=", "slow_start=", "route=", "drain", "sid="),
+)
+_IN_HTTP = frozenset({"http", "server", "location", "if", "limit_except"})
+
+_PARAMETERS = (
+    _Parameters(
+        "listen",
+        frozenset({"server"}),
+        1,
+        (*_LISTEN, *_LISTEN_MORE, "default", "http2", "spdy", "quic", "http3"),
+    ),
+    _Parameters(
+        "listen",
+        frozenset({"stream_server"}),
+        1,
+        (*_LISTEN, *_LISTEN_MORE, "udp"),
+        'the invalid "{word}" parameter',
+    ),
+    _Parameters("listen", frozenset({"mail_server"}), 1, _LISTEN, 'the invalid "{word}" parameter'),
+    _Parameters("server", frozenset({"upstream", "stream_upstream"}), 1, _PEER),
+    _Parameters("limit_req", _IN_HTTP, 0, ("zone=", "burst=", "delay=", "nodelay")),
+    _Parameters("access_log", _IN_HTTP, 2, ("buffer=", "flush=", "gzip", "gzip=", "if=")),
+    _Parameters("add_header", _IN_HTTP, 2, ("always",)),
+    _Parameters("add_trailer", _IN_HTTP, 2, ("always",)),
+    _Parameters("fastcgi_param", _IN_HTTP, 2, ("if_not_empty",)),
+    _Parameters("scgi_param", _IN_HTTP, 2, ("if_not_empty",)),
+    _Parameters("uwsgi_param", _IN_HTTP, 2, ("if_not_empty",)),
+    _Parameters("hash", frozenset({"upstream", "stream_upstream"}), 1, ("consistent",)),
+)
+"""``ngx_http_core_listen()``, ``ngx_stream_core_listen()``, ``ngx_mail_core_listen()``,
+``ngx_http_upstream_server()``, ``ngx_http_limit_req()``, ``ngx_http_log_set_log()``,
+``ngx_http_headers_add()``, ``ngx_http_upstream_param_set_slot()``,
+``ngx_http_upstream_hash()`` and those of stream, in nginx 1.10.0 to 1.31.4 and NGINX Plus. The
+upstream's ``sticky`` and others of third parties are not among them."""
+
+
+def _wrong_parameters(tree: Tree) -> Iterator[Problem]:
+    for row in _PARAMETERS:
+        values = tuple(word for word in row.words if word.endswith("="))
+        for body, places in tree.occurrences(row.directive):
+            block = tree.all_blocks[places[0]]
+            if block.kind not in row.kinds:
+                continue
+            for directive in body.of(row.directive):
+                args = directive.args[row.at :]
+                tree.work.take(1 + len(args))
+                for word in args:
+                    text = c_string(word)
+                    if text not in row.words and not text.startswith(values):
+                        inclusion = next(i for part, i in block.parts if part is body)
+                        nginx = row.nginx.format(word=word)
+                        yield Problem.of_nginx(inclusion, directive, nginx)
+                        break
 
 
 def _problem(setting: Setting, nginx: str) -> Problem:

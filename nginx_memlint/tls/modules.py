@@ -108,6 +108,9 @@ _SEPARATE = {
     "src/http/modules/ngx_http_geoip_module.c": "ngx_http_geoip_module.so",
     "src/http/modules/perl/ngx_http_perl_module.c": "ngx_http_perl_module.so",
     "src/stream/ngx_stream_geoip_module.c": "ngx_stream_geoip_module.so",
+    "src/ngx_http_lua_module.c": "ngx_http_lua_module.so",
+    "nginx/ngx_http_js_module.c": "ngx_http_js_module.so",
+    "nginx/ngx_stream_js_module.c": "ngx_stream_js_module.so",
 }
 """Modules of nginx itself that packages have in an object of their own, as they have stream
 (debian/rules of Debian's nginx) → the object."""
@@ -116,9 +119,9 @@ _SEPARATE = {
 def _separate() -> dict[tuple[str, str], str]:
     """Directive and outermost block → the object that brings it."""
     return {
-        (name, "stream" if path.startswith("src/stream") else "http"): _SEPARATE[path]
-        for component, path, _, names in ROWS
-        if component == "nginx" and path in _SEPARATE
+        (name, "stream" if "/ngx_stream_" in path else "http"): _SEPARATE[path]
+        for _, path, _, names in ROWS
+        if path in _SEPARATE
         for name in names.split()
     }
 
@@ -158,7 +161,8 @@ def without_module(tree: Tree, target: Target) -> Iterator[Problem]:
 
 def of_separate_modules(tree: Tree, target: Target) -> Iterator[Problem]:
     """Problems of directives of nginx's own modules whose object is not loaded."""
-    if not all_known(tree, target) or not tree.main.has("events"):
+    is_accepted = isinstance(tree.source, MemoryFiles)  # a dump
+    if is_accepted or not all_known(tree, target) or not tree.main.has("events"):
         return
     if "stream separate" not in target.built:
         return

@@ -17,7 +17,7 @@ from nginx_memlint.result import Location
 from nginx_memlint.rules import RULES, find_rule
 from nginx_memlint.rules.ignore_unused import unused_in_all
 from nginx_memlint.sizes import MIB
-from tests.helpers import http, memlint_here, write
+from tests.helpers import LUA, http, memlint_here, write
 from tests.hostile.work import lines_run
 
 CA = "lua_ssl_trusted_certificate ca.pem;"
@@ -197,7 +197,7 @@ def test_a_comment_holds_wherever_its_file_is_included(tmp_path: Path) -> None:
 
 def test_findings_about_all_are_accepted_at_the_top_of_the_main_file(tmp_path: Path) -> None:
     def engine_on(first: str, second: str) -> tuple[list[str], list[str]]:
-        text = f"{first}\nevents {{}} {second}\nhttp {{ {many} }}"
+        text = f"{first}\n{LUA.strip()} events {{}} {second}\nhttp {{ {many} }}"
         conf = write(tmp_path, {"nginx.conf": text})
         return rules(check(conf, target="debian-12", unit_cost=64 * MIB, policy=policy))
 

@@ -95,8 +95,11 @@ def test_no_servers_no_contexts(tmp_path: Path) -> None:
 def test_contexts_exist_where_the_module_does(
     tmp_path: Path, main: str, inside: str, target: str, contexts: int
 ) -> None:
-    report = check_http(tmp_path, f"server {{ location / {{ }} {inside} }}", main, target=target)
+    text = http(f"server {{ location / {{ }} {inside} }}", main)
+    report = check(write(tmp_path, {"nginx.conf": text}), target=target)
     assert report.ssl_contexts == contexts
+    lacks = {f'unknown directive "{inside.split(maxsplit=1)[0]}"'} if inside else set()
+    assert {problem.nginx for problem in report.problems} == lacks
 
 
 def test_a_module_may_be_loaded_in_an_included_file(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from nginx_memlint import ConfigReport, check
 from nginx_memlint.exit_codes import FailOn, exit_code
 from nginx_memlint.memory.guesses import SYSTEM_PATHS, End, prior
 from nginx_memlint.result import MemoryTotal
-from tests.helpers import write
+from tests.helpers import LUA, write
 from tests.rules.bundles import pem
 
 PHASES = MemoryTotal.__annotations__
@@ -66,7 +66,7 @@ def test_a_system_bundle_is_an_error_even_at_its_least(tmp_path: Path) -> None:
     path = "/etc/ssl/certs/ca-certificates.crt"
     locations = " ".join(f"location /{n} {{ }}" for n in range(1000))
     inside = f"lua_ssl_trusted_certificate {path}; server {{ {locations} }}"
-    write(tmp_path, {"etc/nginx/nginx.conf": f"events {{}} http {{ {inside} }}"})
+    write(tmp_path, {"etc/nginx/nginx.conf": f"{LUA}events {{}} http {{ {inside} }}"})
     report = check("/etc/nginx/nginx.conf", target="debian-12", workers=4, sysroot=tmp_path)
     [finding] = [finding for finding in report.findings if finding.rule == "ML202"]
     assert finding.severity == "error"

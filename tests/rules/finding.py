@@ -8,7 +8,7 @@ from typing import Any
 from nginx_memlint import ConfigReport, check
 from nginx_memlint.result import Finding
 from nginx_memlint.sizes import MIB
-from tests.helpers import write
+from tests.helpers import LUA, write
 from tests.rules.bundles import write_bundles
 
 BIG: dict[str, Any] = {"unit_cost": 32 * MIB}
@@ -20,7 +20,8 @@ def report(
 ) -> ConfigReport:
     """A whole configuration, its bundles beside it."""
     write_bundles(directory)
-    conf = write(directory, {"nginx.conf": f"events {{}}\n{text}", **(files or {})})
+    modules = LUA.replace("\n", " ")
+    conf = write(directory, {"nginx.conf": f"{modules}events {{}}\n{text}", **(files or {})})
     return check(conf, **{"target": "debian-12", **options})
 
 

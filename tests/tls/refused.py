@@ -138,6 +138,19 @@ REFUSED: tuple[tuple[str, str], ...] = (
     ("http", "server { if ($uri ~ [a) { return 200; } }"),
     ("http", "server { rewrite ^/(.*$ /x; }"),
     ("http", "server { location /a { valid_referers ~(; } }"),
+    ("http", "server { listen 127.0.0.1:8999 foo; }"),
+    ("http", "server { listen 127.0.0.1:8999 SSL; }"),
+    ("http", "upstream u { server 127.0.0.1 foo; }"),
+    ("http", "upstream u { hash $uri foo; server 127.0.0.1; }"),
+    ("location", "add_header a b never;"),
+    ("location", "fastcgi_param a b x;"),
+    ("location", "access_log logs/a combined foo;"),
+    ("location", "fastcgi_pass localhost;"),
+    ("location", "memcached_pass 127.0.0.1;"),
+    ("location", "grpc_pass 127.0.0.1;"),
+    ("stream", "server { listen 127.0.0.1:9999; proxy_pass 127.0.0.1; }"),
+    ("stream", "server { listen 127.0.0.1:9999 foo; proxy_pass 127.0.0.1:1; }"),
+    ("stream", "upstream u { server 127.0.0.1:1 weight=3 foo; }"),
 )
 """Kind of a block, and what stands in it."""
 
@@ -189,7 +202,7 @@ ACCEPTED: tuple[tuple[str, str], ...] = (
     ("http", "server { location ~ x { proxy_pass http://$host/a; } }"),
     (
         "http",
-        "server { location /x { proxy_pass http://unix:/a:/b; } location ~ y { proxy_pass http://unix:/a; } }",
+        "server { location / { proxy_pass http://unix:/a:/b; } location ~ y { return 200; } }",
     ),
     ("http", "upstream u { server 127.0.0.1; } server { location / { grpc_pass grpc://U; } }"),
     ("http", "upstream u { server 127.0.0.1; server 127.0.0.2 backup; }"),
@@ -220,5 +233,17 @@ ACCEPTED: tuple[tuple[str, str], ...] = (
     ("location", "limit_req_status 429;"),
     ("location", "proxy_ssl_protocols tlsv1.2;"),
     ("stream_server", "proxy_next_upstream off;"),
+    ("http", "server { listen 127.0.0.1:8999 default_server deferred reuseport backlog=5; }"),
+    ("http", "server { listen 127.0.0.1:8999 so_keepalive=on; }"),
+    ("http", "upstream u { server 127.0.0.1 weight=2 max_fails=1 fail_timeout=3s; }"),
+    ("http", "upstream u { hash $uri consistent; server 127.0.0.1; }"),
+    ("location", "add_header a b always;"),
+    ("location", "fastcgi_param a b if_not_empty;"),
+    ("location", "access_log logs/a combined buffer=1k flush=1s gzip if=$uri;"),
+    ("location", "fastcgi_pass 127.0.0.1:1;"),
+    ("location", "fastcgi_pass unix:/a;"),
+    ("location", "grpc_pass 127.0.0.1:1;"),
+    ("location", "scgi_pass [::1]:1;"),
+    ("stream", "server { listen 127.0.0.1:9999 udp reuseport; proxy_pass 127.0.0.1:1; }"),
 )
 """Kind of a block, and what stands in it."""

@@ -32,12 +32,14 @@ class FailOn(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
     NEVER = "never"
 
 
 FAILING = {
     FailOn.ERROR: {"error"},
     FailOn.WARNING: {"error", "warning"},
+    FailOn.NOTE: {"error", "warning", "note"},
     FailOn.NEVER: set[str](),
 }
 

@@ -432,6 +432,8 @@ class ConfigReport(Model):
     there."""
     breakdown: list[Node] | None = None
     """The costs of each block, as blocks are nested; None unless asked for."""
+    fail_on: Literal["error", "warning", "note", "never"] = "error"
+    """The least severity that makes the exit status 1."""
 
 
 @dataclass(frozen=True, kw_only=True)

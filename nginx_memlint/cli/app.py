@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -13,6 +15,7 @@ from nginx_memlint import __version__, removed
 from nginx_memlint.cli.process import tell
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import MEANINGS
+from nginx_memlint.files.paths import encode
 from nginx_memlint.printable import printable
 from nginx_memlint.suggest import did_you_mean
 
@@ -52,7 +55,7 @@ class _Commands(TyperGroup):
         if name in removed.COMMANDS:
             raise MemlintError(removed.COMMANDS[name], name)
         if name not in COMMANDS and not name.startswith("-"):
-            hint = did_you_mean(name, COMMANDS)
+            hint = _instead(name) or did_you_mean(name, COMMANDS)
             raise MemlintError(f'there is no command "{name}"{hint}', "COMMAND")
         return super().resolve_command(ctx, args)
 
@@ -78,6 +81,15 @@ class _Commands(TyperGroup):
                 raise typer.BadParameter(removed.OPTIONS[option], param_hint=option) from None
             _defuse(error)
             raise
+
+
+def _instead(name: str) -> str:
+    """The command that somebody meant who gave a configuration, or asked for help; or nothing."""
+    if os.path.exists(encode(name)):
+        return f": memlint check {shlex.quote(name)} tells what it costs"
+    return {"help": ": memlint --help lists them", "version": ": it is memlint --version"}.get(
+        name, ""
+    )
 
 
 def _defuse(error: Exception) -> None:

@@ -149,6 +149,10 @@ def check(
         configs, status = _fix(asked, roots)
     else:
         configs = checked(asked, jobs)
+    configs = [
+        replace(config, fail_on=root.fail_on.value)
+        for config, root in zip(configs, roots, strict=True)
+    ]
     report = _accepted(configs, accepted, write_baseline)
     outputs.write(report, written, sys.stdout, detail)
     if show_suppressed and any(item.name == DEFAULT and item.path is None for item in written):

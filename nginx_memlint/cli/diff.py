@@ -20,7 +20,7 @@ from nginx_memlint.diff import compare as comparing
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.record import Bearing
 from nginx_memlint.report.formats import json as json_report
-from nginx_memlint.report.screen import console_for
+from nginx_memlint.report.screen import Page
 from nginx_memlint.report.views import diff_markdown, diff_text
 from nginx_memlint.settings import asked, everywhere
 
@@ -36,12 +36,12 @@ class DiffFormat(StrEnum):
 
 
 @app.command(
-    epilog="Exit status: 0 growth within --max-growth, or none given; 1 more than that, or counts "
-    "that have grown over --max-ca-loads or --max-contexts; 2 wrong "
+    epilog="Exit status: 0 growth within --max-growth, or none given; 1 more than that, or "
+    "memory or counts that have grown and are over a budget; 2 wrong "
     "usage or settings; 3 a configuration could not be read or parsed in full; "
     "4 an internal error.",
 )
-@takes(Bearing.FIGURES, Bearing.RELOADS, Bearing.COUNTS)
+@takes(Bearing.FIGURES, Bearing.RELOADS, Bearing.COUNTS, only=("max_memory", "max_start_memory"))
 def diff(
     ctx: typer.Context,
     paths: Annotated[
@@ -98,5 +98,5 @@ def diff(
     elif output_format is DiffFormat.MARKDOWN:
         diff_markdown.write(difference, sys.stdout)
     else:
-        diff_text.write(difference, console_for(sys.stdout))
+        diff_text.write(difference, Page(sys.stdout))
     raise typer.Exit(comparing.exit_code(difference))

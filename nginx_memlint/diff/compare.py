@@ -39,6 +39,7 @@ from nginx_memlint.options.record import Options, read_keywords, read_value
 from nginx_memlint.printable import printable
 from nginx_memlint.result import Model
 from nginx_memlint.rules import engine
+from nginx_memlint.sizes import human, human_budget, human_range
 from nginx_memlint.sources.disk import MACHINE, Disk
 from nginx_memlint.sources.main_file import located
 
@@ -205,7 +206,9 @@ class _Both:
             if f.name != "total"
         )
         growth = total.reload_peak_worst_bytes.growth
-        over = [*_over(counts, self.job.options)]
+        # the whole of it, as memlint check has it
+        totals = old.report.memory.total, new.report.memory.total
+        over = [*_over(counts, self.job.options), *_over_memory(*totals, self.job.options)]
         return RootDiff(
             path=new.report.path,
             state="new" if is_new else "removed" if is_gone else "unchanged" if same else "changed",
@@ -220,6 +223,7 @@ class _Both:
             files=files,
             exceeds=bool(over) or (self.max_growth is not None and growth > self.max_growth),
             over=over,
+            budget="" if new.absent else _standing(*totals, self.job.options.max_memory),
         )
 
 
@@ -269,6 +273,39 @@ def _counts(side: _SideParts) -> dict[str, int]:
         "ca_loads": report.ca_loads,
         "workers": 0 if side.absent else report.workers,
     }
+
+
+def _over_memory(
+    old: result.MemoryTotal, new: result.MemoryTotal, options: Options
+) -> Iterator[str]:
+    """Sentences on memory that has grown and is over its budget."""
+    for name, before, after, budget in (
+        (
+            "while reloading",
+            old.reload_peak_worst_bytes,
+            new.reload_peak_worst_bytes,
+            options.max_memory,
+        ),
+        ("at start", old.start_bytes, new.start_bytes, options.max_start_memory),
+    ):
+        if budget is not None and after > max(budget, before):
+            span = human_range(before, after)
+            yield f"{span} {name}: over the budget of {human_budget(budget)}"
+
+
+def _standing(old: result.MemoryTotal, new: result.MemoryTotal, budget: int | None) -> str:
+    """How the worst reload peaks stand to the budget, if there is one."""
+    if budget is None:
+        return ""
+    over, was_over = (
+        total.reload_peak_worst_bytes - budget if total.reload_peak_worst_bytes > budget else 0
+        for total in (new, old)
+    )
+    now = f"{human(over)} over" if over else "within"
+    before = ""
+    if over or was_over:
+        before = f", was {human(was_over)} over" if was_over else ", was within it"
+    return f"{now} its budget of {human_budget(budget)}{before}"
 
 
 def _over(counts: CountChanges, options: Options) -> Iterator[str]:

@@ -146,9 +146,11 @@ class RootDiff(Model):
     files: list[PartChange]
     """Each list holds what changed most first, and nothing that did not change."""
     exceeds: bool
-    """Whether it grows by more than ``max_growth_bytes``, or over a budget of counts."""
+    """Whether it grows by more than ``max_growth_bytes``, or beyond a budget."""
+    budget: str = ""
+    """How the worst reload peak stands to its budget, before and after; empty without one."""
     over: list[str] = field(default_factory=list)
-    """Sentences on counts that have grown and are over their budget."""
+    """Sentences on memory and counts that have grown and are over their budget."""
 
     @property
     def complete(self) -> bool:

@@ -126,6 +126,7 @@ def test_wrong_usage(args: list[str], message: str) -> None:
     assert run.out == ""
 
 
+FULL_SERVER = "server { location / { access_by_lua_file a; } }"
 FULL = http("server { location / { } }")
 
 
@@ -241,6 +242,30 @@ def test_help(command: list[str]) -> None:
     run = memlint(*command, "--help")
     assert run.code == 0
     assert "Usage" in run.out
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        (str(INCIDENT), "memlint check "),
+        ("help", "memlint --help"),
+        ("version", "memlint --version"),
+        ("chek", 'did you mean "check"'),
+    ],
+)
+def test_no_command_but_what_is_meant_is_plain(word: str, said: str) -> None:
+    run = memlint(word, env=os.environ | {"COLUMNS": "300"})
+    assert (run.code, run.out) == (2, "")
+    assert said in run.err
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("note", 1), ("warning", 0), ("never", 0)])
+def test_notes_can_fail(fail_on: str, code: int, tmp_path: Path) -> None:
+    conf = write(
+        tmp_path, {"nginx.conf": http("lua_ssl_trusted_certificate none.pem;" + FULL_SERVER)}
+    )
+    run = memlint("check", conf, "--fail-on", fail_on, "--format", "junit")
+    assert (run.code, 'failures="0"' in run.out) == (code, code == 0)
 
 
 def test_help_tells_exit_statuses() -> None:

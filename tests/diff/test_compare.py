@@ -22,7 +22,7 @@ from nginx_memlint.diff.difference import Diff, PartChange, RootDiff
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.report import schemas
 from nginx_memlint.report.formats import json as json_report
-from nginx_memlint.sizes import MIB, human_growth, human_range
+from nginx_memlint.sizes import MIB, human, human_growth, human_range
 from nginx_memlint.sources import git as git_module
 from tests.helpers import SAMPLES, copy_sample, http, memlint, with_bounds, write
 from tests.rules.bundles import pem
@@ -373,6 +373,36 @@ def test_counts_that_have_grown_over_their_budget(
     over = [f"3 → 6 CA loads: over the budget of {budget}"]
     assert root.over == (over if exceeds else [])
     assert not compare(new, old, max_ca_loads=budget).exceeds  # it was over already
+
+
+def test_memory_is_held_against_its_budget(tmp_path: Path) -> None:
+    old = write(tmp_path / "old", {"nginx.conf": http(TRUSTED + site("a")), "ca.pem": SMALL})
+    new = write(tmp_path / "new", {"nginx.conf": http(TRUSTED + site("a", "b")), "ca.pem": SMALL})
+    (before, after) = (
+        check(path, unit_cost=MIB).memory.total.reload_peak_worst_bytes for path in (old, new)
+    )
+    assert before < after
+    for budget, exceeds, said in (
+        (after, False, f"within its budget of {human(after)}"),
+        (after - MIB, True, f"1.0 MiB over its budget of {human(after - MIB)}, was within it"),
+        (
+            before - MIB,
+            True,
+            f"{human(after - before + MIB)} over its budget of {human(before - MIB)}, "
+            "was 1.0 MiB over",
+        ),
+    ):
+        root = compare(old, new, unit_cost=MIB, max_memory=budget)
+        assert (root.exceeds, bool(root.over), root.budget) == (exceeds, exceeds, said)
+        back = compare(new, old, unit_cost=MIB, max_memory=budget)
+        assert not back.exceeds  # what does not grow is not what the change is to blame for
+    flags = ("--unit-cost", "1MiB", "--max-memory", str(before))
+    run = memlint("diff", old, new, *flags)
+    assert run.code == 1
+    assert "over its budget of" in run.out.splitlines()[0]
+    heading = memlint("diff", old, new, *flags, "--format", "markdown").out.splitlines()[2]
+    assert heading.endswith(f"over its budget of {human(before)}, was within it")
+    assert memlint("diff", new, old, *flags).code == 0
 
 
 @needs_git

@@ -60,6 +60,8 @@ _SHOWN = {
     "all-fail": "check --unit-cost 1MiB --max-memory 1MiB sample_confs/incident "
     "sample_confs/crowdsec sample_confs/healthy sample_confs/shared sample_confs/stream",
     "explain": "explain ML205",
+    "diff": "diff --target debian-12 --workers 4 --unit-cost 1MiB --max-memory 4GiB "
+    "sample_confs/incident-moved sample_confs/incident",
 }
 
 TERMINALS = {

@@ -2,6 +2,8 @@
 
 Entries that may have lowered the report are a case, too, if there are any.
 
+A case fails if a finding of its rule makes the exit status 1: as --fail-on says.
+
 A rule that found nothing in a configuration that was not read in full is skipped: it did not pass.
 """
 
@@ -10,6 +12,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from typing import TextIO
 
+from nginx_memlint.exit_codes import FAILING, FailOn
 from nginx_memlint.printable import printable
 from nginx_memlint.report.issues import Issue, issues, lowered, suppressed
 from nginx_memlint.result import ConfigReport, Report
@@ -52,7 +55,7 @@ def _suite(config: ConfigReport) -> ET.Element:
     for code, name in rules.items():
         case = _case(suite, code, name, path)
         of_rule = [issue for issue in listed if issue.rule == code]
-        failing = [issue for issue in of_rule if issue.severity != "note"]
+        failing = [issue for issue in of_rule if issue.severity in FAILING[FailOn(config.fail_on)]]
         reasons = [reason for issue, reason in accepted if issue.rule == code]
         if failing:
             _outcome(case, "failure", of_rule)

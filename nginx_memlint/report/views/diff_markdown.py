@@ -37,11 +37,23 @@ def write(diff: Diff, out: TextIO) -> None:
     blocks = [MARKER, f"### memlint: {_verdict(diff)}"]
     blocks += lowered_blocks(map(of_lowered, diff.lowered), place)
     for root in diff.roots:
-        blocks += _root(root, diff, place)
+        if root.state != "unchanged" or root.exceeds or not root.complete:
+            blocks += _root(root, diff, place)
+    blocks += _unchanged(diff, place)
     out.write(bounded(blocks))
 
 
 def _verdict(diff: Diff) -> str:
+    """The figure and how it stands to the budget, of the one that changes; else how many do."""
+    changed = [root for root in diff.roots if root.state != "unchanged"]
+    if len(changed) == 1 and diff.max_growth_bytes is None and changed[0].complete:
+        [root] = changed
+        peak = root.memory.total.reload_peak_worst_bytes
+        verb = "grows" if peak.growth > 0 else "shrinks"
+        growth = f"{verb} by {human(abs(peak.growth))}" if peak.growth else "takes what it did"
+        held = f", {root.budget}" if root.budget else ""
+        rest = f" ({len(diff.roots) - 1:,} unchanged)" if len(diff.roots) > 1 else ""
+        return f"{named(root.path, base())} {growth} while reloading{held}{rest}"
     states = Counter(root.state for root in diff.roots)
     listed = [
         f"{states[state]:,} {state}"
@@ -58,6 +70,20 @@ def _verdict(diff: Diff) -> str:
     return ", ".join(listed)
 
 
+def _unchanged(diff: Diff, place: Base) -> Iterator[str]:
+    """A line for each configuration that is as before, folded."""
+    lines = [
+        f"- {named(root.path, place)}: "
+        f"{human(root.memory.total.reload_peak_worst_bytes.after)} while reloading"
+        + (f", {root.budget}" if root.budget else "")
+        for root in diff.roots
+        if root.state == "unchanged" and root.complete and not root.exceeds
+    ]
+    if lines:
+        listed = "\n".join(lines)
+        yield (f"<details><summary>{len(lines):,} unchanged</summary>\n\n{listed}\n\n</details>")
+
+
 def _root(root: RootDiff, diff: Diff, place: Base) -> Iterator[str]:
     title = f"**{named(root.path, place)}** {root.state}"
     if diff.base is not None:
@@ -66,6 +92,8 @@ def _root(root: RootDiff, diff: Diff, place: Base) -> Iterator[str]:
         title += f", was {named(root.old.path, place)}"
     if root.exceeds:
         title += ": **over the limit**" + "".join(f", {sentence}" for sentence in root.over)
+    elif root.budget:
+        title += f", {root.budget}"
     if not root.complete:
         title += ", not read in full: no figure here can be relied on"
     memory = root.memory

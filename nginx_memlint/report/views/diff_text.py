@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from nginx_memlint.diff.difference import (
     Change,
     CountChanges,
@@ -20,6 +16,8 @@ from nginx_memlint.diff.difference import (
     TotalChanges,
 )
 from nginx_memlint.report.formats.text import lowered_lines
+from nginx_memlint.report.screen import Page, Words
+from nginx_memlint.report.verdict import NOT_READ
 from nginx_memlint.report.views.section import problem_lines
 from nginx_memlint.sizes import MIB, human, human_growth, human_range, plural
 
@@ -68,29 +66,28 @@ WORTH_SAYING = 16 * MIB
 _STATES = {"new": "green", "removed": "magenta", "changed": "", "unchanged": "dim"}
 
 
-def write(diff: Diff, console: Console) -> None:
+def write(diff: Diff, page: Page) -> None:
     """Print the comparison."""
     for root in diff.roots:
-        console.print(_verdict(root, diff), soft_wrap=True)
+        page.line(*_verdict(root, diff))
         for name, side in (("old", root.old), ("new", root.new)):
             if side and not side.complete:
-                console.print(_incomplete(name), soft_wrap=True)
+                page.line(*_incomplete(name))
             for words in problem_lines(side.problems) if side else ():
-                console.print(Text.assemble(f"  {name}: ", *words), soft_wrap=True)
+                page.line(f"  {name}: ", *words)
         for sentence in root.over:
-            console.print(Text.assemble(("  error", "bold red"), f": {sentence}"), soft_wrap=True)
+            page.line("  ", ("error", "bold red"), f": {sentence}")
         if diff.max_growth_bytes is not None:
-            console.print(_gate(root, diff.max_growth_bytes), soft_wrap=True)
-    if any(root.state != "unchanged" for root in diff.roots):
-        console.print()
-        console.print(_table(diff))
+            page.line(*_gate(root, diff.max_growth_bytes))
+    _tables(diff, page)
     for root in diff.roots:
         if sentence := reload_sentence(root):
             name = f"{root.path}: " if len(diff.roots) > 1 else ""
-            console.print(Text(f"\n  {name}{sentence}"), soft_wrap=True)
-    _assumptions(diff, console)
+            page.line()
+            page.line(f"  {name}{sentence}")
+    _assumptions(diff, page)
     for line in lowered_lines(diff.lowered):
-        console.print(Text(line, "dim"), soft_wrap=True)
+        page.line((line, "dim"))
 
 
 def reload_sentence(root: RootDiff) -> str:
@@ -105,59 +102,58 @@ def reload_sentence(root: RootDiff) -> str:
     return said
 
 
-def _verdict(root: RootDiff, diff: Diff) -> Text:
+def _verdict(root: RootDiff, diff: Diff) -> Iterator[Words]:
     memory = root.memory
     start = memory.total.start_bytes
-    title = Text.assemble((root.state, f"bold {_STATES[root.state]}"), f" {root.path}: ")
+    yield root.state, f"bold {_STATES[root.state]}"
+    yield f" {root.path}: "
     if root.state == "unchanged":
         most = human(memory.total.reload_peak_worst_bytes.after)
-        title.append(f"{human(start.after)} at start, at most {most} while reloading, as before")
+        yield f"{human(start.after)} at start, at most {most} while reloading, as before"
     else:
-        title.append(_change(start), "bold")
-        title.append(" at start, ")
-        title.append(_change(memory.total.reload_peak_worst_bytes), "bold")
-        title.append(" at worst while reloading")
+        yield _change(start), "bold"
+        yield " at start, "
+        yield _change(memory.total.reload_peak_worst_bytes), "bold"
+        yield " at worst while reloading"
+    if root.budget:
+        yield f"; {root.budget}", "bold red" if root.over else ""
     if diff.base is not None:
-        title.append(f" (since {diff.base}, {(root.commit or '')[:10]})")
+        yield f" (since {diff.base}, {(root.commit or '')[:10]})"
     elif root.old and root.old.path != root.path:
-        title.append(f" (was {root.old.path})")
-    return title
+        yield f" (was {root.old.path})"
 
 
-def _incomplete(name: str) -> Text:
-    return Text.assemble(
-        ("  incomplete", "bold magenta"),
-        f": the {name} configuration was not read in full; no figure here can be relied on",
-    )
+def _incomplete(name: str) -> tuple[Words, ...]:
+    what = f": the {name} configuration was not read in full; no figure here can be relied on"
+    return "  ", (NOT_READ.words, NOT_READ.style), what
 
 
-def _gate(root: RootDiff, limit: int) -> Text:
+def _gate(root: RootDiff, limit: int) -> tuple[Words, ...]:
     growth = root.memory.total.reload_peak_worst_bytes
     growing = f"grows by {human(growth.growth)}" if growth.growth > 0 else "does not grow"
-    what = "the worst reload peak"
+    what = f"the worst reload peak {growing}"
     if growth.growth > limit:
-        return Text.assemble(
-            ("  error", "bold red"), f": {what} {growing}: over --max-growth {human(limit)}"
-        )
-    return Text(f"  {what} {growing}: within --max-growth {human(limit)}", "dim")
+        return "  ", ("error", "bold red"), f": {what}: over --max-growth {human(limit)}"
+    return ((f"  {what}: within --max-growth {human(limit)}", "dim"),)
 
 
-def _table(diff: Diff) -> Table:
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(justify="right", style="bold", no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+def _tables(diff: Diff, page: Page) -> None:
+    """A table for each configuration that changed, all with the same columns."""
     changed = [root for root in diff.roots if root.state != "unchanged"]
     for root in changed:
+        page.line()
         if len(changed) > 1:
-            table.add_row("", "", "", Text(root.path, "bold underline"))
-        for title, rows in _sections(root):
-            if rows:
-                table.add_row("", "", "", Text(title, "bold"))
-            for change, span, state, what in rows:
-                table.add_row(change, span, Text(state, _STATES.get(state, "")), Text(what))
-    return table
+            page.line((root.path, "bold"))
+        sections = [(title, rows) for title, rows in _sections(root) if rows]
+        table: list[list[Words]] = []
+        for title, rows in sections:
+            table.append(["", "", "", (title, "bold")])
+            table += [
+                [(growth, "bold"), span, (state, _STATES.get(state, "")), what]
+                for growth, span, state, what in rows
+            ]
+        if table:
+            page.table(table, right=[0])
 
 
 _Row = tuple[str, str, str, str]
@@ -250,7 +246,7 @@ def _change(change: Change) -> str:
     return f"{growth} ({span})"
 
 
-def _assumptions(diff: Diff, console: Console) -> None:
+def _assumptions(diff: Diff, page: Page) -> None:
     """Write the assumptions of both sides, and those of one with whose they are."""
     sides = [
         (name if len(diff.roots) == 1 else f"{root.path}, {name}", side)
@@ -262,10 +258,10 @@ def _assumptions(diff: Diff, console: Console) -> None:
     for name, side in sides:
         for line in _lines(side):
             whose.setdefault(line, []).append(name)
-    console.print()
+    page.line()
     for line, names in whose.items():
         owner = "" if len(names) == len(sides) else f"{'; '.join(names)}: "
-        console.print(Text(f"  {owner}{line}", "dim"), soft_wrap=True)
+        page.line((f"  {owner}{line}", "dim"))
 
 
 def _lines(side: Side) -> list[str]:

@@ -30,7 +30,7 @@ from nginx_memlint.rules.rule import Rule
 from nginx_memlint.settings import model
 from nginx_memlint.sizes import human
 from tests.documents.published import security_contact
-from tests.nginx import accuracy
+from tests.nginx import accuracy, judged_reloads
 
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -273,6 +273,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "not counted": not_counted,
     "accuracy": accuracy.summary,
     "measurements": accuracy.measurements,
+    "judged reloads": judged_reloads.tables,
     "rules": rules,
     "rules in full": rules_in_full,
     "targets": targets,

@@ -39,10 +39,10 @@ IN_THE_GATE = ("first", "second")
 """Markers of the examples that .ci/run runs, as they stand there: they set up environments."""
 
 OTHER_FLAGS = (
-    *("--modules-path", "--rm", "--cases", "--seconds", "--seed"),
+    *("--modules-path", "--rm", "--cases", "--count", "--seconds", "--seed"),
     "--no-install-recommends",
 )
-"""Of nginx, docker, tests.nginx.fuzz_counts and apt-get."""
+"""Of nginx, docker, tests.nginx.fuzz_counts, tests.nginx.reload_scenarios and apt-get."""
 
 TESTED = {
     "toml": {"settings"},

@@ -21,11 +21,12 @@ from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.laws_table import LAWS
 from nginx_memlint.options.record import read_keywords
 from tests.helpers import Run, memlint
+from tests.nginx import judged_reloads
 from tests.nginx.cgroup import available, cgroup
 from tests.nginx.measure_allocators import TIMEOUT
 from tests.nginx.part_cases import Place
 from tests.nginx.part_files import place_in
-from tests.nginx.reload_scenarios import KIB, is_false_alarm, is_short, is_wrong, judged
+from tests.nginx.reload_scenarios import KIB, is_short, is_wrong, judged
 from tests.nginx.server import Server
 from tests.nginx.stack import Stack
 from tests.nginx.whole_configurations import CONFIGURATIONS, text
@@ -33,9 +34,6 @@ from tests.nginx.whole_configurations import CONFIGURATIONS, text
 RECORDINGS = Path(__file__).parent / "recordings"
 
 SCENARIOS = 8
-FALSE_ALARMS = 3
-"""Of these, at the most; of the forty that are recorded, one in five."""
-
 in_a_cgroup = pytest.mark.skipif(
     not available(), reason="no memory cgroup of version 1 can be made here"
 )
@@ -166,16 +164,25 @@ def test_it_ends_while_it_is_looked_at(server: Server) -> None:
 
 
 @in_a_cgroup
-def test_the_kernel_agrees(bookworm: Stack) -> None:
-    """Never is one killed that was said to fit; few are refused that would have fitted."""
+@pytest.mark.skipif(not os.environ.get("MEMLINT_SLOW"), reason="takes minutes: set MEMLINT_SLOW=1")
+@pytest.mark.parametrize("number", range(SCENARIOS))
+def test_the_kernel_agrees(number: int, bookworm: Stack) -> None:
+    """Never is one killed that was said to fit, nor does one need more than was said."""
     assert bookworm.name == "bookworm"
-    first = random.randrange(10_000, 1_000_000)
-    print(f"python -m tests.nginx.reload_scenarios --seed {first} --count {SCENARIOS}")
-    rows = [judged(seed) for seed in range(first, first + SCENARIOS)]
-    shown = "\n".join(map(json.dumps, rows))
-    assert not any(map(is_wrong, rows)), shown
-    assert not any(map(is_short, rows)), shown
-    assert sum(map(is_false_alarm, rows)) <= FALSE_ALARMS, shown
+    seed = random.randrange(10_000, 1_000_000)
+    print(f"{number}: python -m tests.nginx.reload_scenarios --seed {seed} --count 1 --out .")
+    row = judged(seed)
+    assert not is_wrong(row), json.dumps(row)
+    assert not is_short(row), json.dumps(row)
+
+
+def test_the_kernel_agreed() -> None:
+    """In forty scenarios, half of them with limits that are near to what was needed."""
+    judgements = judged_reloads.rows()
+    assert len(judgements) == 40
+    assert 2 * sum(map(judged_reloads.near, judgements)) >= len(judgements)
+    assert not any(map(is_wrong, judgements))
+    assert not any(map(is_short, judgements))
 
 
 RECORDED = json.loads((RECORDINGS / "whole-bookworm.json").read_text())

@@ -20,9 +20,10 @@ _OLD = "is shutting down"
 TOGETHER = 2.0
 """Seconds between two starts of workers that are of one generation."""
 
-AT_START = 0.5
-"""Seconds after the master's start in which workers of the start are started. A server that runs in
-the foreground reads its configuration before: if that takes longer, memory tells."""
+AT_START, AT_START_TIMES = 0.5, 1.5
+"""Seconds after the master's start, and times of its CPU time, in which workers of the start are
+started: a server that runs in the foreground reads its configuration in between. All that it has
+worked for a reload comes before the workers of that, and so does the time between the two."""
 
 
 READING, READING_TIMES = 5.0, 3.0
@@ -33,8 +34,8 @@ class ProcessSeen(NamedTuple):
     """One process.
 
     ``anonymous``: memory of its own, also what was swapped. ``shared``: the part of it that other
-    processes have as well; where that cannot be read, all of it. ``private``: what no other has;
-    where that cannot be read, nothing. ``zones``: shared memory that it has touched.
+    processes have as well; where that is not read, all of it. ``private``: what no other has;
+    where that is not read, nothing. ``zones``: shared memory that it has touched.
     """
 
     pid: int
@@ -84,7 +85,8 @@ class Running(NamedTuple):
     @property
     def as_started(self) -> bool:
         """Whether the workers are those of the start, so that there was no reload."""
-        return not self.old and self.since <= self.master.started + AT_START
+        reading = AT_START + AT_START_TIMES * self.cpu_seconds
+        return not self.old and self.since <= self.master.started + reading
 
     @property
     def was_reloaded(self) -> bool:
@@ -108,7 +110,8 @@ def look(kernel: Kernel, pid: int) -> Running:
     current, old, helpers = [], [], []
     for child in kernel.children(pid):
         title = kernel.title(child)
-        process = _seen(kernel, child)
+        # what workers that serve share is in no figure, and reading it takes long
+        process = _seen(kernel, child, pages=_OLD in title)
         if process is None:
             continue
         if not title.startswith(_WORKER):
@@ -137,20 +140,20 @@ def _not_told(message: str) -> MemlintError:
     return MemlintError(message, status=Exit.INCOMPLETE)
 
 
-def _seen(kernel: Kernel, pid: int) -> ProcessSeen | None:
+def _seen(kernel: Kernel, pid: int, *, pages: bool = True) -> ProcessSeen | None:
     """The memory of a process; None if it has ended."""
     life = kernel.life(pid)
     sizes = kernel.sizes(pid, "status")
     if life is None or "RssAnon" not in sizes:
         return None
     anonymous = sizes["RssAnon"] + sizes.get("VmSwap", 0)
-    pages = kernel.sizes(pid, "smaps_rollup")
+    common = kernel.sizes(pid, "smaps_rollup") if pages else {}
     return ProcessSeen(
         pid,
         life.started,
         anonymous,
-        min(anonymous, pages.get("Shared_Dirty", anonymous)),
-        min(anonymous, pages.get("Private_Dirty", 0)),
+        min(anonymous, common.get("Shared_Dirty", anonymous)),
+        min(anonymous, common.get("Private_Dirty", 0)),
         sizes.get("RssShmem", 0),
     )
 

@@ -335,14 +335,15 @@ def _processes(running: Running) -> Iterator[ProcessesInfo]:
 
 
 def _is_unchanged(situation: Situation, since: float) -> bool:
-    """Whether no file of a configuration was changed since then, nor a directory that has one."""
+    """Whether no file of a configuration was changed since then, nor a directory of an include."""
     source = situation.tree.source
     if not isinstance(source, FileSystem):
         return False
-    read = (*situation.tree.files, *situation.bundles.read, *situation.files.paths)
-    places = {source.shown(path) for path in read}
+    places = {source.shown(path) for path in situation.tree.files}
     places |= {os.path.realpath(place) for place in places}
     places |= {os.path.dirname(place) for place in places}
+    named = {source.shown(path) for path in (*situation.bundles.read, *situation.files.paths)}
+    places |= named | {os.path.realpath(place) for place in named}
     return all(_changed(place) < since for place in places)
 
 

@@ -107,6 +107,8 @@ def test_a_server_that_reads_for_long_was_not_surely_reloaded(machine: Machine) 
     assert running.cpu_seconds == 60
     assert not running.was_reloaded
     assert not running.as_started
+    machine.process(101, "nginx: worker process", parent=MASTER, started=70.0)
+    assert seen(machine).as_started
 
 
 class Reused(Kernel):

@@ -29,7 +29,7 @@ def lsp(
 ) -> None:
     """Show costs in an editor: a language server."""
     if find_spec("pygls") is None:
-        raise MemlintError("the language server needs pygls: pip install 'nginx-memlint[lsp]'")
+        raise MemlintError("the language server needs pygls: in a clone, pip install '.[lsp]'")
     from nginx_memlint.editor.server import serve  # noqa: PLC0415  pygls may be missing
     from nginx_memlint.editor.session import Asked  # noqa: PLC0415
 

@@ -1,6 +1,6 @@
 """Read YAML that somebody else wrote, with a bound on what merging makes of it.
 
-PyYAML is an extra: ``pip install 'nginx-memlint[yaml]'``.
+PyYAML is an extra: ``pip install '.[yaml]'`` in a clone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def read_yaml(path: str | os.PathLike[str]) -> list[Any]:
     try:
         import yaml  # noqa: PLC0415  an extra
     except ImportError:
-        raise MemlintError("needs PyYAML: pip install 'nginx-memlint[yaml]'") from None
+        raise MemlintError("needs PyYAML: in a clone, pip install '.[yaml]'") from None
 
     class Bounded(yaml.SafeLoader):
         """A loader that counts what merging adds."""

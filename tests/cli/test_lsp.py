@@ -11,7 +11,7 @@ def test_a_missing_library_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
     done = memlint_here("lsp")
     assert done.code == 2
     assert done.err == (
-        "memlint: the language server needs pygls: pip install 'nginx-memlint[lsp]'\n"
+        "memlint: the language server needs pygls: in a clone, pip install '.[lsp]'\n"
     )
 
 

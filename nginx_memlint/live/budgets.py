@@ -30,7 +30,7 @@ UNIT_DIRECTORIES = (
 )
 """Where units are, in systemd's order: the first that has one counts, drop-ins of all are read."""
 
-_SET = re.compile(r"^\s*(?:MemoryMax|MemoryLimit)\s*=\s*(.*?)\s*$", re.MULTILINE)
+_SET = re.compile(r"^[ \t]*+(?:MemoryMax|MemoryLimit)[ \t]*+=(.*)$", re.MULTILINE)
 
 DEEPEST = 32
 """Levels of a document below which nothing is looked for."""
@@ -118,7 +118,7 @@ def _unit(name: str, root: Path) -> WrittenBudget:
     for path in files:
         text = read_file(path, UNIT_MOST).decode("utf-8", "replace")
         for line in _SET.finditer(text):
-            value, place = line[1], path
+            value, place = line[1].strip(), path
     if value in ("", "infinity"):
         raise MemlintError(f"{printable(name)} has no MemoryMax=")
     if match := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)%", value):

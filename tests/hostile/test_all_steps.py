@@ -81,7 +81,8 @@ def test_the_text_names_each(fleet: Path, most: int) -> None:
     done = memlint(fleet, most, "check")
     assert done.returncode == 3
     said = [line for line in done.stdout.splitlines() if "all-steps" in line]
-    assert len(said) == ROOTS - READ
+    assert 0 < len(said) <= ROOTS - READ
+    assert f"{ROOTS} configurations: " in done.stdout
 
 
 @pytest.mark.parametrize("jobs", [2, 3, 7])

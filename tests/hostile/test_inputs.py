@@ -163,11 +163,14 @@ MANY: dict[str, tuple[Callable[[int], bytes], int]] = {
     "duplicates": (lambda n: events(b"lua_ssl_trusted_certificate a;\n" * n), 3),
     "bundles": (
         lambda n: events(
-            b"".join(b"server{lua_ssl_trusted_certificate /no/%d;}" % i for i in range(n // 100))
+            b"".join(b"server{grpc_ssl_trusted_certificate /no/%d;}" % i for i in range(n // 100))
         ),
         0,
     ),
-    "zones": (lambda n: events(b"".join(b"lua_shared_dict z%d 1m;" % i for i in range(n))), 0),
+    "zones": (
+        lambda n: events(b"".join(b"limit_conn_zone $uri zone=z%d:1m;" % i for i in range(n))),
+        0,
+    ),
     "Lua blocks": (lambda n: events(b"init_by_lua_block {}\n" * n), 3),
     "wrong ends": (lambda n: events(b"a;" * n + b"}"), 3),
     "deep": (lambda n: events(b"server{" + b"location /{" * 500 + b"location /{}" * n), 3),

@@ -6,16 +6,17 @@ stands if the declaration must come first. Names with variables are known only a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
-from nginx_memlint.syntax.values import c_string
+from nginx_memlint.syntax.values import c_string, number
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.misplaced import FORKS
 from nginx_memlint.tls.modules import all_known
-from nginx_memlint.tree.expanded import Setting
-from nginx_memlint.tree.structure import location_modifier
+from nginx_memlint.tree.expanded import Block, Setting
 from nginx_memlint.tree.tree import Tree
 
 
@@ -32,6 +33,11 @@ def unmatched(tree: Tree) -> Iterator[Problem]:
     """Problems of names that do not fit what is declared in a whole configuration."""
     yield from _ports_of_upstreams(tree)
     yield from _nowhere(tree)
+
+
+_IN_HTTP = frozenset({"http", "server", "location", "if", "limit_except"})
+_KINDS = {"http": _IN_HTTP, "stream": frozenset({"stream", "stream_server"})}
+"""Outermost block → the kinds of blocks in it that have settings of requests, or sessions."""
 
 
 class _Exclusion(NamedTuple):
@@ -92,16 +98,19 @@ def _in_locations(tree: Tree) -> Iterator[Problem]:
     ``ngx_http_proxy_pass()``, ``ngx_http_core_root()``: alike in nginx 1.10.0 to 1.31.4.
     """
     for block in tree.having(("proxy_pass", "alias")):
-        kind = block.kind
-        modifier = location_modifier(block)
-        if kind in ("if", "limit_except") or modifier in ("~", "~*", "@"):
+        name = block.directive.args[0] if block.directive and block.directive.args else ""
+        is_location = block.kind == "location"
+        if block.kind in ("if", "limit_except") or (is_location and name.startswith(("~", "@"))):
             for setting in block.settings("proxy_pass"):
                 if _has_uri(setting.value):
                     yield _problem(setting, _WITHOUT_URI)
-        if modifier == "@":
+        if is_location and name.startswith("@"):
             for setting in block.settings("alias"):
                 nginx = 'the "alias" directive cannot be used inside the named location'
                 yield _problem(setting, nginx)
+
+
+_URI = re.compile("[/?]")
 
 
 def _host_and_uri(url: str) -> tuple[str, str]:
@@ -110,7 +119,8 @@ def _host_and_uri(url: str) -> tuple[str, str]:
     if rest.lower().startswith("unix:"):
         path, mark, uri = rest[5:].partition(":")
         return f"unix:{path}", uri if mark else ""
-    end = min((place for mark in "/?" if (place := rest.find(mark)) >= 0), default=len(rest))
+    mark_of_uri = _URI.search(rest)
+    end = mark_of_uri.start() if mark_of_uri else len(rest)
     return rest[:end], rest[end:]
 
 
@@ -132,25 +142,25 @@ def _ports_of_upstreams(tree: Tree) -> Iterator[Problem]:
             if block.directive is not None and block.directive.args
         }
         root = "stream" if kind == "stream_upstream" else "http"
-        for block in tree.having(names):
-            if tree.root_of(block).kind != root:
-                continue
-            for setting in block.in_order(names):
-                tree.work.take()
-                if nginx := _against_port(setting.value, upstreams):
-                    yield _problem(setting, nginx)
+        for name in names:
+            check = partial(_against_port, upstreams)
+            yield from _complaints(tree, name, _is_one_of(_KINDS[root]), check)
 
 
-def _against_port(value: str, upstreams: set[str]) -> str:
+def _against_port(upstreams: set[str], args: Sequence[str]) -> str:
     """The error of nginx about the port of an address, or about its absence; or nothing."""
+    value = args[0] if args else ""
     is_url = "://" in value
     host = _host_and_uri(value)[0] if is_url else value
     if not host or "$" in value or host.startswith(("[", "unix:")):
         return ""
     name, mark, port = host.partition(":")
     is_upstream = name.lower() in upstreams
-    if mark and is_upstream and port.isdecimal():
-        return f'upstream "{name}" may not have port {int(port)}'
+    if mark and is_upstream:
+        stated = number(port)
+        if stated is None:
+            return f'invalid port in upstream "{host}"'
+        return f'upstream "{name}" may not have port {stated}'
     if not mark and not is_upstream and not is_url:
         return f'no port in upstream "{name}"'
     return ""
@@ -166,7 +176,7 @@ class _Named(NamedTuple):
 
     directive: str
     root: str
-    name_in: Callable[[list[str]], str]
+    name_in: Callable[[Sequence[str]], str]
     declared_by: str
     nginx: str
     built_in: frozenset[str] = frozenset()
@@ -174,11 +184,11 @@ class _Named(NamedTuple):
     folds: bool = False
 
 
-def _format_of_log(args: list[str]) -> str:
+def _format_of_log(args: Sequence[str]) -> str:
     return args[1] if len(args) > 1 and c_string(args[0]) != "off" else ""
 
 
-def _thread_pool(args: list[str]) -> str:
+def _thread_pool(args: Sequence[str]) -> str:
     name = args[0].removeprefix("threads=") if args[0].startswith("threads=") else ""
     return "" if "$" in name else name
 
@@ -223,58 +233,70 @@ def _nowhere(tree: Tree) -> Iterator[Problem]:
             for setting in block.settings(reference.declared_by)
         }
         declared |= reference.built_in
-        for body, places in tree.occurrences(reference.directive):
-            block = tree.all_blocks[places[0]]
-            if tree.root_of(block).kind != reference.root:
-                continue
-            for directive in body.of(reference.directive):
-                tree.work.take()
-                name = reference.name_in([*directive.args]) if directive.args else ""
-                if name and _folded(name, reference) not in declared:
-                    inclusion = next(i for part, i in block.parts if part is body)
-                    nginx = reference.nginx.format(name=name)
-                    yield Problem.of_nginx(inclusion, directive, nginx)
+        check = partial(_undeclared, reference, declared)
+        yield from _complaints(tree, reference.directive, _is_one_of(_KINDS[reference.root]), check)
+
+
+def _undeclared(reference: _Named, declared: set[str], args: Sequence[str]) -> str:
+    name = reference.name_in(args) if args else ""
+    is_declared = not name or _folded(name, reference) in declared
+    return "" if is_declared else reference.nginx.format(name=name)
 
 
 def _folded(name: str, reference: _Named) -> str:
     return name.lower() if reference.folds else name
 
 
+def _complaints(
+    tree: Tree,
+    name: str,
+    is_there: Callable[[Block], bool],
+    complaint: Callable[[Sequence[str]], str],
+    why: str = "",
+) -> Iterator[Problem]:
+    """Problems of the directives of a name in some blocks, of whose arguments nginx complains."""
+    for body, places in tree.occurrences(name):
+        if not is_there(tree.all_blocks[places[0]]):
+            continue
+        for directive in body.of(name):
+            tree.work.take(1 + len(directive.args))
+            if nginx := complaint(directive.args):
+                inclusion = tree.inclusion(places[0], body)
+                yield Problem.of_nginx(inclusion, directive, nginx, nginx + why)
+
+
 class _Later(NamedTuple):
     """A parameter of a directive that nginx takes only since a release."""
 
     directive: str
-    root: str
-    kinds: tuple[str, ...]
+    kinds: frozenset[str]
     word: str
     since: tuple[int, ...]
 
 
 _LATER = (
-    _Later("listen", "http", ("server",), "quic", (1, 25, 0)),
-    _Later("server", "http", ("upstream",), "resolve", (1, 27, 3)),
-    _Later("server", "stream", ("stream_upstream",), "resolve", (1, 27, 3)),
+    _Later("listen", frozenset({"server"}), "quic", (1, 25, 0)),
+    _Later("server", frozenset({"upstream", "stream_upstream"}), "resolve", (1, 27, 3)),
 )
 """``ngx_http_core_listen()``, ``ngx_http_upstream_server()`` and that of stream; NGINX Plus had
 ``resolve`` before."""
 
 
 def _parameters_that_came_later(tree: Tree, target: Target) -> Iterator[Problem]:
-    for later in _LATER:
-        if not target.stated or target.nginx >= later.since:
-            continue
-        for body, places in tree.occurrences(later.directive):
-            block = tree.all_blocks[places[0]]
-            if block.kind not in later.kinds:
-                continue
-            for directive in body.of(later.directive):
-                tree.work.take()
-                if any(c_string(arg) == later.word for arg in directive.args[1:]):
-                    inclusion = next(i for part, i in block.parts if part is body)
-                    nginx = f'invalid parameter "{later.word}"'
-                    version = ".".join(map(str, later.since))
-                    said = f"{nginx} before nginx {version}"
-                    yield Problem.of_nginx(inclusion, directive, nginx, said)
+    for directive, kinds, word, since in _LATER:
+        if target.stated and target.nginx < since:
+            why = f" before nginx {'.'.join(map(str, since))}"
+            yield from _complaints(
+                tree, directive, _is_one_of(kinds), partial(_later_word, word), why
+            )
+
+
+def _later_word(word: str, args: Sequence[str]) -> str:
+    return f'invalid parameter "{word}"' if word in map(c_string, args[1:]) else ""
+
+
+def _is_one_of(kinds: frozenset[str]) -> Callable[[Block], bool]:
+    return lambda block: block.kind in kinds
 
 
 class _Parameters(NamedTuple):
@@ -300,7 +322,6 @@ _PEER = (
     *("backup", "down", "fail_timeout=", "max_conns=", "max_fails=", "resolve", "service="),
     *("weight=", "slow_start=", "route=", "drain", "sid="),
 )
-_IN_HTTP = frozenset({"http", "server", "location", "if", "limit_except"})
 
 _PARAMETERS = (
     _Parameters(
@@ -336,21 +357,17 @@ upstream's ``sticky`` and others of third parties are not among them."""
 
 def _wrong_parameters(tree: Tree) -> Iterator[Problem]:
     for row in _PARAMETERS:
-        values = tuple(word for word in row.words if word.endswith("="))
-        for body, places in tree.occurrences(row.directive):
-            block = tree.all_blocks[places[0]]
-            if block.kind not in row.kinds:
-                continue
-            for directive in body.of(row.directive):
-                args = directive.args[row.at :]
-                tree.work.take(1 + len(args))
-                for word in args:
-                    text = c_string(word)
-                    if text not in row.words and not text.startswith(values):
-                        inclusion = next(i for part, i in block.parts if part is body)
-                        nginx = row.nginx.format(word=word)
-                        yield Problem.of_nginx(inclusion, directive, nginx)
-                        break
+        check = partial(_wrong_parameter, row)
+        yield from _complaints(tree, row.directive, _is_one_of(row.kinds), check)
+
+
+def _wrong_parameter(row: _Parameters, args: Sequence[str]) -> str:
+    with_values = tuple(word for word in row.words if word.endswith("="))
+    for word in args[row.at :]:
+        text = c_string(word)
+        if text not in row.words and not text.startswith(with_values):
+            return row.nginx.format(word=word)
+    return ""
 
 
 def _problem(setting: Setting, nginx: str) -> Problem:

@@ -116,14 +116,13 @@ _SEPARATE = {
 (debian/rules of Debian's nginx) → the object."""
 
 
-def _separate() -> dict[tuple[str, str], str]:
-    """Directive and outermost block → the object that brings it."""
-    return {
-        (name, "stream" if "/ngx_stream_" in path else "http"): _SEPARATE[path]
-        for _, path, _, names in ROWS
-        if path in _SEPARATE
-        for name in names.split()
-    }
+_BROUGHT_BY = {
+    (name, "stream" if "/ngx_stream_" in path else "http"): _SEPARATE[path]
+    for _, path, _, names in ROWS
+    if path in _SEPARATE
+    for name in names.split()
+}
+"""Directive and outermost block → the object that brings it."""
 
 
 def all_known(tree: Tree, target: Target) -> bool:
@@ -167,7 +166,7 @@ def of_separate_modules(tree: Tree, target: Target) -> Iterator[Problem]:
     if "stream separate" not in target.built:
         return
     loaded = objects(tree)
-    for (name, root), needed in _separate().items():
+    for (name, root), needed in _BROUGHT_BY.items():
         if needed in loaded or name not in tree.index_names():
             continue
         for block in tree.having((name,)):

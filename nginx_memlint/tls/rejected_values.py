@@ -119,7 +119,7 @@ _OF_THEIR_OWN: dict[str, dict[str, Complaint]] = {
 
 
 def _checks(root: str) -> dict[str, Complaint]:
-    checks = _OF_THEIR_OWN[root]
+    checks = dict(_OF_THEIR_OWN[root])
     for roots, reading, names in ROWS:
         if root in roots.split():
             function, *words = reading.split(" ")
@@ -173,15 +173,16 @@ _NEWEST = Version((1 << 30,))
 
 def _complaint(directive: Directive, kind: str, nginx: Version) -> str:
     """Say what nginx has against a directive's value in a kind of block; or nothing."""
-    # others are told already
-    is_judged = directive.body is None and directive.args and grammar.takes(directive)
-    return _judged(directive.name, (*directive.args,), kind, nginx) if is_judged else ""
+    if directive.body is not None or not directive.args:
+        return ""  # told already
+    return _judged(directive.name, (*directive.args,), kind, nginx)
 
 
 @lru_cache(MOST_KEPT)
 def _judged(name: str, args: tuple[str, ...], kind: str, nginx: Version) -> str:
     root = _ROOT[kind]
-    if grammar.complaint(name, kind, is_block=False):
+    is_told = not grammar.takes_so_many(name, len(args))
+    if is_told or grammar.complaint(name, kind, is_block=False):
         return ""
     complaint = VALUES[root][name](args)
     for word in args:

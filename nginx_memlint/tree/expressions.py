@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.syntax.directives import Body, Directive
@@ -22,8 +22,15 @@ class Listed(NamedTuple):
     times: int = 1
 
 
-def listed(tree: Tree) -> Iterator[Listed]:
+def listed(tree: Tree) -> list[Listed]:
     """The regular expressions of all directives that have some, those of a place together."""
+    if "expressions" not in tree.memo:
+        tree.memo["expressions"] = [*_listed(tree)]
+    expressions: list[Listed] = tree.memo["expressions"]
+    return expressions
+
+
+def _listed(tree: Tree) -> Iterator[Listed]:
     for block in tree.of_kinds(frozenset({"location", "if"})):
         if block.directive is not None and (text := _of_block(block)):
             yield Listed([text], block, block.kind)
@@ -83,33 +90,36 @@ def complaint(text: str) -> str:
 
 def problems(tree: Tree) -> Iterator[Problem]:
     """Problems of expressions whose brackets do not match: ``pcre2_compile()`` fails."""
-    for texts, at, said, _ in listed(tree):
+    for texts, at, _, _ in listed(tree):
+        places: dict[str, _Standing] = {}
         for text in texts:
             tree.work.take(1 + len(text) // _A_STEP)
             if wrong := complaint(text):
-                inclusion, directive = _place(tree, at, said, text)
+                places = places or _places(tree, at)
                 message = f'"{text}" is no regular expression: {wrong}'
-                yield Problem.at(inclusion, directive, message)
+                yield Problem.at(*places[text], message)
 
 
 _A_STEP = 64
 """Characters of an expression that are read in one step of work."""
 
+_Standing: TypeAlias = tuple[Inclusion, Directive]
 
-def _place(
-    tree: Tree, at: Block | tuple[Body, int], name: str, text: str
-) -> tuple[Inclusion, Directive | None]:
-    """Where an expression stands: the line of a map, a directive, or a block."""
+
+def _places(tree: Tree, at: Block | tuple[Body, int]) -> dict[str, _Standing]:
+    """Words of a place where expressions stand → the first directive, or line of data, with it."""
     if not isinstance(at, Block):
         body, place = at
-        block = tree.all_blocks[place]
-        parts = [(part, inclusion) for part, inclusion in block.parts if part is body]
+        parts = [(body, tree.inclusion(place, body))]
     elif at.kind == DATA:
         parts = at.parts
     else:
-        return at.inclusion, at.directive
-    for part, inclusion in parts:
-        for directive in part.directives:
-            if text in (directive.name, *directive.args):
-                return inclusion, directive
-    raise AssertionError(name)
+        assert at.directive is not None
+        return dict.fromkeys(at.directive.args, (at.inclusion, at.directive))
+    places: dict[str, _Standing] = {}
+    for body, inclusion in parts:
+        tree.work.take(len(body.directives))
+        for directive in body.directives:
+            for word in (directive.name, *directive.args):
+                places.setdefault(word, (inclusion, directive))
+    return places

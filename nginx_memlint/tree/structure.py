@@ -207,12 +207,6 @@ def _location(words: list[str]) -> _LocationArguments:
     return _LocationArguments(name, "@" if name.startswith("@") else "")
 
 
-def location_modifier(block: Block) -> str:
-    """The modifier of a location, ``@`` of a named one, or nothing."""
-    words = _around(block)
-    return words.modifier if words is not None else ""
-
-
 def _around(parent: Block) -> _LocationArguments | None:
     """The words of a block's location; None if it is no location, or has no words."""
     if parent.kind != "location" or parent.directive is None or not parent.directive.args:

@@ -49,6 +49,7 @@ class Tree:
         """All files as they were parsed, for the next reading of the configuration."""
         self.memo: dict[str, Any] = {}
         """A cache, by keys of its users, of values derived from this tree."""
+        self._inclusions: dict[int, dict[Body, Inclusion]] = {}
         self._places: dict[str, list[int]] = {}
         self._meeting: dict[str, tuple[frozenset[str], list[int]]] = {}
 
@@ -118,6 +119,15 @@ class Tree:
         self.work.take(len(bodies))
         kinds = blocks.WITHOUT_SETTINGS
         return [pair for pair in bodies if self.all_blocks[pair[1][0]].kind not in kinds]
+
+    def inclusion(self, place: int, body: Body) -> Inclusion:
+        """The first inclusion that brings a body into the block at an index in ``all_blocks``.
+
+        A block may have thousands of files, and be asked for each of them.
+        """
+        if place not in self._inclusions:
+            self._inclusions[place] = dict(reversed(self.all_blocks[place].parts))
+        return self._inclusions[place][body]
 
     def index_names(self) -> KeysView[str]:
         """The names of all directives, keys of a map and what stands in unknown blocks included."""

@@ -72,6 +72,10 @@ def _files(text: str) -> Callable[[int], Repeated]:
 REPEATED: dict[str, Callable[[int], Repeated]] = {
     "directives": lambda n: Repeated(http=numbered("gzip_types text/x@;", n)),
     "directives on a line": lambda n: Repeated(http=numbered("gzip on;", n).replace("\n", " ")),
+    "wrong expressions": lambda n: Repeated(
+        http="map $uri $wrong {\n" + numbered("~(@ 1;", n) + "}\n"
+    ),
+    "files with a wrong word": _files("add_header a b c@; access_log logs/a nofmt@;"),
     "one directive": lambda n: Repeated(location=numbered("set $a b;", n)),
     "servers": lambda n: Repeated(http=numbered("server { server_name s@; }", n)),
     "servers with TLS": lambda n: Repeated(

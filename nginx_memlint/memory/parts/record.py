@@ -131,12 +131,7 @@ def since(version: Version, rows: Sequence[tuple[Version, T]]) -> T:
 
 def setting_in(tree: Tree, body: Body, place: int, name: str) -> Setting:
     """The first directive of a name in a body, where that is in the block of a place."""
-    block = tree.all_blocks[place]
-    # a block of thousands of files is asked for each of them
-    inclusions = tree.memo.setdefault("inclusions of parts", {})
-    if place not in inclusions:
-        inclusions[place] = dict(reversed(block.parts))
-    return Setting(body.of(name)[0], inclusions[place][body], block)
+    return Setting(body.of(name)[0], tree.inclusion(place, body), tree.all_blocks[place])
 
 
 def full_path(name: str, tree: Tree) -> str:

@@ -32,7 +32,6 @@ MAX_CAUSES = 3
 MAX_ROWS = 1000
 """Configurations in the table of all."""
 MAX_NOTES = 5
-_BY = {"ignore": "an ignore", "settings": "the settings", "baseline": "the baseline"}
 
 
 def write(report: Report, out: TextIO, detail: Detail = Detail.NORMAL) -> None:
@@ -85,7 +84,7 @@ def write_suppressed(report: Report, out: TextIO) -> None:
             page.line()
             page.line(f"accepted in {config.path}")
         for finding in config.suppressed:
-            by = _BY[finding.by]
+            by = section.BY[finding.by]
             if finding.ignore is not None:
                 by += f" at {finding.ignore.file}:{finding.ignore.line}"
             if finding.reason:

@@ -46,7 +46,8 @@ LEAST_BAR = 5
 BESIDE_BAR = 52
 """Columns of what stands on both sides of a bar."""
 
-_BY = {"ignore": "an ignore", "settings": "the settings", "baseline": "the baseline"}
+BY = {"ignore": "an ignore", "settings": "the settings", "baseline": "the baseline"}
+"""Kind of an acceptance → its name in a sentence."""
 
 
 def write(config: ConfigReport, page: Page, detail: Detail) -> None:
@@ -70,7 +71,7 @@ def write(config: ConfigReport, page: Page, detail: Detail) -> None:
     for line in accepted(config):
         page.line((f"  {line}", "dim"))
     _remedies(config, page, is_verbose=is_verbose)
-    for line in notes(config) if fits or is_verbose else _doubts(config):
+    for line in notes(config):
         page.line((f"  {line}", "dim"))
     if is_verbose:
         _details(config, page)
@@ -128,13 +129,9 @@ def problem_lines(
 
 def notes(config: ConfigReport) -> Iterator[str]:
     """Lines on what was guessed, is not priced, or was read outside of the main file's tree."""
-    yield from _doubts(config)
-    yield from _outside(config)
-
-
-def _doubts(config: ConfigReport) -> Iterator[str]:
     yield from _not_priced(config)
     yield from config.guesses
+    yield from _outside(config)
 
 
 def _phases(config: ConfigReport, page: Page, *, is_verbose: bool) -> None:
@@ -186,8 +183,6 @@ def _causes(config: ConfigReport, page: Page, links: Links, *, is_verbose: bool)
         if is_verbose or seen[finding.rule] <= MAX_OF_RULE:
             place = (finding.file, finding.line, finding.column)
             places.setdefault(place, []).append(finding)
-    if places:
-        page.line()
     for findings in places.values():
         _cause(findings, config, page, links)
     for code, count in seen.items():
@@ -234,7 +229,7 @@ def accepted(config: ConfigReport) -> Iterator[str]:
     if not config.suppressed:
         return
     counts: Counter[str] = Counter(finding.by for finding in config.suppressed)
-    by = ", ".join(f"{counts[kind]:,} by {name}" for kind, name in _BY.items() if counts[kind])
+    by = ", ".join(f"{counts[kind]:,} by {name}" for kind, name in BY.items() if counts[kind])
     yield f"{plural(len(config.suppressed), 'finding')} accepted: {by} (--show-suppressed)"
 
 

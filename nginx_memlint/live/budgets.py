@@ -151,7 +151,7 @@ def _kubernetes(given: str, _root: Path) -> WrittenBudget:
     values = {
         str(_below(each, "resources", "limits", "memory"))
         for document in read_yaml(path)
-        for each in _containers(document, DEEPEST)
+        for each in _containers(document)
         if each.get("name") == name
     }
     value = _one(values, f"{path}: container {name}")
@@ -159,17 +159,24 @@ def _kubernetes(given: str, _root: Path) -> WrittenBudget:
     return WrittenBudget(size, printable(f"limits.memory of {name} in {path}"))
 
 
-def _containers(node: object, depth: int) -> Iterator[dict[str, Any]]:
-    """All containers of a manifest, of whatever kind it is."""
-    if depth and isinstance(node, dict):
-        for key, value in node.items():
-            if key in ("containers", "initContainers") and isinstance(value, list):
-                yield from (each for each in value if isinstance(each, dict))
-            elif key in ("spec", "template", "jobTemplate", "items"):
-                yield from _containers(value, depth - 1)
-    elif depth and isinstance(node, list):
-        for value in node:
-            yield from _containers(value, depth - 1)
+def _containers(document: object) -> Iterator[dict[str, Any]]:
+    """The containers of a manifest of any kind; what aliases repeat is looked at once."""
+    seen: set[int] = set()
+    pending = [(document, DEEPEST)]
+    while pending:
+        node, depth = pending.pop()
+        if not depth or id(node) in seen:
+            continue
+        if isinstance(node, dict | list):
+            seen.add(id(node))
+        if isinstance(node, list):
+            pending += [(value, depth - 1) for value in node]
+        elif isinstance(node, dict):
+            for key, value in node.items():
+                if key in ("containers", "initContainers") and isinstance(value, list):
+                    yield from (each for each in value if isinstance(each, dict))
+                elif key in ("spec", "template", "jobTemplate", "items"):
+                    pending.append((value, depth - 1))
 
 
 def _compose(given: str, _root: Path) -> WrittenBudget:

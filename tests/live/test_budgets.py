@@ -11,6 +11,7 @@ from nginx_memlint.errors import MemlintError
 from nginx_memlint.live.budgets import budget_from
 from nginx_memlint.sizes import GIB, MIB, WrittenBudget, human_budget
 from tests.helpers import SAMPLES, memlint
+from tests.hostile.work import lines_run
 from tests.live.preflight.machine import Machine
 
 DEPLOYMENT = """\
@@ -204,6 +205,19 @@ def test_a_wrong_source_is_wrong_usage(tmp_path: Path) -> None:
     assert run.code == 2
     assert "--max-memory" in run.err
     assert "No such file" in run.err
+
+
+def test_what_aliases_repeat_is_looked_at_once(machine: Machine, tmp_path: Path) -> None:
+    def lines(levels: int) -> int:
+        limits = "{containers: [{name: a, resources: {limits: {memory: 1Gi}}}]}"
+        text = [f"x0: &x0 {limits}"]
+        text += [f"x{n}: &x{n} {{items: [*x{n - 1}, *x{n - 1}]}}" for n in range(1, levels + 1)]
+        path = tmp_path / f"{levels}.yaml"
+        path.write_text("\n".join([*text, f"spec: *x{levels}", ""]))
+        assert budget(f"k8s:{path}#a", machine) == GIB
+        return lines_run(lambda: budget(f"k8s:{path}#a", machine))
+
+    assert lines(12) < 3 * lines(6)
 
 
 def test_settings_hold_sizes(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ class Answers:
 
     @cached_property
     def diagnostics(self) -> dict[str, list[lsp.Diagnostic]]:
-        """All that is to be said, by URI."""
+        """URI of a file → its findings, problems and remarks."""
         listed: dict[str, list[lsp.Diagnostic]] = {}
         for path, _, _, diagnostic in self._issues:
             listed.setdefault(self.uri(path), []).append(diagnostic)

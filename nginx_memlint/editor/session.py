@@ -100,7 +100,7 @@ class Remark(NamedTuple):
 
 
 class View(NamedTuple):
-    """All that is to be shown."""
+    """Configurations that were examined, and remarks on files."""
 
     shown: Sequence[Followed] = ()
     remarks: Sequence[Remark] = ()

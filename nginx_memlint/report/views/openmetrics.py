@@ -24,7 +24,7 @@ class _Metric(NamedTuple):
 
 
 def text(result: Preflight) -> str:
-    """All metrics of one result."""
+    """The metrics of one result, as text that ends with ``# EOF``."""
     lines = [line for metric in _metrics(result) for line in _lines(metric)]
     return "\n".join([*lines, "# EOF", ""])
 

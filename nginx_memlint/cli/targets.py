@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
+
+from typer import Argument
 
 from nginx_memlint.cli.app import command_app
 from nginx_memlint.cli.options import takes
 from nginx_memlint.report import documentation
 from nginx_memlint.report.screen import console_for
+from nginx_memlint.targets.names import product_of
 
 app = command_app()
 
 
-@app.command()
+@app.command(epilog="Exit status: 0; 2 there is no such product or server.")
 @takes()
-def targets(**_: object) -> None:
-    """List the named servers and their versions."""
-    documentation.targets(console_for(sys.stdout))
+def targets(
+    name: Annotated[
+        str | None, Argument(metavar="[NAME]", help="A product, or a server: kong, kong-3.4.")
+    ] = None,
+    **_: object,
+) -> None:
+    """List the products that are known, the versions of one, or what a server is."""
+    console = console_for(sys.stdout)
+    product = product_of(name) if name is not None else None
+    if product is not None:
+        documentation.targets(console, product)
+    elif name is not None:
+        documentation.target(console, name)
+    else:
+        documentation.products(console)

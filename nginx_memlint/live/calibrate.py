@@ -33,7 +33,8 @@ from nginx_memlint.live.site import Site, temporary_directory
 from nginx_memlint.memory.certificate import beyond_stock
 from nginx_memlint.memory.laws_table import MARGIN
 from nginx_memlint.sizes import MIB, plural
-from nginx_memlint.targets.targets import DEFAULT_OPENSSL, parse_version
+from nginx_memlint.targets.targets import DEFAULT_OPENSSL
+from nginx_memlint.targets.versions import parse_version
 from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
 from nginx_memlint.tls.families import SHARED_LUA
 

@@ -18,6 +18,7 @@ from nginx_memlint.live.calibrate import openssl_version
 from nginx_memlint.live.site import temporary_directory
 from nginx_memlint.printable import printable
 from nginx_memlint.syntax.values import c_string
+from nginx_memlint.targets.forks_table import TLS_LIBRARIES
 from nginx_memlint.targets.targets import Target, installed_target
 from nginx_memlint.tree.tree import Tree
 
@@ -49,8 +50,13 @@ def installed(server: Nginx, modules: Sequence[str], directory: Path) -> Target:
         if version is not None:
             versions["lua"] = version
     versions["openssl"] = openssl_version(server)
+    if server.running is not None and server.running[0] in TLS_LIBRARIES:
+        versions["openssl"] = " ".join(server.running).strip()
     target = installed_target("the nginx here", versions, server.built_in)
-    return target._replace(sources=(server.path,))
+    taken = (server.taken,) if server.taken else ()
+    return target._replace(
+        sources=(server.path,), built=server.built, assumed=(*taken, *target.assumed)
+    )
 
 
 def loaded_modules(server: Nginx, tree: Tree | None, prefix: str | None) -> list[str]:

@@ -17,11 +17,12 @@ from nginx_memlint.policy import Policy
 from nginx_memlint.sizes import MAX_SIZE, MIB, SIZE_PATTERN, check_budget, parse_budget, parse_size
 from nginx_memlint.suggest import did_you_mean
 from nginx_memlint.targets.allocators_table import PLATFORM
+from nginx_memlint.targets.names import pattern
 from nginx_memlint.targets.targets import (
     SETTABLE,
     Target,
     find_target,
-    parse_version,
+    read_component,
     target_names,
 )
 from nginx_memlint.tree.blocks import check_context
@@ -163,7 +164,7 @@ def _set(value: object) -> dict[str, str]:
             example = kinds[-1] if kinds else "1.22.1"
             raise _wrong(version, f'a text, like {name} = "{example}"')
         if not kinds:
-            parse_version(version)
+            read_component(name, version)
         elif version not in kinds:
             raise _not_one_of(version, kinds)
         read[name] = version
@@ -302,7 +303,11 @@ WORKERS = Kind("N", _workers, lambda: {"type": "integer", "minimum": 1, "maximum
 COUNT = Kind("N", _count, lambda: {"type": "integer", "minimum": 0, "maximum": MOST_COUNTED})
 SECONDS = Kind("SECONDS", _seconds, lambda: {"type": "number", "exclusiveMinimum": 0})
 DURATION = Kind("TIME", _duration)
-TARGET = Kind("NAME", read_target, lambda: {"type": "string", "enum": target_names()})
+TARGET = Kind(
+    "NAME",
+    read_target,
+    lambda: {"anyOf": [{"enum": target_names()}, {"type": "string", "pattern": pattern()}]},
+)
 FILE = Kind("FILE", _path, lambda: dict(_TEXT), rebased=_joined)
 BINARY = Kind("PATH", _path)
 DIRECTORY = Kind("DIR", _path, lambda: dict(_TEXT), rebased=_joined, absent=_no_directory)

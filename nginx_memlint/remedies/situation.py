@@ -179,7 +179,7 @@ class Situation:
     @cached_property
     def per_worker(self) -> tls.WorkerContexts:
         """The contexts that each worker builds after the fork."""
-        return tls.worker_contexts(self.tree, self.target)
+        return tls.worker_contexts(self.tree, self.target, self.groups)
 
     @property
     def ca_loads(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.table import Table
@@ -13,7 +13,9 @@ from rich.text import Text
 from nginx_memlint.report.screen import STYLES, Page
 from nginx_memlint.rules import ABOUT_REPORTS, RULES
 from nginx_memlint.rules.rule import Rule
-from nginx_memlint.targets.targets import find_target, target_names
+from nginx_memlint.targets.names import releases
+from nginx_memlint.targets.products_table import PRODUCTS
+from nginx_memlint.targets.targets import COMPONENTS, find_target
 from nginx_memlint.tls.families import LUA
 
 _LISTED = re.compile(r"[-*|] ?|\d+\. ")
@@ -56,28 +58,74 @@ def explain(rule: Rule, page: Page) -> None:
         page.line()
 
 
-def targets(console: Console) -> None:
-    """Print a line for each named server."""
+def products(console: Console) -> None:
+    """Print a line for each product that nginx comes in."""
+    rows = Table(box=None, pad_edge=False)
+    for heading in PRODUCT_HEADINGS:
+        rows.add_column(heading, no_wrap=heading == "product")
+    for row in product_rows():
+        rows.add_row(*row)
+    console.print(rows)
+    console.print(Text(f"\n{_MORE}"))
+
+
+_MORE = """\
+memlint targets kong lists the releases of one, memlint targets kong-3.4 says
+what it has and where that was read."""
+
+
+def product_rows() -> Iterator[tuple[str, str, str]]:
+    """Products: the name of each, what it is, and its first and last release."""
+    for name, product in PRODUCTS.items():
+        names = [target.removeprefix(f"{name}-") for target in releases(name)]
+        yield name, product.about, " to ".join(dict.fromkeys((names[0], names[-1])))
+
+
+def targets(console: Console, product: str) -> None:
+    """Print a line for each named server of a product."""
     rows = Table(box=None, pad_edge=False)
     for heading in TARGET_HEADINGS:
         rows.add_column(heading, no_wrap=True)
-    for row in target_rows():
+    for row in target_rows(releases(product)):
         rows.add_row(*row)
     console.print(rows)
 
 
-TARGET_HEADINGS = ("name", "nginx", "lua", "stream-lua", "njs", "OpenSSL", "Lua contexts")
+def target(console: Console, name: str) -> None:
+    """Print what a name stands for, and where that was read."""
+    server = find_target(name)
+    lines = [server.name]
+    for component in COMPONENTS:
+        key = component.replace("-", "_")
+        if key in server.ships or key == "openssl":
+            lines.append(f"  {component:<12}{server.texts[key]}")
+    built_in = ", ".join(sorted(server.built_in))
+    lines.append(f"  {'built in':<12}{built_in or 'none of lua, stream_lua, js, stream_js'}")
+    lines.append(f"  {'libc':<12}{server.platform.libc}")
+    lines.append(f"  {'allocator':<12}{server.allocator}")
+    costs = f"as on {server.borrowed}" if server.borrowed else "measured on this server"
+    lines.append(f"  {'costs':<12}{costs}: {server.costs.measured}")
+    lines += [f"  {'read in':<12}{source}" for source in server.sources]
+    lines += [f"  {'note':<12}{server.note}"] if server.note else []
+    lines += [f"  {'assumed':<12}{it}" for it in server.assumed if not it.startswith("costs ")]
+    for line in lines:
+        console.print(Text(line), soft_wrap=True)
 
 
-def target_rows() -> Iterator[tuple[str, ...]]:
-    """The named servers: the name, versions, and whether blocks share Lua's contexts."""
-    for name in target_names():
-        target = find_target(name)
+PRODUCT_HEADINGS = ("product", "what it is", "releases")
+
+TARGET_HEADINGS = ("name", "nginx", "lua", "stream-lua", "njs", "OpenSSL", "libc", "Lua contexts")
+
+
+def target_rows(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Named servers: the name, versions, libc, and whether blocks share Lua's contexts."""
+    for name in names:
+        server = find_target(name)
         versions = (
-            target.texts[key] if key in target.ships else "–"
+            server.texts[key] if key in server.ships else "–"
             for key in ("nginx", "lua", "stream_lua", "njs", "openssl")
         )
         sharing = "–"
-        if "lua" in target.ships:
-            sharing = "shared" if LUA.shared(target) else "per block"
-        yield (name, *versions, sharing)
+        if "lua" in server.ships:
+            sharing = "shared" if LUA.shared(server) else "per block"
+        yield (name, *versions, server.platform.libc, sharing)

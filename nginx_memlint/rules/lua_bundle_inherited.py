@@ -19,7 +19,8 @@ test and reload; a reload needs a multiple. Reported from 64 MiB on.
 ## Since
 
 lua-nginx-module before 0.10.26 (OpenResty before 1.25.3.1; Debian 11 and 12), every
-stream-lua-nginx-module, njs from 0.7.0 to 0.8.7 (in stream, to before 1.0.2).
+stream-lua-nginx-module, njs from 0.7.0 to 0.8.7 (in stream, to 0.9.1 if built
+without stream_ssl).
 
 ## Fix
 

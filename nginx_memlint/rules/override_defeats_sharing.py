@@ -22,7 +22,7 @@ on parses a CA file once, so that it costs next to nothing there.
 
 ## Since
 
-lua-nginx-module from 0.10.26, njs from 0.8.8 (in stream, from 1.0.2), and `proxy_ssl_*`,
+lua-nginx-module from 0.10.26, njs from 0.8.8 (in stream, from 0.9.2), and `proxy_ssl_*`,
 `grpc_ssl_*` and `uwsgi_ssl_*` from nginx 1.23.1. Before, blocks do not share at all: see ML101 and
 ML102.
 

@@ -7,18 +7,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple, NewType
+from typing import Any, NamedTuple
 
-from nginx_memlint import removed
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.printable import printable
-from nginx_memlint.suggest import did_you_mean
 from nginx_memlint.targets.allocators_table import PLATFORM, Platform
 from nginx_memlint.targets.costs_table import COSTS
-from nginx_memlint.targets.versions_table import STACKS
-
-Version = NewType("Version", tuple[int, ...])
-"""A version's numbers; a letter counts as one more number: 1.1.1w is (1, 1, 1, 23)."""
+from nginx_memlint.targets.forks_table import TLS_LIBRARIES
+from nginx_memlint.targets.names import look_up, rows
+from nginx_memlint.targets.versions import Version, parse_version
 
 DEFAULT_TARGET = "debian-12"
 """The target if none is named: it builds contexts per block, as does every OpenResty before
@@ -27,20 +24,25 @@ DEFAULT_TARGET = "debian-12"
 DEFAULT_OPENSSL = "3.0"
 
 
-def parse_version(text: str) -> Version:
-    """Read a version as nginx, its modules and OpenSSL write them.
+def read_component(component: str, text: str) -> tuple[Version, str]:
+    """The version of a component, and what is assumed of it; raises ValueError.
 
-    Raises ValueError.
+    That of ``openssl`` may be the name of another library, with its version or without.
     """
-    match = re.fullmatch(
-        r"v?([0-9]{1,9}(?:\.[0-9]{1,9}){0,9})(?:([a-z])|[-+~]?(?:rc|R)[0-9]*)?", text.strip()
-    )
-    if not match:
-        raise ValueError(f'"{text}" is not a version like 1.22.1')
-    numbers = [int(number) for number in match[1].split(".")]
-    if match[2]:
-        numbers.append(ord(match[2]) - ord("a") + 1)
-    return Version(tuple(numbers))
+    for library, numbered in TLS_LIBRARIES.items() if component == "openssl" else ():
+        if match := re.fullmatch(rf"{library}(?:[ /-]v?(\d.*))?", text.strip(), re.IGNORECASE):
+            taken = match[1] if match[1] and numbered else DEFAULT_OPENSSL
+            parse_version(match[1] or DEFAULT_OPENSSL)
+            said = f"{library} was not measured: it is priced as OpenSSL {taken}"
+            return parse_version(taken), said
+    return parse_version(text), ""
+
+
+def _read_versions(texts: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The versions of components by names of VERSION_KEYS, and what is assumed of them."""
+    read = {key: read_component(key, text) for key, text in texts.items()}
+    said = tuple(said for _version, said in read.values() if said)
+    return {key: version for key, (version, _said) in read.items()}, said
 
 
 @dataclass(frozen=True)
@@ -106,13 +108,19 @@ class Target(NamedTuple):
         return self.costs.name if self.costs.name in COSTS and self.name != self.costs.name else ""
 
 
-BUILT = frozenset({"ndk separate", "stream separate", "mail separate", "stream_js without ssl"})
+BUILT = frozenset(
+    {
+        *("ndk separate", "stream separate", "mail separate"),
+        *("stream_js without ssl", "stream_js with ssl"),
+    }
+)
 """How packages may be built, as far as it decides what they accept (``Target.built``).
 
 The Lua module needs the ``ndk_http_module.so`` loaded before it, the stream modules need
 ``ngx_stream_module.so``, and ``mail`` needs ``ngx_mail_module.so``; njs in stream has no
 ``js_fetch_*`` directives for TLS, which before 0.9.2 were there only with stream_ssl
-(``NGX_STREAM_SSL`` in nginx/ngx_stream_js_module.c).
+(``NGX_STREAM_SSL`` in nginx/ngx_stream_js_module.c), and its servers share contexts before that
+version only with it.
 """
 
 VERSION_KEYS = ("nginx", "lua", "stream_lua", "njs", "openssl")
@@ -124,8 +132,13 @@ COMPONENTS = tuple(key.replace("_", "-") for key in VERSION_KEYS)
 SETTABLE = (*COMPONENTS, *PLATFORM)
 """All that can be replaced in a target, by its name on the command line."""
 
-_FALLBACK = {"lua": "0.10.25", "stream_lua": "0.0.13", "njs": "0.7.9"}
-"""Versions for a stack that does not ship a module: the last ones with contexts per block."""
+_FALLBACK = {
+    "lua": "0.10.25",
+    "stream_lua": "0.0.13",
+    "njs": "0.7.9",
+    "openssl": DEFAULT_OPENSSL,
+}
+"""Versions where none is known: of modules, the last ones with contexts per block."""
 
 
 @cache
@@ -145,8 +158,8 @@ def costs_for(nginx: Version, openssl: Version) -> Costs:
 
 
 def target_names() -> list[str]:
-    """All names that find_target() accepts."""
-    return [*STACKS]
+    """The names of all rows, in order of products and versions."""
+    return [*rows()]
 
 
 def find_target(name: str | None = None, replaced: Mapping[str, str] | None = None) -> Target:
@@ -155,32 +168,30 @@ def find_target(name: str | None = None, replaced: Mapping[str, str] | None = No
     ``Target.assumed`` lists what is assumed rather than known. Raises MemlintError for an unknown
     name, ValueError for a malformed version.
     """
-    table = STACKS
-    assumed = []
+    named = look_up(DEFAULT_TARGET if name is None else name)
+    row, assumed = named.row, list(named.assumed)
     if name is None:
-        row = table[DEFAULT_TARGET]
         assumed.append(
             f"no target given, {DEFAULT_TARGET} taken: contexts per block, as in nginx "
             f"{row['nginx']} with lua-nginx-module {row['lua']} and OpenSSL {row['openssl']}; "
             "state yours with --target (memlint targets)"
         )
-    elif name in table:
-        row = table[name]
-    elif name in removed.TARGETS:
-        raise MemlintError(f'"{name}" is gone: {removed.TARGETS[name]}')
-    else:
-        hint = did_you_mean(name, table)
-        raise MemlintError(f'"{name}" is not known{hint} (memlint targets lists all)')
     texts = {key: row[key] for key in VERSION_KEYS if key in row}
     given = _by_key(replaced or {})
     texts |= given
     ships = frozenset(texts)
     texts = _FALLBACK | texts
-    parsed = {key: parse_version(text) for key, text in texts.items()}
+    assumed.extend(
+        f"{key.replace('_', '-')} {texts[key]} is taken: {why}"
+        for key, why in row.get("unknown", {}).items()
+        if key not in given and key != "stream_lua"  # all versions of it build the same
+    )
+    parsed, said = _read_versions(texts)
+    assumed.extend(said)
     costs = costs_for(parsed["nginx"], parsed["openssl"])
-    if given or costs.name != (name or DEFAULT_TARGET):
+    label = named.name
+    if given or costs.name != label:
         assumed.append(f"costs as measured on {costs.name} ({costs.measured})")
-    label = name or DEFAULT_TARGET
     target = Target(
         name=label if not given else f"{label} with {_list(given)}",
         built_in=frozenset(row["built_in"]),
@@ -222,10 +233,10 @@ def with_replaced(target: Target, replaced: Mapping[str, str]) -> Target:
     given = _by_key(replaced)
     if not given:
         return target
-    parsed: dict[str, Any] = {key: parse_version(text) for key, text in given.items()}
+    parsed, said = _read_versions(given)
     before = costs_for(target.nginx, target.openssl)
     costs = costs_for(parsed.get("nginx", target.nginx), parsed.get("openssl", target.openssl))
-    assumed = target.assumed
+    assumed = (*target.assumed, *said)
     if costs is before:
         costs = target.costs
     else:
@@ -255,7 +266,7 @@ def installed_target(
     Without ``costs``, those of the nearest measured stack are taken. Raises ValueError.
     """
     texts = {**_FALLBACK, **versions}
-    parsed: dict[str, Any] = {key: parse_version(text) for key, text in texts.items()}
+    parsed, assumed = _read_versions(texts)
     return Target(
         name=name,
         built_in=frozenset(built_in),
@@ -264,6 +275,7 @@ def installed_target(
         ships=frozenset(versions),
         sources=sources,
         note=note,
+        assumed=assumed,
         platform=platform or Platform(),
         **parsed,
     )
@@ -352,7 +364,7 @@ def _check_key(name: str, key: str, value: object) -> None:
         raise MemlintError(f"{name}: {key} must not be negative or infinite")
     if key in VERSION_KEYS:
         try:
-            parse_version(str(value))
+            read_component(key, str(value))
         except ValueError as error:
             raise MemlintError(f"{name}: {key}: {printable(str(error))}") from None
     if key in PLATFORM and value not in PLATFORM[key]:

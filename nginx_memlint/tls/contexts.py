@@ -8,13 +8,14 @@ So there is one context for each group of blocks whose nearest overriding block 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import (
     FAMILIES,
     LUA,
-    SHARED_LUA,
+    STREAM_LUA,
     CommandFile,
     Family,
     Module,
@@ -89,19 +90,37 @@ def is_present(module: Module, tree: Tree, target: Target) -> bool:
     return any(tree.names_below(module.root, module.directives.__contains__))
 
 
-def worker_contexts(tree: Tree, target: Target) -> WorkerContexts:
-    """The context that ``init_worker_by_lua*`` makes each worker build before lua 0.10.26.
+def worker_contexts(tree: Tree, target: Target, groups: Sequence[Group]) -> WorkerContexts:
+    """The contexts that ``init_worker_by_lua*`` makes each worker build, beside these ``groups``.
 
-    ``ngx_http_lua_init_worker()`` merges a configuration of its own from the ``http`` block's;
-    measured: one more per worker on 0.10.13 and 0.10.23, none on 0.10.28 and 0.10.29.
+    ``ngx_http_lua_init_worker()`` and ``ngx_stream_lua_init_worker()`` merge a configuration of
+    their own from that of the ``http`` or ``stream`` block. With shared contexts it takes the
+    block's, if servers have handed one up: not where each has its own.
+    Measured on lua 0.10.13, 0.10.23, 0.10.28 and 0.10.29, and stream-lua 0.0.16.
     """
-    if target.lua >= SHARED_LUA:
-        return WorkerContexts()
-    for http in tree.blocks("http"):
-        if any(name.startswith("init_worker_by_lua") for name in http.names()):
-            commanded = command_files(http.settings(LUA.commands))
-            return WorkerContexts(1, (*LUA.trusted(http, target), *commanded))
-    return WorkerContexts()
+    made = 0
+    bundles: list[Setting] = []
+    for family in (LUA, STREAM_LUA):
+        assert family.module is not None
+        for block in tree.blocks(family.module.root):
+            if not any(name.startswith("init_worker_by_lua") for name in block.names()):
+                continue
+            if family.shared(target) and _is_handed_up(family, groups):
+                continue
+            made += 1
+            commanded = command_files(block.settings(family.commands))
+            bundles += (*family.trusted(block, target), *commanded)
+    return WorkerContexts(made, tuple(bundles))
+
+
+def _is_handed_up(family: Family, groups: Sequence[Group]) -> bool:
+    """Whether a context is that of no server or location, but of the block around them all."""
+    return any(
+        owner.kind not in family.kinds
+        for group in groups
+        if group.family == family.name
+        for owner in group.owners
+    )
 
 
 def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:

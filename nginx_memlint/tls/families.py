@@ -32,9 +32,10 @@ SHARED_LUA = (0, 10, 26)
 SHARED_NJS = (0, 8, 8)
 """The first njs whose http blocks share contexts (commit f2955c8b)."""
 
-SHARED_STREAM_NJS = (1, 0, 2)
-"""Measured: a context per stream server on 0.8.9, one for all on 1.0.2; those between are taken
-for the dearer."""
+SHARED_STREAM_NJS = (0, 9, 2)
+"""The first njs whose stream servers share contexts in every build (commit 4ea1356a): before it,
+``ssl_verify`` was initialized only with stream_ssl, and counts as set without. Measured on 0.9.9
+and 1.0.2, and 0.8.9 without."""
 
 FETCH_NJS = (0, 7, 0)
 """The first njs with ``js_fetch_*`` directives, and a context per block for them."""
@@ -305,6 +306,12 @@ _JS_OVERRIDES = frozenset(
 
 _LUA_READS = frozenset({LUA_TRUSTED, "lua_ssl_certificate", "lua_ssl_conf_command"})
 
+
+def _shares_stream_js(target: Target) -> bool:
+    since = SHARED_NJS if "stream_js with ssl" in target.built else SHARED_STREAM_NJS
+    return target.njs >= since
+
+
 LUA = Family(
     name="lua",
     kinds=LOCATION_KINDS,
@@ -406,7 +413,7 @@ FAMILIES = (
         certificate="",
         reads=frozenset({JS_TRUSTED}),
         overrides=_JS_OVERRIDES,
-        shared=lambda target: target.njs >= SHARED_STREAM_NJS,
+        shared=_shares_stream_js,
         module=Module("stream_js", "ngx_stream_js_module.so", "stream", "njs"),
         source="njs ngx_stream_js_merge_srv_conf()",
     ),

@@ -131,7 +131,7 @@ def all_known(tree: Tree, target: Target) -> bool:
     An object of an unknown name may bring any, and an include that found nothing may load what
     does.
     """
-    is_built = target.stated and bool(target.built)
+    is_built = target.stated and any(word.endswith(" separate") for word in target.built)
     return is_built and objects(tree) <= KNOWN and all(tree.matched.values())
 
 

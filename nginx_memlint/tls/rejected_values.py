@@ -18,7 +18,8 @@ from nginx_memlint.syntax.values import (
     parse_size,
     seconds,
 )
-from nginx_memlint.targets.targets import Target, Version
+from nginx_memlint.targets.targets import Target
+from nginx_memlint.targets.versions import Version
 from nginx_memlint.tree import grammar
 from nginx_memlint.tree.directives_table import VALUES as ROWS
 from nginx_memlint.tree.directives_table import WORDS_SINCE

@@ -140,6 +140,39 @@ def test_init_worker_adds_one_to_each_worker(tmp_path: Path) -> None:
     assert difference == old.workers * old.memory.worker_bytes > 1.6 * MIB
 
 
+@pytest.mark.parametrize(
+    ("inside", "more"),
+    [
+        (f"{CA} server {{ lua_ssl_verify_depth 2; }} server {{ lua_ssl_verify_depth 3; }}", (1, 1)),
+        (f"{CA} server {{ lua_ssl_verify_depth 2; }} server {{ }}", (0, 0)),
+        (f"server {{ {CA} location / {{ }} }}", (1, 0)),
+        (f"{CA}", (1, 1)),
+    ],
+)
+def test_workers_build_their_own_where_no_server_hands_one_up(
+    tmp_path: Path, inside: str, more: tuple[int, int]
+) -> None:
+    """Measured with nginx 1.26.3 and lua-nginx-module 0.10.28, four workers: 4 contexts and loads
+    where both of two servers had their own, none else."""
+    inside = f"init_worker_by_lua_block {{ }} {inside}"
+    worker = check_http(tmp_path, inside, target="debian-13").per_worker
+    assert (worker.ssl_contexts, worker.ca_loads) == more
+
+
+@pytest.mark.parametrize("target", ["openresty-1.21.4.4", "openresty-1.27.1.2"])
+def test_init_worker_in_stream_adds_one_in_every_version(tmp_path: Path, target: str) -> None:
+    """Measured with stream-lua-nginx-module 0.0.16: one context and load in each of 4 workers."""
+    init = "init_worker_by_lua_block { }"
+    texts = [
+        f"events {{}} stream {{ {CA} {init} server {{ }} }}",
+        f"events {{}} stream {{ {CA} {init} server {{ }} }} http {{ {init} server {{ }} }}",
+    ]
+    of_http = 1 if target == "openresty-1.21.4.4" else 0
+    for text, contexts in zip(texts, [1, 1 + of_http], strict=True):
+        worker = check(write(tmp_path, {"nginx.conf": text}), target=target).per_worker
+        assert (worker.ssl_contexts, worker.ca_loads) == (contexts, 1)
+
+
 def test_where_locations_inherit_from(tmp_path: Path) -> None:
     conf = write(
         tmp_path,

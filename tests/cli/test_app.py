@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from nginx_memlint.report import schemas
-from nginx_memlint.targets.targets import target_names
+from nginx_memlint.report import documentation, schemas
+from nginx_memlint.report.screen import console_for
+from nginx_memlint.targets.names import releases
+from nginx_memlint.targets.products_table import PRODUCTS
 from tests.helpers import LUA, SAMPLES, copy_sample, http, memlint, write
 
 INCIDENT = SAMPLES / "incident"
@@ -230,11 +233,30 @@ def test_narrow_terminals() -> None:
     assert f"{INCIDENT}/nginx.conf:16:5: error ML202: " in run.out
 
 
-def test_targets_lists_all() -> None:
+def test_targets_lists_products_on_a_screen() -> None:
     run = memlint("targets")
     assert run.code == 0
-    for name in target_names():
-        assert name in run.out
+    assert len(run.out.splitlines()) <= 24
+    assert max(len(line.rstrip()) for line in run.out.splitlines()) <= 80
+    for product in PRODUCTS:
+        assert product in run.out
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_targets_lists_the_versions_of_a_product(product: str) -> None:
+    out = io.StringIO()
+    documentation.targets(console_for(out), product)
+    for name in releases(product):
+        assert name in out.getvalue()
+
+
+def test_targets_says_what_a_target_is() -> None:
+    run = memlint("targets", "kong:3.4.2")
+    assert run.code == 0
+    for text in ("kong-3.4.2", "0.10.21", "3.1.1", "Kong/kong .requirements", "as on debian-13"):
+        assert text in run.out
+    assert "measured on this server" in memlint("targets", "debian-12").out
+    assert memlint("targets", "foo").code == 2
 
 
 @pytest.mark.parametrize("command", [[], ["check"], ["diff"], ["targets"], ["rules"]])

@@ -29,6 +29,7 @@ from nginx_memlint.report import DEFAULT, FORMATS, documentation, schemas
 from nginx_memlint.rules.rule import Rule
 from nginx_memlint.settings import model
 from nginx_memlint.sizes import human
+from nginx_memlint.targets.targets import target_names
 from tests.documents.published import security_contact
 from tests.nginx import accuracy, judged_reloads
 
@@ -75,9 +76,15 @@ def rules_in_full() -> str:
     return "\n".join(parts)
 
 
+def products() -> str:
+    """A row for each product."""
+    rows = ((f"`{name}`", *others) for name, *others in documentation.product_rows())
+    return table(documentation.PRODUCT_HEADINGS, rows)
+
+
 def targets() -> str:
     """A row for each named server."""
-    rows = ((f"`{name}`", *versions) for name, *versions in documentation.target_rows())
+    rows = ((f"`{name}`", *others) for name, *others in documentation.target_rows(target_names()))
     return table(documentation.TARGET_HEADINGS, rows)
 
 
@@ -276,6 +283,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "judged reloads": judged_reloads.tables,
     "rules": rules,
     "rules in full": rules_in_full,
+    "products": products,
     "targets": targets,
     "exit status": exit_status,
     "commands": commands,

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, since
 from nginx_memlint.syntax.values import number, parse_size
-from nginx_memlint.targets.targets import Version, costs_for
+from nginx_memlint.targets.targets import costs_for
+from nginx_memlint.targets.versions import Version
 
 KIB = 1024
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, since
-from nginx_memlint.targets.targets import Target, Version
+from nginx_memlint.targets.targets import Target
+from nginx_memlint.targets.versions import Version
 from nginx_memlint.tls.families import SHARED_LUA, SHARED_NJS
 
 LOCATION_LINE = 450

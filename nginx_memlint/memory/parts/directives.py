@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, setting_in
-from nginx_memlint.targets.targets import Version
+from nginx_memlint.targets.versions import Version
 
 ALWAYS = Version(())
 """Below all versions."""

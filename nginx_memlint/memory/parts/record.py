@@ -13,7 +13,8 @@ from nginx_memlint.memory.estimate import Bundles
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.syntax.directives import Body, Directive
 from nginx_memlint.syntax.values import c_string, is_flag_on
-from nginx_memlint.targets.targets import Target, Version
+from nginx_memlint.targets.targets import Target
+from nginx_memlint.targets.versions import Version
 from nginx_memlint.tls.ca_bundle import NotPemError, certificates, revocations
 from nginx_memlint.tls.contexts import Group
 from nginx_memlint.tls.der import Facts, Revoked, certificate_facts, revoked

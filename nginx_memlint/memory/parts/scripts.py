@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, full_path, since
 from nginx_memlint.syntax.values import c_string
-from nginx_memlint.targets.targets import Version
+from nginx_memlint.targets.versions import Version
 from nginx_memlint.tree.expanded import Block, Setting
 
 MACHINE = (

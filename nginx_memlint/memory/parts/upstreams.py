@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, since
 from nginx_memlint.syntax.values import number
-from nginx_memlint.targets.targets import Version
+from nginx_memlint.targets.versions import Version
 from nginx_memlint.tree.expanded import Block, Setting
 
 BLOCK = ((Version(()), 8_560), (Version((1, 27)), 9_200))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,13 +14,9 @@ from nginx_memlint.analysis.budget import Budget, not_begun
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.cli.app import EXIT_HELP, command_app
-from nginx_memlint.cli.options import (
-    PathsArgument,
-    given,
-    takes,
-)
+from nginx_memlint.cli.options import Given, PathsArgument, given, takes
 from nginx_memlint.cli.process import tell
-from nginx_memlint.cli.running import checked, planned, until_interrupted
+from nginx_memlint.cli.running import checked, planned, standard_input, until_interrupted
 from nginx_memlint.cli.waiting import waiting
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit, exit_code
@@ -35,6 +31,7 @@ from nginx_memlint.sizes import plural
 
 if TYPE_CHECKING:
     from nginx_memlint.acceptance.baseline import Baseline
+    from nginx_memlint.sources.buffers import Buffers
 
 app = command_app()
 
@@ -117,49 +114,107 @@ def check(
             "--fix", help="Move or delete directives in your files where that saves memory."
         ),
     ] = False,
+    stdin_filename: Annotated[
+        str | None,
+        typer.Option(
+            "--stdin-filename",
+            metavar="FILE",
+            help="Standard input is the text of FILE, as an editor has it: CONF includes it, or "
+            "without CONF it is a configuration itself.",
+        ),
+    ] = None,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Check again when a file changes, until interrupted."),
+    ] = False,
     **_: object,
 ) -> None:
     """Tell what configurations cost in memory, and what to change."""
+    _refuse_pairs(ctx.params)
     told = given(ctx)
     files = {
         "--config": told.config,
         "--baseline": baseline,
         "--target-file": told.flags.get("target_file"),
     }
-    roots, asked = planned(paths or [], told, files if isolated else None)
-    inputs = [os.path.join(job.options.prefix or "", job.name) for job in asked]
-    written = _outputs(formats or [], output, inputs)
-    accepted = _baseline(baseline, write_baseline, outputs.trees(inputs))
-    if any(FORMATS[item.name].breakdown for item in written):
-        asked = [replace(job, options=replace(job.options, breakdown=True)) for job in asked]
-    if fix and show_fix:
-        raise MemlintError("writes what --show-fix shows: give one of them", "--fix")
-    if verbose and quiet:
-        raise MemlintError("says more than --quiet: give one of them", "--verbose")
-    detail = Detail.VERBOSE if verbose else Detail.QUIET if quiet else Detail.NORMAL
-    status = Exit.OK
-    if show_fix:
-        _check_fix("--show-fix", asked, has_format=bool(formats or output))
-        inspections = list(_examined(asked))
-        configs = [inspection.report for inspection in inspections]
-        _show_fix(inspections, roots)
-        written = []
-    elif fix:
-        _check_fix("--fix", asked, has_format=False)
-        configs, status = _fix(asked, roots)
-    else:
-        configs = checked(asked, jobs)
-    configs = [
-        replace(config, fail_on=root.fail_on.value)
-        for config, root in zip(configs, roots, strict=True)
-    ]
-    report = _accepted(configs, accepted, write_baseline)
-    outputs.write(report, written, sys.stdout, detail)
-    if show_suppressed and any(item.name == DEFAULT and item.path is None for item in written):
-        from nginx_memlint.report.formats import text  # noqa: PLC0415
+    typed = None if stdin_filename is None else _typed(stdin_filename, paths, told)
+    if stdin_filename is not None and not paths:
+        paths = [stdin_filename]
 
-        text.write_suppressed(report, sys.stdout)
-    raise typer.Exit(max(status, _verdict(report, roots)))
+    def look(disk: Buffers | None) -> Exit:
+        roots, asked = planned(paths or [], told, files if isolated else None)
+        inputs = [os.path.join(job.options.prefix or "", job.name) for job in asked]
+        written = _outputs(formats or [], output, inputs)
+        accepted = _baseline(baseline, write_baseline, outputs.trees(inputs))
+        if any(FORMATS[item.name].breakdown for item in written):
+            asked = [replace(job, options=replace(job.options, breakdown=True)) for job in asked]
+        if disk is not None:
+            asked = [replace(job, disk=disk) for job in asked]
+            for root in roots:
+                if root.file is not None:
+                    disk.ask(root.file.path)
+        detail = Detail.VERBOSE if verbose else Detail.QUIET if quiet else Detail.NORMAL
+        status = Exit.OK
+        if show_fix:
+            _check_fix("--show-fix", asked, has_format=bool(formats or output))
+            inspections = list(_examined(asked))
+            configs = [inspection.report for inspection in inspections]
+            _show_fix(inspections, roots)
+            written = []
+        elif fix:
+            _check_fix("--fix", asked, has_format=False)
+            configs, status = _fix(asked, roots)
+        else:
+            configs = checked(asked, 1 if disk else jobs)  # what it reads is noted down here
+        configs = [
+            replace(config, fail_on=root.fail_on.value)
+            for config, root in zip(configs, roots, strict=True)
+        ]
+        if disk is not None and disk is typed and not disk.has_read_texts():
+            raise MemlintError("none of the configurations includes this file", "--stdin-filename")
+        report = _accepted(configs, accepted, write_baseline)
+        outputs.write(report, written, sys.stdout, detail)
+        if show_suppressed and any(item.name == DEFAULT and item.path is None for item in written):
+            from nginx_memlint.report.formats import text  # noqa: PLC0415
+
+            text.write_suppressed(report, sys.stdout)
+        return max(status, _verdict(report, roots))
+
+    if watch:
+        if "-" in (paths or []):
+            raise MemlintError("standard input does not change", "--watch")
+        from nginx_memlint.cli.watching import look_again  # noqa: PLC0415
+
+        look_again(look)
+    raise typer.Exit(look(typed))
+
+
+_PAIRS = (
+    ("fix", "show_fix", "writes what --show-fix shows: give one of them"),
+    ("verbose", "quiet", "says more than --quiet: give one of them"),
+    ("watch", "stdin_filename", "standard input does not change"),
+    ("watch", "fix", "changes no files: leave --fix out"),
+    ("watch", "write_baseline", "writes no files: leave --write-baseline out"),
+    ("stdin_filename", "fix", "changes no files: leave --fix out"),
+    ("stdin_filename", "write_baseline", "writes no files: leave --write-baseline out"),
+)
+"""A parameter, one that excludes it, and what the first one does."""
+
+
+def _refuse_pairs(values: Mapping[str, object]) -> None:
+    """Raise MemlintError for two parameters that exclude each other."""
+    for name, other, message in _PAIRS:
+        if values[name] and values[other]:
+            raise MemlintError(message, "--" + name.replace("_", "-"))
+
+
+def _typed(name: str, paths: Sequence[str] | None, told: Given) -> Buffers:
+    """This machine's files, with standard input in the place of one."""
+    from nginx_memlint.sources.buffers import Buffers, real_path  # noqa: PLC0415  if it is asked for
+
+    if "-" in (paths or ()):
+        raise MemlintError("standard input is its text: leave - out", "--stdin-filename")
+    return Buffers({real_path(name): standard_input(trusted=bool(told.flags.get("trusted")))})
 
 
 def _accepted(

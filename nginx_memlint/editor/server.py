@@ -24,11 +24,11 @@ from nginx_memlint import __version__
 from nginx_memlint.analysis.parallel import MOST_GARBAGE
 from nginx_memlint.cli.process import tell
 from nginx_memlint.editor.answers import FIX_ALL, SOURCE, Answers, Client
-from nginx_memlint.editor.buffers import Buffers, real_path
 from nginx_memlint.editor.session import Asked, OpenFile, Session, View
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS
 from nginx_memlint.files.paths import decode
 from nginx_memlint.printable import printable
+from nginx_memlint.sources.buffers import Buffers, real_path
 
 DELAY = 0.15
 """Seconds without a key from which a text is examined."""

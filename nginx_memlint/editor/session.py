@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from nginx_memlint.analysis.budget import Budget, not_begun
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Inspection, Job
-from nginx_memlint.editor.buffers import Buffers, real_path
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.paths import encode
 from nginx_memlint.printable import printable, unescaped
@@ -22,6 +21,7 @@ from nginx_memlint.rules.ignore_unused import unused_in_all
 from nginx_memlint.settings import Root, all_asked, plan
 from nginx_memlint.settings.files import LAST
 from nginx_memlint.settings.in_force import Value
+from nginx_memlint.sources.buffers import Buffers, real_path
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.main_file import MAIN_FILE
 from nginx_memlint.syntax.directives import Body, ParsedFile, parse

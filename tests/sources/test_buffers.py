@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from nginx_memlint.editor.buffers import Buffers
 from nginx_memlint.files.bounds import BoundError
+from nginx_memlint.sources.buffers import Buffers
 
 
 def test_a_text_counts_by_whatever_name_the_file_has(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ class Buffers(Disk):
     """This machine's files, with other bytes for some of them, which need not exist yet.
 
     ``texts`` are by real path. ``asked`` are the real paths of all files that were read, or looked
-    for in vain: what is read of a configuration does not depend on the bytes of others.
+    for in vain, and of directories that were listed: a configuration depends on no others.
     """
 
     def __init__(self, texts: Mapping[str, bytes]) -> None:
@@ -27,6 +27,14 @@ class Buffers(Disk):
             if not os.path.lexists(encode(path)):
                 self._new.setdefault(os.path.dirname(path), []).append(os.path.basename(path))
         self.asked: set[str] = set()
+
+    def ask(self, path: str) -> None:
+        """Note down a file that is read in another way."""
+        self.asked.add(real_path(path))
+
+    def has_read_texts(self) -> bool:
+        """Whether any of the texts was read."""
+        return not self.asked.isdisjoint(self._texts)
 
     def read(self, name: str, root: str | None, most: int) -> bytes:
         """The bytes of a text that is not saved, else those of the file."""
@@ -49,8 +57,10 @@ class Buffers(Disk):
 
     def names(self, name: str, root: str | None) -> list[str]:
         """The names of the entries of a directory, those of new texts with them."""
+        directory = self._real(name, root)
+        self.asked.add(directory)
         names = super().names(name, root)
-        new = self._new.get(self._real(name, root), ()) if self._new else ()
+        new = self._new.get(directory, ())
         return [*names, *(entry for entry in new if entry not in names)]
 
     def _real(self, name: str, root: str | None) -> str:

@@ -338,13 +338,13 @@ class _Examination:
     def assume(self, outcome: engine.Outcome, guesses: list[str]) -> None:
         """Add to the assumptions what the figures take for granted."""
         target = self.situation.target
-        for family in tls.present_families(self.tree, target):
-            module = family.module
-            if module and module.version not in target.ships:
-                version = target.texts[module.version]
-                component = module.version.replace("_", "-")
+        modules = [family.module for family in tls.present_families(self.tree, target)]
+        for key in dict.fromkeys(module.version for module in modules if module):
+            if key not in target.ships:
+                version = target.texts[key]
+                component = key.replace("_", "-")
                 self.assumptions.append(
-                    f"{module.version} {version}: the target ships none; "
+                    f"{component} {version}: the target ships none; "
                     f"state yours with --set {component}=VERSION"
                 )
         if self.unit_cost is not None:

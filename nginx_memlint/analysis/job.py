@@ -12,6 +12,7 @@ from nginx_memlint.options.record import Options
 from nginx_memlint.policy import Limits, Policy
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.sources.disk import MACHINE, Disk
+from nginx_memlint.sources.dump import banner_of
 from nginx_memlint.sources.main_file import Lookup
 from nginx_memlint.sources.source import Source
 from nginx_memlint.targets.targets import Target, find_target, with_replaced
@@ -55,6 +56,13 @@ class Job:
         target = self.options.target
         if isinstance(target, Target):
             return with_replaced(target, self.options.set)
+        if target is None and self.options.data is not None:
+            banner = banner_of(self.options.data)
+            if " version: " in banner:
+                from nginx_memlint.targets.banner import described_target  # noqa: PLC0415  seldom there
+
+                piped = described_target(banner, "standard input")
+                return with_replaced(piped, self.options.set)
         return find_target(target, self.options.set)
 
     @property

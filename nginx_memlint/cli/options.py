@@ -15,6 +15,7 @@ from nginx_memlint.options.record import OPTIONS, Bearing, Option, OptionPlace, 
 from nginx_memlint.report.screen import Color, colored
 from nginx_memlint.settings.in_force import Value, dumps_of
 from nginx_memlint.sizes import WrittenBudget
+from nginx_memlint.targets.names import HOST
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -174,16 +175,33 @@ def _flags(ctx: typer.Context) -> dict[str, Any]:
     return flags
 
 
-def _sourced(name: str, value: object) -> WrittenBudget | None:
-    """The budget that a flag takes from where it is written, if it does. Raises MemlintError."""
-    if name != "max_memory" or not isinstance(value, str) or value[:1].isdecimal():
+def _sourced(name: str, value: object) -> WrittenBudget | int | None:
+    """The value that a flag takes from this machine, if it does. Raises MemlintError."""
+    if name not in _SOURCED or not isinstance(value, str) or value[:1].isdecimal():
         return None
-    from nginx_memlint.live.budgets import budget_from  # noqa: PLC0415  seldom asked for
-
     try:
-        return budget_from(value)
+        return _SOURCED[name](value)
     except MemlintError as error:
         raise MemlintError(str(error), OPTIONS[name].flag) from None
+
+
+def _budget(text: str) -> WrittenBudget | None:
+    from nginx_memlint.live.budgets import budget_from  # noqa: PLC0415  seldom asked for
+
+    return budget_from(text)
+
+
+def _workers(text: str) -> int | None:
+    from nginx_memlint.live.host import processors  # noqa: PLC0415  seldom asked for
+
+    return processors() if text == HOST else None
+
+
+_SOURCED: dict[str, Callable[[str], WrittenBudget | int | None]] = {
+    "max_memory": _budget,
+    "workers": _workers,
+}
+"""Option whose flag names where on this machine its value is → what reads that."""
 
 
 def read_size(text: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -17,12 +17,14 @@ from nginx_memlint.cli.waiting import waiting
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.bounds import bounds_for
 from nginx_memlint.files.paths import is_below
+from nginx_memlint.files.reading import read_file
 from nginx_memlint.files.signals import Interrupted, interruptible
-from nginx_memlint.options.record import OPTIONS
+from nginx_memlint.options.record import OPTIONS, Options
 from nginx_memlint.printable import printable
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.settings import all_asked, plan, tree_of
 from nginx_memlint.settings.in_force import Root
+from nginx_memlint.targets.names import HOST
 from nginx_memlint.targets.targets import Target, load_target
 
 
@@ -80,10 +82,17 @@ def jobs_of(roots: Sequence[Root]) -> list[Job]:
     pairs = list(zip(roots, asked, strict=True))
     trusted = [options.trusted for root, options in pairs if root.path == "-"]
     data = standard_input(trusted=any(trusted)) if trusted else None
-    return [
-        Job(root.path or "", replace(options, data=data if root.path == "-" else None))
-        for root, options in pairs
-    ]
+    return [_job(root.path or "", options, data) for root, options in pairs]
+
+
+def _job(path: str, options: Options, data: bytes | None) -> Job:
+    if path == "-":
+        return Job(path, replace(options, data=data))
+    if options.target is None and not (options.dump or options.sysroot or options.path_map):
+        from nginx_memlint.live.host import target_of_its_own  # noqa: PLC0415  takes long
+
+        options = replace(options, target=target_of_its_own(path))
+    return Job(path, options)
 
 
 def with_server(flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,15 +100,18 @@ def with_server(flags: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises MemlintError.
     """
-    given = [name for name in ("target", "target_file", "nginx_binary") if name in flags]
+    given = [name for name in _SERVERS if name in flags]
     if len(given) > 1:
         first, *_, last = (OPTIONS[name].flag for name in given)
         raise MemlintError(f"is used instead of {first}", last)
     for name, value in flags.items():
         if absent := OPTIONS[name].kind.absent(value):
             raise MemlintError(absent, OPTIONS[name].flag)
-    read = {"target_file": _target_file, "nginx_binary": _nginx_binary}
-    return {**flags} | {name: read[name](flags[name]) for name in given if name in read}
+    return {**flags} | {name: _SERVERS[name](flags[name]) for name in given}
+
+
+def _target(name: str) -> str | Target:
+    return _nginx_here() if name == HOST else name
 
 
 def _target_file(path: str) -> Target:
@@ -114,6 +126,39 @@ def _nginx_binary(path: str) -> Target:
 
     with live():
         return target_of(path)
+
+
+def _nginx_here() -> Target:
+    from nginx_memlint.live.host import nginx_here  # noqa: PLC0415  takes long
+
+    with live():
+        try:
+            return nginx_here()
+        except MemlintError as error:
+            raise MemlintError(str(error), "--target") from None
+
+
+def _nginx_v(path: str) -> Target:
+    from nginx_memlint.targets.banner import described_target  # noqa: PLC0415  seldom asked for
+
+    try:
+        return described_target(read_file(path, _MOST_OF_V).decode("utf-8", "replace"), path)
+    except OSError as error:
+        raise MemlintError(
+            f"cannot read {printable(path)}: {error.strerror}", "--nginx-v"
+        ) from None
+
+
+_MOST_OF_V = 64 << 10
+"""Bytes that the output of ``nginx -V`` may have: it has about 2,000."""
+
+_SERVERS: dict[str, Callable[[str], str | Target]] = {
+    "target": _target,
+    "target_file": _target_file,
+    "nginx_binary": _nginx_binary,
+    "nginx_v": _nginx_v,
+}
+"""Option that names the server → what it stands for."""
 
 
 def checked(jobs: Sequence[Job], processes: int = 1) -> list[ConfigReport]:

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.programs import find_program
 from nginx_memlint.files.writing import write_own
 from nginx_memlint.live.process import run
-from nginx_memlint.targets.forks_table import ANGIE, BEFORE_CACHE
-from nginx_memlint.targets.versions import parse_version
-from nginx_memlint.tls.families import CACHED
+from nginx_memlint.targets.banner import Nginx, parse
 
 VERSION_TIMEOUT = 20.0
 
@@ -37,119 +32,6 @@ _MODULE_DIRECTORIES = (
     "/usr/lib64/nginx/modules",
     "/usr/share/nginx/modules",
 )
-
-_STATIC = {
-    "lua": r"(?:ngx_lua|lua-nginx-module|ngx_http_lua_module)",
-    "stream_lua": r"(?:ngx_stream_lua|stream-lua-nginx-module|ngx_stream_lua_module)",
-    "js": r"njs",
-}
-"""Names in Target.built_in → patterns of names of the modules' source directories."""
-
-_VERSION_KEYS = {"lua": "lua", "stream_lua": "stream_lua", "js": "njs"}
-
-
-class _Fork(NamedTuple):
-    """How the banner of a fork says which nginx it is.
-
-    ``banner`` matches the line with the fork's own version. ``core`` makes nginx's version of that,
-    and a sentence about it; without it, nginx's own line says it.
-    """
-
-    banner: str
-    core: Callable[[str], tuple[str, str]] | None = None
-
-
-def _angie_core(version: str) -> tuple[str, str]:
-    release = [name for name in ANGIE if parse_version(name) <= parse_version(version)][-1:]
-    core = ANGIE[release[0] if release else "1.0"]
-    return core, f"Angie {version} is taken as nginx {core}"
-
-
-def _freenginx_core(version: str) -> tuple[str, str]:
-    if parse_version(version) < CACHED:
-        return version, ""
-    return BEFORE_CACHE, (
-        f"freenginx {version} is taken as nginx {BEFORE_CACHE}: it parses a CA file for each "
-        "context, as nginx did before 1.27.2"
-    )
-
-
-_FORKS = {
-    "Angie": _Fork(r"^Angie version: Angie/(\d+(?:\.\d+)*)", _angie_core),
-    "Tengine": _Fork(r"^Tengine version: Tengine/(\d+(?:\.\d+)*)"),
-    "freenginx": _Fork(r"^nginx version: freenginx/(\d+(?:\.\d+)*)", _freenginx_core),
-}
-"""Forks whose versions are not nginx's, by ``ngx_show_version_info()`` in their src/core/nginx.c:
-Tengine 3.1.0 has nginx's in a second line, Angie 1.11 in none (but in its src/core/nginx.h)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Nginx:
-    """An nginx binary, as ``nginx -V`` describes it.
-
-    ``version`` is that of the nginx in it; ``taken`` says so where that is not what ``-V`` says.
-    ``tls`` is the TLS library that it was built with, ``running`` the one that it runs with: name
-    and version, e.g. ``("OpenSSL", "3.0.19")``; None without TLS. ``arguments`` are configure's.
-    """
-
-    path: str
-    brand: str
-    version: str
-    tls: tuple[str, str] | None
-    running: tuple[str, str] | None
-    arguments: tuple[str, ...]
-    taken: str = ""
-
-    def argument(self, name: str) -> str | None:
-        """The value of configure's ``--name=value``, the last of several; None if there is none."""
-        values = [a.split("=", 1)[1] for a in self.arguments if a.startswith(f"--{name}=")]
-        return values[-1] if values else None
-
-    @property
-    def built_in(self) -> frozenset[str]:
-        """Modules that need no ``load_module``, by their names in Target.built_in."""
-        names = {name for name in _STATIC if self._static(name) is not None}
-        if "js" in names and "--with-stream" in self.arguments:
-            names.add("stream_js")  # nginx/config of njs adds both modules
-        return frozenset(names)
-
-    @property
-    def built(self) -> frozenset[str]:
-        """How it was built, as words of BUILT."""
-        with_ssl = "--with-stream_ssl_module" in self.arguments and "stream_js" in self.built_in
-        return frozenset({"stream_js with ssl"} if with_ssl else ())
-
-    @property
-    def module_versions(self) -> dict[str, str]:
-        """Versions of built-in modules whose source directory names one: "ngx_lua-0.10.25"."""
-        versions = {name: self._static(name) for name in _STATIC}
-        return {_VERSION_KEYS[name]: version for name, version in versions.items() if version}
-
-    @property
-    def own_tls(self) -> bool:
-        """Whether the TLS library is in the binary itself, where its calls cannot be counted."""
-        return self.argument("with-openssl") is not None
-
-    def _static(self, name: str) -> str | None:
-        """The version of a built-in module; empty if unknown, None if it is not built in."""
-        for argument in self.arguments:
-            key, _, value = argument.partition("=")
-            for part in value.split("/") if key == "--add-module" else ():
-                # a directory of a commit has its hash for a version
-                pattern = _STATIC[name] + r"(?:-v?(\d+(?:\.\d+)+)\w*|-\w+)?"
-                if match := re.fullmatch(pattern, part):
-                    return match[1] or ""
-        return None
-
-    def module_file(self, name: str) -> str | None:
-        """The file of a dynamic module, e.g. ``ngx_http_lua_module``; None if there is none."""
-        modules = self.argument("modules-path")
-        prefix = self.argument("prefix") or "/usr/local/nginx"
-        for directory in (modules or f"{prefix}/modules", *_MODULE_DIRECTORIES):
-            path = Path(prefix, directory, f"{name}.so")
-            if path.is_file():
-                return str(path)
-        return None
 
 
 def find_nginx(path: str | None = None) -> str:
@@ -176,60 +58,15 @@ def describe(path: str) -> Nginx:
     return parse(path, ended.output)
 
 
-def parse(path: str, text: str) -> Nginx:
-    """Read the output of ``nginx -V``. Raises MemlintError."""
-    brand, version, taken = _version(path, text)
-    built = re.search(r"^built with (.+)$", text, re.MULTILINE)
-    tls = running = None
-    if built is not None:
-        there, _, now = built[1].partition("running with ")
-        tls = _library(there)
-        running = _library(now) or tls
-    arguments = re.search(r"^configure arguments:(.*)$", text, re.MULTILINE)
-    return Nginx(
-        path,
-        brand,
-        version,
-        tls,
-        running,
-        _words(arguments[1]) if arguments else (),
-        taken,
-    )
-
-
-def _version(path: str, text: str) -> tuple[str, str, str]:
-    """The name of what -V describes, the version of its nginx, and what is assumed of that."""
-    for brand, fork in _FORKS.items():
-        said = re.search(fork.banner, text, re.MULTILINE)
-        if said is not None and fork.core is not None:
-            return brand, *fork.core(said[1])
-        if said is not None and (nginx := _NGINX_LINE.search(text)):
-            return brand, nginx[2], f"{brand} {said[1]} says that it is nginx {nginx[2]}"
-    version = _NGINX_LINE.search(text)
-    if version is None:
-        raise MemlintError(f"{path} is not nginx: its -V does not say which nginx it is")
-    return version[1], version[2], ""
-
-
-_NGINX_LINE = re.compile(r"^nginx version: ([^/\s]+)/(\d+(?:\.\d+)*)", re.MULTILINE)
-
-
-def _words(text: str) -> tuple[str, ...]:
-    try:
-        return tuple(shlex.split(text))
-    except ValueError:  # a quote in a compiler option
-        return tuple(text.split())
-
-
-def _library(text: str) -> tuple[str, str] | None:
-    """``OpenSSL 1.0.2k-fips  26 Jan 2017`` is ("OpenSSL", "1.0.2k").
-
-    Other libraries say which OpenSSL they are compatible with first.
-    """
-    match = re.search(r"\(compatible; ([A-Za-z][\w-]*)(?: v?(\d+(?:\.\d+)*))?", text) or re.match(
-        r"\s*([A-Za-z][\w-]*)(?:\s+(\d+(?:\.\d+)*[a-z]?))?", text
-    )
-    return (match[1], match[2] or "") if match else None
+def module_file(server: Nginx, name: str) -> str | None:
+    """The file of a dynamic module, e.g. ``ngx_http_lua_module``; None if there is none."""
+    modules = server.argument("modules-path")
+    prefix = server.argument("prefix") or "/usr/local/nginx"
+    for directory in (modules or f"{prefix}/modules", *_MODULE_DIRECTORIES):
+        path = Path(prefix, directory, f"{name}.so")
+        if path.is_file():
+            return str(path)
+    return None
 
 
 def load_lines(modules: Sequence[str]) -> str:
@@ -245,11 +82,11 @@ def lua_modules(nginx: Nginx, named: Sequence[str] = ()) -> list[str] | None:
     names = {Path(path).name for path in named}
     files = list(named)
     if "ngx_http_lua_module.so" not in names:
-        lua = nginx.module_file("ngx_http_lua_module")
+        lua = module_file(nginx, "ngx_http_lua_module")
         if lua is None:
             return None
         files.append(lua)
-    if "ndk_http_module.so" not in names and (ndk := nginx.module_file("ndk_http_module")):
+    if "ndk_http_module.so" not in names and (ndk := module_file(nginx, "ndk_http_module")):
         files.insert(0, ndk)
     return files
 

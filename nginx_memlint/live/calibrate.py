@@ -21,7 +21,6 @@ from nginx_memlint.files.reading import read_file
 from nginx_memlint.files.writing import write_own
 from nginx_memlint.live.available import require_linux, require_memory
 from nginx_memlint.live.binary import (
-    Nginx,
     describe,
     find_nginx,
     load_lines,
@@ -33,6 +32,7 @@ from nginx_memlint.live.site import Site, temporary_directory
 from nginx_memlint.memory.certificate import beyond_stock
 from nginx_memlint.memory.laws_table import MARGIN
 from nginx_memlint.sizes import MIB, plural
+from nginx_memlint.targets.banner import Nginx
 from nginx_memlint.targets.targets import DEFAULT_OPENSSL
 from nginx_memlint.targets.versions import parse_version
 from nginx_memlint.tls.ca_bundle import Bundle, read_bundle

@@ -7,15 +7,15 @@ read. The code listed here must be agreed to before nginx is started.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.reading import open_regular
-from nginx_memlint.live.binary import Nginx
+from nginx_memlint.live.ownership import why_not_roots
 from nginx_memlint.printable import printable
+from nginx_memlint.targets.banner import Nginx
 from nginx_memlint.tree.expanded import Setting
 from nginx_memlint.tree.tree import Tree
 
@@ -92,22 +92,7 @@ def foreign_module(path: str, directories: list[str]) -> str | None:
     around = Path(real).parents
     if not any(Path(os.path.realpath(directory)) in around for directory in directories):
         return f"not in {directories[0]}, where this nginx has its modules"
-    for place in (real, *map(str, around)):
-        if reason := _writable_by_others(place):
-            return f"{place} {reason}"
-    return None
-
-
-def _writable_by_others(path: str) -> str | None:
-    try:
-        info = os.lstat(path)
-    except OSError as error:
-        return f"cannot be looked up ({error.strerror})"
-    if info.st_uid != 0:
-        return "does not belong to root"
-    if info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return "may be written by others than root"
-    return None
+    return why_not_roots(real)
 
 
 def _require_file(setting: Setting, path: str) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from nginx_memlint.files.programs import find_program
 from nginx_memlint.files.reading import read_file
-from nginx_memlint.live.binary import Nginx
 from nginx_memlint.live.process import time_left
+from nginx_memlint.targets.banner import Nginx
 
 COMPILE_TIMEOUT = 60.0
 OUTPUT_MOST = 1000

@@ -7,18 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nginx_memlint.live.binary import (
-    Nginx,
     describe,
     find_nginx,
     load_lines,
     lua_modules,
     lua_version,
+    module_file,
 )
-from nginx_memlint.live.calibrate import openssl_version
 from nginx_memlint.live.site import temporary_directory
 from nginx_memlint.printable import printable
 from nginx_memlint.syntax.values import c_string
-from nginx_memlint.targets.forks_table import TLS_LIBRARIES
+from nginx_memlint.targets.banner import Nginx, versions_of
 from nginx_memlint.targets.targets import Target, installed_target
 from nginx_memlint.tree.tree import Tree
 
@@ -31,7 +30,7 @@ def target_of(binary: str) -> Target:
     Raises MemlintError if it is no nginx that runs here.
     """
     server = describe(find_nginx(binary))
-    lua = server.module_file("ngx_http_lua_module")
+    lua = module_file(server, "ngx_http_lua_module")
     with temporary_directory() as directory:
         target = installed(server, [lua] if lua else [], directory)
     return target._replace(name=f"nginx {target.texts['nginx']} ({printable(server.path)})")
@@ -42,16 +41,13 @@ def installed(server: Nginx, modules: Sequence[str], directory: Path) -> Target:
 
     ``directory`` is a temporary prefix.
     """
-    versions = {"nginx": server.version, **server.module_versions}
+    versions = versions_of(server)
     lua = [path for path in modules if os.path.basename(path) == LUA_OBJECT]
     if "lua" in server.built_in or lua:
         needed = lua_modules(server, lua)
         version = None if needed is None else lua_version(server, load_lines(needed), directory)
         if version is not None:
             versions["lua"] = version
-    versions["openssl"] = openssl_version(server)
-    if server.running is not None and server.running[0] in TLS_LIBRARIES:
-        versions["openssl"] = " ".join(server.running).strip()
     target = installed_target("the nginx here", versions, server.built_in)
     taken = (server.taken,) if server.taken else ()
     return target._replace(

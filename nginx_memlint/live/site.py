@@ -12,8 +12,8 @@ from pathlib import Path
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.signals import uninterrupted
 from nginx_memlint.files.writing import write_own
-from nginx_memlint.live.binary import Nginx
 from nginx_memlint.live.process import Ended, Server, run
+from nginx_memlint.targets.banner import Nginx
 
 TEST_TIMEOUT = 120.0
 _TEMP_PATHS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

@@ -34,7 +34,6 @@ from nginx_memlint.live.available import (
     require_memory,
 )
 from nginx_memlint.live.binary import (
-    Nginx,
     describe,
     find_nginx,
     load_lines,
@@ -52,6 +51,7 @@ from nginx_memlint.result import ConfigReport, Model, ProblemInfo
 from nginx_memlint.sizes import MIB, human
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.main_file import EntryError, Lookup, open_entry
+from nginx_memlint.targets.banner import Nginx
 from nginx_memlint.targets.versions import parse_version
 from nginx_memlint.tls.ca_bundle import read_bundle
 from nginx_memlint.tree.build import build

@@ -17,7 +17,7 @@ from nginx_memlint.policy import Policy
 from nginx_memlint.sizes import MAX_SIZE, MIB, SIZE_PATTERN, check_budget, parse_budget, parse_size
 from nginx_memlint.suggest import did_you_mean
 from nginx_memlint.targets.allocators_table import PLATFORM
-from nginx_memlint.targets.names import pattern
+from nginx_memlint.targets.names import HOST, pattern
 from nginx_memlint.targets.targets import (
     SETTABLE,
     Target,
@@ -135,7 +135,8 @@ def _duration(value: object) -> float:
 def read_target(value: object) -> str | Target:
     """The name of a target, checked to exist, or a Target; raises MemlintError and TypeError."""
     if isinstance(value, str):
-        find_target(value)
+        if value != HOST:
+            find_target(value)
         return value
     if not isinstance(value, Target):
         raise _wrong(value, 'a name like "debian-12", or what load_target() returns')

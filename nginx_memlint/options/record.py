@@ -47,7 +47,7 @@ IN_PYTHON = frozenset({OptionPlace.KEYWORD})
 NOT_IN_PYTHON = frozenset({OptionPlace.FLAG, OptionPlace.SETTING})
 FLAG_ONLY = frozenset({OptionPlace.FLAG})
 
-_SERVER = ("target", "target_file", "nginx_binary", "set")
+_SERVER = ("target", "target_file", "nginx_binary", "nginx_v", "set")
 _FILES = ("sysroot", "path_map")
 
 
@@ -110,7 +110,9 @@ class Options:
         kinds.DATA, "What standard input holds, for the path -.", places=IN_PYTHON
     )
     target: str | Target | None = _option(
-        kinds.TARGET, "The server it is for: see memlint targets.", undoes=_SERVER
+        kinds.TARGET,
+        "The server it is for: see memlint targets. On the command line also host, the nginx here.",
+        undoes=_SERVER,
     )
     target_file: str | None = _option(
         kinds.FILE,
@@ -124,6 +126,12 @@ class Options:
         places=FLAG_ONLY,
         undoes=_SERVER,
     )
+    nginx_v: str | None = _option(
+        kinds.FILE,
+        "The server it is for, as this file with the output of its nginx -V says.",
+        places=FLAG_ONLY,
+        undoes=_SERVER,
+    )
     set: Mapping[str, str] = _option(
         kinds.SET,
         "Something else there than the target says: a version of nginx, lua, stream-lua, njs or "
@@ -132,7 +140,8 @@ class Options:
     )
     workers: int | None = _option(
         kinds.WORKERS,
-        "Worker processes, where the configuration says auto.",
+        "Worker processes, where the configuration says auto. On the command line also host, as "
+        "many as auto starts here.",
         bearing=Bearing.RELOADS,
     )
     unit_cost: int | None = _option(

@@ -56,8 +56,8 @@ def all_asked(roots: Iterable[Root]) -> list[Options]:
 
 
 def _target(values: Mapping[str, Value]) -> str | Target | None:
-    binary = values["nginx_binary"]
-    chosen = values["target_file"] if binary.value is None else binary
+    named = [values[name] for name in ("nginx_binary", "nginx_v")]
+    chosen = next((it for it in named if it.value is not None), values["target_file"])
     if chosen.value is None:
         # a default is not stated: check() says what it assumes
         return None if values["target"] is DEFAULTS["target"] else values["target"].value

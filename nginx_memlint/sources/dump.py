@@ -23,6 +23,13 @@ _MESSAGE = re.compile(
 )
 """Messages that nginx, or ssh at its end, writes to standard error."""
 
+_BANNER = re.compile(
+    rb"^(?:(?:nginx|Tengine|Angie) version: |built (?:by|with) |TLS SNI |configure arguments:)"
+    rb"[^\n]*\n",
+    re.MULTILINE,
+)
+"""Lines of ``nginx -V``, which may be written before ``nginx -T``."""
+
 _BEGINNINGS = (b"nginx: ", b"openresty: ", b"Connection to ", *(b"%d" % n for n in range(10)))
 """Beginnings of a text that _MESSAGE may match."""
 
@@ -60,10 +67,19 @@ def is_dump(data: bytes, *, piped: bool) -> bool | None:
     mark = _MARK.search(data)
     if mark is None:
         return False
-    before = _MESSAGE.sub(b"", data[: mark.start()])
+    before = _BANNER.sub(b"", _MESSAGE.sub(b"", data[: mark.start()]))
     if not any(_CONFIGURATION.search(line.partition(b"#")[0]) for line in before.splitlines()):
         return True
     return None if _marks(data) else False
+
+
+def banner_of(data: bytes) -> str:
+    """The output of ``nginx -V`` that stands before that of ``nginx -T``; empty if none does."""
+    mark = _MARK.search(data)
+    if mark is None or not is_dump(data, piped=True):
+        return ""
+    lines = _BANNER.findall(data[: mark.start()])
+    return b"".join(lines).decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def refuse_failure(data: bytes) -> None:

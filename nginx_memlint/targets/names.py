@@ -17,6 +17,9 @@ from nginx_memlint.targets.versions_table import STACKS
 MOST_LETTERS = 300
 """Letters of a name that is looked up: a reference of an image has no more."""
 
+HOST = "host"
+"""The name of the nginx that is installed where memlint runs: it is run to ask it."""
+
 _COLUMNS = ("nginx", "lua", "stream_lua", "njs", "openssl", "musl_openssl")
 
 _UNKNOWN = {"?": "its version was not found", "host": "it is the host's"}
@@ -83,6 +86,8 @@ def look_up(text: str) -> NamedRow:
         return NamedRow(text, table[text])
     if text in removed.TARGETS:
         raise MemlintError(f'"{text}" is gone: {removed.TARGETS[text]}')
+    if text == HOST:
+        raise MemlintError('"host" is the nginx of this machine: only --target can ask for it')
     short = text.partition("@sha256:")[0].strip() if len(text) <= MOST_LETTERS else ""
     codename = re.fullmatch(
         r"(?:(?:docker\.io/)?(?:library/)?(?:debian|ubuntu)[:-])?([a-z]+)(?:-slim)?", short

@@ -1,3 +1,5 @@
+"""The nginx of this machine is found, run and asked for its modules."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -5,143 +7,11 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.live.binary import Nginx, describe, find_nginx, parse
-from nginx_memlint.live.calibrate import openssl_version
-from nginx_memlint.targets.targets import DEFAULT_OPENSSL
-from tests.live import strings
+from nginx_memlint.live.binary import describe, find_nginx, module_file
+from nginx_memlint.targets.banner import parse
 
 
-def read(text: str) -> Nginx:
-    return parse("/usr/sbin/nginx", text)
-
-
-def test_debian() -> None:
-    nginx = read(strings.DEBIAN_12)
-    assert (nginx.brand, nginx.version) == ("nginx", "1.22.1")
-    assert nginx.tls == ("OpenSSL", "3.0.22")
-    assert nginx.running == ("OpenSSL", "3.0.19")
-    assert nginx.argument("modules-path") == "/usr/lib/nginx/modules"
-    assert nginx.argument("with-cc-opt") == "-g -O2 -fstack-protector-strong -Wformat"
-    assert nginx.built_in == frozenset()
-    assert not nginx.own_tls
-    assert openssl_version(nginx) == "3.0.19"
-
-
-def test_ubuntu() -> None:
-    nginx = read(strings.UBUNTU_22_04)
-    assert nginx.version == "1.18.0"
-    assert nginx.running == nginx.tls == ("OpenSSL", "3.0.2")
-    assert nginx.module_versions == {}
-
-
-@pytest.mark.parametrize(
-    ("text", "openssl", "modules"),
-    [
-        (strings.OPENRESTY_CENTOS, "1.0.2k", {"lua": "0.10.20", "stream_lua": "0.0.10"}),
-        (strings.OPENRESTY_RC, "3.5.7", {"lua": "0.10.31", "stream_lua": "0.0.19"}),
-        (strings.OPENRESTY_OWN_OPENSSL, "1.1.0j", {"lua": "0.10.15"}),
-    ],
-)
-def test_openresty(text: str, openssl: str, modules: dict[str, str]) -> None:
-    nginx = read(text)
-    assert nginx.brand == "openresty"
-    assert openssl_version(nginx) == openssl
-    assert nginx.module_versions == modules
-    assert nginx.built_in == modules.keys()
-
-
-def test_openssl_inside_the_binary_is_known() -> None:
-    assert read(strings.OPENRESTY_OWN_OPENSSL).own_tls
-
-
-def test_without_tls() -> None:
-    assert read(strings.WITHOUT_TLS).tls is None
-
-
-def test_another_library_has_the_version_of_a_usual_openssl() -> None:
-    nginx = read(strings.BORINGSSL)
-    assert nginx.running == ("BoringSSL", "")
-    assert openssl_version(nginx) == DEFAULT_OPENSSL
-    assert nginx.arguments[0] == "--with-http_ssl_module"
-
-
-@pytest.mark.parametrize(
-    ("banner", "brand", "version"),
-    [
-        ("nginx version: nginx/1.27.2 (nginx-plus-r33)", "nginx", "1.27.2"),
-        ("nginx version: openresty/1.21.4.3", "openresty", "1.21.4.3"),
-        ("nginx version: openresty/1.29.2.5", "openresty", "1.29.2.5"),
-        ("nginx version: nginx/1.18.0 (Ubuntu)", "nginx", "1.18.0"),
-        ("nginx version: nginx/1.27.1", "nginx", "1.27.1"),
-        ("nginx: [alert] could not open\nnginx version: nginx/1.22.1", "nginx", "1.22.1"),
-        ("Tengine version: Tengine/3.1.0\nnginx version: nginx/1.24.0", "Tengine", "1.24.0"),
-        ("Tengine version: Tengine/2.4.1\nnginx version: nginx/1.22.1", "Tengine", "1.22.1"),
-        ("Tengine version: Tengine/3.2.0\nnginx version: nginx/1.31.3", "Tengine", "1.31.3"),
-        ("Angie version: Angie/1.0.0", "Angie", "1.23.2"),
-        ("Angie version: Angie/1.7.0", "Angie", "1.27.1"),
-        ("Angie version: Angie/1.8.3", "Angie", "1.27.3"),
-        ("Angie version: Angie/1.10.3", "Angie", "1.27.5"),
-        ("Angie version: Angie/1.11.8 (Angie PRO)", "Angie", "1.29.3"),
-        ("Angie version: Angie/1.12.1", "Angie", "1.31.2"),
-        ("Angie version: Angie/1.99.0", "Angie", "1.31.2"),
-        ("nginx version: freenginx/1.26.0", "freenginx", "1.26.0"),
-        ("nginx version: freenginx/1.27.1", "freenginx", "1.27.1"),
-        ("nginx version: freenginx/1.27.2", "freenginx", "1.27.1"),
-        ("nginx version: freenginx/1.29.7", "freenginx", "1.27.1"),
-    ],
-)
-def test_banners(banner: str, brand: str, version: str) -> None:
-    nginx = read(f"{banner}\nbuilt with OpenSSL 3.0.15 3 Sep 2024\nconfigure arguments:\n")
-    assert (nginx.brand, nginx.version) == (brand, version)
-    assert (version in nginx.taken) == (version not in banner or brand == "Tengine")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "built_in", "versions"),
-    [
-        ("--add-module=modules/ngx_http_lua_module", {"lua"}, {}),
-        ("--add-module=/b/lua-nginx-module-b721656a9127255003b696b42ccc871c7ec18d59", {"lua"}, {}),
-        (
-            "--add-module=/b/stream-lua-nginx-module-74f8c8bca5b95cecbf42d4e1a465bc",
-            {"stream_lua"},
-            {},
-        ),
-        ("--add-module=/src/lua-nginx-module-0.10.28", {"lua"}, {"lua": "0.10.28"}),
-        ("--add-module=/b/njs-0.9.9/nginx", {"js"}, {"js": "0.9.9"}),
-        ("--add-module=/b/njs/nginx --with-stream", {"js", "stream_js"}, {}),
-        ("--add-module=/b/njs/nginx --with-stream=dynamic", {"js"}, {}),
-        ("--add-dynamic-module=/b/lua-nginx-module", set(), {}),
-        ("--add-module=../lua-resty-core --add-module=../ngx_lua_upstream-0.07", set(), {}),
-    ],
-)
-def test_static_modules(arguments: str, built_in: set[str], versions: dict[str, str]) -> None:
-    nginx = read(f"nginx version: nginx/1.27.1\nconfigure arguments: {arguments}\n")
-    assert nginx.built_in == built_in
-    expected = {"njs" if name == "js" else name: text for name, text in versions.items()}
-    assert nginx.module_versions == expected
-
-
-@pytest.mark.parametrize(
-    ("built", "library"),
-    [
-        ("OpenSSL 1.1.1 (compatible; AWS-LC 1.48.0) (running with AWS-LC 1.48.0)", "AWS-LC"),
-        ("OpenSSL 1.1.1 (compatible; BoringSSL) (running with BoringSSL)", "BoringSSL"),
-        ("BoringSSL", "BoringSSL"),
-        ("LibreSSL 3.9.2", "LibreSSL"),
-        ("OpenSSL 3.1.7+quic 3 Sep 2024", "OpenSSL"),
-    ],
-)
-def test_tls_libraries(built: str, library: str) -> None:
-    nginx = read(f"nginx version: nginx/1.27.1\nbuilt with {built}\nconfigure arguments:\n")
-    assert nginx.running is not None
-    assert nginx.running[0] == library
-
-
-def test_not_nginx() -> None:
-    with pytest.raises(MemlintError, match="is not nginx"):
-        parse("/bin/cat", "cat (GNU coreutils) 9.1\n")
-    with pytest.raises(MemlintError, match="does not say which nginx it is"):
-        parse("/bin/ginx", "ginx version: ginx/3.1.0\n")
+def test_what_is_no_program_is_refused() -> None:
     with pytest.raises(MemlintError, match="is not a program"):
         find_nginx("/nonexistent/nginx")
 
@@ -154,5 +24,6 @@ def test_a_binary_that_fails_is_reported() -> None:
 def test_modules_are_looked_up_in_the_configured_directory(tmp_path: Path) -> None:
     module = tmp_path / "ngx_http_lua_module.so"
     module.touch()
-    nginx = read(f"nginx version: nginx/1.26.0\nconfigure arguments: --modules-path={tmp_path}\n")
-    assert nginx.module_file("ngx_http_lua_module") == str(module)
+    text = f"nginx version: nginx/1.26.0\nconfigure arguments: --modules-path={tmp_path}\n"
+    nginx = parse("/usr/sbin/nginx", text)
+    assert module_file(nginx, "ngx_http_lua_module") == str(module)

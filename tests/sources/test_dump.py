@@ -18,11 +18,15 @@ from nginx_memlint.errors import MemlintError
 from nginx_memlint.policy import Policy
 from nginx_memlint.report.formats.json import dumps
 from nginx_memlint.result import ConfigReport
-from nginx_memlint.sources.dump import is_dump, read_dump
+from nginx_memlint.sources.dump import banner_of, is_dump, read_dump
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.memory_files import MemoryFiles
 from tests.helpers import memlint, with_bounds
 
+V = (
+    b"nginx version: openresty/1.21.4.1\r\nbuilt with OpenSSL 1.1.1s  1 Nov 2022\r\n"
+    b"TLS SNI support enabled\r\nconfigure arguments: --add-module=../ngx_lua-0.10.21 --a='b {'\r\n"
+)
 MAIN = b"events {}\nhttp {\n    include conf.d/*.conf;\n    include /etc/nginx/mime.types;\n}\n"
 FILES = {
     "/etc/nginx/nginx.conf": MAIN,
@@ -464,3 +468,23 @@ def test_paths_of_a_dump_take_memory_by_their_names() -> None:
     assert source.is_dir("/3" + "/a" * 1999)
     assert source.names("/3" + "/a" * 1999) == ["a"]
     assert not source.is_dir("/3" + "/a" * 2000)
+
+
+def test_what_nginx_v_says_before_a_dump_is_the_server() -> None:
+    data = V + OK + dump(FILES)
+    assert banner_of(data) == V.decode().replace("\r\n", "\n")
+    report = check("-", data=data)
+    assert report.target.stated
+    assert (report.target.nginx, report.target.lua) == ("1.21.4.1", "0.10.21")
+    assert report.target.assumed[0] == "the server is as nginx -V in standard input says"
+    named = check("-", data=dump(FILES), target="openresty-1.21.4.1")
+    assert report.ssl_contexts == named.ssl_contexts > 0
+    stated = check("-", data=data, target="debian-13")
+    assert stated.target.name == "debian-13"
+
+
+def test_text_before_what_is_no_dump_is_no_server() -> None:
+    assert banner_of(V) == ""
+    assert banner_of(V + MAIN) == ""
+    assert banner_of(dump(FILES) + V) == ""
+    assert not check("-", data=b"nginx version: nginx/1.30.0\n" + MAIN).target.stated

@@ -13,11 +13,12 @@ from typing import NamedTuple
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
 from nginx_memlint.files.reading import read_file
-from nginx_memlint.live.binary import Nginx, describe
+from nginx_memlint.live.binary import describe
 from nginx_memlint.live.consent import foreign_module
 from nginx_memlint.live.preflight.kernel import Kernel
 from nginx_memlint.live.preflight.processes import MASTER
 from nginx_memlint.printable import printable
+from nginx_memlint.targets.banner import Nginx
 
 PID_MOST = 64
 """Bytes of a pid file."""

@@ -355,8 +355,8 @@ def _granted(config: ConfigReport) -> list[str]:
     """Sentences on what the figures take for granted, except for those of notes()."""
     said = set(config.guesses)
     return [
-        f"OpenSSL {config.target.openssl}",
         *config.target.assumed,
+        f"OpenSSL {config.target.openssl}",
         *(text for text in config.assumptions if text not in said),
     ]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.live.binary import parse
 from nginx_memlint.live.preflight.kernel import Kernel
 from nginx_memlint.live.preflight.master import configuration, described, find_master, launch_of
+from nginx_memlint.targets.banner import parse
 from tests.live.preflight.machine import MASTER, Machine
 
 BUILT = "nginx version: nginx/1.22.1\nconfigure arguments: "

@@ -1,0 +1,59 @@
+"""The machine that memlint runs on as the server: its nginx, its processors."""
+
+from __future__ import annotations
+
+import os
+
+from nginx_memlint.errors import MemlintError
+from nginx_memlint.live.binary import describe, find_nginx
+from nginx_memlint.live.installed import target_of
+from nginx_memlint.live.ownership import why_not_roots
+from nginx_memlint.printable import printable
+from nginx_memlint.targets.targets import Target
+
+HOMES = ("/etc/", "/usr/", "/opt/")
+"""Where nginx's configuration is, by ``--conf-path`` of all packages: no checkout is there."""
+
+
+def nginx_here() -> Target:
+    """The nginx of this machine as a target, which is run: only root can have put it there.
+
+    Raises MemlintError.
+    """
+    path = find_nginx()
+    if reason := why_not_roots(path):
+        raise MemlintError(f"{printable(reason)}: name nginx with --nginx-binary to run it")
+    return target_of(path)
+
+
+def target_of_its_own(configuration: str) -> Target | None:
+    """The nginx of this machine, if a configuration is that which it reads without ``-c``.
+
+    None if it is another, or if nginx is not root's or does not run.
+    """
+    real = os.path.realpath(configuration)
+    if not real.startswith(HOMES) or not os.path.isfile(real):
+        return None
+    try:
+        path = find_nginx()
+        if why_not_roots(path):
+            return None
+        server = describe(path)
+        named = server.argument("conf-path") or "conf/nginx.conf"
+        prefix = server.argument("prefix") or "/usr/local/nginx"
+        if os.path.realpath(os.path.join(prefix, named)) != real:
+            return None
+        target = target_of(path)
+    except MemlintError:
+        return None
+    said = f"the server is {printable(path)}, whose configuration this is: --target names another"
+    return target._replace(assumed=(said, *target.assumed))
+
+
+def processors() -> int:
+    """The worker processes that ``worker_processes auto`` starts here.
+
+    ``ngx_ncpu`` is sysconf(_SC_NPROCESSORS_ONLN): neither an affinity nor a control group's quota
+    lowers it (ngx_os_init(), src/os/unix/ngx_posix_init.c).
+    """
+    return os.sysconf("SC_NPROCESSORS_ONLN")

@@ -39,6 +39,8 @@ class TargetInfo(Model):
     allocator: str
     stated: bool
     """Whether the user named the target."""
+    hint: str = ""
+    """A target to state instead of one that is not, and where it stands: a Dockerfile's image."""
     borrowed: str = ""
     """The measured target whose costs are taken, as this one was not measured; else empty."""
     assumed: list[str]

@@ -55,6 +55,7 @@ def target_info(target: Target) -> result.TargetInfo:
         libc=target.platform.libc,
         allocator=target.allocator,
         stated=target.stated,
+        hint=target.hint,
         borrowed=printable(target.borrowed),
         assumed=list(target.assumed),
     )

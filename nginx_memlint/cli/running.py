@@ -25,7 +25,7 @@ from nginx_memlint.result import ConfigReport
 from nginx_memlint.settings import all_asked, plan, tree_of
 from nginx_memlint.settings.in_force import Root
 from nginx_memlint.targets.names import HOST
-from nginx_memlint.targets.targets import Target, load_target
+from nginx_memlint.targets.targets import Target, find_target, load_target
 
 
 def planned(
@@ -89,10 +89,22 @@ def _job(path: str, options: Options, data: bytes | None) -> Job:
     if path == "-":
         return Job(path, replace(options, data=data))
     if options.target is None and not (options.dump or options.sysroot or options.path_map):
-        from nginx_memlint.live.host import target_of_its_own  # noqa: PLC0415  takes long
-
-        options = replace(options, target=target_of_its_own(path))
+        options = replace(options, target=_target_nearby(path))
     return Job(path, options)
+
+
+def _target_nearby(path: str) -> Target | None:
+    """The server of a configuration for which none is stated: its own here, or the default.
+
+    The default has a hint, if a Dockerfile names an image.
+    """
+    from nginx_memlint.live.host import target_of_its_own  # noqa: PLC0415  takes long
+    from nginx_memlint.settings.dockerfile import image_for  # noqa: PLC0415
+
+    if target := target_of_its_own(path):
+        return target
+    image = image_for(path)
+    return None if image is None else find_target()._replace(hint=str(image))
 
 
 def with_server(flags: Mapping[str, Any]) -> dict[str, Any]:

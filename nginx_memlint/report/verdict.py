@@ -89,7 +89,7 @@ def figures(config: ConfigReport) -> str:
 def server(config: ConfigReport) -> str:
     """The name of the target, and that it was assumed if it was."""
     if not config.target.stated:
-        return f"target {config.target.name} assumed: state yours with --target"
+        return f"target {config.target.name} assumed: state yours with {_target_flag(config)}"
     return config.target.name
 
 
@@ -105,9 +105,14 @@ def taken_for(config: ConfigReport) -> str:
     versions = f"{target.name} (nginx {target.nginx}, lua {target.lua})"
     count = plural(config.workers, "worker")
     if config.workers_assumed and not target.stated:
-        return f"{versions} and {count}, both assumed: --target, --workers"
-    server = versions if target.stated else f"{versions}, assumed: --target"
+        return f"{versions} and {count}, both assumed: {_target_flag(config)}, --workers"
+    server = versions if target.stated else f"{versions}, assumed: {_target_flag(config)}"
     return f"{server}; {count}{', assumed: --workers' if config.workers_assumed else ''}"
+
+
+def _target_flag(config: ConfigReport) -> str:
+    """The option that states the target, with the value that a file nearby names, if one does."""
+    return f"--target {config.target.hint}".rstrip()
 
 
 def last_line(configs: Sequence[ConfigReport]) -> str:

@@ -77,6 +77,7 @@ class Target(NamedTuple):
 
     ``lua``, ``stream_lua`` and ``njs`` are the version that counts if the configuration loads
     the module, whether or not the stack ships it. ``texts`` holds the versions as written.
+    ``hint`` is what to state instead of one that is not, and where it stands.
     ``built`` has words of BUILT; none where versions were replaced, as that is another build.
     """
 
@@ -94,6 +95,7 @@ class Target(NamedTuple):
     sources: tuple[str, ...] = ()
     note: str = ""
     stated: bool = True
+    hint: str = ""
     assumed: tuple[str, ...] = ()
     platform: Platform = Platform()
 

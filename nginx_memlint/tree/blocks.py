@@ -35,6 +35,7 @@ CHILDREN: dict[str, dict[str, str]] = {
         "events": "events",
         "mgmt": OPAQUE,  # NGINX Plus
         "rtmp": OPAQUE,  # nginx-rtmp-module, builds no TLS context
+        "wasm": OPAQUE,  # ngx_wasm_module
     },
     "http": {
         "server": "server",
@@ -43,6 +44,7 @@ CHILDREN: dict[str, dict[str, str]] = {
         "acme_issuer": OPAQUE,  # nginx-acme
         "oidc_provider": OPAQUE,  # NGINX Plus
         "otel_exporter": OPAQUE,  # nginx-otel
+        "ldap_server": OPAQUE,  # nginx-auth-ldap
     },
     "server": {"location": "location", "if": "if", "types": DATA},
     "location": {

@@ -97,3 +97,18 @@ def test_what_is_public() -> None:
     }
     with pytest.raises(AttributeError, match="'nginx_memlint' has no attribute 'chek'"):
         _ = nginx_memlint.chek  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("package", ["typer", "crossplane"])
+def test_a_package_that_is_missing_is_named(package: str) -> None:
+    code = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "from nginx_memlint.__main__ import main\n"
+        "sys.argv = ['memlint', 'check', 'nginx.conf']; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"memlint: the Python package {package} is missing: install ")
+    assert done.stderr.count("\n") == 1

@@ -46,7 +46,7 @@ def standalone() -> Iterator[None]:
     """Run the command inside: ends the process, with the command's exit status if it has one.
 
     130 for Ctrl-C and 141 if the reader of the output has gone, as shells have it; 2 if the
-    output cannot be written; 4 for errors of ours: a line, not a traceback.
+    output cannot be written or a package is missing; 4 for errors of ours: a line, not a traceback.
     """
     outputs: list[_WatchedStream] = []
     status = 0
@@ -102,6 +102,13 @@ def _end(
     if interrupted:
         tell("interrupted")
         return INTERRUPTED
+    if isinstance(error, ModuleNotFoundError):
+        package = (error.name or "").partition(".")[0]
+        if package != __name__.partition(".")[0]:
+            tell(
+                f"the Python package {package} is missing: install memlint again, with pip or pipx"
+            )
+            return USAGE
     if error is not None:
         _say_internal(error)
         return INTERNAL

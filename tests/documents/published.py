@@ -18,7 +18,7 @@ FILES = (
 )
 
 _REPOSITORY = re.compile(
-    r"(?<=github\.com/)[\w-]+(?=/nginx-memlint)|(?<![\w/.])[\w-]+(?=/nginx-memlint\b)"
+    r"(?:(?<=github\.com/)|(?<=ghcr\.io/))[\w-]+(?=/nginx-memlint)|(?<![\w/.])[\w-]+(?=/nginx-memlint\b)"
 )
 _OWNER_OF_ALL = re.compile(r"(?<=^\* @)[\w-]+$", re.MULTILINE)
 

@@ -40,9 +40,9 @@ IN_THE_GATE = ("first", "second")
 
 OTHER_FLAGS = (
     *("--modules-path", "--rm", "--cases", "--count", "--seconds", "--seed"),
-    "--no-install-recommends",
+    *("--no-install-recommends", "--repo"),
 )
-"""Of nginx, docker, tests.nginx.fuzz_counts, tests.nginx.reload_scenarios and apt-get."""
+"""Of nginx, docker, tests.nginx.fuzz_counts, tests.nginx.reload_scenarios, apt-get and gh."""
 
 TESTED = {
     "toml": {"settings"},
@@ -57,6 +57,26 @@ TESTED = {
     "vim": {"vim"},
 }
 """Code that is no command, by its markers."""
+
+
+def of_this_project(block: Block) -> None:
+    """Each line installs the clone, and no extra that it has not."""
+    extras = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    for line in block.commands:
+        [named] = re.findall(r"(?:pip|pipx|uv tool) install '?\.(?:\[([\w,]+)\])?'?$", line)
+        assert {*filter(None, named.split(","))} <= extras["optional-dependencies"].keys()
+
+
+def of_a_release(block: Block) -> None:
+    """The file is the one that is built, tried and attested."""
+    [name] = set(re.findall(r"memlint-linux-\w+", block.text))
+    assert f"dist/{name} check" in (PROJECT / ".github/workflows/release.yml").read_text()
+    stem = name.removesuffix("x86_64")
+    assert f"name={stem}$(uname -m)\n" in (PROJECT / "scripts/onefile").read_text()
+
+
+INSTALLED = {"install": of_this_project, "download": of_a_release}
+"""Markers of what installs memlint: benchmarks/installed.py and the release's workflow do it."""
 
 HERE_AND_NOW = [item for item in examples() if not needs_nginx(item)]
 
@@ -79,10 +99,8 @@ def test_commands(example: Example, directory: Path) -> None:
         # the gate runs all of it; here what it ends with
         last = block.text.rpartition(" && ")[2].removeprefix(".venv/bin/")
         block = Block("sh", last.strip())
-    if block.text.startswith("pip install"):
-        [extra] = re.findall(r"^pip install '\.\[(\w+)\]'$", block.text, re.MULTILINE)
-        project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-        assert extra in project["optional-dependencies"]
+    if block.marker in INSTALLED:
+        INSTALLED[block.marker](block)
         return
     if "--base" in block.text:
         commit(directory)

@@ -1,66 +1,61 @@
-"""The metrics, as the grammar of OpenMetrics 1.0 has them."""
+"""The metrics, as Prometheus's own client reads them: as OpenMetrics and as its older format."""
 
 from __future__ import annotations
 
-import re
+from prometheus_client.metrics_core import Metric
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as read_older
 
 from nginx_memlint.live.preflight.verdict import Fit
-from nginx_memlint.report.views.openmetrics import text
+from nginx_memlint.report.views.openmetrics import PREFIX, text
 from tests.report.views.test_preflight import RESULT
 
-NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
-LABEL = rf'{NAME}="((?:[^"\\\n]|\\[\\"n])*)"'
-SAMPLE = re.compile(rf"({NAME})\{{{LABEL}\}} (-?[0-9]+)")
-META = re.compile(rf"# (TYPE|UNIT|HELP) ({NAME}) (.+)")
+
+def families() -> list[Metric]:
+    return list(read_openmetrics(text(RESULT)))  # type: ignore[no-untyped-call]
 
 
-def parsed() -> dict[tuple[str, str], int]:
-    """Metric and label → value. Asserts the order and the form of all lines."""
-    *lines, end = text(RESULT).removesuffix("\n").split("\n")
-    assert end == "# EOF"
-    samples: dict[tuple[str, str], int] = {}
-    family = ""
-    keys: list[str] = []
-    for line in lines:
-        if meta := META.fullmatch(line):
-            key, name, _ = meta.groups()
-            if key == "TYPE":
-                family, keys = name, []
-                assert not any(seen.startswith(name + "{") for seen, _ in samples)
-            assert name == family
-            assert key not in keys
-            keys.append(key)
-            if key == "UNIT":
-                assert name.endswith("_" + meta[3])
-            continue
-        sample = SAMPLE.fullmatch(line)
-        assert sample is not None, line
-        assert sample[1] == family
-        label = re.sub(r"\\(.)", lambda escaped: escaped[1], sample[2])
-        assert (family, label) not in samples
-        samples[family, label] = int(sample[3])
-    return samples
+def samples(metrics: list[Metric]) -> dict[tuple[str, str], float]:
+    """Metric and label → value; each metric has one label."""
+    values = {}
+    for metric in metrics:
+        for sample in metric.samples:
+            [label] = sample.labels.values()
+            values[sample.name.removeprefix(PREFIX), label] = sample.value
+    return values
 
 
 def test_every_figure_is_there() -> None:
-    samples = parsed()
-    assert {label: value for (name, label), value in samples.items() if "verdict" in name} == {
+    values = samples(families())
+    assert {label: value for (name, label), value in values.items() if name == "verdict"} == {
         "fits": 0,
         "may_not_fit": 1,
         "does_not_fit": 0,
     }
-    assert samples["memlint_preflight_need_bytes", "most"] == RESULT.need.most_bytes
+    assert values["need_bytes", "most"] == RESULT.need.most_bytes
     room = RESULT.room[0]
-    assert samples["memlint_preflight_room_free_bytes", room.name] == room.free_bytes
-    assert samples["memlint_preflight_processes", "old_workers"] == 3
+    assert values["room_free_bytes", room.name] == room.free_bytes
+    assert values["processes", "old_workers"] == 3
+
+
+def test_every_metric_is_a_gauge_with_a_help_and_its_unit() -> None:
+    for metric in families():
+        assert metric.type == "gauge"
+        assert metric.documentation
+        assert metric.unit == ("bytes" if metric.name.endswith("_bytes") else "")
+
+
+def test_the_older_format_says_the_same() -> None:
+    older = list(read_older(text(RESULT)))
+    assert samples(older) == samples(families())
 
 
 def test_generations_of_old_workers_are_one_sample() -> None:
-    assert parsed()["memlint_preflight_anonymous_bytes", "old_workers"] == sum(
+    assert samples(families())["anonymous_bytes", "old_workers"] == sum(
         each.anonymous_bytes for each in RESULT.processes if each.kind == "old workers"
     )
 
 
 def test_each_verdict_has_a_label() -> None:
-    labels = {label for name, label in parsed() if name.endswith("_verdict")}
+    labels = {label for name, label in samples(families()) if name == "verdict"}
     assert labels == {each.value.replace(" ", "_") for each in Fit}

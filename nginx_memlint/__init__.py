@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from nginx_memlint.errors import MemlintError
     from nginx_memlint.result import ConfigReport, Report
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = ["ConfigReport", "MemlintError", "Report", "__version__", "check"]
 

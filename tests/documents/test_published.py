@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from nginx_memlint import __version__
 from nginx_memlint.report import publisher
-from tests.documents.pages import PROJECT
+from tests.documents.pages import FOR_USERS, PROJECT
 from tests.documents.published import FILES, security_contact, with_owner
 
 
@@ -30,3 +33,13 @@ def test_a_contact_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "@" not in security_contact()
     monkeypatch.setattr(publisher, "SECURITY_CONTACT", "security@example.org")
     assert "<security@example.org>" in security_contact()
+
+
+def test_a_version_is_this_one() -> None:
+    """Users are shown what there is: the version of the package, of which the changelog tells."""
+    for page in FOR_USERS:
+        places = r"(?:nginx-memlint[@:]|/archive/|download/|re[fv]: )"
+        shown = re.findall(rf"{places}(v[\d.]*\d)", page.text)
+        assert {*shown} <= {f"v{__version__}"}, page.name
+    done = subprocess.run([PROJECT / "scripts/notes", __version__], timeout=60, check=False)
+    assert done.returncode == 0

@@ -62,6 +62,10 @@ def needs_nginx(example: Example) -> bool:
 
 PROGRAMS = {
     "ssh": 'shift\nexec "$@"',
+    "kubectl": """\
+while [ "$1" != -- ]; do shift; done
+shift
+exec "$@\"""",
     "docker": """\
 case $1 in
 exec) shift 2; exec "$@" ;;

@@ -39,6 +39,8 @@ LAWS: dict[str, HeldLaw] = {
     "tables": HeldLaw(Times(1.21, 0.045)),
     "pages": HeldLaw(Times(1.46, 0.02), 0.5),
     "code": HeldLaw(Times(1.82), 0.75),
+    "library": HeldLaw(Times(0, 0.1)),
+    "loose": HeldLaw(Times(0, 1.35)),
     # many small pieces as well; not measured by itself
     "rules": HeldLaw(Times(1.8, 0.42), 1.0),
     # LuaJIT's arenas are mapped and unmapped as a whole

@@ -11,7 +11,9 @@ from math import gcd
 from typing import NamedTuple
 
 from nginx_memlint.memory.laws import Amount
+from nginx_memlint.memory.parts.certificates import LISTS
 from nginx_memlint.memory.parts.record import CostPart
+from nginx_memlint.memory.parts.scripts import MACHINES
 from nginx_memlint.memory.parts.upstreams import POINT, POINTS, weight
 from nginx_memlint.remedies.proposals import WORTH_SAYING
 from nginx_memlint.remedies.situation import Proposal, Situation
@@ -98,7 +100,7 @@ ADVICE: tuple[Advice, ...] = (
         _fewer_connections,
     ),
     Advice(
-        "revocation lists",
+        LISTS,
         "each context parses its own copy",
         f"upgrade to nginx {'.'.join(map(str, CACHED))} or later, which keeps one copy of each "
         "list, or leave the lists to servers that verify clients",
@@ -111,7 +113,7 @@ ADVICE: tuple[Advice, ...] = (
         _distinct("modsecurity_rules_file", "modsecurity_rules"),
     ),
     Advice(
-        "machines of njs",
+        MACHINES,
         "each block with js_import, js_path or js_preload_object compiles all scripts anew",
         "import scripts that are the same once in http",
         _distinct("js_import", "js_path", "js_preload_object"),

@@ -24,12 +24,20 @@ from nginx_memlint.memory.estimate import (
 )
 from nginx_memlint.memory.guesses import MOST_WORKERS, End, prior
 from nginx_memlint.memory.held import HeldMemory, held
-from nginx_memlint.memory.laws import Amount, Total
+from nginx_memlint.memory.laws import (
+    LOOSE_MOST,
+    PIECES_OF_CONTEXT,
+    PIECES_OF_STORE,
+    Amount,
+    Total,
+)
 from nginx_memlint.memory.laws import total as total_of
 from nginx_memlint.memory.laws_table import LAWS
 from nginx_memlint.memory.parts import parts
 from nginx_memlint.memory.parts.base import HELPERS
+from nginx_memlint.memory.parts.certificates import LISTS
 from nginx_memlint.memory.parts.record import Configuration, CostPart, Files
+from nginx_memlint.memory.parts.scripts import MACHINES
 from nginx_memlint.memory.zones import Zone, touched
 from nginx_memlint.policy import Limits
 from nginx_memlint.result import Remedy
@@ -41,8 +49,19 @@ from nginx_memlint.tree.changes import TreeChange, changed
 from nginx_memlint.tree.expanded import Setting
 from nginx_memlint.tree.tree import Tree
 
+CONTEXTS = "TLS contexts"
+"""The name of the part that contexts without their certificates are."""
+
 CA_LOADS = "CA loads"
 """The name of the part that CA certificates are."""
+
+SMALL_PIECES = {
+    CONTEXTS: PIECES_OF_CONTEXT,
+    CA_LOADS: PIECES_OF_STORE,
+    MACHINES: 0.05,
+    LISTS: 0,
+}
+"""Part → how much of it is as small pieces as certificates are, if not all."""
 
 
 @dataclass(frozen=True)
@@ -237,14 +256,14 @@ class Situation:
     @cached_property
     def parts(self) -> list[CostPart]:
         """All that takes memory, by what it is."""
-        return [*self.counted, *self._of_contexts(), *self._of_zones()]
+        return _with_loose([*self.counted, *self._of_contexts(), *self._of_zones()])
 
     def _of_contexts(self) -> Iterator[CostPart]:
         contexts = self.ssl_contexts
         if contexts:
             heap = contexts * self.target.costs.context
             first = self.groups[0].blocks[0]
-            yield CostPart("TLS contexts", Amount(contexts=heap), contexts, first, "")
+            yield CostPart(CONTEXTS, Amount(contexts=heap), contexts, first, "")
         if self.totals.load_bytes:
             at = self.loads_by_setting[0].setting if self.loads_by_setting else None
             amount = Amount(heap=self.totals.load_bytes)
@@ -414,6 +433,19 @@ class Proposal:
     after: Situation
     change: TreeChange | None = None
     is_clear: bool = False
+
+
+def _with_loose(parts: list[CostPart]) -> list[CostPart]:
+    """The parts with what each has of what workers sort of the small pieces of them all."""
+    loose = [0.0] * len(parts)
+    for kind, most in LOOSE_MOST.items():
+        sizes = [getattr(part.amount, kind) * SMALL_PIECES.get(part.name, 1) for part in parts]
+        share = most / max(most, sum(sizes))
+        loose = [so_far + share * size for so_far, size in zip(loose, sizes, strict=True)]
+    return [
+        part._replace(amount=part.amount._replace(loose=round(size)))
+        for part, size in zip(parts, loose, strict=True)
+    ]
 
 
 def _first_of(names: Collection[str]) -> str:

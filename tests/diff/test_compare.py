@@ -1069,7 +1069,7 @@ def test_the_reload_that_makes_a_change(tmp_path: Path) -> None:
         growth + after.memory.total.start_bytes, abs=20 * text
     )
     loads = before.memory.loads_bytes
-    assert 5 * loads < growth < 6 * loads  # 1 + W, the margin, and the blocks
+    assert 5 * loads < growth < 6.5 * loads  # 1 + W, the margin, blocks, and what workers sort
     assert root.reload.peak_worst_bytes > root.reload.peak_bytes
     assert root.reload.kept_bytes > 2 * loads  # what is removed does not come back
     assert compare(new, old).reload != root.reload

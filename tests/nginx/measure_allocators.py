@@ -84,13 +84,19 @@ def stores(place: Place, count: int) -> Site:
     return Site(f"server {{ listen {place.listen};\n{lines(count, location)} }}")
 
 
-def _hosts(place: Place, count: int) -> Site:
-    chain, key = place.certificates["rsa2048-1"]
+def _hosts(place: Place, count: int, kind: str = "rsa2048-1") -> Site:
+    chain, key = place.certificates[kind]
     server = (
         f"server {{ listen {place.listen} ssl; server_name v@.example.com; ssl_certificate "
         f"{copies(place, chain, count)}; ssl_certificate_key {copies(place, key, count)}; }}"
     )
     return Site(lines(count, server))
+
+
+def _contexts(place: Place) -> Site:
+    """Contexts without any certificate."""
+    location = "location /v@ { proxy_pass https://127.0.0.1:8443; }"
+    return Site(f"server {{ listen {place.listen};\n{lines(60, location)} }}")
 
 
 def _locations(place: Place) -> Site:
@@ -120,6 +126,13 @@ SHAPES = {
     "1,000 TLS hosts": lambda place: _hosts(place, 1000),
     "200 TLS hosts": lambda place: _hosts(place, 200),
     "60 TLS hosts": lambda place: _hosts(place, 60),
+    "60 TLS hosts, ec256-3": lambda place: _hosts(place, 60, "ec256-3"),
+    "10 TLS hosts": lambda place: _hosts(place, 10),
+    "1 TLS host": lambda place: _hosts(place, 1),
+    "60 contexts": _contexts,
+    "1 CA store": lambda place: stores(place, 1),
+    "3 CA stores": lambda place: stores(place, 3),
+    "10 CA stores": lambda place: stores(place, 10),
     "5,000 locations": _locations,
     "map of 100,000": _map,
     "geo of 40,000": _geo,

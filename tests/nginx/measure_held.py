@@ -23,6 +23,7 @@ from typing import Any
 
 from tests.nginx.cgroup import cgroup
 from tests.nginx.experiment import Results
+from tests.nginx.measure_allocators import SHAPES
 from tests.nginx.part_cases import Place, times
 from tests.nginx.part_files import place_in
 from tests.nginx.prefix import pem_bundle, write_conf
@@ -77,6 +78,8 @@ HELD: dict[str, Maker] = {
     "3,000 plain locations": _locations,
     "50 stores of 60 certificates": _stores(60, 50),
     "600 TLS sites": _certificates,
+    "60 TLS hosts": SHAPES["60 TLS hosts"],
+    "1 TLS host": SHAPES["1 TLS host"],
     HEAP: _heap,
     "150 stores of 120 certificates": _stores(120, 150),
     **{

@@ -100,7 +100,8 @@ def test_a_part_is_as_measured_elsewhere(stack: str, part: str) -> None:
 def test_a_whole_configuration_on_trixie(key: tuple[str, int]) -> None:
     phases = whole("trixie")[key]
     assert phases["start"].ratio == pytest.approx(1, abs=0.10)
-    assert phases["worst peak"].ratio >= 0.99
+    assert phases["first peak"].ratio >= 0.99
+    assert 0.99 <= phases["worst peak"].ratio <= 1.5
 
 
 @pytest.mark.xdist_group("whole configurations")
@@ -108,17 +109,18 @@ def test_a_whole_configuration_on_trixie(key: tuple[str, int]) -> None:
 def test_a_whole_configuration(key: tuple[str, int]) -> None:
     phases = whole()[key]
     assert phases["start"].ratio == pytest.approx(1, abs=0.10)
-    assert 0.99 <= phases["first peak"].ratio <= 1.5
-    assert 0.99 <= phases["worst peak"].ratio <= 2
+    assert 0.99 <= phases["first peak"].ratio <= 1.55
+    assert 0.99 <= phases["worst peak"].ratio <= 1.5
     assert phases["kept at worst"].ratio >= 0.97
 
 
 HELD_WIDER = {
-    "50 stores of 60 certificates": 1.50,
-    "Lua gateway with a CA bundle": 1.60,
-    "80 verified upstreams": 1.60,
-    "mutual TLS with revocation lists": 1.60,
-    "60 locations of njs": 1.30,
+    "1 TLS host": 1.30,
+    "50 stores of 60 certificates": 1.65,
+    "Lua gateway with a CA bundle": 1.70,
+    "80 verified upstreams": 1.70,
+    "mutual TLS with revocation lists": 1.70,
+    "60 locations of njs": 1.40,
 }
 """Configuration → how far above the measurement its held workers may be predicted, if not 1.25.
 

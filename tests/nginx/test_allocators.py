@@ -28,7 +28,7 @@ from tests.nginx.whole_configurations import text
 ROWS: list[dict[str, Any]] = json.loads((DIRECTORY / "allocators.json").read_text())["rows"]
 KIB = 1024
 
-SMALL = ("empty", "a cache")
+SMALL = ("empty", "a cache", "1 TLS host", "60 TLS hosts")
 """Shapes of nginx itself: with musl, of which one static build was measured, it borrows glibc's."""
 
 

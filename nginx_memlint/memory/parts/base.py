@@ -15,11 +15,12 @@ KIB = 1024
 
 
 class EmptyNginx(NamedTuple):
-    """KiB of an empty configuration: of the master, of a worker without its connections, and what
-    modules add to the master: lua, js, stream, mail."""
+    """KiB of an empty configuration: of the master, of a worker without its connections, what the
+    first OpenSSL context adds, and what modules add to the master: lua, js, stream, mail."""
 
     master: int
     worker: int
+    openssl: int
     lua: int
     js: int = 411
     stream: int = 34
@@ -27,10 +28,10 @@ class EmptyNginx(NamedTuple):
 
 
 BASES: dict[str, EmptyNginx] = {
-    "debian-11": EmptyNginx(781, 131, 156),
-    "debian-12": EmptyNginx(942, 202, 774),
-    "debian-13": EmptyNginx(1_471, 141, 611, stream=27),
-    "debian-sid": EmptyNginx(1_460, 144, 644),
+    "debian-11": EmptyNginx(781, 131, 35, 156),
+    "debian-12": EmptyNginx(942, 202, 290, 774),
+    "debian-13": EmptyNginx(1_471, 141, 210, 611, stream=27),
+    "debian-sid": EmptyNginx(1_460, 144, 190, 644),
 }
 """Measured stack → its base; js and mail, and stream but on Debian 13, are Debian 12's."""
 
@@ -61,6 +62,13 @@ def _base(configuration: Configuration) -> Iterator[Counted]:
         if configuration.loads(module, field):
             master += getattr(row, field)
     yield Counted(Amount(base=master * KIB, worker=row.worker * KIB))
+
+
+def _openssl(configuration: Configuration) -> Iterator[Counted]:
+    if configuration.groups:
+        target = configuration.target
+        row = BASES[costs_for(target.nginx, target.openssl).name]
+        yield Counted(Amount(library=row.openssl * KIB), at=configuration.groups[0].blocks[0])
 
 
 def _connections(configuration: Configuration) -> Iterator[Counted]:
@@ -136,6 +144,14 @@ RECORDS: tuple[Record, ...] = (
         _base,
         "main(), ngx_worker_process_init()",
         "an empty configuration, by modules, on each of the four",
+        by_target=True,
+    ),
+    Record(
+        "OpenSSL itself",
+        (),
+        _openssl,
+        "EVP_PKEY_fromdata(), EVP_MD_fetch() and their like, at the first context",
+        "an empty configuration, with no and one TLS server, on each of the four",
         by_target=True,
     ),
     Record(

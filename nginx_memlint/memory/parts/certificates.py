@@ -29,6 +29,9 @@ PASSWORD = 47
 
 PASSWORDS = tuple(f"{prefix}ssl_password_file" for prefix in ("", "proxy_", "grpc_", "uwsgi_"))
 
+LISTS = "revocation lists"
+"""The name of the part."""
+
 CRL_DIRECTIVES = {
     "lua": "lua_ssl_crl",
     "stream_lua": "lua_ssl_crl",
@@ -196,7 +199,7 @@ RECORDS: tuple[Record, ...] = (
         by_target=True,
     ),
     Record(
-        "revocation lists",
+        LISTS,
         tuple(dict.fromkeys(CRL_DIRECTIVES.values())),
         _revocation_lists,
         "ngx_ssl_crl(), X509_load_cert_crl_file()",

@@ -11,6 +11,9 @@ from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.versions import Version
 from nginx_memlint.tree.expanded import Block, Setting
 
+MACHINES = "machines of njs"
+"""The name of the part."""
+
 MACHINE = (
     (Version(()), 104_000),
     (Version((0, 7, 10)), 127_500),
@@ -90,7 +93,7 @@ def _of_scripts(block: Block, imports: list[Setting], configuration: Configurati
 
 RECORDS: tuple[Record, ...] = (
     Record(
-        "machines of njs",
+        MACHINES,
         _MAKING,
         _machines,
         "ngx_js_merge_vm(), njs_vm_compile()",

@@ -119,7 +119,7 @@ def test_all_of_a_finding_is_shown() -> None:
         "&lt;r&gt;.conf:7</span></td><td>&lt;what&gt;</td>",
         "3.0 MiB",
         "costliest places (1,234 in all)",
-        "<strong>do &lt;this&gt;</strong>: saves 3.4 GiB at start, 49.2 GiB at the peak",
+        "<strong>do &lt;this&gt;</strong>: saves 3.4 GiB at start, 49.1 GiB at the peak",
         "(memlint check --fix can do it)",
         "&lt;accepted&gt;",
         "by ignore: &lt;because&gt;",

@@ -107,15 +107,13 @@ def _ranges(listed: list[Directive], configuration: Configuration) -> tuple[int,
 
 def _ready_made(listed: list[Directive], configuration: Configuration) -> int:
     """Bytes of the bases that nginx reads in place of included files (FILE.bin)."""
-    tree = configuration.tree
+    files = configuration.files
     paths = [
-        f"{full_path(entry.args[0], tree)}.bin"
+        f"{full_path(entry.args[0], configuration.tree)}.bin"
         for entry in listed
         if entry.name == "include" and entry.args
     ]
-    return sum(
-        configuration.files.facts(path, len) or 0 for path in paths if tree.source.exists(path)
-    )
+    return sum(files.facts(path, len) or 0 for path in paths if files.is_there(path))
 
 
 def _blocks(configuration: Configuration) -> Iterator[Counted]:

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, full_path
-from nginx_memlint.sources.glob import expand, has_magic
+from nginx_memlint.sources.glob import has_magic
 
 BYTE = 50
 """Of each byte of rules, comments not counted: the Core Rule Set 3.3.4 takes 16.1 MiB for 338 kB,
 1,000 rules of a line each 3.4 MiB for 76 kB (libmodsecurity 3.0.9)."""
 
 UNREAD = 17_000_000
-"""Of a file that cannot be read: the Core Rule Set."""
+"""Of a file and all that it includes, if any of that is there, but cannot be read: the Core Rule
+Set."""
 
 INLINE, OF_FILE = "modsecurity_rules", "modsecurity_rules_file"
 
@@ -45,22 +46,25 @@ def _parsed(configuration: Configuration) -> Iterator[Counted]:
 
 def _file_bytes(path: str, configuration: Configuration) -> int:
     """Bytes of a file of rules and those that it includes, relative to where it is."""
-    source = configuration.tree.source
-    pending, seen, size = [path], {path}, 0
+    files = configuration.files
+    pending, seen, size, unread = [path], {path}, 0, 0
     while pending:
         file = pending.pop()
-        facts = configuration.files.facts(file, _rules)
+        facts = files.facts(file, _rules)
         if facts is None:
-            size += UNREAD if file == path else 0
+            if file == path or files.is_there(file):
+                unread = UNREAD
             continue
         size += BYTE * facts[0]
         for name in facts[1]:
             full = name if name.startswith("/") else f"{file.rpartition('/')[0]}/{name}"
-            listed = expand(source, full) if has_magic(full) else [full]
+            listed = files.matching(full) if has_magic(full) else [full]
+            if listed is None:
+                listed, unread = [], UNREAD
             configuration.tree.work.take(1 + len(listed))
             pending += [one for one in listed if one not in seen]
             seen.update(listed)
-    return size
+    return size + unread
 
 
 RECORDS: tuple[Record, ...] = (

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from nginx_memlint.files.bounds import BoundError, check_small
 from nginx_memlint.memory.estimate import Bundles
 from nginx_memlint.memory.laws import Amount
+from nginx_memlint.sources.glob import expand
 from nginx_memlint.syntax.directives import Body, Directive
 from nginx_memlint.syntax.values import c_string, is_flag_on
 from nginx_memlint.targets.targets import Target
@@ -26,7 +27,10 @@ T = TypeVar("T")
 
 
 class Files:
-    """Files that directives name beside CA bundles, each read once."""
+    """Files that directives name beside CA bundles, each read once: parts ask for all files here.
+
+    What is where a source may not look is taken to be there, and told of with what is not read.
+    """
 
     def __init__(self, tree: Tree) -> None:
         self._source = tree.source
@@ -60,6 +64,21 @@ class Files:
         """
         return self._facts(path, find, self.unread, is_small=is_small)
 
+    def is_there(self, path: str) -> bool:
+        """Whether anything is at a path, or what is there is unknown."""
+        try:
+            return self._source.exists(path)
+        except OSError:
+            return True
+
+    def matching(self, pattern: str) -> list[str] | None:
+        """The paths that match a pattern of glob(3); None if that is unknown."""
+        try:
+            return expand(self._source, pattern)
+        except OSError as error:
+            self._fail(pattern, error, self.unread)
+            return None
+
     def _facts(
         self, path: str, find: Callable[[bytes], T], failures: set[str], *, is_small: bool
     ) -> T | None:
@@ -72,13 +91,16 @@ class Files:
                     check_small(data, self._source.bounds)
                 self._kept[key] = find(data)
             except (OSError, NotPemError) as error:
-                failures.add(path)
-                if isinstance(error, NotPemError):
-                    self.rejected[path] = str(error)
-                if isinstance(error, BoundError):
-                    self.beyond[path] = error.strerror or str(error)
+                self._fail(path, error, failures)
         value: T | None = self._kept[key]
         return value
+
+    def _fail(self, name: str, error: OSError | NotPemError, failures: set[str]) -> None:
+        failures.add(name)
+        if isinstance(error, NotPemError):
+            self.rejected[name] = str(error)
+        if isinstance(error, BoundError):
+            self.beyond[name] = error.strerror or str(error)
 
 
 def _certificates(pem: bytes) -> tuple[Facts, ...]:

@@ -81,7 +81,7 @@ def _of_scripts(block: Block, imports: list[Setting], configuration: Configurati
         # njs_module_lookup(): beside what imports it, then as js_path says
         paths = [name if name.startswith("/") else f"{at}/{name}" for at in (directory, *around)]
         tree.work.take(len(paths))
-        path = next(filter(tree.source.exists, paths), paths[0])
+        path = next(filter(files.is_there, paths), paths[0])
         if path not in seen:
             seen.add(path)
             count, modules = files.facts(path, _tokens, is_small=True) or (0, ())

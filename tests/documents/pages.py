@@ -126,7 +126,7 @@ def _anchors(tokens: list[Token]) -> Iterator[str]:
 README = Page("README.md")
 PAGES = [
     Page(str(path.relative_to(PROJECT)))
-    for path in sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md")])
+    for path in sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
 ]
 """All documents of the project."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import jsonschema
@@ -233,6 +234,20 @@ def test_the_baseline_accepts_what_is_there_but_no_growth(directory: Path) -> No
     grown = run(example.commands[-1], directory)
     assert grown.code == 1
     assert "grew from 8.4 GiB to 9.3 GiB" in grown.out
+
+
+@pytest.mark.parametrize("name", ["docs/tutorial.md", "docs/explanation.md"])
+def test_parts_of_an_output_that_are_shown_again(name: str, directory: Path) -> None:
+    assert (directory / "sample_confs").is_dir()
+    printed = memlint_here("check", "--target", "debian-12", "sample_confs/incident").out
+    document = page(name)
+    shown = {item.shown for item in document.blocks}
+    again = [token.content for token in document.tokens if token.type == "code_block"]
+    again = [text for text in again if text not in shown]
+    assert again
+    for text in again:
+        lines = [line.removeprefix("  ") for line in printed.splitlines()]
+        assert "\n".join(dedent(text).splitlines()) in "\n".join(lines) or text in printed
 
 
 # that these tests can fail

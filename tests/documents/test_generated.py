@@ -6,13 +6,18 @@ from collections import Counter
 
 import pytest
 
-from tests.documents.generated import PARTS, parts_of, with_parts, without_parts
+from tests.documents.generated import PARTS, RULE_PAGES, parts_of, with_parts, without_parts
 from tests.documents.pages import PAGES, Page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_parts_are_current(page: Page) -> None:
     assert page.text == with_parts(page.text), "run python -m tests.documents"
+
+
+def test_each_rule_has_a_page() -> None:
+    pages = {page.path for page in PAGES if page.name.startswith("docs/rules/")}
+    assert pages == RULE_PAGES.keys(), "run python -m tests.documents"
 
 
 def test_each_part_has_one_place() -> None:

@@ -66,8 +66,10 @@ def test_a_wrong_link_is_found(link: str) -> None:
 
 
 def test_the_front_page_leads_to_all_others() -> None:
+    """Itself, and by the page of all rules to that of each."""
     linked = {link.partition("#")[0] for link in README.links}
-    assert {page.name for page in PAGES} - {README.name} <= linked
+    rules = {f"docs/{link}" for link in BY_NAME["docs/rules.md"].links}
+    assert {page.name for page in PAGES} - {README.name} <= linked | rules
 
 
 def test_the_front_page_is_short() -> None:
@@ -78,5 +80,5 @@ def test_names_of_pages() -> None:
     """Capitals at the top, where people look for them; small letters in docs/."""
     for page in PAGES:
         name = page.name.removesuffix(".md")
-        assert re.fullmatch(r"[A-Z]+|docs/[a-z]+", name), name
+        assert re.fullmatch(r"[A-Z]+|docs/[a-z]+|docs/rules/ml\d{3}", name), name
     assert {page.name for page in PAGES} >= FOR_DEVELOPERS

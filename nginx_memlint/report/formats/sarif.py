@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from nginx_memlint import __version__
 from nginx_memlint.printable import printable
+from nginx_memlint.report import publisher
 from nginx_memlint.report.issues import Issue, issues, lowered, suppressed
 from nginx_memlint.report.places import Base, base, directory_uri
 from nginx_memlint.result import Related, Report, Suppressed
@@ -81,7 +82,8 @@ def log(report: Report, place: Base) -> dict[str, Any]:
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
-    return {
+    site = publisher.SITE
+    return ({"helpUri": f"{site}rules/{rule.code.lower()}.html"} if site else {}) | {
         "id": rule.code,
         "name": rule.name,
         "shortDescription": _message(rule.summary),

@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from nginx_memlint import check
+from nginx_memlint.report import publisher
 from nginx_memlint.result import Report, Suppressed
 from nginx_memlint.rules import ABOUT_REPORTS, RULES
 from nginx_memlint.rules.reading import READING
@@ -195,3 +196,12 @@ def test_fingerprints_are_those_of_the_findings(repository: Path) -> None:
         prints.append([result["partialFingerprints"] for result in run["results"]])
     assert prints[0] == prints[1]
     assert len({str(value) for value in prints[0]}) == 2
+
+
+def test_help_is_the_page_of_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher, "SITE", "https://docs.example.org/memlint/")
+    rules = run_of(sample("healthy"))["tool"]["driver"]["rules"]
+    for rule in rules:
+        place = rule["helpUri"].removeprefix(publisher.SITE)
+        assert (SAMPLES.parent / "docs" / place).with_suffix(".md").is_file()
+    assert len(rules) == len(ABOUT_REPORTS) + len(RULES)

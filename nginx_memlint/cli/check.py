@@ -136,6 +136,8 @@ def check(
         "--config": told.config,
         "--baseline": baseline,
         "--target-file": told.flags.get("target_file"),
+        "--nginx-v": told.flags.get("nginx_v"),
+        "--max-memory": _file_of_budget(ctx.params["max_memory"]),
     }
     typed = None if stdin_filename is None else _typed(stdin_filename, paths, told)
     if stdin_filename is not None and not paths:
@@ -206,6 +208,15 @@ def _refuse_pairs(values: Mapping[str, object]) -> None:
     for name, other, message in _PAIRS:
         if values[name] and values[other]:
             raise MemlintError(message, "--" + name.replace("_", "-"))
+
+
+def _file_of_budget(text: str | None) -> str | None:
+    """The file that ``--max-memory`` takes a budget from, if any."""
+    if text is None or ":" not in text:
+        return None
+    from nginx_memlint.live.budgets import file_of  # noqa: PLC0415  seldom asked for
+
+    return file_of(text)
 
 
 def _typed(name: str, paths: Sequence[str] | None, told: Given) -> Buffers:

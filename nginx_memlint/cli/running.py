@@ -36,18 +36,23 @@ def planned(
     With ``files``, which are named by options, nothing in the checked trees decides: neither
     comments nor settings nor these files. Raises MemlintError.
     """
-    flags = with_server(told.flags)
-    if not paths and not told.dumps and "prefix" in flags:
+    if not paths and not told.dumps and "prefix" in told.flags:
         paths = ["conf/nginx.conf"]
     # of settings that are named, none are searched for
     isolated = told.no_config or (files is not None and told.config is None)
-    roots = plan(paths, flags, config=told.config, isolated=isolated, dumps=told.dumps)
+
+    def listed(flags: Mapping[str, Any]) -> list[Root]:
+        return plan(paths, flags, config=told.config, isolated=isolated, dumps=told.dumps)
+
+    if files is not None:  # before any of them is read
+        others = {name: value for name, value in told.flags.items() if name not in _SERVERS}
+        _check_outside(listed(others), others, files)
+    roots = listed(with_server(told.flags))
     if not roots:
         raise MemlintError("name a configuration, or list roots in memlint.toml", "CONF")
     tell_left_out(roots)
     if files is None:
         return roots, jobs_of(roots)
-    _check_outside(roots, flags, files)
     return roots, [_without_comments(job) for job in jobs_of(roots)]
 
 
@@ -59,15 +64,30 @@ def _without_comments(job: Job) -> Job:
 def _check_outside(
     roots: Sequence[Root], flags: Mapping[str, Any], files: Mapping[str, str | None]
 ) -> None:
-    """Raise MemlintError for a file named by an option that is in a checked tree."""
+    """Raise MemlintError for a file named by an option that is in a checked tree.
+
+    So is one behind a link there: whoever wrote the tree chose where it leads.
+    """
     for option, path in files.items():
         if path is None:
             continue
-        there = os.path.realpath(path)
+        places = _ways_to(path)
         for root in roots:
-            if root.path != "-" and is_below(there, top := tree_of(root.path or "", flags)):
+            top = "" if root.path == "-" else tree_of(root.path or "", flags)
+            if top and any(is_below(place, top) for place in places):
                 what = f"{printable(path)} is in {printable(top)}, which is checked"
                 raise MemlintError(f"{what}: with --isolated nothing there decides", option)
+
+
+def _ways_to(path: str) -> list[str]:
+    """The places of a file, and of each link on the way to it."""
+    places = [os.path.realpath(path)]
+    way = os.path.abspath(path)
+    while way != os.path.dirname(way):
+        directory, name = os.path.split(way)
+        places.append(os.path.join(os.path.realpath(directory), name))
+        way = directory
+    return places
 
 
 def tell_left_out(roots: Iterable[Root]) -> None:
@@ -88,8 +108,12 @@ def jobs_of(roots: Sequence[Root]) -> list[Job]:
 def _job(path: str, options: Options, data: bytes | None) -> Job:
     if path == "-":
         return Job(path, replace(options, data=data))
-    if options.target is None and not (options.dump or options.sysroot or options.path_map):
-        options = replace(options, target=_target_nearby(path))
+    elsewhere = options.dump or options.sysroot or options.path_map or options.confine
+    if options.target is None and not elsewhere:
+        there = os.path.join(options.prefix or "", path)
+        if os.path.isdir(there):
+            there = os.path.join(there, "nginx.conf")
+        options = replace(options, target=_target_nearby(there))
     return Job(path, options)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -10,14 +11,16 @@ from typing import NoReturn, TypeAlias
 
 from nginx_memlint.cli.process import tell
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.files.paths import encode
+from nginx_memlint.files.paths import decode, encode
 from nginx_memlint.printable import printable
 from nginx_memlint.sources.buffers import Buffers
 
 PAUSE = 0.5
 """Seconds between two looks at the times of files."""
 
-_Stamp: TypeAlias = "tuple[int, int, int] | None"
+_Stamp: TypeAlias = "tuple[int, int, int] | frozenset[str] | None"
+"""When a file has changed, its number and its size; the entries of a directory: when it has changed
+does not tell, since an output beside the configuration changes it with each check."""
 
 
 def look_again(look: Callable[[Buffers], object]) -> NoReturn:
@@ -36,8 +39,10 @@ def look_again(look: Callable[[Buffers], object]) -> NoReturn:
             if not before:
                 raise
             tell(*str(error).splitlines())
-        stamps = _stamps(disk.asked or before)
-        changed = [path for path, stamp in stamps.items() if stamp and stamp[0] >= began]
+        stamps = _stamps(disk.asked or before) | disk.listed
+        changed = [
+            path for path, stamp in stamps.items() if isinstance(stamp, tuple) and stamp[0] >= began
+        ]
         while not changed:  # else it may have been read before it changed
             time.sleep(PAUSE)
             now = _stamps(stamps)
@@ -47,13 +52,15 @@ def look_again(look: Callable[[Buffers], object]) -> NoReturn:
 
 
 def _stamps(paths: Iterable[str]) -> dict[str, _Stamp]:
-    """When files have changed, their numbers and sizes; None for one that is not there."""
+    """The stamps of files and directories; None for what is not there."""
     stamps: dict[str, _Stamp] = {}
     for path in paths:
         try:
             info = os.stat(encode(path))
+            if stat.S_ISDIR(info.st_mode):
+                stamps[path] = frozenset(map(decode, os.listdir(encode(path))))
+            else:
+                stamps[path] = info.st_ctime_ns, info.st_ino, info.st_size
         except OSError:
             stamps[path] = None
-        else:
-            stamps[path] = info.st_ctime_ns, info.st_ino, info.st_size
     return stamps

@@ -1,4 +1,4 @@
-"""Read YAML that somebody else wrote, with a bound on what merging makes of it.
+"""Read YAML that somebody else wrote, with a bound on what merging makes of it. Scalars stay texts.
 
 PyYAML is an extra: ``pip install '.[yaml]'`` in a clone.
 """
@@ -6,7 +6,7 @@ PyYAML is an extra: ``pip install '.[yaml]'`` in a clone.
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, ClassVar
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.reading import read_file
@@ -20,14 +20,17 @@ MAX_MERGED = 100_000
 
 
 def read_yaml(path: str | os.PathLike[str]) -> list[Any]:
-    """The documents of a YAML file, made of Python's own types. Raises MemlintError and OSError."""
+    """The documents of a YAML file: dicts, lists and texts. Raises MemlintError and OSError.
+
+    A scalar is the text that stands there, whatever its tag: null is "null", "~" or empty.
+    """
     try:
         import yaml  # noqa: PLC0415  an extra
     except ImportError:
         raise MemlintError("needs PyYAML: in a clone, pip install '.[yaml]'") from None
 
     class Bounded(yaml.SafeLoader):
-        """A loader that counts what merging adds."""
+        """A loader that counts what merging adds, and makes only texts of scalars."""
 
         merged = 0
 
@@ -36,6 +39,17 @@ def read_yaml(path: str | os.PathLike[str]) -> list[Any]:
             self.merged += len(node.value)
             if self.merged > MAX_MERGED:
                 raise yaml.YAMLError(f"merging makes more than {MAX_MERGED:,} keys of it")
+
+        def text(self, node: yaml.Node) -> str:
+            if isinstance(node, yaml.ScalarNode):
+                return str(self.construct_scalar(node))
+            raise yaml.YAMLError(f"{node.tag} is not known")
+
+        yaml_constructors: ClassVar[dict[str | None, Any]] = {
+            "tag:yaml.org,2002:map": yaml.SafeLoader.construct_yaml_map,
+            "tag:yaml.org,2002:seq": yaml.SafeLoader.construct_yaml_seq,
+            None: text,
+        }
 
     data = read_file(path, MAX_BYTES)
     try:

@@ -75,6 +75,13 @@ def budget_from(text: str, root: Path = Path("/")) -> WrittenBudget | None:
     return budget
 
 
+def file_of(text: str) -> str | None:
+    """The file that a text like ``k8s:FILE#CONTAINER`` names; None if it names none."""
+    name, mark, given = text.partition(":")
+    is_file = bool(mark) and name in SOURCES and SOURCES[name].given.startswith("FILE#")
+    return given.rpartition("#")[0] or None if is_file else None
+
+
 def _host(given: str, root: Path) -> WrittenBudget:
     match = re.fullmatch(r"([1-9][0-9]?|100)%|", given)
     if match is None:
@@ -148,13 +155,14 @@ def _file_and_name(given: str, what: str) -> tuple[str, str]:
 
 def _kubernetes(given: str, _root: Path) -> WrittenBudget:
     path, name = _file_and_name(given, "CONTAINER")
+    where = f"{path}: container {name}"
     values = {
-        str(_below(each, "resources", "limits", "memory"))
+        _text(_below(each, "resources", "limits", "memory"), where)
         for document in read_yaml(path)
         for each in _containers(document)
         if each.get("name") == name
     }
-    value = _one(values, f"{path}: container {name}")
+    value = _one(values, where)
     size = _quantity(value, _KUBERNETES, f"{path}: limits.memory {value}")
     return WrittenBudget(size, printable(f"limits.memory of {name} in {path}"))
 
@@ -181,13 +189,15 @@ def _containers(document: object) -> Iterator[dict[str, Any]]:
 
 def _compose(given: str, _root: Path) -> WrittenBudget:
     path, name = _file_and_name(given, "SERVICE")
+    where = f"{path}: service {name}"
     values = set()
     for document in read_yaml(path):
         service = _below(document, "services", name)
         deployed = _below(service, "deploy", "resources", "limits", "memory")
         if service is not None:
-            values.add(str(_below(service, "mem_limit") if deployed is None else deployed))
-    value = _one(values, f"{path}: service {name}")
+            limit = _below(service, "mem_limit") if deployed is None else deployed
+            values.add(_text(limit, where))
+    value = _one(values, where)
     text = re.sub(r"(?<=[kmg])b$|(?<=[0-9])b$", "", value.lower()).upper()
     size = _quantity(text, _BINARY, f"{path}: {value}")
     return WrittenBudget(size, printable(f"the limit of {name} in {path}"))
@@ -199,14 +209,27 @@ def _below(node: object, *keys: str) -> Any:  # noqa: ANN401  whatever stands th
     return node
 
 
+def _text(value: object, where: str) -> str:
+    """The text of a limit, empty for none. Raises MemlintError for a list or a mapping."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return "" if value in _NULLS else value
+    raise MemlintError(f"{printable(where)}: its limit of memory is no size")
+
+
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+"""Texts of null in YAML."""
+
+
 def _one(values: set[str], where: str) -> str:
     if not values:
         raise MemlintError(f"{printable(where)}: there is none")
     if len(values) > 1:
-        listed = ", ".join(sorted(values))
+        listed = ", ".join(sorted(value or "none" for value in values))
         raise MemlintError(f"{printable(where)}: has several limits ({printable(listed)[:200]})")
     [value] = values
-    if value == "None":
+    if not value:
         raise MemlintError(f"{printable(where)}: has no limit of memory")
     return value
 

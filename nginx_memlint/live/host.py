@@ -29,24 +29,25 @@ def nginx_here() -> Target:
 def target_of_its_own(configuration: str) -> Target | None:
     """The nginx of this machine, if a configuration is that which it reads without ``-c``.
 
-    None if it is another, or if nginx is not root's or does not run.
+    None if it is another, if it is named by a link to that, such as one in a checkout, or if nginx
+    is not root's or does not run.
     """
-    real = os.path.realpath(configuration)
-    if not real.startswith(HOMES) or not os.path.isfile(real):
+    path = os.path.abspath(configuration)
+    if not path.startswith(HOMES) or not os.path.isfile(path):
         return None
     try:
-        path = find_nginx()
-        if why_not_roots(path):
+        binary = find_nginx()
+        if why_not_roots(binary):
             return None
-        server = describe(path)
+        server = describe(binary)
         named = server.argument("conf-path") or "conf/nginx.conf"
         prefix = server.argument("prefix") or "/usr/local/nginx"
-        if os.path.realpath(os.path.join(prefix, named)) != real:
+        if os.path.normpath(os.path.join(prefix, named)) != path:
             return None
-        target = target_of(path)
+        target = target_of(binary)
     except MemlintError:
         return None
-    said = f"the server is {printable(path)}, whose configuration this is: --target names another"
+    said = f"the server is {printable(binary)}, whose configuration this is: --target names another"
     return target._replace(assumed=(said, *target.assumed))
 
 

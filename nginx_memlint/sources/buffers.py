@@ -17,6 +17,7 @@ class Buffers(Disk):
 
     ``texts`` are by real path. ``asked`` are the real paths of all files that were read, or looked
     for in vain, and of directories that were listed: a configuration depends on no others.
+    ``listed`` has the entries of the latter.
     """
 
     def __init__(self, texts: Mapping[str, bytes]) -> None:
@@ -27,6 +28,7 @@ class Buffers(Disk):
             if not os.path.lexists(encode(path)):
                 self._new.setdefault(os.path.dirname(path), []).append(os.path.basename(path))
         self.asked: set[str] = set()
+        self.listed: dict[str, frozenset[str]] = {}
 
     def ask(self, path: str) -> None:
         """Note down a file that is read in another way."""
@@ -60,6 +62,7 @@ class Buffers(Disk):
         directory = self._real(name, root)
         self.asked.add(directory)
         names = super().names(name, root)
+        self.listed[directory] = frozenset(names)
         new = self._new.get(directory, ())
         return [*names, *(entry for entry in new if entry not in names)]
 

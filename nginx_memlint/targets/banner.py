@@ -189,9 +189,9 @@ def described_target(text: str, source: str) -> Target:
     """
     try:
         server = parse(source, text)
-    except MemlintError:
+        target = installed_target(f"nginx {server.version}", versions_of(server), server.built_in)
+    except (MemlintError, ValueError):  # a version with too many digits
         raise MemlintError(f"{printable(source)} does not hold the output of nginx -V") from None
-    target = installed_target(f"nginx {server.version}", versions_of(server), server.built_in)
     loaded = [name for name in ("lua", "njs") if name not in target.ships]
     said = [f"the server is as nginx -V in {printable(source)} says", server.taken]
     if loaded:

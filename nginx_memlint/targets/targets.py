@@ -23,6 +23,9 @@ DEFAULT_TARGET = "debian-12"
 
 DEFAULT_OPENSSL = "3.0"
 
+MOST_COST = 1 << 40
+"""Bytes, or seconds, that a target file may say something costs."""
+
 
 def read_component(component: str, text: str) -> tuple[Version, str]:
     """The version of a component, and what is assumed of it; raises ValueError.
@@ -362,8 +365,8 @@ def _check_key(name: str, key: str, value: object) -> None:
         right = right and all(isinstance(item, str) for item in value)
     if not right:
         raise MemlintError(f"{name}: {key} must be {_WORDS[kinds[-1]]}")
-    if isinstance(value, (int, float)) and not 0 <= value < float("inf"):
-        raise MemlintError(f"{name}: {key} must not be negative or infinite")
+    if isinstance(value, (int, float)) and not 0 <= value <= MOST_COST:
+        raise MemlintError(f"{name}: {key} must be from 0 to {MOST_COST:,}")
     if key in VERSION_KEYS:
         try:
             read_component(key, str(value))

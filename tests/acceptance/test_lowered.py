@@ -302,20 +302,36 @@ def test_isolated_has_no_roots(checkout: Path) -> None:
 
 @pytest.mark.parametrize(
     ("option", "name"),
-    [("--config", "memlint.toml"), ("--baseline", "old.json"), ("--target-file", "here.toml")],
+    [
+        ("--config", "memlint.toml"),
+        ("--baseline", "old.json"),
+        ("--target-file", "here.toml"),
+        ("--nginx-v", "v.txt"),
+        ("--max-memory", "pod.yaml"),
+    ],
 )
 def test_isolated_takes_no_files_of_the_tree(
     checkout: Path, option: str, name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    """Nor what a link of the tree leads to, nor what lies behind one."""
     write(checkout, {"here.toml": MEASURED, "a/nginx.conf": http("server { }")})
+    write(checkout, {"v.txt": "nginx version: nginx/1.22.1\n"})
+    pod = "spec: {containers: [{name: a, resources: {limits: {memory: 1Gi}}}]}"
+    write(checkout, {"pod.yaml": pod})
     outside = tmp_path_factory.mktemp("outside")
     (outside / "link").symlink_to(checkout / name)
-    for path in (name, str(checkout / name), str(outside / "link")):
-        done = memlint("check", "--isolated", option, path, "a/nginx.conf", cwd=checkout)
+    (outside / name).write_text((checkout / name).read_text())
+    (checkout / "out").symlink_to(outside / name)
+    (checkout / "there").symlink_to(outside)
+    wrong = [name, str(checkout / name), str(outside / "link"), "out", f"there/{name}"]
+    form = "k8s:{}#a" if option == "--max-memory" else "{}"
+    for path in wrong:
+        value = form.format(path)
+        done = memlint("check", "--isolated", option, value, "a/nginx.conf", cwd=checkout)
         assert (done.code, done.out) == (2, ""), path
         assert "with --isolated nothing there decides" in done.err
-    (outside / name).write_text((checkout / name).read_text())
-    done = memlint("check", "--isolated", option, str(outside / name), "a/nginx.conf", cwd=checkout)
+    value = form.format(outside / name)
+    done = memlint("check", "--isolated", option, value, "a/nginx.conf", cwd=checkout)
     assert done.code in (0, 1), done.err
 
 

@@ -4,10 +4,12 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from nginx_memlint.cli.watching import PAUSE
 from tests.helpers import http, memlint_here, write
 
 
@@ -35,6 +37,34 @@ def test_a_change_is_checked(tmp_path: Path) -> None:
             process.send_signal(signal.SIGINT)
             assert "memlint: interrupted" in process.stdout.read()
             assert process.wait() == 130
+        finally:
+            guard.cancel()
+            process.kill()
+
+
+def test_an_output_beside_the_files_is_no_change(tmp_path: Path) -> None:
+    """The directory is listed for the pattern, and each output changes it."""
+    main = write(tmp_path, {"nginx.conf": http("server { } include ./sites*;")})
+    out = tmp_path / "out.json"
+    command = [sys.executable, "-m", "nginx_memlint", "check", "--watch", "--format"]
+    with subprocess.Popen(
+        [*command, f"json:{out}", "--target", "debian-12", main],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        guard = threading.Timer(100, process.kill)
+        guard.start()
+        assert process.stderr is not None
+        try:
+            assert f"{tmp_path} has changed" in process.stderr.readline()  # the output is new
+            time.sleep(5 * PAUSE)
+            write(tmp_path, {"sites-new": "server { }"})
+            assert "has changed" in process.stderr.readline()
+            time.sleep(5 * PAUSE)
+            process.send_signal(signal.SIGINT)
+            # it may have been read while it was written
+            assert process.stderr.read().count("has changed") <= 1
         finally:
             guard.cancel()
             process.kill()

@@ -19,13 +19,13 @@ def read(directory: Path, text: str) -> list[object]:
 
 
 def test_documents(tmp_path: Path) -> None:
-    assert read(tmp_path, "a: 1\n---\n- x\n---\n") == [{"a": 1}, ["x"], None]
+    assert read(tmp_path, "a: 1\n---\n- x\n---\n") == [{"a": "1"}, ["x"], ""]
 
 
 def test_merging(tmp_path: Path) -> None:
     assert read(tmp_path, "x: &x {a: 1}\ny: {<<: *x, b: 2}\n")[0] == {
-        "x": {"a": 1},
-        "y": {"a": 1, "b": 2},
+        "x": {"a": "1"},
+        "y": {"a": "1", "b": "2"},
     }
 
 
@@ -41,7 +41,8 @@ DOUBLING = "a0: &a0 {k: v}\n" + "".join(
         ("a: *b", "no YAML"),
         ("!!python/object/apply:os.system [true]", "no YAML"),
         ("\x00", "no YAML"),
-        ("a: 2026-99-99", "no YAML"),
+        ("a: !!set {b}", "tag:yaml.org,2002:set is not known"),
+        ("a: !new [b]", "!new is not known"),
         ("[" * 100_000, "too deep"),
         (DOUBLING, "merging makes more than 100,000 keys"),
     ],
@@ -60,3 +61,12 @@ def test_without_pyyaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setitem(sys.modules, "yaml", None)
     with pytest.raises(MemlintError, match=r"in a clone, pip install '\.\[yaml\]'"):
         read(tmp_path, "a: 1")
+
+
+@pytest.mark.parametrize(
+    "scalar",
+    ["!!bool maybe", "!!timestamp abc", '!!int ""', "2026-99-99", "0x" + "f" * 5000, "~", "!!x y"],
+)
+def test_a_scalar_is_the_text_that_stands_there(tmp_path: Path, scalar: str) -> None:
+    text = scalar.rpartition(" ")[2].strip('"')
+    assert read(tmp_path, f"a: {scalar}\n") == [{"a": text}]

@@ -225,3 +225,18 @@ def test_settings_hold_sizes(tmp_path: Path) -> None:
     run = memlint("check", "--config", tmp_path / "memlint.toml", SAMPLES / "healthy")
     assert run.code == 2
     assert "is not a size" in run.err
+
+
+@pytest.mark.parametrize("kind", ["k8s", "compose"])
+def test_a_limit_that_is_no_size_is_not_expanded(
+    machine: Machine, tmp_path: Path, kind: str
+) -> None:
+    """Aliases would make gigabytes of it."""
+    levels = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 9))]
+    limits = {
+        "k8s": "spec: {containers: [{name: web, resources: {limits: {memory: *a8}}}]}",
+        "compose": "services: {web: {mem_limit: *a8}}",
+    }
+    (tmp_path / "x.yaml").write_text("\n".join([*levels, limits[kind]]))
+    with pytest.raises(MemlintError, match="web: its limit of memory is no size"):
+        budget(f"{kind}:{tmp_path}/x.yaml#web", machine)

@@ -45,6 +45,30 @@ def test_a_configuration_that_nginx_reads_by_itself_is_for_that_nginx(nginx: Pat
     assert "/sbin/nginx" not in run.out
 
 
+def test_the_name_is_looked_up_as_the_check_does(
+    nginx: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for way in (["nginx.conf"], ["."], ["--prefix", "/", nginx], ["--prefix", ".", "nginx.conf"]):
+        monkeypatch.chdir(nginx.parent)
+        assert "the server is /sbin/nginx" in memlint_here("check", "--verbose", *way).out
+    write(nginx.parent / "other", {"nginx.conf": nginx.read_text()})
+    other = memlint_here("check", "--verbose", "--prefix", "other", "nginx.conf")
+    assert other.code == 0
+    assert "/sbin/nginx" not in other.out
+
+
+def test_a_link_in_a_checkout_runs_nothing(
+    nginx: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "describe", pytest.fail)
+    monkeypatch.setattr(host, "target_of", pytest.fail)
+    write(tmp_path / "checkout", {"x": ""})
+    (tmp_path / "checkout" / "nginx.conf").symlink_to(nginx)
+    assert host.target_of_its_own(str(tmp_path / "checkout" / "nginx.conf")) is None
+    run = memlint_here("check", "--confine", tmp_path / "etc", nginx)
+    assert run.code == 0
+
+
 def test_another_configuration_is_not(nginx: Path) -> None:
     (nginx.parent / "other.conf").write_bytes(nginx.read_bytes())
     assert host.target_of_its_own(str(nginx.parent / "other.conf")) is None

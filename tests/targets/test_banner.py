@@ -145,6 +145,19 @@ def test_what_is_not_nginx_is_refused(text: str) -> None:
         described_target(text, "a\x1bb")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nginx version: nginx/99999999999999999999999999999.1\n",
+        "Angie version: Angie/99999999999999999999.1\n",
+        "nginx version: nginx/1.27.1\nconfigure arguments: --add-module=ngx_lua-0.9999999999\n",
+    ],
+)
+def test_numbers_that_are_no_version_are_refused(text: str) -> None:
+    with pytest.raises(MemlintError, match=r"^v\.txt does not hold the output of nginx -V"):
+        described_target(text, "v.txt")
+
+
 def test_the_server_that_is_described_is_a_target() -> None:
     target = described_target(strings.OPENRESTY_CENTOS, "v.txt")
     assert target.texts["nginx"] == "1.19.9.1"

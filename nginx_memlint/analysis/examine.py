@@ -46,6 +46,9 @@ from nginx_memlint.tree.inheritance import Inheritance
 from nginx_memlint.tree.outside import MAX_LISTED, files_outside
 from nginx_memlint.tree.tree import Tree
 
+PATH_MAX = 4096
+"""Bytes of a file's name: what rules name may be longer."""
+
 MIN_HELD = 16 * MIB
 """Bytes that a generation of held workers keeps, for that to be said."""
 
@@ -316,8 +319,8 @@ class _Examination:
         if failed := self.situation.files.unread:
             guesses.append(
                 f"{plural(len(failed), 'file')} of scripts, rules, passwords or networks could not "
-                f"be read, {printable(min(failed))} the first: taken for empty, rules of "
-                "ModSecurity for the Core Rule Set"
+                f"be read, {printable(min(failed)[:PATH_MAX])} the first: taken for empty, rules "
+                "of ModSecurity for the Core Rule Set"
             )
         if self.unit_cost is not None:
             return guesses

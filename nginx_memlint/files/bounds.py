@@ -38,8 +38,8 @@ class Bounds:
     block_depth: int = 10_000
     """Blocks inside blocks in one file; nginx recurses for each, until its stack is full."""
     names: int = 1_000_000
-    """Directories that patterns of includes look into, and the names there, each time counted;
-    names in the paths of a dump."""
+    """Directories that patterns of includes look into, and the names there, each time counted; each
+    64 bytes of the paths that match count as one more. Names in the paths of a dump."""
     problems: int = 5000
     """Problems that are listed; the rest are counted."""
     findings: int = 10_000
@@ -158,6 +158,8 @@ class Meter:
         self._tokens = 0
         self._names = 0
         self._uncounted: list[bytes] | None = []
+        self.brackets = 0
+        """The cost of the brackets of patterns, as their reader counts it."""
 
     def read(self, data: bytes) -> None:
         """Count the bytes and tokens of a file."""

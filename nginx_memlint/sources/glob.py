@@ -17,8 +17,15 @@ from nginx_memlint.sources.source import ABSENT, Source
 MAX_VAGUE = 2
 """Brackets whose end depends on the name that is matched: each may multiply the time it takes."""
 
+MAX_COST = 20_000
+"""Bound on cost() of all patterns of a source together: some 10 seconds for malformed brackets."""
+
+MAX_PATTERN = 8192
+"""Bytes of a pattern: twice PATH_MAX, as one has a directory and a word of nginx's 4,096 bytes."""
+
 LONG = 64
-"""Bytes of a pattern that take as long as the listing of a name."""
+"""Bytes of a pattern that take as long as the listing of a name, and of a path that counts as one:
+paths are kept."""
 
 _STAR, _QUESTION, _OPEN, _CLOSE, _BACKSLASH, _MINUS = b"*?[]\\-"
 
@@ -49,26 +56,54 @@ def expand(source: Source, pattern: str) -> list[str]:
     """The paths that match an absolute pattern, sorted bytewise.
 
     It is an empty list if nothing matches or a directory does not exist. Raises OSError for a
-    directory that may not be read, as what it holds is unknown, and for a pattern with more than
-    MAX_VAGUE malformed brackets.
+    directory that may not be read, as what it holds is unknown, for a pattern with more than
+    MAX_VAGUE malformed brackets or one that is too long, and once the source's patterns exceed
+    MAX_COST.
     """
-    return sorted(_expand(source, encode(pattern)), key=encode)
+    if len(pattern) > MAX_PATTERN:
+        raise OSError(errno.EINVAL, "the pattern is too long")
+    if brackets := cost(pattern):
+        source.meter.brackets += brackets
+        if source.meter.brackets > MAX_COST:
+            raise OSError(errno.EINVAL, "there are too many malformed brackets")
+    paths = _expand(source, encode(pattern))
+    # text of ASCII is in the order of its bytes: no second copy of a million paths
+    paths.sort(key=None if all(map(str.isascii, paths)) else encode)
+    return paths
 
 
 def _expand(source: Source, pattern: bytes) -> list[str]:
-    directory, _, name = pattern.rpartition(b"/")
-    if not name:
-        directory = directory.rstrip(b"/")
-    if (len(directory) - len(directory.rstrip(b"\\"))) % 2:
-        directory = directory[:-1]  # it was for the slash
-    if not name and directory:
-        return [path + "/" for path in _expand(source, directory) if source.is_dir(path)]
-    if _is_pattern(directory):
-        directories = [path for path in _expand(source, directory) if source.is_dir(path)]
-    else:
-        directories = [decode(_unescape(directory))]
+    """The paths that match, in no order: component by component, from the first that may match."""
+    components: list[tuple[bytes, bytes]] = []
+    while True:
+        directory, _, name = pattern.rpartition(b"/")
+        if not name:
+            directory = directory.rstrip(b"/")
+        if (len(directory) - len(directory.rstrip(b"\\"))) % 2:
+            directory = directory[:-1]  # it was for the slash
+        components.append((directory, name))
+        if (name or not directory) and not _is_pattern(directory):
+            break
+        source.meter.list(1 + len(directory) // LONG)
+        pattern = directory
+    paths = _in_directories(source, [decode(_unescape(directory))], name)
+    for _, name in components[-2::-1]:
+        if not paths:
+            break
+        directories = [path for path in paths if source.is_dir(path)]
+        if name:
+            paths = _in_directories(source, directories, name)
+        else:
+            paths = [path + "/" for path in directories]
+    return paths
+
+
+def _in_directories(source: Source, directories: list[str], name: bytes) -> list[str]:
+    """The paths in some directories whose last component matches."""
     if not _is_pattern(name) and b"\\" not in name:
         literal = decode(name)
+        source.meter.list(len(directories))
+        _count(source, directories, [literal])
         return [f"{d}/{literal}" for d in directories if source.exists(f"{d}/{literal}")]
     matches = None  # most patterns of a hostile file lead to no directory
     paths = []
@@ -82,8 +117,16 @@ def _expand(source: Source, pattern: bytes) -> list[str]:
         # names are held against long patterns for longer: those count more than once
         source.meter.list(len(names) * (len(name) // LONG))
         matches = matches or _compile(name).fullmatch
-        paths += [f"{path}/{entry}" for entry in names if matches(encode(entry))]
+        matching = [entry for entry in names if matches(encode(entry))]
+        _count(source, [path], matching)
+        paths += [f"{path}/{entry}" for entry in matching]
     return paths
+
+
+def _count(source: Source, directories: list[str], names: list[str]) -> None:
+    """Count the bytes of paths before they are made."""
+    for path in directories:
+        source.meter.list(sum((len(path) + len(name)) // LONG for name in names))
 
 
 def _is_pattern(text: bytes) -> bool:

@@ -23,9 +23,6 @@ from nginx_memlint.tree import blocks, grammar, structure
 from nginx_memlint.tree.expanded import Block, Inclusion, shortened
 from nginx_memlint.tree.tree import FileKey, Tree
 
-MAX_PATTERN_COST = 20_000
-"""Bound on glob.cost() of all patterns together: some 10 seconds for malformed brackets."""
-
 _Steps: TypeAlias = "Iterator[_Steps]"
 """A generator that reads something, and yields the generators that must be exhausted before it goes
 on: recursion without the stack, as blocks nest deeply."""
@@ -78,7 +75,6 @@ class _Builder:
         self.reported: set[int] = set()  # identities of syntax errors
         self.inclusions = 0
         self.reading: dict[tuple[str, str], Inclusion] = {}  # path and kind of block → where
-        self.pattern_cost = 0
         self.blocks: list[Block] = []
         self.most_blocks = 0
 
@@ -249,10 +245,7 @@ class _Builder:
 
     def glob(self, pattern: str, directive: Directive, inclusion: Inclusion) -> list[str]:
         if pattern not in self.globs:
-            self.pattern_cost += glob.cost(pattern)
             try:
-                if self.pattern_cost > MAX_PATTERN_COST:
-                    raise OSError(errno.EINVAL, "there are too many malformed brackets")
                 self.globs[pattern] = glob.expand(self.source, pattern)
             except OSError as error:
                 message = f'cannot list "{pattern}" ({_reason(error)})'

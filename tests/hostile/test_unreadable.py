@@ -110,6 +110,29 @@ def test_rules_that_cannot_be_listed_are_no_fewer(tmp_path: Path) -> None:
         assert size(f"{rule}Include {name}\n") > 16_000_000
 
 
+@pytest.mark.parametrize("name", ["x" * 100_000, "*" * 100_000])
+def test_long_names_in_rules(tmp_path: Path, name: str) -> None:
+    text = http("modsecurity_rules_file r; server { }")
+    report = check(write(tmp_path, {"nginx.conf": text, "r": f"Include /{name}\n"}))
+    [said] = [text for text in report.assumptions if "could not be read" in text]
+    assert len(said) < 5000
+
+
+def test_patterns_of_rules_are_bounded_as_those_of_includes(tmp_path: Path) -> None:
+    patterns = [f"d/{'[' * 90}{number}*" for number in range(10)]
+
+    def failed(directive: str, files: dict[str, str | bytes]) -> str:
+        text = http(f"{directive} server {{ }}")
+        conf = write(tmp_path, {"nginx.conf": text, "d/a": "", **files})
+        report = check(conf, target="debian-12")
+        return "".join(problem.message for problem in report.problems) + str(report.assumptions)
+
+    includes = "".join(f"include {pattern};" for pattern in patterns)
+    assert failed(includes, {}).count("too many malformed brackets") == 8
+    rules = "".join(f"Include {pattern}\n" for pattern in patterns)
+    assert "8 files of scripts, rules" in failed("modsecurity_rules_file r;", {"r": rules})
+
+
 def test_parts_ask_for_files_in_one_place() -> None:
     asking = {
         path.name

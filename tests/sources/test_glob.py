@@ -8,16 +8,18 @@ import os
 import platform
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from nginx_memlint.files.bounds import STEPS_OF
+from nginx_memlint.files.bounds import DEFAULT_BOUNDS, STEPS_OF, BoundError
 from nginx_memlint.files.paths import decode
 from nginx_memlint.sources import glob
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.memory_files import MemoryFiles
 from tests.hostile.limited import SLOW
+from tests.hostile.work import lines_run
 
 DIRECTORIES = 12
 PATTERNS = int(os.environ.get("MEMLINT_GLOB_PATTERNS", "400" if SLOW else "150"))
@@ -62,9 +64,9 @@ def test_same_files_in_the_same_order(chunk: int, libc: ctypes.CDLL, tmp_path: P
     seed = FIRST_SEED + chunk
     rng = random.Random(seed)
     names = _make_files(rng, os.fsencode(tmp_path))
-    source = FileSystem({"/": "/"}, restricted=False)
     refused = 0
     for _ in range(PATTERNS):
+        source = FileSystem({"/": "/"}, restricted=False)  # of one, malformed brackets are bounded
         pattern = os.fsencode(tmp_path) + b"/" + _pattern(rng)
         if not any(mark in pattern for mark in b"*?["):
             continue
@@ -137,3 +139,55 @@ def test_names_count_more_often_for_long_patterns() -> None:
         assert glob.expand(source, pattern) == []
         steps.append(source.meter.steps() - before)
     assert steps[0] < 2 * STEPS_OF.name * 100 < 9 * STEPS_OF.name * 100 < steps[1]
+
+
+@pytest.mark.parametrize("tail", ["k*", "link/k1", "*", "*/"])
+def test_bytes_of_paths_count(tail: str, tmp_path: Path) -> None:
+    """A link to its own directory makes any name as long as a path may be."""
+    link = "l" * 200
+    (tmp_path / link).symlink_to(".")
+    (tmp_path / "link").symlink_to(".")
+    for number in range(50):
+        (tmp_path / f"k{number}").touch()
+    source = FileSystem({"/": "/"}, restricted=False)
+    paths = glob.expand(source, f"{tmp_path}/{f'{link}/' * 10}*/{tail}")
+    names = source.meter.steps() // STEPS_OF.name
+    assert sum(map(len, paths)) >= 2000
+    assert sum(map(len, paths)) <= glob.LONG * names
+    short = FileSystem({"/": "/"}, restricted=False)
+    assert len(glob.expand(short, f"{tmp_path}/*/{tail}")) == len(paths)
+    assert short.meter.steps() // STEPS_OF.name < names - 31 * len(paths)
+    source = FileSystem(
+        {"/": "/"}, restricted=False, bounds=replace(DEFAULT_BOUNDS, names=names - 1)
+    )
+    with pytest.raises(BoundError, match="patterns look at more than"):
+        glob.expand(source, f"{tmp_path}/{f'{link}/' * 10}*/{tail}")
+
+
+@pytest.mark.parametrize("component", ["*", "a", "[a]", "", "\\a"])
+def test_components_are_no_recursion(component: str, tmp_path: Path) -> None:
+    source = FileSystem({"/": str(tmp_path)}, restricted=True)
+
+    def lines(count: int) -> int:
+        return lines_run(lambda: glob.expand(source, "/n*" + f"/{component}" * count))
+
+    lines(1)  # patterns are compiled once
+    assert glob.expand(source, "/n*" + f"/{component}" * 2000) == []
+    assert lines(800) < 2.1 * lines(400)
+
+
+def test_brackets_of_all_patterns_are_bounded() -> None:
+    source = MemoryFiles({"/d/a": b""})
+    patterns = [f"/d/{'[' * 90}{number}*" for number in range(3)]
+    for pattern in patterns[:2]:
+        glob.expand(source, pattern)
+    with pytest.raises(OSError, match="too many malformed brackets"):
+        glob.expand(source, patterns[2])
+    assert glob.expand(source, "/d/[a-c]") == ["/d/a"] == glob.expand(source, "/d/*")
+
+
+def test_a_pattern_is_no_longer_than_those_of_nginx() -> None:
+    source = MemoryFiles({"/d/a": b""})
+    assert glob.expand(source, "/d/" + "*" * 4096) == ["/d/a"]
+    with pytest.raises(OSError, match="the pattern is too long"):
+        glob.expand(source, "/d/" + "*" * 10_000)

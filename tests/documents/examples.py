@@ -62,6 +62,10 @@ def needs_nginx(example: Example) -> bool:
 
 PROGRAMS = {
     "ssh": 'shift\nexec "$@"',
+    "kubectl": """\
+while [ "$1" != -- ]; do shift; done
+shift
+exec "$@\"""",
     "docker": """\
 case $1 in
 exec) shift 2; exec "$@" ;;
@@ -69,7 +73,6 @@ cp) cp -r conf "$3" ;;
 build) test -f "${@: -1}/Dockerfile" ;;
 run) IFS=: read -r here there _ <<<"$4"; shift 5; exec memlint "${@//$there/$here}" ;;
 esac""",
-    "kubectl": 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"',
     "nginx": 'exec /usr/sbin/nginx -p "$SCRATCH/etc/nginx/" -c nginx.conf "$@"',
     "openresty": 'exec nginx "$@"',
     "systemctl": '[ "$*" = "reload nginx" ] && exec nginx -s reload',

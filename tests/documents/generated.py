@@ -15,6 +15,7 @@ from typing import Any
 
 from typer.main import get_command
 
+from nginx_memlint import check
 from nginx_memlint.cli.app import app
 from nginx_memlint.exit_codes import MEANINGS
 from nginx_memlint.files import bounds
@@ -28,10 +29,11 @@ from nginx_memlint.options.record import OPTIONS, OptionPlace, options_in
 from nginx_memlint.report import DEFAULT, FORMATS, documentation, schemas
 from nginx_memlint.rules.rule import Rule
 from nginx_memlint.settings import model
-from nginx_memlint.sizes import human
+from nginx_memlint.sizes import human, human_about
 from nginx_memlint.targets.targets import target_names
 from tests.documents.pages import PROJECT
 from tests.documents.published import security_contact
+from tests.helpers import SAMPLES
 from tests.nginx import accuracy, judged_reloads
 
 
@@ -72,6 +74,34 @@ def rule_page(rule: Rule) -> str:
     """The documentation of a rule."""
     title = f"# {rule.code} {rule.name}"
     return f"{title}\n\n{rule.summary}\n\nSeverity: {rule.severity}.\n\n{rule.doc}".rstrip() + "\n"
+
+
+def rendered() -> str:
+    """A row for each product of which there is a sample, before and after Lua's contexts shared."""
+    rows = []
+    for target, sample in RENDERED.items():
+        report = check(SAMPLES / sample, target=target)
+        size = report.memory.total
+        figures = (size.start_bytes, size.reload_peak_bytes, size.reload_peak_worst_bytes)
+        counts = (f"{report.ssl_contexts:,}", f"{report.ca_loads:,}")
+        rows.append((f"`{target}`", *counts, *(human_about(figure) for figure in figures)))
+    headings = ("target", "TLS contexts", "CA loads", "start", "one reload", "in a row")
+    return table(headings, rows)
+
+
+RENDERED = {
+    "ingress-nginx-1.9.6": "ingress-nginx",
+    "ingress-nginx-1.15.1": "ingress-nginx",
+    "kong-3.4": "kong",
+    "kong-3.9": "kong",
+    "apisix-3.8": "apisix",
+    "apisix-3.18": "apisix",
+    "nginx-proxy-manager-2.11": "nginx-proxy-manager",
+    "nginx-proxy-manager-2.13": "nginx-proxy-manager",
+    "bunkerweb-1.5.4": "bunkerweb",
+    "bunkerweb-1.6.13": "bunkerweb",
+}
+"""Target → the sample in the shape of its product."""
 
 
 def products() -> str:
@@ -282,6 +312,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "rules": rules,
     **{f"rule {rule.code}": partial(rule_page, rule) for rule in documentation.LISTED},
     "products": products,
+    "rendered": rendered,
     "targets": targets,
     "exit status": exit_status,
     "commands": commands,

@@ -29,6 +29,7 @@ from nginx_memlint.sources.source import Source
 from nginx_memlint.targets.allocators_table import ALLOCATORS, DEFAULT_ALLOCATOR
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls import modules
+from nginx_memlint.tls.buffer_sizes import buffer_sizes
 from nginx_memlint.tls.data_lines import long_server_names, wrong_lines
 from nginx_memlint.tls.excluding import excluding, unmatched
 from nginx_memlint.tls.families import LUA_TRUSTED
@@ -39,6 +40,7 @@ from nginx_memlint.tls.rejected_values import rejected_values
 from nginx_memlint.tls.unknown import unknown
 from nginx_memlint.tls.without_ca import without_ca
 from nginx_memlint.tls.without_key import without_key
+from nginx_memlint.tls.without_tls import without_tls
 from nginx_memlint.tree import expressions, foreign, nothing
 from nginx_memlint.tree import missing_includes as hints
 from nginx_memlint.tree.build import build
@@ -213,7 +215,9 @@ class _Examination:
             problems += unmatched(tree)
             problems += long_server_names(tree)
             problems += nothing.problems(tree, told)
+            problems += buffer_sizes(tree)
             problems += without_key(tree, groups, target)
+            problems += without_tls(tree, groups)
             problems += without_ca(groups, target)
         return problems
 

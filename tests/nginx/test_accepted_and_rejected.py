@@ -161,6 +161,33 @@ def test_either_ca(trusted: str, complete: bool, site: Site) -> None:
     assert [problem.nginx for problem in report.problems] == [said] * (not complete)
 
 
+LUA_WITHOUT_TLS = {
+    "a server": SERVER % "" + "server { ssl_certificate_by_lua_block { a() } }",
+    "http": "server { SSL }\nssl_certificate_by_lua_block { a() }\n" + SERVER % "" + SERVER % "",
+    "client hello": "server { ssl_client_hello_by_lua_file a; SSL }\n"
+    "server { ssl_client_hello_by_lua_file b.lua; }",
+}
+LUA_WITH_TLS = {
+    "http": "server { SSL }\nssl_certificate_by_lua_block { a() }",
+    "a server": "server { SSL ssl_certificate_by_lua_block { a() } }" + SERVER % "",
+    "no server": "ssl_certificate_by_lua_block { a() }",
+    "certificates alone": "server { PAIR ssl_certificate_by_lua_block { a() } }",
+}
+
+
+@pytest.mark.parametrize("name", [*LUA_WITHOUT_TLS, *(f"with TLS: {n}" for n in LUA_WITH_TLS)])
+def test_lua_for_tls(name: str, bookworm: Stack, site: Site) -> None:
+    is_taken = name.startswith("with TLS: ")
+    text = LUA_WITH_TLS[name[10:]] if is_taken else LUA_WITHOUT_TLS[name]
+    text = _with_files(text.replace("PAIR", site.pair), site)
+    conf = write_conf(site.prefix, bookworm.load_lines("ngx_http_lua_module") + text)
+    run = bookworm.test(conf, prefix=site.prefix)
+    assert run.accepted == is_taken
+    told = [problem.nginx for problem in check(conf, target="debian-12").problems if problem.nginx]
+    assert told == [] if is_taken else [*{*told}] == ["no ssl configured for the server"]
+    assert all(said in run.messages for said in told)
+
+
 def _without_numbers(messages: str) -> str:
     return re.sub(r" [0-9]+#[0-9]+:", "", messages)
 

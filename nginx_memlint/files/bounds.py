@@ -172,13 +172,18 @@ class Meter:
             most = f"{self.bounds.tokens:,}"
             raise BoundError(f"the files have more than {most} tokens", "tokens")
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the bound on names is exceeded."""
+        return self._names > self.bounds.names
+
     def list(self, names: int, who: str = "patterns look at") -> None:
         """Count the names in a directory.
 
         ``who`` is what has the names, for the message.
         """
         self._names += names
-        if self._names > self.bounds.names:
+        if self.is_over:
             most = f"{self.bounds.names:,}"
             raise BoundError(f"{who} more than {most} names", "names")
 

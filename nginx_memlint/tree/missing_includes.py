@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
 
+from nginx_memlint.files.bounds import BoundError, Bounds, Meter
 from nginx_memlint.files.paths import is_below
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources import glob
@@ -31,7 +33,10 @@ MAX_PARTS = 16
 """Leading directories of an include that may have another name in the checkout."""
 
 MAX_PATTERNS = 500
-"""Different includes that are looked for in the checkout: each takes up to some 10 ms."""
+"""Different includes that are looked for in the checkout."""
+
+SHARE = 10
+"""Names that may be looked at for that, together: the bound on names by this."""
 
 MAX_KEPT = 5_000
 """Different includes that a suggested option is tested on; with more, none is suggested."""
@@ -67,18 +72,21 @@ def explained(tree: Tree) -> list[Problem]:
         numbers.setdefault((problem.file, problem.line, problem.column), index)
     done: set[tuple[str, int, int]] = set()
     told: set[str] = set()
-    keeps = _Keeper(tree)
+    meter = _share_of(tree.source.bounds)
+    source = copy(tree.source)
+    source.meter = meter
+    keeps = _Keeper(tree, source)
     answers: dict[str, tuple[frozenset[str] | None, Hint | None]] = {}
     for include, inclusion in _absolute_includes(tree):
         pattern = c_string(include.args[0])
-        if pattern not in answers:
-            if len(answers) == MAX_PATTERNS:
-                # what it finds here is counted, and a file that is not there is a problem already
-                if glob.has_magic(pattern) and not _matches(tree.source, pattern):
-                    problems.append(_unexamined(include, inclusion))
-                    break
-                continue
-            answers[pattern] = _look_for(pattern, tree, keeps)
+        if pattern not in answers and len(answers) < MAX_PATTERNS and not meter.is_over:
+            answers[pattern] = _look_for(pattern, tree, source, keeps)
+        if pattern not in answers or (answers[pattern][0] is None and meter.is_over):
+            # what it finds here is counted, and a file that is not there is a problem already
+            if glob.has_magic(pattern) and not tree.matched.get(pattern):
+                problems.append(_unexamined(include, inclusion))
+                break
+            continue
         files, option = answers[pattern]
         if files is None or (files and os.path.dirname(pattern) in told):
             continue
@@ -104,23 +112,33 @@ def explained(tree: Tree) -> list[Problem]:
                 f"include {pattern} finds nothing on this machine, but would with {option.text}"
             )
             problems.append(Problem.at(inclusion, include, message, complete=True))
+    tree.work.add(meter.steps())
     return problems
 
 
+def _share_of(bounds: Bounds) -> Meter:
+    """A meter of its own: a hint may not take what the configuration itself is read with."""
+    return Meter(replace(bounds, names=bounds.names // SHARE))
+
+
 def _look_for(
-    pattern: str, tree: Tree, keeps: Callable[[str, str], bool]
+    pattern: str, tree: Tree, source: Source, keeps: Callable[[str, str], bool]
 ) -> tuple[frozenset[str] | None, Hint | None]:
     """The files here that an include finds, None if unknown, and a hint to others, if any."""
-    files = _matches(tree.source, pattern)
+    files = _matches(source, pattern)
     if files is None:
         return None, None
-    return files, option_for(pattern, tree.directory, tree.main.inclusion.file.name, keeps)
+    main = tree.main.inclusion.file.name
+    try:
+        return files, option_for(pattern, tree.directory, main, source.meter, keeps)
+    except BoundError:
+        return None, None
 
 
 def _unexamined(include: Directive, inclusion: Inclusion) -> Problem:
     message = (
-        f"there are more than {MAX_PATTERNS} absolute includes: this and the following were not "
-        "looked for beside this configuration; --sysroot DIR or --path-map FROM=TO says where"
+        "there are too many absolute includes: this and the following were not looked for beside "
+        "this configuration; --sysroot DIR or --path-map FROM=TO says where"
     )
     return Problem.at(inclusion, include, message, complete=True)
 
@@ -129,12 +147,14 @@ def option_for(
     pattern: str,
     directory: str,
     main: str,
+    meter: Meter,
     keeps: Callable[[str, str], bool] = lambda _inside, _outside: True,
 ) -> Hint | None:
     """The option with which an absolute pattern finds files at or above a directory.
 
     Finding the main file alone is no evidence. ``keeps`` tells, for a directory as nginx sees it
-    and another one here, whether all other includes would still find their files.
+    and another one here, whether all other includes would still find their files. Raises BoundError
+    once the meter, which counts all names and all candidates, is over.
     """
     parts = pattern.strip("/").split("/")
     ancestors = _ancestors(directory)
@@ -148,7 +168,9 @@ def option_for(
                 break
             candidates.append((inside, ancestor))
     for inside, outside in candidates:
+        meter.list(1)
         source = FileSystem({inside: outside}, restricted=True)
+        source.meter = meter
         files = _matches(source, pattern) or frozenset()
         if inside != outside and files - {os.path.realpath(main)} and keeps(inside, outside):
             shown = shlex.quote(min(os.path.relpath(outside), outside, key=len))
@@ -160,8 +182,9 @@ def option_for(
 class _Keeper:
     """Decides whether all includes that find files now would still do so with an option."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, source: Source) -> None:
         self._tree = tree
+        self._source = source
         self._verdicts: dict[tuple[str, str], bool] = {}
         self._is_found: dict[str, bool] | None = None
 
@@ -177,7 +200,7 @@ class _Keeper:
             if len(patterns) > MAX_KEPT:
                 patterns = {}
             self._is_found = {
-                pattern: bool(_finds(self._tree.source, self._full(pattern, self._tree.directory)))
+                pattern: bool(_finds(self._source, self._full(pattern, self._tree.directory)))
                 for pattern in patterns
             }
         is_root = inside == "/"
@@ -187,8 +210,10 @@ class _Keeper:
             source, path = find(main, lookup)
         except EntryError:
             return False
+        source.meter = self._source.meter
         directory = path.rpartition("/")[0]
         for pattern, is_found in self._is_found.items():
+            source.meter.list(1)
             leads = _finds(source, self._full(pattern, directory))
             # outside of the option's directories, nothing is known of a pattern
             if (is_found and not leads) or (leads is None and glob.has_magic(pattern)):

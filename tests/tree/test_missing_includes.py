@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from nginx_memlint import check
+from nginx_memlint.files.bounds import DEFAULT_BOUNDS, STEPS_OF, Meter
 from nginx_memlint.result import ConfigReport, ProblemInfo
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.tree import missing_includes as hints
+from tests.helpers import with_bounds
+from tests.hostile.work import lines_run
 
 SITE = "server { location / {} }\n"
 
@@ -218,8 +222,59 @@ def test_included_files_are_hinted_at_too(tmp_path: Path, machine: Path) -> None
 
 def test_the_option_finds_what_it_says(tmp_path: Path, machine: Path) -> None:
     copy = checkout(tmp_path, "")
-    option = hints.option_for(f"{machine}/conf.d/*.conf", str(copy), f"{copy}/nginx.conf")
+    meter = Meter(DEFAULT_BOUNDS)
+    option = hints.option_for(f"{machine}/conf.d/*.conf", str(copy), f"{copy}/nginx.conf", meter)
     assert option is not None
     assert option.files == {f"{copy}/conf.d/a.conf"}
     files = FileSystem({str(machine): str(copy)}, restricted=True)
     assert files.exists(f"{machine}/conf.d/a.conf")
+
+
+def looping(tmp_path: Path, machine: Path, count: int) -> Path:
+    """A checkout whose links to themselves make many paths of any pattern."""
+    includes = "".join(f"include {machine}/*/*/*/n{number}*.conf;" for number in range(count))
+    copy = checkout(tmp_path, includes)
+    for name in range(10):
+        (copy / f"l{name}").symlink_to(".")
+    return copy
+
+
+def test_the_search_takes_its_share_and_no_more(
+    tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = []
+    for count in (40, 80, 160):
+        copy = looping(tmp_path / str(count), machine, count)
+        with_bounds(monkeypatch, names=50_000)
+        lines.append(lines_run(partial(check, copy)))
+        report = check(copy)
+        [said] = [p for p in hinted(report) if "not looked for" in p.message]
+        assert said.complete
+        assert report.complete
+    assert lines[2] - lines[1] < 2.2 * (lines[1] - lines[0])
+    assert lines[2] < 1.5 * lines[0]
+
+
+def test_the_search_counts_as_work(tmp_path: Path, machine: Path) -> None:
+    from nginx_memlint.analysis.examine import examine
+    from nginx_memlint.analysis.job import Job
+
+    few, more = (
+        examine(Job(str(looping(tmp_path / str(count), machine, count)))).steps for count in (1, 3)
+    )
+    assert more - few > 2 * 1000 * STEPS_OF.name
+
+
+def test_what_the_search_takes_is_not_taken_from_the_configuration(
+    tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = looping(tmp_path, machine, 100)
+    (copy / "r").write_text("Include conf.d/*.conf\n")
+    text = (
+        (copy / "nginx.conf").read_text().replace("server {", "modsecurity_rules_file r; server {")
+    )
+    (copy / "nginx.conf").write_text(text)
+    with_bounds(monkeypatch, names=2000)
+    report = check(copy)
+    assert report.complete
+    assert not any("could not be read" in text for text in report.assumptions)

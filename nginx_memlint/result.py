@@ -96,6 +96,15 @@ class MemoryTotal(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LimitReason(Model):
+    """Something that a limit has to hold."""
+
+    why: str
+    """``zones, once they are full``, ..."""
+    bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class MemoryPart(Model):
     """Something that takes memory: bytes of one configuration."""
 
@@ -148,6 +157,8 @@ class Memory(Model):
     """The most that it may be."""
     guessed: list[str] = field(default_factory=list)
     """The reasons why the two differ: ``workers 4–64``, ``ca.pem unreadable: ...``."""
+    limit_reasons: list[LimitReason]
+    """The reasons why ``total.limit_bytes`` is not lower: they add up to it."""
     held: MemoryHeld
     """Old workers that open connections hold."""
     parts: list[MemoryPart]

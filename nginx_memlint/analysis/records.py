@@ -12,7 +12,7 @@ from nginx_memlint.analysis.job import Job
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.guesses import ASSUMED_WORKERS
 from nginx_memlint.memory.held import HeldMemory
-from nginx_memlint.memory.laws import Total
+from nginx_memlint.memory.laws import Total, reasons
 from nginx_memlint.memory.not_priced import not_priced
 from nginx_memlint.memory.zones import Zone
 from nginx_memlint.printable import printable
@@ -118,6 +118,10 @@ def memory_info(situation: Situation, locations: int) -> result.Memory:
         low=None if ends is None else memory_total(ends.low),
         high=None if ends is None else memory_total(ends.high),
         guessed=[] if ends is None else [printable(text) for text in ends.guessed],
+        limit_reasons=[
+            result.LimitReason(why=why, bytes=size)
+            for why, size in reasons(situation.amount, situation.total)
+        ],
         held=memory_held(situation.held),
         parts=memory_parts(situation),
         unit_bytes=contexts.unit,
@@ -229,7 +233,11 @@ def uncounted(job: Job, problems: list[Problem]) -> result.ConfigReport:
     kinds = result.Memory.__annotations__
     sizes: dict[str, Any] = {name: 0 for name, kind in kinds.items() if kind == "int"}
     zero = result.Memory(
-        total=memory_total(Total()), held=memory_held(HeldMemory(0, 0)), parts=[], **sizes
+        total=memory_total(Total()),
+        limit_reasons=[],
+        held=memory_held(HeldMemory(0, 0)),
+        parts=[],
+        **sizes,
     )
     return result.ConfigReport(
         path=printable(job.name),

@@ -98,6 +98,13 @@ class Total(NamedTuple):
     limit: int = 0
 
 
+class Reason(NamedTuple):
+    """Something that a limit has to hold, in bytes."""
+
+    why: str
+    size: int
+
+
 SHARING = frozenset(
     {"pool", "heap", "contexts", "tables", "pages", "code", "rules", "library", "loose", "scripts"}
 )
@@ -150,10 +157,34 @@ def total(
     # a peak is never below what is left after it
     start, after, after_worst, peak, worst = phases
     peak, worst = max(peak, after), max(worst, after_worst, peak)
-    # both the old and the new one may be full
-    untouched = amount.zone_reserved - amount.zone_resident - 2 * amount.zone_renewed
-    limit = worst + untouched + in_kernel(amount, 1 + 2 * workers + helpers)
+    limit = worst + _untouched(amount) + in_kernel(amount, 1 + 2 * workers + helpers)
     return Total(start, after, after_worst, peak, worst, limit)
+
+
+def _untouched(amount: Amount) -> int:
+    """Bytes of zones to which they may fill; of those that are made anew, both may."""
+    return amount.zone_reserved - amount.zone_resident - 2 * amount.zone_renewed
+
+
+def reasons(amount: Amount, size: Total) -> list[Reason]:
+    """The reasons why a limit is not lower: their bytes are it."""
+    untouched = _untouched(amount)
+    return [
+        Reason("nginx and its configuration, at a start", size.start),
+        Reason(
+            "a reload: the old configuration beside the new one, and old workers beside new ones",
+            size.reload_peak - size.start,
+        ),
+        Reason(
+            "later reloads, at worst: what is not given back, and what exiting workers copy of it",
+            size.reload_peak_worst - size.reload_peak,
+        ),
+        Reason("zones, once they are full", untouched),
+        Reason(
+            "the kernel, for processes and their page tables",
+            size.limit - size.reload_peak_worst - untouched,
+        ),
+    ]
 
 
 def in_kernel(amount: Amount, processes: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nginx_memlint.memory.laws import Amount, Law, Total, in_kernel
+from nginx_memlint.memory.laws import Amount, Law, Total, in_kernel, reasons
 from nginx_memlint.memory.laws import total as total_of
 from nginx_memlint.memory.laws_table import GLIBC, LAWS, MARGIN
 from nginx_memlint.targets.allocators_table import ALLOCATORS
@@ -52,6 +52,23 @@ def test_a_zone_is_kept_and_one_of_an_upstream_made_anew() -> None:
     anew = total(Amount(zone_renewed=MIB, zone_reserved=20 * MIB), 4)
     assert (anew.start, anew.reload_peak_worst) == (MIB, 2 * MIB)
     assert anew.limit == 20 * MIB + in_kernel(Amount(zone_reserved=20 * MIB), 9)
+
+
+def test_a_limit_has_reasons_that_add_up_to_it() -> None:
+    amount = Amount(pool=MIB, heap=2 * MIB, zone_resident=MIB, zone_reserved=9 * MIB)
+    size = total(amount, 2)
+    by_reason = [reason.size for reason in reasons(amount, size)]
+    assert by_reason == [
+        size.start,
+        size.reload_peak - size.start,
+        size.reload_peak_worst - size.reload_peak,
+        8 * MIB,
+        in_kernel(amount, 5),
+    ]
+    assert sum(by_reason) == size.limit
+    anew = Amount(zone_renewed=MIB, zone_reserved=20 * MIB)
+    *_, zones, _ = reasons(anew, total(anew, 2))
+    assert zones.size == 18 * MIB  # of the old one and of the new
 
 
 def test_the_kernel_maps_two_configurations_and_all_zones_for_each_process() -> None:

@@ -83,6 +83,10 @@ def _details(config: ConfigReport, page: Page) -> None:
         ("what is in it", [(line,) for line in _counts(config)]),
         ("what takes most", [(size, f"{name}{at}") for size, name, at in _parts(config)]),
         *_shares(config),
+        (
+            f"why a limit is not below {total(config, config.memory.total.limit_bytes)}",
+            _limit(config),
+        ),
         ("what the figures take for granted", [(line,) for line in _granted(config)]),
     ]
     for title, rows in tables:
@@ -290,6 +294,13 @@ def _counted(part: MemoryPart, config: ConfigReport) -> str:
     if part.worker_bytes and not (part.pool_bytes or part.heap_bytes):
         text += f" × {plural(config.workers, 'worker')}"
     return text
+
+
+def _limit(config: ConfigReport) -> list[tuple[str, ...]]:
+    """The reasons why a limit is not lower, each with its bytes."""
+    return [
+        (human(reason.bytes), reason.why) for reason in config.memory.limit_reasons if reason.bytes
+    ]
 
 
 def _place(part: MemoryPart) -> str:

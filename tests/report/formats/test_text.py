@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from nginx_memlint import check
 from nginx_memlint.report.formats.text import MAX_IN_SHORT
 from nginx_memlint.report.screen import Page, columns, cut
 from nginx_memlint.report.views.section import MAX_OF_RULE
+from nginx_memlint.sizes import human
 from tests.helpers import LUA, http, memlint_here, write
 
 SITE = "server { lua_ssl_trusted_certificate ca.pem; location / { access_by_lua_file a; } }\n"
@@ -66,6 +68,17 @@ def test_findings_of_one_rule_are_counted_from_the_sixth_on(tmp_path: Path) -> N
     assert run.out.count(" ML101: ") == MAX_OF_RULE
     assert f"and {20 - MAX_OF_RULE} more of ML101 (--format json)" in run.out
     assert memlint_here(*CHECK, "--verbose", conf).out.count(" ML101: ") == 20
+
+
+def test_a_limit_has_its_reasons(tmp_path: Path) -> None:
+    zone = "limit_req_zone $uri zone=all:64m rate=1r/s;"
+    conf = write(tmp_path, {"nginx.conf": http(zone + SITE)})
+    size = check(conf, target="debian-12", unit_cost="32MiB").memory.total
+    out = memlint_here(*CHECK, "--verbose", conf).out
+    _, rest = out.split(f"why a limit is not below {human(size.limit_bytes)}\n")
+    reasons = [line.strip() for line in rest.split("\n\n")[0].splitlines()]
+    assert reasons[0] == f"{human(size.start_bytes)}  nginx and its configuration, at a start"
+    assert "63.6 MiB  zones, once they are full" in reasons
 
 
 def test_a_mark_is_below_the_directive(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ from nginx_memlint.tls.lacking import lacking
 from nginx_memlint.tls.listens import listens
 from nginx_memlint.tls.misplaced import misplaced
 from nginx_memlint.tls.rejected_values import rejected_values
+from nginx_memlint.tls.repeated import repeated
 from nginx_memlint.tls.unknown import unknown
 from nginx_memlint.tls.without_ca import without_ca
 from nginx_memlint.tls.without_key import without_key
@@ -137,6 +138,7 @@ class _Examination:
             *misplaced(self.tree, self.situation.target),
             *rejected_values(self.tree, self.situation.target),
             *excluding(self.tree, self.situation.target),
+            *repeated(self.tree),
             *expressions.problems(self.tree),
             *modules.problems(self.tree, self.situation.target, self.prefix),
             *modules.without_module(self.tree, self.situation.target),

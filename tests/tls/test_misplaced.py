@@ -70,10 +70,11 @@ def test_a_priority_that_is_none(values: str, line: int | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", ["limit_conn a 1", "mirror /a", "error_page 404 /a", "http2_push_preload on"]
+    "setting", ["limit_conn {} 1", "mirror /a", "error_page 404 /a", "http2_push_preload on"]
 )
 def test_several_are_taken(setting: str) -> None:
     """Some of these are rejected for what they name, or by some releases only."""
-    text = http(f"limit_conn_zone $a zone=a:1m; {setting}; {setting}; server {{ }}")
+    zones = "limit_conn_zone $a zone=a:1m; limit_conn_zone $a zone=b:1m;"
+    text = http(f"{zones} {setting.format('a')}; {setting.format('b')}; server {{ }}")
     said = [problem.nginx for problem in check("-", data=text.encode()).problems]
     assert SAID.format(setting.partition(" ")[0]) not in said

@@ -13,7 +13,6 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from nginx_memlint.suggest import did_you_mean
@@ -70,8 +69,8 @@ Accepted: TypeAlias = "tuple[IgnoreComment, Mark] | None"
 class Ignores:
     """The comments of a configuration that accept findings, and which of them accepted one.
 
-    Unless ``used``, there are none. ``all_read`` is False if there are more than the bound allows;
-    those beyond it accept nothing.
+    Unless ``used``, there are none. ``all_read`` is False if they have more codes than the bound
+    allows; comments beyond it accept nothing.
     """
 
     def __init__(self, tree: Tree, *, used: bool = True) -> None:
@@ -84,13 +83,18 @@ class Ignores:
         self._accepted: dict[tuple[Block | Inclusion, str], Accepted] = {}
         self._judged: frozenset[str] = frozenset()
         main = tree.main.inclusion.file.path
+        codes = 0
         for file in tree.files.values() if used else ():
             path = posixpath.normpath(file.path)
             if MARK.encode() in file.tokens.data and path not in self._by_file:
-                most = tree.source.bounds.findings - len(self.all)
-                comments = list(islice(_read(file, is_main=file.path == main), most + 1))
-                self.all_read = self.all_read and len(comments) <= most
-                comments = comments[:most]
+                comments = []
+                for ignore, rest in _read(file, is_main=file.path == main):
+                    codes += 1 + rest.partition("]")[0].count(",")
+                    if codes > tree.source.bounds.findings:
+                        self.all_read = False
+                        break
+                    _parse(ignore, rest)
+                    comments.append(ignore)
                 self.all += comments
                 comments = [ignore for ignore in comments if ignore.holds_for is not None]
                 comments.sort(key=_line)
@@ -196,7 +200,8 @@ def _line(ignore: IgnoreComment) -> int:
     return ignore.holds_for or 0
 
 
-def _read(file: ParsedFile, *, is_main: bool) -> Iterator[IgnoreComment]:
+def _read(file: ParsedFile, *, is_main: bool) -> Iterator[tuple[IgnoreComment, str]]:
+    """The comments of a file, each with its text after ``memlint:``, which is not read yet."""
     tokens = file.tokens
     first_token = tokens.starts[0] if tokens.starts else 0
     following: int | None = 0  # the line of the token after the last comment
@@ -212,9 +217,7 @@ def _read(file: ParsedFile, *, is_main: bool) -> Iterator[IgnoreComment]:
             holds_for = following
         column = tokens.column_of(offset)
         mark = Mark(file, line, column + match.start(), match[0].rstrip())
-        ignore = IgnoreComment(mark, holds_for, is_main and offset < first_token)
-        _parse(ignore, match["rest"])
-        yield ignore
+        yield IgnoreComment(mark, holds_for, is_main and offset < first_token), match["rest"]
 
 
 def _parse(ignore: IgnoreComment, rest: str) -> None:

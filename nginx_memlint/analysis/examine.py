@@ -258,7 +258,7 @@ class _Examination:
             said.append(f"{outcome.unlisted:,} more findings are not listed")
         if not self.situation.ignores.all_read:
             most = self.tree.source.bounds.findings
-            said.append(f"more than {most:,} comments accept findings: the others are not read")
+            said.append(f"comments name more than {most:,} codes: the others are not read")
         return [Problem(exceeded(what, "findings"), self.entry.name) for what in said]
 
     def locations_by_setting(self) -> Counter[tuple[str, int]]:

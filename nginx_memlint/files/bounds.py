@@ -43,7 +43,7 @@ class Bounds:
     problems: int = 5000
     """Problems that are listed; the rest are counted."""
     findings: int = 10_000
-    """Findings of one rule that are listed, and comments that accept findings."""
+    """Findings of one rule that are listed, and codes in all comments that accept findings."""
 
     steps: int = 30_000_000
     """Steps of work on what was read: blocks and files looked at, settings looked up, findings made

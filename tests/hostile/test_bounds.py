@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ EXCEEDED: dict[str, tuple[int, str, int | None, str]] = {
     "block-depth": (2, "nginx.conf", 1, "blocks are nested deeper than 2 "),
     "names": (1, "nginx.conf", 6, "more than 1 names"),
     "problems": (1, "nginx.conf", None, "1 more problems are not listed"),
-    "findings": (1, "nginx.conf", None, "more than 1 comments accept findings"),
+    "findings": (1, "nginx.conf", None, "comments name more than 1 codes"),
     "steps": (5, "a.conf", 1, "it takes more than 5 steps to understand"),
 }
 """Bound → a value too small for FILES, and the problem."""
@@ -165,3 +166,34 @@ def test_tokens_of_scripts_are_steps(tmp_path: Path, monkeypatch: pytest.MonkeyP
         report = check(conf)
         said = [problem.message for problem in report.problems if "(bound steps" in problem.message]
         assert (report.complete, bool(said)) == (is_complete, not is_complete)
+
+
+def test_codes_of_comments_are_bounded_not_comments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def of(comments: int, codes: int) -> Path:
+        comment = f"# memlint: ignore[{','.join('a' * codes)}] a, b\n"
+        return write(
+            tmp_path / f"{comments}", {"nginx.conf": http(comment * comments + "server {}")}
+        )
+
+    def is_beyond(conf: Path) -> bool:
+        return any("comments name more than" in p.message for p in check(conf).problems)
+
+    with_bounds(monkeypatch, findings=100)
+    assert not is_beyond(of(100, 1))
+    assert is_beyond(of(101, 1))
+    assert not is_beyond(of(10, 10))
+    assert is_beyond(of(11, 10))
+
+    def peak(codes: int) -> int:
+        conf = of(200, codes)
+        tracemalloc.start()
+        check(conf)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    few = peak(1)
+    # nginx reads no longer comments; each code would take 150 bytes
+    assert peak(2000) - few < 10 * 200 * 2000 * len("a,")

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import ConfigReport, check
+from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.job import Job
 from nginx_memlint.memory.certificate import (
     beyond_stock,
     certificate_bytes,
@@ -15,6 +17,7 @@ from nginx_memlint.memory.certificate import (
 )
 from nginx_memlint.memory.parts import RECORDS
 from nginx_memlint.memory.parts.expressions import expression_size
+from nginx_memlint.options.record import read_keywords
 from nginx_memlint.result import MemoryPart
 from nginx_memlint.tls.ca_bundle import bundle_of
 from nginx_memlint.tls.der import Facts, Revoked
@@ -31,6 +34,43 @@ def report(directory: Path, inside: str, main: str = "", **options: object) -> C
 def part(checked: ConfigReport, name: str) -> MemoryPart:
     [named] = [part for part in checked.memory.parts if part.name == name]
     return named
+
+
+@pytest.mark.parametrize(("nginx", "each"), [("1.24.0", 432), ("1.25.0", 440)])
+def test_a_connection_is_larger_with_quic(tmp_path: Path, nginx: str, each: int) -> None:
+    conf = write(tmp_path, {"nginx.conf": "events { worker_connections 1000; }"})
+    checked = check(conf, target="debian-12", set={"nginx": nginx})
+    assert part(checked, "worker_connections").worker_bytes == 1000 * each
+
+
+VERIFYING = """location /{} {{ proxy_pass https://127.0.0.1; proxy_ssl_verify on;
+    proxy_ssl_trusted_certificate ca.pem; }}"""
+
+
+@pytest.mark.parametrize(
+    ("target", "kib"),
+    [("debian-11", 35), ("debian-12", 290), ("debian-13", 210), ("debian-sid", 190)],
+)
+def test_the_first_context_has_openssl_itself(tmp_path: Path, target: str, kib: int) -> None:
+    without = report(tmp_path / "without", "server { }", target=target)
+    assert "OpenSSL itself" not in {part.name for part in without.memory.parts}
+    some = VERIFYING.format("a") + VERIFYING.format("b")
+    checked = report(tmp_path / "some", f"server {{ {some} }}", target=target, unit_cost="1MiB")
+    assert part(checked, "OpenSSL itself").heap_bytes == kib << 10
+
+
+@pytest.mark.parametrize("stores", [1, 3, 5])
+def test_workers_sort_so_much_of_what_is_freed(tmp_path: Path, stores: int) -> None:
+    """A fifth of each store, up to 900 KiB, and a tenth of contexts."""
+    inside = f"server {{ {' '.join(map(VERIFYING.format, range(stores)))} }}"
+    conf = write(tmp_path, {"nginx.conf": http(inside)})
+    options = read_keywords({"target": "debian-12", "unit_cost": "1MiB"})
+    situation = examine(Job(str(conf), options)).situation
+    assert situation is not None
+    amount = situation.amount
+    assert amount.heap == pytest.approx(stores * MIB, abs=60_000)
+    of_stores = min(0.22 * amount.heap, 900 << 10)
+    assert amount.loose == pytest.approx(of_stores + 0.1 * amount.contexts, abs=2)
 
 
 def test_every_record_says_where_its_bytes_are_from() -> None:

@@ -49,6 +49,7 @@ def test_sizes_as_nginx_reads_them(text: str, size: int | None) -> None:
         ("ssl_session_cache builtin shared:a:2m;", "a"),
         ("ssl_ocsp_cache shared:a:2m;", "a"),
         ("js_shared_dict_zone zone=a:2m timeout=60s;", "a"),
+        ("keyval_zone zone=a:2m;", "a"),
         ("check_shm_size 2m;", "check_upstream"),
         (
             "server { ssl_session_cache shared:a:2m; } server { ssl_session_cache shared:a:2m; }",

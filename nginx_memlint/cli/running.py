@@ -113,6 +113,8 @@ def _job(path: str, options: Options, data: bytes | None) -> Job:
         there = os.path.join(options.prefix or "", path)
         if os.path.isdir(there):
             there = os.path.join(there, "nginx.conf")
+        if not os.path.isfile(there):
+            return Job(path, options)  # nor is there a working directory, perhaps
         options = replace(options, target=_target_nearby(there))
     return Job(path, options)
 

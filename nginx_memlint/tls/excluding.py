@@ -136,12 +136,14 @@ _HTTP_PASS = (
 def _ports_of_upstreams(tree: Tree) -> Iterator[Problem]:
     """Problems of ``http://NAME:PORT`` where an upstream is called NAME, and of a missing port."""
     for kind, names in (("upstream", _HTTP_PASS), ("stream_upstream", ("proxy_pass",))):
+        root = "stream" if kind == "stream_upstream" else "http"
+        if not tree.kinds[root]:
+            continue
         upstreams = {
             block.directive.args[0].lower()
             for block in tree.blocks(kind)
             if block.directive is not None and block.directive.args
         }
-        root = "stream" if kind == "stream_upstream" else "http"
         for name in names:
             check = partial(_against_port, upstreams)
             yield from _complaints(tree, name, _is_one_of(_KINDS[root]), check)

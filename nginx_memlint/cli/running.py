@@ -124,11 +124,14 @@ def _target_nearby(path: str) -> Target | None:
 
     The default has a hint, if a Dockerfile names an image.
     """
-    from nginx_memlint.live.host import target_of_its_own  # noqa: PLC0415  takes long
+    from nginx_memlint.live.homes import is_at_home  # noqa: PLC0415  if none is stated
     from nginx_memlint.settings.dockerfile import image_for  # noqa: PLC0415
 
-    if target := target_of_its_own(path):
-        return target
+    if is_at_home(path):
+        from nginx_memlint.live.host import target_of_its_own  # noqa: PLC0415  takes long
+
+        if target := target_of_its_own(path):
+            return target
     image = image_for(path)
     return None if image is None else find_target()._replace(hint=str(image))
 

@@ -6,13 +6,11 @@ import os
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.live.binary import describe, find_nginx
+from nginx_memlint.live.homes import is_at_home
 from nginx_memlint.live.installed import target_of
 from nginx_memlint.live.ownership import why_not_roots
 from nginx_memlint.printable import printable
 from nginx_memlint.targets.targets import Target
-
-HOMES = ("/etc/", "/usr/", "/opt/")
-"""Where nginx's configuration is, by ``--conf-path`` of all packages: no checkout is there."""
 
 
 def nginx_here() -> Target:
@@ -32,9 +30,9 @@ def target_of_its_own(configuration: str) -> Target | None:
     None if it is another, if it is named by a link to that, such as one in a checkout, or if nginx
     is not root's or does not run.
     """
-    path = os.path.abspath(configuration)
-    if not path.startswith(HOMES) or not os.path.isfile(path):
+    if not is_at_home(configuration):
         return None
+    path = os.path.abspath(configuration)
     try:
         binary = find_nginx()
         if why_not_roots(binary):

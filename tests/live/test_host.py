@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.live import host
+from nginx_memlint.live import homes, host
 from nginx_memlint.targets.banner import Nginx, parse
 from nginx_memlint.targets.targets import find_target
 from tests.helpers import http, memlint_here, write
@@ -24,7 +24,7 @@ def nginx(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     def describe(binary: str) -> Nginx:
         return parse(binary, V.format(f"--conf-path={path}"))
 
-    monkeypatch.setattr(host, "HOMES", (f"{tmp_path}/etc/",))
+    monkeypatch.setattr(homes, "HOMES", (f"{tmp_path}/etc/",))
     monkeypatch.setattr(host, "find_nginx", lambda: "/sbin/nginx")
     monkeypatch.setattr(host, "why_not_roots", lambda _path: None)
     monkeypatch.setattr(host, "describe", describe)

@@ -45,7 +45,7 @@ USED = {
     "Lua that sets a variable may start a timer": f"{LUA} server {{ set_by_lua_file $a s; }}",
     "Lua in an upstream": f"upstream u {{ server 127.0.0.1; balancer_by_lua_file b; }} "
     f"server {{ {LUA} }}",
-    "Lua in the handshake": LUA + TLS % "ssl_certificate_by_lua_file s;",
+    "Lua in the handshake": LUA + TLS % f"{PAIR} ssl_certificate_by_lua_file s;",
     "Lua in a worker": f"{LUA} init_worker_by_lua_file w; server {{ }}",
     "Lua at a worker's end": f"{LUA} exit_worker_by_lua_file w; server {{ }}",
     "JavaScript": f"{JS} server {{ location / {{ js_content m.f; }} }}",

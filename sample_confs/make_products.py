@@ -25,6 +25,11 @@ def lua(phase: str, module: str) -> str:
     return f'{phase}_by_lua_block {{ require("{module}").{phase}() }}'
 
 
+def started(module: str) -> list[str]:
+    """Directives that run a module's functions as nginx and each worker start."""
+    return [lua("init", module), lua("init_worker", module)]
+
+
 def dicts(**sizes: str) -> list[str]:
     """Shared memory zones of Lua, with their sizes."""
     return [f"lua_shared_dict {name} {size};" for name, size in sizes.items()]
@@ -81,8 +86,7 @@ def ingress_nginx() -> str:
     http = block(
         "http",
         *dicts(balancer_ewma="10m", certificate_data="20m", configuration_data="20m"),
-        lua("init", "lua_ingress"),
-        lua("init_worker", "lua_ingress"),
+        *started("lua_ingress"),
         "access_log off;",
         "ssl_session_cache shared:SSL:10m;",
         *certificate("default-fake-certificate"),
@@ -146,8 +150,7 @@ def kong() -> str:
         "http",
         *bundle,
         *dicts(kong="5m", kong_locks="8m", kong_core_db_cache="128m", kong_db_cache="128m"),
-        lua("init", "kong"),
-        lua("init_worker", "kong"),
+        *started("kong"),
         "access_log off;",
         balancer(80, "kong"),
         proxy,
@@ -166,8 +169,7 @@ def kong() -> str:
         "stream",
         *bundle,
         *dicts(stream_kong="5m", stream_kong_db_cache="128m"),
-        lua("init", "kong"),
-        lua("init_worker", "kong"),
+        *started("kong"),
         balancer(1234, "kong"),
         *servers,
     )
@@ -206,8 +208,7 @@ def apisix() -> str:
             **{"internal-status": "10m", "plugin-limit-req": "10m", "prometheus-metrics": "10m"}
         ),
         *bundle,
-        lua("init", "apisix"),
-        lua("init_worker", "apisix"),
+        *started("apisix"),
         "access_log off;",
         balancer(80, "apisix"),
         *others,
@@ -217,8 +218,7 @@ def apisix() -> str:
         "stream",
         *bundle,
         *dicts(**{"lrucache-lock-stream": "10m"}),
-        lua("init", "apisix.stream"),
-        lua("init_worker", "apisix.stream"),
+        *started("apisix.stream"),
         balancer(1234, "apisix.stream"),
         block(
             "server",
@@ -294,8 +294,7 @@ def bunkerweb() -> str:
         "http",
         *dicts(datastore="64m", cachestore="64m", cachestore_locks="10m"),
         *bundle,
-        lua("init", "bunkerweb"),
-        lua("init_worker", "bunkerweb"),
+        *started("bunkerweb"),
         "access_log off;",
         block("server", "listen 127.0.0.1:5000;", block("location /", lua("access", "api"))),
         *(service(number) for number in range(8)),
@@ -304,8 +303,7 @@ def bunkerweb() -> str:
         "stream",
         *dicts(datastore_stream="64m"),
         *bundle,
-        lua("init", "bunkerweb"),
-        lua("init_worker", "bunkerweb"),
+        *started("bunkerweb"),
         block(
             "server",
             "listen 127.0.0.1:9999;",

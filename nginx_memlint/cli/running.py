@@ -24,6 +24,7 @@ from nginx_memlint.printable import printable
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.settings import all_asked, plan, tree_of
 from nginx_memlint.settings.in_force import Root
+from nginx_memlint.sources.main_file import MAIN_FILE
 from nginx_memlint.targets.names import HOST
 from nginx_memlint.targets.targets import Target, find_target, load_target
 
@@ -112,7 +113,7 @@ def _job(path: str, options: Options, data: bytes | None) -> Job:
     if options.target is None and not elsewhere:
         there = os.path.join(options.prefix or "", path)
         if os.path.isdir(there):
-            there = os.path.join(there, "nginx.conf")
+            there = os.path.join(there, MAIN_FILE)
         if not os.path.isfile(there):
             return Job(path, options)  # nor is there a working directory, perhaps
         options = replace(options, target=_target_nearby(there))

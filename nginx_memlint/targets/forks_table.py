@@ -24,6 +24,6 @@ BEFORE_CACHE = "1.27.1"
 """The last nginx that parses a CA file for each context. freenginx does in every version that was
 read, to 1.27.2 (no ``ngx_ssl_cache`` in its source), and is taken to do so in later ones."""
 
-TLS_LIBRARIES = {"BoringSSL": "", "LibreSSL": "", "AWS-LC": "", "quictls": "own"}
-"""Library that nginx may be built with instead of OpenSSL → "own" if its version is that of the
-OpenSSL it was made of. None was measured: each is priced as an OpenSSL that was."""
+TLS_LIBRARIES = {"BoringSSL": False, "LibreSSL": False, "AWS-LC": False, "quictls": True}
+"""Library that nginx may be built with instead of OpenSSL → whether its version is that of
+the OpenSSL it was made of. None was measured: each is priced as an OpenSSL that was."""

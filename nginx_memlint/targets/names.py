@@ -36,7 +36,7 @@ class NamedRow(NamedTuple):
 
 @cache
 def rows() -> dict[str, dict[str, Any]]:
-    """All rows by name, in the form of versions_table.py, ordered by product and version."""
+    """Name of each target → its row, with the keys of STACKS; ordered by product and version."""
     table = {
         f"{name}-{line.split()[0]}": _row(product, line)
         for name, product in PRODUCTS.items()

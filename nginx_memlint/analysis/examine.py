@@ -349,7 +349,7 @@ class _Examination:
         target = self.situation.target
         modules = [family.module for family in tls.present_families(self.tree, target)]
         for key in dict.fromkeys(module.version for module in modules if module):
-            if key not in target.ships:
+            if key not in target.ships | target.unknown:
                 version = target.texts[key]
                 component = key.replace("_", "-")
                 self.assumptions.append(

@@ -122,7 +122,7 @@ def target_rows(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
     for name in names:
         server = find_target(name)
         versions = (
-            server.texts[key] if key in server.ships else "–"
+            server.texts[key] if key in server.ships else "?" if key in server.unknown else "–"
             for key in ("nginx", "lua", "stream_lua", "njs", "openssl")
         )
         sharing = "–"

@@ -81,6 +81,7 @@ class Target(NamedTuple):
     ``lua``, ``stream_lua`` and ``njs`` are the version that counts if the configuration loads
     the module, whether or not the stack ships it. ``texts`` holds the versions as written.
     ``hint`` is what to state instead of one that is not, and where it stands.
+    ``unknown`` are components that it ships as well, in a version that was not found.
     ``built`` has words of BUILT; none where versions were replaced, as that is another build.
     """
 
@@ -94,6 +95,7 @@ class Target(NamedTuple):
     costs: Costs
     texts: dict[str, str]
     ships: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
     built: frozenset[str] = frozenset()
     sources: tuple[str, ...] = ()
     note: str = ""
@@ -203,6 +205,7 @@ def find_target(name: str | None = None, replaced: Mapping[str, str] | None = No
         costs=costs,
         texts=texts,
         ships=ships,
+        unknown=frozenset(row.get("unknown", ())) - ships,
         built=frozenset() if given else frozenset(row.get("built", ())),
         sources=tuple(row["source"]),
         note=row.get("note", ""),
@@ -252,6 +255,7 @@ def with_replaced(target: Target, replaced: Mapping[str, str]) -> Target:
         name=f"{target.name} with {_list(given)}",
         texts=target.texts | given,
         ships=target.ships | given.keys(),
+        unknown=target.unknown - given.keys(),
         built=frozenset(),
         **parsed,
     )

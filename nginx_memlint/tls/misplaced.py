@@ -184,7 +184,7 @@ def _lacking(tree: Tree, target: Target) -> Iterator[Problem]:
         if (module := family.module) is None:
             continue
         version = module.version.replace("_", "-")
-        if module not in loaded and module.version not in target.ships:
+        if module not in loaded and module.version not in target.ships | target.unknown:
             names = module.directives
             why = f"{target.name} ships no {version}; if you have one, say --set {version}=VERSION"
         elif f"{module.name} without ssl" in target.built:

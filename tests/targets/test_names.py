@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from nginx_memlint import check
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.targets.allocators_table import ALLOCATORS, LIBCS
 from nginx_memlint.targets.names import pattern, rows
@@ -175,3 +176,19 @@ def test_products_are_whole() -> None:
     assert len(images) == len(set(images))
     lines = [line for product in PRODUCTS.values() for line in product.rows.strip().splitlines()]
     assert all(6 <= len(line.partition("|")[0].split()) <= 7 for line in lines)
+
+
+def test_what_is_shipped_in_an_unknown_version_is_shipped() -> None:
+    """nginx.org's packages of 1.27.1 have stream-lua; of 1.26.3, in a version that is known."""
+    text = (
+        b"load_module modules/ngx_stream_lua_module.so;\nevents { }\n"
+        b"stream { server { listen 1; content_by_lua_block { ngx.say(1) } } }\n"
+        b"http { server { } }\n"
+    )
+    without_module = text.partition(b"\n")[2]
+    ships = {}
+    for name in ("nginx-1.27.1", "nginx-1.26.3", "alpine-3.20"):
+        problems = check("-", data=without_module, target=name).problems
+        ships[name] = not any("ships no stream-lua" in problem.message for problem in problems)
+        assert check("-", data=text, target=name).problems == []
+    assert ships == {"nginx-1.27.1": True, "nginx-1.26.3": True, "alpine-3.20": False}

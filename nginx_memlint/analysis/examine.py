@@ -30,6 +30,7 @@ from nginx_memlint.targets.allocators_table import ALLOCATORS, DEFAULT_ALLOCATOR
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls import modules
 from nginx_memlint.tls.buffer_sizes import buffer_sizes
+from nginx_memlint.tls.ca_bundle import sized_bundle
 from nginx_memlint.tls.data_lines import long_server_names, wrong_lines
 from nginx_memlint.tls.excluding import excluding, unmatched
 from nginx_memlint.tls.families import LUA_TRUSTED
@@ -113,7 +114,9 @@ class _Examination:
         self.unit_cost = job.options.unit_cost
         self.policy = job.policy
         self.fixes: list[Proposal] = []
-        self.bundles = memory.Bundles(tree, job.target.costs, job.options.unit_cost)
+        stated = {path: sized_bundle(*size) for path, size in job.options.bundles.items()}
+        costs = job.target.costs
+        self.bundles = memory.Bundles(tree, costs, job.options.unit_cost, stated)
         declared, self.zone_problems = zones(tree)
         workers, assumption = count_workers(tree, job.options.workers)
         self.assumptions = [assumption] if assumption else []
@@ -344,6 +347,20 @@ class _Examination:
             if path not in said
         ]
 
+    def stated_bundles(self) -> Iterator[str]:
+        """Sentences about bundles whose size is stated, and what is in their place, if more."""
+        costs = self.situation.target.costs
+        actual = memory.Bundles(self.tree, costs)
+        settings = {cause.path: cause.setting for cause in self.situation.causes}
+        for path, setting in settings.items():
+            if (stated := self.bundles.stated(path)) is None:
+                continue
+            said = f"{setting.value}: {plural(stated.certificates, 'certificate')}, as given"
+            read = actual.bundle(path) or stated
+            if memory.unit_bytes(read, costs) > memory.unit_bytes(stated, costs):
+                said += f"; the file that is there has {read.certificates:,} and takes more"
+            yield said
+
     def assume(self, outcome: engine.Outcome, guesses: list[str]) -> None:
         """Add to the assumptions what the figures take for granted."""
         target = self.situation.target
@@ -358,6 +375,7 @@ class _Examination:
                 )
         if self.unit_cost is not None:
             self.assumptions.append(f"{human(self.unit_cost)} for a CA load, as given")
+        self.assumptions += self.stated_bundles()
         self.assumptions += guesses
         if self.lua_heap is not None:
             self.assumptions.append(f"{human(self.lua_heap)} for Lua's heap, as given")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, repeat
+from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from nginx_memlint.files.bounds import BoundError, check_small
@@ -25,9 +27,10 @@ from nginx_memlint.tree.tree import Tree
 class Bundles:
     """The CA bundles that the configuration names, each read once.
 
-    ``unit_cost`` is the bytes of a load if the user gave them; ``replaced`` are other files in
-    the place of some, whatever the user said a load takes. ``end`` is that of the range in which
-    a file lies that cannot be read.
+    ``unit_cost`` is the bytes of a load if the user gave them, and ``stated`` are files, absolute
+    or from the main file's directory, of which the user says what they hold. ``replaced`` are
+    other files in the place of some, whatever the user says. ``end`` is that of the range in
+    which a file lies that cannot be read.
     """
 
     def __init__(
@@ -35,6 +38,7 @@ class Bundles:
         tree: Tree,
         costs: Costs,
         unit_cost: int | None = None,
+        stated: Mapping[str, Bundle] = MappingProxyType({}),
         replaced: Mapping[str, Bundle] | None = None,
         end: End = End.LIKELY,
     ) -> None:
@@ -42,6 +46,10 @@ class Bundles:
         self._tree = tree
         self._costs = costs
         self._unit_cost = unit_cost
+        self._stated = {
+            os.path.normpath(os.path.join(tree.directory, path)): bundle
+            for path, bundle in stated.items()
+        }
         self._replaced = dict(replaced or {})
         self._read: dict[str, Bundle | None] = {}
         self._units: dict[tuple[str, str], int] = {}
@@ -62,7 +70,7 @@ class Bundles:
     def repriced(self, costs: Costs, replaced: Mapping[str, Bundle] | None = None) -> Bundles:
         """These files, read once for both, at other costs, some of them replaced."""
         both = {**self._replaced, **(replaced or {})}
-        other = Bundles(self._tree, costs, self._unit_cost, both, self.end)
+        other = Bundles(self._tree, costs, self._unit_cost, self._stated, both, self.end)
         other._read, other.failures = self._read, self.failures
         other.beyond = self.beyond
         other.rejected = self.rejected
@@ -89,8 +97,8 @@ class Bundles:
         Then ``failures`` says why, ``rejected`` has the path if nginx rejects the file, and
         ``beyond`` if it is there, but a bound is in the way, with the reason.
         """
-        if path in self._replaced:
-            return self._replaced[path]
+        if given := self._given(path):
+            return given
         if path not in self._read:
             self._read[path] = None
             try:
@@ -104,6 +112,13 @@ class Bundles:
                 self.rejected.add(path)
         return self._read[path]
 
+    def stated(self, path: str) -> Bundle | None:
+        """The content that the user stated for a file, if any."""
+        return self._stated.get(os.path.normpath(path)) if self._stated else None
+
+    def _given(self, path: str) -> Bundle | None:
+        return self._replaced.get(path) or self.stated(path)
+
     def _pem(self, path: str) -> bytes:
         source = self._tree.source
         return check_small(source.read(path), source.bounds)
@@ -115,7 +130,7 @@ class Bundles:
 
     def load_bytes(self, setting: Setting) -> int:
         """Bytes of one load of a directive's file that has to be parsed."""
-        if self._unit_cost is not None and self.path(setting) not in self._replaced:
+        if self._unit_cost is not None and not self._given(self.path(setting)):
             return self._unit_cost
         key = setting.name, self.path(setting)
         if key not in self._units:

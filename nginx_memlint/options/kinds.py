@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from nginx_memlint.exit_codes import FailOn
 from nginx_memlint.policy import Policy
@@ -25,10 +25,8 @@ from nginx_memlint.targets.targets import (
     read_component,
     target_names,
 )
+from nginx_memlint.tls.ca_bundle import PEM_OF_ONE
 from nginx_memlint.tree.blocks import check_context
-
-if TYPE_CHECKING:
-    pass
 
 MOST_WORKERS = 4096
 """Worker processes that can be asked for."""
@@ -49,7 +47,7 @@ class Kind(NamedTuple):
     be given several times, and its reader takes the list of texts; one that is a ``switch`` takes
     no value. ``rebased`` turns a value with paths relative to a directory into one with paths
     relative to the working directory. ``absent`` says which file or directory that the value names
-    is not there.
+    is not there. A mapping that ``adds_up`` overrides those of earlier levels key by key.
     """
 
     metavar: str
@@ -59,6 +57,7 @@ class Kind(NamedTuple):
     switch: bool = False
     rebased: Callable[[Any, str], Any] = lambda value, _directory: value
     absent: Callable[[Any], str | None] = lambda _value: None
+    adds_up: bool = False
 
 
 def _wrong(value: object, wanted: str) -> TypeError:
@@ -170,6 +169,50 @@ def _set(value: object) -> dict[str, str]:
             raise _not_one_of(version, kinds)
         read[name] = version
     return read
+
+
+MOST_CERTIFICATES = 100_000
+"""Certificates that a bundle can be stated to have."""
+
+_LEAST_PEM = 300
+"""Bytes of PEM that a certificate has at least, with a key on a curve and a short name."""
+
+_BUNDLES = 'a table of CA files, e.g. {"/etc/ssl/certs/ca-certificates.crt" = 150}'
+
+
+def _bundles(value: object) -> dict[str, tuple[int, int]]:
+    """Path → certificates and bytes of PEM, from a mapping or from texts like ``PATH=150,220KiB``.
+
+    Without a size it is that of so many usual certificates.
+    """
+    if isinstance(value, Mapping):
+        pairs = list(value.items())
+    elif isinstance(value, list | tuple) and all(isinstance(text, str) for text in value):
+        pairs = [text.rpartition("=")[::2] for text in value]
+        if wrong := next((text for text in value if "=" not in text), None):
+            raise ValueError(f'"{wrong}" is not PATH=CERTIFICATES, e.g. {wrong}=150')
+    else:
+        raise _wrong(value, _BUNDLES)
+    return {_path(path): _bundle(path, stated) for path, stated in pairs}
+
+
+def _bundle(path: str, stated: object) -> tuple[int, int]:
+    if isinstance(stated, str):
+        stated = dict(zip(("certificates", "bytes"), stated.split(",", 1), strict=False))
+    elif not isinstance(stated, Mapping):
+        stated = {"certificates": stated}
+    if not {"certificates"} <= stated.keys() <= {"certificates", "bytes"}:
+        raise ValueError(f'"{path}" has no size like {{certificates = 150, bytes = "220KiB"}}')
+    number = _count(stated["certificates"])
+    if not 0 < number <= MOST_CERTIFICATES:
+        raise ValueError(f'"{path}": give 1 to {MOST_CERTIFICATES:,} certificates, not {number}')
+    size = stated.get("bytes", number * PEM_OF_ONE)
+    if isinstance(size, str) and re.fullmatch("[0-9]{1,12}", size):
+        size = int(size)  # as ls -l says it
+    size = _size(size)
+    if size < number * _LEAST_PEM:
+        raise ValueError(f'"{path}": {number} certificates have more than {size} bytes of PEM')
+    return number, size
 
 
 def _not_one_of(name: object, names: Sequence[str]) -> ValueError:
@@ -285,6 +328,27 @@ def _path_map_schema() -> dict[str, Any]:
     }
 
 
+def _bundles_schema() -> dict[str, Any]:
+    number = {"type": "integer", "minimum": 1, "maximum": MOST_CERTIFICATES}
+    both = {
+        "type": "object",
+        "properties": {"certificates": number, "bytes": _size_schema()},
+        "required": ["certificates"],
+        "additionalProperties": False,
+    }
+    return {
+        "anyOf": [
+            {
+                "type": "object",
+                "propertyNames": _TEXT,
+                "additionalProperties": {"anyOf": [number, both]},
+            },
+            {"type": "array", "items": {"type": "string", "pattern": ".=[0-9]+(,.+)?$"}},
+        ],
+        "examples": [{"/etc/ssl/certs/ca-certificates.crt": 150}],
+    }
+
+
 def _set_schema(name: str) -> dict[str, Any]:
     kinds = {"enum": list(PLATFORM[name])} if name in PLATFORM else {}
     return {"type": "string", **kinds}
@@ -335,7 +399,9 @@ SET = Kind(
         "examples": [{"lua": "0.10.25"}, {"allocator": "jemalloc"}],
     },
     repeatable=True,
+    adds_up=True,
 )
+BUNDLES = Kind("PATH=N[,SIZE]", _bundles, _bundles_schema, repeatable=True, adds_up=True)
 CONTEXT = Kind(
     "BLOCKS",
     _context,

@@ -147,6 +147,12 @@ class Options:
     unit_cost: int | None = _option(
         kinds.SIZE, "Memory of one CA load, e.g. 1MiB, instead of what the bundle weighs."
     )
+    bundles: Mapping[str, tuple[int, int]] = _option(
+        kinds.BUNDLES,
+        "A CA file of N certificates, whatever is at PATH here, e.g. "
+        "/etc/ssl/certs/ca-certificates.crt=150; SIZE is that of the file. Repeatable.",
+        default={},
+    )
     lua_heap: int | None = _option(
         kinds.SIZE,
         "What Lua scripts keep once they are initialised, e.g. 200MiB: no configuration tells it.",

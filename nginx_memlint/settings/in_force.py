@@ -297,11 +297,11 @@ def _ignores(file: SettingsFile, prefix: KeyPath, table: Mapping[str, Any]) -> t
 
 
 def _override(values: dict[str, Value], level: dict[str, Value]) -> None:
-    """Update values with those of a later level; versions are added up."""
+    """Update values with those of a later level; what adds up holds both."""
     for name in level:
         for gone in OPTIONS[name].undoes:
             values[gone] = Value(OPTIONS[gone].default)
-    if "set" in level:
-        both = values["set"].value | level["set"].value
-        level = level | {"set": level["set"]._replace(value=both)}
-    values |= level
+    for name, setting in level.items():
+        adds_up = OPTIONS[name].kind.adds_up
+        both = values[name].value | setting.value if adds_up else setting.value
+        values[name] = setting._replace(value=both)

@@ -37,10 +37,15 @@ def plain(setting: Value) -> JsonValue:
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, Mapping):
-        return {printable(name): printable(text) for name, text in value.items()}
+        return {printable(name): printable(_text(text)) for name, text in value.items()}
     if isinstance(value, list | tuple):
         if value and isinstance(value[0], tuple):
             return {printable(inside): printable(outside) for inside, outside in value}
         return [printable(item) for item in value]
     assert value is None or isinstance(value, int | float)
     return value
+
+
+def _text(value: str | tuple[int, int]) -> str:
+    """A value of a mapping as a flag has it."""
+    return value if isinstance(value, str) else ",".join(map(str, value))

@@ -46,7 +46,7 @@ OTHER_FLAGS = (
 """Of nginx, docker, tests.nginx.fuzz_counts, tests.nginx.reload_scenarios, apt-get and gh."""
 
 TESTED = {
-    "toml": {"settings"},
+    "toml": {"settings", "bundles"},
     "nginx": {"ignores"},
     "python": {"python"},
     "yaml": {"pre-commit", "github", "gitlab", "allocator", "ansible", "kubernetes"},
@@ -183,6 +183,22 @@ def test_python(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (directory / "ca.pem").write_text("")
     exec(compile(block("python"), "docs/python.md", "exec"), {})
     assert re.fullmatch(r"\d+ \d+ \d+\n", capsys.readouterr().out)
+
+
+def test_bundles(directory: Path) -> None:
+    text = block("bundles")
+    jsonschema.validate(tomllib.loads(text), schemas.schema("memlint"))
+    system = "lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt;"
+    partners = "location /b { lua_ssl_trusted_certificate partners.pem; access_by_lua_file b; }"
+    server = f"server {{ location /a {{ access_by_lua_file a; }} {partners} }}"
+    write(directory, {"memlint.toml": text, "nginx.conf": http(system + server)})
+    [config] = memlint_here("check", "--format", "json", "nginx.conf").json["configs"]
+    said = [item for item in config["assumptions"] if "as given" in item]
+    assert [re.findall("[0-9]+ certificates", item) for item in said] == [
+        ["150 certificates"],
+        ["12 certificates"],
+    ]
+    assert config["findings"] == []
 
 
 def test_settings(directory: Path) -> None:

@@ -19,8 +19,8 @@ BASICS = {
 """Modules at the top that any room may use."""
 
 CORE = (
-    *("files", "syntax", "sources", "tree", "targets", "tls", "memory", "acceptance"),
-    *("remedies", "rules", "options", "analysis"),
+    *("files", "syntax", "sources", "tree", "targets", "tls", "refusals", "memory"),
+    *("acceptance", "remedies", "rules", "options", "analysis"),
 )
 """From bytes to findings: each room uses those before it."""
 

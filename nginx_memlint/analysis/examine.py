@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from nginx_memlint import result
+from nginx_memlint import refusals, result
 from nginx_memlint.acceptance.comments import Ignores
 from nginx_memlint.acceptance.lowered import by_acceptance
 from nginx_memlint.analysis import records
@@ -20,6 +20,10 @@ from nginx_memlint.memory.parts.record import full_path
 from nginx_memlint.memory.zones import undeclared, zones
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
+from nginx_memlint.refusals.data_lines import wrong_lines
+from nginx_memlint.refusals.without_ca import without_ca
+from nginx_memlint.refusals.without_key import without_key
+from nginx_memlint.refusals.without_tls import without_tls
 from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.rules import bundle_unreadable, engine, no_shutdown_timeout
 from nginx_memlint.sizes import MIB, human, plural
@@ -29,20 +33,8 @@ from nginx_memlint.sources.source import Source
 from nginx_memlint.targets.allocators_table import ALLOCATORS, DEFAULT_ALLOCATOR
 from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls import modules
-from nginx_memlint.tls.buffer_sizes import buffer_sizes
 from nginx_memlint.tls.ca_bundle import sized_bundle
-from nginx_memlint.tls.data_lines import long_server_names, wrong_lines
-from nginx_memlint.tls.excluding import excluding, unmatched
 from nginx_memlint.tls.families import LUA_TRUSTED
-from nginx_memlint.tls.lacking import lacking
-from nginx_memlint.tls.listens import listens
-from nginx_memlint.tls.misplaced import misplaced
-from nginx_memlint.tls.rejected_values import rejected_values
-from nginx_memlint.tls.repeated import repeated
-from nginx_memlint.tls.unknown import unknown
-from nginx_memlint.tls.without_ca import without_ca
-from nginx_memlint.tls.without_key import without_key
-from nginx_memlint.tls.without_tls import without_tls
 from nginx_memlint.tree import expressions, foreign, nothing
 from nginx_memlint.tree import missing_includes as hints
 from nginx_memlint.tree.build import build
@@ -138,15 +130,11 @@ class _Examination:
             *self.entry.problems,
             *hints.explained(self.tree),
             *self.zone_problems,
-            *misplaced(self.tree, self.situation.target),
-            *rejected_values(self.tree, self.situation.target),
-            *excluding(self.tree, self.situation.target),
-            *repeated(self.tree),
+            *refusals.of_files(self.tree, self.situation.target),
             *expressions.problems(self.tree),
             *modules.problems(self.tree, self.situation.target, self.prefix),
             *modules.without_module(self.tree, self.situation.target),
             *modules.of_separate_modules(self.tree, self.situation.target),
-            *unknown(self.tree, self.situation.target),
             *self.unused_dump_files(),
             *self.bundles_beyond_a_bound(),
             *self.files_beyond_a_bound(),
@@ -214,13 +202,9 @@ class _Examination:
         tree, target, groups = self.tree, self.situation.target, self.situation.groups
         problems = [*wrong_lines(tree, target)]
         if not self.is_fragment:
-            problems += lacking(tree, target)
-            problems += listens(tree, target)
+            problems += refusals.of_whole(tree, target)
             problems += undeclared(tree)
-            problems += unmatched(tree)
-            problems += long_server_names(tree)
             problems += nothing.problems(tree, told)
-            problems += buffer_sizes(tree)
             problems += without_key(tree, groups, target)
             problems += without_tls(tree, groups)
             problems += without_ca(groups, target)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from nginx_memlint.refusals.unknown import COMPARED, doubts
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tls import modules
-from nginx_memlint.tls.unknown import COMPARED, doubts
 from nginx_memlint.tree import blocks
 from nginx_memlint.tree.expanded import Setting
 from nginx_memlint.tree.strangers import KNOWN, strangers

@@ -1,4 +1,4 @@
-"""nginx refuses and takes what tests/tls/refused.py says."""
+"""nginx refuses and takes what tests/refusals/refused.py says."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.nginx.facts_rows import Site
 from tests.nginx.prefix import write_conf
 from tests.nginx.stack import NGINX, Stack
-from tests.tls.refused import ACCEPTED, AROUND, REFUSED
+from tests.refusals.refused import ACCEPTED, AROUND, REFUSED
 
 
 @pytest.mark.parametrize(

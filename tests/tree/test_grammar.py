@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nginx_memlint import check
+from nginx_memlint.refusals.misplaced import ONCE
 from nginx_memlint.tls.families import FAMILIES
-from nginx_memlint.tls.misplaced import ONCE
 from nginx_memlint.tree import blocks, grammar
 from nginx_memlint.tree.directives_table import RELEASES, ROWS, SINCE
 

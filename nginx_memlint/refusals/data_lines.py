@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from nginx_memlint.files.paths import encode
 from nginx_memlint.problems import Problem
+from nginx_memlint.refusals.lacking import at_end
 from nginx_memlint.syntax.directives import Directive
 from nginx_memlint.syntax.values import c_string, ipv4, number
 from nginx_memlint.targets.targets import Target
-from nginx_memlint.tls.lacking import at_end
 from nginx_memlint.tree import blocks
 from nginx_memlint.tree.expanded import Block, Inclusion
 from nginx_memlint.tree.tree import Tree
@@ -166,7 +166,7 @@ def _unbuilt(
     return Problem(said, inclusion.file.name, line, nginx=nginx)
 
 
-def long_server_names(tree: Tree) -> Iterator[Problem]:
+def long_server_names(tree: Tree, _target: Target) -> Iterator[Problem]:
     """A problem of the first name that fits into no bucket of the hash of an address's servers.
 
     An address of one server has none (``ngx_http_optimize_servers()``).

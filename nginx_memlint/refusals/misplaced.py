@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from nginx_memlint.problems import Problem
+from nginx_memlint.refusals.record import FORKS, is_plain
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import FAMILIES
 from nginx_memlint.tls.modules import all_known, objects
@@ -34,9 +35,6 @@ nothing is known: ``sticky`` is."""
 
 _BACKPORTED = frozenset({"max_headers"})
 """Directives that security updates brought to older releases: Debian 12's nginx 1.22.1 has it."""
-
-FORKS = frozenset({"angie", "freenginx", "tengine"})
-"""Components that are nginx with more."""
 
 NOT_HERE = '"{}" directive is not allowed here'
 UNKNOWN = 'unknown directive "{}"'
@@ -71,7 +69,7 @@ def misplaced(tree: Tree, target: Target) -> Iterator[Problem]:
     """Problems of directives that ``ngx_conf_handler()`` or a function that takes them rejects."""
     modules_are_known = all_known(tree, target)
     late = _too_late(target, modules_are_known) if target.stated else {}
-    plain = modules_are_known and FORKS.isdisjoint(target.ships)
+    plain = is_plain(tree, target)
     elsewhere = {
         kind: grammar.MISPLACED[kind] | late.get(kind, {}).keys() for kind in grammar.KINDS
     }

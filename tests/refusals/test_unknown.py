@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.tls.unknown import COSTLY, near_miss
+from nginx_memlint.refusals.unknown import COSTLY, near_miss
 from nginx_memlint.tree import grammar
 from tests.helpers import http, write
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
+from nginx_memlint.refusals.lacking import is_strange, strange
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.contexts import Group
 from nginx_memlint.tls.families import STREAM_NAMES, is_on, listens_with_ssl
-from nginx_memlint.tls.lacking import is_strange, strange
 from nginx_memlint.tree.expanded import Block, Setting
 from nginx_memlint.tree.tree import Tree
 

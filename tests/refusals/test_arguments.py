@@ -6,7 +6,7 @@ import pytest
 
 from nginx_memlint import check
 from nginx_memlint.result import ConfigReport
-from tests.tls.refused import ACCEPTED, AROUND, REFUSED
+from tests.refusals.refused import ACCEPTED, AROUND, REFUSED
 
 
 def checked(kind: str, inside: str, **stated: object) -> ConfigReport:

@@ -9,10 +9,10 @@ from difflib import get_close_matches
 from functools import cache
 
 from nginx_memlint.problems import Problem
+from nginx_memlint.refusals.misplaced import ONCE
 from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import FAMILIES
-from nginx_memlint.tls.misplaced import ONCE
 from nginx_memlint.tls.modules import all_in_table
 from nginx_memlint.tree.strangers import strangers
 from nginx_memlint.tree.tree import Tree

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
+from nginx_memlint.refusals.record import of_nginx
 from nginx_memlint.syntax.values import c_string, number, parse_size
+from nginx_memlint.targets.targets import Target
 from nginx_memlint.tree.expanded import Block
 from nginx_memlint.tree.tree import Tree
 
@@ -30,7 +32,7 @@ class _Sizes(NamedTuple):
     file: int | None
 
 
-def buffer_sizes(tree: Tree) -> Iterator[Problem]:
+def buffer_sizes(tree: Tree, _target: Target) -> Iterator[Problem]:
     """A problem for each block in which sizes stand that nginx rejects together.
 
     ``ngx_http_proxy_merge_loc_conf()`` and its like for FastCGI, uwsgi and SCGI: alike in nginx
@@ -47,8 +49,7 @@ def buffer_sizes(tree: Tree) -> Iterator[Problem]:
             nginx = _complaint(sizes) if sizes is not None else ""
             if nginx:
                 setting = next(block.in_order(names))
-                said = nginx.replace("proxy_", f"{protocol}_")
-                yield Problem.of_nginx(setting.inclusion, setting.directive, said)
+                yield of_nginx(setting, nginx.replace("proxy_", f"{protocol}_"))
 
 
 _NAMES = (

@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
+from nginx_memlint.refusals.addresses import addresses
+from nginx_memlint.refusals.record import in_force
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Target
-from nginx_memlint.tls.addresses import addresses
 from nginx_memlint.tree.expanded import Block
 from nginx_memlint.tree.strangers import strangers
 from nginx_memlint.tree.tree import Tree
@@ -96,11 +97,7 @@ def lacking(tree: Tree, target: Target) -> Iterator[Problem]:
     """A problem for each block that lacks something, in the order of the table."""
     unknown = strange(tree)
     for want in _WANTS:
-        if target.nginx < want.since or (not target.stated and want.until):
-            continue
-        if want.until is not None and target.nginx >= want.until:
-            continue
-        for block in tree.blocks(want.kind):
+        for block in tree.blocks(want.kind) if in_force(target, want.since, want.until) else ():
             tree.work.take()
             if block.directive is None or want.is_met(block) or is_strange(block, unknown):
                 continue

@@ -13,11 +13,11 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
+from nginx_memlint.refusals.addresses import SocketAddresses, addresses
+from nginx_memlint.refusals.lacking import is_strange, strange
 from nginx_memlint.syntax.values import c_string, number
 from nginx_memlint.targets.targets import Target
-from nginx_memlint.tls.addresses import SocketAddresses, addresses
 from nginx_memlint.tls.families import REJECT_HANDSHAKE, STREAM_NAMES, is_on
-from nginx_memlint.tls.lacking import is_strange, strange
 from nginx_memlint.tree.expanded import Block, Setting
 from nginx_memlint.tree.tree import Tree
 

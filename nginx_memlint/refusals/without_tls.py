@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nginx_memlint.problems import Problem
+from nginx_memlint.refusals.lacking import is_strange, strange
 from nginx_memlint.tls.contexts import Group
-from nginx_memlint.tls.lacking import is_strange, strange
 from nginx_memlint.tree.tree import Tree
 
 HANDLERS = tuple(

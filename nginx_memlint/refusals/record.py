@@ -1,0 +1,130 @@
+"""The forms of a refusal: of a directive for its arguments, and of a block for its directives."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import NamedTuple, TypeAlias
+
+from nginx_memlint.problems import Problem
+from nginx_memlint.targets.targets import Target
+from nginx_memlint.tls.modules import all_known
+from nginx_memlint.tree import grammar
+from nginx_memlint.tree.expanded import Block, Setting
+from nginx_memlint.tree.tree import Tree
+
+IN_HTTP = frozenset({"http", "server", grammar.SERVER_IF, "location", "if", "limit_except"})
+IN_STREAM = frozenset({"stream", "stream_server"})
+UPSTREAMS = frozenset({"upstream", "stream_upstream"})
+
+FORKS = frozenset({"angie", "freenginx", "tengine"})
+"""Components that are nginx with more."""
+
+Complaint: TypeAlias = Callable[[Sequence[str]], str]
+"""Arguments of a directive → what nginx has against them, ``{name}`` for its name; or nothing."""
+
+Clashes: TypeAlias = Callable[[Block], Iterator[tuple[Setting, str]]]
+"""Block → the directives in it that nginx refuses, and its words."""
+
+
+class Refusal(NamedTuple):
+    """Arguments that nginx refuses of directives in some kinds of blocks.
+
+    ``since`` and ``until``: the first nginx that does so, and the first that does so no more.
+    ``is_plain``: only nginx itself, and where no module may bring a directive of that name. ``why``
+    is added to nginx's words.
+    """
+
+    directives: str
+    kinds: frozenset[str]
+    complaint: Complaint
+    is_plain: bool = False
+    since: tuple[int, ...] = ()
+    until: tuple[int, ...] | None = None
+    why: str = ""
+
+
+class Clash(NamedTuple):
+    """Directives of a block, of some kinds, that nginx refuses beside one another, or there."""
+
+    directives: tuple[str, ...]
+    kinds: frozenset[str]
+    clashes: Clashes
+    is_plain: bool = False
+
+
+def by_name(rows: Iterable[Refusal]) -> Mapping[str, Sequence[Refusal]]:
+    """The rows of each directive."""
+    rows_of: defaultdict[str, list[Refusal]] = defaultdict(list)
+    for row in rows:
+        for name in row.directives.split():
+            rows_of[name].append(row)
+    return rows_of
+
+
+def is_plain(tree: Tree, target: Target) -> bool:
+    """Whether a configuration is for nginx itself, with no module of which nothing is known."""
+    return all_known(tree, target) and FORKS.isdisjoint(target.ships)
+
+
+def in_force(target: Target, since: tuple[int, ...], until: tuple[int, ...] | None = None) -> bool:
+    """Whether a server is among the releases that refuse something; if unstated, of all of them."""
+    return target.nginx >= since and (until is None or (target.stated and target.nginx < until))
+
+
+def refused(
+    tree: Tree, target: Target, rows_of: Mapping[str, Sequence[Refusal]]
+) -> Iterator[Problem]:
+    """Problems of arguments, in the order of the blocks; of a file that is read again, once."""
+    problems: list[tuple[int, int, Problem]] = []
+    plain = is_plain(tree, target)
+    for name in tree.index_names() & rows_of.keys():
+        rows = [
+            row
+            for row in rows_of[name]
+            if (plain or not row.is_plain) and in_force(target, row.since, row.until)
+        ]
+        said: dict[tuple[Refusal, tuple[str, ...]], str] = {}  # most arguments are the same few
+        for body, places in tree.occurrences(name) if rows else ():
+            tree.work.take(len(places))
+            first = {tree.all_blocks[place].grammar_kind: place for place in reversed(places)}
+            checks = [
+                (row, first[kind])
+                for row in rows
+                for kind in sorted(row.kinds & first.keys())
+                if not grammar.complaint(name, kind, is_block=False)
+            ]
+            for directive in body.of(name) if checks else ():
+                tree.work.take()
+                args = tuple(directive.args)
+                if not args or directive.body is not None or not grammar.takes(directive):
+                    continue  # told already
+                for row, place in checks:
+                    if (row, args) not in said:
+                        said[row, args] = row.complaint(args).replace("{name}", name)
+                    if nginx := said[row, args]:
+                        inclusion = tree.inclusion(place, body)
+                        problem = Problem.of_nginx(inclusion, directive, nginx, nginx + row.why)
+                        problems.append((place, directive.token, problem))
+                        break
+    problems.sort(key=itemgetter(0, 1))
+    yield from (problem for _, _, problem in problems)
+
+
+def clashing(tree: Tree, target: Target, rows: Iterable[Clash]) -> Iterator[Problem]:
+    """Problems of blocks whose directives do not go together, in the order of the rows."""
+    plain = is_plain(tree, target)
+    for row in rows:
+        if row.is_plain and not plain:
+            continue
+        for block in tree.having(row.directives):
+            if block.grammar_kind in row.kinds:
+                tree.work.take()
+                for setting, nginx in row.clashes(block):
+                    yield of_nginx(setting, nginx)
+
+
+def of_nginx(setting: Setting, nginx: str) -> Problem:
+    """The problem that nginx has with a directive."""
+    return Problem.of_nginx(setting.inclusion, setting.directive, nginx)

@@ -1,0 +1,129 @@
+"""Directives that nginx refuses beside others in a block, or in that kind of location."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from nginx_memlint.problems import Problem
+from nginx_memlint.refusals.record import IN_HTTP, IN_STREAM, Clash, Clashes, clashing
+from nginx_memlint.refusals.urls import uri_of
+from nginx_memlint.syntax.values import c_string
+from nginx_memlint.targets.targets import Target
+from nginx_memlint.tree.expanded import Block, Setting
+from nginx_memlint.tree.tree import Tree
+
+
+def together(tree: Tree, target: Target) -> Iterator[Problem]:
+    """Problems of directives beside others, in the order of the table."""
+    yield from clashing(tree, target, _ROWS)
+
+
+def _either(first: str, second: str, nginx: str, off: str | None = None) -> Clash:
+    """Two directives of which a block has one at most; none counts whose value is ``off``."""
+    names = first, second
+
+    def clashes(block: Block) -> Iterator[tuple[Setting, str]]:
+        counted = [s for s in block.in_order(names) if off is None or c_string(s.value) != off]
+        for setting in counted:
+            if setting.name != counted[0].name:
+                yield setting, nginx.format(first=counted[0].name, second=setting.name)
+                return
+
+    return Clash(names, IN_HTTP, clashes)
+
+
+def _once(
+    directive: str,
+    kinds: frozenset[str],
+    name_in: Callable[[Sequence[str]], str],
+    nginx: str = '"{directive}" directive is duplicate',
+    taken: frozenset[str] = frozenset(),
+) -> Clash:
+    """A directive that a block has once for each name; ``taken`` are there from the beginning."""
+
+    def clashes(block: Block) -> Iterator[tuple[Setting, str]]:
+        seen = set(taken)
+        for setting in block.settings(directive):
+            block.inclusion.work.take()
+            name = name_in([c_string(arg) for arg in setting.directive.args])
+            if name in seen:
+                yield setting, nginx.format(name=name, directive=directive)
+            elif name:
+                seen.add(name)
+
+    return Clash((directive,), kinds, clashes)
+
+
+def _first(args: Sequence[str]) -> str:
+    return args[0] if args else ""
+
+
+def _zone(args: Sequence[str]) -> str:
+    return next((word for word in args if word.startswith("zone=")), "")
+
+
+def _backups(methods: tuple[str, ...]) -> Clashes:
+    """Backups after a method without ``NGX_HTTP_UPSTREAM_BACKUP`` among its flags."""
+
+    def clashes(block: Block) -> Iterator[tuple[Setting, str]]:
+        has_method = False
+        for setting in block.in_order(("server", *methods)):
+            if setting.name != "server":
+                has_method = True
+            elif has_method and "backup" in map(c_string, setting.directive.args[1:]):
+                yield setting, 'balancing method does not support parameter "backup"'
+
+    return clashes
+
+
+def _is_inside(block: Block, beginnings: str) -> bool:
+    """Whether a block is a location whose words begin so."""
+    words = block.directive.args if block.directive is not None else ()
+    return block.kind == "location" and bool(words) and words[0].startswith((*beginnings,))
+
+
+def _with_uri(block: Block) -> Iterator[tuple[Setting, str]]:
+    if block.kind in ("if", "limit_except") or _is_inside(block, "~@"):
+        for setting in block.settings("proxy_pass"):
+            if uri_of(setting.value):
+                yield setting, _WITHOUT_URI
+
+
+_WITHOUT_URI = (
+    '"proxy_pass" cannot have URI part in location given by regular expression, or inside named '
+    'location, or inside "if" statement, or inside "limit_except" block'
+)
+
+
+def _aliases(block: Block) -> Iterator[tuple[Setting, str]]:
+    for setting in block.settings("alias") if _is_inside(block, "@") else ():
+        yield setting, 'the "alias" directive cannot be used inside the named location'
+
+
+_FORMAT = 'duplicate "log_format" name "{name}"'
+_INCOMPATIBLE = '"{second}" directive is incompatible with "{first}"'
+_METHODS = ("hash", "random", "ip_hash")
+
+_ROWS = (
+    _either(
+        *("root", "alias"),
+        '"{second}" directive is duplicate, "{first}" directive was specified earlier',
+    ),
+    *(
+        _either(f"{protocol}_store", f"{protocol}_cache", _INCOMPATIBLE, off="off")
+        for protocol in ("proxy", "fastcgi", "uwsgi", "scgi")
+    ),
+    Clash(("proxy_pass",), IN_HTTP, _with_uri),
+    Clash(("alias",), IN_HTTP, _aliases),
+    _once("log_format", frozenset({"http"}), _first, _FORMAT, frozenset({"combined"})),
+    _once("log_format", frozenset({"stream"}), _first, _FORMAT),
+    _once("thread_pool", frozenset({"main"}), _first, 'duplicate thread pool "{name}"'),
+    _once("limit_conn", IN_HTTP | IN_STREAM, _first),
+    _once("limit_req", IN_HTTP, _zone),
+    Clash(_METHODS, frozenset({"upstream"}), _backups(_METHODS)),
+    Clash(_METHODS[:2], frozenset({"stream_upstream"}), _backups(_METHODS[:2])),
+)
+"""``ngx_http_core_root()``, ``ngx_http_proxy_store()``, ``ngx_http_proxy_cache()``,
+``ngx_http_proxy_pass()``, ``ngx_http_log_set_format()``, ``ngx_thread_pool()``,
+``ngx_http_limit_conn()``, ``ngx_http_limit_req()``, ``ngx_http_upstream_server()`` and their like:
+alike in nginx 1.10.0, 1.22.1 and 1.31.4; ``random`` is there from 1.15.1."""

@@ -1,0 +1,90 @@
+"""Names that nothing declares, or that are declared for another use, in a whole configuration.
+
+nginx refuses such a name when it has read all files, or where it stands if the declaration must
+come first. Names with variables are known only at run time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from nginx_memlint.problems import Problem
+from nginx_memlint.refusals.record import IN_HTTP, IN_STREAM, Refusal, by_name, refused
+from nginx_memlint.refusals.urls import host_and_uri
+from nginx_memlint.syntax.values import c_string, number
+from nginx_memlint.targets.targets import Target
+from nginx_memlint.tree.tree import Tree
+
+
+def undeclared_names(tree: Tree, target: Target) -> Iterator[Problem]:
+    """Problems of names that do not fit what is declared."""
+    rows = [
+        Refusal(_PASSES, IN_HTTP, partial(_against_port, _upstreams("upstream", tree))),
+        Refusal(
+            "proxy_pass", IN_STREAM, partial(_against_port, _upstreams("stream_upstream", tree))
+        ),
+        Refusal("access_log", IN_HTTP, partial(_format, _formats("http", tree) | {"combined"})),
+        Refusal("access_log", IN_STREAM, partial(_format, _formats("stream", tree))),
+        Refusal("aio", IN_HTTP, partial(_thread_pool, _declared("thread_pool", "main", tree))),
+    ]
+    yield from refused(tree, target, by_name(rows))
+
+
+_PASSES = "proxy_pass grpc_pass fastcgi_pass uwsgi_pass scgi_pass memcached_pass"
+
+
+def _upstreams(kind: str, tree: Tree) -> set[str]:
+    """The names of upstreams, whose case counts for nothing."""
+    return {
+        block.directive.args[0].lower()
+        for block in tree.blocks(kind)
+        if block.directive is not None and block.directive.args
+    }
+
+
+def _declared(directive: str, root: str, tree: Tree) -> set[str]:
+    """The names that a directive declares in an outermost block."""
+    return {
+        setting.value
+        for block in tree.having((directive,))
+        if tree.root_of(block).kind == root
+        for setting in block.settings(directive)
+    }
+
+
+def _formats(root: str, tree: Tree) -> set[str]:
+    return {name.lower() for name in _declared("log_format", root, tree)}
+
+
+def _against_port(upstreams: set[str], args: Sequence[str]) -> str:
+    """The error of nginx about the port of an address, or about its absence; or nothing."""
+    value = args[0]
+    is_url = "://" in value
+    host = host_and_uri(value)[0] if is_url else value
+    if not host or "$" in value or host.startswith(("[", "unix:")):
+        return ""
+    name, mark, port = host.partition(":")
+    is_upstream = name.lower() in upstreams
+    if mark and is_upstream:
+        stated = number(port)
+        if stated is None:
+            return f'invalid port in upstream "{host}"'
+        return f'upstream "{name}" may not have port {stated}'
+    if not mark and not is_upstream and not is_url:
+        return f'no port in upstream "{name}"'
+    return ""
+
+
+def _format(formats: set[str], args: Sequence[str]) -> str:
+    """``ngx_http_log_set_log()``, ``ngx_stream_log_set_log()``: case counts for nothing."""
+    if len(args) == 1 or c_string(args[0]) == "off":
+        return ""
+    return "" if args[1].lower() in formats else f'unknown log format "{args[1]}"'
+
+
+def _thread_pool(pools: set[str], args: Sequence[str]) -> str:
+    """``ngx_thread_pool_init_conf()``; one of the name ``default`` is always there."""
+    name = args[0].removeprefix("threads=")
+    is_declared = name == args[0] or "$" in name or name in pools | {"default", ""}
+    return "" if is_declared else f'unknown thread pool "{name}"'

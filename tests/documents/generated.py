@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from typer.main import get_command
@@ -349,8 +349,14 @@ def with_parts(text: str) -> str:
     for name in parts_of(text):
         before, _, rest = text.partition(f"<!-- {name} -->\n")
         _, end, after = rest.partition(f"<!-- end of {name} -->")
-        text = f"{before}<!-- {name} -->\n\n{PARTS[name]().strip()}\n\n{end}{after}"
+        text = f"{before}<!-- {name} -->\n\n{made(name)}\n\n{end}{after}"
     return text
+
+
+@cache
+def made(name: str) -> str:
+    """A part as the program makes it now; once in a process, as some take seconds."""
+    return PARTS[name]().strip()
 
 
 def without_parts(text: str) -> str:

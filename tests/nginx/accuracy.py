@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -179,8 +180,13 @@ def through_reloads() -> Iterator[Comparison]:
                 yield Comparison((stack, str(workers), label), max(measured), predicted / KIB)
 
 
-def by_block() -> Iterator[Comparison]:
+@cache
+def by_block() -> tuple[Comparison, ...]:
     """Estimate and measurement of one more block of each kind, in kB."""
+    return tuple(_by_block())
+
+
+def _by_block() -> Iterator[Comparison]:
     with tempfile.TemporaryDirectory() as directory:
         for stack, target in TARGETS.items():
             data = recording("families", stack)

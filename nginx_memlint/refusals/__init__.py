@@ -18,11 +18,12 @@ from nginx_memlint.refusals.misplaced import misplaced
 from nginx_memlint.refusals.together import together
 from nginx_memlint.refusals.undeclared import undeclared_names
 from nginx_memlint.refusals.unknown import unknown
+from nginx_memlint.refusals.variables import unset_variables, variables
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tree.tree import Tree
 
-_OF_FILES = (misplaced, arguments, together, unknown)
-_OF_WHOLE = (lacking, listens, undeclared_names, long_server_names, buffer_sizes)
+_OF_FILES = (misplaced, arguments, together, variables, unknown)
+_OF_WHOLE = (lacking, listens, undeclared_names, long_server_names, unset_variables, buffer_sizes)
 
 
 def of_files(tree: Tree, target: Target) -> Iterator[Problem]:

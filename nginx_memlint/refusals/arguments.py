@@ -17,6 +17,7 @@ from nginx_memlint.refusals.record import (
     by_name,
     refused,
 )
+from nginx_memlint.refusals.variables import TEXTS
 from nginx_memlint.syntax.values import (
     c_string,
     milliseconds,
@@ -228,6 +229,7 @@ _ROWS = by_name(
         *_OF_THEIR_OWN,
         *_LATER,
         *_PARAMETERS,
+        *TEXTS,
     )
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
-from nginx_memlint.refusals.record import of_nginx
+from nginx_memlint.refusals.record import has_heir, of_nginx
 from nginx_memlint.syntax.values import c_string, number, parse_size
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tree.expanded import Block
@@ -43,7 +43,7 @@ def buffer_sizes(tree: Tree, _target: Target) -> Iterator[Problem]:
         if tree.index_names().isdisjoint(names):
             continue
         for block in tree.having(names):
-            if block.kind == "http" and not _has_heir(block, names):
+            if block.kind == "http" and not has_heir(block, names):
                 continue
             sizes = _seen(block, protocol)
             nginx = _complaint(sizes) if sizes is not None else ""
@@ -59,12 +59,6 @@ _NAMES = (
     "temp_file_write_size",
     "max_temp_file_size",
 )
-
-
-def _has_heir(http: Block, names: tuple[str, ...]) -> bool:
-    """Whether a server takes all from the http block: only what is merged is looked at."""
-    http.inclusion.work.take(len(http.children))
-    return any(inner.kind == "server" and not inner.has_any(names) for inner in http.children)
 
 
 def _seen(block: Block, protocol: str) -> _Sizes | None:

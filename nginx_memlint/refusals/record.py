@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
@@ -123,6 +123,12 @@ def clashing(tree: Tree, target: Target, rows: Iterable[Clash]) -> Iterator[Prob
                 tree.work.take()
                 for setting, nginx in row.clashes(block):
                     yield of_nginx(setting, nginx)
+
+
+def has_heir(http: Block, names: Collection[str]) -> bool:
+    """Whether a server takes all from the http block: only what is merged is looked at."""
+    http.inclusion.work.take(len(http.children))
+    return any(inner.kind == "server" and not inner.has_any(names) for inner in http.children)
 
 
 def of_nginx(setting: Setting, nginx: str) -> Problem:

@@ -91,22 +91,22 @@ def complaint(text: str) -> str:
 def problems(tree: Tree) -> Iterator[Problem]:
     """Problems of expressions whose brackets do not match: ``pcre2_compile()`` fails."""
     for texts, at, _, _ in listed(tree):
-        places: dict[str, _Standing] = {}
+        standing: dict[str, Standing] = {}
         for text in texts:
             tree.work.take(1 + len(text) // _A_STEP)
             if wrong := complaint(text):
-                places = places or _places(tree, at)
+                standing = standing or places(tree, at)
                 message = f'"{text}" is no regular expression: {wrong}'
-                yield Problem.at(*places[text], message)
+                yield Problem.at(*standing[text], message)
 
 
 _A_STEP = 64
 """Characters of an expression that are read in one step of work."""
 
-_Standing: TypeAlias = tuple[Inclusion, Directive]
+Standing: TypeAlias = tuple[Inclusion, Directive]
 
 
-def _places(tree: Tree, at: Block | tuple[Body, int]) -> dict[str, _Standing]:
+def places(tree: Tree, at: Block | tuple[Body, int]) -> dict[str, Standing]:
     """Words of a place where expressions stand → the first directive, or line of data, with it."""
     if not isinstance(at, Block):
         body, place = at
@@ -116,10 +116,10 @@ def _places(tree: Tree, at: Block | tuple[Body, int]) -> dict[str, _Standing]:
     else:
         assert at.directive is not None
         return dict.fromkeys(at.directive.args, (at.inclusion, at.directive))
-    places: dict[str, _Standing] = {}
+    standing: dict[str, Standing] = {}
     for body, inclusion in parts:
         tree.work.take(len(body.directives))
         for directive in body.directives:
             for word in (directive.name, *directive.args):
-                places.setdefault(word, (inclusion, directive))
-    return places
+                standing.setdefault(word, (inclusion, directive))
+    return standing

@@ -31,6 +31,7 @@ LEAVES = {
     "diff",
     "editor",
     "fix",
+    "forge",
     "live",
     "report",
     "settings",

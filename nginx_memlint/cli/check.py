@@ -14,7 +14,16 @@ from nginx_memlint.analysis.budget import Budget, not_begun
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.cli.app import EXIT_HELP, command_app
-from nginx_memlint.cli.options import Given, PathsArgument, given, takes
+from nginx_memlint.cli.options import (
+    Given,
+    IsolatedOption,
+    OutputOption,
+    PathsArgument,
+    deciding,
+    formats_option,
+    given,
+    takes,
+)
 from nginx_memlint.cli.process import tell
 from nginx_memlint.cli.running import checked, planned, standard_input, until_interrupted
 from nginx_memlint.cli.waiting import waiting
@@ -22,7 +31,7 @@ from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit, exit_code
 from nginx_memlint.options.record import Bearing
 from nginx_memlint.printable import printable
-from nginx_memlint.report import DEFAULT, FORMATS, outputs
+from nginx_memlint.report import DEFAULT, FORMATS, outputs, writer
 from nginx_memlint.report.detail import Detail
 from nginx_memlint.report.outputs import Output
 from nginx_memlint.result import ConfigReport, Report
@@ -41,34 +50,9 @@ app = command_app()
 def check(
     ctx: typer.Context,
     paths: PathsArgument = None,
-    isolated: Annotated[
-        bool,
-        typer.Option(
-            "--isolated",
-            help="Let nothing in what is checked decide what is reported: no settings, no comment "
-            "that accepts findings, no baseline from there.",
-        ),
-    ] = False,
-    formats: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--format",
-            metavar="NAME[:FILE]",
-            autocompletion=lambda: list(FORMATS),
-            help=f"Output format: {', '.join(FORMATS)}. Repeatable, each with a file.",
-            show_default=DEFAULT,
-        ),
-    ] = None,
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="Write to FILE, if there is one format.",
-            show_default="standard output",
-        ),
-    ] = None,
+    isolated: IsolatedOption = False,
+    formats: Annotated[list[str] | None, formats_option(FORMATS)] = None,
+    output: OutputOption = None,
     jobs: Annotated[
         int,
         typer.Option(
@@ -132,13 +116,7 @@ def check(
     """Tell what configurations cost in memory, and what to change."""
     _refuse_pairs(ctx.params)
     told = given(ctx)
-    files = {
-        "--config": told.config,
-        "--baseline": baseline,
-        "--target-file": told.flags.get("target_file"),
-        "--nginx-v": told.flags.get("nginx_v"),
-        "--max-memory": _file_of_budget(ctx.params["max_memory"]),
-    }
+    files = {**deciding(ctx, told), "--baseline": baseline}
     typed = None if stdin_filename is None else _typed(stdin_filename, paths, told)
     if stdin_filename is not None and not paths:
         paths = [stdin_filename]
@@ -175,7 +153,7 @@ def check(
         if disk is not None and disk is typed and not disk.has_read_texts():
             raise MemlintError("none of the configurations includes this file", "--stdin-filename")
         report = _accepted(configs, accepted, write_baseline)
-        outputs.write(report, written, sys.stdout, detail)
+        outputs.write(lambda name, out: writer(name, detail)(report, out), written, sys.stdout)
         if show_suppressed and any(item.name == DEFAULT and item.path is None for item in written):
             from nginx_memlint.report.formats import text  # noqa: PLC0415
 
@@ -208,15 +186,6 @@ def _refuse_pairs(values: Mapping[str, object]) -> None:
     for name, other, message in _PAIRS:
         if values[name] and values[other]:
             raise MemlintError(message, "--" + name.replace("_", "-"))
-
-
-def _file_of_budget(text: str | None) -> str | None:
-    """The file that ``--max-memory`` takes a budget from, if any."""
-    if text is None or ":" not in text:
-        return None
-    from nginx_memlint.live.budgets import file_of  # noqa: PLC0415  seldom asked for
-
-    return file_of(text)
 
 
 def _typed(name: str, paths: Sequence[str] | None, told: Given) -> Buffers:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
 from nginx_memlint.cli.app import command_app
 from nginx_memlint.cli.options import (
+    IsolatedOption,
+    OutputOption,
+    deciding,
+    formats_option,
     given,
     read_size,
     takes,
@@ -19,20 +23,13 @@ from nginx_memlint.cli.running import planned, standard_input, with_server
 from nginx_memlint.diff import compare as comparing
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.record import Bearing
+from nginx_memlint.report import OF_A_CHANGE, outputs
 from nginx_memlint.report.formats import json as json_report
 from nginx_memlint.report.screen import Page
 from nginx_memlint.report.views import diff_markdown, diff_text
 from nginx_memlint.settings import asked, everywhere
 
 app = command_app()
-
-
-class DiffFormat(StrEnum):
-    """Output formats of a comparison."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
 
 
 @app.command(
@@ -70,10 +67,9 @@ def diff(
             "shared memory, grows by more.",
         ),
     ] = None,
-    output_format: Annotated[
-        DiffFormat,
-        typer.Option("--format", help="Output format; markdown is a pull request's comment."),
-    ] = DiffFormat.TEXT,
+    isolated: IsolatedOption = False,
+    formats: Annotated[list[str] | None, formats_option(OF_A_CHANGE)] = None,
+    output: OutputOption = None,
     **_: object,
 ) -> None:
     """Show what a change costs, by phase, cause, server and file.
@@ -81,9 +77,11 @@ def diff(
     All options hold for both sides. Settings files are used with --base.
     """
     told = given(ctx)
-    if base is None and told.config is not None:
-        raise MemlintError("is for --base", "--config")
+    for option, value in (("--config", told.config), ("--isolated", isolated)):
+        if base is None and value:
+            raise MemlintError("is for --base", option)
     if base is None:
+        written = outputs.parse(formats or [], output, paths or [], OF_A_CHANGE)
         options = asked(everywhere(with_server(told.flags), isolated=True))
         paths = [*(paths or []), *(path for path in told.dumps if path not in (paths or []))]
         if "-" in paths:
@@ -91,12 +89,18 @@ def diff(
         said = {path: flag.value for path, flag in told.dumps.items()}
         difference = comparing.compared(paths, options, max_growth=max_growth, dumps=said)
     else:
-        jobs = planned(paths or [], told)[1]
+        jobs = planned(paths or [], told, deciding(ctx, told) if isolated else None)[1]
+        inputs = [os.path.join(job.options.prefix or "", job.name) for job in jobs]
+        written = outputs.parse(formats or [], output, inputs, OF_A_CHANGE)
         difference = comparing.since(base, jobs, max_growth=max_growth)
-    if output_format is DiffFormat.JSON:
-        print(json_report.dumps(difference))
-    elif output_format is DiffFormat.MARKDOWN:
-        diff_markdown.write(difference, sys.stdout)
-    else:
-        diff_text.write(difference, Page(sys.stdout))
+
+    def render(name: str, out: TextIO) -> None:
+        if name == "json":
+            json_report.write(difference, out)
+        elif name == "markdown":
+            diff_markdown.write(difference, out)
+        else:
+            diff_text.write(difference, Page(out))
+
+    outputs.write(render, written, sys.stdout)
     raise typer.Exit(comparing.exit_code(difference))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
@@ -12,6 +12,7 @@ import typer
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.record import OPTIONS, Bearing, Option, OptionPlace, options_in
+from nginx_memlint.report import DEFAULT, Format
 from nginx_memlint.report.screen import Color, colored
 from nginx_memlint.settings.in_force import Value, dumps_of
 from nginx_memlint.sizes import WrittenBudget
@@ -32,6 +33,37 @@ NginxOption = Annotated[
     str | None,
     typer.Option(metavar="PATH", help="The nginx binary.", show_default="the first found here"),
 ]
+
+
+OutputOption = Annotated[
+    str | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="Write to FILE, if there is one format.",
+        show_default="standard output",
+    ),
+]
+IsolatedOption = Annotated[
+    bool,
+    typer.Option(
+        "--isolated",
+        help="Let nothing in what is checked decide what is reported: no settings, no comment "
+        "that accepts findings, no baseline from there.",
+    ),
+]
+
+
+def formats_option(choice: Mapping[str, Format]) -> Any:  # noqa: ANN401  Typer's
+    """The option that names the output formats of a command, each with a file."""
+    return typer.Option(
+        "--format",
+        metavar="NAME[:FILE]",
+        autocompletion=lambda: list(choice),
+        help=f"Output format: {', '.join(choice)}. Repeatable, each with a file.",
+        show_default=DEFAULT,
+    )
 
 
 class TextOrJson(StrEnum):
@@ -158,6 +190,25 @@ def given(ctx: typer.Context) -> Given:
     told = ctx.params.get
     dumps = dumps_of(told("dump") or [], told("no_dump") or [])
     return Given(_flags(ctx), dumps, told("config"), bool(told("no_config")))
+
+
+def deciding(ctx: typer.Context, told: Given) -> dict[str, str | None]:
+    """The files that decide what is reported, by the option that names each."""
+    return {
+        "--config": told.config,
+        "--target-file": told.flags.get("target_file"),
+        "--nginx-v": told.flags.get("nginx_v"),
+        "--max-memory": _file_of_budget(ctx.params["max_memory"]),
+    }
+
+
+def _file_of_budget(text: str | None) -> str | None:
+    """The file that ``--max-memory`` takes a budget from, if any."""
+    if text is None or ":" not in text:
+        return None
+    from nginx_memlint.live.budgets import file_of  # noqa: PLC0415  seldom asked for
+
+    return file_of(text)
 
 
 def _flags(ctx: typer.Context) -> dict[str, Any]:

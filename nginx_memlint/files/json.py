@@ -30,9 +30,13 @@ def read_json(path: str | os.PathLike[str], model: TypeAdapter[_Content]) -> _Co
 
     Raises MemlintError, and OSError as read_file() does.
     """
+    return parse_json(read_file(path, MAX_BYTES), model)
+
+
+def parse_json(data: bytes, model: TypeAdapter[_Content]) -> _Content:
+    """A JSON text, as a model. Raises MemlintError, and TooLargeError."""
     from pydantic import ValidationError  # noqa: PLC0415  takes long to import
 
-    data = read_file(path, MAX_BYTES)
     check_amount(data)
     try:
         return model.validate_json(data, strict=True)

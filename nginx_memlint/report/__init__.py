@@ -41,6 +41,9 @@ FORMATS = {
 }
 """Name of a format, and of its module here → its record."""
 
+OF_A_CHANGE = {name: FORMATS[name] for name in ("text", "json", "markdown")}
+"""The formats of a comparison."""
+
 DEFAULT = "text"
 
 Writer = Callable[[Report, TextIO], None]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.report import DEFAULT, FORMATS, missing_extra, writer
-from nginx_memlint.report.detail import Detail
-from nginx_memlint.result import Report
+from nginx_memlint.report import DEFAULT, FORMATS, Format, missing_extra
 from nginx_memlint.sources.main_file import MAIN_FILE
 from nginx_memlint.suggest import did_you_mean
 
@@ -18,6 +16,9 @@ if TYPE_CHECKING:
     from nginx_memlint.files.writing import Staged
 
 STDOUT = "-"
+
+Renderer = Callable[[str, TextIO], None]
+"""Writes a result in the format of a name to a text stream."""
 
 
 class Output(NamedTuple):
@@ -32,15 +33,20 @@ class Output(NamedTuple):
     trees: tuple[str, ...] = ()
 
 
-def parse(formats: Sequence[str], output: str | None, inputs: Iterable[str]) -> list[Output]:
-    """The outputs that ``--format NAME[:FILE]`` and ``--output FILE`` name.
+def parse(
+    formats: Sequence[str],
+    output: str | None,
+    inputs: Iterable[str],
+    choice: Mapping[str, Format] = FORMATS,
+) -> list[Output]:
+    """The outputs that ``--format NAME[:FILE]`` and ``--output FILE`` name, of those in ``choice``.
 
     Raises MemlintError for those that cannot be: an unknown name, two for one place, a file that
     cannot be written or that is one of ``inputs``.
     """
     if output is not None and (len(formats) > 1 or any(":" in text for text in formats)):
         raise MemlintError("is for one format; name the files as --format NAME:FILE", "--output")
-    chosen = [_parse(text) for text in formats or [DEFAULT]]
+    chosen = [_parse(text, choice) for text in formats or [DEFAULT]]
     if output is not None:
         path = None if output == STDOUT else output
         chosen = [Output(chosen[0].name, path, "--output")]
@@ -60,32 +66,30 @@ def trees(inputs: Iterable[str]) -> list[str]:
     return [name if os.path.isdir(name) else os.path.dirname(name) or "." for name in inputs]
 
 
-def write(
-    report: Report, outputs: Sequence[Output], stdout: TextIO, detail: Detail = Detail.NORMAL
-) -> None:
-    """Write the report: files whole or not at all, and standard output last.
+def write(render: Renderer, outputs: Sequence[Output], stdout: TextIO) -> None:
+    """Write a result: files whole or not at all, and standard output last.
 
     Raises MemlintError if a file cannot be written.
     """
     files = [item for item in outputs if item.path is not None]
     if files:
-        _write_files(report, files, detail)
+        _write_files(render, files)
     for item in outputs:
         if item.path is None:
             if item.name != DEFAULT and isinstance(stdout, io.TextIOWrapper):
                 # what programs read is UTF-8 in every locale
                 stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-            writer(item.name, detail)(report, stdout)
+            render(item.name, stdout)
 
 
-def _write_files(report: Report, outputs: Sequence[Output], detail: Detail) -> None:
+def _write_files(render: Renderer, outputs: Sequence[Output]) -> None:
     from nginx_memlint.files.signals import uninterrupted  # noqa: PLC0415  most runs write none
 
     written = []
     for item in outputs:
         if item.path is not None:
             text = io.StringIO()
-            writer(item.name, detail)(report, text)
+            render(item.name, text)
             content = text.getvalue().encode("utf-8", "backslashreplace")
             written.append(_PendingFile(item, content))
     try:
@@ -98,11 +102,11 @@ def _write_files(report: Report, outputs: Sequence[Output], detail: Detail) -> N
                 file.clean()
 
 
-def _parse(text: str) -> Output:
+def _parse(text: str, choice: Mapping[str, Format]) -> Output:
     name, colon, path = text.partition(":")
-    if name not in FORMATS:
-        hint = did_you_mean(name, FORMATS)
-        raise MemlintError(f'"{name}" is not one of {", ".join(FORMATS)}{hint}', "--format")
+    if name not in choice:
+        hint = did_you_mean(name, choice)
+        raise MemlintError(f'"{name}" is not one of {", ".join(choice)}{hint}', "--format")
     if missing_extra(name):
         packages = " and ".join(FORMATS[name].packages)
         hint = f"in a clone of memlint's repository, pip install '.[{name}]'"

@@ -49,7 +49,10 @@ TESTED = {
     "toml": {"settings", "bundles"},
     "nginx": {"ignores"},
     "python": {"python"},
-    "yaml": {"pre-commit", "github", "gitlab", "allocator", "ansible", "kubernetes"},
+    "yaml": {
+        *("pre-commit", "github", "github diff", "gitlab", "gitlab diff"),
+        *("allocator", "ansible", "kubernetes"),
+    },
     "ini": {"allocator", "drop-in debian", "drop-in rhel"},
     "dockerfile": {"allocator"},
     "json": {"vscode", "problem-matcher"},

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).parents[2]
+from tests.integrations.hostile import hostile_tree, traps_sprung
+from tests.integrations.runners import PROJECT, Runner, run, step
 
 ENVIRONMENT = {
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -50,3 +52,30 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     git(copy, "add", "-A")
     git(copy, "commit", "-q", "-m", "as it is")
     return copy, git(copy, "rev-parse", "HEAD").stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def installed(project: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The environment that the action makes, from a checkout with a pip and a venv of its own."""
+    temporary = tmp_path_factory.mktemp("installed")
+    hostile_tree(temporary / "tree")
+    done = run(
+        step("Install"),
+        temporary / "tree",
+        RUNNER_TEMP=str(temporary),
+        MEMLINT_PYTHON=sys.executable,
+        GITHUB_ACTION_PATH=str(project[0]),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert traps_sprung(temporary / "tree") == []
+    return temporary / "memlint"
+
+
+@pytest.fixture
+def runner(installed: Path, tmp_path: Path) -> Runner:
+    """A runner that has done the steps before memlint is run."""
+    runner = Runner(tmp_path / "tree", tmp_path / "temporary")
+    runner.tree.mkdir()
+    runner.temporary.mkdir()
+    (runner.temporary / "memlint").symlink_to(installed)
+    return runner

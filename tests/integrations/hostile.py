@@ -66,7 +66,8 @@ def hostile_tree(directory: Path, *, lines: bool = True) -> list[str]:
     trap.chmod(0o755)
     (directory / "written").mkdir()
     (directory / "pip").mkdir()
-    for name in ("pip/__init__.py", "pip/__main__.py", "sitecustomize.py", "nginx_memlint.py"):
+    modules = ("pip/__init__", "pip/__main__", "venv", "sitecustomize", "nginx_memlint")
+    for name in (f"{module}.py" for module in modules):
         (directory / name).write_text(f"open({str(directory / 'pwned')!r}, 'w')\n")
     names = [path.relative_to(directory).as_posix() for path in directory.rglob("nginx.conf")]
     return sorted(name for name in names if not name.startswith("evil/"))

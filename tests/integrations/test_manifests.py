@@ -9,17 +9,19 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from tests.documents.pages import block
 from tests.helpers import SAMPLES, copy_sample, write
-from tests.integrations.conftest import PROJECT, git
+from tests.integrations.conftest import git
 from tests.integrations.hostile import LINES, hostile_tree, traps_sprung
+from tests.integrations.runners import PROJECT, TEMPLATES, Runner, load, run
 
 BIN = Path(sys.executable).parent
+
+INTEGRATIONS = ["action", "template"]
 
 
 def lint(*command: str | Path) -> None:
@@ -31,7 +33,11 @@ def lint(*command: str | Path) -> None:
 
 @pytest.mark.parametrize(
     ("schema", "name"),
-    [("vendor.github-actions", "action.yml"), ("vendor.gitlab-ci", "templates/gitlab-ci.yml")],
+    [
+        ("vendor.github-actions", "action.yml"),
+        ("vendor.gitlab-ci", "templates/gitlab-ci.yml"),
+        ("vendor.gitlab-ci", "templates/gitlab-diff.yml"),
+    ],
 )
 def test_they_fit_their_schemas(schema: str, name: str) -> None:
     lint("check-jsonschema", "--builtin-schema", schema, PROJECT / name)
@@ -42,7 +48,13 @@ def test_the_dockerfile_is_linted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("schema", "marker"), [("vendor.github-workflows", "github"), ("vendor.gitlab-ci", "gitlab")]
+    ("schema", "marker"),
+    [
+        ("vendor.github-workflows", "github"),
+        ("vendor.github-workflows", "github diff"),
+        ("vendor.gitlab-ci", "gitlab"),
+        ("vendor.gitlab-ci", "gitlab diff"),
+    ],
 )
 def test_what_the_readme_says_fits_its_schema(schema: str, marker: str, tmp_path: Path) -> None:
     path = tmp_path / "snippet.yml"
@@ -50,67 +62,34 @@ def test_what_the_readme_says_fits_its_schema(schema: str, marker: str, tmp_path
     lint("check-jsonschema", "--builtin-schema", schema, path)
 
 
-def load(name: str) -> Any:
-    return yaml.safe_load((PROJECT / name).read_text())
-
-
-def run(script: str, tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """A script as a runner runs it: bash -e, our memlint and python first."""
-    given = {"MEMLINT_ISOLATED": "false"}
-    environment = os.environ | given | {"PATH": f"{BIN}:{os.environ['PATH']}"} | variables
-    return subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
-def step(name: str) -> str:
-    """The script of a step of the action."""
-    steps = load("action.yml")["runs"]["steps"]
-    [script] = [step["run"] for step in steps if step.get("name") == name]
-    return str(script)
-
-
 @pytest.mark.parametrize(("sample", "status"), [("incident", 1), ("healthy", 0), ("broken", 3)])
-def test_the_action_checks(tmp_path: Path, sample: str, status: int) -> None:
-    copy_sample(sample, tmp_path / sample)
-    script = step("Check")
-    summary = tmp_path / "summary.md"
-    done = run(
-        script,
-        tmp_path,
-        MEMLINT_CONFIGS=sample,
-        MEMLINT_ARGS="--target=debian-12",
-        RUNNER_TEMP=str(tmp_path),
-        GITHUB_STEP_SUMMARY=str(summary),
-    )
+def test_the_action_checks(runner: Runner, sample: str, status: int) -> None:
+    copy_sample(sample, runner.tree / sample)
+    done = runner.check(MEMLINT_CONFIGS=sample, MEMLINT_ARGS="--target=debian-12")
     assert done.returncode == status, done.stdout + done.stderr
     assert ("::error" in done.stdout) == (status != 0)
-    assert summary.read_text().startswith("<!-- memlint -->")
+    assert runner.summary.startswith("<!-- memlint -->")
+    outputs = runner.outputs()
+    assert outputs["status"] == str(status)
+    assert Path(outputs["report"]).read_text() == runner.summary
+    assert json.loads(Path(outputs["sarif"]).read_text())["version"] == "2.1.0"
 
 
 @pytest.mark.parametrize(("body", "status"), [("", 0), ("}", 3)])
-def test_the_action_as_the_readme_has_it(tmp_path: Path, body: str, status: int) -> None:
-    [job] = yaml.safe_load(block("github"))["jobs"].values()
-    [given] = [step["with"] for step in job["steps"] if "nginx-memlint@" in step["uses"]]
-    action = load("action.yml")
-    assert set(given) <= set(action["inputs"])
-    write(tmp_path / "nginx", {"nginx.conf": f"events {{ }}\n{body}"})
-    done = run(
-        step("Check"),
-        tmp_path,
-        MEMLINT_CONFIGS=given["configs"],
-        MEMLINT_ARGS=given["args"],
-        RUNNER_TEMP=str(tmp_path),
-        GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"),
-    )
+def test_the_action_as_the_readme_has_it(runner: Runner, body: str, status: int) -> None:
+    given = inputs_of("github")
+    write(runner.tree / "nginx", {"nginx.conf": f"events {{ }}\n{body}"})
+    done = runner.check(MEMLINT_CONFIGS=given["configs"], MEMLINT_ARGS=given["args"])
     assert done.returncode == status, done.stdout + done.stderr
-    assert (tmp_path / "summary.md").exists()
+    assert runner.summary
+
+
+def inputs_of(marker: str) -> dict[str, str]:
+    """The inputs of the action in an example of the documents."""
+    [job] = yaml.safe_load(block(marker))["jobs"].values()
+    [given] = [step["with"] for step in job["steps"] if "nginx-memlint@" in step["uses"]]
+    assert set(given) <= set(load("action.yml")["inputs"])
+    return dict(given)
 
 
 @pytest.mark.parametrize(("body", "status"), [("", 0), ("}", 3)])
@@ -141,116 +120,99 @@ def test_the_template_checks(tmp_path: Path, sample: str, status: int) -> None:
         assert (tmp_path / report).stat().st_size > 0
 
 
-def test_the_runner_s_files_decide_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("integration", INTEGRATIONS)
+def test_the_runner_s_files_decide_nothing(
+    integration: str, runner: Runner, tmp_path: Path
+) -> None:
     """Debian's nginx.conf names directories that a runner may have."""
     write(tmp_path / "runner", {"sites/a.conf": "server { server_name secret.example; }"})
     include = f"include {tmp_path}/runner/sites/*.conf;"
-    write(tmp_path / "work", {"nginx.conf": f"events {{ }} http {{ {include} }}"})
-    template = "\n".join(load("templates/gitlab-ci.yml")["memlint"]["script"][2:])
-    for script in (step("Check"), template):
-        done = run(
-            script,
-            tmp_path / "work",
-            MEMLINT_CONFIGS="nginx.conf",
-            MEMLINT_ARGS="",
-            RUNNER_TEMP=str(tmp_path),
-            GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"),
-        )
-        assert done.returncode == 3, done.stdout + done.stderr
-        assert "--confine" in done.stdout
-        assert "secret" not in done.stdout
-
-
-INTEGRATIONS = ["action", "template"]
-
-
-def script_of(integration: str) -> tuple[str, str]:
-    """The shell text that installs memlint, and the one that runs it."""
-    if integration == "action":
-        return step("Install"), step("Check")
-    guard, install, check = load("templates/gitlab-ci.yml")["memlint"]["script"]
-    return f"{guard}\n{install}", check
-
-
-def checked(integration: str, tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run memlint as an integration does, in tmp_path/tree."""
-    given = {"RUNNER_TEMP": str(tmp_path), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
-    given |= {"MEMLINT_CONFIGS": "", "MEMLINT_ARGS": ""}
-    return run(script_of(integration)[1], tmp_path / "tree", **given | variables)
+    write(runner.tree, {"nginx.conf": f"events {{ }} http {{ {include} }}"})
+    done = runner.does(integration, MEMLINT_CONFIGS="nginx.conf")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "--confine" in done.stdout
+    assert "secret" not in done.stdout
 
 
 @pytest.mark.parametrize("integration", INTEGRATIONS)
-def test_hostile_names(integration: str, tmp_path: Path) -> None:
-    names = hostile_tree(tmp_path / "tree", lines=False)
+def test_hostile_names(integration: str, runner: Runner, tmp_path: Path) -> None:
+    names = hostile_tree(runner.tree, lines=False)
     out = tmp_path / "out.json"
     arguments = f"\n--target=debian-12\n\n--format=json:{out}\n"
-    done = checked(integration, tmp_path, MEMLINT_CONFIGS="\n".join(names), MEMLINT_ARGS=arguments)
+    done = runner.does(integration, MEMLINT_CONFIGS="\n".join(names), MEMLINT_ARGS=arguments)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert traps_sprung(tmp_path / "tree") == []
+    assert traps_sprung(runner.tree) == []
     assert [config["path"] for config in json.loads(out.read_text())["configs"]] == names
 
 
 @pytest.mark.parametrize("integration", INTEGRATIONS)
 @pytest.mark.parametrize("name", ["-", "--", "--nginx-binary=evil", *LINES])
-def test_a_hostile_name_by_itself(integration: str, name: str, tmp_path: Path) -> None:
+def test_a_hostile_name_by_itself(integration: str, name: str, runner: Runner) -> None:
     """A name of several lines is several names: none of them is read, run or an option."""
-    hostile_tree(tmp_path / "tree")
-    done = checked(integration, tmp_path, MEMLINT_CONFIGS=name)
+    hostile_tree(runner.tree)
+    done = runner.does(integration, MEMLINT_CONFIGS=name)
     assert done.returncode in (0, 2, 3)
     assert "Usage: memlint check" not in done.stdout
-    assert traps_sprung(tmp_path / "tree") == []
+    assert traps_sprung(runner.tree) == []
 
 
 @pytest.mark.parametrize("integration", INTEGRATIONS)
 @pytest.mark.parametrize(("isolated", "status"), [("", 0), ("false", 0), ("true", 3), ("yes", 2)])
-def test_isolated(integration: str, isolated: str, status: int, tmp_path: Path) -> None:
+def test_isolated(integration: str, isolated: str, status: int, runner: Runner) -> None:
     """Settings of the tree name a context for half a configuration; isolated, they say nothing."""
     settings = "context = ['http']\n"
-    write(tmp_path / "tree", {"nginx.conf": "server { }", "memlint.toml": settings})
-    done = checked(integration, tmp_path, MEMLINT_CONFIGS="nginx.conf", MEMLINT_ISOLATED=isolated)
+    write(runner.tree, {"nginx.conf": "server { }", "memlint.toml": settings})
+    done = runner.does(integration, MEMLINT_CONFIGS="nginx.conf", MEMLINT_ISOLATED=isolated)
     assert done.returncode == status, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("integration", INTEGRATIONS)
-def test_an_argument_is_a_line(integration: str, tmp_path: Path) -> None:
-    hostile_tree(tmp_path / "tree")
-    done = checked(
+def test_an_argument_is_a_line(integration: str, runner: Runner) -> None:
+    hostile_tree(runner.tree)
+    done = runner.does(
         integration,
-        tmp_path,
         MEMLINT_CONFIGS="a b/nginx.conf",
         MEMLINT_ARGS="--target debian-12 $(touch pwned) *",
     )
     assert done.returncode == 2
     assert "No such option" in done.stderr
-    assert traps_sprung(tmp_path / "tree") == []
+    assert traps_sprung(runner.tree) == []
 
 
-@pytest.mark.parametrize("integration", INTEGRATIONS)
-def test_the_tree_has_no_say_in_what_is_installed(
-    integration: str, tmp_path: Path, project: tuple[Path, str]
+def test_the_template_lets_the_tree_have_no_say_in_what_is_installed(
+    tmp_path: Path, project: tuple[Path, str]
 ) -> None:
     """The real pip, in an environment of its own, from a directory with a pip of its own."""
     hostile_tree(tmp_path / "tree")
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True, timeout=120)
-    source = str(project[0])
     done = run(
-        script_of(integration)[0],
+        "\n".join(load(TEMPLATES["template"])["memlint"]["script"][:2]),
         tmp_path / "tree",
         PATH=f"{tmp_path / 'venv' / 'bin'}:{os.environ['PATH']}",
-        GITHUB_ACTION_PATH=source,
-        MEMLINT_SOURCE=source,
+        MEMLINT_SOURCE=str(project[0]),
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "venv" / "bin" / "memlint").exists()
     assert traps_sprung(tmp_path / "tree") == []
 
 
+def test_the_action_changes_no_python_of_later_steps() -> None:
+    """The fixture installed() has made an environment of its own; setup-python sets no PATH."""
+    [setup] = [one for one in load("action.yml")["runs"]["steps"] if "uses" in one]
+    assert setup["with"]["update-environment"] is False
+    scripts = "".join(one.get("run", "") for one in load("action.yml")["runs"]["steps"])
+    assert "GITHUB_PATH" not in scripts
+    assert "GITHUB_ENV" not in scripts
+    assert "${{" not in scripts  # what a pull request names is no part of a script
+
+
 @pytest.mark.parametrize("given", ["", "nginx-memlint", "nginx-memlint==1", ".", "--help", "a/b"])
+@pytest.mark.parametrize("template", TEMPLATES)
 def test_the_template_installs_nothing_whose_source_is_not_stated(
-    given: str, tmp_path: Path
+    template: str, given: str, tmp_path: Path
 ) -> None:
     hostile_tree(tmp_path / "tree")
-    job = load("templates/gitlab-ci.yml")["memlint"]
+    [job] = load(TEMPLATES[template]).values()
     assert job["variables"]["MEMLINT_SOURCE"] == ""
     write(tmp_path / "bin", {"python": "#!/bin/sh\necho installed\n"})
     (tmp_path / "bin" / "python").chmod(0o755)

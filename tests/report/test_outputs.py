@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.report import FORMATS, outputs
+from nginx_memlint.report import FORMATS, outputs, writer
 from nginx_memlint.report.outputs import Output
 from nginx_memlint.result import Report
 from tests.helpers import http, memlint, write
@@ -162,7 +162,7 @@ def test_a_full_disk_leaves_all_as_it_was(tmp_path: Path, monkeypatch: pytest.Mo
     out = io.StringIO()
     files = [Output("text", None), *(Output("json", str(tmp_path / name)) for name in names)]
     with pytest.raises(MemlintError, match='second": No space left'):
-        outputs.write(Report(configs=[]), files, out)
+        outputs.write(lambda name, to: writer(name)(Report(configs=[]), to), files, out)
     assert out.getvalue() == ""
     assert sorted(os.listdir(tmp_path)) == ["first", "second"]
     assert {(tmp_path / name).read_text() for name in names} == {"old"}

@@ -36,7 +36,7 @@ def write(report: Report, out: TextIO) -> None:
         for number, issue in enumerate(by_kind[kind], 1):
             if number == SHOWN and len(by_kind[kind]) > SHOWN:
                 more = f"{left[kind]} more like these are in the log of this step"
-                out.write(_command(kind, {"title": "memlint"}, more))
+                out.write(command(kind, {"title": "memlint"}, more))
             out.write(_annotation(kind, issue, place))
             left[kind] -= 1
 
@@ -50,10 +50,11 @@ def _annotation(kind: str, issue: Issue, place: Base) -> str:
     if issue.end_column is not None:
         properties["endColumn"] = issue.end_column
     properties["title"] = f"memlint {issue.rule} {issue.name}"
-    return _command(kind, properties, issue.text)
+    return command(kind, properties, issue.text)
 
 
-def _command(kind: str, properties: dict[str, object], message: str) -> str:
+def command(kind: str, properties: dict[str, object], message: str) -> str:
+    """A line that the runner takes for a command, whatever the message holds."""
     listed = ",".join(
         f"{name}={str(value).translate(_PROPERTY)}" for name, value in properties.items()
     )

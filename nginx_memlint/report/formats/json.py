@@ -8,7 +8,7 @@ from typing import Any, TextIO
 from nginx_memlint.result import Model, Report
 
 
-def write(report: Report, out: TextIO) -> None:
+def write(report: Model, out: TextIO) -> None:
     """Write the report."""
     out.write(dumps(report) + "\n")
 

@@ -17,6 +17,7 @@ from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import MEANINGS
 from nginx_memlint.files.paths import encode
 from nginx_memlint.printable import printable
+from nginx_memlint.sources.main_file import MAIN_FILE
 from nginx_memlint.suggest import did_you_mean
 
 COMMANDS = (
@@ -34,11 +35,19 @@ COMMANDS = (
 )
 """The commands: each is the ``app`` of the module of its name beside this one."""
 
+OBVIOUS = (MAIN_FILE, "memlint.toml")
+"""Files of which ``memlint`` alone checks one, beside it."""
+
 EXIT_HELP = "Exit status: " + "; ".join(f"{code} {text}" for code, text in MEANINGS.items()) + "."
 
 
 class _Commands(TyperGroup):
     """The commands by name; any mistake in arguments, wherever it is found, ends with status 2."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
+        # alone, it does what is obvious where there is something to check
+        alone = ["check"] if any(map(os.path.exists, OBVIOUS)) else ["--help"]
+        return super().parse_args(ctx, args or alone)
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002  click's, by version
         return list(COMMANDS)
@@ -105,7 +114,6 @@ app = typer.Typer(
     help="Tells what an nginx or OpenResty configuration will cost in memory "
     "when it is started or reloaded.",
     epilog=EXIT_HELP,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -24,7 +24,7 @@ from nginx_memlint.printable import printable
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.settings import all_asked, plan, tree_of
 from nginx_memlint.settings.in_force import Root
-from nginx_memlint.sources.main_file import MAIN_FILE
+from nginx_memlint.sources.main_file import MAIN_FILE, nearby
 from nginx_memlint.targets.names import HOST
 from nginx_memlint.targets.targets import Target, find_target, load_target
 
@@ -39,6 +39,7 @@ def planned(
     """
     if not paths and not told.dumps and "prefix" in told.flags:
         paths = ["conf/nginx.conf"]
+    is_alone = not paths and not told.dumps
     # of settings that are named, none are searched for
     isolated = told.no_config or (files is not None and told.config is None)
 
@@ -49,12 +50,24 @@ def planned(
         others = {name: value for name, value in told.flags.items() if name not in _SERVERS}
         _check_outside(listed(others), others, files)
     roots = listed(with_server(told.flags))
+    if not roots and is_alone and os.path.exists(MAIN_FILE):
+        paths = [MAIN_FILE]
+        roots = listed(with_server(told.flags))
     if not roots:
-        raise MemlintError("name a configuration, or list roots in memlint.toml", "CONF")
+        raise MemlintError(f"{_nothing_named()}, or list roots in memlint.toml", "CONF")
     tell_left_out(roots)
     if files is None:
         return roots, jobs_of(roots)
     return roots, [_without_comments(job) for job in jobs_of(roots)]
+
+
+def _nothing_named() -> str:
+    """A sentence for a command without a configuration, which names those that are near."""
+    try:
+        names = printable(" or ".join(nearby(".")))
+    except OSError:  # the working directory is gone
+        names = ""
+    return "name a configuration" + (f" (did you mean {names}?)" if names else "")
 
 
 def _without_comments(job: Job) -> Job:

@@ -45,9 +45,10 @@ class Kind(NamedTuple):
 
     ``schema`` is the JSON Schema of a settings key of this kind. A flag that is ``repeatable`` may
     be given several times, and its reader takes the list of texts; one that is a ``switch`` takes
-    no value. ``rebased`` turns a value with paths relative to a directory into one with paths
-    relative to the working directory. ``absent`` says which file or directory that the value names
-    is not there. A mapping that ``adds_up`` overrides those of earlier levels key by key.
+    no value. ``rebased`` turns a value whose paths are a settings file's into one with paths
+    relative to the working directory, by a function of one of them. ``absent`` says which file or
+    directory that the value names is not there. A mapping that ``adds_up`` overrides those of
+    earlier levels key by key.
     """
 
     metavar: str
@@ -55,7 +56,7 @@ class Kind(NamedTuple):
     schema: Callable[[], dict[str, Any]] = dict
     repeatable: bool = False
     switch: bool = False
-    rebased: Callable[[Any, str], Any] = lambda value, _directory: value
+    rebased: Callable[[Any, Callable[[str], str]], Any] = lambda value, _place: value
     absent: Callable[[Any], str | None] = lambda _value: None
     adds_up: bool = False
 
@@ -229,7 +230,7 @@ def read_path(path: object) -> str:
 
 def _path(value: object) -> str:
     if not isinstance(value, str | os.PathLike):
-        raise _wrong(value, "a path")
+        raise _wrong(value, 'a path, e.g. "hosts/web1"')
     path = os.fsdecode(value)
     if not path or "\0" in path:
         raise ValueError("holds a NUL byte" if path else "is empty")
@@ -358,8 +359,8 @@ def _no_directory(path: str) -> str | None:
     return None if os.path.isdir(path) else f'"{path}" is not a directory'
 
 
-def _joined(path: str, directory: str) -> str:
-    return os.path.join(directory, path)
+def _placed(path: str, place: Callable[[str], str]) -> str:
+    return place(path)
 
 
 SIZE = Kind("SIZE", _size, _size_schema)
@@ -373,18 +374,16 @@ TARGET = Kind(
     read_target,
     lambda: {"anyOf": [{"enum": target_names()}, {"type": "string", "pattern": pattern()}]},
 )
-FILE = Kind("FILE", _path, lambda: dict(_TEXT), rebased=_joined)
+FILE = Kind("FILE", _path, lambda: dict(_TEXT), rebased=_placed)
 BINARY = Kind("PATH", _path)
-DIRECTORY = Kind("DIR", _path, lambda: dict(_TEXT), rebased=_joined, absent=_no_directory)
-PREFIX = Kind("DIR", _path, lambda: dict(_TEXT), rebased=_joined)
+DIRECTORY = Kind("DIR", _path, lambda: dict(_TEXT), rebased=_placed, absent=_no_directory)
+PREFIX = Kind("DIR", _path, lambda: dict(_TEXT), rebased=_placed)
 PATH_MAP = Kind(
     "FROM=TO",
     _path_map,
     _path_map_schema,
     repeatable=True,
-    rebased=lambda pairs, directory: tuple(
-        (inside, os.path.join(directory, outside)) for inside, outside in pairs
-    ),
+    rebased=lambda pairs, place: tuple((inside, place(outside)) for inside, outside in pairs),
     absent=lambda pairs: next(
         (f'there is no "{outside}"' for _, outside in pairs if not os.path.exists(outside)), None
     ),

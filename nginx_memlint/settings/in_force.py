@@ -28,17 +28,23 @@ from nginx_memlint.settings.files import (
     find,
     read,
 )
+from nginx_memlint.sources import glob
+from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.main_file import MAIN_FILE, EntryError, Lookup, absolute, located
 from nginx_memlint.targets.targets import DEFAULT_TARGET
 
 
 class Value(NamedTuple):
-    """A value and where it is from: a flag, a key of a settings file, or else the default."""
+    """A value and where it is from: a flag, a key of a settings file, or else the default.
+
+    ``written`` is the value with ROOT for the configuration's directory, if it has that.
+    """
 
     value: Any
     flag: str | None = None
     file: SettingsFile | None = None
     path: KeyPath = ()
+    written: Any = None
 
     def at(self) -> str:
         """The origin for people: ``memlint.toml:3``, ``--target`` or ``default``."""
@@ -52,6 +58,12 @@ DEFAULTS: Mapping[str, Value] = MappingProxyType(
     | {"target": Value(DEFAULT_TARGET)}
 )
 """Option → the value that is in force if nobody sets one."""
+
+MOST_ROOTS = 1000
+"""Roots that a file may have, with all that its patterns match."""
+
+ROOT = "{root}"
+"""The directory of a configuration's main file, at the beginning of a path in settings."""
 
 SET_IN_FILES = tuple(option.name for option in options_in(OptionPlace.SETTING))
 
@@ -168,47 +180,94 @@ class _CheckedFile:
 
         self.file = file
         self.table = validated(file)
-        self.roots = list(self.table.get("roots", []))
-        self.paths = [os.path.join(file.directory, root["path"]) for root in self.roots]
-        self.places = [_place(path) for path in self.paths]
-        seen: set[str] = set()
-        for index, place in enumerate(self.places):
-            if place in seen:
-                at = file.at(("roots", index, "path"))
-                raise MemlintError(f"{at}: {printable(self.paths[index])} is listed twice")
-            seen.add(place)
+        self.tables = list(self.table.get("roots", []))
+        roots = self._roots()
+        self.places = list(roots)
+        """The places of all roots, in order."""
+        self.roots = list(roots.values())
+        """Of each its path, and the index of its table."""
         self.ignores = _ignores(file, (), self.table)
         """The ignores of all roots, made once, as there may be many roots and ignores."""
+
+    def _roots(self) -> dict[str, tuple[str, int]]:
+        """Place → path and table's index of each root; what is named goes before what matches.
+
+        Raises MemlintError for one that is named twice, and for a pattern without matches.
+        """
+        named: dict[str, int] = {}
+        paths: list[tuple[str, int]] = []
+        for index, table in enumerate(self.tables):
+            path = os.path.join(self.file.directory, table["path"])
+            if glob.has_magic(path) and not os.path.lexists(path):
+                paths += [(match, index) for match in self._matches(table["path"], index)]
+                continue
+            if (main := _main(path)) in named:
+                at = self.file.at(("roots", index, "path"))
+                raise MemlintError(f"{at}: {printable(path)} is listed twice")
+            named[main] = index
+            paths.append((path, index))
+        roots: dict[str, tuple[str, int]] = {}
+        for path, index in paths:
+            if named.setdefault(_main(path), index) == index:
+                roots.setdefault(_place(path), (path, index))
+        if len(roots) > MOST_ROOTS:
+            at = self.file.at(("roots",))
+            raise MemlintError(f"{at}: these are more than {MOST_ROOTS:,} configurations")
+        return roots
+
+    def _matches(self, pattern: str, index: int) -> list[str]:
+        """The files and directories that a root's path matches, as nginx's include would."""
+        at = self.file.at(("roots", index, "path"))
+        said = f'{at}: roots[{index + 1}].path: "{printable(pattern)}"'
+        top = absolute(self.file.directory).rstrip("/") + "/"
+        try:
+            source = FileSystem({"/": "/"}, restricted=False)
+            matches = glob.expand(source, os.path.join(glob.literal(top), pattern))
+        except OSError as error:
+            raise MemlintError(f"{said} cannot be listed: {error.strerror}") from None
+        if not matches:
+            raise MemlintError(f"{said} matches nothing")
+        return [os.path.join(self.file.directory, path.removeprefix(top)) for path in matches]
 
     def listed(self, flags: Mapping[str, Any]) -> list[Root]:
         """All roots that the file lists."""
         roots = [
-            self.root(path, index, flags)._replace(listed=len(self.paths))
-            for index, path in enumerate(self.paths)
+            self.root(path, index, flags, path)._replace(listed=len(self.roots))
+            for path, index in self.roots
         ]
         return [_unmoved(root) if root.values["prefix"].value else root for root in roots]
 
     def applied(self, path: str, where: str, flags: Mapping[str, Any]) -> Root:
         """The configuration at the path ``where``, as the root that it is or is nearest below."""
-        place = _place(os.path.join(where, MAIN_FILE) if os.path.isdir(where) else where)
+        place = _main(where)
         around = [] if path == "-" else [root for root in self.places if is_below(place, root)]
-        index = self.places.index(max(around, key=len)) if around else None
-        root = self.root(path, index, flags)
+        index = self.roots[self.places.index(max(around, key=len))][1] if around else None
+        root = self.root(path, index, flags, where)
         # the flag says where a relative name is, a setting does not
         return _unmoved(root) if root.values["prefix"].file and path != "-" else root
 
-    def root(self, path: str | None, index: int | None, flags: Mapping[str, Any]) -> Root:
-        """A configuration with the settings of the root with this index, or of none."""
+    def root(
+        self,
+        path: str | None,
+        index: int | None,
+        flags: Mapping[str, Any],
+        where: str | None = None,
+    ) -> Root:
+        """A configuration with the settings of the root with this table's index, or of none.
+
+        ``where`` is its path here, whose directory is {root} in settings.
+        """
         levels: dict[KeyPath, Mapping[str, Any]] = {(): self.table}
         if index is None:
-            return _root(path, self.file, levels, flags, self.ignores)
-        levels[("roots", index)] = self.roots[index]
-        ignores = _ignores(self.file, ("roots", index), self.roots[index])
-        root = _root(path, self.file, levels, flags, (*self.ignores, *ignores))
-        if self.roots[index].get("dump") is None or path is None:
+            return _root(path, self.file, levels, flags, self.ignores, where)
+        table = self.tables[index]
+        levels[("roots", index)] = table
+        ignores = _ignores(self.file, ("roots", index), table)
+        root = _root(path, self.file, levels, flags, (*self.ignores, *ignores), where)
+        if table.get("dump") is None or path is None:
             return root
         key = ("roots", index, "dump")
-        return root._replace(dump=Value(self.roots[index]["dump"], file=self.file, path=key))
+        return root._replace(dump=Value(table["dump"], file=self.file, path=key))
 
 
 def tree_of(path: str, flags: Mapping[str, Any]) -> str:
@@ -245,6 +304,11 @@ def _unmoved(root: Root) -> Root:
     return root._replace(path=os.path.join(absolute(directory), name))
 
 
+def _main(path: str) -> str:
+    """The place of the main file that a root's path leads to."""
+    return _place(os.path.join(path, MAIN_FILE) if os.path.isdir(path) else path)
+
+
 def _place(path: str) -> str:
     """The path by which a configuration is compared: links are resolved, except in its own name."""
     if os.path.isdir(path):
@@ -259,20 +323,28 @@ def _root(
     levels: Mapping[KeyPath, Mapping[str, Any]],
     flags: Mapping[str, Any],
     ignores: tuple[Value, ...] = (),
+    where: str | None = None,
 ) -> Root:
     values = dict(DEFAULTS)
+
+    def place(path: str) -> str:
+        """The path of a file that a setting names, relative to the working directory."""
+        if path.startswith(ROOT) and where is not None:
+            top = where if os.path.isdir(where) else os.path.dirname(where) or "."
+            return os.path.join(top, path.removeprefix(ROOT).lstrip("/")).rstrip("/") or "/"
+        return os.path.join(file.directory if file else "", path)
+
     severities: dict[str, Value] = {}
     for prefix, table in levels.items():
         assert file is not None
-        level = {
-            name: Value(
-                OPTIONS[name].kind.rebased(table[OPTIONS[name].key], file.directory),
-                file=file,
-                path=(*prefix, OPTIONS[name].key),
-            )
-            for name in SET_IN_FILES
-            if OPTIONS[name].key in table
-        }
+        level = {}
+        for name in SET_IN_FILES:
+            if (key := OPTIONS[name].key) in table:
+                written = table[key]
+                value = OPTIONS[name].kind.rebased(written, place)
+                level[name] = Value(
+                    value, None, file, (*prefix, key), written if ROOT in str(written) else None
+                )
         _override(values, level)
         for code, severity in table.get("severity", {}).items():
             severities[code] = Value(severity, file=file, path=(*prefix, "severity", code))

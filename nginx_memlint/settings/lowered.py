@@ -37,9 +37,10 @@ def by_settings(root: Root) -> Iterator[Lowered]:
         # without settings errors fail: "warning" is stricter
         option = OPTIONS[name]
         if setting.file and (name != "fail_on" or FailOn(setting.value) is FailOn.NEVER):
+            written = setting._replace(value=setting.written or setting.value)
             yield _in_settings(
                 setting,
-                f"{option.key} is {shown(name, setting)}",
+                f"{option.key} is {shown(name, written)}",
                 figures=option.bearing not in (Bearing.VERDICT, Bearing.COUNTS),
             )
     if root.dump.file:

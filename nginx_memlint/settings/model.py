@@ -37,6 +37,18 @@ MOST_LISTED = 1000
 """Roots, and ignores of a table, that a file may have: whoever writes it decides how often
 everything is read."""
 
+EXAMPLES = {
+    "roots": '["hosts/web1/nginx.conf"]',
+    "path": 'path = "hosts/*/nginx.conf"',
+    "severity": '{ML202 = "off"}',
+    "ignore": '[{paths = ["legacy/**"], rules = ["ML101"], reason = "goes in May"}]',
+    "paths": '["legacy/**"]',
+    "rules": '["ML101"]',
+    "reason": 'reason = "goes in May"',
+    "dump": "true",
+}
+"""Key that no option is → what a mistake there shows."""
+
 MAX_MISTAKES = 20
 """Mistakes that are printed one by one."""
 
@@ -137,7 +149,8 @@ class RootTable(RootSettings):
     """A configuration to check, and what is set for it alone."""
 
     path: RootPath
-    """The main file, or the directory that holds it, from the settings file's directory."""
+    """The main file, or the directory that holds it, from the settings file's directory; with *, ?
+    or [] each that matches, like nginx's include. What another root names is that one's."""
     dump: bool | None = None
     """Whether the file is the output of ``nginx -T``; without this key, a file that begins like one
     is refused."""
@@ -206,6 +219,7 @@ _WORDS = {
     "int_type": "must be a whole number",
     "float_type": "must be a number",
     "string_type": "must be a text",
+    "bool_type": "must be true or false",
     "list_type": "must be a list",
     "dict_type": "must be a table",
     "model_type": "must be a table",
@@ -224,6 +238,9 @@ _WORDS = {
     "value_error": "{error}",
 }
 
+_SHOWN = ("list_type", "dict_type", "model_type", "string_type", "bool_type", "missing")
+"""Mistakes with an example."""
+
 
 def _mistake(file: SettingsFile, detail: ErrorDetails) -> tuple[int, str]:
     """The line of a mistake, and the sentence about it."""
@@ -233,6 +250,9 @@ def _mistake(file: SettingsFile, detail: ErrorDetails) -> tuple[int, str]:
     else:
         words = _WORDS.get(detail["type"], "{msg}")
         what = f"{_dotted(path)}: {words.format(**detail.get('ctx', {}), msg=detail['msg'])}"
+        key = next((part for part in reversed(path) if isinstance(part, str)), "")
+        if detail["type"] in _SHOWN and key in EXAMPLES:
+            what += f", e.g. {EXAMPLES[key]}"
     if detail["type"] == "missing":
         path = path[:-1]
     return file.line(path) or 0, f"{file.at(path)}: {printable(what)}"

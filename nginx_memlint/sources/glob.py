@@ -43,6 +43,11 @@ def has_magic(pattern: str) -> bool:
     return any(mark in pattern for mark in "*?[")
 
 
+def literal(path: str) -> str:
+    """The pattern that matches a path alone."""
+    return re.sub(r"([*?\[\\])", r"\\\1", path)
+
+
 def cost(pattern: str) -> int:
     """The time that the pattern's brackets take, in about thousands of steps of work."""
     if "[" not in pattern:

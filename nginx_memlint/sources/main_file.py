@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import shlex
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -288,13 +287,18 @@ def _in_directory(source: FileSystem, directory: str) -> str:
     raise EntryError(Problem(message, source.shown(directory)), absent=True)
 
 
+def nearby(directory: str) -> list[str]:
+    """Files in or just below a directory of this machine that may be main files; raises OSError."""
+    source, path = find(directory, Lookup())
+    return list(map(source.shown, _candidates(source, path)))
+
+
 def _candidates(source: FileSystem, directory: str) -> list[str]:
     """Files in or just below a directory that may be a main file."""
     candidates: dict[str, None] = {}
     for pattern in CANDIDATES:
-        literal = re.sub(r"([*?\[\\])", r"\\\1", directory)
         try:
-            paths = glob.expand(source, f"{literal}/{pattern}")
+            paths = glob.expand(source, f"{glob.literal(directory)}/{pattern}")
             candidates.update((path, None) for path in paths if not source.is_dir(path))
         except OSError:
             continue

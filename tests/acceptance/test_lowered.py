@@ -295,6 +295,7 @@ def test_isolated(checkout: Path) -> None:
 
 
 def test_isolated_has_no_roots(checkout: Path) -> None:
+    (checkout / "nginx.conf").rename(checkout / "web.conf")
     done = memlint("check", "--isolated", cwd=checkout)
     assert (done.code, done.out) == (2, "")
     assert "name a configuration" in done.err

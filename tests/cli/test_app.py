@@ -343,3 +343,30 @@ def test_what_was_given_is_said_as_data(arguments: list[str], tmp_path: Path) ->
     assert not [line for line in said.splitlines() if line.startswith("::")]
     unsafe = {char for char in said if not char.isprintable()} - {"\n"}
     assert not unsafe
+
+
+@pytest.mark.parametrize("arguments", [[], ["check"], ["tree"]])
+def test_alone_beside_a_configuration(tmp_path: Path, arguments: list[str]) -> None:
+    write(tmp_path, {"nginx.conf": FULL})
+    run = memlint(*arguments, cwd=tmp_path)
+    assert (run.code, run.err) == (0, "")
+    assert "nginx.conf" in run.out
+
+
+def test_alone_where_there_are_settings(tmp_path: Path) -> None:
+    write(tmp_path, {"web/nginx.conf": FULL, "memlint.toml": 'roots = ["web"]\n'})
+    assert memlint(cwd=tmp_path).out.startswith("ok web: ")
+    (tmp_path / "memlint.toml").write_text("roots = 3\n")
+    assert memlint(cwd=tmp_path).code == 2
+
+
+def test_alone_where_there_is_nothing(tmp_path: Path) -> None:
+    run = memlint(cwd=tmp_path)
+    assert run.code == 0
+    assert run.out.splitlines()[0].startswith("Usage: ")
+    run = memlint("check", cwd=tmp_path)
+    assert run.code == 2
+    assert "name a configuration, or list roots in memlint.toml" in " ".join(run.err.split())
+    write(tmp_path / "conf", {"nginx.conf": FULL})
+    run = memlint("check", cwd=tmp_path)
+    assert "(did you mean conf/nginx.conf?)" in " ".join(run.err.split())

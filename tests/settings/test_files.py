@@ -915,3 +915,136 @@ def test_without_settings_their_model_is_not_imported(repository: Path) -> None:
         "sys.exit('nginx_memlint.settings.model' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=repository, check=False).returncode == 0
+
+
+# many configurations
+
+
+@pytest.fixture
+def hosts(repository: Path) -> Path:
+    """Copies of several hosts' /etc/nginx."""
+    site = "include /etc/nginx/sites/*.conf;"
+    for host in ("web1", "web2", "db[1]"):
+        write(
+            repository / f"hosts/{host}/nginx",
+            {
+                "nginx.conf": http(site, main=""),
+                "sites/a.conf": f"server {{ server_name {host}; }}",
+            },
+        )
+    write(repository, {"hosts/README": "no configuration"})
+    return repository
+
+
+def paths_of(roots: list[Root]) -> list[str | None]:
+    return [root.path for root in roots]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("hosts/*/nginx", ["hosts/db[1]/nginx", "hosts/web1/nginx", "hosts/web2/nginx"]),
+        ("hosts/web?/nginx/nginx.conf", [f"hosts/web{n}/nginx/nginx.conf" for n in (1, 2)]),
+        ("hosts/web[2-9]/../web1/nginx", ["hosts/web2/../web1/nginx"]),
+        ("hosts/db[1]/nginx", ["hosts/db[1]/nginx"]),  # it is there: no pattern
+        ("{top}/hosts/*1/nginx", ["hosts/web1/nginx"]),
+    ],
+)
+def test_roots_by_pattern(hosts: Path, pattern: str, expected: list[str]) -> None:
+    pattern = pattern.replace("{top}", str(hosts))
+    write(hosts, {"memlint.toml": f'[[roots]]\npath = "{pattern}"\nworkers = 3\n'})
+    roots = plan([], {})
+    assert paths_of(roots) == expected
+    assert {root.values["workers"].at() for root in roots} == {"memlint.toml:3"}
+    assert {root.listed for root in roots} == {len(expected)}
+
+
+def test_what_is_named_goes_before_what_matches(hosts: Path) -> None:
+    settings = """\
+        path-map = { "/etc/nginx" = "{root}" }
+        [[roots]]
+        path = "hosts/*/nginx"
+        workers = 3
+        [[roots]]
+        path = "hosts/web2/nginx/nginx.conf"
+        workers = 5
+        [[roots]]
+        path = "hosts/web*/nginx"
+        workers = 7
+    """
+    write(hosts, {"memlint.toml": settings})
+    workers = {root.path: root.values["workers"].value for root in plan([], {})}
+    assert workers == {
+        "hosts/db[1]/nginx": 3,
+        "hosts/web1/nginx": 3,
+        "hosts/web2/nginx/nginx.conf": 5,
+    }
+    for name in ("hosts/web2/nginx", "hosts/web2/nginx/nginx.conf"):
+        assert one(name).values["workers"].value == 5
+    assert one("hosts/web1/nginx/nginx.conf").values["workers"].value == 3
+
+
+def test_the_directory_of_a_root_in_paths(hosts: Path) -> None:
+    """Each copy reads its own files; the report tells one decision, not one for each."""
+    write(hosts, {"memlint.toml": 'path-map = ["/etc/nginx={root}"]\nroots = ["hosts/*/nginx"]\n'})
+    done = memlint("check", "--format", "json", cwd=hosts)
+    configs = done.json["configs"]
+    assert [config["blocks"]["server"] for config in configs] == [1, 1, 1]
+    assert all(config["complete"] for config in configs)
+    said = {(item["line"], item["what"]) for config in configs for item in config["lowered"]}
+    assert (1, "path-map is /etc/nginx={root}") in said
+    assert len(said) == 2, said
+    for path in ("hosts/web1/nginx/nginx.conf", "hosts/web1/nginx"):
+        assert one(path).values["path_map"].value == (("/etc/nginx", "hosts/web1/nginx"),)
+    write(hosts, {"memlint.toml": 'sysroot = "{root}/.."\n'})
+    assert one("hosts/web1/nginx").values["sysroot"].value == "hosts/web1/nginx/.."
+    assert one("-").values["sysroot"].value == "./.."
+    assert everywhere({}).values["sysroot"].value == "{root}/.."
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("hosts/*/apache", ':2: roots[1].path: "hosts/*/apache" matches nothing'),
+        ("nowhere/*", ':2: roots[1].path: "nowhere/*" matches nothing'),
+        ("a" * 8192 + "*", "cannot be listed: the pattern is too long"),
+    ],
+)
+def test_patterns_without_matches(hosts: Path, path: str, message: str) -> None:
+    write(hosts, {"memlint.toml": f'[[roots]]\npath = "{path}"\n'})
+    with pytest.raises(MemlintError, match=re.escape(message)):
+        plan([], {})
+
+
+def test_patterns_lead_to_no_more_roots_than_can_be_listed(repository: Path) -> None:
+    for number in range(1001):
+        (repository / f"hosts/{number}").mkdir(parents=True)
+    write(repository, {"memlint.toml": 'roots = ["hosts/*"]'})
+    with pytest.raises(MemlintError, match="more than 1,000 configurations"):
+        plan([], {})
+
+
+EXAMPLES = {
+    "roots = 'x'": ['roots: must be a list, e.g. ["hosts/web1/nginx.conf"]'],
+    "roots = [3]": ['roots[1]: must be a table, e.g. ["hosts/web1/nginx.conf"]'],
+    "roots = [{}]": ['roots[1].path: is missing, e.g. path = "hosts/*/nginx.conf"'],
+    "roots = [{path = 'x', dump = 1}]": ["roots[1].dump: must be true or false, e.g. true"],
+    "severity = 3": ['severity: must be a table, e.g. {ML202 = "off"}'],
+    "ignore = 3": ["ignore: must be a list, e.g. [{paths = "],
+    "[[ignore]]\npaths = 'x'\nrules = 'y'": [
+        'ignore[1].paths: must be a list, e.g. ["legacy/**"]',
+        'ignore[1].rules: must be a list, e.g. ["ML101"]',
+        'ignore[1].reason: is missing, e.g. reason = "goes in May"',
+    ],
+    "sysroot = 3": ['sysroot: must be a path, e.g. "hosts/web1", not int'],
+    "path-map = '/etc=x'": ['path-map: must be a table of paths, e.g. {"/etc/nginx" = '],
+}
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_mistakes_show_what_is_right(repository: Path, text: str) -> None:
+    write(repository, {"memlint.toml": text})
+    with pytest.raises(MemlintError) as caught:
+        one()
+    for message in EXAMPLES[text]:
+        assert message in str(caught.value)

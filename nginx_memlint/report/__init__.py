@@ -29,6 +29,8 @@ class Format(NamedTuple):
 FORMATS = {
     "text": Format("for people"),
     "json": Format("everything, as in schemas/check.schema.json"),
+    "jsonl": Format("a line of JSON for each configuration, each an element of configs in json"),
+    "csv": Format("a row for each configuration, for spreadsheets"),
     "line": Format("path:line:col: severity CODE message, for editors"),
     "sarif": Format("SARIF 2.1.0, for code scanning"),
     "github": Format("annotations of GitHub Actions"),

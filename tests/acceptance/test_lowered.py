@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import subprocess
 import xml.etree.ElementTree as ET
@@ -102,6 +104,13 @@ def read_as(name: str, out: str) -> list[tuple[str, str]]:  # noqa: PLR0911  one
     if name == "json":
         [config] = json.loads(out)["configs"]
         return [(place(item["file"], item["line"]), item["what"]) for item in config["lowered"]]
+    if name == "jsonl":
+        [config] = map(json.loads, out.splitlines())
+        return [(place(item["file"], item["line"]), item["what"]) for item in config["lowered"]]
+    if name == "csv":
+        [row] = csv.DictReader(io.StringIO(out))
+        parts = (entry.partition(": ") for entry in row["decided"].split("; "))
+        return [(where, what) for where, _, what in parts]
     if name == "sarif":
         [run] = json.loads(out)["runs"]
         results = [of_sarif(item) for item in run["results"] if item["ruleId"] == code]
@@ -166,7 +175,7 @@ def first(places: dict[str, str]) -> dict[str, str]:
 def test_every_format_says_what_lowers_it(checkout: Path, name: str) -> None:
     done = check(checkout, "--format", name)
     assert done.code == 0, done.err
-    needs_line = name in ("gitlab", "junit", "line")
+    needs_line = name in ("csv", "gitlab", "junit", "line")
     assert said(name, done.out) == (first(EXPECTED) if needs_line else EXPECTED)
 
 

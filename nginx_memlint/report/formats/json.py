@@ -13,10 +13,10 @@ def write(report: Model, out: TextIO) -> None:
     out.write(dumps(report) + "\n")
 
 
-def dumps(report: Model) -> str:
-    """A record of results as JSON text."""
+def dumps(report: Model, indent: int | None = 2) -> str:
+    """A record of results as JSON text, on one line without an indent."""
     kind: Any = type(report)
-    text: bytes = _adapter(kind).dump_json(report, indent=2)
+    text: bytes = _adapter(kind).dump_json(report, indent=indent)
     return text.decode()
 
 

@@ -21,7 +21,7 @@ from nginx_memlint.memory.zones import undeclared, zones
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
 from nginx_memlint.refusals.data_lines import wrong_lines
-from nginx_memlint.refusals.without_ca import without_ca
+from nginx_memlint.refusals.without_ca import with_ocsp, without_ca
 from nginx_memlint.refusals.without_key import without_key
 from nginx_memlint.refusals.without_tls import without_tls
 from nginx_memlint.remedies.situation import Proposal, Situation
@@ -208,6 +208,7 @@ class _Examination:
             problems += without_key(tree, groups, target)
             problems += without_tls(tree, groups)
             problems += without_ca(groups, target)
+            problems += with_ocsp(groups, target)
         return problems
 
     def rejected_certificates(self) -> Iterator[Problem]:

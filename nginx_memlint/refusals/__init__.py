@@ -10,11 +10,12 @@ from collections.abc import Iterator
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.refusals.arguments import arguments
-from nginx_memlint.refusals.buffer_sizes import buffer_sizes
+from nginx_memlint.refusals.buffer_sizes import buffer_sizes, pool_sizes
 from nginx_memlint.refusals.data_lines import long_server_names
 from nginx_memlint.refusals.lacking import lacking
 from nginx_memlint.refusals.listens import listens
 from nginx_memlint.refusals.misplaced import misplaced
+from nginx_memlint.refusals.one_place import one_place
 from nginx_memlint.refusals.together import together
 from nginx_memlint.refusals.undeclared import undeclared_names
 from nginx_memlint.refusals.unknown import unknown
@@ -23,7 +24,16 @@ from nginx_memlint.targets.targets import Target
 from nginx_memlint.tree.tree import Tree
 
 _OF_FILES = (misplaced, arguments, together, variables, unknown)
-_OF_WHOLE = (lacking, listens, undeclared_names, long_server_names, unset_variables, buffer_sizes)
+_OF_WHOLE = (
+    lacking,
+    listens,
+    undeclared_names,
+    long_server_names,
+    unset_variables,
+    one_place,
+    buffer_sizes,
+    pool_sizes,
+)
 
 
 def of_files(tree: Tree, target: Target) -> Iterator[Problem]:

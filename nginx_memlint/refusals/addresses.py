@@ -6,8 +6,12 @@ Names of hosts are looked up by nginx alone: what they lead to is not known.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from ipaddress import AddressValueError, IPv6Address
 from typing import NamedTuple
+
+from nginx_memlint.files.paths import encode
+from nginx_memlint.syntax.values import number
 
 MOST_PORTS = 65_535
 MOST_OF_A_BYTE = 255
@@ -40,6 +44,55 @@ class SocketAddresses(NamedTuple):
     def is_wildcard(self) -> bool:
         """Whether they are those of all interfaces."""
         return self.host == (_ANY if self.family == "inet" else "::") and self.family != "unix"
+
+
+MOST_OF_A_PATH = 107
+"""Bytes of the longest path of a socket on Linux (``sun_path``), without its NUL."""
+
+
+def listen_complaint(args: Sequence[str]) -> str:
+    """The error about the address of a ``listen``; nothing if it is taken, or is a host's name."""
+    text = args[0]
+    wrong = "" if "\0" in text else _wrong(text)
+    return f'{wrong} in "{text}" of the "listen" directive' if wrong else ""
+
+
+def _wrong(text: str) -> str:
+    if text[:5].lower() == "unix:":
+        return path_complaint(text[5:])
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        if not bracket or "/" in rest or (rest and not rest.startswith(":")):
+            return "invalid host"
+        return (_wrong_ports(rest[1:]) if rest else "") or ("" if host else "no host")
+    if "/" in text or "?" in text:
+        return "invalid host"
+    host, mark, ports = text.partition(":")
+    if mark:
+        return _wrong_ports(ports) or ("" if host else "no host")
+    first, dash, last = text.partition("-")
+    is_ports = number(first) is not None and (not dash or number(last) is not None)
+    return _wrong_ports(text) if is_ports else ""
+
+
+def path_complaint(path: str) -> str:
+    """The error about the path of a socket, or nothing (``ngx_parse_unix_domain_url()``)."""
+    if not path:
+        return "no path in the unix domain socket"
+    is_long = len(encode(path)) > MOST_OF_A_PATH
+    return "too long path in the unix domain socket" if is_long else ""
+
+
+def is_port(text: str) -> bool:
+    """Whether nginx takes a text for a port."""
+    return 1 <= (number(text) or 0) <= MOST_PORTS
+
+
+def _wrong_ports(text: str) -> str:
+    first, dash, last = text.partition("-")
+    if not is_port(first) or (dash and not is_port(last)):
+        return "invalid port"
+    return "invalid port range" if dash and int(first) > int(last) else ""
 
 
 def addresses(text: str, default_port: int) -> SocketAddresses | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from nginx_memlint.problems import Problem
+from nginx_memlint.refusals.own_values import OWN_VALUES
 from nginx_memlint.refusals.record import (
     IN_HTTP,
     UPSTREAMS,
@@ -230,6 +231,7 @@ _ROWS = by_name(
         *_LATER,
         *_PARAMETERS,
         *TEXTS,
+        *OWN_VALUES,
     )
 )
 

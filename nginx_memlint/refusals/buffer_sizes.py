@@ -52,6 +52,30 @@ def buffer_sizes(tree: Tree, _target: Target) -> Iterator[Problem]:
                 yield of_nginx(setting, nginx.replace("proxy_", f"{protocol}_"))
 
 
+_HEADERS = (8 << 10, 8 * 64)
+"""Bytes of a buffer of ``large_client_header_buffers`` and of ``connection_pool_size``, unless they
+are stated: of processors with pointers of 8 bytes."""
+
+
+def pool_sizes(tree: Tree, _target: Target) -> Iterator[Problem]:
+    """A problem of a connection's memory that is larger than a buffer for headers.
+
+    ``ngx_http_core_merge_srv_conf()``: alike in nginx 1.10.0 to 1.31.4.
+    """
+    names = ("large_client_header_buffers", "connection_pool_size")
+    for server in tree.blocks("server") if not tree.index_names().isdisjoint(names) else ():
+        buffers, pool = (server.effective(name) for name in names)
+        each = parse_size(buffers.directive.args[-1]) if buffers is not None else _HEADERS[0]
+        size = parse_size(pool.value) if pool is not None else _HEADERS[1]
+        if each is not None and size is not None and each < size:
+            least = 'equal to or greater than "connection_pool_size"'
+            nginx = f'the "large_client_header_buffers" size must be {least}'
+            setting = buffers or pool
+            assert setting is not None
+            yield of_nginx(setting, nginx)
+            return
+
+
 _NAMES = (
     "buffers",
     "buffer_size",

@@ -131,11 +131,14 @@ _KEYLESS = frozenset({"default", "include", "volatile", "hostnames"})
 
 
 def _long_keys(block: Block) -> Iterator[Problem]:
-    """A problem of the first key of a ``map`` that fits into no bucket of its hash."""
+    """Problems of a second ``default`` of a ``map``, and of a key that fits into no bucket."""
     stated = block.parent.settings("map_hash_bucket_size") if block.parent is not None else []
     bucket_size = number(stated[0].value) if stated else CACHE_LINE
     if bucket_size is None:
         return
+    defaults = [(line, place) for body, place in block.parts for line in body.of("default")]
+    for line, inclusion in defaults[1:2]:
+        yield Problem.of_nginx(inclusion, line, "duplicate default map parameter")
     most = longest_key(bucket_size)
     has_hostnames = any(body.of("hostnames") for body, _ in block.parts)
     for body, inclusion in block.parts:
@@ -153,6 +156,14 @@ def _longest_part(name: str) -> int:
     if name.startswith("*.") or name.endswith(".*"):
         return max(len(encode(label)) for label in name.split("."))
     return len(encode(name.removeprefix(".")))
+
+
+def _is_wildcard_or_name(name: str) -> bool:
+    """Whether a name can be looked up (``ngx_hash_add_key()``): asterisks are labels at an end."""
+    if ".." in name or "\0" in name or name.count("*") > 1:
+        return False
+    at_an_end = len(name) > 2 and (name.startswith("*.") or name.endswith(".*"))
+    return "*" not in name or name.startswith(".") or at_an_end
 
 
 def _unbuilt(
@@ -189,8 +200,14 @@ def long_server_names(tree: Tree, _target: Target) -> Iterator[Problem]:
         for setting in server.settings("server_name") if server in beside else ():
             for name in setting.directive.args:
                 tree.work.take()
-                if not name.startswith("~") and _longest_part(name) > most:
-                    inclusion, directive = setting.inclusion, setting.directive
+                inclusion, directive = setting.inclusion, setting.directive
+                if name.startswith("~") or name.lower() == "$hostname":
+                    continue
+                if not _is_wildcard_or_name(name):
+                    nginx = f'invalid server name or wildcard "{name}" on'
+                    yield Problem.of_nginx(inclusion, directive, nginx)
+                    return
+                if _longest_part(name) > most:
                     yield _unbuilt("server_names_hash", bucket_size, name, inclusion, directive)
                     return
 

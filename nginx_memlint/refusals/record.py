@@ -33,7 +33,7 @@ class Refusal(NamedTuple):
 
     ``since`` and ``until``: the first nginx that does so, and the first that does so no more.
     ``is_plain``: only nginx itself, and where no module may bring a directive of that name. ``why``
-    is added to nginx's words.
+    is added to nginx's words. ``is_block``: the directive is a block.
     """
 
     directives: str
@@ -43,6 +43,7 @@ class Refusal(NamedTuple):
     since: tuple[int, ...] = ()
     until: tuple[int, ...] | None = None
     why: str = ""
+    is_block: bool = False
 
 
 class Clash(NamedTuple):
@@ -79,7 +80,7 @@ def refused(
     """Problems of arguments, in the order of the blocks; of a file that is read again, once."""
     problems: list[tuple[int, int, Problem]] = []
     plain = is_plain(tree, target)
-    for name in tree.index_names() & rows_of.keys():
+    for name in sorted(tree.index_names() & rows_of.keys()):
         rows = [
             row
             for row in rows_of[name]
@@ -93,14 +94,16 @@ def refused(
                 (row, first[kind])
                 for row in rows
                 for kind in sorted(row.kinds & first.keys())
-                if not grammar.complaint(name, kind, is_block=False)
+                if not grammar.complaint(name, kind, is_block=row.is_block)
             ]
             for directive in body.of(name) if checks else ():
                 tree.work.take()
                 args = tuple(directive.args)
-                if not args or directive.body is not None or not grammar.takes(directive):
+                if not args or not grammar.takes(directive):
                     continue  # told already
                 for row, place in checks:
+                    if row.is_block != (directive.body is not None):
+                        continue
                     if (row, args) not in said:
                         said[row, args] = row.complaint(args).replace("{name}", name)
                     if nginx := said[row, args]:

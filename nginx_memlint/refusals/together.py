@@ -100,9 +100,35 @@ def _aliases(block: Block) -> Iterator[tuple[Setting, str]]:
         yield setting, 'the "alias" directive cannot be used inside the named location'
 
 
+def _redirects(block: Block) -> Iterator[tuple[Setting, str]]:
+    """``proxy_redirect default`` before ``proxy_pass``, or beside one with variables."""
+    passed: Setting | None = None
+    for setting in block.in_order(("proxy_pass", "proxy_redirect")):
+        if setting.name == "proxy_pass":
+            passed = setting
+        elif [c_string(arg) for arg in setting.directive.args] == ["default"]:
+            if passed is None:
+                after = 'should be placed after the "proxy_pass" directive'
+                yield setting, f'"proxy_redirect default" {after}'
+            elif "$" in passed.value:
+                other = 'cannot be used with "proxy_pass" directive with variables'
+                yield setting, f'"proxy_redirect default" {other}'
+
+
+_LINKS = ("secure_link", "secure_link_md5")
+
+
+def _links(block: Block) -> Iterator[tuple[Setting, str]]:
+    for setting in block.settings("secure_link_secret")[:1]:
+        if block.kind != "http" and block.has_any(_LINKS):
+            mixed = '"secure_link_secret" cannot be mixed with "secure_link" and "secure_link_md5"'
+            yield setting, mixed
+
+
 _FORMAT = 'duplicate "log_format" name "{name}"'
 _INCOMPATIBLE = '"{second}" directive is incompatible with "{first}"'
-_METHODS = ("hash", "random", "ip_hash")
+_BALANCERS = tuple(f"balancer_by_lua{form}" for form in ("", "_block", "_file"))
+_METHODS = ("hash", "random", *_BALANCERS)
 
 _ROWS = (
     _either(
@@ -115,15 +141,19 @@ _ROWS = (
     ),
     Clash(("proxy_pass",), IN_HTTP, _with_uri),
     Clash(("alias",), IN_HTTP, _aliases),
+    Clash(("proxy_redirect",), IN_HTTP, _redirects),
+    Clash(("secure_link_secret",), IN_HTTP, _links),
+    _once("return", frozenset({"stream_server"}), lambda _: "text"),
     _once("log_format", frozenset({"http"}), _first, _FORMAT, frozenset({"combined"})),
     _once("log_format", frozenset({"stream"}), _first, _FORMAT),
     _once("thread_pool", frozenset({"main"}), _first, 'duplicate thread pool "{name}"'),
     _once("limit_conn", IN_HTTP | IN_STREAM, _first),
     _once("limit_req", IN_HTTP, _zone),
-    Clash(_METHODS, frozenset({"upstream"}), _backups(_METHODS)),
-    Clash(_METHODS[:2], frozenset({"stream_upstream"}), _backups(_METHODS[:2])),
+    Clash((*_METHODS, "ip_hash"), frozenset({"upstream"}), _backups((*_METHODS, "ip_hash"))),
+    Clash(_METHODS, frozenset({"stream_upstream"}), _backups(_METHODS)),
 )
 """``ngx_http_core_root()``, ``ngx_http_proxy_store()``, ``ngx_http_proxy_cache()``,
-``ngx_http_proxy_pass()``, ``ngx_http_log_set_format()``, ``ngx_thread_pool()``,
+``ngx_http_proxy_pass()``, ``ngx_http_proxy_redirect()``, ``ngx_http_secure_link_merge_conf()``,
+``ngx_stream_return()``, ``ngx_http_log_set_format()``, ``ngx_thread_pool()``,
 ``ngx_http_limit_conn()``, ``ngx_http_limit_req()``, ``ngx_http_upstream_server()`` and their like:
 alike in nginx 1.10.0, 1.22.1 and 1.31.4; ``random`` is there from 1.15.1."""

@@ -186,7 +186,7 @@ _Rooted: TypeAlias = tuple[str, Inclusion, Directive]
 
 def _set_words(tree: Tree) -> Iterator[tuple[str, _Rooted]]:
     """The words that name a variable to be set, and where."""
-    for name in tree.index_names() & _SETTERS:
+    for name in sorted(tree.index_names() & _SETTERS):
         for body, places in tree.occurrences(name):
             root = tree.root_of(tree.all_blocks[places[0]]).kind
             inclusion = tree.inclusion(places[0], body)
@@ -277,7 +277,7 @@ def _used(tree: Tree, target: Target) -> Iterator[tuple[str, _Rooted]]:
     for use in _USES:
         if not in_force(target, use.since):
             continue
-        for name in tree.index_names() & {*use.directives.split()}:
+        for name in sorted(tree.index_names() & {*use.directives.split()}):
             for body, places in tree.occurrences(name):
                 tree.work.take(len(places))
                 for place in places:

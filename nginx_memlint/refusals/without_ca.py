@@ -39,6 +39,24 @@ _EITHER = (1, 27, 2)
 """The first nginx that takes ssl_trusted_certificate for the verification of clients, too."""
 
 
+_OCSP_SINCE = (1, 19, 0)
+
+
+def with_ocsp(groups: list[Group], target: Target) -> Iterator[Problem]:
+    """A problem for each ``ssl_ocsp`` of servers that do not verify (``ngx_http_ssl_module``)."""
+    told: set[tuple[str, int]] = set()
+    for group in groups:
+        for server in group.owners if group.family == "ssl" and target.nginx >= _OCSP_SINCE else ():
+            ocsp, verify = server.effective("ssl_ocsp"), server.effective("ssl_verify_client")
+            if ocsp is None or verify is None or ocsp.key in told:
+                continue
+            asked = c_string(ocsp.value).lower(), c_string(verify.value).lower()
+            if asked[0] in ("on", "leaf") and asked[1] == "optional_no_ca":
+                told.add(ocsp.key)
+                nginx = '"ssl_ocsp" is incompatible with "ssl_verify_client optional_no_ca"'
+                yield Problem.of_nginx(ocsp.inclusion, ocsp.directive, nginx)
+
+
 def without_ca(groups: list[Group], target: Target) -> Iterator[Problem]:
     """A problem for each directive that asks for it, in the order of the contexts."""
     told: set[tuple[str, int]] = set()

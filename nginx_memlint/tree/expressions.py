@@ -1,8 +1,7 @@
-"""Regular expressions in a configuration, and those that PCRE refuses for their brackets."""
+"""Regular expressions in a configuration, and those of them that PCRE refuses."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
@@ -10,6 +9,7 @@ from nginx_memlint.problems import Problem
 from nginx_memlint.syntax.directives import Body, Directive
 from nginx_memlint.tree.blocks import DATA
 from nginx_memlint.tree.expanded import Block, Inclusion
+from nginx_memlint.tree.pcre import complaint
 from nginx_memlint.tree.tree import Tree
 
 
@@ -68,36 +68,52 @@ def _of_block(block: Block) -> str:
     return args[2] if len(args) > 2 and args[1] in _OPERATORS else ""
 
 
-_TOKEN = re.compile(r"\\.|\[\^?\]?(?>(?:\\.|\[:\w*:\]|[^\]\\])*)(?P<end>\])?|[()]", re.DOTALL)
+def _judged(tree: Tree) -> Iterator[tuple[str, str, Block | tuple[Body, int]]]:
+    """Words, the expressions in them, and the place where they stand."""
+    for texts, at, said, _ in listed(tree):
+        for text in texts:
+            pattern = text
+            if said == "map":
+                pattern = text[1:].removeprefix("*")
+            elif said in ("server_name", "valid_referers"):
+                pattern = text[1:]
+            elif isinstance(at, Block) and said == "location" and _is_one_word(at):
+                pattern = text[1:].removeprefix("*")
+            yield text, pattern, at
+    for name, (beginning, caseless) in _OTHERS.items():
+        for body, places_of in tree.occurrences(name):
+            for directive in body.of(name):
+                for word in directive.args if name == "gzip_disable" else directive.args[:1]:
+                    if word.startswith(beginning):
+                        pattern = word.removeprefix(beginning).removeprefix(caseless)
+                        yield word, pattern, (body, places_of[0])
 
-_OTHERWISE_READ = re.compile(r"\\Q|\(\?#|\(\?[a-zA-Z]*x")
-"""Quoted text, comments, and white space that does not count: in them brackets may be text."""
+
+_OTHERS = {
+    "fastcgi_split_path_info": ("", ""),
+    "gzip_disable": ("", ""),
+    "proxy_redirect": ("~", "*"),
+    "proxy_cookie_domain": ("~", ""),
+    "proxy_cookie_path": ("~", "*"),
+}
+"""Directives whose first argument is an expression if it begins so, and what may follow to say that
+case does not count; of ``gzip_disable`` all are expressions."""
 
 
-def complaint(text: str) -> str:
-    """The error of PCRE in the brackets of an expression; nothing if they match, or may do so."""
-    if _OTHERWISE_READ.search(text):
-        return ""
-    depth = 0
-    for token in _TOKEN.finditer(text):
-        if token[0].startswith("[") and token["end"] is None:
-            return "a character class has no end"
-        depth += {"(": 1, ")": -1}.get(token[0], 0)
-        if depth < 0:
-            return "a parenthesis is closed that was not opened"
-    return "a parenthesis is not closed" if depth else ""
+def _is_one_word(block: Block) -> bool:
+    return block.directive is not None and len(block.directive.args) == 1
 
 
 def problems(tree: Tree) -> Iterator[Problem]:
-    """Problems of expressions whose brackets do not match: ``pcre2_compile()`` fails."""
-    for texts, at, _, _ in listed(tree):
-        standing: dict[str, Standing] = {}
-        for text in texts:
-            tree.work.take(1 + len(text) // _A_STEP)
-            if wrong := complaint(text):
-                standing = standing or places(tree, at)
-                message = f'"{text}" is no regular expression: {wrong}'
-                yield Problem.at(*standing[text], message)
+    """Problems of expressions that ``pcre2_compile()`` refuses."""
+    standing: dict[Block | tuple[Body, int], dict[str, Standing]] = {}
+    for text, pattern, at in _judged(tree):
+        tree.work.take(1 + len(text) // _A_STEP)
+        if wrong := complaint(pattern):
+            if at not in standing:
+                standing[at] = places(tree, at)
+            message = f'"{text}" is no regular expression: {wrong}'
+            yield Problem.at(*standing[at][text], message)
 
 
 _A_STEP = 64

@@ -1,0 +1,285 @@
+"""Values of directives with functions of their own, and what nginx says of those that are none.
+
+Read in nginx 1.10.0, 1.22.1 and 1.31.4, which agree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from nginx_memlint.refusals.addresses import listen_complaint
+from nginx_memlint.refusals.record import IN_HTTP, IN_STREAM, UPSTREAMS, Refusal
+from nginx_memlint.syntax.values import c_string, milliseconds, number, parse_size, seconds
+
+Takes = Callable[[str], object]
+"""Tells of a value whether nginx takes it."""
+
+
+def is_one(parse: Callable[[str], int | None]) -> Takes:
+    """The check of a value that a function reads; zero is one, too."""
+    return lambda text: parse(text) is not None
+
+
+def _between(least: int, most: int) -> Takes:
+    return lambda text: (value := number(text)) is not None and least <= value <= most
+
+
+def _words(checks: Mapping[str, Takes], nginx: str, at: int, args: Sequence[str]) -> str:
+    """The error about words, from argument ``at`` on: a check is for those that begin so."""
+    for word in args[at:]:
+        for beginning, takes in checks.items():
+            value = word.removeprefix(beginning)
+            if word.startswith(beginning) and not takes(value):
+                return nginx.format(word=c_string(word), value=c_string(value))
+    return ""
+
+
+def _each(
+    directives: str,
+    kinds: frozenset[str],
+    checks: Mapping[str, Takes],
+    nginx: str = 'invalid parameter "{word}"',
+    at: int = 1,
+) -> Refusal:
+    return Refusal(directives, kinds, partial(_words, checks, nginx, at))
+
+
+def _one(directives: str, kinds: frozenset[str], takes: Takes, nginx: str, at: int = 0) -> Refusal:
+    """A row of the argument ``at`` some place, if there is one."""
+    return Refusal(directives, kinds, partial(_argument, takes, nginx, at))
+
+
+def _argument(takes: Takes, nginx: str, at: int, args: Sequence[str]) -> str:
+    is_taken = len(args) <= at or takes(args[at])
+    return "" if is_taken else nginx.replace("{value}", c_string(args[at]))
+
+
+_INVALID = '"{name}" directive invalid value'
+_MOST_CODE = 999
+
+
+def _returned(args: Sequence[str]) -> str:
+    """``ngx_http_rewrite_return()``."""
+    code = number(args[0])
+    is_url = len(args) == 1 and args[0].startswith(("http://", "https://", "$scheme"))
+    is_code = code is not None and code <= _MOST_CODE
+    return "" if is_code or (code is None and is_url) else f'invalid return code "{args[0]}"'
+
+
+_ERRORS = _between(300, 599)
+
+
+def _error_page(args: Sequence[str]) -> str:
+    """``ngx_http_core_error_page()``; the codes stand before the URI, and before ``=``."""
+    codes = args[:-1]
+    if codes and codes[-1].startswith("="):
+        if len(codes) == 1 or (codes[-1] != "=" and number(codes[-1][1:]) is None):
+            return f'invalid value "{codes[-1]}"'
+        codes = codes[:-1]
+    for code in codes:
+        if number(code) in (None, 499):
+            return f'invalid value "{code}"'
+        if not _ERRORS(code):
+            return f'value "{code}" must be between 300 and 599'
+    return ""
+
+
+_DAY = 24 * 60 * 60
+
+
+def _expires(args: Sequence[str]) -> str:
+    """``ngx_http_headers_expires()``, ``ngx_http_parse_expires()``."""
+    is_modified, value = len(args) == 2, args[-1]
+    if is_modified and c_string(args[0]) != "modified":
+        return _INVALID
+    if "$" in value or (not is_modified and value in ("epoch", "max", "off")):
+        return ""
+    time = seconds(value[1:] if value.startswith(("@", "+", "-")) else value)
+    if value.startswith("@") and is_modified:
+        return '"{name}" directive daily time cannot be used with "modified" parameter'
+    if time is None:
+        return _INVALID
+    if value.startswith("@") and time > _DAY:
+        return '"{name}" directive daily time value must be less than 24 hours'
+    return ""
+
+
+def _open_file_cache(args: Sequence[str]) -> str:
+    """``ngx_http_core_open_file_cache()``."""
+    has_max = False
+    for word in args:
+        has_max = has_max or word.startswith("max=")
+        if word.startswith("max="):
+            is_taken = bool(number(word[4:]))
+        elif word.startswith("inactive="):
+            is_taken = seconds(word[9:]) is not None
+        else:
+            is_taken = c_string(word) == "off"
+        if not is_taken:
+            return f'invalid "open_file_cache" parameter "{word}"'
+    is_off = "off" in map(c_string, args)
+    return "" if has_max or is_off else '"open_file_cache" must have the "max" parameter'
+
+
+def _access_log(args: Sequence[str]) -> str:
+    """``ngx_http_log_set_log()`` of what is buffered."""
+    words = args[2:]
+    has_flush = any(word.startswith("flush=") for word in words)
+    has_size = any(word.startswith(("buffer=", "gzip")) for word in words)
+    if has_flush and not has_size:
+        return f'no buffer is defined for access_log "{args[0]}"'
+    if has_size and args[0].startswith("syslog:"):
+        return "logs to syslog cannot be buffered"
+    if has_size and "$" in args[0]:
+        return "buffered logs cannot have variables in name"
+    return ""
+
+
+_LEVELS = frozenset(["emerg", "alert", "crit", "error", "warn", "notice", "info", "debug"])
+
+
+def _error_log(args: Sequence[str]) -> str:
+    """``ngx_log_set_levels()``; what else may be debugged depends on the modules."""
+    levels = [c_string(word) for word in args[1:]]
+    for place, level in enumerate(levels):
+        is_debugged = level.startswith("debug_")
+        if level not in _LEVELS and (not is_debugged or not _LEVELS.isdisjoint(levels[:place])):
+            return f'invalid log level "{level}"'
+        if level in _LEVELS and place:
+            return f'duplicate log level "{level}"'
+    return ""
+
+
+_METHODS = frozenset(
+    [
+        "get",
+        "head",
+        "post",
+        "put",
+        "delete",
+        "mkcol",
+        "copy",
+        "move",
+        "options",
+        "propfind",
+        "proppatch",
+        "lock",
+        "unlock",
+        "patch",
+    ]
+)
+"""``ngx_methods_names``."""
+
+
+def _limit_except(args: Sequence[str]) -> str:
+    wrong = next((word for word in args if c_string(word).lower() not in _METHODS), "")
+    return f'invalid method "{wrong}"' if wrong else ""
+
+
+_PATHS = re.compile(r"\$(?:(document|realpath)_root|\{(document|realpath)_root\})")
+
+
+def _root(args: Sequence[str]) -> str:
+    """``ngx_http_core_root()`` looks for the names anywhere, whatever follows them."""
+    match = _PATHS.search(c_string(args[0]))
+    name = f"${match[1] or match[2]}_root" if match else ""
+    return f'the {name} variable cannot be used in the "{{name}}" directive' if name else ""
+
+
+_RATE = re.compile(r"0*[1-9][0-9]*(?:r/[sm])?")
+
+
+def _server_name(args: Sequence[str]) -> str:
+    """``ngx_http_core_server_name()``."""
+    for name in args:
+        if name == "~":
+            return 'empty regex in server name "~"'
+        if name == "." or (name.startswith("*") and (len(name) < 3 or name[1] != ".")):
+            return f'server name "{name}" is invalid'
+    return ""
+
+
+_at_most_65535 = _between(1, 65_535)
+
+_TCP_ONLY = ("backlog=", "ssl", "so_keepalive=")
+
+
+def _datagrams(args: Sequence[str]) -> str:
+    words = [c_string(word) for word in args[1:]]
+    for only in _TCP_ONLY if "udp" in words else ():
+        if any(word == only or (only[-1] == "=" and word.startswith(only)) for word in words):
+            parameter = only.rstrip("=")
+            return f'"{{name}}" directive "{parameter}" parameter is incompatible with "udp"'
+    return ""
+
+
+_LIMIT = "connection limit must be less 65536"
+
+_SERVERS = frozenset({"server", "stream_server", "mail_server"})
+_LISTEN_VALUES = {"backlog": number, "rcvbuf": is_one(parse_size), "sndbuf": is_one(parse_size)}
+
+OWN_VALUES = (
+    Refusal("return", IN_HTTP, _returned),
+    Refusal("error_page", IN_HTTP, _error_page),
+    Refusal("expires", IN_HTTP, _expires),
+    Refusal("open_file_cache", IN_HTTP, _open_file_cache),
+    Refusal("access_log", IN_HTTP, _access_log),
+    Refusal("error_log", IN_HTTP | IN_STREAM | {"main", "mail", "mail_server"}, _error_log),
+    Refusal("root alias", IN_HTTP, _root),
+    Refusal("limit_except", frozenset({"location"}), _limit_except, is_block=True),
+    _one("keepalive_timeout", IN_HTTP, is_one(milliseconds), _INVALID),
+    _one("keepalive_timeout", IN_HTTP, is_one(seconds), _INVALID, at=1),
+    _one(
+        "rewrite",
+        IN_HTTP,
+        lambda word: c_string(word) in ("last", "break", "redirect", "permanent"),
+        'invalid parameter "{value}"',
+        at=2,
+    ),
+    _one("limit_conn", IN_HTTP | IN_STREAM, number, 'invalid number of connections "{value}"', 1),
+    _one(
+        "limit_conn", IN_HTTP | IN_STREAM, _at_most_65535, "connection limit must be less 65536", 1
+    ),
+    _each("limit_req_zone", IN_HTTP, {"rate=": _RATE.fullmatch}, 'invalid rate "{word}"'),
+    _each("limit_req", IN_HTTP, {"burst=": number}, 'invalid burst value "{word}"', 0),
+    _each("limit_req", IN_HTTP, {"delay=": number}, 'invalid delay value "{word}"', 0),
+    _each("access_log", IN_HTTP, {"buffer=": parse_size}, 'invalid buffer size "{value}"', 2),
+    _each("access_log", IN_HTTP, {"flush=": milliseconds}, 'invalid flush time "{value}"', 2),
+    _each(
+        "access_log", IN_HTTP, {"gzip=": _between(1, 9)}, 'invalid compression level "{value}"', 2
+    ),
+    _each(
+        "server",
+        UPSTREAMS,
+        {
+            "weight=": number,
+            "max_fails=": is_one(number),
+            "max_conns=": is_one(number),
+            "fail_timeout=": is_one(seconds),
+        },
+    ),
+    *(
+        _each("listen", _SERVERS, {f"{word}=": takes}, f'invalid {word} "{{word}}"')
+        for word, takes in _LISTEN_VALUES.items()
+    ),
+    Refusal("server_name", frozenset({"server"}), _server_name),
+    Refusal("listen", _SERVERS, listen_complaint),
+    Refusal("listen", frozenset({"stream_server"}), _datagrams),
+    Refusal(
+        "resolver",
+        IN_HTTP | IN_STREAM | {"mail", "mail_server"},
+        lambda args: (
+            ""
+            if any(not word.startswith(("valid=", "ipv6=", "ipv4=")) for word in args)
+            else "no name servers defined"
+        ),
+        is_plain=True,
+        since=(1, 15, 1),
+    ),
+)
+"""``ngx_http_core_keepalive()``, ``ngx_http_rewrite()``, ``ngx_http_limit_conn()``,
+``ngx_http_limit_req_zone()``, ``ngx_http_limit_req()``, ``ngx_http_log_set_log()``,
+``ngx_http_upstream_server()``, ``ngx_http_core_listen()`` and those of stream and mail,
+``ngx_resolver_create()``."""

@@ -92,7 +92,7 @@ class Baseline:
             entry = entries.pop(finding.fingerprint, None) if _may_accept(finding) else None
             if entry is None:
                 result.new.append(finding)
-            elif _has_grown(finding, entry):
+            elif has_grown(finding, entry):
                 result.new.append(_grown(finding, entry))
             else:
                 result.suppressed.append(suppressed(finding, "baseline", ""))
@@ -198,8 +198,8 @@ ANOTHER_BUNDLE = 1.35
 Mozilla's lists since 2015 has 168 certificates, the smallest 128."""
 
 
-def _has_grown(finding: Finding, entry: AcceptedFinding) -> bool:
-    """Whether a finding is of more than what its entry accepts.
+def has_grown(finding: Finding, entry: AcceptedFinding | Finding) -> bool:
+    """Whether a finding is of more than what its entry accepts, or than what it was before.
 
     With equal counts, another release of a CA bundle is no growth.
     """

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from nginx_memlint import result
 from nginx_memlint.acceptance.lowered import unique
@@ -22,12 +22,14 @@ from nginx_memlint.diff.difference import (
     Change,
     CountChanges,
     Diff,
+    DiffVerdict,
     MemoryChanges,
     ReloadOfChange,
     RootDiff,
     Side,
     TotalChanges,
 )
+from nginx_memlint.diff.findings import finding_changes
 from nginx_memlint.diff.parts import Part, Parts, differences
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
@@ -38,10 +40,12 @@ from nginx_memlint.options.kinds import SIZE, read_path
 from nginx_memlint.options.record import Options, read_keywords, read_value
 from nginx_memlint.printable import printable
 from nginx_memlint.result import Model
-from nginx_memlint.rules import engine
+from nginx_memlint.rules import bundle_unreadable
 from nginx_memlint.sizes import human, human_budget, human_range
 from nginx_memlint.sources.disk import MACHINE, Disk
 from nginx_memlint.sources.main_file import located
+
+VERDICTS: tuple[DiffVerdict, ...] = get_args(DiffVerdict)
 
 
 def diff(
@@ -55,8 +59,8 @@ def diff(
 
     ``paths`` are the old and the new one; with ``base``, which names a commit, any number that
     are each compared with themselves in that commit. ``max_growth`` is bytes, or a text like
-    "64MiB". The options are those of check() and hold for both sides; those about findings have no
-    part in it. Raises MemlintError and TypeError as check() does.
+    "64MiB". The options are those of check() and hold for both sides. Raises MemlintError and
+    TypeError as check() does.
     """
     growth = None if max_growth is None else read_value("max_growth", SIZE, max_growth)
     if isinstance(paths, str | bytes | os.PathLike):
@@ -79,8 +83,9 @@ def compared(
     ``dumps`` tells of single paths whether they are dumps, instead of ``options``. ``budget``
     counts the steps of all that a command compares. Raises MemlintError.
     """
-    job = Job("", options)
-    policy = engine.no_rules(job.policy)
+    # a bundle that is unreadable on both sides is no finding that differs, but a guess
+    severities = {**options.policy.severities, bundle_unreadable.CODE: None}
+    policy = replace(options.policy, severities=severities)
     job = Job("", replace(options, policy=policy, breakdown=False))
     both = _Both(job, max_growth, budget or Budget())
     names = [os.fspath(path) for path in paths]
@@ -95,11 +100,23 @@ def compared(
         if "-" in names:
             raise MemlintError("standard input is in no commit: name a file, or two")
         roots = [both.with_commit(base, name) for name in names]
+    return _diff(base, max_growth, roots, both.lowered)
+
+
+def _diff(
+    base: str | None,
+    max_growth: int | None,
+    roots: Iterable[RootDiff],
+    lowered: Iterable[result.Lowered],
+) -> Diff:
+    ranked = sorted(roots, key=_rank)
+    verdicts = [root.verdict for root in ranked]
     return Diff(
+        verdict=min(verdicts, key=VERDICTS.index, default=VERDICTS[-1]),
         base=None if base is None else printable(base),
         max_growth_bytes=max_growth,
-        roots=sorted(roots, key=_rank),
-        lowered=list(job.policy.lowered),
+        roots=ranked,
+        lowered=unique(lowered),
     )
 
 
@@ -114,12 +131,7 @@ def since(base: str, jobs: Iterable[Job], *, max_growth: int | None = None) -> D
         for job in jobs
     ]
     roots = [root for one in diffs for root in one.roots]
-    return Diff(
-        base=printable(base),
-        max_growth_bytes=max_growth,
-        roots=sorted(roots, key=_rank),
-        lowered=unique(lowered for one in diffs for lowered in one.lowered),
-    )
+    return _diff(base, max_growth, roots, (item for one in diffs for item in one.lowered))
 
 
 def _rank(root: RootDiff) -> tuple[bool, int]:
@@ -141,6 +153,8 @@ class _Both:
     """The job of either side, except for its name."""
     max_growth: int | None
     budget: Budget
+    lowered: list[result.Lowered] = field(default_factory=list)
+    """Entries that may lower the report, of the new configurations."""
 
     def side(self, name: str, disk: Disk = MACHINE, *, dump: bool | None = None) -> _SideParts:
         """Read one of the two from a disk, and keep only what is compared."""
@@ -199,7 +213,8 @@ class _Both:
                 (old.files, new.files),
             )
         )
-        same = not (causes or servers or files) and all(
+        findings = finding_changes(old.report.findings, new.report.findings)
+        same = not (causes or servers or files or findings) and all(
             getattr(part, f.name).growth == 0
             for part in (counts, bytes_, total)
             for f in fields(part)
@@ -208,9 +223,22 @@ class _Both:
         growth = total.reload_peak_worst_bytes.growth
         # the whole of it, as memlint check has it
         totals = old.report.memory.total, new.report.memory.total
-        over = [*_over(counts, self.job.options), *_over_memory(*totals, self.job.options)]
+        over = [*_over_start(*totals, self.job.options), *_over(counts, self.job.options)]
+        budget = None if new.absent else self.job.options.max_memory
+        peak = totals[1].reload_peak_worst_bytes
+        is_over = budget is not None and peak > budget
+        grows = self.max_growth is not None and growth > self.max_growth
+        self.lowered.extend(new.report.lowered)
+        remedies = [] if new.absent else new.report.remedies
         return RootDiff(
             path=new.report.path,
+            verdict=_verdict(
+                is_read=(is_new or old.report.complete) and (is_gone or new.report.complete),
+                is_over=bool(over) or is_over,
+                grows=grows,
+                is_held=self.max_growth is not None or _has_budget(self.job.options),
+            ),
+            budget_bytes=budget,
             state="new" if is_new else "removed" if is_gone else "unchanged" if same else "changed",
             commit=None,
             old=None if is_new else _shown_side(old.report),
@@ -221,9 +249,11 @@ class _Both:
             causes=causes,
             servers=servers,
             files=files,
-            exceeds=bool(over) or (self.max_growth is not None and growth > self.max_growth),
+            findings=findings,
+            remedy=max(remedies, key=lambda one: one.saves_peak_bytes, default=None),
+            exceeds=bool(over) or grows or (is_over and peak > totals[0].reload_peak_worst_bytes),
             over=over,
-            budget="" if new.absent else _standing(*totals, self.job.options.max_memory),
+            budget=_standing(*totals, budget),
         )
 
 
@@ -275,22 +305,31 @@ def _counts(side: _SideParts) -> dict[str, int]:
     }
 
 
-def _over_memory(
+def _verdict(*, is_read: bool, is_over: bool, grows: bool, is_held: bool) -> DiffVerdict:
+    reasons = (not is_read, is_over, grows, is_held, True)
+    return next(verdict for verdict, holds in zip(VERDICTS, reasons, strict=True) if holds)
+
+
+def _has_budget(options: Options) -> bool:
+    return any(
+        budget is not None
+        for budget in (
+            options.max_memory,
+            options.max_start_memory,
+            options.max_ca_loads,
+            options.max_contexts,
+        )
+    )
+
+
+def _over_start(
     old: result.MemoryTotal, new: result.MemoryTotal, options: Options
 ) -> Iterator[str]:
-    """Sentences on memory that has grown and is over its budget."""
-    for name, before, after, budget in (
-        (
-            "while reloading",
-            old.reload_peak_worst_bytes,
-            new.reload_peak_worst_bytes,
-            options.max_memory,
-        ),
-        ("at start", old.start_bytes, new.start_bytes, options.max_start_memory),
-    ):
-        if budget is not None and after > max(budget, before):
-            span = human_range(before, after)
-            yield f"{span} {name}: over the budget of {human_budget(budget)}"
+    """A sentence on a start that takes more than before, and than its budget."""
+    before, after, budget = old.start_bytes, new.start_bytes, options.max_start_memory
+    if budget is not None and after > max(budget, before):
+        span = human_range(before, after)
+        yield f"{span} at start: over the budget of {human_budget(budget)}"
 
 
 def _standing(old: result.MemoryTotal, new: result.MemoryTotal, budget: int | None) -> str:
@@ -301,11 +340,12 @@ def _standing(old: result.MemoryTotal, new: result.MemoryTotal, budget: int | No
         total.reload_peak_worst_bytes - budget if total.reload_peak_worst_bytes > budget else 0
         for total in (new, old)
     )
-    now = f"{human(over)} over" if over else "within"
+    held = f"its budget of {human_budget(budget)}"
+    now = f"over {held} by {human(over)}" if over else f"within {held}"
     before = ""
     if over or was_over:
-        before = f", was {human(was_over)} over" if was_over else ", was within it"
-    return f"{now} its budget of {human_budget(budget)}{before}"
+        before = f", was over by {human(was_over)}" if was_over else ", was within it"
+    return now + before
 
 
 def _over(counts: CountChanges, options: Options) -> Iterator[str]:

@@ -16,6 +16,13 @@ PartKind = Literal[
 
 State = Literal["new", "removed", "changed", "unchanged"]
 
+FindingState = Literal["new", "worse", "gone"]
+
+DiffVerdict = Literal[
+    "not all read", "over budget", "grows too much", "within budget", "nothing to hold against"
+]
+"""How a change stands to what it is held against, the worst first."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Change(Model):
@@ -111,6 +118,22 @@ class PartChange(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FindingChange(Model):
+    """A finding that the change brings, makes worse or takes away."""
+
+    state: FindingState
+    """``worse``: of more blocks or bytes than an update of a CA bundle explains, or graver."""
+    rule: str
+    name: str
+    severity: result.Severity
+    message: str
+    file: str
+    line: int
+    fingerprint: str
+    bytes: Change
+
+
+@dataclass(frozen=True, kw_only=True)
 class Side(Model):
     """One of the two configurations."""
 
@@ -118,6 +141,8 @@ class Side(Model):
     complete: bool
     """Whether everything was read. If not, no figure of the comparison can be relied on."""
     target: result.TargetInfo
+    workers: int
+    workers_assumed: bool
     assumptions: list[str]
     guesses: list[str]
     problems: list[result.ProblemInfo]
@@ -129,6 +154,9 @@ class RootDiff(Model):
 
     path: str
     """The name of the new configuration."""
+    verdict: DiffVerdict
+    budget_bytes: int | None
+    """The budget of the worst reload peak."""
     state: State
     commit: str | None
     """The commit that the old configuration was read from."""
@@ -145,12 +173,16 @@ class RootDiff(Model):
     servers: list[PartChange]
     files: list[PartChange]
     """Each list holds what changed most first, and nothing that did not change."""
+    findings: list[FindingChange]
+    """The findings that are new, worse or gone."""
+    remedy: result.Remedy | None
+    """The change of the new configuration that saves most."""
     exceeds: bool
     """Whether it grows by more than ``max_growth_bytes``, or beyond a budget."""
     budget: str = ""
     """How the worst reload peak stands to its budget, before and after; empty without one."""
     over: list[str] = field(default_factory=list)
-    """Sentences on memory and counts that have grown and are over their budget."""
+    """Sentences on counts and the memory of a start that have grown and are over their budget."""
 
     @property
     def complete(self) -> bool:
@@ -163,9 +195,11 @@ class Diff(Model):
     """All configurations of one run: those that exceed first, then what changes most."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
+    verdict: DiffVerdict
+    """The worst of the verdicts on the configurations."""
     base: str | None
     """The name of the base, as it was given."""
     max_growth_bytes: int | None
     roots: list[RootDiff]
     lowered: list[result.Lowered] = field(default_factory=list)
-    """Settings of both sides, from settings files, that may change the figures."""
+    """Settings, and comments of the new side, that may lower what is reported."""

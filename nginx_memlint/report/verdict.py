@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from nginx_memlint.result import ConfigReport, Severity
+from nginx_memlint.result import ConfigReport, Severity, TargetInfo
 from nginx_memlint.rules import (
     counts_over_budget,
     over_budget,
@@ -28,6 +28,7 @@ class Judgement(NamedTuple):
 NOT_READ = Judgement("NOT ALL READ", "bold magenta", "not all read")
 OVER = Judgement("OVER BUDGET", "bold red", "over budget")
 TOO_MUCH = Judgement("TOO MUCH", "bold red", "too much")
+GREW = Judgement("GREW TOO MUCH", "bold red", "grown too much")
 FAILS = Judgement("ERROR", "bold red", "with errors")
 WARNS = Judgement("WARNING", "yellow", "with warnings")
 NOTES = Judgement("NOTE", "cyan", "with notes")
@@ -89,7 +90,9 @@ def figures(config: ConfigReport) -> str:
 def server(config: ConfigReport) -> str:
     """The name of the target, and that it was assumed if it was."""
     if not config.target.stated:
-        return f"target {config.target.name} assumed: state yours with {_target_flag(config)}"
+        return (
+            f"target {config.target.name} assumed: state yours with {_target_flag(config.target)}"
+        )
     return config.target.name
 
 
@@ -99,20 +102,31 @@ def workers(config: ConfigReport) -> str:
     return f"{count} assumed: state yours with --workers" if config.workers_assumed else count
 
 
-def taken_for(config: ConfigReport) -> str:
+class ForServer(Protocol):
+    """A result for a server and a number of workers."""
+
+    @property
+    def target(self) -> TargetInfo: ...  # noqa: D102
+    @property
+    def workers(self) -> int: ...  # noqa: D102
+    @property
+    def workers_assumed(self) -> bool: ...  # noqa: D102
+
+
+def taken_for(config: ForServer) -> str:
     """The server and the workers that figures are for, and which of the two are assumed."""
     target = config.target
     versions = f"{target.name} (nginx {target.nginx}, lua {target.lua})"
     count = plural(config.workers, "worker")
     if config.workers_assumed and not target.stated:
-        return f"{versions} and {count}, both assumed: {_target_flag(config)}, --workers"
-    server = versions if target.stated else f"{versions}, assumed: {_target_flag(config)}"
+        return f"{versions} and {count}, both assumed: {_target_flag(target)}, --workers"
+    server = versions if target.stated else f"{versions}, assumed: {_target_flag(target)}"
     return f"{server}; {count}{', assumed: --workers' if config.workers_assumed else ''}"
 
 
-def _target_flag(config: ConfigReport) -> str:
+def _target_flag(target: TargetInfo) -> str:
     """The option that states the target, with the value that a file nearby names, if one does."""
-    return f"--target {config.target.hint}".rstrip()
+    return f"--target {target.hint}".rstrip()
 
 
 def last_line(configs: Sequence[ConfigReport]) -> str:

@@ -80,7 +80,7 @@ def test_a_budget_fails_the_job_and_the_comment_says_so(runner: Runner, integrat
     with stub(github=integration == "action") as host:
         assert push(runner, integration, base, host, MEMLINT_ARGS=arguments) == 1
         [comment] = host.comments
-        assert "over its budget of 512.0 MiB" in comment["body"].splitlines()[2]
+        assert "over its budget of 512.0 MiB by " in comment["body"].splitlines()[2]
 
 
 def test_names_and_contents_are_data(runner: Runner, integration: str) -> None:

@@ -9,6 +9,8 @@ from nginx_memlint.diff.difference import (
     Change,
     CountChanges,
     Diff,
+    DiffVerdict,
+    FindingChange,
     MemoryChanges,
     PartChange,
     RootDiff,
@@ -16,8 +18,8 @@ from nginx_memlint.diff.difference import (
     TotalChanges,
 )
 from nginx_memlint.report.formats.text import lowered_lines
-from nginx_memlint.report.screen import Page, Words
-from nginx_memlint.report.verdict import NOT_READ
+from nginx_memlint.report.screen import STYLES, Page, Words
+from nginx_memlint.report.verdict import FITS, GREW, NOT_READ, OVER, Judgement
 from nginx_memlint.report.views.section import problem_lines
 from nginx_memlint.sizes import MIB, human, human_growth, human_range, plural
 
@@ -63,28 +65,54 @@ KINDS = {
 WORTH_SAYING = 16 * MIB
 """Bytes at start by which a configuration changes, for the reload to be told of."""
 
+JUDGEMENTS: dict[DiffVerdict, Judgement] = {
+    "not all read": NOT_READ,
+    "over budget": OVER,
+    "grows too much": GREW,
+    "within budget": FITS,
+}
+"""Verdict on a change → its words; without one there is nothing that it is held against."""
+
+FINDING_STATES = {"new": "red", "worse": "red", "gone": "green"}
+"""State of a finding → its style."""
+
 _STATES = {"new": "green", "removed": "magenta", "changed": "", "unchanged": "dim"}
 
 
 def write(diff: Diff, page: Page) -> None:
     """Print the comparison."""
     for root in diff.roots:
-        page.line(*_verdict(root, diff))
+        if root.verdict in JUDGEMENTS:
+            judged = JUDGEMENTS[root.verdict]
+            page.line((judged.words, judged.style), f" {root.path}: {sentence(root, diff)}")
+            page.line("  ", *_changed(root, diff))
+        else:
+            page.line(*_changed(root, diff))
         for name, side in (("old", root.old), ("new", root.new)):
-            if side and not side.complete:
-                page.line(*_incomplete(name))
             for words in problem_lines(side.problems) if side else ():
                 page.line(f"  {name}: ", *words)
-        for sentence in root.over:
-            page.line("  ", ("error", "bold red"), f": {sentence}")
-        if diff.max_growth_bytes is not None:
-            page.line(*_gate(root, diff.max_growth_bytes))
+        for what in root.over:
+            page.line("  ", ("error", "bold red"), f": {what}")
+        for change in root.findings[:MAX_PARTS]:
+            place = f"{change.file}:{change.line}: "
+            severity = (f"{change.severity} {change.rule}", STYLES[change.severity])
+            page.line(
+                "  ",
+                (change.state, FINDING_STATES[change.state]),
+                f" {place}",
+                severity,
+                f": {change.message}{grown(change)}",
+            )
+        if len(root.findings) > MAX_PARTS:
+            page.line(f"  {len(root.findings) - MAX_PARTS:,} more findings differ (--format json)")
+        if remedy := helps(root):
+            page.line("  what helps most: ", remedy)
     _tables(diff, page)
     for root in diff.roots:
-        if sentence := reload_sentence(root):
+        if reload := reload_sentence(root):
             name = f"{root.path}: " if len(diff.roots) > 1 else ""
             page.line()
-            page.line(f"  {name}{sentence}")
+            page.line(f"  {name}{reload}")
     _assumptions(diff, page)
     for line in lowered_lines(diff.lowered):
         page.line((line, "dim"))
@@ -102,11 +130,49 @@ def reload_sentence(root: RootDiff) -> str:
     return said
 
 
-def _verdict(root: RootDiff, diff: Diff) -> Iterator[Words]:
+def sentence(root: RootDiff, diff: Diff) -> str:
+    """The figure of a configuration, and how it stands to what it is held against."""
+    sides = (("old", root.old), ("new", root.new))
+    if unread := [name for name, side in sides if side and not side.complete]:
+        which = f"the {' and the '.join(unread)} configuration was not read in full"
+        return f"{which}: no figure here can be relied on"
+    peak = root.memory.total.reload_peak_worst_bytes
+    if root.state == "removed":
+        said = ["is gone"]
+    elif root.state == "new":
+        said = [f"is new and takes {human(peak.after)} while reloading"]
+    elif peak.growth:
+        verb = "grows" if peak.growth > 0 else "shrinks"
+        said = [f"{verb} by {human(abs(peak.growth))} while reloading"]
+    else:
+        said = ["takes what it did while reloading"]
+    if root.budget:
+        said.append(root.budget)
+    if (limit := diff.max_growth_bytes) is not None:
+        said.append(f"{'over' if peak.growth > limit else 'within'} --max-growth {human(limit)}")
+    return ", ".join(said)
+
+
+def grown(change: FindingChange) -> str:
+    """The growth of a finding that is worse, as the end of its message."""
+    if change.state != "worse":
+        return ""
+    return f" ({human_growth(change.bytes.before, change.bytes.after)})"
+
+
+def helps(root: RootDiff) -> str:
+    """The change that helps most, and what is left, where something is too much or has grown."""
+    peak = root.memory.total.reload_peak_worst_bytes
+    if root.remedy is None or (peak.growth <= 0 and root.verdict != "over budget"):
+        return ""
+    return f"{root.remedy.change}: {human(root.remedy.peak_bytes)} while reloading"
+
+
+def _changed(root: RootDiff, diff: Diff) -> Iterator[Words]:
     memory = root.memory
     start = memory.total.start_bytes
     yield root.state, f"bold {_STATES[root.state]}"
-    yield f" {root.path}: "
+    yield ": " if root.verdict in JUDGEMENTS else f" {root.path}: "
     if root.state == "unchanged":
         most = human(memory.total.reload_peak_worst_bytes.after)
         yield f"{human(start.after)} at start, at most {most} while reloading, as before"
@@ -115,26 +181,10 @@ def _verdict(root: RootDiff, diff: Diff) -> Iterator[Words]:
         yield " at start, "
         yield _change(memory.total.reload_peak_worst_bytes), "bold"
         yield " at worst while reloading"
-    if root.budget:
-        yield f"; {root.budget}", "bold red" if root.over else ""
     if diff.base is not None:
         yield f" (since {diff.base}, {(root.commit or '')[:10]})"
     elif root.old and root.old.path != root.path:
         yield f" (was {root.old.path})"
-
-
-def _incomplete(name: str) -> tuple[Words, ...]:
-    what = f": the {name} configuration was not read in full; no figure here can be relied on"
-    return "  ", (NOT_READ.words, NOT_READ.style), what
-
-
-def _gate(root: RootDiff, limit: int) -> tuple[Words, ...]:
-    growth = root.memory.total.reload_peak_worst_bytes
-    growing = f"grows by {human(growth.growth)}" if growth.growth > 0 else "does not grow"
-    what = f"the worst reload peak {growing}"
-    if growth.growth > limit:
-        return "  ", ("error", "bold red"), f": {what}: over --max-growth {human(limit)}"
-    return ((f"  {what}: within --max-growth {human(limit)}", "dim"),)
 
 
 def _tables(diff: Diff, page: Page) -> None:

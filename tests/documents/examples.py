@@ -22,6 +22,9 @@ NGINX = re.compile(
 FINDS = re.compile(r"^memlint (check .*sample_confs/incident|lsp .*)$")
 """Commands that end with status 1: with findings, and a server whose editor has gone."""
 
+FAILED = re.compile(r"^( *error\b|GREW TOO MUCH )", re.MULTILINE)
+"""Lines of an output that ends with status 1."""
+
 NAME = re.compile(r"memlint [a-z]+")
 """In a sentence: the name of a command, not a command."""
 
@@ -145,7 +148,7 @@ def check_block(example: Block, directory: Path) -> None:
     last = Run(0, "", "")
     for command in example.commands:
         last = run(command, directory)
-        fails = FINDS.search(command) or re.search(r"^ *error\b", example.shown, re.MULTILINE)
+        fails = FINDS.search(command) or FAILED.search(example.shown)
         assert last.code == (1 if fails else 0), f"{command}\n{last.out}{last.err}"
         for name in re.findall(r"(?:> |--output |--format \w+:|--baseline )([\w.-]+)", command):
             assert (directory / name).stat().st_size > 0, f"{command}: no {name}"

@@ -43,7 +43,8 @@ from nginx_memlint.syntax.directives import ParsedFile, parse
 from nginx_memlint.syntax.lexer import tokenize
 from nginx_memlint.syntax.read_buffer import CONF_BUFFER
 from nginx_memlint.syntax.values import parse_size as nginx_size
-from nginx_memlint.targets.targets import Target, find_target, load_target
+from nginx_memlint.targets.target_file import load_target
+from nginx_memlint.targets.targets import Target, find_target
 from nginx_memlint.tls.ca_bundle import read_bundle
 
 TARGETS = tuple(find_target(name) for name in ("debian-12", "debian-13", "debian-sid"))

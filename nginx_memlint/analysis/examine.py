@@ -35,6 +35,7 @@ from nginx_memlint.tls import contexts as tls
 from nginx_memlint.tls import modules
 from nginx_memlint.tls.ca_bundle import sized_bundle
 from nginx_memlint.tls.families import LUA_TRUSTED
+from nginx_memlint.tls.server_files import ServerFiles
 from nginx_memlint.tree import expressions, foreign, nothing
 from nginx_memlint.tree import missing_includes as hints
 from nginx_memlint.tree.build import build
@@ -107,15 +108,18 @@ class _Examination:
         self.policy = job.policy
         self.fixes: list[Proposal] = []
         stated = {path: sized_bundle(*size) for path, size in job.options.bundles.items()}
-        costs = job.target.costs
-        self.bundles = memory.Bundles(tree, costs, job.options.unit_cost, stated)
+        target = job.target
+        self.server_files = ServerFiles(tree, target.host)
+        self.bundles = memory.Bundles(
+            tree, target.costs, job.options.unit_cost, stated, server=self.server_files
+        )
         declared, self.zone_problems = zones(tree)
-        workers, assumption = count_workers(tree, job.options.workers)
+        workers, assumption = count_workers(tree, job.options.workers or target.host.processors)
         self.assumptions = [assumption] if assumption else []
         limits = job.policy.limits
         self.lua_heap = job.options.lua_heap
         self.situation = Situation(
-            tree, job.target, workers, self.bundles, declared, limits, self.lua_heap
+            tree, target, workers, self.bundles, declared, limits, self.lua_heap
         )
         if not job.policy.comments:
             self.situation.ignores = Ignores(tree, used=False)
@@ -361,6 +365,7 @@ class _Examination:
         if self.unit_cost is not None:
             self.assumptions.append(f"{human(self.unit_cost)} for a CA load, as given")
         self.assumptions += self.stated_bundles()
+        self.assumptions += self.server_files.said()
         self.assumptions += guesses
         if self.lua_heap is not None:
             self.assumptions.append(f"{human(self.lua_heap)} for Lua's heap, as given")

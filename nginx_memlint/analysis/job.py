@@ -15,6 +15,7 @@ from nginx_memlint.sources.disk import MACHINE, Disk
 from nginx_memlint.sources.dump import banner_of
 from nginx_memlint.sources.main_file import Lookup
 from nginx_memlint.sources.source import Source
+from nginx_memlint.targets.host_facts import NO_HOST_FACTS
 from nginx_memlint.targets.targets import Target, find_target, with_replaced
 
 if TYPE_CHECKING:
@@ -53,6 +54,13 @@ class Job:
     @cached_property
     def target(self) -> Target:
         """The server that the configuration is for. Raises MemlintError and ValueError."""
+        target = self._named
+        if self.options.facts is not None and target.host is NO_HOST_FACTS:
+            return target._replace(host=self.options.facts)
+        return target
+
+    @property
+    def _named(self) -> Target:
         target = self.options.target
         if isinstance(target, Target):
             return with_replaced(target, self.options.set)
@@ -74,6 +82,8 @@ class Job:
             for name in Limits.__dataclass_fields__
             if (value := getattr(self.options, name)) is not None
         }
+        if (limit := self.target.host.memory_limit) is not None:
+            budgets.setdefault("max_memory", limit)
         return replace(policy, limits=replace(policy.limits, **budgets))
 
 

@@ -25,6 +25,7 @@ COMMANDS = (
     "config",
     "tree",
     "diff",
+    "facts",
     "calibrate",
     "verify",
     "preflight",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated
+from contextlib import contextmanager, suppress
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,11 +14,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from nginx_memlint.cli.app import command_app
 from nginx_memlint.cli.options import NginxOption
 from nginx_memlint.cli.running import live
+from nginx_memlint.cli.writing import check_writable, write
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.files.writing import destination, is_stream, write_atomically, write_stream
 from nginx_memlint.live.calibrate import QUICK_ACCURACY, ReportProgress
 from nginx_memlint.live.calibrate import calibrate as measure
 from nginx_memlint.report.views import live as live_text
+from nginx_memlint.targets.target_file import read_table
 
 app = command_app()
 
@@ -72,11 +72,11 @@ def calibrate(
 
     It runs nginx on made-up configurations in a temporary directory, on unix sockets, as any
     user; your own nginx and its files are left alone. The file it writes is for memlint check
-    --target-file, here or elsewhere.
+    --target-file, here or elsewhere; facts that memlint facts has written into it stay there.
     """
     with live():
         if output is not None:
-            _writable(output)
+            check_writable(output)
         with _progress() as report:
             calibration = measure(
                 nginx, load_modules=tuple(load_module or ()), quick=quick, report=report
@@ -84,24 +84,8 @@ def calibrate(
         if output is None:
             print(calibration.toml(), end="")
         else:
-            _write(output, calibration.toml())
+            kept: dict[str, Any] = {}
+            with suppress(MemlintError):
+                kept = read_table(output)
+            write(output, calibration.toml(kept))
         live_text.calibration(calibration, Console(stderr=True, highlight=False, markup=False))
-
-
-def _writable(path: str) -> None:
-    """Raise MemlintError for a file that cannot be written, before any work is done."""
-    directory = os.path.dirname(path) or "."
-    if os.path.isdir(path) or not os.access(path if os.path.exists(path) else directory, os.W_OK):
-        raise MemlintError(f"cannot write {path}", "--output")
-    if not is_stream(path):
-        try:
-            destination(path)
-        except OSError as error:
-            raise MemlintError(f"cannot write {path}: {error.strerror}", "--output") from None
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        (write_stream if is_stream(path) else write_atomically)(path, text.encode())
-    except OSError as error:
-        raise MemlintError(f"cannot write {path}: {error.strerror}") from None

@@ -131,8 +131,8 @@ def check(
         if disk is not None:
             asked = [replace(job, disk=disk) for job in asked]
             for root in roots:
-                if root.file is not None:
-                    disk.ask(root.file.path)
+                for decides in filter(None, (root.file, root.facts and root.facts.file)):
+                    disk.ask(decides.path)
         detail = Detail.VERBOSE if verbose else Detail.QUIET if quiet else Detail.NORMAL
         status = Exit.OK
         if show_fix:

@@ -26,7 +26,7 @@ from nginx_memlint.settings import all_asked, plan, tree_of
 from nginx_memlint.settings.in_force import Root
 from nginx_memlint.sources.main_file import MAIN_FILE, nearby
 from nginx_memlint.targets.names import HOST
-from nginx_memlint.targets.targets import Target, find_target, load_target
+from nginx_memlint.targets.targets import Target, find_target
 
 
 def planned(
@@ -44,7 +44,14 @@ def planned(
     isolated = told.no_config or (files is not None and told.config is None)
 
     def listed(flags: Mapping[str, Any]) -> list[Root]:
-        return plan(paths, flags, config=told.config, isolated=isolated, dumps=told.dumps)
+        return plan(
+            paths,
+            flags,
+            config=told.config,
+            isolated=isolated,
+            dumps=told.dumps,
+            with_facts=files is None and not told.no_config,
+        )
 
     if files is not None:  # before any of them is read
         others = {name: value for name, value in told.flags.items() if name not in _SERVERS}
@@ -170,6 +177,8 @@ def _target(name: str) -> str | Target:
 
 
 def _target_file(path: str) -> Target:
+    from nginx_memlint.targets.target_file import load_target  # noqa: PLC0415  only for such files
+
     try:
         return load_target(path)
     except MemlintError as error:

@@ -7,14 +7,15 @@ master and workers, bytes; CPU is that of ``nginx -t``, seconds.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.reading import read_file
@@ -33,6 +34,7 @@ from nginx_memlint.memory.certificate import beyond_stock
 from nginx_memlint.memory.laws_table import MARGIN
 from nginx_memlint.sizes import MIB, plural
 from nginx_memlint.targets.banner import Nginx
+from nginx_memlint.targets.target_file import COST_KEYS, text_of
 from nginx_memlint.targets.targets import DEFAULT_OPENSSL
 from nginx_memlint.targets.versions import parse_version
 from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
@@ -139,18 +141,16 @@ class Calibration:
     reloads: tuple[ReloadSeries, ...]
     notes: tuple[str, ...]
 
-    def toml(self) -> str:
-        """The text of the target file."""
-        lines = [
-            "# Written by memlint calibrate; use it with: memlint check --target-file FILE",
-            *(f"# {note}" for note in self.notes),
-            *(f"# {line}" for line in reload_lines(self.reloads)),
-            f"measured = {_text(self.measured)}",
-            *(f"{key} = {_text(text)}" for key, text in self.versions.items()),
-            f"built_in = [{', '.join(_text(name) for name in self.built_in)}]",
-            *(f"{key} = {_number(value)}" for key, value in self.costs.items()),
+    def toml(self, kept: Mapping[str, Any] = MappingProxyType({})) -> str:
+        """The text of the target file; ``kept`` are facts of the server that it has already."""
+        notes = [
+            "Written by memlint calibrate; use it with: memlint check --target-file FILE",
+            *self.notes,
+            *reload_lines(self.reloads),
         ]
-        return "\n".join(lines) + "\n"
+        measured = {"measured": self.measured, **self.versions, "built_in": list(self.built_in)}
+        facts = {key: value for key, value in kept.items() if key not in COST_KEYS}
+        return text_of({**facts, **measured, **self.costs}, notes)
 
 
 def reload_lines(reloads: tuple[ReloadSeries, ...]) -> list[str]:
@@ -166,19 +166,6 @@ def reload_lines(reloads: tuple[ReloadSeries, ...]) -> list[str]:
 
 def _units(values: tuple[float, ...]) -> str:
     return ", ".join(f"{value:.1f}" for value in values)
-
-
-def _text(text: str) -> str:
-    """The text as a TOML basic string: JSON's escapes are among TOML's."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _number(value: float) -> str:
-    """A cost as TOML: bytes are whole numbers, factors and CPU seconds have four digits."""
-    if isinstance(value, int):
-        return f"{value:_}"
-    text = f"{value:.4g}"
-    return text if "." in text or "e" in text else f"{text}.0"
 
 
 ReportProgress = Callable[[int, int, str], None]

@@ -16,10 +16,12 @@ from nginx_memlint.memory.laws import Law
 from nginx_memlint.memory.laws_table import GLIBC, LAWS, MARGIN
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.allocators_table import DEFAULT_ALLOCATOR
+from nginx_memlint.targets.host_facts import NO_HOST_FACTS
 from nginx_memlint.targets.targets import Costs, Target
 from nginx_memlint.tls.ca_bundle import Bundle, NotPemError, bundle_of
 from nginx_memlint.tls.contexts import Group, Loads, WorkerContexts
 from nginx_memlint.tls.families import CommandFile
+from nginx_memlint.tls.server_files import ServerFiles, bundle_of_facts
 from nginx_memlint.tree.expanded import Block, Setting
 from nginx_memlint.tree.tree import Tree
 
@@ -30,7 +32,7 @@ class Bundles:
     ``unit_cost`` is the bytes of a load if the user gave them, and ``stated`` are files, absolute
     or from the main file's directory, of which the user says what they hold. ``replaced`` are
     other files in the place of some, whatever the user says. ``end`` is that of the range in
-    which a file lies that cannot be read.
+    which a file lies that cannot be read. ``server`` has facts of files that are not here.
     """
 
     def __init__(
@@ -41,8 +43,10 @@ class Bundles:
         stated: Mapping[str, Bundle] = MappingProxyType({}),
         replaced: Mapping[str, Bundle] | None = None,
         end: End = End.LIKELY,
+        server: ServerFiles | None = None,
     ) -> None:
         self.end = end
+        self.server = server or ServerFiles(tree, NO_HOST_FACTS)
         self._tree = tree
         self._costs = costs
         self._unit_cost = unit_cost
@@ -60,7 +64,8 @@ class Bundles:
     @property
     def read(self) -> list[str]:
         """The paths of those that were read so far."""
-        return [path for path, bundle in self._read.items() if bundle is not None]
+        told = self.server.used
+        return [path for path, it in self._read.items() if it is not None and path not in told]
 
     @property
     def are_priced(self) -> bool:
@@ -70,7 +75,9 @@ class Bundles:
     def repriced(self, costs: Costs, replaced: Mapping[str, Bundle] | None = None) -> Bundles:
         """These files, read once for both, at other costs, some of them replaced."""
         both = {**self._replaced, **(replaced or {})}
-        other = Bundles(self._tree, costs, self._unit_cost, self._stated, both, self.end)
+        other = Bundles(
+            self._tree, costs, self._unit_cost, self._stated, both, self.end, self.server
+        )
         other._read, other.failures = self._read, self.failures
         other.beyond = self.beyond
         other.rejected = self.rejected
@@ -102,7 +109,7 @@ class Bundles:
         if path not in self._read:
             self._read[path] = None
             try:
-                self._read[path] = bundle_of(self._pem(path))
+                self._read[path] = self.server.read(path, self._bundle, bundle_of_facts)
             except OSError as error:
                 self.failures[path] = error.strerror or str(error)
                 if isinstance(error, BoundError):
@@ -119,9 +126,8 @@ class Bundles:
     def _given(self, path: str) -> Bundle | None:
         return self._replaced.get(path) or self.stated(path)
 
-    def _pem(self, path: str) -> bytes:
-        source = self._tree.source
-        return check_small(source.read(path), source.bounds)
+    def _bundle(self, pem: bytes) -> Bundle:
+        return bundle_of(check_small(pem, self._tree.source.bounds))
 
     def content(self, setting: Setting) -> Bundle:
         """The certificates in a directive's file, or those that are guessed for it."""

@@ -17,6 +17,7 @@ from nginx_memlint.policy import Policy
 from nginx_memlint.sizes import MAX_SIZE, MIB, SIZE_PATTERN, check_budget, parse_budget, parse_size
 from nginx_memlint.suggest import did_you_mean
 from nginx_memlint.targets.allocators_table import PLATFORM
+from nginx_memlint.targets.host_facts import HostFacts
 from nginx_memlint.targets.names import HOST, pattern
 from nginx_memlint.targets.targets import (
     SETTABLE,
@@ -412,4 +413,5 @@ CONTEXT = Kind(
 FAIL_ON = Kind(f"[{'|'.join(FailOn)}]", _fail_on, lambda: {"type": "string", "enum": list(FailOn)})
 SWITCH = Kind("", only(bool, "True or False"), lambda: {"type": "boolean"}, switch=True)
 DATA = Kind("", only(bytes, "bytes"))
+HOST_FACTS = Kind("", only(HostFacts, "HostFacts"))
 POLICY = Kind("", only(Policy, "a Policy", _policy))

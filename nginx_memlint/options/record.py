@@ -17,6 +17,7 @@ from nginx_memlint.options import kinds
 from nginx_memlint.options.kinds import Kind
 from nginx_memlint.policy import NO_POLICY, Policy
 from nginx_memlint.suggest import did_you_mean
+from nginx_memlint.targets.host_facts import HostFacts
 from nginx_memlint.targets.targets import Target
 
 
@@ -46,6 +47,7 @@ ON_THE_COMMAND_LINE = frozenset({OptionPlace.FLAG, OptionPlace.KEYWORD})
 IN_PYTHON = frozenset({OptionPlace.KEYWORD})
 NOT_IN_PYTHON = frozenset({OptionPlace.FLAG, OptionPlace.SETTING})
 FLAG_ONLY = frozenset({OptionPlace.FLAG})
+NOWHERE: frozenset[OptionPlace] = frozenset()
 
 _SERVER = ("target", "target_file", "nginx_binary", "nginx_v", "set")
 _FILES = ("sysroot", "path_map")
@@ -116,7 +118,7 @@ class Options:
     )
     target_file: str | None = _option(
         kinds.FILE,
-        "The server it is for, as measured there by memlint calibrate.",
+        "The server it is for, as this file of memlint facts, or of memlint calibrate, says.",
         places=NOT_IN_PYTHON,
         undoes=_SERVER,
     )
@@ -229,6 +231,11 @@ class Options:
         default=FailOn.ERROR,
         places=NOT_IN_PYTHON,
         bearing=Bearing.VERDICT,
+    )
+    facts: HostFacts | None = _option(
+        kinds.HOST_FACTS,
+        "Facts of the server that stand beside the configuration, whichever the target is.",
+        places=NOWHERE,
     )
     policy: Policy = _option(
         kinds.POLICY,

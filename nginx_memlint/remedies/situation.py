@@ -230,7 +230,7 @@ class Situation:
     @cached_property
     def files(self) -> Files:
         """The files of certificates and revocation lists that contexts load."""
-        return Files(self.tree)
+        return Files(self.tree, self.bundles.server)
 
     @cached_property
     def counted(self) -> list[CostPart]:

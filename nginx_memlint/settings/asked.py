@@ -14,7 +14,7 @@ from nginx_memlint.printable import printable
 from nginx_memlint.settings.files import SettingsFile
 from nginx_memlint.settings.in_force import DEFAULTS, Root, Value
 from nginx_memlint.settings.lowered import by_settings
-from nginx_memlint.targets.targets import Target, load_target
+from nginx_memlint.targets.targets import Target
 
 
 def asked(root: Root) -> Options:
@@ -34,10 +34,15 @@ def asked(root: Root) -> Options:
             for code, setting in root.severities.items()
         },
         ignores=tuple(setting.value for setting in root.ignores),
-        lowered=tuple(by_settings(root)) if root.file else (),
+        lowered=tuple(by_settings(root)),
         problems=root.left_out,
     )
-    decided = {"target": _target(root.values), "policy": policy, "dump": root.dump.value}
+    decided = {
+        "target": _target(root.values),
+        "policy": policy,
+        "dump": root.dump.value,
+        "facts": root.facts.target.host if root.facts else None,
+    }
     return Options(**values | decided)
 
 
@@ -90,4 +95,6 @@ def _allowed(file: SettingsFile, values: Mapping[str, Value]) -> str | None:
 
 @cache
 def _loaded(path: str) -> Target:
+    from nginx_memlint.targets.target_file import load_target  # noqa: PLC0415  only for such files
+
     return load_target(path)

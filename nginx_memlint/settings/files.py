@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,6 +27,9 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """File name → path of the table that holds the settings; the first name that a directory has
 wins."""
+
+FACTS = "memlint-facts.toml"
+"""The target file that is found as settings are: memlint facts writes it on a server."""
 
 LAST = ".git"
 """Entry of the last directory that is searched."""
@@ -92,12 +95,17 @@ class SettingsSearch(NamedTuple):
     left_out: tuple[Problem, ...] = ()
 
 
-def find(start: str, sysroot: str | None = None, confine: str | None = None) -> SettingsSearch:
+def find(
+    start: str,
+    sysroot: str | None = None,
+    confine: str | None = None,
+    names: Sequence[str] = tuple(NAMES),
+) -> SettingsSearch:
     """The settings for a configuration in a directory: the nearest above it that may be used.
 
-    With a ``sysroot``, none outside of that. Raises MemlintError for a file that cannot be read or
-    parsed, and for a link that leads out of the repository, the sysroot, or the directory that the
-    check is to ``confine`` itself to.
+    They are in a file of one of the ``names``. With a ``sysroot``, none outside of that. Raises
+    MemlintError for a file that cannot be read or parsed, and for a link that leads out of the
+    repository, the sysroot, or the directory that the check is to ``confine`` itself to.
     """
     left_out: list[Problem] = []
     try:
@@ -107,16 +115,15 @@ def find(start: str, sysroot: str | None = None, confine: str | None = None) -> 
     except OSError:  # the working directory is gone
         return SettingsSearch()
     while within is None or is_below(os.path.realpath(directory), within):
-        for name in NAMES:
+        for name in names:
             path = os.path.join(directory, name)
             if not os.path.lexists(path):
                 continue
             if reason := _distrusted(path):
                 left_out.append(Problem(reason, _shown(path), complete=True))
             elif settings := _read_within(path, _top(directory, inner) or within):
-                return SettingsSearch(
-                    replace(settings, hides=_next_above(directory, name)), tuple(left_out)
-                )
+                hides = _next_above(directory, name) if name in NAMES else None
+                return SettingsSearch(replace(settings, hides=hides), tuple(left_out))
         if _is_last(directory):
             break
         directory = os.path.dirname(directory)
@@ -142,9 +149,10 @@ def _distrusted(path: str) -> str:
         except OSError:  # reading it says so
             continue
         if owner not in (0, os.geteuid()) and mode & (stat.S_IWGRP | stat.S_IWOTH):
+            option = "--target-file" if os.path.basename(path) == FACTS else "--config"
             return (
                 f"these settings are not used: user {owner} owns them, in a directory that others "
-                "may write to; to use them, give them with --config, or let nobody else write to "
+                f"may write to; to use them, give them with {option}, or let nobody else write to "
                 "that directory (chmod go-w)"
             )
     return ""
@@ -193,13 +201,18 @@ def _read_within(path: str, within: str | None) -> SettingsFile | None:
 
 def _read(path: str) -> SettingsFile | None:
     """The settings in a file; None if it has no table for them. Raises MemlintError."""
-    from nginx_memlint.files.toml import read_toml  # noqa: PLC0415  where there is one
+    from nginx_memlint.files.toml import MAX_BYTES, read_toml  # noqa: PLC0415  where there is one
 
+    most = MAX_BYTES
+    if os.path.basename(path) == FACTS:
+        from nginx_memlint.targets import target_file  # noqa: PLC0415
+
+        most = target_file.MAX_FILE_BYTES
     path = _shown(path)
     name = printable(path)
     table: Any
     try:
-        text, table = read_toml(path)
+        text, table = read_toml(path, most)
     except OSError as error:
         raise MemlintError(f"{name}: cannot be read: {error.strerror}") from None
     key = NAMES.get(os.path.basename(path), ())

@@ -22,6 +22,7 @@ from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
 from nginx_memlint.result import Location
 from nginx_memlint.settings.files import (
+    FACTS,
     KeyPath,
     SettingsFile,
     SettingsSearch,
@@ -31,7 +32,7 @@ from nginx_memlint.settings.files import (
 from nginx_memlint.sources import glob
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.main_file import MAIN_FILE, EntryError, Lookup, absolute, located
-from nginx_memlint.targets.targets import DEFAULT_TARGET
+from nginx_memlint.targets.targets import DEFAULT_TARGET, Target
 
 
 class Value(NamedTuple):
@@ -45,6 +46,11 @@ class Value(NamedTuple):
     file: SettingsFile | None = None
     path: KeyPath = ()
     written: Any = None
+
+    @property
+    def is_default(self) -> bool:
+        """Whether nobody has set it."""
+        return self.flag is None and self.file is None
 
     def at(self) -> str:
         """The origin for people: ``memlint.toml:3``, ``--target`` or ``default``."""
@@ -68,6 +74,13 @@ ROOT = "{root}"
 SET_IN_FILES = tuple(option.name for option in options_in(OptionPlace.SETTING))
 
 
+class FactsFile(NamedTuple):
+    """The facts of a server that stand beside a configuration, and the target that they make."""
+
+    file: SettingsFile
+    target: Target
+
+
 class Root(NamedTuple):
     """One configuration to check, and the values in force for it.
 
@@ -86,6 +99,7 @@ class Root(NamedTuple):
     """How many roots the settings list, if the configuration is checked because of that."""
     left_out: tuple[Problem, ...] = ()
     """Problems of settings files that are not used."""
+    facts: FactsFile | None = None
 
     @property
     def fail_on(self) -> FailOn:
@@ -101,11 +115,13 @@ def plan(
     isolated: bool = False,
     dumps: Mapping[str, Value] = MappingProxyType({}),
     start: str = ".",
+    with_facts: bool = True,
 ) -> list[Root]:
     """The configurations to check; without ``paths``, the roots that the settings list.
 
     The settings are ``config``'s, or the nearest above each configuration, or without ``paths``
-    above the directory ``start``; if ``isolated``, none.
+    above the directory ``start``; if ``isolated``, none. Facts of its server are taken from a file
+    above the configuration, or above the settings, if ``with_facts`` and no target file is named.
     ``flags`` are values by option. ``dumps`` are configurations, too, each with whether it is the
     output of ``nginx -T``. The list is empty if there is nothing to check. Raises MemlintError.
     """
@@ -113,29 +129,48 @@ def plan(
         raise MemlintError("--config and --no-config exclude each other")
     paths = [*paths, *(path for path in dumps if path not in paths)]
     settings = None if config is None else _CheckedFile(read(config))
-    sysroot = flags.get("sysroot")
+    sysroot, confine = flags.get("sysroot"), flags.get("confine")
+
+    @cache
+    def facts_above(directory: str) -> tuple[FactsFile | None, tuple[Problem, ...]]:
+        search = find(directory, sysroot, confine, (FACTS,))
+        return (_facts(search.file) if search.file else None), search.left_out
+
+    def with_its_facts(root: Root, directory: str) -> Root:
+        if isolated or not with_facts or root.path == "-" or root.values["target_file"].value:
+            return root
+        beside = [directory, *([root.file.directory or "."] if root.file else [])]
+        for place in beside:
+            facts, left_out = facts_above(place)
+            root = root._replace(left_out=(*root.left_out, *left_out))
+            if facts is not None:
+                return _with_facts(root, facts)
+        return root
 
     @cache
     def nearest(directory: str) -> tuple[_CheckedFile | None, tuple[Problem, ...]]:
         if isolated or settings is not None:
             return settings, ()
-        search = find(directory, sysroot, flags.get("confine"))
+        search = find(directory, sysroot, confine)
         return (_CheckedFile(search.file) if search.file else None), search.left_out
 
+    lookup = Lookup(flags.get("prefix"), sysroot, flags.get("path_map", ()))
     if not paths:
         above, left_out = nearest(start)
         if above is None and left_out:
             raise MemlintError("\n".join(f"{printable(p.file)}: {p.message}" for p in left_out))
         listed = above.listed(flags) if above else []
-        return [root._replace(left_out=left_out) for root in listed]
-    lookup = Lookup(flags.get("prefix"), flags.get("sysroot"), flags.get("path_map", ()))
+        return [
+            with_its_facts(root._replace(left_out=left_out), _directory(root.path or "", lookup))
+            for root in listed
+        ]
     roots = []
     for path in paths:
         where = _located(path, lookup)
-        directory = where if os.path.isdir(where) else os.path.dirname(where) or "."
+        directory = _directory(path, lookup)
         above, left_out = nearest(directory)
         root = _root(path, None, {}, flags) if above is None else above.applied(path, where, flags)
-        root = root._replace(left_out=left_out)
+        root = with_its_facts(root._replace(left_out=left_out), directory)
         roots.append(root._replace(dump=dumps[path]) if path in dumps else root)
     return roots
 
@@ -276,9 +311,7 @@ def tree_of(path: str, flags: Mapping[str, Any]) -> str:
     That is the directory above it that holds ``.git``; without one the directory it is in.
     """
     lookup = Lookup(flags.get("prefix"), flags.get("sysroot"), flags.get("path_map", ()))
-    where = _located(path, lookup)
-    directory = where if os.path.isdir(where) else os.path.dirname(where) or "."
-    real = os.path.realpath(directory)
+    real = os.path.realpath(_directory(path, lookup))
     return checkout(real) or real
 
 
@@ -296,6 +329,35 @@ def _located(path: str, lookup: Lookup) -> str:
         return located(path, lookup)
     except (EntryError, OSError):  # check() says so
         return path
+
+
+def _directory(path: str, lookup: Lookup) -> str:
+    """The directory here of a configuration."""
+    where = _located(path, lookup)
+    return where if os.path.isdir(where) else os.path.dirname(where) or "."
+
+
+def _facts(file: SettingsFile) -> FactsFile:
+    from nginx_memlint.targets import target_file  # noqa: PLC0415  where there is one
+
+    target_file.check_table(printable(file.path), file.table)
+    return FactsFile(file, target_file.target_of_table(file.path, file.table))
+
+
+def _with_facts(root: Root, facts: FactsFile) -> Root:
+    """A root with the facts of its server in the place of defaults."""
+    host = facts.target.host
+    told = {
+        "workers": (host.processors, "processors"),
+        "max_memory": (host.memory_limit, "memory_limit"),
+    }
+    values = dict(root.values)
+    for name, (value, key) in told.items():
+        if value is not None and values[name].is_default:
+            values[name] = Value(value, file=facts.file, path=(key,))
+    if all(values[name].is_default for name in ("target", "nginx_binary", "nginx_v")):
+        values["target_file"] = Value(facts.target, file=facts.file, path=("nginx",))
+    return root._replace(values=MappingProxyType(values), facts=facts)
 
 
 def _unmoved(root: Root) -> Root:

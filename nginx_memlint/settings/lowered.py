@@ -43,6 +43,9 @@ def by_settings(root: Root) -> Iterator[Lowered]:
                 f"{option.key} is {shown(name, written)}",
                 figures=option.bearing not in (Bearing.VERDICT, Bearing.COUNTS),
             )
+    if root.facts is not None and (files := root.facts.target.host.files):
+        what = f"says what is in {plural(len(files), 'file')}"
+        yield _in_settings(Value(None, file=root.facts.file, path=("files", 0)), what, figures=True)
     if root.dump.file:
         yield _in_settings(root.dump, f"dump is {shown('dump', root.dump)}", figures=True)
     if root.severities:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from nginx_memlint.errors import MemlintError
-from nginx_memlint.printable import printable
 from nginx_memlint.targets.allocators_table import PLATFORM, Platform
 from nginx_memlint.targets.costs_table import COSTS
 from nginx_memlint.targets.forks_table import TLS_LIBRARIES
+from nginx_memlint.targets.host_facts import NO_HOST_FACTS, HostFacts
 from nginx_memlint.targets.names import look_up, rows
 from nginx_memlint.targets.versions import Version, parse_version
 
@@ -22,9 +20,6 @@ DEFAULT_TARGET = "debian-12"
 1.25.3.1."""
 
 DEFAULT_OPENSSL = "3.0"
-
-MOST_COST = 1 << 40
-"""Bytes, or seconds, that a target file may say something costs."""
 
 
 def read_component(component: str, text: str) -> tuple[Version, str]:
@@ -103,6 +98,7 @@ class Target(NamedTuple):
     hint: str = ""
     assumed: tuple[str, ...] = ()
     platform: Platform = Platform()
+    host: HostFacts = NO_HOST_FACTS
 
     @property
     def allocator(self) -> str:
@@ -114,6 +110,9 @@ class Target(NamedTuple):
         """The name of the measured server whose costs are taken; empty for a measured one."""
         return self.costs.name if self.costs.name in COSTS and self.name != self.costs.name else ""
 
+
+BUILT_IN = ("lua", "stream_lua", "js", "stream_js")
+"""Names that ``Target.built_in`` may hold."""
 
 BUILT = frozenset(
     {
@@ -288,104 +287,6 @@ def installed_target(
         platform=platform or Platform(),
         **parsed,
     )
-
-
-BUILT_IN = ("lua", "stream_lua", "js", "stream_js")
-"""Names that ``built_in`` of a target file may hold."""
-
-MAX_FILE_BYTES = 64 << 10
-"""Bytes of the largest target file; memlint calibrate writes about 1,000."""
-
-_UNUSED = ("openssl_since", "nginx_since")
-"""Keys of costs_table.py that say which servers borrow a row: a file is for one server."""
-
-_KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,)}
-
-
-def _cost_keys() -> dict[str, tuple[type, ...]]:
-    return {key: _KINDS[kind] for key, kind in Costs.__annotations__.items() if key != "name"}
-
-
-def _file_keys() -> dict[str, tuple[type, ...]]:
-    return {
-        **_cost_keys(),
-        **dict.fromkeys(VERSION_KEYS, (str,)),
-        "built_in": (list,),
-        "source": (list,),
-        "note": (str,),
-        **dict.fromkeys(PLATFORM, (str,)),
-    }
-
-
-def _required() -> list[str]:
-    costs = [key for key in _cost_keys() if not hasattr(Costs, key) and key not in _UNUSED]
-    return ["nginx", "openssl", *costs]
-
-
-def load_target(path: str | os.PathLike[str]) -> Target:
-    """The server that a file describes, with the keys of costs_table.py and versions_table.py.
-
-    ``memlint calibrate`` writes such files. Raises MemlintError that names the file and the key.
-    """
-    from nginx_memlint.files.toml import read_toml  # noqa: PLC0415  only for such files
-
-    name = printable(os.fspath(path))
-    try:
-        row = read_toml(path, MAX_FILE_BYTES).table
-    except OSError as error:
-        raise MemlintError(f"cannot read {name}: {error.strerror}") from None
-    for key, value in row.items():
-        _check_key(name, key, value)
-    for key in _required():
-        if key not in row:
-            raise MemlintError(f"{name}: {key} is missing")
-    costs: dict[str, Any] = dict.fromkeys(_UNUSED, "0")
-    costs |= {key: value for key, value in row.items() if key in _cost_keys()}
-    return installed_target(
-        name,
-        {key: row[key] for key in VERSION_KEYS if key in row},
-        row.get("built_in", []),
-        Costs(name=name, **costs),
-        tuple(row.get("source", [])),
-        row.get("note", ""),
-        Platform().replaced(row.get("libc"), row.get("allocator")),
-    )
-
-
-_WORDS = {int: "a whole number", float: "a number", str: "a text", list: "a list of texts"}
-
-
-def _check_key(name: str, key: str, value: object) -> None:
-    """Raise MemlintError unless a target file may have this key with this value."""
-    keys = _file_keys()
-    if key not in keys:
-        raise MemlintError(
-            f"{name}: {printable(key)} is not a key of a target file (known: "
-            f"{', '.join(sorted(keys))})"
-        )
-    kinds = keys[key]
-    right = isinstance(value, kinds) and not isinstance(value, bool)
-    if isinstance(value, list):
-        right = right and all(isinstance(item, str) for item in value)
-    if not right:
-        raise MemlintError(f"{name}: {key} must be {_WORDS[kinds[-1]]}")
-    if isinstance(value, (int, float)) and not 0 <= value <= MOST_COST:
-        raise MemlintError(f"{name}: {key} must be from 0 to {MOST_COST:,}")
-    if key in VERSION_KEYS:
-        try:
-            read_component(key, str(value))
-        except ValueError as error:
-            raise MemlintError(f"{name}: {key}: {printable(str(error))}") from None
-    if key in PLATFORM and value not in PLATFORM[key]:
-        raise MemlintError(
-            f'{name}: {key}: "{printable(str(value))}" is not one of {", ".join(PLATFORM[key])}'
-        )
-    if key == "built_in" and isinstance(value, list):
-        for item in value:
-            if item not in BUILT_IN:
-                raise MemlintError(
-                    f'{name}: built_in: "{printable(item)}" is not one of {", ".join(BUILT_IN)}'
-                )
 
 
 def _list(replaced: dict[str, str]) -> str:

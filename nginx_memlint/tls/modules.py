@@ -11,6 +11,7 @@ from nginx_memlint.problems import Problem
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.syntax.values import c_string
+from nginx_memlint.targets.host_facts import HostFacts
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import FAMILIES
 from nginx_memlint.tree.directives_table import ROWS
@@ -204,7 +205,7 @@ def problems(tree: Tree, target: Target, prefix: str | None) -> Iterator[Problem
             nginx = f'dlopen() "{full}" failed ({full}: undefined symbol: {need.symbol})'
             said = f"{nginx}: {need.object} must be loaded before it"
             yield Problem.of_nginx(inclusion, directive, nginx, said)
-        elif doubt := _doubtful(load, full, tree):
+        elif doubt := _doubtful(load, full, tree, target.host):
             yield Problem.at(inclusion, directive, f"load_module: {doubt}", complete=True)
         seen.add(key)
 
@@ -220,8 +221,10 @@ def _missing_need(name: str, seen: set[str], target: Target) -> Need | None:
     return need if target.stated and need.built in target.built else None
 
 
-def _doubtful(load: _Load, full: str, tree: Tree) -> str:
+def _doubtful(load: _Load, full: str, tree: Tree, host: HostFacts) -> str:
     """A sentence about an object that is absent or whose module is unknown, else ""."""
+    if host.modules and load.name not in host.modules:
+        return f"{load.name} is not on the server, as {host.name} says, which nginx needs to start"
     if full.startswith("/") and _is_missing(tree, full):
         return f"{full} is not there, and nginx does not start without it"
     if load.name == load.taken_for and load.name in KNOWN:

@@ -52,9 +52,20 @@ server {
 }
 """
 
+FACTS = """\
+nginx = "1.22.1"
+openssl = "3.0.15"
+processors = 6
+
+[[files]]
+path = "/etc/ca.pem"
+"""
+
 FIGURES = {
     "memlint.toml:1": "target is debian-12",
     "memlint.toml:2": "unit-cost is 32.0 MiB",
+    "memlint-facts.toml:3": "workers is 6",
+    "memlint-facts.toml:5": "says what is in 1 file",
 }
 
 EXPECTED = FIGURES | {
@@ -77,6 +88,7 @@ def checkout(tmp_path: Path) -> Path:
     (tmp_path / ".git").mkdir()
     files: dict[str, str | bytes] = {
         "memlint.toml": SETTINGS,
+        "memlint-facts.toml": FACTS,
         "nginx.conf": http(INSIDE),
         "sites/a.conf": SITE,
         "ca.pem": "",
@@ -224,6 +236,7 @@ def test_nothing_is_said_where_nothing_is_lowered(checkout: Path, with_baseline:
             "new.json": '{"memlint_baseline": 1, "roots": {}}',
         },
     )
+    (checkout / "memlint-facts.toml").unlink()
     more = ["--baseline=new.json"] if with_baseline else []
     done = memlint("check", "--format=json", *more, "nginx.conf", cwd=checkout)
     assert done.json["configs"][0]["lowered"] == []
@@ -279,7 +292,7 @@ def test_diff(checkout: Path) -> None:
     diff = ("diff", "--base=HEAD")
     assert said("text", memlint(*diff, cwd=checkout).out) == FIGURES
     report = memlint(*diff, "--format=json", cwd=checkout).json
-    assert {f"memlint.toml:{item['line']}" for item in report["lowered"]} == {*FIGURES}
+    assert {place(item["file"], item["line"]) for item in report["lowered"]} == {*FIGURES}
     out = memlint(*diff, "--format=markdown", cwd=checkout).out
     assert "**Decided by settings, comments and baselines**\n\n- `memlint.toml:1`: target" in out
     out = memlint(*diff, "--no-config", "nginx.conf", cwd=checkout).out

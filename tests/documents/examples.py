@@ -15,7 +15,7 @@ from tests.documents.pages import FOR_USERS, PROJECT, Block, Page
 from tests.helpers import LUA, MEASURED, SAMPLES, Run, http, memlint_here, write
 
 NGINX = re.compile(
-    r"\b(nginx|openresty) -T\b|^memlint (calibrate|verify|preflight)\b|--nginx-binary"
+    r"\b(nginx|openresty) -T\b|^memlint (calibrate|facts|verify|preflight)\b|--nginx-binary"
 )
 """Commands that need the real nginx: tests/nginx/test_examples.py runs them."""
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.reading import NotRegularError, TooLargeError, read_file
 from nginx_memlint.files.toml import MAX_DEPTH, MAX_PARTS, parse_toml
-from nginx_memlint.targets.targets import MAX_FILE_BYTES
+from nginx_memlint.targets.target_file import MAX_FILE_BYTES
 from tests.helpers import MEASURED, http, write
 from tests.hostile.limited import limited
 
@@ -116,7 +116,7 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "brackets": ("x = " + "[" * 50_000, "brackets are nested more than 32 deep"),
     "tables": ("x = " + "{a=" * 20_000, "brackets are nested more than 32 deep"),
     "a long number": ("x = " + "9" * 50_000, "is not TOML"),
-    "a large file": ("#" * (300 << 10), "is larger than"),
+    "a large file": ("#" * (1100 << 10), "is larger than"),
     "no UTF-8": (b"\n\xff", "is not UTF-8"),
     "UTF-16": ("\ufeffa = 1".encode("utf-16-le"), "is UTF-16 text"),
 }

@@ -24,7 +24,8 @@ from nginx_memlint.live.site import Site, temporary_directory
 from nginx_memlint.live.verify import Verification, verify
 from nginx_memlint.options.record import Options
 from nginx_memlint.sizes import MIB
-from nginx_memlint.targets.targets import load_target, measured_costs
+from nginx_memlint.targets.target_file import load_target
+from nginx_memlint.targets.targets import measured_costs
 from sample_confs import make_incident
 from tests.helpers import BUNDLE as SAMPLE_BUNDLE
 from tests.helpers import SAMPLES, memlint

@@ -9,7 +9,8 @@ import pytest
 from nginx_memlint import check
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.targets.allocators_table import ALLOCATORS, LIBCS, Platform
-from nginx_memlint.targets.targets import find_target, load_target, with_replaced
+from nginx_memlint.targets.target_file import load_target
+from nginx_memlint.targets.targets import find_target, with_replaced
 from tests.helpers import SAMPLES, memlint, write
 
 INCIDENT = SAMPLES / "incident" / "nginx.conf"

@@ -14,12 +14,14 @@ from nginx_memlint.memory.laws import Amount
 from nginx_memlint.sources.glob import expand
 from nginx_memlint.syntax.directives import Body, Directive
 from nginx_memlint.syntax.values import c_string, is_flag_on
+from nginx_memlint.targets.host_facts import FileFacts
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.targets.versions import Version
 from nginx_memlint.tls.ca_bundle import NotPemError, certificates, revocations
 from nginx_memlint.tls.contexts import Group
 from nginx_memlint.tls.der import Facts, Revoked, certificate_facts, revoked
 from nginx_memlint.tls.modules import objects
+from nginx_memlint.tls.server_files import ServerFiles, certificates_of, revoked_of
 from nginx_memlint.tree.expanded import Block, Setting
 from nginx_memlint.tree.tree import Tree
 
@@ -32,8 +34,9 @@ class Files:
     What is where a source may not look is taken to be there, and told of with what is not read.
     """
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, server: ServerFiles) -> None:
         self._source = tree.source
+        self._server = server
         self._kept: dict[tuple[str, Any], Any] = {}
         self.failures: set[str] = set()
         self.unread_lists: set[str] = set()
@@ -47,15 +50,15 @@ class Files:
     @property
     def paths(self) -> list[str]:
         """Those that were read."""
-        return [*dict.fromkeys(path for path, _ in self._kept)]
+        return [*dict.fromkeys(path for path, _ in self._kept if path not in self._server.used)]
 
     def certificates(self, path: str) -> tuple[Facts, ...]:
         """The certificates of a file; none if it cannot be read."""
-        return self._facts(path, _certificates, self.failures, is_small=True) or ()
+        return self._facts(path, _certificates, self.failures, certificates_of) or ()
 
     def revoked(self, path: str) -> tuple[Revoked, ...]:
         """The contents of a file's revocation lists; none if it cannot be read."""
-        return self._facts(path, _revoked, self.unread_lists, is_small=True) or ()
+        return self._facts(path, _revoked, self.unread_lists, revoked_of) or ()
 
     def facts(self, path: str, find: Callable[[bytes], T], *, is_small: bool = False) -> T | None:
         """The value that a function finds in a file; None if that cannot be read.
@@ -80,16 +83,29 @@ class Files:
             return None
 
     def _facts(
-        self, path: str, find: Callable[[bytes], T], failures: set[str], *, is_small: bool
+        self,
+        path: str,
+        find: Callable[[bytes], T],
+        failures: set[str],
+        of_facts: Callable[[FileFacts], T] | None = None,
+        *,
+        is_small: bool = False,
     ) -> T | None:
+        """``of_facts`` is for files of certificates, of which the server's facts may tell."""
         key = path, find
+
+        def parsed(data: bytes) -> T:
+            if is_small or of_facts is not None:
+                check_small(data, self._source.bounds)
+            return find(data)
+
         if key not in self._kept:
             self._kept[key] = None
             try:
-                data = self._source.read(path)
-                if is_small:
-                    check_small(data, self._source.bounds)
-                self._kept[key] = find(data)
+                if of_facts is None:
+                    self._kept[key] = parsed(self._source.read(path))
+                else:
+                    self._kept[key] = self._server.read(path, parsed, of_facts)
             except (OSError, NotPemError) as error:
                 self._fail(path, error, failures)
         value: T | None = self._kept[key]

@@ -1,0 +1,182 @@
+"""Target files: a server with its versions, the facts of it, and what was measured there.
+
+``memlint facts`` and ``memlint calibrate`` write them, each its part. The keys are those of
+versions_table.py, of costs_table.py and of host_facts.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from nginx_memlint.errors import MemlintError
+from nginx_memlint.files.toml import read_toml
+from nginx_memlint.printable import printable
+from nginx_memlint.targets.allocators_table import PLATFORM, Platform
+from nginx_memlint.targets.host_facts import FileFacts, HostFacts
+from nginx_memlint.targets.targets import (
+    BUILT,
+    BUILT_IN,
+    VERSION_KEYS,
+    Costs,
+    Target,
+    installed_target,
+    read_component,
+)
+
+MAX_FILE_BYTES = 1 << 20
+"""Bytes of the largest target file: about 300 for each file of certificates that it names."""
+
+MOST = 1 << 40
+"""Bytes, seconds, or how many of something a target file may say there are."""
+
+MOST_CERTIFICATES = 100_000
+"""Certificates, and revocation lists, of all files together: each is held in memory."""
+
+_UNUSED = ("openssl_since", "nginx_since")
+"""Keys of costs_table.py that say which servers borrow a row: a file is for one server."""
+
+_KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,)}
+
+_WORDS: dict[type, str] = {
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    list: "a list of texts",
+    dict: "a list of tables",
+}
+
+COST_KEYS = {key: _KINDS[kind] for key, kind in Costs.__annotations__.items() if key != "name"}
+"""Key of what was measured → the types of its value."""
+
+_NEEDED_COSTS = [key for key in COST_KEYS if not hasattr(Costs, key) and key not in _UNUSED]
+
+_HOST_KEYS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("written", "directory", "memory_limit_from"), (str,)),
+    **dict.fromkeys(("processors", "memory_limit"), (int,)),
+    "modules": (list,),
+    "files": (dict,),
+}
+
+KEYS: dict[str, tuple[type, ...]] = {
+    **COST_KEYS,
+    **dict.fromkeys(VERSION_KEYS, (str,)),
+    **dict.fromkeys(("built_in", "built", "source"), (list,)),
+    "note": (str,),
+    **dict.fromkeys(PLATFORM, (str,)),
+    **_HOST_KEYS,
+}
+
+_FILE_KEYS: dict[str, tuple[type, ...]] = {
+    key: (type(value),) for key, value in FileFacts("")._asdict().items()
+}
+
+_ONE_OF: dict[str, Sequence[str]] = {"built_in": BUILT_IN, "built": sorted(BUILT), **PLATFORM}
+"""Key → the texts that it may have."""
+
+
+def load_target(path: str | os.PathLike[str]) -> Target:
+    """The server that a file describes. Raises MemlintError that names the file and the key."""
+    return target_of_table(path, read_table(path))
+
+
+def read_table(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The table of a target file, checked. Raises MemlintError."""
+    name = printable(os.fspath(path))
+    try:
+        row = read_toml(path, MAX_FILE_BYTES).table
+    except OSError as error:
+        raise MemlintError(f"cannot read {name}: {error.strerror}") from None
+    check_table(name, row)
+    return row
+
+
+def check_table(name: str, row: Mapping[str, Any]) -> None:
+    """Raise MemlintError unless a table is that of a target file."""
+    for key, value in row.items():
+        _check(name, key, value, KEYS)
+    measured = _NEEDED_COSTS if any(key in row for key in COST_KEYS) else []
+    for key in ("nginx", "openssl", *measured):
+        if key not in row:
+            raise MemlintError(f"{name}: {key} is missing")
+    for entry in row.get("files", []):
+        for key, value in entry.items():
+            _check(f"{name}: files", key, value, _FILE_KEYS)
+        if not entry.get("path", "").startswith("/"):
+            raise MemlintError(f"{name}: files: path must be an absolute path")
+    for key in ("certificates", "repeats", "revocation_lists"):
+        if sum(entry.get(key, 0) for entry in row.get("files", [])) > MOST_CERTIFICATES:
+            raise MemlintError(f"{name}: files: more than {MOST_CERTIFICATES:,} {key} in all")
+
+
+def target_of_table(path: str | os.PathLike[str], row: Mapping[str, Any]) -> Target:
+    """The server of a target file's table, which check_table() has taken."""
+    name = printable(os.fspath(path))
+    costs: dict[str, Any] = dict.fromkeys(_UNUSED, "0")
+    costs |= {key: value for key, value in row.items() if key in COST_KEYS}
+    target = installed_target(
+        name,
+        {key: row[key] for key in VERSION_KEYS if key in row},
+        row.get("built_in", []),
+        Costs(name=name, **costs) if "measured" in row else None,
+        tuple(row.get("source", [])),
+        row.get("note", ""),
+        Platform().replaced(row.get("libc"), row.get("allocator")),
+    )
+    host = {key: row[key] for key in _HOST_KEYS if key in row}
+    host["modules"] = frozenset(row.get("modules", []))
+    host["files"] = {entry["path"]: FileFacts(**entry) for entry in row.get("files", [])}
+    return target._replace(built=frozenset(row.get("built", [])), host=HostFacts(name=name, **host))
+
+
+def _check(name: str, key: str, value: object, keys: Mapping[str, tuple[type, ...]]) -> None:
+    """Raise MemlintError unless one of these keys may have this value."""
+    if key not in keys:
+        raise MemlintError(
+            f"{name}: {printable(key)} is not a key of a target file (known: "
+            f"{', '.join(sorted(keys))})"
+        )
+    kinds = keys[key]
+    items = value if isinstance(value, list) else []
+    if kinds == (dict,):
+        right = isinstance(value, list) and all(isinstance(item, dict) for item in items)
+    else:
+        right = isinstance(value, kinds) and not isinstance(value, bool)
+        right = right and all(isinstance(item, str) for item in items)
+    if not right:
+        raise MemlintError(f"{name}: {key} must be {_WORDS[kinds[-1]]}")
+    if isinstance(value, (int, float)) and not 0 <= value <= MOST:
+        raise MemlintError(f"{name}: {key} must be from 0 to {MOST:,}")
+    if key in VERSION_KEYS:
+        try:
+            read_component(key, str(value))
+        except ValueError as error:
+            raise MemlintError(f"{name}: {key}: {printable(str(error))}") from None
+    for item in (items if isinstance(value, list) else [value]) if key in _ONE_OF else []:
+        if item not in _ONE_OF[key]:
+            raise MemlintError(
+                f'{name}: {key}: "{printable(str(item))}" is not one of {", ".join(_ONE_OF[key])}'
+            )
+
+
+def text_of(row: Mapping[str, Any], notes: Iterable[str]) -> str:
+    """The text of a target file with this table, which read_table() takes; ``notes`` come first."""
+    lines = [f"# {note}" for note in notes]
+    lines += [f"{key} = {_value(value)}" for key, value in row.items() if key != "files"]
+    for entry in row.get("files", []):
+        lines += ["", "[[files]]", *(f"{key} = {_value(value)}" for key, value in entry.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: object) -> str:
+    """A value as TOML: factors and CPU seconds have four digits, JSON's escapes are TOML's."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, int):
+        return f"{value:_}"
+    if isinstance(value, float):
+        text = f"{value:.4g}"
+        return text if "." in text or "e" in text else f"{text}.0"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from nginx_memlint.problems import Problem
 from nginx_memlint.refusals.arguments import arguments
 from nginx_memlint.refusals.buffer_sizes import buffer_sizes, pool_sizes
-from nginx_memlint.refusals.data_lines import long_server_names
+from nginx_memlint.refusals.hashes import long_keys, long_server_names
 from nginx_memlint.refusals.lacking import lacking
 from nginx_memlint.refusals.listens import listens
 from nginx_memlint.refusals.misplaced import misplaced
@@ -29,6 +29,7 @@ _OF_WHOLE = (
     listens,
     undeclared_names,
     long_server_names,
+    long_keys,
     unset_variables,
     one_place,
     buffer_sizes,

@@ -57,6 +57,20 @@ def listen_complaint(args: Sequence[str]) -> str:
     return f'{wrong} in "{text}" of the "listen" directive' if wrong else ""
 
 
+def peer_complaint(text: str) -> str:
+    """The error about the address of a server, without a URI; nothing if it is taken, or a name."""
+    if "\0" in text or text.startswith("["):
+        return ""
+    if text[:5].lower() == "unix:":
+        return path_complaint(text[5:])
+    if "/" in text or "?" in text:
+        return "invalid host"
+    host, mark, port = text.partition(":")
+    if mark and not is_port(port):
+        return "invalid port"
+    return "" if host else "no host"
+
+
 def _wrong(text: str) -> str:
     if text[:5].lower() == "unix:":
         return path_complaint(text[5:])

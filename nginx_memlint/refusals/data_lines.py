@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from nginx_memlint.files.paths import encode
 from nginx_memlint.problems import Problem
+from nginx_memlint.refusals.hashes import CACHE_LINE, longest_key, longest_part, unbuilt
 from nginx_memlint.refusals.lacking import at_end
-from nginx_memlint.syntax.directives import Directive
 from nginx_memlint.syntax.values import c_string, ipv4, number
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tree import blocks
-from nginx_memlint.tree.expanded import Block, Inclusion
+from nginx_memlint.tree.expanded import Block
 from nginx_memlint.tree.tree import Tree
 
 
@@ -106,27 +106,6 @@ def _networks(block: Block) -> Iterator[Problem]:
                 yield Problem.of_nginx(inclusion, line, f'invalid network "{network}"')
 
 
-CACHE_LINE = 64
-"""Bytes of a line of the processor's cache, to which buckets are rounded up and which they have by
-default: 64 on x86; other processors have as much, or more."""
-
-_POINTER = 8
-
-
-def longest_key(bucket_size: int) -> int:
-    """Bytes of the longest key that fits into a bucket of a hash (``ngx_hash_init()``).
-
-    An element has a pointer, the length in two bytes and the key, rounded up to 8; a pointer ends
-    the bucket, whose size is a multiple of the cache's line.
-    """
-    return rounded_up(bucket_size) - 2 * _POINTER - 2
-
-
-def rounded_up(bucket_size: int) -> int:
-    """Bytes of a bucket of which so many are asked for."""
-    return -(-max(bucket_size, 1) // CACHE_LINE) * CACHE_LINE
-
-
 _KEYLESS = frozenset({"default", "include", "volatile", "hostnames"})
 
 
@@ -146,73 +125,9 @@ def _long_keys(block: Block) -> Iterator[Problem]:
             key = line.name.removeprefix("\\")
             if len(line.args) != 1 or line.name.startswith("~") or line.name in _KEYLESS:
                 continue
-            if (_longest_part(key) if has_hostnames else len(encode(key))) > most:
-                yield _unbuilt("map_hash", bucket_size, key, inclusion, line)
+            if (longest_part(key) if has_hostnames else len(encode(key))) > most:
+                yield unbuilt("map_hash", bucket_size, key, inclusion, line)
                 return
-
-
-def _longest_part(name: str) -> int:
-    """Bytes of what is hashed of a host's name: all of it, or each label if it has an asterisk."""
-    if name.startswith("*.") or name.endswith(".*"):
-        return max(len(encode(label)) for label in name.split("."))
-    return len(encode(name.removeprefix(".")))
-
-
-def _is_wildcard_or_name(name: str) -> bool:
-    """Whether a name can be looked up (``ngx_hash_add_key()``): asterisks are labels at an end."""
-    if ".." in name or "\0" in name or name.count("*") > 1:
-        return False
-    at_an_end = len(name) > 2 and (name.startswith("*.") or name.endswith(".*"))
-    return "*" not in name or name.startswith(".") or at_an_end
-
-
-def _unbuilt(
-    hash_name: str, bucket_size: int, key: str, inclusion: Inclusion, directive: Directive
-) -> Problem:
-    """The problem of a hash that has a key which is too long, of which nginx names no line."""
-    size = rounded_up(bucket_size)
-    nginx = f"could not build {hash_name}, you should increase {hash_name}_bucket_size: {size}"
-    said = f"{nginx}, for {key[:40]}…"
-    line = inclusion.file.nginx_line(directive)
-    return Problem(said, inclusion.file.name, line, nginx=nginx)
-
-
-def long_server_names(tree: Tree, _target: Target) -> Iterator[Problem]:
-    """A problem of the first name that fits into no bucket of the hash of an address's servers.
-
-    An address of one server has none (``ngx_http_optimize_servers()``).
-    """
-    stated = [s for http in tree.blocks("http") for s in http.settings(_BUCKET_SIZE)]
-    bucket_size = number(stated[0].value) if stated else CACHE_LINE
-    by_address: dict[str, list[Block]] = {}
-    for server in tree.blocks("server"):
-        listens = {c_string(listen.value) for listen in server.settings("listen")} or {"80"}
-        tree.work.take(len(listens))
-        for listen in listens:
-            by_address.setdefault(f"*:{listen}" if listen.isdecimal() else listen, []).append(
-                server
-            )
-    if bucket_size is None:
-        return
-    most = longest_key(bucket_size)
-    beside = {server for servers in by_address.values() if len(servers) > 1 for server in servers}
-    for server in tree.blocks("server"):
-        for setting in server.settings("server_name") if server in beside else ():
-            for name in setting.directive.args:
-                tree.work.take()
-                inclusion, directive = setting.inclusion, setting.directive
-                if name.startswith("~") or name.lower() == "$hostname":
-                    continue
-                if not _is_wildcard_or_name(name):
-                    nginx = f'invalid server name or wildcard "{name}" on'
-                    yield Problem.of_nginx(inclusion, directive, nginx)
-                    return
-                if _longest_part(name) > most:
-                    yield _unbuilt("server_names_hash", bucket_size, name, inclusion, directive)
-                    return
-
-
-_BUCKET_SIZE = "server_names_hash_bucket_size"
 
 
 def wrong_lines(tree: Tree, target: Target) -> Iterator[Problem]:

@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from nginx_memlint.refusals.addresses import listen_complaint
+from nginx_memlint.refusals.addresses import listen_complaint, peer_complaint
 from nginx_memlint.refusals.record import IN_HTTP, IN_STREAM, UPSTREAMS, Refusal
 from nginx_memlint.syntax.values import c_string, milliseconds, number, parse_size, seconds
+from nginx_memlint.tree.pcre import captures
 
 Takes = Callable[[str], object]
 """Tells of a value whether nginx takes it."""
@@ -201,6 +202,35 @@ def _server_name(args: Sequence[str]) -> str:
     return ""
 
 
+def _peer(args: Sequence[str]) -> str:
+    wrong = peer_complaint(args[0])
+    return f'{wrong} in upstream "{args[0]}"' if wrong else ""
+
+
+def _stream_peer(args: Sequence[str]) -> str:
+    """``ngx_stream_upstream_server()`` wants a port, unless a service tells it."""
+    is_host = args[0][:5].lower() != "unix:" and args[0].partition("]")[2][:1] != ":"
+    has_port = ":" in args[0] if not args[0].startswith("[") else not is_host
+    is_without = is_host and not has_port
+    has_service = any(word.startswith("service=") for word in args[1:])
+    return f'no port in upstream "{args[0]}"' if is_without and not has_service else ""
+
+
+def _split_path(args: Sequence[str]) -> str:
+    """``ngx_http_fastcgi_split_path_info()``."""
+    groups = captures(args[0])
+    is_split = groups is None or groups == 2
+    return "" if is_split else f'pattern "{args[0]}" must have 2 captures'
+
+
+_EVENTS = frozenset(
+    {
+        *("select", "poll", "epoll", "kqueue", "devpoll", "/dev/poll", "eventport", "rtsig", "aio"),
+        *("iocp", "win32"),
+    }
+)
+"""Methods of any release and platform (``ngx_event_use()``)."""
+
 _at_most_65535 = _between(1, 65_535)
 
 _TCP_ONLY = ("backlog=", "ssl", "so_keepalive=")
@@ -266,6 +296,11 @@ OWN_VALUES = (
     ),
     Refusal("server_name", frozenset({"server"}), _server_name),
     Refusal("listen", _SERVERS, listen_complaint),
+    _one("ssl_certificate", frozenset({"server"}), len, 'cannot load certificate ""'),
+    Refusal("server", UPSTREAMS, _peer),
+    Refusal("server", frozenset({"stream_upstream"}), _stream_peer),
+    Refusal("fastcgi_split_path_info", IN_HTTP, _split_path),
+    _one("use", frozenset({"events"}), _EVENTS.__contains__, 'invalid event type "{value}"'),
     Refusal("listen", frozenset({"stream_server"}), _datagrams),
     Refusal(
         "resolver",

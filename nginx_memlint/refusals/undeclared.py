@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from nginx_memlint.problems import Problem
+from nginx_memlint.refusals.addresses import peer_complaint
 from nginx_memlint.refusals.record import IN_HTTP, IN_STREAM, Refusal, by_name, refused
 from nginx_memlint.refusals.urls import host_and_uri
-from nginx_memlint.syntax.values import c_string, number
+from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tree.tree import Tree
 
@@ -58,19 +59,20 @@ def _formats(root: str, tree: Tree) -> set[str]:
 
 
 def _against_port(upstreams: set[str], args: Sequence[str]) -> str:
-    """The error of nginx about the port of an address, or about its absence; or nothing."""
+    """The error of nginx about an address, its port, or the absence of one; or nothing."""
     value = args[0]
+    if "$" in value:
+        return ""
     is_url = "://" in value
     host = host_and_uri(value)[0] if is_url else value
-    if not host or "$" in value or host.startswith(("[", "unix:")):
+    if wrong := peer_complaint(host):
+        return f'{wrong} in upstream "{value.partition("://")[2] if is_url else value}"'
+    if host[:5].lower() == "unix:" or host.startswith("["):
         return ""
     name, mark, port = host.partition(":")
     is_upstream = name.lower() in upstreams
     if mark and is_upstream:
-        stated = number(port)
-        if stated is None:
-            return f'invalid port in upstream "{host}"'
-        return f'upstream "{name}" may not have port {stated}'
+        return f'upstream "{name}" may not have port {int(port)}'
     if not mark and not is_upstream and not is_url:
         return f'no port in upstream "{name}"'
     return ""

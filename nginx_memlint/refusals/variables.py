@@ -116,6 +116,7 @@ def _each(ending: str, protocols: str = "proxy fastcgi uwsgi scgi") -> str:
     return " ".join(f"{protocol}_{ending}" for protocol in protocols.split())
 
 
+_TLS = "proxy grpc uwsgi"
 _HTTP_UPSTREAM = frozenset({"upstream"})
 
 _USES = (
@@ -139,6 +140,9 @@ _USES = (
     _Scripted("proxy_set_header grpc_set_header", IN_HTTP, _second, is_merged=True),
     _Scripted("proxy_redirect proxy_cookie_domain proxy_cookie_path", IN_HTTP, _replacement),
     _Scripted("proxy_ssl_name", IN_HTTP, _first),
+    _Scripted("ssl_certificate ssl_certificate_key", IN_HTTP, _first, (1, 15, 9), is_merged=True),
+    _Scripted(_each("ssl_certificate", _TLS), IN_HTTP, _first, (1, 21, 0), is_merged=True),
+    _Scripted(_each("ssl_certificate_key", _TLS), IN_HTTP, _first, (1, 21, 0), is_merged=True),
     _Scripted("access_log", IN_HTTP | IN_STREAM, _log),
     _Scripted("log_format", IN_HTTP | IN_STREAM, _log_format),
     _Scripted("hash", _HTTP_UPSTREAM, _first),
@@ -180,11 +184,11 @@ _SETTERS = frozenset(
 _DATA = {"map": 1, "geo": -1, "split_clients": 1}
 """Block of data → which of its arguments is the variable that it sets."""
 
-_Rooted: TypeAlias = tuple[str, Inclusion, Directive]
+Rooted: TypeAlias = tuple[str, Inclusion, Directive]
 """An outermost block's kind, and a directive that stands below it."""
 
 
-def _set_words(tree: Tree) -> Iterator[tuple[str, _Rooted]]:
+def set_words(tree: Tree) -> Iterator[tuple[str, Rooted]]:
     """The words that name a variable to be set, and where."""
     for name in sorted(tree.index_names() & _SETTERS):
         for body, places in tree.occurrences(name):
@@ -207,7 +211,7 @@ _CAPTURE = re.compile(
 )
 
 
-def _captured(tree: Tree) -> Iterator[tuple[str, _Rooted]]:
+def _captured(tree: Tree) -> Iterator[tuple[str, Rooted]]:
     """The names of captures of regular expressions, which are variables, too."""
     for listed in expressions.listed(tree):
         if listed.said == "valid_referers" or not any("(?" in text for text in listed.texts):
@@ -229,7 +233,7 @@ for _root, _since, _how, _names in ROWS:
 def variables(tree: Tree, target: Target) -> Iterator[Problem]:
     """Problems of variables that cannot be set: no names, and those of nginx itself."""
     names = [*_captured(tree)]
-    for word, (root, inclusion, directive) in _set_words(tree):
+    for word, (root, inclusion, directive) in set_words(tree):
         if word.startswith("$"):
             names.append((word[1:], (root, inclusion, directive)))
         else:
@@ -272,7 +276,7 @@ def _is_built_in(name: str, root: str, target: Target) -> bool:
     )
 
 
-def _used(tree: Tree, target: Target) -> Iterator[tuple[str, _Rooted]]:
+def _used(tree: Tree, target: Target) -> Iterator[tuple[str, Rooted]]:
     """The variables that texts have, and conditions."""
     for use in _USES:
         if not in_force(target, use.since):
@@ -299,7 +303,7 @@ _EQUALS = ("=", "!=")
 _NOT_KEYS = frozenset({"include", "hostnames", "volatile"})
 
 
-def _used_by_blocks(tree: Tree) -> Iterator[tuple[str, _Rooted]]:
+def _used_by_blocks(tree: Tree) -> Iterator[tuple[str, Rooted]]:
     for block in tree.of_kinds(frozenset({"if", DATA})):
         if block.directive is None or not block.directive.args:
             continue
@@ -330,7 +334,7 @@ def _given(tree: Tree) -> set[str]:
 
     Any word that is a variable alone may be set by a directive that has no texts with variables.
     """
-    names = {word[1:].lower() for word, _ in _set_words(tree)}
+    names = {word[1:].lower() for word, _ in set_words(tree)}
     users = {name for use in _USES for name in use.directives.split()} | _SETTERS | {*_DATA, "if"}
     for block in tree.all_blocks:
         for body, _ in block.parts:

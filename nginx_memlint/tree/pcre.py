@@ -49,6 +49,16 @@ def complaint(text: str) -> str:
     return wrong or expression.complaint_at_end()
 
 
+def captures(text: str) -> int | None:
+    """How many groups of an expression are captured; None if it is not understood."""
+    expression = _Expression(text)
+    if _OTHERWISE_READ.search(text) or not expression.is_understood or "(?|" in text:
+        return None
+    for token in _TOKEN.finditer(text):
+        expression.complaint(token)
+    return expression.groups
+
+
 class _Expression:
     """An expression up to a token."""
 

@@ -64,3 +64,22 @@ def test_separate_modules() -> None:
 def test_names_of_a_fragment_may_be_declared_around_it() -> None:
     text = b"server { access_log logs/a main; }"
     assert check("-", data=text, context=("http",)).complete
+
+
+@pytest.mark.parametrize(
+    ("method", "accepted"), [("epoll", True), ("kqueue", True), ("foo", False)]
+)
+def test_methods_of_events(method: str, accepted: bool) -> None:
+    data = f"events {{ use {method}; }}\nhttp {{ server {{ }} }}\n".encode()
+    assert check("-", data=data, target="debian-12").complete == accepted
+
+
+TLS = "ssl_certificate a; ssl_certificate_key a;"
+
+
+@pytest.mark.parametrize(("tls", "accepted"), [("", False), (TLS, True)])
+def test_handshakes_in_stream(tls: str, accepted: bool) -> None:
+    server = f"server {{ listen 1; return a; {tls} ssl_certificate_by_lua_block {{ }} }}"
+    data = f"events {{ }}\nstream {{ {server} }}\n".encode()
+    said = [p.nginx for p in check("-", data=data, target="openresty-1.21.4.3").problems]
+    assert ("no ssl configured for the server" in said) != accepted

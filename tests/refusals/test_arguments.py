@@ -74,12 +74,11 @@ def test_methods_of_events(method: str, accepted: bool) -> None:
     assert check("-", data=data, target="debian-12").complete == accepted
 
 
-TLS = "ssl_certificate a; ssl_certificate_key a;"
-
-
-@pytest.mark.parametrize(("tls", "accepted"), [("", False), (TLS, True)])
+@pytest.mark.parametrize(
+    ("tls", "accepted"), [("", False), ("ssl; ssl_certificate a; ssl_certificate_key a", True)]
+)
 def test_handshakes_in_stream(tls: str, accepted: bool) -> None:
-    server = f"server {{ listen 1; return a; {tls} ssl_certificate_by_lua_block {{ }} }}"
+    server = f"server {{ listen 1 {tls}; return a; ssl_certificate_by_lua_block {{ }} }}"
     data = f"events {{ }}\nstream {{ {server} }}\n".encode()
     said = [p.nginx for p in check("-", data=data, target="openresty-1.21.4.3").problems]
     assert ("no ssl configured for the server" in said) != accepted

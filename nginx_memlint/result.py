@@ -301,9 +301,9 @@ class Location(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Lowered(Model):
-    """A setting, comment or baseline that may lower the report, with its file and line."""
+    """A setting, flag, comment or baseline that may lower the report, with its file and line."""
 
-    by: Literal["settings", "ignore", "baseline"]
+    by: Literal["settings", "flags", "ignore", "baseline"]
     """A settings file, a comment in a configuration, or a baseline."""
     of: Literal["figures", "findings"]
     """Whether the entry decides which figures are counted, or only which findings are reported."""

@@ -1,7 +1,7 @@
 """Settings, comments and baselines that lower a report, each with its file and line.
 
 Whoever checks a stranger's configuration reads here which findings the stranger has decided on.
-Flags are not listed: whoever gives one knows it.
+Of flags, only those that turn rules off are listed: whoever reads a report need not know them.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from nginx_memlint.files.bounds import STEPS_OF, bounds_for
 from nginx_memlint.options.record import Options
 from nginx_memlint.policy import Limits, Policy
-from nginx_memlint.result import ConfigReport
+from nginx_memlint.printable import printable
+from nginx_memlint.result import ConfigReport, Lowered
 from nginx_memlint.sources.disk import MACHINE, Disk
 from nginx_memlint.sources.dump import banner_of
 from nginx_memlint.sources.main_file import Lookup
@@ -75,8 +76,10 @@ class Job:
 
     @property
     def policy(self) -> Policy:
-        """The policy of the options, with the budgets among them."""
+        """The policy of the options, with the budgets and the selection of rules among them."""
         policy = self.options.policy
+        if self.options.select or self.options.ignore:
+            policy = self._selected(policy)
         budgets = {
             name: value
             for name in Limits.__dataclass_fields__
@@ -85,6 +88,22 @@ class Job:
         if (limit := self.target.host.memory_limit) is not None:
             budgets.setdefault("max_memory", limit)
         return replace(policy, limits=replace(policy.limits, **budgets))
+
+    def _selected(self, policy: Policy) -> Policy:
+        """A policy in which the rules that are left out are off; the report says which."""
+        from nginx_memlint.rules.selection import selected, turned_off  # noqa: PLC0415  seldom there
+
+        selection = self.options.select, self.options.ignore
+        lowered = policy.lowered
+        if codes := turned_off(policy.severities, *selection):
+            given = zip(("select", "ignore"), selection, strict=True)
+            flags = ", ".join(f"--{name} {','.join(codes)}" for name, codes in given if codes)
+            what = f"{flags}: off {'are' if len(codes) > 1 else 'is'} {', '.join(codes)}"
+            entry = Lowered(
+                by="flags", of="findings", what=what, file=printable(self.name), line=None
+            )
+            lowered = (*lowered, entry)
+        return replace(policy, severities=selected(policy.severities, *selection), lowered=lowered)
 
 
 class Inspection(NamedTuple):

@@ -38,7 +38,12 @@ app = command_app()
     "usage or settings; 3 a configuration could not be read or parsed in full; "
     "4 an internal error.",
 )
-@takes(Bearing.FIGURES, Bearing.RELOADS, Bearing.COUNTS, only=("max_memory", "max_start_memory"))
+@takes(
+    Bearing.FIGURES,
+    Bearing.RELOADS,
+    Bearing.COUNTS,
+    only=("max_memory", "max_start_memory", "select", "ignore"),
+)
 def diff(
     ctx: typer.Context,
     paths: Annotated[

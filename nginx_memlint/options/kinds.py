@@ -276,6 +276,16 @@ def _context(value: object) -> tuple[str, ...]:
     return context
 
 
+def _codes(value: object) -> tuple[str, ...]:
+    """Codes of rules and their beginnings, from texts with commas."""
+    from nginx_memlint.rules.selection import read_codes  # noqa: PLC0415  seldom asked for
+
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        raise _wrong(value, 'codes of rules, e.g. ["ML101", "ML2"]')
+    return read_codes(part for text in texts for part in text.split(","))
+
+
 def _fail_on(value: object) -> FailOn:
     try:
         return FailOn(cast("str", value))
@@ -409,6 +419,15 @@ CONTEXT = Kind(
         "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
         "examples": ["http,server"],
     },
+)
+CODES = Kind(
+    "CODES",
+    _codes,
+    lambda: {
+        "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+        "examples": [["ML101", "ML2"]],
+    },
+    repeatable=True,
 )
 FAIL_ON = Kind(f"[{'|'.join(FailOn)}]", _fail_on, lambda: {"type": "string", "enum": list(FailOn)})
 SWITCH = Kind("", only(bool, "True or False"), lambda: {"type": "boolean"}, switch=True)

@@ -225,6 +225,20 @@ class Options:
         default=False,
         places=ON_THE_COMMAND_LINE,
     )
+    select: tuple[str, ...] = _option(
+        kinds.CODES,
+        "Report the findings of these rules alone: codes, or their beginnings, e.g. ML101,ML2.",
+        default=(),
+        bearing=Bearing.VERDICT,
+    )
+    ignore: tuple[str, ...] = _option(
+        kinds.CODES,
+        "Report no findings of these rules; of two beginnings of a code, the longer wins. In "
+        'settings, that is severity.CODE = "off".',
+        default=(),
+        places=ON_THE_COMMAND_LINE,
+        bearing=Bearing.VERDICT,
+    )
     fail_on: FailOn = _option(
         kinds.FAIL_ON,
         "The least severity that makes the exit status 1.",

@@ -11,6 +11,7 @@ from nginx_memlint.files.paths import checkout, is_below
 from nginx_memlint.options.record import OPTIONS, Options
 from nginx_memlint.policy import Policy
 from nginx_memlint.printable import printable
+from nginx_memlint.rules.selection import selected
 from nginx_memlint.settings.files import SettingsFile
 from nginx_memlint.settings.in_force import DEFAULTS, Root, Value
 from nginx_memlint.settings.lowered import by_settings
@@ -28,11 +29,14 @@ def asked(root: Root) -> Options:
             continue  # the command has checked flags
         if absent := OPTIONS[name].kind.absent(setting.value):
             raise MemlintError(f"{setting.at()}: {OPTIONS[name].key}: {printable(absent)}")
+    severities = {
+        code: None if setting.value == "off" else setting.value
+        for code, setting in root.severities.items()
+    }
+    if root.values["select"].file is not None:  # a setting, which is listed as one
+        severities = selected(severities, values.pop("select"), ())
     policy = Policy(
-        severities={
-            code: None if setting.value == "off" else setting.value
-            for code, setting in root.severities.items()
-        },
+        severities=severities,
         ignores=tuple(setting.value for setting in root.ignores),
         lowered=tuple(by_settings(root)),
         problems=root.left_out,

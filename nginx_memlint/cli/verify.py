@@ -28,7 +28,7 @@ app = command_app()
     epilog="Exit status: 0 they agree; 1 they do not; 2 wrong usage, or too little memory; 3 the "
     "configuration could not be read in full, or nginx rejects it; 130 interrupted.",
 )
-@takes(only=("target", "target_file", "set", "unit_cost", "prefix"))
+@takes(only=("target", "target_file", "set", "workers", "unit_cost", "lua_heap", "prefix"))
 def verify(
     ctx: typer.Context,
     path: Annotated[
@@ -66,6 +66,17 @@ def verify(
             show_default="120 for each run of nginx, and 20 times the CPU that is predicted",
         ),
     ] = None,
+    reloads: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=1000,
+            metavar="N",
+            help="Also start nginx for real, in namespaces of its own, and reload it N times. "
+            "Needs root.",
+            show_default="0, nginx -t alone",
+        ),
+    ] = 0,
     output_format: FormatOption = TextOrJson.TEXT,
     **_: object,
 ) -> None:
@@ -74,14 +85,16 @@ def verify(
     Without --target, the estimate is for the nginx here. It takes all the memory and time of a
     start. Like any nginx -t it trusts the configuration: it loads what load_module names, as the
     user who runs it, and opens what else is named. As root it may create log files, the pid file
-    and directories, and give those to the user that the configuration names. What each worker adds,
-    and reloads, are not part of it.
+    and directories, and give those to the user that the configuration names.
+
+    What each worker adds, and reloads, are seen with --reloads: nginx is started as root starts it,
+    in a network of its own that leads nowhere, and what it writes is gone afterwards.
     """
     options = asked(everywhere(with_server(given(ctx).flags), isolated=True))
 
-    def announce(memory: int, cpu: float, available: int) -> None:
+    def announce(run: str, memory: int, cpu: float, available: int) -> None:
         tell(
-            f"nginx -t will take about {human(memory)} of memory and {cpu:.1f} s of CPU; "
+            f"{run} will take about {human(memory)} of memory and {cpu:.1f} s of CPU; "
             f"{human(available)} is available"
         )
 
@@ -90,7 +103,7 @@ def verify(
             return True
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             return False
-        tell("nginx -t would run what is not the system's own:", *described(foreign))
+        tell("nginx would run what is not the system's own:", *described(foreign))
         return typer.confirm("Do you trust this configuration?", err=True)
 
     with live():
@@ -101,6 +114,7 @@ def verify(
             tolerance=tolerance,
             force=force,
             timeout=timeout,
+            reloads=reloads,
             consent=consent,
             announce=announce,
         )

@@ -447,7 +447,7 @@ class _Run:
                 http = self.locations(count, method.trusting(inside))
             self.site.configure(http, load=method.load, workers=workers)
             with self.site.server() as server:
-                start = server.settled().anonymous
+                start = server.settled().anonymous_and_shared
                 series.append((start, [server.reload() for _ in range(self.amounts.reloads)]))
         (base, without), (full, with_) = series
         unit = full - base

@@ -31,6 +31,13 @@ ngx_http_perl_eval_anon_sub() in ngx_http_perl_module.c, ngx_openssl_engine() in
 ngx_event_openssl.c. Not Lua's and njs's: with ``-t`` neither runs any (measured with
 lua-nginx-module 0.10.23 and njs 0.7.9)."""
 
+RUNS_WHEN_STARTED = {
+    f"{when}_by_lua{form}": "Lua code"
+    for when in ("init", "init_worker", "exit_worker")
+    for form in ("", "_block", "_file")
+}
+"""Directives that run code when nginx starts or a worker ends, but not with ``-t``."""
+
 KEYS = (
     *("ssl_certificate_key", "proxy_ssl_certificate_key", "grpc_ssl_certificate_key"),
     "uwsgi_ssl_certificate_key",
@@ -50,10 +57,13 @@ class Foreign:
         return printable(f"{self.place}: {self.what}: {self.reason}")
 
 
-def foreign_code(server: Nginx, tree: Tree, prefix: str | None) -> list[Foreign]:
+def foreign_code(
+    server: Nginx, tree: Tree, prefix: str | None, *, started: bool = False
+) -> list[Foreign]:
     """All code in a configuration that is not the system's own, in order of places.
 
-    Raises MemlintError for a module that is no regular file, which nginx would wait for.
+    ``started``: nginx is not only to test it. Raises MemlintError for a module that is no regular
+    file, which nginx would wait for.
     """
     foreign = []
     base = os.path.abspath(prefix or server.argument("prefix") or "/usr/local/nginx")
@@ -62,8 +72,9 @@ def foreign_code(server: Nginx, tree: Tree, prefix: str | None) -> list[Foreign]
         _require_file(setting, path)
         if reason := foreign_module(path, modules_directories(server)):
             foreign.append(Foreign(_place(setting), f"load_module {path}", reason))
+    running = RUNS_CODE | RUNS_WHEN_STARTED if started else RUNS_CODE
     for block in tree.all_blocks:
-        for name, what in RUNS_CODE.items():
+        for name, what in running.items():
             foreign += [
                 Foreign(_place(setting), name, f"runs {what}") for setting in block.settings(name)
             ]

@@ -28,6 +28,12 @@ _KILLS = ("memory.events", "memory.oom_control")
 """Files in which a line ``oom_kill`` counts the processes that were killed at the limit."""
 
 
+_USED = (
+    ("memory.current", "memory.peak"),
+    ("memory.usage_in_bytes", "memory.max_usage_in_bytes"),
+)
+"""Files of a group, by its version: what it uses, and the most that it used."""
+
 _SHORT = (os.strerror(errno.ENOMEM), "malloc failure", "not enough memory")
 """Texts of what malloc() refuses: by nginx, OpenSSL and LuaJIT."""
 
@@ -57,10 +63,28 @@ class Limit(NamedTuple):
         size = self.bytes + self.mapped
         resource.prlimit(pid, resource.RLIMIT_AS, (size, size))
 
+    def used(self) -> tuple[int, int] | None:
+        """The bytes that the group uses now, and the most that it ever did; None if it cannot tell.
+
+        Of what has no group, and of version 2 before Linux 5.19, nothing of it is known.
+        """
+        if self.group is not None:
+            for names in _USED:
+                with suppress(OSError):
+                    now, most = (int(read_file(self.group / name, FILE_MOST)) for name in names)
+                    return now, most
+        return None
+
     def stopped(self, ended: Ended) -> bool:
         """Whether a program ended as it had no more memory."""
         if self.group is None:
             return ended.code != 0 and any(text in ended.output for text in _SHORT)
+        return self.killed()
+
+    def killed(self) -> bool:
+        """Whether the kernel killed a process at the limit of the group."""
+        if self.group is None:
+            return False
         lines = [line.split() for name in _KILLS for line in _lines(self.group / name)]
         return any(words[0] == "oom_kill" and words[1] != "0" for words in lines)
 

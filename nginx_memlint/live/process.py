@@ -39,6 +39,8 @@ _PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 36, 37
 _SHELL = "/bin/sh"
 _GATE = '{ read -r go && exec "$@" </dev/null; } <&3 3<&- 4>&- & echo "$!" >&4'
 """A shell script that becomes the program once it is told to on descriptor 3."""
+_PREPARED = 'read -r go <&3 && exec "$@" 3<&-'
+"""A shell script that does so in its own process."""
 
 
 def _environment(more: Mapping[str, str]) -> dict[str, str]:
@@ -255,10 +257,17 @@ class ProcessMemory(NamedTuple):
     pss: int = 0
     anonymous: int = 0
     """Bytes that are not of files, which other programs do not change by mapping the same ones."""
+    shared: int = 0
+    """Bytes of shared memory: zones."""
+
+    @property
+    def anonymous_and_shared(self) -> int:
+        """Bytes of no file, private and shared."""
+        return self.anonymous + self.shared
 
 
 class Reload(NamedTuple):
-    """Anonymous memory of all processes at a reload, in bytes: at the peak, and afterwards."""
+    """Memory of all processes that is of no file, in bytes: at the peak, and afterwards."""
 
     peak: int
     after: int
@@ -270,10 +279,24 @@ class Server:
     All that time signals are held back: they are let through where this waits, and at the end.
     """
 
-    def __init__(self, arguments: Sequence[str], workers: int) -> None:
-        """``arguments`` must keep nginx in the foreground; ``workers`` is how many it will have."""
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        workers: int,
+        *,
+        timeout: float | None = None,
+        prepare: Callable[[int], None] | None = None,
+    ) -> None:
+        """``arguments`` must keep nginx in the foreground; ``workers`` is how many it will have.
+
+        ``timeout`` is the seconds of a start if it may take longer than START_TIMEOUT; a reload may
+        take RELOAD_TIMEOUT more.
+        ``prepare`` is called with the process's number before the program begins.
+        """
         self._arguments = arguments
         self._workers = workers
+        self._timeout = START_TIMEOUT if timeout is None else timeout
+        self._prepare = prepare
         self._stack = ExitStack()
         self._held = Held()
         self._output = -1
@@ -283,7 +306,7 @@ class Server:
         # started here, not earlier: between the two a signal would leave it behind
         try:
             self.start()
-            self._wait_until(lambda: len(self._serving()) >= self._workers, START_TIMEOUT)
+            self._wait_until(lambda: len(self._serving()) >= self._workers, self._timeout)
         except BaseException:
             self.close()
             raise
@@ -295,7 +318,18 @@ class Server:
         self._stack.enter_context(_subreaper())
         self._output = os.memfd_create("output")
         self._stack.callback(os.close, self._output)
-        self.pid = _spawn(self._arguments, {}, self._output, {})
+        if self._prepare is None:
+            self.pid = _spawn(self._arguments, {}, self._output, {})
+            return
+        gate_read, gate = _pipe()
+        try:
+            words = [_SHELL, "-c", _PREPARED, _SHELL, *self._arguments]
+            self.pid = _spawn(words, {}, self._output, {3: gate_read})
+            self._prepare(self.pid)
+            os.write(gate, b"go\n")
+        finally:
+            os.close(gate_read)
+            os.close(gate)
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
@@ -303,7 +337,7 @@ class Server:
     def memory(self) -> ProcessMemory:
         """The memory of master and workers together, in bytes."""
         memories = [_memory(pid) for pid in (self.pid, *self._children())]
-        return ProcessMemory(sum(m.pss for m in memories), sum(m.anonymous for m in memories))
+        return ProcessMemory(*map(sum, zip(*memories, strict=True)))
 
     def settled(self) -> ProcessMemory:
         """The memory once it no longer changes: workers have run their first code by then."""
@@ -318,20 +352,24 @@ class Server:
             before = now
         return before
 
-    def reload(self) -> Reload:
-        """Send SIGHUP and sample the memory until only new workers are left."""
+    def reload(self, *, sampled: bool = True) -> Reload:
+        """Send SIGHUP and wait until only new workers are left.
+
+        The peak is the most of samples, or without them no more than what there is afterwards.
+        """
         old = set(self._children())
-        peak = 0
+        samples = [0]
 
         def done() -> bool:
-            nonlocal peak
-            peak = max(peak, self.memory().anonymous)
+            if sampled:
+                samples.append(self.memory().anonymous_and_shared)
             return len(self._serving()) >= self._workers and old.isdisjoint(self._children())
 
         os.kill(self.pid, signal.SIGHUP)
-        self._wait_until(done, RELOAD_TIMEOUT, pause=0.0)
-        after = self.settled().anonymous
-        return Reload(max(peak, after), after)
+        pause = 0.0 if sampled else PAUSE
+        self._wait_until(done, RELOAD_TIMEOUT + self._timeout, pause=pause)
+        after = self.settled().anonymous_and_shared
+        return Reload(max(*samples, after), after)
 
     def close(self) -> None:
         """Stop nginx, by force if it takes too long, and at once by force if a signal has come."""
@@ -425,4 +463,4 @@ def _memory(pid: int) -> ProcessMemory:
         for line in text.splitlines()
         if line.startswith(b"Pss")
     }
-    return ProcessMemory(sizes.get(b"Pss:", 0), sizes.get(b"Pss_Anon:", 0))
+    return ProcessMemory(*(sizes.get(name, 0) for name in (b"Pss:", b"Pss_Anon:", b"Pss_Shmem:")))

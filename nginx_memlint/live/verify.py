@@ -3,7 +3,8 @@
 ``nginx -t`` builds the configuration as a start does, in one process, and ends. Its peak memory
 is read as ``ru_maxrss``; that of the same nginx on an empty configuration with the same modules
 is subtracted. What is left is one configuration, U: ``start_bytes`` without what each worker adds
-for itself (``init_worker_by_lua*`` with old Lua modules; nginx -t has no workers).
+for itself (``init_worker_by_lua*`` with old Lua modules; nginx -t has no workers). Workers and
+reloads are seen if they are asked for: nginx is run for real then (reloads.py).
 
 The peak is in resident pages, the estimate in the growth of anonymous ones. On Debian 12 they
 differ by what is the same for every configuration: up to 1.5 MB, which are the pages of OpenSSL's
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -41,14 +43,16 @@ from nginx_memlint.live.binary import (
 from nginx_memlint.live.calibrate import CACHED_SINCE
 from nginx_memlint.live.consent import Foreign, described, foreign_code
 from nginx_memlint.live.counts import Counter, Counts
+from nginx_memlint.live.host import processors
 from nginx_memlint.live.installed import installed, loaded_modules
 from nginx_memlint.live.limit import Limit, limit_of
 from nginx_memlint.live.process import run, within
+from nginx_memlint.live.reloads import ReloadComparison, run_through
 from nginx_memlint.live.site import TEST_TIMEOUT, temporary_directory
 from nginx_memlint.options.record import Options
 from nginx_memlint.printable import printable
 from nginx_memlint.result import ConfigReport, Model, ProblemInfo
-from nginx_memlint.sizes import MIB, human
+from nginx_memlint.sizes import MIB, human, plural
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.main_file import EntryError, Lookup, open_entry
 from nginx_memlint.targets.banner import Nginx
@@ -102,6 +106,8 @@ class Verification(Model):
     """The reason why contexts and loads were not compared; empty if they were."""
     message: str
     """nginx's messages about a configuration that it rejects."""
+    reloads: ReloadComparison | None = None
+    """A real start and reloads beside the estimate, if they were asked for."""
     problems: list[ProblemInfo]
     """Problems that kept the configuration from being read in full."""
 
@@ -109,8 +115,9 @@ class Verification(Model):
 Consent = Callable[[list[Foreign]], bool]
 """A function that is asked whether nginx may run code that is not the system's own."""
 
-Announce = Callable[[int, float, int], None]
-"""A function that is told the bytes and CPU seconds nginx -t will take, and the bytes available."""
+Announce = Callable[[str, int, float, int], None]
+"""A function that is told what will be run, the bytes and CPU seconds that it will take, and the
+bytes available."""
 
 
 def verify(
@@ -121,27 +128,31 @@ def verify(
     tolerance: float = TOLERANCE,
     force: bool = False,
     timeout: float | None = None,
+    reloads: int = 0,
     consent: Consent = lambda _foreign: False,
-    announce: Announce = lambda _memory, _cpu, _available: None,
+    announce: Announce = lambda _what, _memory, _cpu, _available: None,
 ) -> Verification:
     """Estimate a configuration, then test it with the real nginx and compare.
 
     The estimate is for the target of the options; if they name none, for the nginx here. ``force``
-    runs it even if memory is short. ``timeout`` is seconds for all programs together. Code that is
+    runs it even if memory is short. ``timeout`` is seconds for all programs together. With
+    ``reloads``, nginx is then started for real, apart from this machine, and reloaded. Code that is
     not the system's own is run only if ``consent`` agrees. Raises MemlintError.
     """
     require_linux()
+    if reloads and os.geteuid() != 0:
+        raise MemlintError("--reloads needs root, to run nginx apart from this machine: use sudo")
     server = describe(find_nginx(nginx))
     name = os.fspath(path)
     prefix = options.prefix
     tree = _read(name, prefix)
     if (
         tree is not None
-        and (foreign := foreign_code(server, tree, prefix))
+        and (foreign := foreign_code(server, tree, prefix, started=reloads > 0))
         and not consent(foreign)
     ):
         raise MemlintError(
-            "nginx -t would run what is not the system's own:\n"
+            "nginx would run what is not the system's own:\n"
             + "\n".join(described(foreign))
             + "\nnothing was run; --yes allows it, for a configuration that you trust"
         )
@@ -149,6 +160,8 @@ def verify(
         if options.target is None:
             target = installed(server, loaded_modules(server, tree, prefix), directory)
             options = replace(options, target=target)
+        if options.workers is None and reloads:
+            options = replace(options, workers=processors())
         report = examine(Job(name, replace(options, dump=False))).report
         predicted = _predicted(report)
         unmeasured = Verification(
@@ -170,13 +183,40 @@ def verify(
         if not report.complete or tree is None:
             return unmeasured
         needed = predicted.memory_bytes + BASE_BYTES
-        announce(needed, predicted.cpu_seconds, available_memory())
+        announce("nginx -t", needed, predicted.cpu_seconds, available_memory())
         if not force:
             require_memory(needed, "this nginx -t", "; --force runs it all the same")
-        most = max(needed, available_memory() - RESERVE)
-        with limit_of(most, report.memory.zones_bytes) as limit:
+        with _limit(needed, report) as limit:
             unmeasured = replace(unmeasured, limit=limit.said)
-            return _measure(unmeasured, server, tree, report, prefix, directory, limit, force=force)
+            result = _measure(
+                unmeasured, server, tree, report, prefix, directory, limit, force=force
+            )
+        if not reloads or result.measured is None:
+            return result
+        total = report.memory.high or report.memory.total
+        cpu = (1 + reloads) * predicted.cpu_seconds
+        most = total.reload_peak_worst_bytes
+        announce(f"a start and {plural(reloads, 'reload')}", most, cpu, available_memory())
+        if not force:
+            require_memory(most, "reloading it", "; --force runs it all the same")
+        with _limit(most, report) as limit:
+            through = run_through(
+                server,
+                tree,
+                prefix,
+                reloads=reloads,
+                workers=report.workers,
+                predicted=report.memory.total,
+                tolerance=tolerance,
+                timeout=TEST_TIMEOUT + CPU_FACTOR * predicted.cpu_seconds,
+                directory=directory,
+                limit=limit,
+            )
+        return replace(result, reloads=through, agrees=bool(result.agrees) and through.agree)
+
+
+def _limit(needed: int, report: ConfigReport) -> AbstractContextManager[Limit]:
+    return limit_of(max(needed, available_memory() - RESERVE), report.memory.zones_bytes)
 
 
 def _read(name: str, prefix: str | None) -> Tree | None:

@@ -89,3 +89,35 @@ def test_the_kernel_ends_what_takes_more() -> None:
 def test_what_is_left_for_other_programs_is_in_the_text() -> None:
     assert limit.Limit(GIB, GIB, None).said.endswith("watched, not limited")
     assert list(memory_groups(Path("/nowhere"))) == []
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "group", "files"),
+    [
+        ("0::/a\n", "a", ("memory.max", "memory.current", "memory.peak")),
+        (
+            "4:memory:/a\n",
+            "memory/a",
+            ("memory.limit_in_bytes", "memory.usage_in_bytes", "memory.max_usage_in_bytes"),
+        ),
+    ],
+)
+def test_what_a_group_uses_and_used(
+    cgroup: str, group: str, files: tuple[str, str, str], tmp_path: Path
+) -> None:
+    most, usage, peak = files
+    machine(tmp_path, cgroup, {f"sys/fs/cgroup/{group}/{most}": ""})
+    with limit_of(GIB, root=tmp_path) as made:
+        assert made.group is not None
+        assert made.used() is None, "the kernel is older than the file"
+        (made.group / usage).write_text("5\n")
+        (made.group / peak).write_text("7\n")
+        assert made.used() == (5, 7)
+
+
+def test_without_a_group_nothing_of_it_is_known(tmp_path: Path) -> None:
+    machine(tmp_path, "0::/\n", {})
+    (tmp_path / "sys").write_text("")
+    with limit_of(64 * MIB, MIB, tmp_path) as made:
+        assert made.used() is None
+        assert not made.killed()

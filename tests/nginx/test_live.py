@@ -29,6 +29,7 @@ from nginx_memlint.targets.targets import measured_costs
 from sample_confs import make_incident
 from tests.helpers import BUNDLE as SAMPLE_BUNDLE
 from tests.helpers import SAMPLES, memlint
+from tests.live.test_namespaces import needs_namespaces
 from tests.nginx.facts_rows import Site as Place
 from tests.nginx.prefix import main_conf, pem_bundle, write_conf
 from tests.nginx.stack import Stack
@@ -166,6 +167,75 @@ def test_verify_stops_nginx_before_it_hurts(
     options = Options(prefix=str(tmp_path), unit_cost=1)
     with pytest.raises(MemlintError, match="stopped at its limit"):
         verify(conf, options)
+
+
+def reloading(bookworm: Stack, site: Place, *, main: str = "", more: str = "") -> Path:
+    """A configuration with 20 CA stores and a zone that writes, and listens, where others do."""
+    http = (
+        "limit_req_zone $remote_addr zone=one:4m rate=1r/s;\n"
+        f"lua_ssl_trusted_certificate {pem_bundle(60)}; {more}\n"
+        f"server {{ listen unix:{site.prefix}/here; listen 127.0.0.1:1;"
+        f" access_log {site.prefix}/all.log;"
+        " location / { proxy_pass http://localhost:2; }"
+        f" {' '.join(f'location /{n} {{ }}' for n in range(20))} }}"
+    )
+    modules = bookworm.load_lines("ngx_http_lua_module")
+    text = main_conf(site.prefix, http, modules=modules, workers=2)
+    return write_conf(site.prefix, main + text.replace("daemon off;", ""))
+
+
+@needs_namespaces
+def test_verify_through_reloads(bookworm: Stack, site: Place) -> None:
+    conf = reloading(bookworm, site)
+    (site.prefix / "here").write_text("the socket of an nginx that runs")
+    log = site.prefix / "all.log"
+    log.write_text("a line\n")
+    run = memlint("verify", "--reloads", "6", "--format", "json", conf)
+    assert run.code == 0, run.out + run.err
+    through = TypeAdapter(Verification).validate_python(run.json).reloads
+    assert through is not None
+    assert (through.reloads, through.workers) == (6, 2)
+    start, first, worst, kept = through.phases
+    assert start.measured_bytes == pytest.approx(start.predicted_bytes, rel=0.15)
+    assert start.measured_bytes < kept.measured_bytes < worst.measured_bytes
+    assert first.measured_bytes <= worst.measured_bytes <= worst.predicted_bytes
+    assert log.read_text() == "a line\n"
+    assert (site.prefix / "here").is_file()
+    text = memlint("verify", "--reloads", "1", conf)
+    assert "with 2 workers, through 1 reload; peaks are " in text.out
+    assert "a start and 1 reload will take about" in text.err
+
+
+@needs_namespaces
+def test_reloads_run_code_only_if_asked_to(bookworm: Stack, site: Place) -> None:
+    conf = reloading(bookworm, site, more="init_by_lua_block { os.exit(1) }")
+    assert memlint("verify", conf).code == 0
+    run = memlint("verify", "--reloads", "1", conf)
+    assert (run.code, run.out) == (2, "")
+    assert "init_by_lua_block: runs Lua code" in run.err
+    assert memlint("verify", "--reloads", "1", "--yes", conf).code == 2
+
+
+@needs_namespaces
+@pytest.mark.parametrize(
+    ("main", "message"),
+    [("daemon on;", "has `daemon on`"), ("master_process off;", "has `master_process off`")],
+)
+def test_what_cannot_be_reloaded(main: str, message: str, bookworm: Stack, site: Place) -> None:
+    run = memlint("verify", "--reloads", "1", reloading(bookworm, site, main=main))
+    assert run.code == 2
+    assert message in run.err
+
+
+@needs_namespaces
+def test_a_reload_is_stopped_before_it_hurts(
+    bookworm: Stack, site: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes more than 60 MiB; as much as the estimate, which is too low, says is there."""
+    monkeypatch.setattr(available, "available_memory", lambda: 100 * MIB)
+    monkeypatch.setattr(verification, "available_memory", lambda: 100 * MIB)
+    with pytest.raises(MemlintError, match=r"apart from this machine|while reloading"):
+        verify(reloading(bookworm, site), Options(unit_cost=1), reloads=3)
 
 
 @pytest.mark.usefixtures("bookworm")

@@ -7,8 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from nginx_memlint.live.calibrate import Calibration, reload_lines
+from nginx_memlint.live.reloads import ReloadComparison
 from nginx_memlint.live.verify import Figures, Verification
-from nginx_memlint.sizes import human
+from nginx_memlint.sizes import human, plural
 
 
 def calibration(measured: Calibration, console: Console) -> None:
@@ -36,6 +37,8 @@ def verification(result: Verification, console: Console) -> None:
         "counts must be equal; CPU is not compared",
         soft_wrap=True,
     )
+    if result.reloads is not None:
+        _reloads(result.reloads, console)
     console.print(f"  {result.limit}", soft_wrap=True)
     if result.not_counted:
         console.print(f"  not compared: {result.not_counted}", soft_wrap=True)
@@ -45,6 +48,24 @@ def verification(result: Verification, console: Console) -> None:
             "differ, state the versions or report it, with the configuration if you can",
             soft_wrap=True,
         )
+
+
+def _reloads(through: ReloadComparison, console: Console) -> None:
+    console.print(
+        f"  with {plural(through.workers, 'worker')}, through {plural(through.reloads, 'reload')}; "
+        f"{through.peaks}",
+        soft_wrap=True,
+    )
+    table = _with_headings()
+    for phase in through.phases:
+        ratio = phase.measured_bytes / phase.predicted_bytes
+        table.add_row(
+            f"  {phase.name}",
+            human(phase.predicted_bytes),
+            human(phase.measured_bytes),
+            f"{ratio:.3f}{'' if phase.agrees else ' TOO MUCH' if ratio > 1 else ' TOO LITTLE'}",
+        )
+    console.print(table)
 
 
 def _not_measured(result: Verification, console: Console) -> None:
@@ -69,9 +90,7 @@ def _not_measured(result: Verification, console: Console) -> None:
 
 
 def _table(predicted: Figures, measured: Figures, ratio: float | None) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("", "predicted", "measured", "ratio"):
-        table.add_column(heading, justify="left" if not heading else "right", no_wrap=True)
+    table = _with_headings()
     table.add_row(
         "  memory of one configuration",
         human(predicted.memory_bytes),
@@ -93,4 +112,11 @@ def _table(predicted: Figures, measured: Figures, ratio: float | None) -> Table:
         table.add_row(
             f"  {name}", f"{expected:,}", "–" if counted is None else f"{counted:,}", same
         )
+    return table
+
+
+def _with_headings() -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "predicted", "measured", "ratio"):
+        table.add_column(heading, justify="left" if not heading else "right", no_wrap=True)
     return table

@@ -54,6 +54,11 @@ def test_a_first_reload(workers: int) -> None:
     assert first.most == pytest.approx(first.likely, abs=1)
 
 
+def test_where_kinds_of_memory_are_mixed() -> None:
+    first = need(running(), allocator="jemalloc")
+    assert first.most == pytest.approx(1.03 * first.likely, rel=0.005)
+
+
 @pytest.mark.parametrize("workers", [1, 2, 4, 8])
 def test_a_later_reload_at_worst(workers: int) -> None:
     """2 W + 1: new workers copy what was freed as well."""

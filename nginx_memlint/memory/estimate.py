@@ -11,12 +11,11 @@ from typing import NamedTuple, TypeVar
 
 from nginx_memlint.files.bounds import BoundError, check_small
 from nginx_memlint.memory.certificate import beyond_stock
-from nginx_memlint.memory.guesses import End, prior
+from nginx_memlint.memory.guesses import End, Prior, prior
 from nginx_memlint.memory.laws import Law
 from nginx_memlint.memory.laws_table import GLIBC, LAWS, MARGIN
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.allocators_table import DEFAULT_ALLOCATOR
-from nginx_memlint.targets.host_facts import NO_HOST_FACTS
 from nginx_memlint.targets.targets import Costs, Target
 from nginx_memlint.tls.ca_bundle import Bundle, NotPemError, bundle_of
 from nginx_memlint.tls.contexts import Group, Loads, WorkerContexts
@@ -46,7 +45,7 @@ class Bundles:
         server: ServerFiles | None = None,
     ) -> None:
         self.end = end
-        self.server = server or ServerFiles(tree, NO_HOST_FACTS)
+        self.server = server or ServerFiles(tree)
         self._tree = tree
         self._costs = costs
         self._unit_cost = unit_cost
@@ -132,7 +131,11 @@ class Bundles:
     def content(self, setting: Setting) -> Bundle:
         """The certificates in a directive's file, or those that are guessed for it."""
         path = self.path(setting)
-        return self.bundle(path) or prior(setting.name, path).at(self.end)
+        return self.bundle(path) or self.prior(setting).at(self.end)
+
+    def prior(self, setting: Setting) -> Prior:
+        """The content that is guessed for a directive's file if it cannot be read."""
+        return prior(setting.name, self.path(setting), self.server.system)
 
     def load_bytes(self, setting: Setting) -> int:
         """Bytes of one load of a directive's file that has to be parsed."""

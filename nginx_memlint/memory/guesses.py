@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from nginx_memlint.targets.bundles_table import ASSUMED, SystemBundle
 from nginx_memlint.tls.ca_bundle import Bundle
 from nginx_memlint.tls.families import JS_TRUSTED, LUA_TRUSTED
 
@@ -49,15 +50,15 @@ _FEW = Bundle(3, 3_300)
 _SYSTEM = Bundle(150, 160_058)
 """ca-certificates 20250419, of Debian 12 and 13."""
 
-_SMALLEST_SYSTEM = Bundle(128, 139_964)
-"""Mozilla's list of May 2021 (certifi 2021.5.30): the smallest of 2015 to 2025."""
+_SMALLEST_SYSTEM = Bundle(120, 128_549)
+"""Mozilla's list of August 2026 (ca-certificates 20260816): the smallest since 2015."""
 
 _FULL = Bundle(173, 196_000)
 """Mozilla's list of 2017 with those of Debian: a load of it takes 1 MiB."""
 
 FEW = Prior(_ONE, _FEW, _FULL, "1 certificate to a full bundle")
 ANY = FEW._replace(likely=_SYSTEM)
-SYSTEM = Prior(_SMALLEST_SYSTEM, _SYSTEM, _FULL, "a system's bundle, 128 to 173 certificates")
+SYSTEM = Prior(_SMALLEST_SYSTEM, _SYSTEM, _FULL, "a system's bundle, 120 to 173 certificates")
 
 BY_DIRECTIVE: dict[str, Prior] = {LUA_TRUSTED: ANY, JS_TRUSTED: ANY}
 """Directive → its prior, if it is not FEW: scripts mostly verify public servers."""
@@ -75,14 +76,19 @@ SYSTEM_PATHS = frozenset(
 )
 """Where systems have their bundle (the paths that Go's crypto/x509 looks at, and SUSE's)."""
 
+_BY = {False: "in the target's package", True: "assumed"}
+"""Whether the target's bundle is assumed → where its number is from."""
+
 _SYSTEM_NAMES = frozenset({"ca-certificates.crt", "tls-ca-bundle.pem", "ca-bundle.trust.crt"})
 
 
-def prior(directive: str, path: str) -> Prior:
-    """The prior of a file that a directive names."""
+def prior(directive: str, path: str, system: SystemBundle = ASSUMED) -> Prior:
+    """The prior of a file that a directive names; ``system`` is the bundle of the target."""
     name = path.rpartition("/")[2]
     if path in SYSTEM_PATHS or (name in _SYSTEM_NAMES and "trusted" in directive):
-        return SYSTEM
+        likely = Bundle(system.certificates, system.der_bytes)
+        said = f"{SYSTEM.said}, {system.certificates} {_BY[system.is_assumed]}"
+        return SYSTEM._replace(likely=likely, said=said)
     return BY_DIRECTIVE.get(directive, FEW)
 
 

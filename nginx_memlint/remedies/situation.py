@@ -22,7 +22,7 @@ from nginx_memlint.memory.estimate import (
     price,
     total,
 )
-from nginx_memlint.memory.guesses import MOST_WORKERS, End, prior
+from nginx_memlint.memory.guesses import MOST_WORKERS, End
 from nginx_memlint.memory.held import HeldMemory, held
 from nginx_memlint.memory.laws import (
     LOOSE_MOST,
@@ -331,7 +331,7 @@ class Situation:
         for setting in [] if self.bundles.are_priced else [*settings, *self.per_worker.bundles]:
             path = self.bundles.path(setting)
             if self.bundles.bundle(path) is None:
-                by_range.setdefault(prior(setting.name, path).said, {})[setting.value] = None
+                by_range.setdefault(self.bundles.prior(setting).said, {})[setting.value] = None
         if self.counted and self.files.failures:
             by_range["1 to 4 certificates and a key"] = dict.fromkeys(sorted(self.files.failures))
         return [f"{_first_of(names)} unreadable: {said}" for said, names in by_range.items()]

@@ -103,6 +103,11 @@ def target(console: Console, name: str) -> None:
     lines.append(f"  {'built in':<12}{built_in or 'none of lua, stream_lua, js, stream_js'}")
     lines.append(f"  {'libc':<12}{server.platform.libc}")
     lines.append(f"  {'allocator':<12}{server.allocator}")
+    bundle = server.bundle
+    lines.append(
+        f"  {'CA bundle':<12}{bundle.certificates} certificates of {bundle.der_bytes:,} bytes: "
+        f"{bundle.source}"
+    )
     costs = f"as on {server.borrowed}" if server.borrowed else "measured on this server"
     lines.append(f"  {'costs':<12}{costs}: {server.costs.measured}")
     lines += [f"  {'read in':<12}{source}" for source in server.sources]

@@ -64,7 +64,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nginx_memlint.memory.guesses import End, prior
+from nginx_memlint.memory.guesses import End
 from nginx_memlint.remedies.situation import Cause, Situation
 from nginx_memlint.rules.rule import CostPlace, Draft
 from nginx_memlint.sizes import human, plural
@@ -113,7 +113,7 @@ def _guessed(situation: Situation, setting: Setting) -> str:
         human(situation.at(end).bundles.load_bytes(setting))
         for end in (End.LOW, End.LIKELY, End.HIGH)
     )
-    said = prior(setting.name, situation.bundles.path(setting)).said
+    said = situation.bundles.prior(setting).said
     return f"{low} to {high} is guessed ({said}), and {likely} counted,"
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from nginx_memlint import removed
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.suggest import closest
+from nginx_memlint.targets.bundles_table import ASSUMED, BUNDLES
 from nginx_memlint.targets.products_table import CODENAMES, NAMES, PRODUCTS, Product
 from nginx_memlint.targets.versions import Version, parse_version
 from nginx_memlint.targets.versions_table import STACKS
@@ -44,7 +45,10 @@ def rows() -> dict[str, dict[str, Any]]:
     }
     table = {**STACKS, **table}
     places = {name: place for place, name in enumerate(PRODUCTS)}
-    return {name: table[name] for name in sorted(table, key=lambda n: _place(n, places))}
+    return {
+        name: {"bundle": BUNDLES.get(name, ASSUMED), **table[name]}
+        for name in sorted(table, key=lambda n: _place(n, places))
+    }
 
 
 def _place(name: str, places: dict[str, int]) -> tuple[int, bool, tuple[int, ...]]:

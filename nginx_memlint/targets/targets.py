@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from nginx_memlint.targets.allocators_table import PLATFORM, Platform
+from nginx_memlint.targets.bundles_table import ASSUMED, SystemBundle
 from nginx_memlint.targets.costs_table import COSTS
 from nginx_memlint.targets.forks_table import TLS_LIBRARIES
 from nginx_memlint.targets.host_facts import NO_HOST_FACTS, HostFacts
@@ -98,6 +99,7 @@ class Target(NamedTuple):
     hint: str = ""
     assumed: tuple[str, ...] = ()
     platform: Platform = Platform()
+    bundle: SystemBundle = ASSUMED
     host: HostFacts = NO_HOST_FACTS
 
     @property
@@ -211,6 +213,7 @@ def find_target(name: str | None = None, replaced: Mapping[str, str] | None = No
         stated=name is not None,
         assumed=tuple(assumed),
         platform=Platform().replaced(row.get("libc"), row.get("allocator")),
+        bundle=row["bundle"],
         **parsed,
     )
     return _with_platform(target, replaced or {})

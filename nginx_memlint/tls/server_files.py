@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import TypeVar
 
 from nginx_memlint.files.paths import checkout, is_below
-from nginx_memlint.targets.host_facts import FileFacts, HostFacts
+from nginx_memlint.targets.bundles_table import ASSUMED, SystemBundle
+from nginx_memlint.targets.host_facts import NO_HOST_FACTS, FileFacts, HostFacts
 from nginx_memlint.tls.ca_bundle import Bundle, certificates, read_bundle
 from nginx_memlint.tls.der import Facts, Revoked, certificate_facts
 from nginx_memlint.tree.tree import Tree
@@ -27,13 +28,16 @@ class ServerFiles:
     or in a copy of the server's files. Of other files the server has its own, and the facts count,
     so that all machines have the same figures. ``used`` are the facts that count, by path here;
     ``stale`` are the paths of files that are here and count, ``different`` those that are here and
-    do not, each with another hash than its facts.
+    do not, each with another hash than its facts. ``system`` is the bundle of its distribution.
     """
 
-    def __init__(self, tree: Tree, host: HostFacts) -> None:
+    def __init__(
+        self, tree: Tree, host: HostFacts = NO_HOST_FACTS, system: SystemBundle = ASSUMED
+    ) -> None:
         self._source = tree.source
         self._directory = tree.directory
         self._host = host
+        self.system = system
         self.used: dict[str, FileFacts] = {}
         self.stale: set[str] = set()
         self.different: set[str] = set()

@@ -79,9 +79,9 @@ def test_a_system_bundle_is_an_error_even_at_its_least(tmp_path: Path) -> None:
         ("ssl_client_certificate", "/etc/nginx/ca.pem", (1, 3, 173)),
         ("ssl_trusted_certificate", "/etc/nginx/chain.pem", (1, 3, 173)),
         ("lua_ssl_trusted_certificate", "/etc/nginx/ca.pem", (1, 150, 173)),
-        ("proxy_ssl_trusted_certificate", "/srv/ca-certificates.crt", (128, 150, 173)),
+        ("proxy_ssl_trusted_certificate", "/srv/ca-certificates.crt", (120, 150, 173)),
         ("ssl_client_certificate", "/srv/ca-certificates.crt", (1, 3, 173)),
-        *(("ssl_client_certificate", path, (128, 150, 173)) for path in sorted(SYSTEM_PATHS)),
+        *(("ssl_client_certificate", path, (120, 150, 173)) for path in sorted(SYSTEM_PATHS)),
     ],
 )
 def test_priors_differ_by_directive_and_path(

@@ -2,6 +2,7 @@
 
 from tests.documents.generated import RULE_PAGES, with_parts
 from tests.documents.pages import PAGES
+from tests.documents.pictures import PICTURES
 from tests.documents.published import FILES, with_owner
 
 for path, part in RULE_PAGES.items():
@@ -11,3 +12,5 @@ for path in {page.path for page in PAGES if page.path.parent.name == "rules"} - 
 for path in (*{page.path for page in PAGES} | RULE_PAGES.keys(), *FILES):
     if path.exists():
         path.write_text(with_owner(with_parts(path.read_text("utf-8"))), "utf-8")
+for path, draw in PICTURES.items():
+    path.write_text(draw(), "utf-8")

@@ -1,0 +1,42 @@
+"""The pictures of the documents show what the recordings and the program say now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.documents.pages import PAGES
+from tests.documents.pictures import DIRECTORY, PICTURES
+from tests.nginx.accuracy_whole import RELEASES, recording
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.mark.parametrize(("path", "draw"), PICTURES.items(), ids=lambda value: str(value)[-14:])
+def test_it_is_current(path: Path, draw: Callable[[], str]) -> None:
+    assert path.read_text("utf-8") == draw(), "run python -m tests.documents"
+
+
+def test_each_has_a_place_in_a_page() -> None:
+    assert {*DIRECTORY.iterdir()} == PICTURES.keys()
+    for path in PICTURES:
+        assert sum(f"](pictures/{path.name})" in page.text for page in PAGES) == 1, path.name
+
+
+def test_each_phase_of_each_configuration_is_a_point() -> None:
+    svg = ElementTree.parse(DIRECTORY / "predicted.svg")
+    rows = sum(len(recording("whole", stack)["rows"]) for stack in RELEASES)
+    points = [*svg.iter(f"{SVG}circle")]
+    assert len(points) == 3 * rows
+    for point in points:
+        # a prediction above the measurement is above the diagonal, which joins two corners
+        x, y = (float(point.attrib[name]) for name in ("cx", "cy"))
+        title = point.find(f"{SVG}title")
+        assert title is not None
+        assert title.text is not None
+        ratio = float(title.text.rpartition(": ")[2])
+        diagonal = 388 - (x - 70) / (700 - 70) * (388 - 44)
+        assert (y <= diagonal + 1) if ratio >= 1 else (y >= diagonal - 1)

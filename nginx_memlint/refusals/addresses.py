@@ -6,7 +6,7 @@ Names of hosts are looked up by nginx alone: what they lead to is not known.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import AddressValueError, IPv6Address
 from typing import NamedTuple
 
@@ -53,40 +53,38 @@ MOST_OF_A_PATH = 107
 def listen_complaint(args: Sequence[str]) -> str:
     """The error about the address of a ``listen``; nothing if it is taken, or is a host's name."""
     text = args[0]
-    wrong = "" if "\0" in text else _wrong(text)
+    first, dash, last = text.partition("-")
+    is_ports = number(first) is not None and (not dash or number(last) is not None)
+    wrong = _wrong_ports(text) if is_ports else _wrong(text, _wrong_ports)
     return f'{wrong} in "{text}" of the "listen" directive' if wrong else ""
 
 
 def peer_complaint(text: str) -> str:
     """The error about the address of a server, without a URI; nothing if it is taken, or a name."""
-    if "\0" in text or text.startswith("["):
-        return ""
-    if text[:5].lower() == "unix:":
-        return path_complaint(text[5:])
-    if "/" in text or "?" in text:
-        return "invalid host"
-    host, mark, port = text.partition(":")
-    if mark and not is_port(port):
-        return "invalid port"
-    return "" if host else "no host"
+    return _wrong(text, lambda port: "" if is_port(port) else "invalid port")
 
 
-def _wrong(text: str) -> str:
-    if text[:5].lower() == "unix:":
-        return path_complaint(text[5:])
+def _wrong(text: str, wrong_ports: Callable[[str], str]) -> str:
+    if text[:5].lower() == "unix:" or "\0" in text:
+        return path_complaint(text[5:]) if "\0" not in text else ""
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
         if not bracket or "/" in rest or (rest and not rest.startswith(":")):
             return "invalid host"
-        return (_wrong_ports(rest[1:]) if rest else "") or ("" if host else "no host")
+        return (wrong_ports(rest[1:]) if rest else "") or _wrong_ipv6(host)
     if "/" in text or "?" in text:
         return "invalid host"
     host, mark, ports = text.partition(":")
-    if mark:
-        return _wrong_ports(ports) or ("" if host else "no host")
-    first, dash, last = text.partition("-")
-    is_ports = number(first) is not None and (not dash or number(last) is not None)
-    return _wrong_ports(text) if is_ports else ""
+    return (wrong_ports(ports) if mark else "") or ("" if host else "no host")
+
+
+_OF_IPV6 = re.compile(r"[0-9a-fA-F:.]*")
+
+
+def _wrong_ipv6(host: str) -> str:
+    if not host:
+        return "no host"
+    return "" if _OF_IPV6.fullmatch(host) else "invalid IPv6 address"
 
 
 def path_complaint(path: str) -> str:

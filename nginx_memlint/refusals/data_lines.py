@@ -109,12 +109,27 @@ def _networks(block: Block) -> Iterator[Problem]:
 _KEYLESS = frozenset({"default", "include", "volatile", "hostnames"})
 
 
+def _conflicting_keys(block: Block) -> Iterator[Problem]:
+    """A problem of a key of a ``map`` that stands there twice, whatever its case."""
+    seen: set[bytes] = set()
+    for body, inclusion in block.parts:
+        for line in body.directives:
+            key = line.name.removeprefix("\\")
+            if len(line.args) != 1 or line.name.startswith("~") or line.name in _KEYLESS:
+                continue
+            if encode(key).lower() in seen:
+                yield Problem.of_nginx(inclusion, line, f'conflicting parameter "{key}"')
+                return
+            seen.add(encode(key).lower())
+
+
 def _long_keys(block: Block) -> Iterator[Problem]:
     """Problems of a second ``default`` of a ``map``, and of a key that fits into no bucket."""
     stated = block.parent.settings("map_hash_bucket_size") if block.parent is not None else []
     bucket_size = number(stated[0].value) if stated else CACHE_LINE
     if bucket_size is None:
         return
+    yield from _conflicting_keys(block)
     defaults = [(line, place) for body, place in block.parts for line in body.of("default")]
     for line, inclusion in defaults[1:2]:
         yield Problem.of_nginx(inclusion, line, "duplicate default map parameter")

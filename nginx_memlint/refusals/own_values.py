@@ -223,6 +223,50 @@ def _split_path(args: Sequence[str]) -> str:
     return "" if is_split else f'pattern "{args[0]}" must have 2 captures'
 
 
+def _temporary_path(args: Sequence[str]) -> str:
+    """``ngx_conf_set_path_slot()``: levels of directories, of ten digits together at the most."""
+    levels = [number(word) for word in args[1:]]
+    is_taken = all(levels) and sum(level or 0 for level in levels) <= _MOST_DIGITS
+    return "" if is_taken else _INVALID
+
+
+_MOST_DIGITS = 10
+
+
+def _cache_valid(args: Sequence[str]) -> str:
+    """``ngx_http_file_cache_valid_set_slot()``."""
+    if seconds(args[-1]) is None:
+        return f'invalid time value "{args[-1]}"'
+    for status in args[:-1]:
+        if c_string(status) != "any" and (number(status) or 0) < _LEAST_STATUS:
+            return f'invalid status "{status}"'
+    return ""
+
+
+_LEAST_STATUS = 100
+
+
+def _resolver(args: Sequence[str]) -> str:
+    """``ngx_resolver_create()``."""
+    servers = [word for word in args if not word.startswith(_OF_RESOLVER)]
+    for server in servers:
+        if wrong := peer_complaint(server):
+            return f'{wrong} in resolver "{server}"'
+    return ""
+
+
+_OF_RESOLVER = ("valid=", "ipv6=", "ipv4=", "status_zone=")
+
+
+def _tried(args: Sequence[str]) -> str:
+    """``ngx_http_try_files()``."""
+    last = args[-1]
+    is_code = last.startswith("=") and "$" not in last
+    return f'invalid code "{last}"' if is_code and not _CODE(last[1:]) else ""
+
+
+_CODE = _between(0, _MOST_CODE)
+
 _EVENTS = frozenset(
     {
         *("select", "poll", "epoll", "kqueue", "devpoll", "/dev/poll", "eventport", "rtsig", "aio"),
@@ -246,6 +290,18 @@ def _datagrams(args: Sequence[str]) -> str:
 
 
 _LIMIT = "connection limit must be less 65536"
+
+_PROTOCOLS = "proxy_{0} fastcgi_{0} uwsgi_{0} scgi_{0}"
+
+
+def _is_rate(word: str) -> bool:
+    return "$" in word or parse_size(word) is not None
+
+
+def _one_text(args: Sequence[str]) -> str:
+    """The command of stream takes less than that of http."""
+    return "" if len(args) == 1 else 'invalid number of arguments in "{name}" directive'
+
 
 _SERVERS = frozenset({"server", "stream_server", "mail_server"})
 _LISTEN_VALUES = {"backlog": number, "rcvbuf": is_one(parse_size), "sndbuf": is_one(parse_size)}
@@ -302,6 +358,27 @@ OWN_VALUES = (
     Refusal("fastcgi_split_path_info", IN_HTTP, _split_path),
     _one("use", frozenset({"events"}), _EVENTS.__contains__, 'invalid event type "{value}"'),
     Refusal("listen", frozenset({"stream_server"}), _datagrams),
+    Refusal("resolver", IN_HTTP | IN_STREAM | {"mail", "mail_server"}, _resolver),
+    Refusal("try_files", IN_HTTP, _tried),
+    Refusal(_PROTOCOLS.format("temp_path"), IN_HTTP, _temporary_path),
+    Refusal("client_body_temp_path", IN_HTTP, _temporary_path),
+    Refusal(_PROTOCOLS.format("cache_valid"), IN_HTTP, _cache_valid),
+    Refusal("return", frozenset({"stream_server"}), _one_text),
+    _one("limit_rate limit_rate_after", IN_HTTP, _is_rate, _INVALID),
+    _one("proxy_upload_rate proxy_download_rate", IN_STREAM, _is_rate, _INVALID),
+    _one(
+        f"{_PROTOCOLS.format('bind')} grpc_bind memcached_bind",
+        IN_HTTP | IN_STREAM,
+        lambda word: c_string(word) == "transparent",
+        'invalid parameter "{value}"',
+        at=1,
+    ),
+    _one(
+        "protocol",
+        frozenset({"mail_server"}),
+        lambda word: c_string(word) in ("imap", "pop3", "smtp"),
+        'unknown protocol "{value}"',
+    ),
     Refusal(
         "resolver",
         IN_HTTP | IN_STREAM | {"mail", "mail_server"},

@@ -11,7 +11,7 @@ from functools import partial
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.refusals.addresses import peer_complaint
-from nginx_memlint.refusals.record import IN_HTTP, IN_STREAM, Refusal, by_name, refused
+from nginx_memlint.refusals.record import IN_HTTP, IN_STREAM, UPSTREAMS, Refusal, by_name, refused
 from nginx_memlint.refusals.urls import host_and_uri
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Target
@@ -20,11 +20,13 @@ from nginx_memlint.tree.tree import Tree
 
 def undeclared_names(tree: Tree, target: Target) -> Iterator[Problem]:
     """Problems of names that do not fit what is declared."""
+    upstreams = {kind: _upstreams(kind, tree) for kind in UPSTREAMS}
     rows = [
-        Refusal(_PASSES, IN_HTTP, partial(_against_port, _upstreams("upstream", tree))),
-        Refusal(
-            "proxy_pass", IN_STREAM, partial(_against_port, _upstreams("stream_upstream", tree))
+        *(
+            Refusal(name, IN_HTTP, partial(_against_port, upstreams["upstream"], schemes))
+            for name, schemes in _PASSES.items()
         ),
+        Refusal("proxy_pass", IN_STREAM, partial(_against_port, upstreams["stream_upstream"], ())),
         Refusal("access_log", IN_HTTP, partial(_format, _formats("http", tree) | {"combined"})),
         Refusal("access_log", IN_STREAM, partial(_format, _formats("stream", tree))),
         Refusal("aio", IN_HTTP, partial(_thread_pool, _declared("thread_pool", "main", tree))),
@@ -32,7 +34,13 @@ def undeclared_names(tree: Tree, target: Target) -> Iterator[Problem]:
     yield from refused(tree, target, by_name(rows))
 
 
-_PASSES = "proxy_pass grpc_pass fastcgi_pass uwsgi_pass scgi_pass memcached_pass"
+_PASSES: dict[str, tuple[str, ...]] = {
+    "proxy_pass": ("http://", "https://"),
+    "grpc_pass": ("grpc://", "grpcs://"),
+    "uwsgi_pass": ("uwsgi://", "suwsgi://"),
+    **dict.fromkeys(("fastcgi_pass", "scgi_pass", "memcached_pass"), ()),
+}
+"""Directive → what its URLs begin with; without it they are an address."""
 
 
 def _upstreams(kind: str, tree: Tree) -> set[str]:
@@ -58,12 +66,12 @@ def _formats(root: str, tree: Tree) -> set[str]:
     return {name.lower() for name in _declared("log_format", root, tree)}
 
 
-def _against_port(upstreams: set[str], args: Sequence[str]) -> str:
+def _against_port(upstreams: set[str], schemes: tuple[str, ...], args: Sequence[str]) -> str:
     """The error of nginx about an address, its port, or the absence of one; or nothing."""
     value = args[0]
     if "$" in value:
         return ""
-    is_url = "://" in value
+    is_url = value.lower().startswith(schemes)
     host = host_and_uri(value)[0] if is_url else value
     if wrong := peer_complaint(host):
         return f'{wrong} in upstream "{value.partition("://")[2] if is_url else value}"'

@@ -122,7 +122,8 @@ def _referers(configuration: Configuration) -> Iterator[Counted]:
     tree = configuration.tree
     of_server = Nearest(lambda block: block.kind == "server")
     for block in tree.having(["valid_referers"]):
-        settings = block.settings("valid_referers")
+        if not (settings := block.settings("valid_referers")):
+            continue  # a key of a map
         args = {c_string(arg) for setting in settings for arg in setting.directive.args}
         count = sum(arg not in _NO_NAMES and not arg.startswith("~") for arg in args)
         if "server_names" in args and (server := of_server.of(block)) is not None:

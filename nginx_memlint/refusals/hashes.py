@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nginx_memlint.files.paths import encode
 from nginx_memlint.problems import Problem
-from nginx_memlint.refusals.record import has_heir
+from nginx_memlint.refusals.record import IN_HTTP, has_heir
 from nginx_memlint.refusals.variables import set_words
 from nginx_memlint.syntax.directives import Directive
 from nginx_memlint.syntax.values import c_string, number
@@ -174,15 +174,19 @@ def long_keys(tree: Tree, _target: Target) -> Iterator[Problem]:
     for row in _HASHES:
         if (size := _size(tree, row.size)) is None or not tree.index_names().isdisjoint(row.others):
             continue  # a header that is passed on is not hidden
-        for block in tree.having((row.directive,)):
-            if block.kind == "http" and not has_heir(block, (row.directive,)):
-                continue
-            for setting in block.settings(row.directive):
-                tree.work.take(1 + len(setting.directive.args))
-                keys = row.keys(setting.directive.args) if setting.directive.args else ()
-                if key := _too_long(keys, size):
-                    yield unbuilt(row.name, size, key, setting.inclusion, setting.directive)
-                    break
+        names = (row.directive,)
+        for body, places in tree.occurrences(row.directive):
+            for directive in body.of(row.directive):
+                tree.work.take(1 + len(directive.args))
+                keys = row.keys(directive.args) if directive.args else ()
+                if not (key := _too_long(keys, size)):
+                    continue
+                tree.work.take(len(places))
+                blocks = ((place, tree.all_blocks[place]) for place in places)
+                for place, block in blocks:
+                    if block.kind in IN_HTTP and (block.kind != "http" or has_heir(block, names)):
+                        yield unbuilt(row.name, size, key, tree.inclusion(place, body), directive)
+                        break
     yield from _long_variables(tree)
     yield from _long_types(tree)
 
@@ -200,7 +204,7 @@ def _size(tree: Tree, directive: str) -> int | None:
 
 def _too_long(keys: Iterable[str], size: int) -> str:
     most = longest_key(size)
-    return next((key for key in keys if len(encode(key)) > most), "")
+    return next((key for key in keys if len(key) * 4 > most and len(encode(key)) > most), "")
 
 
 def _long_variables(tree: Tree) -> Iterator[Problem]:

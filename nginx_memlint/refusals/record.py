@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 from nginx_memlint.problems import Problem
+from nginx_memlint.syntax.directives import Directive
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.modules import all_known
 from nginx_memlint.tree import grammar
@@ -86,33 +87,50 @@ def refused(
             for row in rows_of[name]
             if (plain or not row.is_plain) and in_force(target, row.since, row.until)
         ]
-        said: dict[tuple[Refusal, tuple[str, ...]], str] = {}  # most arguments are the same few
+        checks_in: dict[frozenset[str], list[tuple[Refusal, str]]] = {}
+        said: dict[tuple[frozenset[str], tuple[str, ...]], tuple[str, str, str] | None] = {}
         for body, places in tree.occurrences(name) if rows else ():
-            tree.work.take(len(places))
             first = {tree.all_blocks[place].grammar_kind: place for place in reversed(places)}
-            checks = [
-                (row, first[kind])
-                for row in rows
-                for kind in sorted(row.kinds & first.keys())
-                if not grammar.complaint(name, kind, is_block=row.is_block)
-            ]
-            for directive in body.of(name) if checks else ():
-                tree.work.take()
-                args = tuple(directive.args)
-                if not args or not grammar.takes(directive):
-                    continue  # told already
-                for row, place in checks:
-                    if row.is_block != (directive.body is not None):
-                        continue
-                    if (row, args) not in said:
-                        said[row, args] = row.complaint(args).replace("{name}", name)
-                    if nginx := said[row, args]:
-                        inclusion = tree.inclusion(place, body)
-                        problem = Problem.of_nginx(inclusion, directive, nginx, nginx + row.why)
-                        problems.append((place, directive.token, problem))
-                        break
+            kinds = frozenset(first)
+            if kinds not in checks_in:
+                checks_in[kinds] = [*_checks(name, rows, kinds)]
+            directives = body.of(name) if checks_in[kinds] else []
+            tree.work.take(len(places) + len(directives))
+            for directive in directives:
+                key = kinds, directive.args
+                if key not in said:  # most arguments are the same few
+                    said[key] = _wrong(directive, checks_in[kinds])
+                if (wrong := said[key]) is not None:
+                    nginx, why, kind = wrong
+                    inclusion = tree.inclusion(first[kind], body)
+                    problem = Problem.of_nginx(inclusion, directive, nginx, nginx + why)
+                    problems.append((first[kind], directive.token, problem))
     problems.sort(key=itemgetter(0, 1))
     yield from (problem for _, _, problem in problems)
+
+
+def _checks(
+    name: str, rows: Iterable[Refusal], kinds: frozenset[str]
+) -> Iterator[tuple[Refusal, str]]:
+    """The rows of a directive for some kinds of blocks, each with a kind that nginx allows."""
+    for row in rows:
+        for kind in sorted(row.kinds & kinds):
+            if not grammar.complaint(name, kind, is_block=row.is_block):
+                yield row, kind
+                break
+
+
+def _wrong(
+    directive: Directive, checks: Iterable[tuple[Refusal, str]]
+) -> tuple[str, str, str] | None:
+    """nginx's words about a directive, what is added to them, and a kind of block with it."""
+    if directive.args and grammar.takes(directive):  # others are told already
+        for row, kind in checks:
+            if row.is_block != (directive.body is not None):
+                continue
+            if nginx := row.complaint(directive.args):
+                return nginx.replace("{name}", directive.name), row.why, kind
+    return None
 
 
 def clashing(tree: Tree, target: Target, rows: Iterable[Clash]) -> Iterator[Problem]:

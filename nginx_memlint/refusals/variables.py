@@ -188,8 +188,15 @@ Rooted: TypeAlias = tuple[str, Inclusion, Directive]
 """An outermost block's kind, and a directive that stands below it."""
 
 
-def set_words(tree: Tree) -> Iterator[tuple[str, Rooted]]:
+def set_words(tree: Tree) -> list[tuple[str, Rooted]]:
     """The words that name a variable to be set, and where."""
+    if "set words" not in tree.memo:
+        tree.memo["set words"] = [*_set_words(tree)]
+    words: list[tuple[str, Rooted]] = tree.memo["set words"]
+    return words
+
+
+def _set_words(tree: Tree) -> Iterator[tuple[str, Rooted]]:
     for name in sorted(tree.index_names() & _SETTERS):
         for body, places in tree.occurrences(name):
             root = tree.root_of(tree.all_blocks[places[0]]).kind
@@ -228,6 +235,10 @@ def _captured(tree: Tree) -> Iterator[tuple[str, Rooted]]:
 _BUILT_IN: dict[str, dict[str, tuple[tuple[int, ...], str]]] = {"http": {}, "stream": {}}
 for _root, _since, _how, _names in ROWS:
     _BUILT_IN[_root] |= dict.fromkeys(_names.split(), (_since, _how))
+_PREFIXES = {
+    root: [name for name, (_, how) in rows.items() if how == "prefix"]
+    for root, rows in _BUILT_IN.items()
+}
 
 
 def variables(tree: Tree, target: Target) -> Iterator[Problem]:
@@ -253,17 +264,69 @@ def unset_variables(tree: Tree, target: Target) -> Iterator[Problem]:
     """
     if not (all_in_table(tree, target) and is_plain(tree, target)):
         return
-    used: dict[tuple[str, str], tuple[Inclusion, Directive]] = {}
-    for name, (root, inclusion, directive) in _used(tree, target):
-        if not _is_built_in(name, root, target):
-            used.setdefault((root, name), (inclusion, directive))
-    if not used:
-        return
-    given = _given(tree)
-    for (_, name), (inclusion, directive) in used.items():
-        if name not in given:
-            nginx = f'unknown "{name}" variable'
-            yield Problem.of_nginx(inclusion, directive, nginx)
+    unset = _Unset(target)
+    for use in _USES:
+        for name in sorted(tree.index_names() & {*use.directives.split()}):
+            if in_force(target, use.since):
+                unset.take(tree, name, use)
+    for name, place in _used_by_blocks(tree):
+        unset.note(name, place)
+    if unset.places:
+        unset.forget(word[1:].lower() for word, _ in set_words(tree))
+        unset.forget(name.lower() for name, _ in _captured(tree))
+    if unset.places:
+        unset.forget(_given(tree))
+    for (_, name), (_, inclusion, directive) in unset.places.items():
+        yield Problem.of_nginx(inclusion, directive, f'unknown "{name}" variable')
+
+
+class _Unset:
+    """Variables that texts have and no module, and the first place of each."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._seen: set[tuple[str, str, tuple[str, ...]]] = set()
+        self._names: set[tuple[str, str]] = set()
+        self.places: dict[tuple[str, str], Rooted] = {}
+
+    def take(self, tree: Tree, name: str, use: _Scripted) -> None:
+        """Note the variables of the directives of a name."""
+        for body, places in tree.occurrences(name):
+            tree.work.take(len(places))
+            place = next((p for p in places if _reads(tree.all_blocks[p], name, use)), None)
+            if place is None:
+                continue
+            root = "stream" if tree.all_blocks[place].kind in IN_STREAM | _OF_STREAM else "http"
+            for directive in body.of(name):
+                if not directive.args or (root, name, directive.args) in self._seen:
+                    continue  # most arguments are the same few
+                tree.work.take()
+                self._seen.add((root, name, directive.args))
+                for text in use.texts(directive.args):
+                    for variable in names_in(text):
+                        self.note(variable, (root, tree.inclusion(place, body), directive))
+
+    def note(self, name: str, place: Rooted) -> None:
+        """Note that a text has a variable."""
+        key = place[0], name
+        if key not in self._names:
+            self._names.add(key)
+            if not _is_built_in(name, place[0], self._target):
+                self.places[key] = place
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Take out variables that are set."""
+        taken = {*names}
+        self.places = {key: place for key, place in self.places.items() if key[1] not in taken}
+
+
+def _reads(block: Block, name: str, use: _Scripted) -> bool:
+    if block.grammar_kind not in use.kinds:
+        return False
+    return block.kind != "http" or not use.is_merged or has_heir(block, (name,))
+
+
+_OF_STREAM = UPSTREAMS - _HTTP_UPSTREAM
 
 
 def _is_built_in(name: str, root: str, target: Target) -> bool:
@@ -271,32 +334,8 @@ def _is_built_in(name: str, root: str, target: Target) -> bool:
     if name in rows:
         return target.nginx >= rows[name][0]
     return any(
-        how == "prefix" and name.startswith(prefix) and target.nginx >= since
-        for prefix, (since, how) in rows.items()
+        name.startswith(prefix) and target.nginx >= rows[prefix][0] for prefix in _PREFIXES[root]
     )
-
-
-def _used(tree: Tree, target: Target) -> Iterator[tuple[str, Rooted]]:
-    """The variables that texts have, and conditions."""
-    for use in _USES:
-        if not in_force(target, use.since):
-            continue
-        for name in sorted(tree.index_names() & {*use.directives.split()}):
-            for body, places in tree.occurrences(name):
-                tree.work.take(len(places))
-                for place in places:
-                    block = tree.all_blocks[place]
-                    is_read = block.kind != "http" or not use.is_merged or has_heir(block, (name,))
-                    if block.grammar_kind in use.kinds and is_read:
-                        inclusion = tree.inclusion(place, body)
-                        root = tree.root_of(block).kind
-                        for directive in body.of(name):
-                            tree.work.take()
-                            for text in use.texts(directive.args) if directive.args else ():
-                                for variable in names_in(text):
-                                    yield variable, (root, inclusion, directive)
-                        break
-    yield from _used_by_blocks(tree)
 
 
 _EQUALS = ("=", "!=")

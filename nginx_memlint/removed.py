@@ -11,6 +11,7 @@ _VERSIONS = {
 
 OPTIONS: dict[str, str] = {
     "--bounds": _FIXED,
+    "--nginx": "is now --nginx-binary, in every command",
     "--no-cache": "results are no longer kept: leave it out",
     "--parser": "crossplane's parser builds every tree: leave it out",
     **{f"--{component}-version": what for component, what in _VERSIONS.items()},

@@ -52,6 +52,7 @@ MODULES = {
 TESTS = Path(__file__).parent
 
 OTHER_TESTS = {
+    "cli/test_mistakes": "mistakes in all commands",
     "report/test_agreement": "all formats beside each other",
     "rules/test_budgets": "ML201 to ML207",
     "rules/test_bundles": "ML301 and ML303",

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from nginx_memlint import __version__, removed
@@ -16,6 +16,7 @@ from nginx_memlint.cli.process import tell
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import MEANINGS
 from nginx_memlint.files.paths import encode
+from nginx_memlint.options.record import OptionGroup
 from nginx_memlint.printable import printable
 from nginx_memlint.sources.main_file import MAIN_FILE
 from nginx_memlint.suggest import did_you_mean
@@ -121,9 +122,32 @@ app = typer.Typer(
 )
 
 
+class CommandInGroups(TyperCommand):
+    """A command whose help has its options in groups: those that ``rich_help_panel`` names."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401  click's
+        """Write the arguments, then the groups in their order, then all other options."""
+        order = ("Arguments", *OptionGroup, "Options")
+        groups: dict[str, list[tuple[str, str]]] = {name: [] for name in order}
+        for parameter in self.get_params(ctx):
+            if record := parameter.get_help_record(ctx):
+                is_argument = parameter.param_type_name == "argument"
+                named = getattr(parameter, "rich_help_panel", None) or "Options"
+                groups["Arguments" if is_argument else named].append(record)
+        for name, records in groups.items():
+            if records:
+                with formatter.section(name):
+                    formatter.write_dl(records)
+
+
+class _CommandApp(typer.Typer):
+    def command(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401  Typer's
+        return super().command(*args, **{"cls": CommandInGroups, **options})
+
+
 def command_app() -> typer.Typer:
     """An app for the one command of a module."""
-    return typer.Typer(
+    return _CommandApp(
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,

@@ -22,6 +22,7 @@ from nginx_memlint.cli.options import (
     deciding,
     formats_option,
     given,
+    number_option,
     takes,
 )
 from nginx_memlint.cli.process import tell
@@ -29,7 +30,7 @@ from nginx_memlint.cli.running import checked, planned, standard_input, until_in
 from nginx_memlint.cli.waiting import waiting
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit, exit_code
-from nginx_memlint.options.record import Bearing
+from nginx_memlint.options.record import Bearing, OptionGroup
 from nginx_memlint.printable import printable
 from nginx_memlint.report import DEFAULT, FORMATS, outputs, writer
 from nginx_memlint.report.detail import Detail
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 
 app = command_app()
 
+MOST_JOBS = 1024
+"""Processes that can be asked for: more than cores of any machine would only wait."""
+
 
 @app.command(epilog=EXIT_HELP)
 @takes(*Bearing)
@@ -55,24 +59,38 @@ def check(
     output: OutputOption = None,
     jobs: Annotated[
         int,
-        typer.Option(
+        number_option(
+            int,
+            0,
+            MOST_JOBS,
             "-j",
             "--jobs",
-            min=0,
             help="Processes that read configurations, if there are several; 0: one a core.",
         ),
     ] = 1,
     baseline: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE", help="Accept the findings in FILE: report what is new or has grown."
+            metavar="FILE",
+            help="Accept the findings in FILE: report what is new or has grown.",
+            rich_help_panel=OptionGroup.VERDICT,
         ),
     ] = None,
     write_baseline: Annotated[
-        bool, typer.Option("--write-baseline", help="Write all findings to the baseline's FILE.")
+        bool,
+        typer.Option(
+            "--write-baseline",
+            help="Write all findings to the baseline's FILE.",
+            rich_help_panel=OptionGroup.VERDICT,
+        ),
     ] = False,
     show_suppressed: Annotated[
-        bool, typer.Option("--show-suppressed", help="List accepted findings in the text too.")
+        bool,
+        typer.Option(
+            "--show-suppressed",
+            help="List accepted findings in the text too.",
+            rich_help_panel=OptionGroup.OUTPUT,
+        ),
     ] = False,
     verbose: Annotated[
         bool,
@@ -81,10 +99,17 @@ def check(
             "--verbose",
             help="In the text: all findings, remedies and phases, counts, and where figures come "
             "from.",
+            rich_help_panel=OptionGroup.OUTPUT,
         ),
     ] = False,
     quiet: Annotated[
-        bool, typer.Option("-q", "--quiet", help="In the text: the verdicts alone.")
+        bool,
+        typer.Option(
+            "-q",
+            "--quiet",
+            help="In the text: the verdicts alone.",
+            rich_help_panel=OptionGroup.OUTPUT,
+        ),
     ] = False,
     show_fix: Annotated[
         bool,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
@@ -11,7 +12,14 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.options.record import OPTIONS, Bearing, Option, OptionPlace, options_in
+from nginx_memlint.options.record import (
+    OPTIONS,
+    Bearing,
+    Option,
+    OptionGroup,
+    OptionPlace,
+    options_in,
+)
 from nginx_memlint.report import DEFAULT, Format
 from nginx_memlint.report.screen import Color, colored
 from nginx_memlint.settings.in_force import Value, dumps_of
@@ -31,7 +39,12 @@ PathsArgument = Annotated[
 ]
 NginxOption = Annotated[
     str | None,
-    typer.Option(metavar="PATH", help="The nginx binary.", show_default="the first found here"),
+    typer.Option(
+        "--nginx-binary",
+        metavar="PATH",
+        help="The nginx binary.",
+        show_default="the first found here",
+    ),
 ]
 
 
@@ -43,6 +56,7 @@ OutputOption = Annotated[
         metavar="FILE",
         help="Write to FILE, if there is one format.",
         show_default="standard output",
+        rich_help_panel=OptionGroup.OUTPUT,
     ),
 ]
 IsolatedOption = Annotated[
@@ -51,6 +65,7 @@ IsolatedOption = Annotated[
         "--isolated",
         help="Let nothing in what is checked decide what is reported: no settings, no comment "
         "that accepts findings, no baseline from there.",
+        rich_help_panel=OptionGroup.VERDICT,
     ),
 ]
 
@@ -63,6 +78,7 @@ def formats_option(choice: Mapping[str, Format]) -> Any:  # noqa: ANN401  Typer'
         autocompletion=lambda: list(choice),
         help=f"Output format: {', '.join(choice)}. Repeatable, each with a file.",
         show_default=DEFAULT,
+        rich_help_panel=OptionGroup.OUTPUT,
     )
 
 
@@ -73,14 +89,38 @@ class TextOrJson(StrEnum):
     JSON = "json"
 
 
-FormatOption = Annotated[TextOrJson, typer.Option("--format", help="Output format.")]
+FormatOption = Annotated[
+    TextOrJson,
+    typer.Option("--format", help="Output format.", rich_help_panel=OptionGroup.OUTPUT),
+]
+
+
+def number_option(
+    kind: type[int] | type[float],
+    least: float,
+    most: float,
+    *names: str,
+    **shown: Any,  # noqa: ANN401
+) -> Any:  # noqa: ANN401  Typer's
+    """An option whose value is a number in a range; what is none is told in our words."""
+    what = "whole number" if kind is int else "number"
+
+    def parsed(text: str) -> float:
+        with suppress(ValueError, OverflowError):
+            if least <= (value := kind(text)) <= most and str(text).isascii():
+                return value
+        raise typer.BadParameter(f'"{text}" is not a {what} from {least:,} to {most:,}')
+
+    return typer.Option(*names, parser=parsed, **{"metavar": "N", **shown})
 
 
 _SHARED: dict[str, tuple[Any, object]] = {
     "dump": (
         list[str] | None,
         typer.Option(
-            metavar="FILE", help="FILE is the output of nginx -T, to be checked. Repeatable."
+            metavar="FILE",
+            help="FILE is the output of nginx -T, to be checked. Repeatable.",
+            rich_help_panel=OptionGroup.FILES,
         ),
     ),
     "no_dump": (
@@ -89,6 +129,7 @@ _SHARED: dict[str, tuple[Any, object]] = {
             metavar="FILE",
             help="FILE is an ordinary file, though it begins like the output of nginx -T. "
             "Repeatable.",
+            rich_help_panel=OptionGroup.FILES,
         ),
     ),
     "config": (
@@ -97,11 +138,16 @@ _SHARED: dict[str, tuple[Any, object]] = {
             metavar="FILE",
             help="The settings file.",
             show_default="memlint.toml or pyproject.toml, in the nearest directory above CONF",
+            rich_help_panel=OptionGroup.FILES,
         ),
     ),
     "no_config": (
         bool,
-        typer.Option("--no-config", help="Use no settings file, as for what you do not trust."),
+        typer.Option(
+            "--no-config",
+            help="Use no settings file, as for what you do not trust.",
+            rich_help_panel=OptionGroup.FILES,
+        ),
     ),
 }
 """Options of all commands that read configurations: name → type and Typer's description."""
@@ -162,7 +208,13 @@ _COLOR = inspect.Parameter(
     inspect.Parameter.KEYWORD_ONLY,
     default=Color.AUTO,
     annotation=Annotated[
-        Color, typer.Option("--color", callback=_colored, help="Colours in text for people.")
+        Color,
+        typer.Option(
+            "--color",
+            callback=_colored,
+            help="Colours in text for people.",
+            rich_help_panel=OptionGroup.OUTPUT,
+        ),
     ],
 )
 
@@ -171,13 +223,21 @@ def _parameter(option: Option) -> inspect.Parameter:
     names = [option.short, option.flag] if option.short else [option.flag]
     kind = option.kind
     if kind.switch:
-        annotation: Any = Annotated[bool, typer.Option(*names, help=option.help)]
+        annotation: Any = Annotated[
+            bool, typer.Option(*names, help=option.help, rich_help_panel=option.group)
+        ]
         default: object = False
     else:
         shown = option.default if isinstance(option.default, str) else False
         annotation = Annotated[
             list[str] | None if kind.repeatable else str | None,
-            typer.Option(*names, metavar=kind.metavar, help=option.help, show_default=shown),
+            typer.Option(
+                *names,
+                metavar=kind.metavar,
+                help=option.help,
+                show_default=shown,
+                rich_help_panel=option.group,
+            ),
         ]
         default = None
     return inspect.Parameter(

@@ -9,9 +9,8 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
-from nginx_memlint.cli.app import command_app
+from nginx_memlint.cli.app import CommandInGroups, command_app
 from nginx_memlint.cli.options import given, takes
 from nginx_memlint.cli.process import tell
 from nginx_memlint.cli.running import until_interrupted, with_server
@@ -42,7 +41,7 @@ class PreflightFormat(StrEnum):
     OPENMETRICS = "openmetrics"
 
 
-class _WithCommand(TyperCommand):
+class _WithCommand(CommandInGroups):
     """A command line whose words after ``--`` are another command, with flags of its own."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  click's

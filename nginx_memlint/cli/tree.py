@@ -12,6 +12,7 @@ from nginx_memlint.cli.app import command_app
 from nginx_memlint.cli.options import (
     PathsArgument,
     given,
+    number_option,
     takes,
 )
 from nginx_memlint.cli.running import checked, planned
@@ -24,6 +25,9 @@ from nginx_memlint.rules import engine
 
 app = command_app()
 
+MOST = 1_000_000
+"""Blocks of a configuration that are read."""
+
 
 @app.command(
     epilog="Exit status: 0 shown; 2 wrong usage; 3 a configuration could not be read in full: "
@@ -35,12 +39,10 @@ def tree(
     paths: PathsArgument = None,
     depth: Annotated[
         int,
-        typer.Option(
-            min=0, metavar="N", help="Levels to show; 0 for all. What is below is summed."
-        ),
+        number_option(int, 0, MOST, help="Levels to show; 0 for all. What is below is summed."),
     ] = tree_report.DEPTH,
     top: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Blocks to show on each level; 0 for all.")
+        int, number_option(int, 0, MOST, help="Blocks to show on each level; 0 for all.")
     ] = tree_report.TOP,
     **_: object,
 ) -> None:

@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from nginx_memlint.cli.app import command_app
-from nginx_memlint.cli.options import FormatOption, NginxOption, TextOrJson, given, takes
+from nginx_memlint.cli.options import (
+    FormatOption,
+    NginxOption,
+    TextOrJson,
+    given,
+    number_option,
+    takes,
+)
 from nginx_memlint.cli.process import tell
 from nginx_memlint.cli.running import live, with_server
 from nginx_memlint.exit_codes import Exit
@@ -37,9 +44,10 @@ def verify(
     nginx: NginxOption = None,
     tolerance: Annotated[
         float,
-        typer.Option(
-            min=0.0,
-            max=10.0,
+        number_option(
+            float,
+            0,
+            10,
             metavar="PART",
             help=f"Part by which memory may differ; less than {human(SLACK)} never counts.",
         ),
@@ -58,9 +66,10 @@ def verify(
     ] = False,
     timeout: Annotated[
         float | None,
-        typer.Option(
-            min=1.0,
-            max=86400.0,
+        number_option(
+            float,
+            1,
+            86400,
             metavar="SECONDS",
             help="End what is run after so many seconds.",
             show_default="120 for each run of nginx, and 20 times the CPU that is predicted",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from typing import Any
 
 from nginx_memlint.errors import MemlintError
@@ -42,12 +42,31 @@ class Bearing(Enum):
     """The severities of findings, and the exit status."""
 
 
+class OptionGroup(StrEnum):
+    """The subject of an option, by which help is ordered."""
+
+    SERVER = "The server"
+    FILES = "The files"
+    VERDICT = "Budgets and findings"
+    OUTPUT = "Output"
+
+
+_GROUPS = {
+    Bearing.FIGURES: OptionGroup.FILES,
+    Bearing.RELOADS: OptionGroup.SERVER,
+    Bearing.COUNTS: OptionGroup.VERDICT,
+    Bearing.VERDICT: OptionGroup.VERDICT,
+}
+
 EVERYWHERE = frozenset(OptionPlace)
 ON_THE_COMMAND_LINE = frozenset({OptionPlace.FLAG, OptionPlace.KEYWORD})
 IN_PYTHON = frozenset({OptionPlace.KEYWORD})
 NOT_IN_PYTHON = frozenset({OptionPlace.FLAG, OptionPlace.SETTING})
 FLAG_ONLY = frozenset({OptionPlace.FLAG})
 NOWHERE: frozenset[OptionPlace] = frozenset()
+
+_OF_SERVER = frozenset({"set", "unit_cost", "bundles", "lua_heap", "facts"})
+"""Options about the server, beside those that name it."""
 
 _SERVER = ("target", "target_file", "nginx_binary", "nginx_v", "set")
 _FILES = ("sysroot", "path_map")
@@ -74,6 +93,13 @@ class Option:
     def key(self) -> str:
         """The name in settings files, which is also the flag's without its dashes."""
         return self.name.replace("_", "-")
+
+    @property
+    def group(self) -> OptionGroup:
+        """The subject of the option."""
+        if self.undoes == _SERVER or self.name in _OF_SERVER:
+            return OptionGroup.SERVER
+        return _GROUPS[self.bearing]
 
     @property
     def flag(self) -> str:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nginx_memlint.report.screen import STYLES, Page
+from nginx_memlint.report.words import WORDS, Word
 from nginx_memlint.rules import ABOUT_REPORTS, RULES
 from nginx_memlint.rules.rule import Rule
 from nginx_memlint.targets.names import releases
@@ -56,6 +57,19 @@ def explain(rule: Rule, page: Page) -> None:
         else:
             page.line((" ".join(lines), "bold" if paragraph.startswith("#") else ""), hang=0)
         page.line()
+
+
+def words(page: Page) -> None:
+    """Print all words of reports with their meanings."""
+    for one in WORDS:
+        word(one, page)
+        page.line()
+    page.line("memlint explain CODE tells what a rule is about; memlint rules lists them.", hang=0)
+
+
+def word(word: Word, page: Page) -> None:
+    """Print what a word means."""
+    page.line((word.name, "bold"), f": {word.text}")
 
 
 def products(console: Console) -> None:
@@ -120,6 +134,31 @@ def target(console: Console, name: str) -> None:
 PRODUCT_HEADINGS = ("product", "what it is", "releases")
 
 TARGET_HEADINGS = ("name", "nginx", "lua", "stream-lua", "njs", "OpenSSL", "libc", "Lua contexts")
+
+
+def targets_as_json(names: Iterable[str]) -> str:
+    """Servers as a JSON list, with their versions, costs and sources."""
+    servers = [find_target(name) for name in names]
+    listed = [
+        {
+            "name": server.name,
+            **{
+                name.replace("-", "_"): server.texts[name.replace("-", "_")]
+                for name in COMPONENTS
+                if name.replace("-", "_") in server.ships or name == "openssl"
+            },
+            "built_in": sorted(server.built_in),
+            "libc": server.platform.libc,
+            "allocator": server.allocator,
+            "lua_contexts_shared": LUA.shared(server) if "lua" in server.ships else None,
+            "borrowed": server.borrowed,
+            "measured": server.costs.measured,
+            "sources": list(server.sources),
+            "assumed": list(server.assumed),
+        }
+        for server in servers
+    ]
+    return json.dumps(listed, indent=2)
 
 
 def target_rows(names: Iterable[str]) -> Iterator[tuple[str, ...]]:

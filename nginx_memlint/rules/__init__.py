@@ -5,6 +5,8 @@ To add one: write a module as its neighbours are, and put it into the table.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from nginx_memlint import removed
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.printable import printable
@@ -68,8 +70,11 @@ def codes() -> tuple[str, ...]:
     return tuple(rule.code for rule in RULES)
 
 
-def find_rule(code: str) -> Rule:
-    """The rule with a code or a name, those of ABOUT_REPORTS included. Raises MemlintError."""
+def find_rule(code: str, words: Iterable[str] = ()) -> Rule:
+    """The rule with a code or a name, those of ABOUT_REPORTS included.
+
+    Raises MemlintError, which suggests a rule or one of ``words``.
+    """
     rules = (*ABOUT_REPORTS, *RULES)
     for rule in rules:
         if code.upper() == rule.code or code == rule.name:
@@ -77,7 +82,9 @@ def find_rule(code: str) -> Rule:
     if code in removed.RULES:
         raise MemlintError(removed.RULES[code], code)
     names = {rule.name: rule.name for rule in rules} | {r.code.lower(): r.code for r in rules}
+    names |= {word: word for word in words}
     close = closest(code.lower(), names)
     hint = f'; did you mean "{names[close]}"?' if close else ""
-    what = f'"{printable(code)}" is not a rule{hint} (memlint rules lists all)'
+    kind = "neither a rule nor a word of reports" if words else "not a rule"
+    what = f'"{printable(code)}" is {kind}{hint} (memlint rules lists all)'
     raise MemlintError(what, "CODE")

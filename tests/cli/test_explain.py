@@ -63,7 +63,7 @@ def test_explain_on_a_terminal_is_wrapped() -> None:
 def test_explain_suggests(wrong: str, meant: str) -> None:
     code, output = run("explain", wrong)
     assert code == 2
-    assert "is not a rule" in output
+    assert "is neither a rule nor a word of reports" in output
     assert ("did you mean" in output) == bool(meant)
     assert meant in output
     assert "\x1b[31m" not in output

@@ -27,6 +27,7 @@ from nginx_memlint.memory.parts import RECORDS
 from nginx_memlint.options.kinds import Kind
 from nginx_memlint.options.record import OPTIONS, OptionPlace, options_in
 from nginx_memlint.report import DEFAULT, FORMATS, documentation, schemas
+from nginx_memlint.report.words import WORDS
 from nginx_memlint.rules.rule import Rule
 from nginx_memlint.settings import model
 from nginx_memlint.sizes import human, human_about
@@ -68,6 +69,11 @@ def rules() -> str:
             for rule in documentation.LISTED
         ),
     )
+
+
+def words() -> str:
+    """A row for each word of reports."""
+    return table(("word", "what it means"), ((word.name, word.text) for word in WORDS))
 
 
 def rule_page(rule: Rule) -> str:
@@ -310,6 +316,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "measurements": accuracy.measurements,
     "judged reloads": judged_reloads.tables,
     "rules": rules,
+    "words": words,
     **{f"rule {rule.code}": partial(rule_page, rule) for rule in documentation.LISTED},
     "products": products,
     "rendered": rendered,

@@ -46,7 +46,13 @@ class FakeNginx:
         return write(self.directory, {"nginx.conf": CONF.format(main, server)})
 
     def arguments(self, *more: str) -> list[str]:
-        return ["verify", "--nginx", str(self.nginx), *more, str(self.directory / "nginx.conf")]
+        return [
+            "verify",
+            "--nginx-binary",
+            str(self.nginx),
+            *more,
+            str(self.directory / "nginx.conf"),
+        ]
 
 
 @pytest.fixture

@@ -94,7 +94,15 @@ def test_a_signal_leaves_nothing(
     fake.write_text(FAKE.format(pids=pids, quick="*-t" if during == "server" else "never"))
     fake.chmod(0o755)
     memlint = subprocess.Popen(
-        [sys.executable, "-m", "nginx_memlint", "calibrate", "--quick", "--nginx", str(fake)],
+        [
+            sys.executable,
+            "-m",
+            "nginx_memlint",
+            "calibrate",
+            "--quick",
+            "--nginx-binary",
+            str(fake),
+        ],
         env={**os.environ, "TMPDIR": str(temporary), "PATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

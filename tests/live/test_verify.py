@@ -77,7 +77,7 @@ def test_elsewhere_than_on_linux_it_says_so(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_missing_nginx_is_a_usage_error() -> None:
     for arguments in (["calibrate"], ["verify", "nginx.conf"]):
-        run = memlint(*arguments, "--nginx", "/nonexistent/nginx")
+        run = memlint(*arguments, "--nginx-binary", "/nonexistent/nginx")
         assert run.code == 2
         assert "name the nginx binary" in run.err
 

@@ -145,7 +145,10 @@ def memory_parts(situation: Situation) -> list[result.MemoryPart]:
     return [
         result.MemoryPart(
             name=part.name,
-            pool_bytes=part.amount.base + part.amount.helper + part.amount.pool,
+            pool_bytes=part.amount.base
+            + part.amount.helper
+            + part.amount.pool
+            + part.amount.traffic,
             heap_bytes=part.amount.in_heap,
             worker_bytes=part.amount.worker,
             zone_resident_bytes=part.amount.zone_resident + part.amount.zone_renewed,

@@ -21,9 +21,9 @@ class Amount(NamedTuple):
     ``library``: what OpenSSL keeps for itself from the first context on. ``loose``: as much of
     certificates as each worker sorts of them once they are freed.
     ``scripts``: Lua's heap, of which only the newest configuration's is kept. ``worker``: what each
-    worker has for itself. ``zone_resident``: shared memory that is touched at a start,
-    ``zone_renewed``: that of zones which a reload makes anew. ``zone_reserved``: the size of all
-    zones, twice that of those that are made anew.
+    worker has for itself. ``traffic``: what connections take. ``zone_resident``: shared memory that
+    is touched at a start, ``zone_renewed``: that of zones which a reload makes anew.
+    ``zone_reserved``: the size of all zones, twice that of those that are made anew.
     """
 
     base: int = 0
@@ -39,6 +39,7 @@ class Amount(NamedTuple):
     loose: int = 0
     scripts: int = 0
     worker: int = 0
+    traffic: int = 0
     zone_resident: int = 0
     zone_renewed: int = 0
     zone_reserved: int = 0

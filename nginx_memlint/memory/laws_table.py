@@ -34,6 +34,8 @@ _TWICE = Times(0, 2.01)
 GLIBC: dict[str, Law] = {
     # the parts of the master that are not of the configuration are not made anew
     "base": _of_master((1.15, 0.0), (1.25, 0.0), (1.4, 0.16), (1.7, 0.18), margin=1),
+    # those that old workers hold, the new ones have not
+    "traffic": Law(*repeat(_ALWAYS, 5)),
     # the old ones end when the new ones run
     "helper": Law(_ALWAYS, _ALWAYS, _ALWAYS, Times(2), Times(2)),
     # chunks of 16 KiB: an exiting worker's ngx_destroy_pool() dirties the page of four that has

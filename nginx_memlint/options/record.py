@@ -185,6 +185,11 @@ class Options:
         kinds.SIZE,
         "What Lua scripts keep once they are initialised, e.g. 200MiB: no configuration tells it.",
     )
+    connections: int | None = _option(
+        kinds.COUNT,
+        "Connections at once: what they take is in the figures, each as the costliest that the "
+        "configuration has, over TLS and passed on.",
+    )
     max_memory: int | None = _option(
         kinds.BUDGET,
         "The budget, e.g. 4GiB: a worst reload peak above it is an error; without a budget, one "

@@ -144,6 +144,7 @@ class Situation:
     zones: list[Zone]
     limits: Limits
     lua_heap: int | None = None
+    connections: int | None = None
 
     @cached_property
     def memo(self) -> dict[tuple[str, str, str], Any]:
@@ -243,7 +244,13 @@ class Situation:
     def _count(self, before: list[CostPart] | None = None) -> list[CostPart]:
         return parts(
             Configuration(
-                self.tree, self.target, self.groups, self.bundles, self.files, self.lua_heap
+                self.tree,
+                self.target,
+                self.groups,
+                self.bundles,
+                self.files,
+                self.lua_heap,
+                self.connections,
             ),
             before,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from nginx_memlint.tls.der import Facts, Revoked
 from tests.helpers import BUNDLE, http, memlint_here, with_bounds, write
 
 MIB = 1 << 20
+RECORDINGS = Path(__file__).parent.parent / "nginx" / "recordings"
 
 
 def report(directory: Path, inside: str, main: str = "", **options: object) -> ConfigReport:
@@ -188,6 +190,39 @@ def test_a_heap_that_is_stated(tmp_path: Path) -> None:
     assert "200.0 MiB for Lua's heap, as given" in stated.assumptions
     in_workers = report(tmp_path, f"{worker} server {{ }}", lua_heap="200MiB")
     assert part(in_workers, "Lua heaps").worker_bytes == 200 * MIB
+
+
+@pytest.mark.parametrize(
+    ("inside", "kind"),
+    [
+        ("server { listen 80; }", "idle"),
+        ("server { listen 80; location / { proxy_pass http://b; } }", "proxied"),
+        ("server { listen 443 ssl; %s }", "idle, TLS"),
+        ("server { listen 443 ssl; %s location / { fastcgi_pass b; } }", "proxied, TLS"),
+        ("server { location / { proxy_pass https://b; } }", "proxied"),
+    ],
+)
+def test_connections_that_are_stated(tmp_path: Path, inside: str, kind: str) -> None:
+    inside = inside.replace("%s", "ssl_certificate a.pem; ssl_certificate_key a.key;")
+    recorded = json.loads((RECORDINGS / "connections-bookworm.json").read_text())["bytes"][kind]
+    without, stated = report(tmp_path, inside), report(tmp_path, inside, connections=10_000)
+    assert part(stated, "connections").start_bytes == recorded * 10_000
+    for phase in ("start_bytes", "reload_peak_worst_bytes", "limit_bytes"):
+        before, after = (getattr(it.memory.total, phase) for it in (without, stated))
+        assert after - before == recorded * 10_000
+    assert any("10,000 connections of" in text for text in stated.assumptions)
+    assert not any("without traffic" in text for text in stated.assumptions)
+    assert any("without traffic" in text for text in without.assumptions)
+
+
+def test_a_budget_that_connections_are_over_names_them(tmp_path: Path) -> None:
+    conf = write(tmp_path, {"nginx.conf": "events {}\nhttp { server { } }\n"})
+    run = memlint_here("check", "--connections=1000000", "--max-memory=100MiB", conf)
+    assert run.code == 1
+    assert "nginx.conf:1:1: error ML201" in run.out
+    write(tmp_path, {"memlint.toml": "connections = 1000000\n"})
+    run = memlint_here("check", "--max-memory=100MiB", conf)
+    assert "memlint.toml:1: connections is 1000000" in run.out
 
 
 def test_text_is_kept_where_nginx_is_built_with_debug(tmp_path: Path) -> None:

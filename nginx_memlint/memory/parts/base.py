@@ -104,6 +104,37 @@ def _scripts(configuration: Configuration) -> Iterator[Counted]:
     yield Counted(kind, 1, None, "as stated with --lua-heap")
 
 
+CONNECTION_BYTES = {
+    (False, False): 529,
+    (True, False): 14_533,
+    (False, True): 14_052,
+    (True, True): 41_403,
+}
+"""Whether it is over TLS, and passed on → bytes that a connection takes in its worker.
+
+Measured on nginx 1.22.1 with OpenSSL 3.0.22 (tests/nginx/recordings/connections-bookworm.json):
+kept alive between requests, or with a first piece of an answer that is not at its end.
+"""
+
+_PASSING = ("proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass")
+_CLIENTS = frozenset({"ssl", "stream_ssl", "mail_ssl"})
+"""Families of contexts that clients connect to."""
+
+
+def _of_clients(configuration: Configuration) -> Iterator[Counted]:
+    """The connections that the user states, all of them of the costliest kind."""
+    count = configuration.connections
+    if count:
+        over_tls = any(group.family in _CLIENTS for group in configuration.groups)
+        passed_on = not configuration.tree.index_names().isdisjoint(_PASSING)
+        size = CONNECTION_BYTES[over_tls, passed_on]
+        events = configuration.first("events")
+        settings = events.settings("worker_connections") if events else []
+        at = settings[0] if settings else events
+        said = f"{count:,} connections, as stated with --connections"
+        yield Counted(Amount(traffic=size * count), count, at, said)
+
+
 HELPERS = 2
 """Beside a cache: its manager, and its loader, which ends after a minute."""
 
@@ -183,6 +214,13 @@ RECORDS: tuple[Record, ...] = (
         _logs_in_memory,
         "ngx_log_set_log(), ngx_log_memory_writer()",
         "error_log memory:200m: 203 MiB at a start, 3 of them the rest; Debian 12",
+    ),
+    Record(
+        "connections",
+        (),
+        _of_clients,
+        "ngx_create_pool(), ngx_event_pipe(), SSL_new()",
+        "200 to 800 connections of each kind, Debian 12; how many is stated by the user",
     ),
     Record(
         "Lua heaps",

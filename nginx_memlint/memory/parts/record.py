@@ -138,7 +138,10 @@ class Counted(NamedTuple):
 
 @dataclass(frozen=True)
 class Configuration:
-    """A tree on a target, with its contexts, and the bytes that the user states of Lua's heap."""
+    """A tree on a target, with its contexts, and what the user states of its use.
+
+    That is the bytes of Lua's heap, and connections at once.
+    """
 
     tree: Tree
     target: Target
@@ -146,6 +149,7 @@ class Configuration:
     bundles: Bundles
     files: Files
     lua_heap: int | None = None
+    connections: int | None = None
 
     @cached_property
     def has_jit(self) -> bool:

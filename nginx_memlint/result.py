@@ -441,8 +441,8 @@ class ConfigReport(Model):
     outside_total: int = 0
     """The number of files outside in all, of which ``outside`` lists some."""
     from_dump: bool = False
-    """Whether the configuration was read from an ``nginx -T`` dump: files are named as they are
-    there."""
+    """Whether the configuration was read from an ``nginx -T`` dump or an archive: files are named
+    as they are there."""
     breakdown: list[Node] | None = None
     """The costs of each block, as blocks are nested; None unless asked for."""
     fail_on: Literal["error", "warning", "note", "never"] = "error"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 
 from nginx_memlint import refusals, result
 from nginx_memlint.acceptance.comments import Ignores
 from nginx_memlint.acceptance.lowered import by_acceptance
+from nginx_memlint.acceptance.paths import matches
 from nginx_memlint.analysis import records
 from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.analysis.workers import count_workers
@@ -69,7 +71,14 @@ def without_entry(job: Job, error: EntryError) -> Inspection:
 def _examine(job: Job, entry: Entry, source: Source) -> Inspection:
     """Inspect the configuration of an entry, with its files read from a source."""
     entry = entry._replace(source=source)
-    tree = build(source, entry.path, job.options.context, entry.directory, job.parsed)
+
+    def may_be_missing(path: str) -> bool:
+        below = os.path.relpath(path, entry.directory or "/")
+        allowed = job.options.allow_missing
+        return any(matches(glob, name) for glob in allowed for name in (path, below))
+
+    context = job.options.context
+    tree = build(source, entry.path, context, entry.directory, job.parsed, may_be_missing)
     told = tree.work.is_done  # then it is among the tree's problems
     try:
         checked = _Examination(job, entry, tree)
@@ -195,7 +204,7 @@ class _Examination:
             not_priced=records.not_priced_infos(self.tree, self.lua_heap),
             outside=[printable(name) for name in outside[:MAX_LISTED]],
             outside_total=len(outside),
-            from_dump=isinstance(self.entry.source, MemoryFiles),
+            from_dump=self.entry.source.is_partial,
             breakdown=self.breakdown() if breakdown else None,
         )
 
@@ -315,6 +324,14 @@ class _Examination:
                 f"{plural(len(failed), 'revocation list')} could not be read: taken for empty, "
                 "though an entry takes about 208 bytes in each context"
             )
+        for paths, meaning in (
+            (self.tree.stand_ins.stock, "taken as nginx, Debian or certbot ship it"),
+            (self.tree.stand_ins.empty, "taken for empty, as allow-missing says"),
+        ):
+            if paths:
+                first, *others = [printable(path[:PATH_MAX]) for path in paths]
+                more = f" and {len(others):,} more are" if others else " is"
+                guesses.append(f"{first}{more} not here: {meaning}")
         if failed := self.situation.files.unread:
             guesses.append(
                 f"{plural(len(failed), 'file')} of scripts, rules, passwords or networks could not "

@@ -228,6 +228,23 @@ def write_atomically(path: str, data: bytes, trees: Iterable[str] = ()) -> None:
         staged.discard()
 
 
+def create(path: str, data: bytes, top: str) -> None:
+    """Write a new file below a directory, with the directories to it; raises OSError.
+
+    No link leads out of the directory, and what is there already is not replaced.
+    """
+    above = os.path.dirname(path) or "."
+    there = above
+    while not os.path.lexists(there):
+        there = os.path.dirname(there) or "."
+    if not is_below(os.path.realpath(there), os.path.realpath(top)):
+        raise LeadsOutError(f"out of {top}")
+    os.makedirs(above, exist_ok=True)
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    write_atomically(path, data, [top])
+
+
 def write_own(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file in a temporary directory of memlint, where nobody else writes."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC

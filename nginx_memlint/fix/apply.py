@@ -347,6 +347,8 @@ def _unwritable(checked: Inspection) -> str | None:
     name = checked.report.path
     if not isinstance(tree.source, FileSystem):
         return f"{name}: is an nginx -T dump: name the files themselves to have them changed"
+    if tree.source.is_partial:
+        return f"{name}: is an archive: unpack it to have its files changed"
     if STDIN_NAME in tree.files:
         return f"{name}: standard input cannot be changed: name the file"
     return None
@@ -377,6 +379,7 @@ class _Overlay:
         self._source = source
         self._files = files
         self.restricted = source.restricted
+        self.is_partial = source.is_partial
         self.bounds = source.bounds
         self.meter = source.meter
         self.names = source.names

@@ -267,6 +267,13 @@ def _path_map(value: object) -> tuple[tuple[str, str], ...]:
     return tuple(read)
 
 
+def _globs(value: object) -> tuple[str, ...]:
+    globs = [value] if isinstance(value, str) else value
+    if not isinstance(globs, list | tuple) or not all(isinstance(glob, str) for glob in globs):
+        raise _wrong(value, 'a list of globs, e.g. ["/etc/nginx/secrets/*"]')
+    return tuple(map(_path, globs))
+
+
 def _context(value: object) -> tuple[str, ...]:
     names = value.split(",") if isinstance(value, str) and value else value or ()
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
@@ -412,6 +419,12 @@ SET = Kind(
     adds_up=True,
 )
 BUNDLES = Kind("PATH=N[,SIZE]", _bundles, _bundles_schema, repeatable=True, adds_up=True)
+GLOBS = Kind(
+    "GLOB",
+    _globs,
+    lambda: {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]},
+    repeatable=True,
+)
 CONTEXT = Kind(
     "BLOCKS",
     _context,

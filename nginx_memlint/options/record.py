@@ -234,6 +234,12 @@ class Options:
     prefix: str | None = _option(
         kinds.PREFIX, "As nginx -p: a relative CONF is taken from it.", short="-p"
     )
+    allow_missing: tuple[str, ...] = _option(
+        kinds.GLOBS,
+        "Files that includes name and that may be missing here, taken for empty, e.g. "
+        "'/etc/nginx/secrets/*'. Repeatable.",
+        default=(),
+    )
     confine: str | None = _option(
         kinds.DIRECTORY,
         "Read no configuration and no bundle outside DIR, links included.",

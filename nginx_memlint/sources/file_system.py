@@ -29,6 +29,8 @@ class FileSystem:
     BoundError.
     """
 
+    is_partial = False
+
     def __init__(
         self,
         mounts: Mapping[str, str],

@@ -10,7 +10,7 @@ import errno
 import os
 import shlex
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
@@ -18,12 +18,16 @@ from nginx_memlint.files.bounds import DEFAULT_BOUNDS, BoundError, Bounds, Meter
 from nginx_memlint.files.paths import is_below, os_error
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
+from nginx_memlint.sizes import plural
 from nginx_memlint.sources import glob
 from nginx_memlint.sources.disk import MACHINE, Disk
 from nginx_memlint.sources.dump import FailedDumpError, is_dump, read_dump, refuse_failure
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.sources.source import ABSENT, Source
+
+if TYPE_CHECKING:
+    from nginx_memlint.sources.archive import ArchiveFiles
 
 MAIN_FILE = "nginx.conf"
 STDIN_NAME = "<stdin>"
@@ -32,6 +36,9 @@ CANDIDATES = (f"*/{MAIN_FILE}", f"*/*/{MAIN_FILE}", "*.conf")
 """Patterns of main files that are suggested for a directory without nginx.conf."""
 
 MAX_CANDIDATES = 5
+
+ARCHIVES = (".tar", ".tar.gz", ".tgz")
+"""Endings of the names of archives: a prefix is in such a file, not around it."""
 
 
 class EntryError(MemlintError):
@@ -130,6 +137,8 @@ def open_entry(
 
 def _from_stdin(data: bytes, lookup: Lookup) -> Entry:
     check_size(len(data), lookup.bounds.file_bytes)
+    if _holds_archive(data, lookup):
+        return _from_archive(data, lookup, "-")
     Meter(lookup.bounds).read(data)
     if _holds_dump("-", data, lookup):
         return _from_dump(data, lookup)
@@ -148,7 +157,10 @@ def _from_stdin(data: bytes, lookup: Lookup) -> Entry:
 def _from_file(name: str, lookup: Lookup, is_fragment: bool) -> Entry:
     if not name or "\0" in name:
         raise os_error(errno.ENOENT)
-    source, path = find(os.path.join(lookup.prefix or "", name), lookup)
+    is_named_archive = name.endswith(ARCHIVES)
+    source, path = find(
+        name if is_named_archive else os.path.join(lookup.prefix or "", name), lookup
+    )
     try:
         if is_directory := source.is_dir(path):
             path = _in_directory(source, path)
@@ -156,6 +168,8 @@ def _from_file(name: str, lookup: Lookup, is_fragment: bool) -> Entry:
     except OSError as error:
         problem = _unreadable(error, path, source.shown(path))
         raise EntryError(problem, absent=_is_absent(source, path, error)) from None
+    if _holds_archive(data, lookup):
+        return _from_archive(data, lookup, source.shown(path))
     if _holds_dump(os.path.join(name, MAIN_FILE) if is_directory else name, data, lookup):
         return _from_dump(data, lookup, source.shown(path))
     source.given[path] = data
@@ -222,6 +236,58 @@ def _from_dump(data: bytes, lookup: Lookup, name: str = STDIN_NAME) -> Entry:
     problems += [Problem(unclear, opened, line) for line in dump.unclear]
     source = MemoryFiles(dump.files, lookup.bounds)
     return Entry(source, path, path.rpartition("/")[0], opened, tuple(problems))
+
+
+def _holds_archive(data: bytes, lookup: Lookup) -> bool:
+    if lookup.dump is not None or not (data.startswith(b"\x1f\x8b") or data[257:262] == b"ustar"):
+        return False
+    from nginx_memlint.files.archive import is_archive  # noqa: PLC0415  few are
+
+    return is_archive(data)
+
+
+def _from_archive(data: bytes, lookup: Lookup, opened: str) -> Entry:
+    """The main file in an archive, whose directories are those of another machine."""
+    from nginx_memlint.files.archive import ArchiveError  # noqa: PLC0415
+    from nginx_memlint.sources.archive import ArchiveFiles  # noqa: PLC0415
+
+    shown = STDIN_NAME if opened == "-" else opened
+    if lookup.sysroot or lookup.path_map:
+        message = "is an archive, the root of its own files: leave --sysroot and --path-map out"
+        raise EntryError(Problem(message, shown))
+    try:
+        source = ArchiveFiles(data, "/" if opened == "-" else opened, lookup.bounds)
+    except ArchiveError as error:
+        raise EntryError(Problem(f"the archive {error.strerror}", shown)) from None
+    path = _main_in_archive(source, lookup.prefix, shown)
+    problems: tuple[Problem, ...] = ()
+    if left_out := source.left_out:
+        what = f"{plural(len(left_out), 'member')} of the archive, {left_out[0]} the first"
+        message = f"{what}: left out, as the name or the link leads out of it or to nothing in it"
+        problems = (Problem(message, shown, complete=True),)
+    source.given[path] = source.read(path)
+    return Entry(source, path, path.rpartition("/")[0], source.shown(path), problems)
+
+
+def _main_in_archive(source: ArchiveFiles, prefix: str | None, shown: str) -> str:
+    """The path of the main file; raises EntryError if it must be named."""
+    top = "/" + (prefix or "etc/nginx").strip("/")
+    for path in (f"{top}/{MAIN_FILE}", f"{top}/conf/{MAIN_FILE}", top):
+        if source.exists(path) and not source.is_dir(path):
+            return path
+    paths = [] if prefix else source.main_files(MAIN_FILE)
+    if len(paths) == 1:
+        return paths[0]
+    listed = ", ".join(paths[:MAX_CANDIDATES])
+    what = (
+        f"there are several {MAIN_FILE} in it ({listed})"
+        if paths
+        else f"it holds no {top}/{MAIN_FILE}"
+    )
+    message = (
+        f"{what}: say which is the main file, e.g. --prefix {paths[0] if paths else '/opt/nginx'}"
+    )
+    raise EntryError(Problem(message, shown))
 
 
 def find(name: str, lookup: Lookup) -> tuple[FileSystem, str]:

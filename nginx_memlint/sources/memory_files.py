@@ -24,6 +24,7 @@ class MemoryFiles:
     """
 
     restricted = True
+    is_partial = True
 
     def __init__(self, files: Mapping[str, bytes], bounds: Bounds = DEFAULT_BOUNDS) -> None:
         self.bounds = bounds

@@ -32,6 +32,10 @@ class Source(Protocol):
     restricted: bool
     """Whether the source stands for another place than this machine's root directory."""
 
+    is_partial: bool
+    """Whether it holds only some of a machine's files: a dump or an archive does, and its names are
+    not those of files here."""
+
     bounds: Bounds
     """Bounds on how much is read of it."""
 

@@ -55,6 +55,11 @@ def sized_bundle(certificates: int, pem_bytes: int) -> Bundle:
     return Bundle(certificates, inside * _DER_LINE // _PEM_LINE)
 
 
+def pem_size(certificates: int, der_bytes: int) -> int:
+    """Bytes of a file of so many certificates, without other text."""
+    return _PEM_MARKS * certificates - -der_bytes * _PEM_LINE // _DER_LINE
+
+
 def read_bundle(pem: bytes) -> Bundle | None:
     """Count the certificates of a PEM file; None if nginx rejects it."""
     try:

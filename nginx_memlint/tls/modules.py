@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from nginx_memlint.files.paths import is_below
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.memory_files import MemoryFiles
@@ -16,7 +15,7 @@ from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import FAMILIES
 from nginx_memlint.tree.directives_table import ROWS
 from nginx_memlint.tree.expanded import Setting
-from nginx_memlint.tree.missing_includes import INSTALLED
+from nginx_memlint.tree.stand_ins import is_at_home
 from nginx_memlint.tree.tree import Tree
 
 _COUNTED = frozenset(family.module.object for family in FAMILIES if family.module is not None)
@@ -244,11 +243,11 @@ def _is_missing(tree: Tree, path: str) -> bool:
     is. The modules of a checkout are elsewhere.
     """
     source = tree.source
-    if isinstance(source, MemoryFiles):
-        return False
-    if not source.restricted and not any(is_below(tree.directory, top) for top in INSTALLED):
+    if not source.restricted and not is_at_home(source, tree.directory):
         return False
     try:
+        if source.is_partial and not source.is_dir(path.rpartition("/")[0] or "/"):
+            return False  # it has other directories
         return not source.exists(path)
     except OSError:
         return False  # what is there cannot be known

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeAlias
@@ -15,12 +15,13 @@ from typing import TypeAlias
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, BoundError, Work, WorkError, exceeded
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources import glob
-from nginx_memlint.sources.source import Source
+from nginx_memlint.sources.source import ABSENT, Source
 from nginx_memlint.syntax.directives import INCLUDE_KEY, Body, Directive, ParsedFile, parse
 from nginx_memlint.syntax.tokens import BeyondBoundError
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tree import blocks, grammar, structure
 from nginx_memlint.tree.expanded import Block, Inclusion, shortened
+from nginx_memlint.tree.stand_ins import StandIns, never
 from nginx_memlint.tree.tree import FileKey, Tree
 
 _Steps: TypeAlias = "Iterator[_Steps]"
@@ -34,6 +35,7 @@ def build(
     context: tuple[str, ...] = (),
     directory: str | None = None,
     parsed: Mapping[FileKey, ParsedFile] = MappingProxyType({}),
+    may_be_missing: Callable[[str], bool] = never,
 ) -> Tree:
     """Read the configuration whose main file is at an absolute path.
 
@@ -41,11 +43,13 @@ def build(
     "server"). Relative paths are in ``directory``, by default the main file's. Raises OSError if
     the main file cannot be read, and nothing else: problems of the configuration are in
     ``Tree.problems``. Of an earlier reading, ``parsed`` are ``Tree.parsed``: a file whose bytes are
-    as they were is not parsed again.
+    as they were is not parsed again. ``may_be_missing`` tells of a path, or an include's pattern,
+    whether nothing need be there.
     """
     if directory is None:
         directory = path.rpartition("/")[0]
-    return _Builder(source, path, context, directory, parsed).build()
+    stand_ins = StandIns(source, directory, may_be_missing)
+    return _Builder(source, path, context, directory, parsed, stand_ins).build()
 
 
 class _TreeSizeError(Exception):
@@ -60,7 +64,9 @@ class _Builder:
         context: tuple[str, ...],
         directory: str,
         parsed: Mapping[FileKey, ParsedFile],
+        stand_ins: StandIns,
     ) -> None:
+        self.stand_ins = stand_ins
         self.source = source
         self.bounds = source.bounds
         self.work = Work(source.bounds.steps)
@@ -99,6 +105,7 @@ class _Builder:
         if not self.work.is_done:
             self.check_structure(tree)
         tree.unlisted = self.unlisted
+        tree.stand_ins = self.stand_ins
         tree.parsed = self.files
         tree.matched = {pattern: bool(paths) for pattern, paths in self.globs.items()}
         return tree
@@ -106,7 +113,7 @@ class _Builder:
     def load(self, path: str, *, in_data_block: bool) -> ParsedFile:
         key = (path, in_data_block)
         if key not in self.files:
-            data, name = self.source.read(path), self.source.shown(path)
+            data, name = self.bytes_of(path), self.source.shown(path)
             file = self.parsed.get(key)
             if file is None or file.name != name or file.tokens.data != data:
                 file = parse(
@@ -120,6 +127,16 @@ class _Builder:
             self.files[key] = file
             self.work.add(file.tokens.lua)
         return self.files[key]
+
+    def bytes_of(self, path: str) -> bytes:
+        """The bytes of a file, or of what stands in for it."""
+        try:
+            return self.source.read(path)
+        except OSError as error:
+            data = self.stand_ins.content(path) if error.errno in ABSENT else None
+            if data is None or path == self.path:
+                raise
+            return data
 
     def read(self, block: Block, inclusion: Inclusion) -> None:
         """Read a file into a block, in nginx's order, with all files that it includes."""

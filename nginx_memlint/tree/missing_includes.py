@@ -24,6 +24,7 @@ from nginx_memlint.sources.source import Source
 from nginx_memlint.syntax.directives import Directive
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tree.expanded import Inclusion
+from nginx_memlint.tree.stand_ins import is_at_home
 from nginx_memlint.tree.tree import Tree
 
 MAX_ANCESTORS = 16
@@ -44,10 +45,6 @@ MAX_KEPT = 5_000
 MAX_OPTIONS = 20
 """Different options that are tested on all includes."""
 
-INSTALLED = ("/etc", "/usr/local", "/usr/share")
-"""Directories of an installed nginx: with a main file below them, includes are not looked for
-elsewhere."""
-
 
 class Hint(NamedTuple):
     """An option with which an absolute include finds files, and the files it finds then."""
@@ -65,7 +62,7 @@ def explained(tree: Tree) -> list[Problem]:
     meant.
     """
     problems = list(tree.problems)
-    if tree.source.restricted or any(is_below(tree.directory, place) for place in INSTALLED):
+    if tree.source.restricted or is_at_home(tree.source, tree.directory):
         return problems
     numbers: dict[tuple[str, int | None, int | None], int] = {}
     for index, problem in enumerate(problems):

@@ -58,7 +58,8 @@ def _empty(tree: Tree) -> Iterator[tuple[Directive, Inclusion]]:
     """Includes, as written, whose pattern matched no file."""
     for include, inclusion in tree.includes(but=(blocks.OPAQUE, blocks.DATA)):
         pattern = _full(include.args[0], tree.directory)
-        if glob.has_magic(pattern) and not tree.matched.get(pattern, True):
+        is_empty = glob.has_magic(pattern) and not tree.matched.get(pattern, True)
+        if is_empty and not tree.stand_ins.is_allowed(pattern):
             yield include, inclusion
 
 

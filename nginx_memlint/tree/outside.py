@@ -30,7 +30,7 @@ def files_outside(tree: Tree, bundles: Iterable[str]) -> list[str]:
     inside: dict[str, bool] = {}
     outside: dict[str, None] = {}
     for path in (*tree.files, *bundles):
-        if path in source.given:  # the main file, or standard input
+        if path in source.given or path in tree.stand_ins:  # the main file, or standard input
             continue
         name = source.shown(path)
         parent = os.path.dirname(name)

@@ -14,6 +14,7 @@ from nginx_memlint.sources.source import Source
 from nginx_memlint.syntax.directives import Body, Directive, ParsedFile
 from nginx_memlint.tree import blocks
 from nginx_memlint.tree.expanded import Block, Inclusion, Nearest
+from nginx_memlint.tree.stand_ins import StandIns, never
 
 FileKey: TypeAlias = tuple[str, bool]
 """A file's path as nginx sees it, and whether it is read inside of a block of data."""
@@ -45,6 +46,8 @@ class Tree:
         """How many problems are not in the list, which has a bound."""
         self.matched: dict[str, bool] = {}
         """Pattern of an include, as a whole path → whether it matched any file."""
+        self.stand_ins = StandIns(source, directory, never)
+        """Texts that were read for files that are not here."""
         self.parsed: dict[FileKey, ParsedFile] = {}
         """All files as they were parsed, for the next reading of the configuration."""
         self.memo: dict[str, Any] = {}

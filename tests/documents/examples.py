@@ -76,6 +76,7 @@ cp) cp -r conf "$3" ;;
 build) test -f "${@: -1}/Dockerfile" ;;
 run) IFS=: read -r here there _ <<<"$4"; shift 5; exec memlint "${@//$there/$here}" ;;
 esac""",
+    "tar": 'cd "$SCRATCH" && PATH=/usr/bin:/bin exec tar -czh etc/nginx',
     "nginx": 'exec /usr/sbin/nginx -p "$SCRATCH/etc/nginx/" -c nginx.conf "$@"',
     "openresty": 'exec nginx "$@"',
     "systemctl": '[ "$*" = "reload nginx" ] && exec nginx -s reload',

@@ -41,9 +41,9 @@ IN_THE_GATE = ("first", "second")
 
 OTHER_FLAGS = (
     *("--modules-path", "--rm", "--cases", "--count", "--seconds", "--seed"),
-    *("--no-install-recommends", "--repo"),
+    *("--no-install-recommends", "--repo", "--exclude"),
 )
-"""Of nginx, docker, tests.nginx.fuzz_counts, tests.nginx.reload_scenarios, apt-get and gh."""
+"""Of nginx, docker, tests.nginx.fuzz_counts, tests.nginx.reload_scenarios, apt-get, gh and tar."""
 
 TESTED = {
     "toml": {"settings", "bundles"},

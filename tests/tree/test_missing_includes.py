@@ -13,6 +13,7 @@ from nginx_memlint.files.bounds import DEFAULT_BOUNDS, STEPS_OF, Meter
 from nginx_memlint.result import ConfigReport, ProblemInfo
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.tree import missing_includes as hints
+from nginx_memlint.tree import stand_ins
 from tests.helpers import with_bounds
 from tests.hostile.work import lines_run
 
@@ -76,7 +77,7 @@ def test_an_empty_directory_here_is_reported_too(tmp_path: Path, machine: Path) 
 
 
 def test_a_missing_file_has_one_problem(tmp_path: Path, machine: Path) -> None:
-    copy = checkout(tmp_path, f"include {machine}/mime.types;", ("mime.types",))
+    copy = checkout(tmp_path, f"include {machine}/own.types;", ("own.types",))
     problem = one(check(copy))
     assert problem.nginx is not None
     assert problem.nginx.startswith("open()")
@@ -192,13 +193,13 @@ def test_many_options_are_not_tried(tmp_path: Path, machine: Path) -> None:
     assert not [p for p in check(copy).problems if "--path-map" in p.message]
 
 
-@pytest.mark.parametrize("place", hints.INSTALLED)
+@pytest.mark.parametrize("place", stand_ins.INSTALLED)
 def test_silent_where_a_configuration_is_installed(
     place: str, tmp_path: Path, machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copy = checkout(tmp_path, f"include {machine}/conf.d/*.conf;")
     assert place.startswith("/")
-    monkeypatch.setattr(hints, "INSTALLED", (str(tmp_path),))
+    monkeypatch.setattr(stand_ins, "INSTALLED", (str(tmp_path),))
     assert hinted(check(copy)) == []
 
 

@@ -124,6 +124,7 @@ def on_a_terminal(
     module: str = "nginx_memlint",
     cwd: Path | None = None,
     with_errors: bool = True,
+    typed: str = "",
 ) -> str:
     """The text that the command writes to a terminal of 200 columns, on both streams or on one."""
     pid, terminal = pty.fork()
@@ -135,6 +136,7 @@ def on_a_terminal(
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         os.execv(sys.executable, [sys.executable, "-m", module, *map(str, args)])
     out = b""
+    os.write(terminal, typed.encode())
     try:
         while data := os.read(terminal, 65536):
             out += data

@@ -23,6 +23,7 @@ from nginx_memlint.suggest import did_you_mean
 
 COMMANDS = (
     "check",
+    "init",
     "config",
     "tree",
     "diff",

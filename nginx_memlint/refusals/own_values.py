@@ -267,6 +267,19 @@ def _tried(args: Sequence[str]) -> str:
 
 _CODE = _between(0, _MOST_CODE)
 
+
+def _replaced(words: tuple[str, ...], args: Sequence[str]) -> str:
+    """``ngx_http_proxy_redirect()`` and those of cookies: one argument is one of few words."""
+    is_taken = len(args) > 1 or c_string(args[0]) in words
+    return "" if is_taken else f'invalid parameter "{args[0]}"'
+
+
+def _stream_log(args: Sequence[str]) -> str:
+    """``ngx_stream_log_set_log()``: there is no format that is always declared."""
+    is_taken = len(args) > 1 or c_string(args[0]) == "off"
+    return "" if is_taken else "log format is not specified"
+
+
 _EVENTS = frozenset(
     {
         *("select", "poll", "epoll", "kqueue", "devpoll", "/dev/poll", "eventport", "rtsig", "aio"),
@@ -360,6 +373,9 @@ OWN_VALUES = (
     Refusal("listen", frozenset({"stream_server"}), _datagrams),
     Refusal("resolver", IN_HTTP | IN_STREAM | {"mail", "mail_server"}, _resolver),
     Refusal("try_files", IN_HTTP, _tried),
+    Refusal("proxy_redirect", IN_HTTP, partial(_replaced, ("off", "default"))),
+    Refusal("proxy_cookie_domain proxy_cookie_path", IN_HTTP, partial(_replaced, ("off",))),
+    Refusal("access_log", IN_STREAM, _stream_log),
     Refusal(_PROTOCOLS.format("temp_path"), IN_HTTP, _temporary_path),
     Refusal("client_body_temp_path", IN_HTTP, _temporary_path),
     Refusal(_PROTOCOLS.format("cache_valid"), IN_HTTP, _cache_valid),

@@ -11,8 +11,17 @@ from functools import partial
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.refusals.addresses import peer_complaint
-from nginx_memlint.refusals.record import IN_HTTP, IN_STREAM, UPSTREAMS, Refusal, by_name, refused
+from nginx_memlint.refusals.record import (
+    IN_HTTP,
+    IN_STREAM,
+    UPSTREAMS,
+    Refusal,
+    by_name,
+    of_nginx,
+    refused,
+)
 from nginx_memlint.refusals.urls import host_and_uri
+from nginx_memlint.syntax.directives import Directive
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tree.tree import Tree
@@ -32,6 +41,7 @@ def undeclared_names(tree: Tree, target: Target) -> Iterator[Problem]:
         Refusal("aio", IN_HTTP, partial(_thread_pool, _declared("thread_pool", "main", tree))),
     ]
     yield from refused(tree, target, by_name(rows))
+    yield from _late_formats(tree)
 
 
 _PASSES: dict[str, tuple[str, ...]] = {
@@ -91,6 +101,32 @@ def _format(formats: set[str], args: Sequence[str]) -> str:
     if len(args) == 1 or c_string(args[0]) == "off":
         return ""
     return "" if args[1].lower() in formats else f'unknown log format "{args[1]}"'
+
+
+def _late_formats(tree: Tree) -> Iterator[Problem]:
+    """Problems of formats of logs that are declared only after a log has them."""
+    for root in tree.blocks("http", "stream") if "log_format" in tree.index_names() else ():
+        order = [*root.in_order(("log_format", "access_log", "server"))]
+        declared: dict[str, int] = {}
+        used: dict[Directive, int] = {}
+        for place, setting in enumerate(order):
+            if setting.name == "log_format":
+                declared.setdefault(setting.value.lower(), place)
+            else:
+                used.setdefault(setting.directive, place)
+        if max(declared.values(), default=0) < min(used.values(), default=len(order)):
+            continue
+        for block in tree.having(("access_log",)):
+            server = tree.servers.of(block)
+            if tree.root_of(block) is not root or (server is None and block is not root):
+                continue
+            for setting in block.settings("access_log"):
+                directive = server.directive if server is not None else setting.directive
+                args = setting.directive.args
+                name = args[1] if len(args) > 1 else ""
+                place = used.get(directive, len(order)) if directive is not None else len(order)
+                if declared.get(name.lower(), 0) > place:
+                    yield of_nginx(setting, f'unknown log format "{name}"')
 
 
 def _thread_pool(pools: set[str], args: Sequence[str]) -> str:

@@ -379,6 +379,16 @@ REFUSED: tuple[tuple[str, str], ...] = (
     ("http", "map $uri $a { b 1; B 2; }"),
     ("http", "map $uri $a { hostnames; *.b 1; *.b 2; }"),
     ("stream", "map $remote_addr $a { b 1; c 2; b 2; }"),
+    ("location", "proxy_redirect foo;"),
+    ("location", "proxy_cookie_path default;"),
+    ("stream_server", "access_log logs/a;"),
+    ("http", "access_log logs/a x; log_format x a; server { }"),
+    ("http", "server { location / { access_log logs/a x; } } log_format x a;"),
+    (
+        "http",
+        "log_format y a; server { access_log logs/a y; access_log logs/b X; } log_format x a;",
+    ),
+    ("stream", "server { listen 127.0.0.1:9999; return x; access_log logs/a x; } log_format x a;"),
 )
 """Kind of a block, and what stands in it."""
 
@@ -599,5 +609,11 @@ ACCEPTED: tuple[tuple[str, str], ...] = (
     ("http", "map $uri $a { b 1; ~b 2; ~b 3; .b 4; \\\\default 5; default 6; }"),
     ("http", "map $uri $a { valid_referers 1; listen 2; }"),
     ("http", "map $uri $a { é 1; É 2; }"),
+    ("location", "proxy_redirect off;"),
+    ("location", "proxy_cookie_path off;"),
+    ("stream_server", "access_log off;"),
+    ("http", "access_log logs/a; log_format y b; server { } log_format x a; access_log logs/b x;"),
+    ("http", "log_format x a; server { access_log logs/a x; } log_format y b;"),
+    ("http", "server { access_log logs/a combined; } log_format y b; server { access_log a y; }"),
 )
 """Kind of a block, and what stands in it."""

@@ -119,6 +119,7 @@ class _Examination:
         stated = {path: sized_bundle(*size) for path, size in job.options.bundles.items()}
         target = job.target
         self.server_files = ServerFiles(tree, target.host, target.bundle)
+        self.server_files.compare(tree.files)
         self.bundles = memory.Bundles(
             tree, target.costs, job.options.unit_cost, stated, server=self.server_files
         )

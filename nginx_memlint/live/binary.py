@@ -47,7 +47,7 @@ def find_nginx(path: str | None = None) -> str:
     for name in _NAMES:
         if program := find_program(name, _DIRECTORIES):
             return program
-    raise MemlintError("no nginx found here; install it, or name the binary with --nginx")
+    raise MemlintError("no nginx found here; install it, or name the binary with --nginx-binary")
 
 
 def describe(path: str) -> Nginx:

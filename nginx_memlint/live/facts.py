@@ -86,7 +86,7 @@ def gather(
         pid, launch = None, _NOT_RUNNING
     binary = launch.binary or find_nginx(nginx)
     if nginx is None and (reason := why_not_roots(binary)):
-        raise MemlintError(f"{printable(reason)}: name nginx with --nginx to run it")
+        raise MemlintError(f"{printable(reason)}: name nginx with --nginx-binary to run it")
     server = describe(binary)
     conf, prefix = configuration(launch, server)
     if name is not None and not _leads_to(name, conf):

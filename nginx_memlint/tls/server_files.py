@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from typing import TypeVar
 
@@ -56,12 +57,20 @@ class ServerFiles:
             if facts is None:
                 return of_bytes(data)
             belongs = self._belongs(path)
-            if hashlib.sha256(data).hexdigest() != facts.sha256:
+            if _hash(data) != facts.sha256:
                 (self.stale if belongs else self.different).add(path)
             if belongs:
                 return of_bytes(data)
         self.used[path] = facts
         return of_facts(facts)
+
+    def compare(self, paths: Iterable[str]) -> None:
+        """Hold files that were read here against their facts, as includes that nginx brings."""
+        for path in paths if self._host.files else ():
+            facts = self._facts(path)
+            with suppress(OSError):  # gone since
+                if facts is not None and _hash(self._source.read(path)) != facts.sha256:
+                    self.stale.add(path)
 
     def said(self) -> Iterator[str]:
         """Sentences about the facts that count, and about files that are not as they say."""
@@ -132,7 +141,7 @@ def certificates_of(facts: FileFacts) -> tuple[Facts, ...]:
 
 def facts_of(path: str, data: bytes) -> FileFacts:
     """The facts of a file; of one that is no PEM of certificates, its size and its hash."""
-    facts = FileFacts(path, len(data), hashlib.sha256(data).hexdigest())
+    facts = FileFacts(path, len(data), _hash(data))
     bundle = read_bundle(data)
     if bundle is None:
         return facts
@@ -155,6 +164,10 @@ def revoked_of(facts: FileFacts) -> tuple[Revoked, ...]:
     count = facts.revocation_lists
     entries = (_spread(number, count) for number in (facts.revoked, facts.revoked_extensions))
     return tuple(Revoked(*of_one) for of_one in zip(*entries, strict=True))
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _spread(number: int, count: int) -> Iterator[int]:

@@ -157,6 +157,16 @@ def test_files_of_the_checkout_count_and_stale_facts_are_told(server: Path, tmp_
     assert not any("stale" in text for text in checked(conf)["assumptions"])
 
 
+def test_an_include_that_nginx_brings_is_told_if_it_is_another(
+    server: Path, tmp_path: Path
+) -> None:
+    conf = checkout(server, tmp_path / "repo")
+    assert not any("stale" in text for text in checked(conf)["assumptions"])
+    write(conf.parent, {"mime.types": "types { text/html html; text/css css; }\n"})
+    [said] = [text for text in checked(conf)["assumptions"] if "is stale" in text]
+    assert said.startswith(f"{conf.parent}/mime.types: not as ")
+
+
 def test_another_target_leaves_the_other_facts(server: Path, tmp_path: Path) -> None:
     conf = checkout(server, tmp_path / "repo", memory_limit=300 << 20)
     (tmp_path / "system.pem").unlink()
@@ -260,7 +270,9 @@ def test_a_program_that_others_may_have_put_there_is_not_run(
 ) -> None:
     monkeypatch.setattr(facts, "why_not_roots", lambda path: f"{path} does not belong to root")
     monkeypatch.setattr(facts, "describe", pytest.fail)
-    with pytest.raises(MemlintError, match="does not belong to root: name nginx with --nginx"):
+    with pytest.raises(
+        MemlintError, match="does not belong to root: name nginx with --nginx-binary"
+    ):
         gathered(server.parent.parent)
 
 

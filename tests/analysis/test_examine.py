@@ -18,14 +18,14 @@ FIRST_LOAD = find_target("debian-12").costs.first_load
 
 TREE = """
 server {
-    if ($a) { return 204; }
+    if ($uri) { return 204; }
     location / { limit_except GET { deny all; } location /n { } location = /e { } }
     location ~ x { if ($b) { return 204; } }
     location @named { }
 }
 server { }
 upstream u { server 127.0.0.1; }
-map $a $b { location 1; server 2; }
+map $uri $b { location 1; server 2; }
 """
 
 

@@ -557,7 +557,7 @@ def test_a_fragment_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_in_a_map_too(tmp_path: Path) -> None:
-    main = http("include both; map $a $b { include both; } server { location / { } }")
+    main = http("include both; map $uri $b { include both; } server { location / { } }")
     conf = write(tmp_path, {"nginx.conf": main, "both": f"{TRUSTED}\n"})
     refused(conf, "is included in a map or the like as well")
 

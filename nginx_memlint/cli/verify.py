@@ -77,10 +77,10 @@ def verify(
     ] = None,
     reloads: Annotated[
         int,
-        typer.Option(
-            min=0,
-            max=1000,
-            metavar="N",
+        number_option(
+            int,
+            0,
+            1000,
             help="Also start nginx for real, in namespaces of its own, and reload it N times. "
             "Needs root.",
             show_default="0, nginx -t alone",

@@ -15,6 +15,7 @@ from nginx_memlint.report import documentation, schemas
 from nginx_memlint.report.screen import console_for
 from nginx_memlint.targets.names import releases
 from nginx_memlint.targets.products_table import PRODUCTS
+from nginx_memlint.targets.targets import target_names
 from tests.helpers import LUA, SAMPLES, copy_sample, http, memlint, write
 
 INCIDENT = SAMPLES / "incident"
@@ -257,6 +258,15 @@ def test_targets_says_what_a_target_is() -> None:
         assert text in run.out
     assert "measured on this server" in memlint("targets", "debian-12").out
     assert memlint("targets", "foo").code == 2
+
+
+def test_targets_as_json() -> None:
+    [kong] = memlint("targets", "--format", "json", "kong:3.4.2").json
+    assert (kong["nginx"], kong["lua"], kong["borrowed"]) == ("1.21.4", "0.10.21", "debian-13")
+    names = [server["name"] for server in memlint("targets", "--format", "json").json]
+    assert names == target_names()
+    releases_of_kong = memlint("targets", "--format", "json", "kong").json
+    assert [server["name"] for server in releases_of_kong] == list(releases("kong"))
 
 
 @pytest.mark.parametrize("command", [[], ["check"], ["diff"], ["targets"], ["rules"]])

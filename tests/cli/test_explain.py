@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from nginx_memlint.cli.app import app
 from nginx_memlint.report import documentation
+from nginx_memlint.report.words import BY_NAME, WORDS
 from nginx_memlint.rules import ABOUT_REPORTS, RULES, find_rule
 from nginx_memlint.rules.rule import Rule
 from tests.helpers import on_a_terminal
@@ -67,3 +68,31 @@ def test_explain_suggests(wrong: str, meant: str) -> None:
     assert ("did you mean" in output) == bool(meant)
     assert meant in output
     assert "\x1b[31m" not in output
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("contexts", "TLS contexts", "CA loads", "CA bundle", "workers", "zones", "budget"),
+        *("reload peak", "at start", "while reloading", "reloads in a row", "with workers held"),
+        *("generation", "target", "assumed", "not all read", "Findings"),
+    ],
+)
+def test_a_word_of_reports_is_explained(said: str) -> None:
+    code, output = run("explain", *said.split())
+    assert code == 0
+    assert output.count("\n") == 1
+    assert BY_NAME[said.lower()].text in output
+
+
+def test_all_words_are_listed() -> None:
+    code, output = run("explain")
+    assert code == 0
+    assert [word for word in WORDS if f"{word.name}: {word.text}" not in output] == []
+
+
+def test_no_word_means_two_things() -> None:
+    names = [name.lower() for word in WORDS for name in (word.name, *word.others)]
+    assert len(names) == len(set(names))
+    codes = {name.lower() for rule in RULES for name in (rule.code, rule.name)}
+    assert not codes & set(BY_NAME)

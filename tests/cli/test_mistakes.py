@@ -58,6 +58,7 @@ MISTAKES = (
     ("check --workers auto nginx.conf", 2, '"auto" is not a number of workers from 1 to'),
     ("check --jobs all nginx.conf", 2, '"all" is not a whole number from 0 to'),
     ("tree --depth -1 nginx.conf", 2, '"-1" is not a whole number from 0 to'),
+    ("verify --reloads two nginx.conf", 2, '"two" is not a whole number from 0 to 1,000'),
     ("verify --tolerance 15% nginx.conf", 2, '"15%" is not a number from 0 to 10'),
     ("check --fail-on erorr nginx.conf", 2, 'did you mean "error"?'),
     ("check --color blue nginx.conf", 2, "'auto', 'always', 'never'"),

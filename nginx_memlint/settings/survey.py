@@ -48,7 +48,8 @@ HOMES = (
 )
 """Directories of a main file that a repository has copies of."""
 
-_MISSING = re.compile(r'open\(\) "(.+)" failed \(2: ')
+_BEFORE, _AFTER = 'open() "', '" failed (2: '
+"""Around the name of a file in nginx's message that it is not there."""
 
 
 class Way(NamedTuple):
@@ -236,9 +237,11 @@ def _missing(top: str, path: str, inspection: Inspection) -> tuple[str, ...]:
     directory = os.path.realpath(os.path.join(top, os.path.dirname(path)))
     names: dict[str, None] = {}
     for problem in inspection.report.problems:
-        if (match := _MISSING.search(problem.nginx or "")) and match[1].isprintable():
-            is_beside = is_below(match[1], directory)
-            names[os.path.relpath(match[1], directory) if is_beside else match[1]] = None
+        said = (problem.nginx or "").removeprefix(_BEFORE)
+        name = said.rpartition(_AFTER)[0] if said != problem.nginx else ""
+        if name and name.isprintable():
+            is_beside = is_below(name, directory)
+            names[os.path.relpath(name, directory) if is_beside else name] = None
     return tuple(names)
 
 

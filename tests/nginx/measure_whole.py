@@ -13,6 +13,7 @@ import fnmatch
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -22,21 +23,33 @@ from tests.nginx.experiment import Results
 from tests.nginx.part_cases import Place
 from tests.nginx.part_files import named_in, place_in
 from tests.nginx.prefix import write_conf
+from tests.nginx.server import Server
 from tests.nginx.stack import Stack, available
 from tests.nginx.whole_configurations import CONFIGURATIONS, text
 
-TIMEOUT = 120.0
+TIMEOUT = 600.0
 SETTLE = 0.4
 KIB = 1024
 
 
 def measured(name: str, workers: int, reloads: int, place: Place, stack: Stack) -> dict[str, Any]:
-    """The memory of a configuration through some reloads."""
+    """The memory of one of the configurations through some reloads."""
     conf = write_conf(place.prefix, text(CONFIGURATIONS[name](place), place, stack, workers))
+    return reloaded(conf, place.prefix, reloads, stack)
+
+
+def reloaded(
+    conf: Path,
+    prefix: Path,
+    reloads: int,
+    stack: Stack,
+    besides: Callable[[Server], dict[str, int]] = lambda _server: {},
+) -> dict[str, Any]:
+    """The memory of a main file at start and through some reloads, and what else is asked then."""
     with cgroup() as group, ExitStack() as running:
         with group.inside():
             server = running.enter_context(
-                stack.run(conf, place.prefix, timeout=TIMEOUT, files=named_in(conf.read_text()))
+                stack.run(conf, prefix, timeout=TIMEOUT, files=named_in(conf.read_text()))
             )
         server.settled_anon_kb(TIMEOUT)
         time.sleep(SETTLE)
@@ -49,7 +62,8 @@ def measured(name: str, workers: int, reloads: int, place: Place, stack: Stack) 
             time.sleep(SETTLE)
             peaks.append(group.peak() // KIB - beside)
             after.append(server.memory().anon_and_shared)
-    return {"start_kb": start, "after_kb": after, "peak_kb": peaks, "beside_kb": beside}
+        more = besides(server)
+    return {"start_kb": start, "after_kb": after, "peak_kb": peaks, "beside_kb": beside, **more}
 
 
 def main() -> int:

@@ -1,0 +1,84 @@
+"""What was predicted of configurations that no cost was fitted to, and what they take.
+
+    python -m tests.nginx.measure_held_out --out results
+
+Predictions are kept with the measurements, so that costs that are mended later hide no error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from nginx_memlint import check
+from tests.nginx.experiment import Results
+from tests.nginx.held_out_configurations import CONFIGURATIONS, write
+from tests.nginx.measure_whole import reloaded
+from tests.nginx.prefix import make_prefix
+from tests.nginx.recorded import TARGETS
+from tests.nginx.server import Server
+from tests.nginx.stack import native
+
+RELOADS = 12
+MORE_WORKERS = (
+    "140 WordPress sites with snippets",
+    "CDN edge, 70 customers",
+    "800 custom domains",
+)
+"""Those that are measured with four workers, too."""
+
+ZONE = re.compile(r"^\S+ rw-s .*/dev/zero \(deleted\)\nSize: +(\d+) kB$", re.MULTILINE)
+
+
+def zones(server: Server) -> dict[str, int]:
+    """What shared memory nginx has reserved, and what of it is resident."""
+    text = Path(f"/proc/{server.pid}/smaps").read_text()
+    return {
+        "zones_reserved_kb": sum(map(int, ZONE.findall(text))),
+        "zones_resident_kb": server.memory().shared,
+    }
+
+
+def predicted(conf: Path, target: str) -> dict[str, int]:
+    """What memlint says of a main file, in bytes."""
+    report = check(conf, target=target)
+    assert report.complete
+    return asdict(report.memory.total)
+
+
+def main() -> int:
+    """Measure the configurations and write their recording."""
+    parser = argparse.ArgumentParser(description="Measure configurations that were held out.")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", nargs="+", default=["*"])
+    parser.add_argument("--reloads", type=int, default=RELOADS)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    stack = native()
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    inputs = {"reloads": arguments.reloads, "predicted_by": commit}
+    results = Results(arguments.out / f"held-out-{stack.name}.json", stack, inputs)
+    for name in CONFIGURATIONS:
+        if not any(fnmatch.fnmatch(name, pattern) for pattern in arguments.only):
+            continue
+        for workers in (2, 4) if name in MORE_WORKERS else (2,):
+            with tempfile.TemporaryDirectory(prefix="memlint-") as directory:
+                prefix = make_prefix(Path(directory))
+                conf = write(name, prefix, stack, workers)
+                said: dict[str, Any] = {"predicted": predicted(conf, TARGETS[stack.name])}
+                figures = reloaded(conf, prefix, arguments.reloads, stack, zones)
+                results.add(configuration=name, workers=workers, **figures, **said)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

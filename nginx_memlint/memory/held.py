@@ -48,7 +48,8 @@ LAWS: dict[str, HeldLaw] = {
     "worker": HeldLaw(Times(0, 1)),
     "zone_renewed": HeldLaw(Times(1)),
 }
-"""Field of Amount → its law; helpers and kept zones have no generations."""
+"""Field of Amount → its law; helpers and kept zones have no generations, and a generation uses the
+room that reading the one before has left."""
 
 
 class HeldMemory(NamedTuple):

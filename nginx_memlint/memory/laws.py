@@ -19,7 +19,8 @@ class Amount(NamedTuple):
     pages that are freed one by one. ``code``: machine code of regular expressions, and what is
     allocated in large pieces. ``rules``: trees of many small objects, as ModSecurity's.
     ``library``: what OpenSSL keeps for itself from the first context on. ``loose``: as much of
-    certificates as each worker sorts of them once they are freed.
+    certificates as each worker sorts of them once they are freed. ``freed``: large arrays that were
+    needed to read a configuration, and are free in the middle of the heap.
     ``scripts``: Lua's heap, of which only the newest configuration's is kept. ``worker``: what each
     worker has for itself. ``traffic``: what connections take. ``zone_resident``: shared memory that
     is touched at a start, ``zone_renewed``: that of zones which a reload makes anew.
@@ -37,6 +38,7 @@ class Amount(NamedTuple):
     rules: int = 0
     library: int = 0
     loose: int = 0
+    freed: int = 0
     scripts: int = 0
     worker: int = 0
     traffic: int = 0
@@ -48,7 +50,7 @@ class Amount(NamedTuple):
     def in_heap(self) -> int:
         """All that is of the configuration and not in nginx's pools."""
         heaps = (self.heap, self.contexts, self.tables, self.pages, self.code)
-        return sum(heaps) + self.rules + self.library + self.scripts
+        return sum(heaps) + self.rules + self.library + self.freed + self.scripts
 
     def plus(self, other: Amount) -> Amount:
         """Both together."""
@@ -107,10 +109,17 @@ class Reason(NamedTuple):
 
 
 SHARING = frozenset(
-    {"pool", "heap", "contexts", "tables", "pages", "code", "rules", "library", "loose", "scripts"}
+    {
+        *("pool", "heap", "contexts", "tables", "pages", "code", "rules", "library", "loose"),
+        *("freed", "scripts"),
+    }
 )
 """Kinds that every process shares with the master, and copies when it exits."""
 
+
+COPIED_BY_HELPERS = frozenset({"library", "loose"})
+"""Kinds that a helper copies as workers do, when it starts and by exit(): it frees no configuration
+(ngx_cache_manager_process_cycle())."""
 
 LOOSE_MOST = {"contexts": 400 << 10, "heap": 900 << 10}
 """Kind → bytes of small pieces from which on ``loose`` is no more. Of certificates and their keys,
@@ -142,14 +151,13 @@ def total(
     """Bytes of one configuration with so many workers, by phase.
 
     ``laws``: field of Amount → its law. ``first_peak``: the least number of times that a first
-    reload holds the heap. ``helpers``: how many processes there are beside them that exit as
-    workers do.
+    reload holds the heap. ``helpers``: how many processes there are beside them.
     """
     phases = []
     for phase in Law._fields:
         size = 0.0
         for kind, law in laws.items():
-            copying = workers + helpers if kind in SHARING else workers
+            copying = workers + helpers if kind in COPIED_BY_HELPERS else workers
             times = law.times(phase, copying)
             if kind == "heap" and phase == "peak":
                 times = max(times, first_peak)

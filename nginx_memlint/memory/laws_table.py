@@ -60,6 +60,8 @@ GLIBC: dict[str, Law] = {
     # free pieces, and so copies their pages, as does an exiting one's free(): 10,000 at a time
     # (MAX_ITERS of _int_malloc()), so that no more are copied of a configuration that has more
     "loose": Law(Times(0), Times(3.3, 3.2), Times(4, 5.9), Times(3, 4), Times(4, 8.6)),
+    # a new configuration uses the room, and leaves such room of its own; with one and four workers
+    "freed": _of_master((1, 0.0), (1.2, 0.0), (1, 0.0), (2, 0.0), margin=1),
     # lua_close() in the master frees the old heap at once; exiting workers copy theirs
     "scripts": _of_master((1, 0.0), (1, 0.0), (1, 1), (1, 1)),
     # old and new workers at once
@@ -79,6 +81,8 @@ def _measured(start: Pair, after: Pair, after_worst: Pair, peak: Pair, worst: Pa
     """A law as it was fitted: not below any measurement, and so without a margin."""
     return Law(*(Times(*pair) for pair in (start, after, after_worst, peak, worst)))
 
+
+_NOTHING = Law(*repeat(Times(0), len(Law._fields)))
 
 # no allocator but glibc's sorts what is free: ``loose`` is here the room that each keeps for every
 # size of pieces. Bitmaps of what is free lie apart, so freeing copies fewer pages; each chunk of a
@@ -131,7 +135,9 @@ _MUSL = {
     "pages": _measured((1.11, 0.0), (1.11, 0.001), (1.11, 0.001), (2.22, 0.008), (2.22, 0.018)),
     "library": _measured((0.27, 0.02), (0.33, 0.02), (0.35, 0.02), (0.5, 0.2), (0.8, 0.2)),
     # few hosts take less than is said of nginx itself
-    "loose": Law(*repeat(Times(0), len(Law._fields))),
+    "loose": _NOTHING,
+    # malloc() maps each large array, and free() unmaps it
+    "freed": _NOTHING,
 }
 
 LAWS: dict[str, dict[str, Law]] = {

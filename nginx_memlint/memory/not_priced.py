@@ -73,7 +73,6 @@ UNKNOWN: tuple[Unknown, ...] = (
     ),
     Unknown("njs objects", "files are kept as objects (ngx_js_preload)", ("js_preload_object",)),
     Unknown("OCSP responses", "each context keeps the file", ("ssl_stapling_file",)),
-    Unknown("threads", "each worker has so many, with a stack for each", ("thread_pool",)),
     Unknown("GeoIP data", "whole files may be held in memory", ("geoip_*",)),
 )
 """All that is not priced, in the order in which it is listed."""

@@ -445,12 +445,13 @@ class Proposal:
 def _with_loose(parts: list[CostPart]) -> list[CostPart]:
     """The parts with what each has of what workers sort of the small pieces of them all."""
     loose = [0.0] * len(parts)
+    times = 0.0
     for kind, most in LOOSE_MOST.items():
         sizes = [getattr(part.amount, kind) * SMALL_PIECES.get(part.name, 1) for part in parts]
-        share = most / max(most, sum(sizes))
-        loose = [so_far + share * size for so_far, size in zip(loose, sizes, strict=True)]
+        times += sum(sizes) / most
+        loose = [so_far + size for so_far, size in zip(loose, sizes, strict=True)]
     return [
-        part._replace(amount=part.amount._replace(loose=round(size)))
+        part._replace(amount=part.amount._replace(loose=round(size / max(1, times))))
         for part, size in zip(parts, loose, strict=True)
     ]
 

@@ -1,4 +1,4 @@
-"""What was predicted of configurations that no cost was fitted to, and what they take.
+"""Measure configurations that no cost was fitted to, beside what is predicted of them.
 
     python -m tests.nginx.measure_held_out --out results
 
@@ -38,7 +38,7 @@ ZONE = re.compile(r"^\S+ rw-s .*/dev/zero \(deleted\)\nSize: +(\d+) kB$", re.MUL
 
 
 def zones(server: Server) -> dict[str, int]:
-    """What shared memory nginx has reserved, and what of it is resident."""
+    """Kilobytes of shared memory that nginx has reserved, and those of them that are resident."""
     text = Path(f"/proc/{server.pid}/smaps").read_text()
     return {
         "zones_reserved_kb": sum(map(int, ZONE.findall(text))),
@@ -47,7 +47,7 @@ def zones(server: Server) -> dict[str, int]:
 
 
 def predicted(conf: Path, target: str) -> dict[str, int]:
-    """What memlint says of a main file, in bytes."""
+    """The bytes that memlint predicts of a main file."""
     report = check(conf, target=target)
     assert report.complete
     return asdict(report.memory.total)

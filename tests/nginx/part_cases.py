@@ -228,6 +228,10 @@ CASES: dict[str, Case] = {
         _location(f"{_PROXY} proxy_cache c; proxy_cache_valid 200 1h;"),
         http="proxy_cache_path temp/pc keys_zone=c:1m; proxy_cache_key $uri;",
     ),
+    "proxy_pass, cache, 6 proxy_set_header": Case(
+        _location(_PROXY + "proxy_cache c;" + times("proxy_set_header X-Header-{k} $host;", 6)),
+        http="proxy_cache_path temp/pc keys_zone=c:1m;",
+    ),
     "proxy_redirect": Case(_location(f"{_PROXY} proxy_redirect http://a/ http://b/;")),
     "proxy_cookie_path": Case(_location(f"{_PROXY} proxy_cookie_path /a/ /b/;")),
     "proxy_next_upstream and timeouts": Case(
@@ -243,6 +247,10 @@ CASES: dict[str, Case] = {
     ),
     "fastcgi_pass, 20 fastcgi_param in http": Case(
         _location(_FASTCGI), http=times("fastcgi_param PARAM_{k} $host;", 20)
+    ),
+    "fastcgi_pass, cache, 20 fastcgi_param": Case(
+        _location(f"{_FASTCGI} fastcgi_cache c;" + times("fastcgi_param PARAM_{k} $host;", 20)),
+        http="fastcgi_cache_path temp/fc keys_zone=c:1m;",
     ),
     "uwsgi_pass, 20 uwsgi_param": Case(
         _location("uwsgi_pass 127.0.0.1:9000;" + times("uwsgi_param PARAM_{k} $host;", 20))

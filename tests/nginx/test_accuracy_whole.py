@@ -48,7 +48,6 @@ WIDER = {
     "geo, contiguous /24": 0.10,
     "servers in one upstream": 0.06,
     "set of new variables": 0.35,
-    "access_log, buffer": 0.40,
     "geo block": 0.06,
     "geo, IPv6 /48": 0.06,
     "js_import of 100 kB, long": 0.26,
@@ -58,8 +57,8 @@ WIDER = {
 }
 """Case → how far the prediction may be from the measurement, where that is more than 5 %.
 
-The bytes of an entry depend on how full buckets and pages are; that a variable is new, and that a
-log's buffer is touched, is not counted. What glibc keeps of the arrays that a map was read into is
+The bytes of an entry depend on how full buckets and pages are; that a variable is new is not
+counted. What glibc keeps of the arrays that a map was read into is
 more at other sizes than at these two: test_a_map_of_any_size. A token of a script takes 210 to 265
 bytes. Passwords are read into arrays most of which are freed again before memory is measured: what
 is predicted is what a start needs meanwhile.
@@ -67,7 +66,6 @@ is predicted is what a start needs meanwhile.
 
 
 WIDER_ELSEWHERE = {
-    "access_log, buffer": 0.40,
     "env": 0.40,
     "include": 0.30,
     "map block": 0.80,

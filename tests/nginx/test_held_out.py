@@ -1,13 +1,17 @@
-"""Configurations that no cost was fitted to: what was said of them before anybody looked."""
+"""Configurations that no cost was fitted to: what was said of them at first, and is said now."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from tests.nginx.accuracy_held_out import HeldOut, first_contact
-from tests.nginx.accuracy_whole import recording
-from tests.nginx.held_out_configurations import CONFIGURATIONS
-from tests.nginx.measure_held_out import MORE_WORKERS, RELOADS
+from tests.nginx.accuracy_held_out import HeldOut, compared, first_contact
+from tests.nginx.accuracy_whole import Described, recording
+from tests.nginx.held_out_configurations import CONFIGURATIONS, write
+from tests.nginx.measure_held_out import MORE_WORKERS, RELOADS, predicted
+from tests.nginx.prefix import make_prefix
 
 
 @pytest.mark.parametrize("one", first_contact(), ids=lambda one: f"{one.name}, {one.workers}")
@@ -21,3 +25,20 @@ def test_all_were_measured() -> None:
     assert {(one.name, one.workers) for one in first_contact()} == asked
     for row in recording("held-out")["rows"]:
         assert len(row["peak_kb"]) == RELOADS
+
+
+@pytest.mark.xdist_group("configurations held out")
+@pytest.mark.parametrize(
+    "row",
+    recording("held-out")["rows"],
+    ids=lambda row: f"{row['configuration']}, {row['workers']}",
+)
+def test_what_is_said_now(row: dict[str, Any], tmp_path: Path) -> None:
+    """CA stores are predicted as the largest are, and at their worst: hundreds of reloads."""
+    stack = Described("bookworm")
+    conf = write(row["configuration"], make_prefix(tmp_path), stack, row["workers"])
+    one = compared(row, predicted(conf, "debian-12"))
+    assert one.start == pytest.approx(1, abs=0.10)
+    assert 0.99 <= one.first_peak <= 1.20
+    assert 0.99 <= one.worst_peak <= 1.70
+    assert 1 <= one.limit <= 1.65

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from nginx_memlint.memory.parts import (
     addresses,
+    arrays,
     base,
     blocks,
     certificates,
@@ -16,6 +17,7 @@ from nginx_memlint.memory.parts import (
     expressions,
     geo,
     modsecurity,
+    passed,
     scripts,
     upstreams,
 )
@@ -27,8 +29,10 @@ RECORDS: tuple[Record, ...] = (
     *modsecurity.RECORDS,
     *blocks.RECORDS,
     *addresses.RECORDS,
+    *arrays.RECORDS,
     *expressions.RECORDS,
     *directives.RECORDS,
+    *passed.RECORDS,
     *data.RECORDS,
     *geo.RECORDS,
     *upstreams.RECORDS,

@@ -34,7 +34,7 @@ DEFAULT = "*:80"
 
 
 @dataclass(eq=False)
-class _Address:
+class Address:
     """An address with so many ports, the servers behind it, their names and the names' bytes."""
 
     ports: int
@@ -44,17 +44,17 @@ class _Address:
     name_bytes: int = 0
 
 
-def _addresses(configuration: Configuration) -> dict[str, _Address]:
+def addresses(configuration: Configuration) -> dict[str, Address]:
     """Each address once; with ``reuseport``, once for each worker, which are not known here."""
     memo = configuration.tree.memo.get("addresses")
     if memo is None:
         memo = configuration.tree.memo["addresses"] = _read(configuration)
-    addresses: dict[str, _Address] = memo
-    return addresses
+    listed: dict[str, Address] = memo
+    return listed
 
 
-def _read(configuration: Configuration) -> dict[str, _Address]:
-    addresses: dict[str, _Address] = {}
+def _read(configuration: Configuration) -> dict[str, Address]:
+    listed: dict[str, Address] = {}
     for server in configuration.tree.of_kinds(frozenset({"server"})):
         names = _server_names(server)
         name_bytes = sum(map(len, names))
@@ -62,14 +62,14 @@ def _read(configuration: Configuration) -> dict[str, _Address]:
         for setting in listens or (None,):
             text = c_string(setting.value) if setting is not None else DEFAULT
             key = f"*:{text}" if text.isdecimal() else text
-            address = addresses.get(key)
+            address = listed.get(key)
             if address is None:
-                address = addresses[key] = _Address(_ports(key), setting)
+                address = listed[key] = Address(_ports(key), setting)
             address.servers += 1
             address.names += len(names)
             address.name_bytes += name_bytes
         configuration.tree.work.take(1 + len(listens))
-    return addresses
+    return listed
 
 
 def _server_names(server: Block) -> list[str]:
@@ -87,7 +87,7 @@ def _ports(address: str) -> int:
 
 
 def _sockets(configuration: Configuration) -> Iterator[Counted]:
-    for address in _addresses(configuration).values():
+    for address in addresses(configuration).values():
         if address.first is not None:
             amount = SOCKET.plus(Amount(pool=LISTEN * address.servers))
             if not address.first.value.startswith("unix:"):
@@ -111,7 +111,7 @@ def _names(configuration: Configuration) -> Iterator[Counted]:
         yield Counted(Amount(pool=NAME * count), count, at, "server_name")
     sizes = [s for http in tree.blocks("http") for s in http.settings("server_names_hash_max_size")]
     max_size = number(sizes[0].value if sizes else "") or MAX_SIZE
-    for address in _addresses(configuration).values():
+    for address in addresses(configuration).values():
         if address.servers > 1 and address.names:
             size = hash_bytes(address.names, address.name_bytes, max_size)
             yield Counted(Amount(pool=size * address.ports), 0, address.first, "server_name")

@@ -10,6 +10,7 @@ from nginx_memlint.memory.parts.record import Configuration, Counted, Record, si
 from nginx_memlint.syntax.values import number, parse_size
 from nginx_memlint.targets.targets import costs_for
 from nginx_memlint.targets.versions import Version
+from nginx_memlint.tree.expanded import Setting
 
 KIB = 1024
 
@@ -83,6 +84,29 @@ def _connections(configuration: Configuration) -> Iterator[Counted]:
     count = DEFAULT_CONNECTIONS if stated is None else stated
     at = settings[0] if settings else None
     yield Counted(Amount(worker=each * count), count, at, f"worker_connections {count:,}")
+
+
+THREAD = 8_500
+"""Bytes of a thread: of its stack, and what nginx keeps of it (ngx_thread_pool_cycle())."""
+
+DEFAULT_POOL, DEFAULT_THREADS = "default", 32
+"""The pool of ``aio threads`` (ngx_thread_pool_add()), and its threads unless they are stated."""
+
+
+def _threads(configuration: Configuration) -> Iterator[Counted]:
+    """Each worker has all threads, whether anything uses them; cache managers and loaders none."""
+    tree = configuration.tree
+    pools: dict[str, tuple[int, Setting]] = {}
+    for block in tree.having(["aio"]):
+        for setting in block.settings("aio"):
+            if setting.value == "threads":
+                pools[DEFAULT_POOL] = DEFAULT_THREADS, setting
+    for setting in tree.main.settings("thread_pool"):
+        stated = [arg for arg in setting.directive.args[1:] if arg.startswith("threads=")]
+        count = number(stated[0].removeprefix("threads=")) if stated else None
+        pools[setting.value] = count or 0, setting
+    for name, (count, setting) in pools.items():
+        yield Counted(Amount(worker=THREAD * count), count, setting, f"{count:,} threads of {name}")
 
 
 def _init_worker(configuration: Configuration) -> Iterator[Counted]:
@@ -168,6 +192,20 @@ def _logs_in_memory(configuration: Configuration) -> Iterator[Counted]:
                 yield Counted(amount, 1, setting, f"error_log {setting.value}")
 
 
+PAGE = 4_096
+
+
+def _log_buffers(configuration: Configuration) -> Iterator[Counted]:
+    """The page of each file's buffer in which malloc() notes its size: no more is touched yet."""
+    files: dict[str, Setting] = {}
+    for block in configuration.tree.having(["access_log"]):
+        for setting in block.settings("access_log"):
+            if any(arg.startswith(("buffer=", "gzip")) for arg in setting.directive.args[1:]):
+                files.setdefault(setting.value, setting)
+    for setting in files.values():
+        yield Counted(Amount(pool=PAGE), 1, setting, f"access_log {setting.value}")
+
+
 RECORDS: tuple[Record, ...] = (
     Record(
         "nginx itself",
@@ -192,6 +230,13 @@ RECORDS: tuple[Record, ...] = (
         "ngx_event_process_init()",
         "1,048,576 connections and four workers took 1,730 MiB",
         by_target=True,
+    ),
+    Record(
+        "threads",
+        ("thread_pool", "aio threads"),
+        _threads,
+        "ngx_thread_pool_init_worker()",
+        "16, 32, 128 and 512 threads, one and four workers: 8,300 to 8,550; Debian 12",
     ),
     Record(
         "Lua in each worker",
@@ -221,6 +266,13 @@ RECORDS: tuple[Record, ...] = (
         _of_clients,
         "ngx_create_pool(), ngx_event_pipe(), SSL_new()",
         "200 to 800 connections of each kind, Debian 12; how many is stated by the user",
+    ),
+    Record(
+        "buffers of logs",
+        ("access_log buffer=",),
+        _log_buffers,
+        "ngx_http_log_set_log()",
+        "access_log, buffer",
     ),
     Record(
         "Lua heaps",

@@ -83,26 +83,7 @@ def _record(
     return Record(name, causes, count, function, measured, by_target=by_target)
 
 
-HOST_PASSED_ON = Version((1, 29, 5))
-
 RECORDS: tuple[Record, ...] = (
-    _record(
-        "headers passed on",
-        "ngx_http_proxy_init_headers()",
-        "proxy_pass, 1/6/20 proxy_set_header; grpc_pass, 6 grpc_set_header",
-        _rows("proxy_set_header", 525, 2_950, 20, 400),
-        _rows("grpc_set_header", 455, 2_000, 20, 320),
-    ),
-    _record(
-        "parameters passed on",
-        "ngx_http_fastcgi_init_params()",
-        "fastcgi_pass, 1/20 fastcgi_param; uwsgi_pass, scgi_pass",
-        _rows("fastcgi_param uwsgi_param", 408, 600, 0, 30),
-        _rows("scgi_param", 511, 600, 0, 30),
-        # HTTP_HOST is passed on unless it is set (commits 71b18973b, d8d092a49)
-        _rows("fastcgi_param uwsgi_param scgi_param", 611, 1_180, 30, 50, first=HOST_PASSED_ON),
-        by_target=True,
-    ),
     _record(
         "headers hidden",
         "ngx_http_upstream_hide_headers_hash()",
@@ -117,11 +98,9 @@ RECORDS: tuple[Record, ...] = (
         _rows("grpc_hide_header", 95, 1_500, 0, 230),
     ),
     _record(
-        "caches used",
-        "ngx_http_proxy_init_headers(), for what a cache asks for",
+        "caches",
+        "ngx_http_file_cache_set_slot(), ngx_http_proxy_cache_key()",
         "proxy_pass, cache; proxy_pass, cache_valid",
-        _rows("proxy_cache", 0, 5_000, 0, 440),
-        _rows("fastcgi_cache uwsgi_cache scgi_cache", 0, 1_500, 0, 100),
         _rows("proxy_cache_path fastcgi_cache_path uwsgi_cache_path scgi_cache_path", 1_000),
         _rows("proxy_cache_key fastcgi_cache_key uwsgi_cache_key scgi_cache_key", 300),
         _rows("proxy_cache_valid fastcgi_cache_valid proxy_cache_bypass proxy_no_cache", 100),

@@ -53,6 +53,11 @@ def init(
         print("".join(f"    {line}\n" if line else "\n" for line in text.splitlines()), end="")
         if os.path.lexists(path):
             tell(f"{printable(path)} is there already, and is not changed: add what is shown")
+        elif proposed.names_nobody(text):
+            tell(
+                f"{printable(path)} not written: put the account that your copy of memlint is from "
+                f"in the place of {proposed.UNSET}"
+            )
         elif yes or (can_ask and typer.confirm(f"Write {printable(path)}?", default=True)):
             try:
                 create(path, text.encode(), directory)

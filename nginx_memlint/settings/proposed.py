@@ -13,7 +13,8 @@ from nginx_memlint.settings.survey import Survey, Surveyed, Way
 from nginx_memlint.sizes import MIB, human
 from nginx_memlint.sources.main_file import MAIN_FILE
 
-REPOSITORY = f"{OWNER or 'OWNER'}/nginx-memlint"
+UNSET = "OWNER"
+REPOSITORY = f"{OWNER or UNSET}/nginx-memlint"
 
 HOOK = f"""\
 repos:
@@ -190,3 +191,8 @@ def files(top: str, survey: Survey) -> dict[str, str]:
     if os.path.lexists(os.path.join(top, ".gitlab-ci.yml")):
         pipeline = {".gitlab-ci.yml": GITLAB}
     return {"memlint.toml": settings(survey), ".pre-commit-config.yaml": HOOK, **pipeline}
+
+
+def names_nobody(text: str) -> bool:
+    """Whether a text names a repository that is not ours: whoever has that account would be run."""
+    return f"{UNSET}/" in text

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from nginx_memlint.cli.init import init
+from nginx_memlint.errors import MemlintError
 from nginx_memlint.settings import proposed
 from tests.documents.pages import block
 from tests.helpers import BUNDLE, LUA, http, memlint, on_a_terminal, write
@@ -123,15 +125,40 @@ def test_it_ends_in_a_check_that_passes(tmp_path: Path, shape: str) -> None:
             break
 
 
-def test_the_hook_and_the_pipeline_are_those_of_the_documents(tmp_path: Path) -> None:
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy of memlint that says who publishes it."""
+    for name in ("HOOK", "GITHUB", "GITLAB"):
+        text = getattr(proposed, name).replace("OWNER/", "somebody/")
+        monkeypatch.setattr(proposed, name, text)
+
+
+@pytest.mark.usefixtures("published")
+def test_a_hook_and_a_pipeline_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, {"nginx.conf": http(SITE)})
-    assert memlint("init", "-y", tmp_path).code == 0
-    hook = yaml.safe_load((tmp_path / ".pre-commit-config.yaml").read_text())
+    monkeypatch.chdir(tmp_path)
+    init(yes=True)
+    assert "somebody/nginx-memlint" in Path(".pre-commit-config.yaml").read_text()
+    assert "somebody/nginx-memlint@v" in Path(".github/workflows/memlint.yml").read_text()
+
+
+def test_nothing_is_written_that_runs_what_nobody_published(tmp_path: Path) -> None:
+    """An account that is named OWNER may be anybody's."""
+    write(tmp_path, {"nginx.conf": http(SITE)})
+    run = memlint("init", "--yes", cwd=tmp_path)
+    assert run.code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"nginx.conf", "memlint.toml"}
+    for name in (".pre-commit-config.yaml", ".github/workflows/memlint.yml"):
+        assert f"{name} not written: put the account" in run.err
+
+
+def test_the_hook_and_the_pipeline_are_those_of_the_documents() -> None:
+    hook = yaml.safe_load(proposed.HOOK)
     [shown] = yaml.safe_load(block("pre-commit"))["repos"]
     [repository] = hook["repos"]
     assert (repository["repo"], repository["rev"]) == (shown["repo"], shown["rev"])
     assert [entry["id"] for entry in repository["hooks"]] == ["memlint"]
-    steps = yaml.safe_load((tmp_path / ".github/workflows/memlint.yml").read_text())
+    steps = yaml.safe_load(proposed.GITHUB)
     shown = yaml.safe_load(block("github"))
     uses = [step["uses"] for step in steps["jobs"]["memlint"]["steps"]]
     assert uses == [step["uses"] for step in shown["jobs"]["memlint"]["steps"]]
@@ -167,18 +194,21 @@ def test_without_a_terminal_nothing_is_written(tmp_path: Path) -> None:
 def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
     """Without an answer nothing is written."""
     write(tmp_path, {"nginx.conf": http(SITE)})
-    shown = on_a_terminal("init", cwd=tmp_path, env={"TERM": "dumb"}, typed="n\ny\nn\n")
-    assert shown.count("[Y/n]") == 3
-    assert {path.name for path in tmp_path.iterdir()} == {"nginx.conf", ".pre-commit-config.yaml"}
+    shown = on_a_terminal("init", cwd=tmp_path, env={"TERM": "dumb"}, typed="n\n")
+    assert shown.count("[Y/n]") == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"nginx.conf"}
+    on_a_terminal("init", cwd=tmp_path, env={"TERM": "dumb"}, typed="y\n")
+    assert {path.name for path in tmp_path.iterdir()} == {"nginx.conf", "memlint.toml"}
 
 
-def test_no_link_leads_a_write_out(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("published")
+def test_no_link_leads_a_write_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "outside").mkdir()
     write(tmp_path / "repository", {"nginx.conf": http(SITE)})
     (tmp_path / "repository/.github").symlink_to("../outside")
-    run = memlint("init", "--yes", cwd=tmp_path / "repository")
-    assert run.code == 2
-    assert "a link leads out of" in run.err
+    monkeypatch.chdir(tmp_path / "repository")
+    with pytest.raises(MemlintError, match="a link leads out of"):
+        init(yes=True)
     assert list((tmp_path / "outside").iterdir()) == []
 
 

@@ -173,7 +173,7 @@ def test_what_is_included_in_a_block_or_by_a_directive(tmp_path: Path) -> None:
     for inside in (
         f"include ca.conf; {IGNORE}\n",
         f"{IGNORE}\ninclude ca.conf;\n",
-        f"upstream a {{ {IGNORE}\nserver ::1;\n}}\ninclude ca.conf;\n",
+        f"upstream a {{ {IGNORE}\nserver 127.0.0.1;\n}}\ninclude ca.conf;\n",
     ):
         report = look(tmp_path, {"nginx.conf": http(inside)} | ca)
         expected = ([], ["ML101"]) if "upstream" not in inside else (["ML101", "ML902"], [])

@@ -117,9 +117,9 @@ SHARING = frozenset(
 """Kinds that every process shares with the master, and copies when it exits."""
 
 
-COPIED_BY_HELPERS = frozenset({"library", "loose"})
-"""Kinds that a helper copies as workers do, when it starts and by exit(): it frees no configuration
-(ngx_cache_manager_process_cycle())."""
+COPIED_BY_HELPERS = frozenset({"pool", "library", "loose"})
+"""Kinds of which a helper has copies as workers have, when it starts and by exit(), though it frees
+no configuration (ngx_cache_manager_process_cycle()): those of pools were seen with 20 caches."""
 
 LOOSE_MOST = {"contexts": 400 << 10, "heap": 900 << 10}
 """Kind → bytes of small pieces from which on ``loose`` is no more. Of certificates and their keys,

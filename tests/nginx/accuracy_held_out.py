@@ -36,7 +36,7 @@ was fitted to them:
 - headers and parameters that are compiled once more for a cache, wherever either of them stands
 - arrays of headers and parameters that double, in place of so many bytes for each
 - threads of pools, in each worker
-- helpers of caches copy no configuration when they end, as workers do
+- helpers of caches free no contexts when they end, as workers do, and so copy none
 - small pieces of contexts and of CA stores are sorted up to one bound, not one for each
 
 Stores of few certificates are still predicted as large ones are; the worst reload of hundreds of

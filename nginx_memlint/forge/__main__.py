@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
+from nginx_memlint.cli.process import tell
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.forge.comment import put_comment
@@ -27,7 +28,7 @@ _MOST = 64 << 20
 def main(words: list[str]) -> int:
     """Do a step, and say what came of it; the exit status."""
     if len(words) != 2 or words[0] not in STEPS:
-        print(f"usage: python -I -m nginx_memlint.forge {'|'.join(STEPS)} FILE", file=sys.stderr)
+        tell(f"usage: python -I -m nginx_memlint.forge {'|'.join(STEPS)} FILE")
         return 2
     step, path = words
     try:
@@ -37,7 +38,7 @@ def main(words: list[str]) -> int:
         if "GITHUB_ACTIONS" in os.environ:
             sys.stdout.write(command("warning", {"title": "memlint"}, what))
         else:
-            print(f"memlint: {what}", file=sys.stderr)
+            tell(what)
         return 0
     print(f"memlint: {printable(said)}")
     return 0

@@ -59,7 +59,7 @@ GLIBC: dict[str, Law] = {
     # the master frees the old configuration before it forks. A new worker's malloc() sorts the
     # free pieces, and so copies their pages, as does an exiting one's free(): 10,000 at a time
     # (MAX_ITERS of _int_malloc()), so that no more are copied of a configuration that has more
-    "loose": Law(Times(0), Times(3.3, 3.2), Times(4, 5.9), Times(3, 4), Times(4, 8.6)),
+    "loose": Law(Times(0), Times(3.3, 3.2), Times(4, 6.3), Times(3, 4), Times(4, 8.6)),
     # a new configuration uses the room, and leaves such room of its own; with one and four workers
     "freed": _of_master((1, 0.0), (1.2, 0.0), (1, 0.0), (2, 0.0), margin=1),
     # lua_close() in the master frees the old heap at once; exiting workers copy theirs

@@ -79,9 +79,9 @@ def test_anything(target: str) -> None:
 PARTS = (
     "server { listen 443 ssl; ssl_certificate c; ssl_certificate_key k; location / { } }",
     "server { lua_ssl_trusted_certificate /ca; location / { access_by_lua_file a; } }",
-    "server { location /a { proxy_pass https://a; } location /b { if ($b) { return 204; } } }",
+    "server { location /a { proxy_pass https://a; } location /b { if ($arg_b) { return 204; } } }",
     "lua_shared_dict d 1m;",
-    "map $a $b { default 1; }",
+    "map $arg_a $b { default 1; }",
     "upstream u { server a; zone z 1m; }",
     "server { location / { limit_except GET { deny all; } } }\n" * 2,
     "# nothing",

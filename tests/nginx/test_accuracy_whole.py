@@ -69,7 +69,7 @@ WIDER_ELSEWHERE = {
     "env": 0.40,
     "include": 0.30,
     "map block": 0.80,
-    "proxy_pass, 6 proxy_set_header": 0.12,
+    "proxy_pass, 6 proxy_set_header": 0.14,
     "server_name": 0.22,
     "set of new variables": 0.40,
     "server_name ~": 0.17,

@@ -322,7 +322,7 @@ REFUSED: tuple[tuple[str, str], ...] = (
     ("location", "proxy_redirect ~*+ /;"),
     ("location", "proxy_cookie_domain ~*x /;"),
     ("location", "proxy_cookie_path ~*+ /;"),
-    ("location", "fastcgi_split_path_info ^(a)(b)*+*$;"),
+    ("location", "fastcgi_split_path_info ^(a)(b)+**$;"),
     ("location", "gzip_disable (;"),
     ("location", "gzip_disable *x;"),
     ("location", f"set ${60 * 'a'} 1;"),

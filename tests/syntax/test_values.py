@@ -33,7 +33,7 @@ def test_keys_say_nothing_of_modules(inside: str, tmp_path: Path) -> None:
 
 
 def test_keys_of_a_map_are_not_what_blocks_see(tmp_path: Path) -> None:
-    inside = "map $a $b { lua_ssl_trusted_certificate ca.pem; proxy_ssl_verify on; } server { }"
+    inside = "map $uri $b { lua_ssl_trusted_certificate ca.pem; proxy_ssl_verify on; } server { }"
     report = check_http(tmp_path, inside, target="debian-12")
     assert (report.ssl_contexts, report.ca_loads, report.findings) == (1, 0, [])
 

@@ -197,6 +197,7 @@ def _let_go(generation: Generation, old: Amount) -> float:
     """
     sizes: dict[str, int] = {kind: getattr(old, kind) for kind in IN_MASTER}
     whole = sum(sizes.values())
-    copied = sum(HELD[kind].copied * size for kind, size in sizes.items()) / max(1, whole)
+    copies = sum(HELD[kind].copied * size for kind, size in sizes.items() if kind in HELD)
+    copied = copies / max(1, whole)
     shared = sorted(min(worker.shared, whole) for worker in generation.workers)
     return copied * sum(shared[:-1])

@@ -25,6 +25,9 @@ FORKS = frozenset({"angie", "freenginx", "tengine"})
 Complaint: TypeAlias = Callable[[Sequence[str]], str]
 """Arguments of a directive → what nginx has against them, ``{name}`` for its name; or nothing."""
 
+_Said: TypeAlias = "dict[tuple[str, ...], tuple[str, str, str] | None]"
+"""Arguments → nginx's words, what is added to them, and a kind of block in which it says them."""
+
 Clashes: TypeAlias = Callable[[Block], Iterator[tuple[Setting, str]]]
 """Block → the directives in it that nginx refuses, and its words."""
 
@@ -87,20 +90,20 @@ def refused(
             for row in rows_of[name]
             if (plain or not row.is_plain) and in_force(target, row.since, row.until)
         ]
-        checks_in: dict[frozenset[str], list[tuple[Refusal, str]]] = {}
-        said: dict[tuple[frozenset[str], tuple[str, ...]], tuple[str, str, str] | None] = {}
+        in_kinds: dict[tuple[str, ...], tuple[list[tuple[Refusal, str]], _Said]] = {}
         for body, places in tree.occurrences(name) if rows else ():
             first = {tree.all_blocks[place].grammar_kind: place for place in reversed(places)}
-            kinds = frozenset(first)
-            if kinds not in checks_in:
-                checks_in[kinds] = [*_checks(name, rows, kinds)]
-            directives = body.of(name) if checks_in[kinds] else []
+            kinds = tuple(first)
+            if kinds not in in_kinds:
+                in_kinds[kinds] = [*_checks(name, rows, {*kinds})], {}
+            checks, said = in_kinds[kinds]
+            directives = body.of(name) if checks else []
             tree.work.take(len(places) + len(directives))
             for directive in directives:
-                key = kinds, directive.args
-                if key not in said:  # most arguments are the same few
-                    said[key] = _wrong(directive, checks_in[kinds])
-                if (wrong := said[key]) is not None:
+                args = directive.args
+                if args not in said:  # most arguments are the same few
+                    said[args] = _wrong(directive, checks)
+                if (wrong := said[args]) is not None:
                     nginx, why, kind = wrong
                     inclusion = tree.inclusion(first[kind], body)
                     problem = Problem.of_nginx(inclusion, directive, nginx, nginx + why)
@@ -109,9 +112,7 @@ def refused(
     yield from (problem for _, _, problem in problems)
 
 
-def _checks(
-    name: str, rows: Iterable[Refusal], kinds: frozenset[str]
-) -> Iterator[tuple[Refusal, str]]:
+def _checks(name: str, rows: Iterable[Refusal], kinds: set[str]) -> Iterator[tuple[Refusal, str]]:
     """The rows of a directive for some kinds of blocks, each with a kind that nginx allows."""
     for row in rows:
         for kind in sorted(row.kinds & kinds):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from nginx_memlint.memory.laws import Amount
@@ -31,6 +31,9 @@ _KEY = 32
 
 LENGTHS, VALUES = 64, 512
 """First bytes of the arrays of code that tell lengths, and that copy (ngx_array_create())."""
+
+ALIKE = 4096
+"""Sets of which the bytes are kept: most locations pass on what others do."""
 
 NameValue = tuple[str, str]
 
@@ -122,7 +125,10 @@ def _rounded(size: int) -> int:
     return -(-size // _POINTER) * _POINTER
 
 
-def passed_bytes(module: Passing, stated: list[NameValue], added: Iterable[NameValue]) -> int:
+@lru_cache(ALIKE)
+def passed_bytes(
+    module: Passing, stated: tuple[NameValue, ...], added: tuple[NameValue, ...]
+) -> int:
     """Bytes of one set of what is passed on: as it is stated, and what nginx adds to that."""
     names = {name.lower() for name, _ in stated}
     pairs = [*stated, *((name, value) for name, value in added if name.lower() not in names)]
@@ -178,7 +184,7 @@ def _asked(configuration: Configuration) -> Iterator[Counted]:
             if used is None or not _is_used(used) or not is_new:
                 continue
             source = stating.of(block)
-            stated = _pairs(source.settings(module.directive)) if source is not None else []
+            stated = _pairs(source.settings(module.directive)) if source is not None else ()
             size = module.asked_block + module.asked_each * len(stated)
             size += passed_bytes(module, stated, module.asked)
             tree.work.take(len(stated))
@@ -187,9 +193,14 @@ def _asked(configuration: Configuration) -> Iterator[Counted]:
             yield Counted(amount, 1, used, said)
 
 
-def _pairs(settings: list[Setting]) -> list[NameValue]:
+def _pairs(settings: list[Setting]) -> tuple[NameValue, ...]:
     listed = (setting.directive.args for setting in settings)
-    return [(c_string(args[0]), c_string(args[1])) for args in listed if len(args) > 1]
+    return tuple((c_string(args[0]), _alike(c_string(args[1]))) for args in listed if len(args) > 1)
+
+
+def _alike(value: str) -> str:
+    """A value that takes as many bytes; of those without variables, one for each size."""
+    return value if "$" in value else _rounded(len(value)) * "-"
 
 
 def _states(name: str, block: Block) -> bool:

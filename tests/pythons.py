@@ -28,6 +28,9 @@ LOCK = "requirements/dev.txt"
 PACKAGES = ("python3-venv", "git", "openssl", "patch")
 PYTHONS = ("trixie", "sid")
 
+BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+"""Debian's CA bundle."""
+
 LEFT_OUT = ("tests/nginx", "tests/browser", "tests/integrations", "tests/test_speed.py")
 """Tests that need programs that the roots do not have, or compare times: once is enough."""
 
@@ -36,10 +39,6 @@ set -eu
 mount -t proc proc "$1/proc"
 mount --rbind /dev "$1/dev"
 mount -t tmpfs tmpfs "$1/tmp"
-if [ -e "$1/etc/ssl/certs/ca-certificates.crt" ]; then
-    : >"$1/tmp/empty"
-    mount --bind "$1/tmp/empty" "$1/etc/ssl/certs/ca-certificates.crt"
-fi
 mkdir -p "$1/clone" "$1/wheels"
 mount --bind "$2" "$1/clone"
 mount --bind "$3" "$1/wheels"
@@ -55,6 +54,11 @@ cd /clone
 [ -d /venv ] || python3 -m venv /venv
 /venv/bin/pip install -q --no-index --find-links /wheels --require-hashes -r {LOCK}
 /venv/bin/pip install -q --no-index --no-deps --no-build-isolation -e .
+# from here on, as pip wants a certificate even without a network
+if [ -e {BUNDLE} ]; then
+    : >/tmp/empty
+    mount --bind /tmp/empty {BUNDLE}
+fi
 exec /venv/bin/python -m pytest -q -n auto --dist loadgroup -p no:cacheprovider "$@"
 """
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.documents.examples import Example, at, check_block, examples, needs_nginx, run, scratch
 from tests.nginx.measure_allocators import TIMEOUT
-from tests.nginx.stack import Stack
+from tests.nginx.stack import NGINX, Stack
 
 PREFLIGHT = "memlint preflight"
 
@@ -36,11 +36,15 @@ def test_commands_beside_an_nginx_that_runs(
 def test_commands(
     example: Example, tmp_path: Path, bookworm: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """calibrate is its quick one; the configuration is one of the scratch directory's."""
+    """calibrate is its quick one; the configuration is one of the scratch directory's.
+
+    The nginx is named for facts, which asks one that runs: other tests run theirs meanwhile.
+    """
     assert bookworm.root is None
     monkeypatch.chdir(scratch(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     block = at(example.block, "memlint calibrate", "memlint calibrate --quick")
+    block = at(block, "memlint facts", f"memlint facts --nginx-binary {NGINX}")
     check_block(at(block, "/etc/nginx/", f"{tmp_path}/etc/nginx/"), tmp_path)
 
 

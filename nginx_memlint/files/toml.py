@@ -89,6 +89,13 @@ def parse_toml(text: str, name: str = "TOML") -> dict[str, Any]:
         raise _error(f"is not TOML: {message}", name, line, column) from None
 
 
+def toml_string(text: str) -> str:
+    """A text as a string of TOML, on one line: JSON's escapes are among TOML's."""
+    import json  # noqa: PLC0415  most checks write none
+
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def _check_nesting(text: str, name: str) -> None:
     """Raise MemlintError for a key with too many parts, or brackets that are too deep."""
     parts = depth = 0

@@ -61,7 +61,7 @@ def describe(path: str) -> Nginx:
 def module_file(server: Nginx, name: str) -> str | None:
     """The file of a dynamic module, e.g. ``ngx_http_lua_module``; None if there is none."""
     modules = server.argument("modules-path")
-    prefix = server.argument("prefix") or "/usr/local/nginx"
+    prefix = server.prefix
     for directory in (modules or f"{prefix}/modules", *_MODULE_DIRECTORIES):
         path = Path(prefix, directory, f"{name}.so")
         if path.is_file():

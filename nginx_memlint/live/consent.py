@@ -66,7 +66,7 @@ def foreign_code(
     file, which nginx would wait for.
     """
     foreign = []
-    base = os.path.abspath(prefix or server.argument("prefix") or "/usr/local/nginx")
+    base = os.path.abspath(prefix or server.prefix)
     for setting in tree.main.settings("load_module"):
         path = os.path.join(base, setting.value)
         _require_file(setting, path)
@@ -89,7 +89,7 @@ def foreign_code(
 
 def modules_directories(server: Nginx) -> list[str]:
     """The directories of a binary's own modules: configure's ``--modules-path``, or the default."""
-    prefix = server.argument("prefix") or "/usr/local/nginx"
+    prefix = server.prefix
     return [os.path.join(prefix, server.argument("modules-path") or "modules")]
 
 

@@ -39,7 +39,7 @@ def target_of_its_own(configuration: str) -> Target | None:
             return None
         server = describe(binary)
         named = server.argument("conf-path") or "conf/nginx.conf"
-        prefix = server.argument("prefix") or "/usr/local/nginx"
+        prefix = server.prefix
         if os.path.normpath(os.path.join(prefix, named)) != path:
             return None
         target = target_of(binary)

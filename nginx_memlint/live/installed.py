@@ -59,7 +59,7 @@ def loaded_modules(server: Nginx, tree: Tree | None, prefix: str | None) -> list
     """The modules that a configuration loads, as absolute paths."""
     if tree is None:
         return []
-    base = os.path.abspath(prefix or server.argument("prefix") or "/usr/local/nginx")
+    base = os.path.abspath(prefix or server.prefix)
     return [
         os.path.join(base, c_string(setting.value)) for setting in tree.main.settings("load_module")
     ]

@@ -355,7 +355,8 @@ class Server:
     def reload(self, *, sampled: bool = True) -> Reload:
         """Send SIGHUP and wait until only new workers are left.
 
-        The peak is the most of samples, or without them no more than what there is afterwards.
+        The peak is the most of samples; without them, for callers who measure it by a control
+        group, it is what there is afterwards.
         """
         old = set(self._children())
         samples = [0]

@@ -18,8 +18,8 @@ from nginx_memlint.errors import MemlintError
 from nginx_memlint.live import SLACK
 from nginx_memlint.live.limit import Limit
 from nginx_memlint.live.namespaces import apart
-from nginx_memlint.live.process import Reload, Server
-from nginx_memlint.result import MemoryTotal, Model
+from nginx_memlint.live.process import Server
+from nginx_memlint.result import ConfigReport, Model
 from nginx_memlint.sizes import human
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.banner import Nginx
@@ -69,36 +69,36 @@ def run_through(
     prefix: str | None,
     *,
     reloads: int,
-    workers: int,
-    predicted: MemoryTotal,
+    report: ConfigReport,
     tolerance: float,
     timeout: float,
     directory: Path,
     limit: Limit,
 ) -> ReloadComparison:
-    """Start nginx with a configuration, reload it, and compare each phase.
+    """Start nginx with a configuration, reload it, and compare each phase with its report.
 
     ``timeout`` is the seconds of a start. Raises MemlintError if nginx does not come up, or is
     killed at the limit.
     """
     arguments = [server.path, "-c", tree.main.inclusion.file.path, *_foreground(tree)]
-    base = os.path.abspath(prefix or server.argument("prefix") or "/usr/local/nginx")
+    base = os.path.abspath(prefix or server.prefix)
     if prefix is not None:
         arguments += ["-p", base]
     command = apart(arguments, directory, sorted(_removed(server, tree, base)), _hosts(tree))
-    running = Server(command, workers, timeout=timeout, prepare=limit.apply)
+    running = Server(command, report.workers, timeout=timeout, prepare=limit.apply)
     try:
         with running:
             start = running.settled().anonymous_and_shared
             used = limit.used()
+            # files and the kernel's own, which the group counts as well
             beside = None if used is None else used[0] - start
-            done = []
+            peaks, after = [], []
             for _ in range(reloads):
-                after = running.reload(sampled=beside is None)
-                most = limit.used()
-                if beside is not None and most is not None:
-                    after = Reload(max(after.peak, most[1] - beside), after.after)
-                done.append(after)
+                done = running.reload(sampled=beside is None)
+                used = limit.used()
+                most = 0 if beside is None or used is None else used[1] - beside
+                peaks.append(max(done.peak, most))
+                after.append(done.after)
     except MemlintError as error:
         if limit.killed():
             raise MemlintError(
@@ -106,19 +106,16 @@ def run_through(
                 f"{human(limit.bytes)} that this machine can spare ({limit.said})"
             ) from None
         raise MemlintError(f"nginx, started apart from this machine: {error}") from None
+    total = report.memory.total
     measured = (
-        ("start", predicted.start_bytes, start),
-        ("first reload peak", predicted.reload_peak_bytes, done[0].peak),
-        (
-            "worst reload peak",
-            predicted.reload_peak_worst_bytes,
-            max(reload.peak for reload in done),
-        ),
-        ("kept at worst", predicted.after_reload_worst_bytes, max(each.after for each in done)),
+        ("start", total.start_bytes, start),
+        ("first reload peak", total.reload_peak_bytes, peaks[0]),
+        ("worst reload peak", total.reload_peak_worst_bytes, max(peaks)),
+        ("kept at worst", total.after_reload_worst_bytes, max(after)),
     )
     return ReloadComparison(
         reloads=reloads,
-        workers=workers,
+        workers=report.workers,
         phases=[
             ComparedPhase(
                 name=name,

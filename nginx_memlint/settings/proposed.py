@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from nginx_memlint import __version__
+from nginx_memlint.files.toml import toml_string
 from nginx_memlint.report.publisher import OWNER
 from nginx_memlint.settings.survey import Survey, Surveyed, Way
 from nginx_memlint.sizes import MIB, human
@@ -74,10 +74,11 @@ def settings(survey: Survey) -> str:
         number, size = max(root.system_bundle for root in roots)
         lines += ["", "[bundles]  # on the host (grep -c BEGIN), whatever a runner has"]
         lines += [
-            f"{_text(path)} = {{ certificates = {number}, bytes = {size} }}" for path in bundles
+            f"{toml_string(path)} = {{ certificates = {number}, bytes = {size} }}"
+            for path in bundles
         ]
     for path, group in _grouped(roots):
-        lines += ["", "[[roots]]", f"path = {_text(path)}"]
+        lines += ["", "[[roots]]", f"path = {toml_string(path)}"]
         lines += _of_way(group[0].way, besides=shared)
         lines += _budget(group)
     if survey.unread:
@@ -92,7 +93,7 @@ def _target(roots: Sequence[Surveyed]) -> Iterator[str]:
     images = {None if root.image is None else root.image.name for root in roots}
     image = next(iter(roots)).image if len(images) == 1 else None
     if image is not None:
-        yield f"target = {_text(image.name)}  # {image.place}"
+        yield f"target = {toml_string(image.name)}  # {image.place}"
     else:
         yield '# target = "debian-12"  # the server it is for: `memlint targets` lists all'
 
@@ -107,14 +108,14 @@ def _shared(ways: Sequence[Way]) -> Way:
 def _of_way(way: Way, besides: Way = _PLAIN) -> Iterator[str]:
     """The keys of a way, but for those that another one has."""
     if way.path_map and way.path_map != besides.path_map:
-        pairs = ", ".join(f"{_text(a)} = {_text(b)}" for a, b in way.path_map)
+        pairs = ", ".join(f"{toml_string(a)} = {toml_string(b)}" for a, b in way.path_map)
         yield f"path-map = {{ {pairs} }}  # the main file's directory is a copy of that"
     if way.sysroot and way.sysroot != besides.sysroot:
-        yield f"sysroot = {_text(way.sysroot)}  # a copy of the host's /"
+        yield f"sysroot = {toml_string(way.sysroot)}  # a copy of the host's /"
     if way.context and way.context != besides.context:
-        yield f"context = {_text(','.join(way.context))}  # the blocks that it belongs in"
+        yield f"context = {toml_string(','.join(way.context))}  # the blocks that it belongs in"
     if way.allow_missing and way.allow_missing != besides.allow_missing:
-        listed = ", ".join(map(_text, way.allow_missing))
+        listed = ", ".join(map(toml_string, way.allow_missing))
         yield f"allow-missing = [{listed}]  # on the host alone"
 
 
@@ -173,11 +174,6 @@ def _rounded(size: int) -> str:
     unit = max(MIB, 1 << max(size.bit_length() - 4, 0))
     mebibytes = -(-size // unit) * unit // MIB
     return f"{mebibytes}MiB" if mebibytes % 1024 else f"{mebibytes // 1024}GiB"
-
-
-def _text(text: str) -> str:
-    """A string of TOML: names are printable, so JSON's escapes are TOML's."""
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _some(paths: Sequence[str]) -> str:

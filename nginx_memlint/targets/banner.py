@@ -82,6 +82,11 @@ class Nginx:
         return values[-1] if values else None
 
     @property
+    def prefix(self) -> str:
+        """The directory that relative paths are from: ``--prefix``, or that of auto/options."""
+        return self.argument("prefix") or "/usr/local/nginx"
+
+    @property
     def built_in(self) -> frozenset[str]:
         """Modules that need no ``load_module``, by their names in Target.built_in."""
         names = {name for name in _STATIC if self._static(name) is not None}

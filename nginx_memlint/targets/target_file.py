@@ -6,13 +6,12 @@ versions_table.py, of costs_table.py and of host_facts.py.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.files.toml import read_toml
+from nginx_memlint.files.toml import read_toml, toml_string
 from nginx_memlint.printable import printable
 from nginx_memlint.targets.allocators_table import PLATFORM, Platform
 from nginx_memlint.targets.host_facts import FileFacts, HostFacts
@@ -171,7 +170,7 @@ def text_of(row: Mapping[str, Any], notes: Iterable[str]) -> str:
 
 
 def _value(value: object) -> str:
-    """A value as TOML: factors and CPU seconds have four digits, JSON's escapes are TOML's."""
+    """A value as TOML: factors and CPU seconds have four digits."""
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, int):
@@ -179,4 +178,4 @@ def _value(value: object) -> str:
     if isinstance(value, float):
         text = f"{value:.4g}"
         return text if "." in text or "e" in text else f"{text}.0"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return toml_string(str(value))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from nginx_memlint.files.paths import is_below
 from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.sources.source import Source
-from nginx_memlint.tree.stock_table import STOCK
+from nginx_memlint.tree.stock_table import STOCK_FILES
 
 INSTALLED = ("/etc", "/usr/local", "/usr/share")
 """Directories of an installed nginx: a main file below them is where it is used."""
@@ -45,7 +45,7 @@ class StandIns:
             return None
         parts = path.split("/")
         for length in (1, 2):
-            shipped = STOCK.get("/".join(parts[-length:]))
+            shipped = STOCK_FILES.get("/".join(parts[-length:]))
             if shipped is not None and not self._is_home:
                 self.stock[path] = None
                 return shipped.encode()

@@ -78,7 +78,7 @@ def _params(directive: str, rows: str) -> str:
     return "".join(f"{directive} {row.strip()};\n" for row in rows.split(";")[:-1])
 
 
-STOCK = {
+STOCK_FILES = {
     "mime.types": f"types {{{_TYPES}}}\n",
     "fastcgi_params": _params("fastcgi_param", _FASTCGI + _HOST),
     "fastcgi.conf": _params(

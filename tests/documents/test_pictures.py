@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.documents.pages import PAGES
-from tests.documents.pictures import DIRECTORY, PICTURES
+from tests.documents.pictures import BOTTOM, DIRECTORY, HEIGHT, LEFT, PICTURES, RIGHT, TOP, WIDTH
 from tests.nginx.accuracy_whole import RELEASES, recording
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -37,5 +37,6 @@ def test_each_phase_of_each_configuration_is_a_point() -> None:
         assert title is not None
         assert title.text is not None
         ratio = float(title.text.rpartition(": ")[2])
-        diagonal = 388 - (x - 70) / (700 - 70) * (388 - 44)
+        part = (x - LEFT) / (WIDTH - RIGHT - LEFT)
+        diagonal = HEIGHT - BOTTOM - part * (HEIGHT - BOTTOM - TOP)
         assert (y <= diagonal + 1) if ratio >= 1 else (y >= diagonal - 1)

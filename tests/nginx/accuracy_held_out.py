@@ -59,7 +59,7 @@ class HeldOut:
 
 @cache
 def first_contact() -> tuple[HeldOut, ...]:
-    """All that is recorded."""
+    """The recorded configurations beside what was predicted of them at first."""
     return tuple(compared(row, row["predicted"]) for row in recording("held-out", NATIVE)["rows"])
 
 
@@ -80,7 +80,7 @@ def compared(row: dict[str, Any], predicted: dict[str, int]) -> HeldOut:
 
 @cache
 def since() -> tuple[HeldOut, ...]:
-    """All that is recorded, by what was predicted once the faults were mended."""
+    """The recorded configurations beside what is predicted since the faults were mended."""
     rows = recording("held-out", NATIVE)["rows"]
     return tuple(compared(row, row["predicted_later"]) for row in rows)
 

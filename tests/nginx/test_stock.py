@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint.syntax.directives import parse
-from nginx_memlint.tree.stock_table import STOCK
+from nginx_memlint.tree.stock_table import STOCK_FILES
 from tests.nginx.stack import Stack
 
-PACKAGED = [name for name in STOCK if not name.startswith("options-ssl")]
+PACKAGED = [name for name in STOCK_FILES if not name.startswith("options-ssl")]
 
 
 def directives(text: bytes) -> list[tuple[str, list[str]]]:
@@ -26,7 +26,7 @@ def directives(text: bytes) -> list[tuple[str, list[str]]]:
 def test_as_in_the_package(name: str, bookworm: Stack) -> None:
     assert bookworm.root is None
     there = directives((Path("/etc/nginx") / name).read_bytes())
-    ours = directives(STOCK[name].encode())
+    ours = directives(STOCK_FILES[name].encode())
     assert len(ours) >= 2
     assert [row for row in ours if row != ("fastcgi_param", ["HTTP_HOST", "$host"])] == [
         row for row in there if row != ("fastcgi_param", ["HTTP_HOST", "$host"])

@@ -11,7 +11,7 @@ import pytest
 from nginx_memlint import check
 from nginx_memlint.options.kinds import GLOBS
 from nginx_memlint.tree import stand_ins
-from nginx_memlint.tree.stock_table import STOCK
+from nginx_memlint.tree.stock_table import STOCK_FILES
 from tests.helpers import http, memlint, write
 
 SERVER = "server { listen 80; location / { return 200; %s } }"
@@ -28,7 +28,7 @@ def conf(directory: Path, name: str, inside: str = "") -> Path:
     return write(directory, {"nginx.conf": http(text + inside, main="")})
 
 
-@pytest.mark.parametrize("name", STOCK)
+@pytest.mark.parametrize("name", STOCK_FILES)
 def test_each_weighs_as_if_it_were_there(tmp_path: Path, name: str) -> None:
     path = conf(tmp_path, name)
     taken = check(path, target="debian-12")
@@ -37,7 +37,7 @@ def test_each_weighs_as_if_it_were_there(tmp_path: Path, name: str) -> None:
     [guess] = [text for text in taken.guesses if "not here" in text]
     assert guess.startswith(f"{tmp_path}/{name}")
     assert guess.endswith(SHIPPED)
-    for stock, text in STOCK.items():
+    for stock, text in STOCK_FILES.items():
         write(tmp_path, {stock: text})
     there = check(path, target="debian-12")
     assert there.guesses == [text for text in taken.guesses if "not here" not in text]

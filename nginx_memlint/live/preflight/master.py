@@ -140,6 +140,6 @@ def configuration(launch: Launch, server: Nginx) -> tuple[str, str]:
 
     ngx_process_options(): both are relative to the prefix.
     """
-    prefix = launch.prefix or server.argument("prefix") or "/usr/local/nginx"
+    prefix = launch.prefix or server.prefix
     conf = launch.conf or server.argument("conf-path") or "conf/nginx.conf"
     return os.path.join(prefix, conf), prefix

@@ -67,6 +67,9 @@ def server(number: int, inner: str) -> str:
     )
 
 
+SNIPPET = "lua_ssl_trusted_certificate.conf"
+
+
 def files(
     title: str, http: str, inner: str = "", workers: str = "worker_processes auto;"
 ) -> dict[str, str]:
@@ -82,12 +85,15 @@ def files(
 
 SAMPLES = {
     "incident": files("The incident: one line too many, in http.", TRUSTED),
-    "incident-moved": files(
-        "The incident, mended: the directive only where Lua opens TLS connections.",
-        "",
-        f"        {TRUSTED}\n",
-        "worker_processes 4;\nworker_shutdown_timeout 60s;",
-    ),
+    "incident-moved": {
+        **files(
+            "The incident, mended: the directive only where Lua opens TLS connections.",
+            "",
+            f"        include {SNIPPET};\n",
+            "worker_processes 4;\nworker_shutdown_timeout 60s;",
+        ),
+        SNIPPET: f"{TRUSTED}\n",
+    },
     "incident-small-bundle": files(
         "The incident, mended in part: a bundle of the CAs needed.",
         "lua_ssl_trusted_certificate account-ca.pem;",

@@ -63,6 +63,8 @@ class Client(NamedTuple):
     """Whether edits may name the version of the text that they are for."""
     disabled: bool = True
     """Whether it shows changes that cannot be made, with the reason."""
+    creates: bool = True
+    """Whether edits may create files."""
 
 
 class Answers:
@@ -271,10 +273,12 @@ class Answers:
                 for other in self._view.shown
             ]
             trees = [tree_that_lists(other.root) for other in self._view.shown]
-            self._plans[key] = plans(inspections, trees)[self._view.shown.index(followed)]
+            may_create = self._client.creates and self._client.versions
+            made = plans(inspections, trees, may_create=may_create)
+            self._plans[key] = made[self._view.shown.index(followed)]
         return self._plans[key]
 
-    def _edit(self, edits: Iterable[Edit]) -> lsp.WorkspaceEdit:
+    def _edit(self, edits: Sequence[Edit]) -> lsp.WorkspaceEdit:
         changes: dict[str, Sequence[lsp.TextEdit]] = {}
         versions: dict[str, int | None] = {}
         for edit in edits:
@@ -291,12 +295,16 @@ class Answers:
             ]
         if not self._client.versions:
             return lsp.WorkspaceEdit(changes=changes)
+        new = [lsp.CreateFile(self.uri(edit.path)) for edit in edits if edit.like]
         return lsp.WorkspaceEdit(
             document_changes=[
-                lsp.TextDocumentEdit(
-                    lsp.OptionalVersionedTextDocumentIdentifier(uri, versions[uri]), [*listed]
-                )
-                for uri, listed in changes.items()
+                *new,
+                *(
+                    lsp.TextDocumentEdit(
+                        lsp.OptionalVersionedTextDocumentIdentifier(uri, versions[uri]), [*listed]
+                    )
+                    for uri, listed in changes.items()
+                ),
             ]
         )
 

@@ -156,6 +156,7 @@ class EditorServer(LanguageServer):
         """The abilities that the editor has told of."""
         capabilities = self.client_capabilities
         edits = capabilities.workspace.workspace_edit if capabilities.workspace else None
+        operations = edits.resource_operations if edits else None
         document = capabilities.text_document
         actions = document.code_action if document else None
         encoding = self.workspace.position_encoding or lsp.PositionEncodingKind.Utf16
@@ -163,6 +164,7 @@ class EditorServer(LanguageServer):
             str(getattr(encoding, "value", encoding)),
             versions=bool(edits and edits.document_changes),
             disabled=bool(actions and actions.disabled_support),
+            creates=lsp.ResourceOperationKind.Create in (operations or ()),
         )
 
     def watch_files(self) -> None:

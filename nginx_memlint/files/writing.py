@@ -110,6 +110,11 @@ class Directory:
         with suppress(OSError):  # not every file system can
             os.fsync(self.descriptor)
 
+    def remove(self, name: bytes) -> None:
+        """Remove a file that replace() has put where nothing was."""
+        with suppress(FileNotFoundError):  # put back a second time, after an interrupt
+            os.unlink(name, dir_fd=self.descriptor)
+
     def keep(self, temporary: bytes) -> bytes:
         """Rename a temporary file so that it is never removed; return its new name."""
         self._temporary.discard(temporary)

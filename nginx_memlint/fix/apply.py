@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -16,12 +17,13 @@ from nginx_memlint.analysis.job import Inspection
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
 from nginx_memlint.files.paths import checkout, is_below, is_git_own
-from nginx_memlint.fix.edits import Splice, edits, spliced
+from nginx_memlint.fix.edits import Splice, edits, lines, spliced
 from nginx_memlint.fix.rewrite import (
     Rewrite,
     remove_leftovers,
     rewritten,
 )
+from nginx_memlint.fix.snippets import InsertKey, Snippet, snippets
 from nginx_memlint.printable import printable
 from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.report.advice import RESTART
@@ -37,12 +39,26 @@ from nginx_memlint.tree.tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """The bytes of a file before and after. ``path`` is its name here, or that in a dump."""
+    """The bytes of a file before and after. ``path`` is its name here, or that in a dump.
+
+    A new file, whose bytes before are none, is to be ``like`` another one.
+    """
 
     path: str
     before: bytes
     after: bytes
     splices: list[Splice]
+    like: str = ""
+
+    @property
+    def rewrite(self) -> Rewrite:
+        """The file to write."""
+        return Rewrite(self.path, None if self.like else self.before, self.after, self.like)
+
+    @property
+    def said(self) -> str:
+        """The file's name, and whether it is changed or created."""
+        return f"{'created' if self.like else 'changed'} {printable(self.path)}"
 
 
 @dataclass(slots=True)
@@ -81,17 +97,22 @@ class Fixed:
 
 
 def plans(
-    inspections: Sequence[Inspection], trees: Sequence[str | None] | None = None
+    inspections: Sequence[Inspection],
+    trees: Sequence[str | None] | None = None,
+    *,
+    may_create: bool = True,
 ) -> list[Plan]:
     """The plan for each configuration; a file that several of them read is not changed.
 
     ``trees`` are, for each, the checkout whose settings list it, out of which nothing is changed.
+    If it ``may_create`` files, many blocks include one in the place of a directive each.
     """
     places = [_places(checked) for checked in inspections]
     readers = Counter(real for files in places for real in set(files.values()))
     shared = frozenset(real for real, count in readers.items() if count > 1)
+    created: set[str] | None = set() if may_create else None
     return [
-        _plan(checked, files, shared, tree)
+        _plan(checked, files, shared, tree, created)
         for checked, files, tree in zip(
             inspections, places, trees or [None] * len(places), strict=True
         )
@@ -123,7 +144,7 @@ def fix(
             try:
                 report = _write(path, plan, examined)
                 done.said += plan.said
-                done.said += [f"changed {printable(edit.path)}" for edit in plan.edits]
+                done.said += [edit.said for edit in plan.edits]
             except MemlintError as error:
                 is_broken = error.status == Exit.INTERNAL
                 done.broken |= is_broken
@@ -136,7 +157,7 @@ def fix(
 
 def _write(path: str, plan: Plan, examined: Callable[[str], Inspection]) -> ConfigReport:
     assert plan.promise is not None
-    with rewritten([Rewrite(edit.path, edit.before, edit.after) for edit in plan.edits]):
+    with rewritten([edit.rewrite for edit in plan.edits]):
         again = examined(path)
         if not again.report.complete or _figures(again) != _promised(plan.promise):
             raise MemlintError(
@@ -147,7 +168,11 @@ def _write(path: str, plan: Plan, examined: Callable[[str], Inspection]) -> Conf
 
 
 def _plan(
-    checked: Inspection, places: Mapping[str, str], shared: frozenset[str], tree: str | None
+    checked: Inspection,
+    places: dict[str, str],
+    shared: frozenset[str],
+    tree: str | None,
+    created: set[str] | None,
 ) -> Plan:
     name, now = checked.report.path, checked.situation
     plan = Plan()
@@ -159,23 +184,53 @@ def _plan(
     if change is None:
         return plan
     assert plan.promise is not None
-    splices = edits(change)
+    included = {} if created is None else _snippets(now.tree, change, places, created)
+    splices = edits(change, included)
     data = {path: now.tree.files[path].tokens.data for path in splices}
     after = {path: spliced(data[path], pieces) for path, pieces in splices.items()}
+    fresh = {one.path: one for one in included.values() if one.is_new}
+    after |= {path: snippet.text for path, snippet in fresh.items()}
     if reason := _doubt(now.tree, after, places, shared, tree):
         return plan.refuse(f"{name}: nothing is changed: {reason}")
     assert checked.reread is not None
-    again = checked.reread(_Overlay(now.tree.source, after))
+    again = checked.reread(_Overlay(now.tree.source, after, fresh))
     if _problems(again) != _problems(checked) or _figures(again) != _promised(plan.promise):
         return plan.refuse(
             f"{name}: nothing is changed: the edited files would not give the promised figures"
         )
+    for snippet in dict.fromkeys(included.values()):
+        one = f"{name}: {snippet.blocks:,} blocks include {printable(snippet.word)}"
+        plan.said.append(one if snippet.is_new else f"{one}, which is there already")
     deleting = {setting.file.path for setting in change.delete}
     # directives are put before others are deleted: each step is a working configuration
-    for path in sorted(after, key=lambda path: (path in deleting, path)):
+    for path in sorted(after, key=lambda path: (path not in fresh, path in deleting, path)):
         real = places.get(path, path)
-        plan.edits.append(Edit(real, data[path], after[path], splices[path]))
+        if path in fresh:
+            origin = fresh[path].origin.path
+            like = places.get(origin, origin)
+            plan.edits.append(Edit(real, b"", after[path], [Splice(0, 0, after[path])], like))
+        else:
+            plan.edits.append(Edit(real, data[path], after[path], splices[path]))
     return plan
+
+
+def _snippets(
+    tree: Tree, change: TreeChange, places: dict[str, str], created: set[str]
+) -> dict[InsertKey, Snippet]:
+    """The snippets of a change; the places of new files are added to ``places`` and ``created``."""
+
+    def real(path: str) -> str:
+        if isinstance(tree.source, FileSystem):
+            with suppress(OSError):
+                return tree.source.real_path(path)
+        return path
+
+    included = snippets(tree, change, lines, lambda path: real(path) in created)
+    for snippet in included.values():
+        if snippet.is_new:
+            places[snippet.path] = real(snippet.path)
+            created.add(places[snippet.path])
+    return included
 
 
 def _choose(now: Situation, fixes: Iterable[Proposal], plan: Plan, name: str) -> TreeChange | None:
@@ -317,7 +372,7 @@ def _doubt(
             return f"{real} is part of another configuration as well"
         if names[real] > 1:
             return f"{real} is included by two names"
-        if len(readings[path]) > 1:
+        if len(readings.get(path, ())) > 1:
             return f"{real} is included in a map or the like as well"
     return None
 
@@ -334,7 +389,8 @@ def _outside(tree: Tree, path: str, real: str, tops: Sequence[str]) -> str:
     if tops or not isinstance(tree.source, FileSystem) or tree.source.restricted:
         return ""
     directory = os.path.dirname(os.path.abspath(tree.main.inclusion.file.name))
-    is_inside = is_below(os.path.abspath(tree.files[path].name), directory)
+    name = tree.files[path].name if path in tree.files else tree.source.shown(path)
+    is_inside = is_below(os.path.abspath(name), directory)
     if not is_inside or is_below(real, os.path.realpath(directory)):
         return ""
     return f"{real} is outside of {directory}, from which a link leads to it"
@@ -373,23 +429,31 @@ def _problems(checked: Inspection) -> list[tuple[str, str]]:
 
 
 class _Overlay:
-    """A source in which some files have other bytes."""
+    """A source in which some files have other bytes, and some that are new are there."""
 
-    def __init__(self, source: Source, files: Mapping[str, bytes]) -> None:
+    def __init__(self, source: Source, files: Mapping[str, bytes], fresh: Collection[str]) -> None:
         self._source = source
         self._files = files
+        self._fresh = [path.rpartition("/")[::2] for path in fresh]
         self.restricted = source.restricted
         self.is_partial = source.is_partial
         self.bounds = source.bounds
         self.meter = source.meter
-        self.names = source.names
-        self.exists = source.exists
         self.is_dir = source.is_dir
         self.shown = source.shown
 
     def read(self, path: str) -> bytes:
         """The other bytes of a file if it has some, else those of the source."""
         return self._files[path] if path in self._files else self._source.read(path)
+
+    def exists(self, path: str) -> bool:
+        """Whether the file is new, or in the source."""
+        return path in self._files or self._source.exists(path)
+
+    def names(self, path: str) -> list[str]:
+        """The entries of a directory, new files included."""
+        new = [name for directory, name in self._fresh if directory == path.rstrip("/")]
+        return [*self._source.names(path), *new]
 
 
 def patch_base(edits: Iterable[Edit]) -> str:

@@ -1,17 +1,21 @@
 """A change as edits of the files' bytes: bytes that belong to no changed directive stay.
 
 A directive is deleted with its line if nothing else stands on it; comments on the line or between
-its arguments stay. A directive is inserted as its own bytes, quotes included: on a line of its own
-with the block's indentation and the line's ending, or in the line if the block goes on there.
+its arguments stay, but a comment behind a directive that is moved goes with it. A directive is
+inserted as its own bytes, quotes included: on a line of its own with the block's indentation and
+the line's ending, or in the line if the block goes on there and there is no such comment. In its
+place an include of a snippet may be put.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
+from nginx_memlint.fix.snippets import InsertKey, Snippet, insert_key
 from nginx_memlint.syntax.directives import Directive, ParsedFile
 from nginx_memlint.tree.changes import TreeChange
 from nginx_memlint.tree.expanded import Setting
@@ -22,6 +26,7 @@ _BLANK = b" \t"
 _WHITE = b" \t\r\n"
 _REST_OF_WHITE_LINE = re.compile(rb"[ \t\r]*(?:\n|\Z)")
 _REST_WITHOUT_CODE = re.compile(rb"[ \t\r]*(?:#[^\n]*)?\n")
+_COMMENT_BEHIND = re.compile(rb"[ \t]*(#[^\n]*)")
 _FIRST_INDENT = re.compile(rb"^([ \t]+)[^ \t\r\n#]", re.MULTILINE)
 
 
@@ -44,32 +49,83 @@ def spliced(data: bytes, splices: Iterable[Splice]) -> bytes:
     return b"".join([*parts, data[done:]])
 
 
-def edits(change: TreeChange) -> dict[str, list[Splice]]:
+def lines(setting: Setting) -> bytes:
+    """A directive as lines of a file, with the comment behind it."""
+    inserted = _inserted_of(setting)
+    newline = b"\r\n" if b"\r\n" in setting.file.tokens.data else b"\n"
+    return inserted.whole + newline
+
+
+def edits(
+    change: TreeChange, instead: Mapping[InsertKey, Snippet] | None = None
+) -> dict[str, list[Splice]]:
     """The splices that make a change, in order: path as nginx sees it → splices.
 
-    The files must have been parsed without an error. Only directives without a block are deleted.
+    ``instead`` are the snippets that are included in the place of directives; it is not for this
+    function to write them. The files must have been parsed without an error. Only directives
+    without a block are deleted.
     """
     work: dict[str, _Edits] = {}
+    carried: set[tuple[str, int]] = set()
+    """The directives whose bytes are put somewhere, or stand in a snippet."""
 
     def of(file: ParsedFile) -> _Edits:
         return work.setdefault(file.path, _Edits(file))
 
-    for setting in change.delete:
-        of(setting.file).delete(setting.directive)
     for block, setting in change.insert:
         assert block.directive is not None
-        of(block.inclusion.file).insert(block.directive, setting)
+        key = insert_key(block.directive, setting)
+        snippet = instead.get(key) if instead else None
+        into = of(block.inclusion.file)
+        if snippet is not None:
+            into.insert(block.directive, snippet.path, _Inserted(snippet.include))
+            carried |= snippet.carried
+        elif into.insert(block.directive, key, _inserted_of(setting)):
+            carried.add(setting.key)
+    for setting in change.delete:
+        of(setting.file).delete(setting.directive, is_moved=setting.key in carried)
     return {path: of_file.splices() for path, of_file in work.items()}
+
+
+class _Inserted(NamedTuple):
+    """The bytes of a directive that is inserted, and of the comment behind it."""
+
+    text: bytes
+    comment: bytes = b""
+
+    @property
+    def whole(self) -> bytes:
+        """The directive and its comment as one line, or more if it has a comment in it."""
+        return b" ".join(filter(None, self))
+
+
+def _inserted_of(setting: Setting) -> _Inserted:
+    start, end = _extent(setting.file, setting.directive)
+    behind = _behind(setting.file, setting.directive)
+    data = setting.file.tokens.data
+    return _Inserted(data[start:end], b"" if behind is None else behind[1].rstrip(b" \t\r"))
+
+
+def _behind(file: ParsedFile, directive: Directive) -> re.Match[bytes] | None:
+    """The comment behind a directive, if nothing else stands on the lines of the two."""
+    data = file.tokens.data
+    start, end = _extent(file, directive)
+    before = data[data.rfind(b"\n", 0, start) + 1 : start]
+    return None if before.strip(_BLANK) else _COMMENT_BEHIND.match(data, end)
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A directive to delete, or a block's directive and the texts to insert after its ``{``."""
+    """A directive to delete, or a block's directive and the texts to insert after its ``{``.
+
+    The comments of a directive that ``is_moved`` are not kept in its old place.
+    """
 
     start: int
     end: int
     directive: Directive
-    texts: tuple[bytes, ...] = ()
+    texts: tuple[_Inserted, ...] = ()
+    is_moved: bool = False
 
 
 class _Edits:
@@ -78,21 +134,25 @@ class _Edits:
     def __init__(self, file: ParsedFile) -> None:
         self.file = file
         self.data = file.tokens.data
-        self.deleted: dict[int, Directive] = {}
-        self.inserted: dict[int, tuple[Directive, dict[tuple[str, tuple[str, ...]], bytes]]] = {}
+        self.deleted: dict[int, _Step] = {}
+        self.inserted: dict[int, tuple[Directive, dict[object, _Inserted]]] = {}
 
-    def delete(self, directive: Directive) -> None:
-        self.deleted[directive.token] = directive
+    def delete(self, directive: Directive, *, is_moved: bool) -> None:
+        start, end = _extent(self.file, directive)
+        if is_moved and (behind := _behind(self.file, directive)):
+            end = behind.start(1) + len(behind[1].rstrip(b"\r"))
+        self.deleted[directive.token] = _Step(start, end, directive, is_moved=is_moved)
 
-    def insert(self, into: Directive, setting: Setting) -> None:
-        """Insert once, even if several places that include the block's file are named."""
+    def insert(self, into: Directive, key: object, text: _Inserted) -> bool:
+        """Insert once, even if several places that include the block's file are named.
+
+        Whether it is these bytes that are inserted.
+        """
         _, texts = self.inserted.setdefault(into.token, (into, {}))
-        old = setting.directive
-        start, end = _extent(setting.file, old)
-        texts.setdefault((old.name, old.args), setting.file.tokens.data[start:end])
+        return texts.setdefault(key, text) is text
 
     def splices(self) -> list[Splice]:
-        steps = [_Step(*_extent(self.file, gone), gone) for gone in self.deleted.values()]
+        steps = [*self.deleted.values()]
         for into, texts in self.inserted.values():
             offset = self.file.opening(into)
             steps.append(_Step(offset, offset, into, tuple(texts.values())))
@@ -128,7 +188,8 @@ class _Edits:
             while blank > first and data[blank - 1] in _BLANK:
                 blank -= 1
             indent = data[blank:stop] if blank == first or data[blank - 1] in b"\n" else None
-            comments = self.file.tokens.comments_in(step.directive.token)
+            tokens, token = self.file.tokens, step.directive.token
+            comments = [] if step.is_moved else tokens.comments_in(token)
             keep, tail = _deleted(indent, tail, comments)
             done.append(tail)
             stop = stop if keep else blank
@@ -139,10 +200,14 @@ class _Edits:
         if rest := _REST_WITHOUT_CODE.match(tail):
             newline = b"\r\n" if rest[0].endswith(b"\r\n") else b"\n"
             indent = self._indent(step.directive)
-            lines = b"".join(indent + text + newline for text in step.texts)
-            return rest[0] + lines + tail[rest.end() :]
+            inner = b"".join(indent + one.whole + newline for one in step.texts)
+            return rest[0] + inner + tail[rest.end() :]
+        if any(one.comment for one in step.texts):  # what follows it needs a line of its own
+            newline = b"\r\n" if b"\r\n" in self.data else b"\n"
+            lead = newline + self._indent(step.directive)
+            return b"".join(lead + one.whole for one in step.texts) + lead + tail.lstrip(_BLANK)
         gap = b"" if tail[0] in _WHITE else b" "
-        return b" " + b" ".join(step.texts) + gap + tail
+        return b" " + b" ".join(one.text for one in step.texts) + gap + tail
 
     def _indent(self, block: Directive) -> bytes:
         """The indentation of a block's first directive, else one step more than the block's."""

@@ -21,16 +21,23 @@ from nginx_memlint.files.writing import Directory
 
 @dataclass(slots=True)
 class Rewrite:
-    """A file to write: its path with all links resolved, its bytes, and its new bytes."""
+    """A file to write: its path with all links resolved, its bytes, and its new bytes.
+
+    ``before`` is None if the file is not there yet: it gets mode and owner of the file ``like``.
+    """
 
     path: str
-    before: bytes
+    before: bytes | None
     after: bytes
+    like: str = ""
 
 
 @dataclass(slots=True, eq=False)
 class _StagedRewrite:
-    """A file and its two versions, in its directory."""
+    """A file and its two versions, in its directory.
+
+    ``seen`` is the file, or the one that a new file is to be like.
+    """
 
     rewrite: Rewrite
     directory: Directory
@@ -42,12 +49,21 @@ class _StagedRewrite:
     def write(self, data: bytes) -> bytes:
         """Write a file with the mode, owner and attributes of the original; return its name."""
         owner = self.seen.st_uid, self.seen.st_gid
-        path = encode(self.rewrite.path)
+        path = encode(self.rewrite.like or self.rewrite.path)
         return self.directory.create(data, mode=self.seen.st_mode, owner=owner, attributes=path)
+
+    def put_back(self) -> None:
+        """Restore the old content, or remove what is new."""
+        if self.rewrite.before is None:
+            self.directory.remove(self.name)
+        else:
+            self.directory.replace(self.name, self.old)
 
     def is_as_read(self) -> bool:
         """Whether the file is still the one that was looked at."""
         descriptor = self.directory.descriptor
+        if self.rewrite.before is None:
+            return _is_absent(self.name, self.directory)
         info = os.stat(self.name, dir_fd=descriptor, follow_symlinks=False)
         return _identity(info) == _identity(self.seen)
 
@@ -74,7 +90,8 @@ def rewritten(files: Sequence[Rewrite]) -> Iterator[None]:
             for item in staged:
                 path = item.rewrite.path
                 item.fresh = item.write(item.rewrite.after)
-                item.old = item.write(item.rewrite.before)
+                if item.rewrite.before is not None:
+                    item.old = item.write(item.rewrite.before)
             for item in staged:
                 path = item.rewrite.path
                 if not item.is_as_read():
@@ -106,8 +123,11 @@ def _put_back(replaced: list[_StagedRewrite]) -> None:
     while replaced:
         item = replaced.pop()
         try:
-            item.directory.replace(item.name, item.old)
+            item.put_back()
         except OSError as error:
+            if item.rewrite.before is None:
+                failed.append(f"{item.rewrite.path} ({error.strerror}; it was not there before)")
+                continue
             directory = os.path.dirname(item.rewrite.path)
             kept = os.path.join(directory, os.fsdecode(item.directory.keep(item.old)))
             failed.append(f"{item.rewrite.path} ({error.strerror}; its old content is in {kept})")
@@ -137,6 +157,8 @@ def _staged(file: Rewrite, directories: dict[bytes, Directory]) -> _StagedRewrit
         with uninterrupted():
             directories[path] = Directory(path)
     directory = directories[path]
+    if file.before is None:
+        return _new(file, directory, name)
     try:
         descriptor, info = open_regular(name, directory=directory.descriptor, follow=False)
     except NotRegularError as error:
@@ -149,6 +171,23 @@ def _staged(file: Rewrite, directories: dict[bytes, Directory]) -> _StagedRewrit
     finally:
         os.close(descriptor)
     return _StagedRewrite(file, directory, name, info)
+
+
+def _new(file: Rewrite, directory: Directory, name: bytes) -> _StagedRewrite:
+    """Look at the place of a file that is not there yet."""
+    if not _is_absent(name, directory):
+        raise MemlintError(f"{file.path} has come to be since the configuration was read")
+    if not os.access(os.path.dirname(encode(file.path)), os.W_OK):
+        raise MemlintError(f"{file.path} is in a directory that cannot be written")
+    return _StagedRewrite(file, directory, name, os.stat(encode(file.like), follow_symlinks=False))
+
+
+def _is_absent(name: bytes, directory: Directory) -> bool:
+    try:
+        os.stat(name, dir_fd=directory.descriptor, follow_symlinks=False)
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _refusal(info: os.stat_result, directory: bytes, path: str) -> str | None:

@@ -77,6 +77,21 @@ def expand(source: Source, pattern: str) -> list[str]:
     return paths
 
 
+def matches(pattern: str, path: str) -> bool:
+    """Whether a pattern may match a path; where that cannot be told, it may."""
+    components = [part for part in encode(pattern).split(b"/") if part]
+    names = [part for part in encode(path).split(b"/") if part]
+    if len(components) != len(names):
+        return False
+    try:
+        return all(
+            bool(_compile(component).fullmatch(name))
+            for component, name in zip(components, names, strict=True)
+        )
+    except OSError:
+        return True
+
+
 def _expand(source: Source, pattern: bytes) -> list[str]:
     """The paths that match, in no order: component by component, from the first that may match."""
     components: list[tuple[bytes, bytes]] = []

@@ -107,6 +107,38 @@ def test_inserted(before: str, after: str, put: str, tmp_path: Path) -> None:
     assert result.decode() == around % after.replace("PUT", put)
 
 
+MOVES = [
+    ("    put 1; # why\n", "location / {\n    }\n", "location / {\n        put 1; # why\n    }\n"),
+    ("    put 1;  # why \r\n", "location / { a; }\n",
+     "location / {\r\n        put 1; # why\r\n        a; }\n"),
+    ("    put # how\n    1; # why\n", "location / {\n    }\n",
+     "location / {\n        put # how\n    1; # why\n    }\n"),
+    ("    a; put 1; # why\n", "location / {\n    }\n",
+     "location / {\n        put 1;\n    }\n"),
+    ("    put 1; b; # why\n", "location / {\n    }\n",
+     "location / {\n        put 1;\n    }\n"),
+]  # fmt: skip
+LEFT = ["", "", "", "    a; # why\n", "    b; # why\n"]
+
+
+@pytest.mark.parametrize(
+    ("put", "before", "after", "left"),
+    [(*move, left) for move, left in zip(MOVES, LEFT, strict=True)],
+)
+def test_a_comment_behind_a_directive_moves_with_it(
+    put: str, before: str, after: str, left: str, tmp_path: Path
+) -> None:
+    """Unless something else stands on its line, which it may be about."""
+    around = "events {}\nhttp {\n%sserver {\n%s}\n}"
+    text = (around % (put, "    " + before)).encode()
+    tree = tree_of(write(tmp_path, {"nginx.conf": text}))
+    [http] = tree.blocks("http")
+    moving = http.settings("put")
+    change = TreeChange(tuple(moving), tuple((b, moving[0]) for b in tree.blocks("location")))
+    result = spliced(text, edits(change)[str(tmp_path / "nginx.conf")])
+    assert result.decode() == around % (left, "    " + after)
+
+
 def test_the_last_line_may_lack_its_end(tmp_path: Path) -> None:
     assert moved(b"events {}\nhttp {}\ngone 1;", tmp_path) == b"events {}\nhttp {}\n"
     assert moved(b"events {} http {} gone 1;", tmp_path) == b"events {} http {}"
@@ -153,11 +185,15 @@ def test_random_changes_give_the_promised_contexts(version: str, tmp_path: Path)
         tree = tree_of(conf)
         change = random_change(tree, choose)
         promised = changed(tree, change)
+        lost = 0  # comments
         for path, file_edits in edits(change).items():
             data = tree.files[path].tokens.data
             Path(path).write_bytes(spliced(data, file_edits))
-            assert others(Path(path).read_bytes()) == others(data), f"seed {number}"
+            after = Path(path).read_bytes()
+            assert others(after) == others(data), f"seed {number}"
+            lost += data.count(b"#") - after.count(b"#")
             made += len(file_edits)
+        assert lost <= 0, f"seed {number}"
         again = tree_of(conf)
         assert again.problems == tree.problems == [], f"seed {number}"
         assert seen(again) == seen(promised), f"seed {number}"
@@ -166,7 +202,8 @@ def test_random_changes_give_the_promised_contexts(version: str, tmp_path: Path)
 
 
 def others(data: bytes) -> bytes:
-    """The text without white space and without the directive that is moved."""
+    """The text without white space, comments, and the directive that is moved."""
+    data = re.sub(rb"#[^\n]*", b"", data)
     return re.sub(rb"[ \t\r\n]", b"", re.sub(rb"%b [^;]*;" % TRUSTED.encode(), b"", data))
 
 

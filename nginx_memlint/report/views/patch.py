@@ -50,7 +50,8 @@ def patch(plans: Sequence[Plan]) -> bytes:
 def _diff(edit: Edit, base: str) -> bytes:
     name = encode(os.path.relpath(edit.path, base) if edit.path.startswith("/") else edit.path)
     old, new = _lines(edit.before), _lines(edit.after)
-    parts = [b"--- %b\n+++ %b\n" % (_header(b"a/" + name), _header(b"b/" + name))]
+    old_name = b"/dev/null" if edit.like else _header(b"a/" + name)
+    parts = [b"--- %b\n+++ %b\n" % (old_name, _header(b"b/" + name))]
     for group in _Matcher(edit).get_grouped_opcodes(CONTEXT):
         (_, from_start, _, to_start, _), (_, _, from_end, _, to_end) = group[0], group[-1]
         spans = _span(from_start, from_end), _span(to_start, to_end)

@@ -95,8 +95,9 @@ def worker_contexts(tree: Tree, target: Target, groups: Sequence[Group]) -> Work
 
     ``ngx_http_lua_init_worker()`` and ``ngx_stream_lua_init_worker()`` merge a configuration of
     their own from that of the ``http`` or ``stream`` block. With shared contexts it takes the
-    block's, if servers have handed one up: not where each has its own.
-    Measured on lua 0.10.13, 0.10.23, 0.10.28 and 0.10.29, and stream-lua 0.0.16.
+    block's, if servers have handed one up: not where each has its own. For all other modules they
+    merge one in which nothing is set, and njs builds a context for that, too.
+    Measured on lua 0.10.13 to 0.10.29, stream-lua 0.0.11 to 0.0.16 and njs 0.7.9.
     """
     made = 0
     bundles: list[Setting] = []
@@ -105,12 +106,22 @@ def worker_contexts(tree: Tree, target: Target, groups: Sequence[Group]) -> Work
         for block in tree.blocks(family.module.root):
             if not any(name.startswith("init_worker_by_lua") for name in block.names()):
                 continue
+            made += _built_of_nothing(family.module, tree, target)
             if family.shared(target) and _is_handed_up(family, groups):
                 continue
             made += 1
-            commanded = command_files(block.settings(family.commands))
+            commanded = command_files(list(filter(family.reaches, block.settings(family.commands))))
             bundles += (*family.trusted(block, target), *commanded)
     return WorkerContexts(made, tuple(bundles))
+
+
+def _built_of_nothing(module: Module, tree: Tree, target: Target) -> int:
+    """The contexts that other modules than this build for a configuration without settings."""
+    return sum(
+        family.module.root == module.root and family.wants(tree.main, target)
+        for family in present_families(tree, target)
+        if family.module not in (None, module) and not (family.needs or family.decides)
+    )
 
 
 def _is_handed_up(family: Family, groups: Sequence[Group]) -> bool:
@@ -176,14 +187,14 @@ class _Seen:
             self._certificates[around] = sum("$" not in v and v != "" for v in values)
         return self._certificates[around]
 
-    def commanded(self, block: Block, name: str) -> tuple[CommandFile, ...]:
-        """The CA files that OpenSSL is told to load into a context by the directive of a name."""
-        setting = block.effective(name) if name else None
-        if setting is None:
+    def commanded(self, block: Block, family: Family) -> tuple[CommandFile, ...]:
+        """The CA files that OpenSSL is told to load into the context of a block."""
+        setting = block.effective(family.commands) if family.commands else None
+        if setting is None or not family.reaches(setting):
             return ()
         around = setting.block
         if around not in self._commanded:
-            self._commanded[around] = command_files(around.settings(name))
+            self._commanded[around] = command_files(around.settings(family.commands))
         files = self._commanded[around]
         block.inclusion.work.take(len(files))
         return files
@@ -192,7 +203,7 @@ class _Seen:
 def _loads(family: Family, block: Block, target: Target, seen: _Seen) -> Loads:
     client = tuple(family.client(block, target))
     trusted = tuple(family.trusted(block, target))
-    commanded = seen.commanded(block, family.commands)
+    commanded = seen.commanded(block, family)
     certificates = seen.certificates(block, family.certificate)
     return Loads((*client, *trusted, *commanded), client, certificates)
 

@@ -101,7 +101,8 @@ class Family(NamedTuple):
     a context has one of these in itself, and they alone decide, on any target; empty if not so.
     ``decides``: without ``needs``, all that ``wants`` looks up in blocks; empty if the target alone
     decides. ``commands``: the directive whose commands OpenSSL runs on the context, some of which
-    load CA files. ``module``: None if the family is in nginx itself. ``source``: where this was
+    load CA files. ``kept``: directives of which a block hands on nothing to those in it.
+    ``module``: None if the family is in nginx itself. ``source``: where this was
     read.
     """
 
@@ -118,7 +119,12 @@ class Family(NamedTuple):
     decides: frozenset[str] = frozenset()
     shared: Callable[[Target], bool] = lambda _target: False
     commands: str = ""
+    kept: frozenset[str] = frozenset()
     module: Module | None = None
+
+    def reaches(self, setting: Setting) -> bool:
+        """Whether a setting that a block sees has an effect on the block's context."""
+        return setting.name not in self.kept or setting.block.kind in self.kinds
 
 
 class CommandFile(Setting):
@@ -333,6 +339,8 @@ STREAM_LUA = Family(
     trusted=_nearest(LUA_TRUSTED),
     certificate="lua_ssl_certificate",
     commands="lua_ssl_conf_command",
+    # ngx_stream_lua_create_srv_conf() does not mark it as not set, up to 0.0.20rc2
+    kept=frozenset({"lua_ssl_conf_command"}),
     reads=_LUA_READS,
     module=Module("stream_lua", "ngx_stream_lua_module.so", "stream", "stream_lua"),
     source="stream-lua-nginx-module ngx_stream_lua_merge_srv_conf()",

@@ -9,12 +9,14 @@ import pytest
 
 from nginx_memlint import check
 from nginx_memlint.errors import MemlintError
+from nginx_memlint.result import WorkerCounts
 from nginx_memlint.targets.targets import find_target
 from tests.helpers import LUA, SAMPLES, check_http, http, write
 
 CA = "lua_ssl_trusted_certificate /nonexistent/ca.pem;"
 MIB = 1 << 20
 FIRST_LOAD = find_target("debian-12").costs.first_load
+NO_MORE = WorkerCounts(ssl_contexts=0, ca_loads=0)
 
 TREE = """
 server {
@@ -171,6 +173,35 @@ def test_init_worker_in_stream_adds_one_in_every_version(tmp_path: Path, target:
     for text, contexts in zip(texts, [1, 1 + of_http], strict=True):
         worker = check(write(tmp_path, {"nginx.conf": text}), target=target).per_worker
         assert (worker.ssl_contexts, worker.ca_loads) == (contexts, 1)
+
+
+def test_workers_build_one_for_njs_too_without_its_bundle(tmp_path: Path) -> None:
+    """Measured with nginx 1.22.1 and njs 0.7.9: two contexts in each worker, one load."""
+    init, server = "init_worker_by_lua_block { }", "server { }"
+    modules = LUA + "load_module modules/ngx_http_js_module.so;\n"
+    js = "js_fetch_trusted_certificate many.pem;"
+    for target, contexts, loads in (("debian-12", 2, 1), ("debian-13", 1, 0)):
+        text = f"{modules} events {{}} http {{ {CA} {js} {init} {server} }}"
+        worker = check(write(tmp_path, {"nginx.conf": text}), target=target).per_worker
+        assert (worker.ssl_contexts, worker.ca_loads) == (contexts, loads)
+        text = f"{modules} events {{}} http {{ {CA} {js} {server} }}"
+        assert check(write(tmp_path, {"nginx.conf": text}), target=target).per_worker == NO_MORE
+
+
+def test_stream_lua_hands_no_commands_on(tmp_path: Path) -> None:
+    """Counted with stream-lua-nginx-module 0.0.11 to 0.0.16: no load of the block around."""
+    command = "lua_ssl_conf_command VerifyCAFile many.pem;"
+    init = "init_worker_by_lua_block { }"
+    texts = {
+        f"stream {{ {command} {init} server {{ }} server {{ {command} }} }}": (2, 1, 1, 0),
+        f"http {{ {command} {init} server {{ }} server {{ {command} }} }}": (2, 2, 1, 1),
+    }
+    for text, expected in texts.items():
+        conf = write(tmp_path, {"nginx.conf": f"events {{}} {text}"})
+        report = check(conf, target="openresty-1.21.4.4")
+        worker = report.per_worker
+        counted = (report.ssl_contexts, report.ca_loads, worker.ssl_contexts, worker.ca_loads)
+        assert counted == expected
 
 
 def test_where_locations_inherit_from(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ from nginx_memlint.targets.targets import target_names
 from tests.documents.pages import PROJECT
 from tests.documents.published import security_contact
 from tests.helpers import SAMPLES
-from tests.nginx import accuracy, judged_reloads
+from tests.nginx import accuracy, accuracy_lua, judged_reloads
 
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -314,6 +314,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "not counted": not_counted,
     "accuracy": accuracy.summary,
     "measurements": accuracy.measurements,
+    "Lua counts": accuracy_lua.counts,
     "judged reloads": judged_reloads.tables,
     "rules": rules,
     "words": words,

@@ -52,10 +52,15 @@ KEEPING = {
 of workers that take long to exit is lower than that of others: this one is the highest."""
 
 
-def native(allocator: str, *, keep: bool) -> Stack:
-    """The nginx of this machine with an allocator, the library of which is preloaded."""
+def preloading(allocator: str, *, keep: bool) -> dict[str, str]:
+    """The environment of a server with an allocator, the library of which is preloaded."""
     environment = {"MEMLINT_SHIM_STOP": "1", "LD_PRELOAD": ALLOCATORS[allocator].library}
-    return Stack(allocator, environment=environment | (KEEPING if keep else {}))
+    return environment | (KEEPING if keep else {})
+
+
+def native(allocator: str, *, keep: bool) -> Stack:
+    """The nginx of this machine with an allocator."""
+    return Stack(allocator, environment=preloading(allocator, keep=keep))
 
 
 def copies(place: Place, source: Path, count: int) -> str:
@@ -153,13 +158,10 @@ def _reload(server: Server, hold: Hold) -> None:
     server.wait_reloaded(old, TIMEOUT)
 
 
-def measured(shape: str, stack: Stack, workers: int, reloads: int, place: Place) -> dict[str, Any]:
+def measured(
+    site: Site, stack: Stack, workers: int, reloads: int, place: Place, hold: Hold = StoppedExits
+) -> dict[str, Any]:
     """The memory of a configuration through some reloads."""
-    site = SHAPES[shape](place)
-    hold: Hold = StoppedExits
-    if stack.name == MUSL:
-        # without libraries, so without the shim
-        site, hold = site._replace(main="ssl_object_cache_inheritable off;"), HeldExits
     conf = write_conf(place.prefix, text(site, place, stack, workers))
     with cgroup() as group, ExitStack() as running:
         with group.inside():
@@ -201,7 +203,13 @@ def main() -> int:
             for workers in arguments.workers:
                 with tempfile.TemporaryDirectory(prefix="memlint-") as directory:
                     place = place_in(Path(directory))
-                    figures = measured(shape, stack, workers, arguments.reloads, place)
+                    site = SHAPES[shape](place)
+                    hold: Hold = StoppedExits
+                    if stack.name == MUSL:
+                        # without libraries, so without the shim
+                        site = site._replace(main="ssl_object_cache_inheritable off;")
+                        hold = HeldExits
+                    figures = measured(site, stack, workers, arguments.reloads, place, hold)
                 results.add(shape=shape, workers=workers, **figures)
     return 0
 

@@ -7,6 +7,7 @@ a seed. What it writes nginx accepts.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -24,9 +25,10 @@ class RandomSite:
 
 
 class _Generator:
-    def __init__(self, seed: int, site: Site) -> None:
+    def __init__(self, seed: int, site: Site, more: Sequence[str]) -> None:
         self.random = random.Random(seed)
         self.site = site
+        self.more = more
         self.numbers = count()
         self.files: dict[str, str] = {}
 
@@ -47,6 +49,7 @@ class _Generator:
             directives.append("lua_ssl_ciphers DEFAULT;")
         if self.maybe(chance / 4):
             directives.append("lua_socket_log_errors off;")
+        directives += [directive for directive in self.more if self.maybe(chance / 8)]
         self.random.shuffle(directives)
         return " ".join(directives)
 
@@ -122,6 +125,6 @@ class _Generator:
         return RandomSite("\n".join(parts), self.files | self.hidden)
 
 
-def random_site(seed: int, site: Site) -> RandomSite:
-    """A configuration for the Lua module."""
-    return _Generator(seed, site).build()
+def random_site(seed: int, site: Site, more: Sequence[str] = ()) -> RandomSite:
+    """A configuration for the Lua module, ``more`` of its directives here and there."""
+    return _Generator(seed, site, more).build()

@@ -1,5 +1,6 @@
 """Start a program quickly, bounded, with its output and the shim's reports in memory."""
 
+import fcntl
 import os
 import resource
 import select
@@ -81,8 +82,8 @@ class Child:
             settings = [f"{name}={value}" for name, value in variables.items()]
             command = ["/usr/sbin/chroot", str(root), "/usr/bin/env", "-i", *settings, *command]
             variables = BASE_ENVIRONMENT
-        self._output = os.memfd_create("output")
-        self._reports = os.memfd_create("reports")
+        self._output = _shared_memory("output")
+        self._reports = _shared_memory("reports")
         self._exit: Exit | None = None
         self._started = time.monotonic()
         try:
@@ -151,6 +152,17 @@ class Child:
     def _close(self) -> None:
         os.close(self._output)
         os.close(self._reports)
+
+
+def _shared_memory(name: str) -> int:
+    """Make an in-memory file that several processes write to, each behind what the others wrote.
+
+    They share a position, which Linux does not lock for files in memory: of two processes that
+    write at once, one would lose what it wrote.
+    """
+    descriptor = os.memfd_create(name)
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_APPEND)
+    return descriptor
 
 
 def _contents(descriptor: int) -> str:

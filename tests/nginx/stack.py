@@ -218,9 +218,9 @@ class Stack:
         `files` names what the configuration reads outside of `prefix`: a stack in a root gets
         copies of `prefix`, `conf` and them, at the same paths; the native one reads them in place.
         """
-        arguments = [NGINX, "-t", "-p", str(prefix.absolute()), "-c", str(conf.absolute())]
+        arguments = [self.nginx, "-t", "-p", str(prefix.absolute()), "-c", str(conf.absolute())]
         with self._placed(prefix, [conf, *files]):
-            child = Child(arguments, root=self.root)
+            child = Child(arguments, root=self.root, environment=self.environment)
             try:
                 ended = child.wait(timeout)
                 timed_out = ended is None

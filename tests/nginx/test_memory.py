@@ -42,17 +42,22 @@ def test_start_memory_is_within_ten_percent(
     assert predicted == pytest.approx(growth, rel=0.10)
 
 
-def test_init_worker_builds_one_context_in_each_worker(bookworm: Stack, site: Site) -> None:
-    """lua before 0.10.26: beside what the master built before the fork."""
+@pytest.mark.parametrize("others", [(), ("ngx_http_js_module",)], ids=["alone", "with njs"])
+def test_init_worker_builds_contexts_in_each_worker(
+    others: tuple[str, ...], all_modules: Stack, site: Site
+) -> None:
+    """lua before 0.10.26: beside what the master built before the fork. With njs there are two."""
+    bookworm = all_modules
     text = main_conf(
         site.prefix,
         f"lua_ssl_trusted_certificate {site.bundle}; init_worker_by_lua_block {{ local a = 1 }}\n"
         + http(site, 3, ""),
-        modules=bookworm.load_lines("ngx_http_lua_module"),
+        modules=bookworm.load_lines("ngx_http_lua_module", *others),
         workers=2,
     )
     conf = write_conf(site.prefix, text)
     report = check(conf, target="debian-12")
+    assert report.per_worker.ssl_contexts == 1 + len(others)
     with bookworm.run(conf, site.prefix) as server:
         master = server.pid
         server.settled_anon_kb()  # a worker may still be starting
@@ -61,4 +66,4 @@ def test_init_worker_builds_one_context_in_each_worker(bookworm: Stack, site: Si
     assert built.pop(master) == (report.ssl_contexts, report.ca_loads)
     worker = (report.per_worker.ssl_contexts, report.per_worker.ca_loads)
     assert list(built.values()) == [worker] * 2
-    assert check(conf, target="debian-13").per_worker.ssl_contexts == 0
+    assert check(conf, target="debian-13").per_worker.ssl_contexts == len(others)

@@ -71,7 +71,7 @@ def _uses(configuration: Configuration, names: dict[str, str]) -> Iterator[_File
             continue
         for block in group.owners:
             setting = block.effective(name)
-            if setting is not None:
+            if setting is not None and by_name(group.family).reaches(setting):
                 times[name, setting.block] += 1
     for (name, block), count in times.items():
         yield from (_FileUse(setting, count) for setting in block.settings(name))

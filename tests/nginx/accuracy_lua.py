@@ -1,0 +1,158 @@
+"""Counts and memory of nginx with Lua of other releases, from recordings: parts of the docs."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.job import Job
+from nginx_memlint.memory.laws import total
+from nginx_memlint.memory.laws_table import LAWS
+from nginx_memlint.options.record import read_keywords
+from nginx_memlint.targets.banner import described_target
+from nginx_memlint.targets.targets import Target
+from tests.nginx.build_lua import BUILDS
+from tests.nginx.measure_lua import SHAPES
+from tests.nginx.part_files import place_in
+from tests.nginx.prefix import write_conf
+from tests.nginx.recorded import DIRECTORY, imaginary_site
+from tests.nginx.recorded_lua import LuaCase, LuaStack, case_of, load, place
+from tests.nginx.whole_configurations import text
+
+KIB = 1024
+
+COUNTS = """\
+| nginx | lua-nginx-module | stream-lua-nginx-module | OpenSSL | configurations | contexts | CA loads | of each worker | equal |
+|---|---|---|---|---|---|---|---|---|
+"""  # noqa: E501  a row of a table
+
+MEMORY = """\
+### Lua of other releases, with other allocators
+
+nginx as of the table of counts above, with OpenSSL 3.0 and an allocator that was preloaded; a bundle
+of 120 certificates. MiB of master and workers, exact peaks of workers that exit at once; the highest
+of all reloads. Where pages are kept, the allocator was told to give none back: that is the highest
+there can be.
+
+| lua-nginx-module | allocator | configuration | workers | pages kept | start, MiB | ratio | first peak | ratio | worst peak | ratio |
+|---|---|---|---|---|---|---|---|---|---|---|
+"""  # noqa: E501  a row of a table
+
+
+@dataclass(frozen=True)
+class Reloaded:
+    """A configuration through reloads: what was measured in kB, and what is predicted of that."""
+
+    lua: str
+    allocator: str
+    shape: str
+    workers: int
+    keep: bool
+    measured: tuple[int, int, int]
+    """At start, at the first peak and at the worst."""
+    predicted: tuple[float, float, float]
+
+    @property
+    def ratios(self) -> tuple[float, ...]:
+        """Predicted by measured."""
+        return tuple(a / b for a, b in zip(self.predicted, self.measured, strict=True))
+
+
+def target_of(name: str) -> Target:
+    """The server of a recording, as its ``nginx -V`` says."""
+    banner: str = load(name)[0]["banner"]
+    return described_target(banner, name)
+
+
+def predicted(name: str, seed: int, target: Target, directory: Path) -> LuaCase:
+    """What memlint counts of the configuration of a seed."""
+    build, site = BUILDS[name], imaginary_site()
+    conf = place(build, case_of(build, seed, site), site, directory)
+    report = examine(Job(str(conf), replace(read_keywords({}), target=target))).report
+    worker = report.per_worker
+    return LuaCase(seed, report.ssl_contexts, report.ca_loads, worker.ssl_contexts, worker.ca_loads)
+
+
+@cache
+def equal(name: str) -> int:
+    """How many of the cases of a recording memlint counts as nginx did."""
+    target = target_of(name)
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory)
+        return sum(predicted(name, case.seed, target, path) == case for case in load(name)[1])
+
+
+def counts() -> str:
+    """A row for each release."""
+    rows = []
+    for name in BUILDS:
+        data, cases = load(name)
+        versions = data["versions"]
+        cells = (
+            *(versions[key] for key in ("nginx", "lua", "stream-lua", "openssl")),
+            f"{len(cases)}",
+            f"{sum(case.contexts for case in cases):,}",
+            f"{sum(case.loads for case in cases):,}",
+            f"{sum(case.worker_contexts for case in cases):,} / "
+            f"{sum(case.worker_loads for case in cases):,}",
+            f"{equal(name)}",
+        )
+        rows.append(f"| {' | '.join(cells)} |\n")
+    return COUNTS + "".join(rows)
+
+
+@cache
+def memory_recording() -> dict[str, Any]:
+    """The memory of servers with Lua through reloads, and how it was measured."""
+    data: dict[str, Any] = json.loads((DIRECTORY / "lua-allocators.json").read_text())
+    return data
+
+
+def reloaded() -> Iterator[Reloaded]:
+    """Each series that was measured."""
+    for row in memory_recording()["rows"]:
+        name, allocator = row["stack"], row["allocator"]
+        build = BUILDS[name]
+        with tempfile.TemporaryDirectory() as directory:
+            files = place_in(Path(directory))
+            site = SHAPES[row["shape"]](build, files)
+            conf = write_conf(files.prefix, text(site, files, LuaStack(build), row["workers"]))
+            target = target_of(name)
+            target = target._replace(platform=target.platform.replaced(None, allocator))
+            job = Job(str(conf), replace(read_keywords({}), target=target))
+            situation = examine(job).situation
+        assert situation is not None
+        sizes = total(situation.amount, row["workers"], LAWS[allocator])
+        yield Reloaded(
+            build.lua,
+            allocator,
+            row["shape"],
+            row["workers"],
+            row["keep"],
+            (row["start_kb"], row["peak_kb"][0], max(row["peak_kb"])),
+            (
+                sizes.start / KIB,
+                sizes.reload_peak / KIB,
+                sizes.reload_peak_worst / KIB,
+            ),
+        )
+
+
+def memory() -> str:
+    """A row for each series."""
+    rows = []
+    for one in reloaded():
+        figures = " | ".join(
+            f"{kb / KIB:.0f} | {ratio:.2f}"
+            for kb, ratio in zip(one.measured, one.ratios, strict=True)
+        )
+        kept = "yes" if one.keep else "no"
+        labels = (one.lua, one.allocator, one.shape, str(one.workers), kept)
+        rows.append(f"| {' | '.join(labels)} | {figures} |\n")
+    return MEMORY + "".join(rows)

@@ -1,0 +1,49 @@
+"""Recorded counts of nginx with four releases of the Lua modules, http and stream, and workers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.nginx.accuracy_lua import predicted, target_of
+from tests.nginx.build_lua import BUILDS
+from tests.nginx.recorded_lua import CASES, digest, load
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_the_recording_is_of_this_generator(name: str) -> None:
+    recording, cases = load(name)
+    assert recording["generator"] == digest(BUILDS[name])
+    assert len(cases) >= CASES
+    assert len({case.seed for case in cases}) == len(cases)
+    assert max(case.loads for case in cases) > 3
+    assert {case.worker_contexts for case in cases} >= {0, 1, 2}
+    assert max(case.worker_loads for case in cases) >= 2
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_recorded_counts_of_lua(name: str, tmp_path: Path) -> None:
+    target = target_of(name)
+    for case in load(name)[1]:
+        assert predicted(name, case.seed, target, tmp_path) == case
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_a_target_is_what_its_nginx_says(name: str) -> None:
+    versions = load(name)[0]["versions"]
+    target = target_of(name)
+    assert {"lua", "stream_lua"} <= target.built_in
+    assert [target.texts[key] for key in ("nginx", "lua", "stream_lua", "openssl")] == [
+        versions[key] for key in ("nginx", "lua", "stream-lua", "openssl")
+    ]
+
+
+def test_releases_on_both_sides_of_the_border_were_counted() -> None:
+    versions = [load(name)[0]["versions"] for name in BUILDS]
+    assert {(version["lua"], version["stream-lua"]) for version in versions} == {
+        ("0.10.21", "0.0.11"),
+        ("0.10.25", "0.0.13"),
+        ("0.10.26", "0.0.14"),
+        ("0.10.28", "0.0.16"),
+    }

@@ -71,7 +71,7 @@ def target_of(name: str) -> Target:
 
 
 def predicted(name: str, seed: int, target: Target, directory: Path) -> LuaCase:
-    """What memlint counts of the configuration of a seed."""
+    """The counts that memlint gives for the configuration of a seed."""
     build, site = BUILDS[name], imaginary_site()
     conf = place(build, case_of(build, seed, site), site, directory)
     report = examine(Job(str(conf), replace(read_keywords({}), target=target))).report

@@ -36,7 +36,7 @@ def _packages(build: Build) -> str:
 
 
 def _http(build: Build, count: int, prefix: Path, more: str = "") -> str:
-    """As many stores of CAs, of locations that load the bundle each."""
+    """Locations that load the bundle, each into a store of its own."""
     bundle = f"lua_ssl_trusted_certificate {pem_bundle(CERTIFICATES)};"
     locations = lines(count, f"location /v@ {{ {bundle} return 204; }}")
     return f"{_packages(build)} {more}\nserver {{ listen {listen(prefix)};\n{locations} }}"

@@ -7,6 +7,7 @@ each worker. It depends on the allocator (laws_table.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import add
 from typing import NamedTuple
 
 
@@ -54,7 +55,7 @@ class Amount(NamedTuple):
 
     def plus(self, other: Amount) -> Amount:
         """Both together."""
-        return Amount(*map(sum, zip(self, other, strict=True)))
+        return Amount(*map(add, self, other))
 
     def times(self, count: float) -> Amount:
         """So often, rounded to bytes."""

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from typing import NamedTuple
 
 from nginx_memlint.files.paths import encode
 from nginx_memlint.syntax.values import number
+
+ALIKE = 4096
+"""Addresses whose errors are kept: most directives name what others do."""
 
 MOST_PORTS = 65_535
 MOST_OF_A_BYTE = 255
@@ -59,6 +63,7 @@ def listen_complaint(args: Sequence[str]) -> str:
     return f'{wrong} in "{text}" of the "listen" directive' if wrong else ""
 
 
+@lru_cache(ALIKE)
 def peer_complaint(text: str) -> str:
     """The error about the address of a server, without a URI; nothing if it is taken, or a name."""
     return _wrong(text, lambda port: "" if is_port(port) else "invalid port")

@@ -175,18 +175,17 @@ def long_keys(tree: Tree, _target: Target) -> Iterator[Problem]:
         if (size := _size(tree, row.size)) is None or not tree.index_names().isdisjoint(row.others):
             continue  # a header that is passed on is not hidden
         names = (row.directive,)
-        for body, places in tree.occurrences(row.directive):
-            for directive in body.of(row.directive):
-                tree.work.take(1 + len(directive.args))
-                keys = row.keys(directive.args) if directive.args else ()
-                if not (key := _too_long(keys, size)):
-                    continue
-                tree.work.take(len(places))
-                blocks = ((place, tree.all_blocks[place]) for place in places)
-                for place, block in blocks:
-                    if block.kind in IN_HTTP and (block.kind != "http" or has_heir(block, names)):
-                        yield unbuilt(row.name, size, key, tree.inclusion(place, body), directive)
-                        break
+        for directive, body, places in tree.written(row.directive):
+            tree.work.take(len(directive.args))
+            keys = row.keys(directive.args) if directive.args else ()
+            if not (key := _too_long(keys, size)):
+                continue
+            tree.work.take(len(places))
+            blocks = ((place, tree.all_blocks[place]) for place in places)
+            for place, block in blocks:
+                if block.kind in IN_HTTP and (block.kind != "http" or has_heir(block, names)):
+                    yield unbuilt(row.name, size, key, tree.inclusion(place, body), directive)
+                    break
     yield from _long_variables(tree)
     yield from _long_types(tree)
 
@@ -204,7 +203,10 @@ def _size(tree: Tree, directive: str) -> int | None:
 
 def _too_long(keys: Iterable[str], size: int) -> str:
     most = longest_key(size)
-    return next((key for key in keys if len(key) * 4 > most and len(encode(key)) > most), "")
+    for key in keys:
+        if len(key) * 4 > most and len(encode(key)) > most:
+            return key
+    return ""
 
 
 def _long_variables(tree: Tree) -> Iterator[Problem]:

@@ -91,23 +91,24 @@ def refused(
             if (plain or not row.is_plain) and in_force(target, row.since, row.until)
         ]
         in_kinds: dict[tuple[str, ...], tuple[list[tuple[Refusal, str]], _Said]] = {}
-        for body, places in tree.occurrences(name) if rows else ():
-            first = {tree.all_blocks[place].grammar_kind: place for place in reversed(places)}
-            kinds = tuple(first)
-            if kinds not in in_kinds:
-                in_kinds[kinds] = [*_checks(name, rows, {*kinds})], {}
-            checks, said = in_kinds[kinds]
-            directives = body.of(name) if checks else []
-            tree.work.take(len(places) + len(directives))
-            for directive in directives:
-                args = directive.args
-                if args not in said:  # most arguments are the same few
-                    said[args] = _wrong(directive, checks)
-                if (wrong := said[args]) is not None:
-                    nginx, why, kind = wrong
-                    inclusion = tree.inclusion(first[kind], body)
-                    problem = Problem.of_nginx(inclusion, directive, nginx, nginx + why)
-                    problems.append((first[kind], directive.token, problem))
+        inside = None
+        for directive, body, places in tree.written(name) if rows else ():
+            if body is not inside:
+                inside = body
+                tree.work.take(len(places))
+                first = {tree.all_blocks[place].grammar_kind: place for place in reversed(places)}
+                kinds = tuple(first)
+                if kinds not in in_kinds:
+                    in_kinds[kinds] = [*_checks(name, rows, {*kinds})], {}
+                checks, said = in_kinds[kinds]
+            args = directive.args
+            if args not in said:  # most arguments are the same few
+                said[args] = _wrong(directive, checks)
+            if (wrong := said[args]) is not None:
+                nginx, why, kind = wrong
+                inclusion = tree.inclusion(first[kind], body)
+                problem = Problem.of_nginx(inclusion, directive, nginx, nginx + why)
+                problems.append((first[kind], directive.token, problem))
     problems.sort(key=itemgetter(0, 1))
     yield from (problem for _, _, problem in problems)
 
@@ -122,10 +123,10 @@ def _checks(name: str, rows: Iterable[Refusal], kinds: set[str]) -> Iterator[tup
 
 
 def _wrong(
-    directive: Directive, checks: Iterable[tuple[Refusal, str]]
+    directive: Directive, checks: Collection[tuple[Refusal, str]]
 ) -> tuple[str, str, str] | None:
     """nginx's words about a directive, what is added to them, and a kind of block with it."""
-    if directive.args and grammar.takes(directive):  # others are told already
+    if checks and directive.args and grammar.takes(directive):  # others are told already
         for row, kind in checks:
             if row.is_block != (directive.body is not None):
                 continue

@@ -94,7 +94,7 @@ STRIDE = 32
 class Block:
     """A block in the expanded configuration.
 
-    ``kind`` is from blocks.CHILDREN. ``parts`` are the bodies that make up its content: its own and
+    ``kind`` is from blocks.CHILDREN, ``grammar_kind`` the kind in grammar.py's tables. ``parts`` are the bodies that make up its content: its own and
     those of included files. ``directive`` is None for the main context and for the context that a
     fragment is put in.
     """
@@ -105,6 +105,7 @@ class Block:
         "_settings",
         "children",
         "directive",
+        "grammar_kind",
         "inclusion",
         "kind",
         "parent",
@@ -119,6 +120,7 @@ class Block:
         parent: Block | None = None,
     ) -> None:
         self.kind = kind
+        self.grammar_kind = kind if parent is None else kind_in(parent.kind, kind)
         self.directive = directive
         self.inclusion = inclusion
         self.parent = parent
@@ -133,6 +135,7 @@ class Block:
         """A block of the same kind and content for another tree, without its inner blocks."""
         other = object.__new__(Block)
         other.kind = self.kind
+        other.grammar_kind = self.grammar_kind
         other.directive = self.directive
         other.inclusion = self.inclusion
         other.parent = parent
@@ -151,16 +154,19 @@ class Block:
 
     def settings(self, name: str) -> list[Setting]:
         """The directives of a name in this block itself; it must be complete by then."""
-        if self.kind in blocks.WITHOUT_SETTINGS:
-            return []
         if self._settings is not None and name in self._settings:
             return self._settings[name]
-        settings: list[Setting] = []
-        cost = 1 if len(self.parts) <= 1 else KEPT_STEPS
-        for body, inclusion in self._having(name):
-            directives = body.of(name)
-            self.inclusion.work.take(cost * len(directives))
-            settings += [Setting(directive, inclusion, self) for directive in directives]
+        if self.kind in blocks.WITHOUT_SETTINGS:
+            return []
+        parts = self.parts if len(self.parts) <= 1 else self._having(name)
+        settings = [
+            Setting(directive, inclusion, self)
+            for body, inclusion in parts
+            for directive in body.of(name)
+        ]
+        if settings:
+            cost = 1 if len(self.parts) <= 1 else KEPT_STEPS
+            self.inclusion.work.take(cost * len(settings))
         # there may be thousands of either, and all blocks below will ask
         if len(self.parts) > 1 or len(settings) > 1:
             self._settings = self._settings or {}
@@ -214,8 +220,6 @@ class Block:
 
     def _having(self, name: str) -> Sequence[tuple[Body, Inclusion]]:
         """The parts that have a directive of a name; an index serves thousands of parts."""
-        if len(self.parts) <= 1:
-            return self.parts
         if self._by_name is None:  # a file that is included again is looked at once
             places: dict[Body, list[int]] = {}
             for place, (body, _) in enumerate(self.parts):
@@ -290,11 +294,6 @@ class Block:
         while block is not None:
             yield block
             block = block.parent
-
-    @property
-    def grammar_kind(self) -> str:
-        """The kind of this block in the tables of grammar.py."""
-        return kind_in(self.parent.kind, self.kind) if self.parent is not None else self.kind
 
     @property
     def label(self) -> str:

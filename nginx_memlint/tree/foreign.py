@@ -57,7 +57,9 @@ _VALUE = re.compile(
     r"(?P<Kong>\$\{\{)|(?P<envsubst>\$\{[A-Za-z_]\w*\}|\$[A-Z_][A-Z0-9_]*)|(?P<ERB><%)"
     r"|(?P<Jinja>\{[{%])"
 )
-_ANY = re.compile(rb"\$\{|\$[A-Z_]|<%|\{[{%#]|^[ \t]*+>", re.MULTILINE)
+_OPENINGS = (b"${", b"<%", b"{{", b"{%", b"{#")
+_CAPITAL = re.compile(rb"\$[A-Z_]")
+_QUOTED = re.compile(rb"^[ \t]*+>", re.MULTILINE)
 _GO = re.compile(rb"\{\{-?\s*+(?:[.$]|(?:if|range|end|else|with|define|template|include|block)\b)")
 
 _SUFFIXES = ("template", "tmpl", "tpl", "j2", "erb")
@@ -163,10 +165,9 @@ def _broken_by(file: ParsedFile) -> tuple[str, int] | None:
 
 def _marks(tree: Tree, loaded: Loaded) -> Iterator[tuple[ParsedFile, int, str]]:
     """Places where nginx would reject a template's syntax: file, byte offset, language."""
-    marked = {path for path, file in tree.files.items() if _ANY.search(file.tokens.data)}
-    for block in tree.all_blocks:
-        parent = block.parent.kind if block.parent is not None else ""
-        if not marked or grammar.kind_in(parent, block.kind) not in grammar.KINDS:
+    marked = {path for path, file in tree.files.items() if _may_have_marks(file.tokens.data)}
+    for block in tree.all_blocks if marked else ():
+        if block.grammar_kind not in grammar.KINDS:
             continue
         for body, inclusion in block.parts:
             if inclusion.file.path in marked:
@@ -174,6 +175,13 @@ def _marks(tree: Tree, loaded: Loaded) -> Iterator[tuple[ParsedFile, int, str]]:
                     if name in _WATCHED or not _NAME.fullmatch(name):
                         yield from _marks_in(body.of(name), block, inclusion.file, tree, loaded)
                 yield from _opened_twice(body, inclusion.file)
+
+
+def _may_have_marks(data: bytes) -> bool:
+    """Whether anything in a file looks like a mark of a template."""
+    if any(opening in data for opening in _OPENINGS) or _CAPITAL.search(data):
+        return True
+    return b">" in data and _QUOTED.search(data) is not None
 
 
 def _opened_twice(body: Body, file: ParsedFile) -> Iterator[tuple[ParsedFile, int, str]]:

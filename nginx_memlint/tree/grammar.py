@@ -105,7 +105,7 @@ def takes(directive: Directive, *, plain: bool = False) -> bool:
 
 def kind_in(parent: str, kind: str) -> str:
     """The kind of block for this module's tables: an ``if`` depends on the block around it."""
-    return SERVER_IF if (parent, kind) == ("server", "if") else kind
+    return SERVER_IF if kind == "if" and parent == "server" else kind
 
 
 def complaint(name: str, kind: str, *, is_block: bool) -> str:

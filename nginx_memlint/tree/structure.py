@@ -8,7 +8,8 @@ nginx 1.10.0 to 1.31.4, and agree there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ ONCE = ("events", "http", "stream", "mail")
 MOST_WORDS = 2
 """Arguments of a location: a modifier and a name."""
 
-_UPSTREAMS = ("upstream", "stream_upstream")
+_UPSTREAMS = frozenset({"upstream", "stream_upstream"})
 
 _CHECKED = ("location", "if")
 
@@ -50,7 +51,7 @@ def problems(tree: Tree) -> Iterator[Problem]:
         if block.kind == "if":
             complaint = _condition(block)
         elif 0 < len(block.directive.args) <= MOST_WORDS:  # others are told already
-            location = _location([*block.directive.args])
+            location = _location(block.directive.args)
             complaint = location.complaint or _nested(location, _around(block.parent))
             if not complaint and location.is_static:
                 locations.setdefault(block.parent, []).append((place, block, location))
@@ -124,9 +125,9 @@ def _loaded_late(tree: Tree) -> Iterator[Problem]:
 def _upstreams_twice(tree: Tree) -> Iterator[Problem]:
     """Problems of a second upstream of a name, in any case (``ngx_http_upstream_add()``)."""
     seen: set[tuple[str, str]] = set()
-    for block in tree.all_blocks:
+    for block in tree.of_kinds(_UPSTREAMS):
         tree.work.take()
-        if block.kind in _UPSTREAMS and block.directive is not None and block.directive.args:
+        if block.directive is not None and block.directive.args:
             name = block.directive.args[0]
             key = block.kind, name.lower()
             if key in seen:
@@ -150,9 +151,13 @@ def _handlers_twice(tree: Tree) -> Iterator[Problem]:
     Of one that is a block of Lua, nginx does not repeat the name.
     """
     phases = {name: match[1] for name in tree.index_names() if (match := _HANDLER.fullmatch(name))}
-    for block in tree.having(phases):
+    counts = Counter(
+        place for name in phases for _, _, places in tree.written(name) for place in places
+    )
+    tree.work.take(counts.total())
+    for place in sorted(place for place, count in counts.items() if count > 1):
         seen: set[str] = set()
-        for setting in block.in_order(phases):
+        for setting in tree.all_blocks[place].in_order(phases):
             tree.work.take()
             if (phase := phases[setting.name]) in seen:
                 is_block = setting.name.endswith("_block")
@@ -187,14 +192,14 @@ class _LocationArguments(NamedTuple):
     @property
     def is_static(self) -> bool:
         """Whether a second location of the same name would be a duplicate."""
-        return not self.is_regex and not self.is_named
+        return self.modifier not in ("~", "~*", "@")
 
     @property
     def is_exact(self) -> bool:
         return self.modifier == "="
 
 
-def _location(words: list[str]) -> _LocationArguments:
+def _location(words: Sequence[str]) -> _LocationArguments:
     if len(words) == MOST_WORDS:
         modifier, name = words
         if modifier not in ("=", "^~", "~", "~*"):
@@ -211,7 +216,7 @@ def _around(parent: Block) -> _LocationArguments | None:
     """The words of a block's location; None if it is no location, or has no words."""
     if parent.kind != "location" or parent.directive is None or not parent.directive.args:
         return None
-    return _location([*parent.directive.args])
+    return _location(parent.directive.args)
 
 
 def _nested(inner: _LocationArguments, outer: _LocationArguments | None) -> str:

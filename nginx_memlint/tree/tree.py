@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, KeysView
 from functools import cached_property
 from itertools import chain
@@ -53,6 +53,7 @@ class Tree:
         self.memo: dict[str, Any] = {}
         """A cache, by keys of its users, of values derived from this tree."""
         self._inclusions: dict[int, dict[Body, Inclusion]] = {}
+        self._of_kinds: dict[frozenset[str], list[Block]] = {}
         self._places: dict[str, list[int]] = {}
         self._meeting: dict[str, tuple[frozenset[str], list[int]]] = {}
 
@@ -84,10 +85,13 @@ class Tree:
         return iter(self.of_kinds(frozenset(kinds)))
 
     def of_kinds(self, kinds: frozenset[str]) -> list[Block]:
-        """All blocks of some kinds, in a list."""
-        if kinds.isdisjoint(self.kinds):
-            return []
-        return [block for block in self.all_blocks if block.kind in kinds]
+        """All blocks of some kinds, in a list that must not be changed."""
+        if kinds not in self._of_kinds:
+            present = not kinds.isdisjoint(self.kinds)
+            self._of_kinds[kinds] = [
+                block for block in (self.all_blocks if present else ()) if block.kind in kinds
+            ]
+        return self._of_kinds[kinds]
 
     def having(self, names: Iterable[str]) -> list[Block]:
         """The blocks in which a directive of any of these names stands, in file order."""
@@ -122,6 +126,17 @@ class Tree:
         self.work.take(len(bodies))
         kinds = blocks.WITHOUT_SETTINGS
         return [pair for pair in bodies if self.all_blocks[pair[1][0]].kind not in kinds]
+
+    def written(self, name: str) -> Iterator[tuple[Directive, Body, list[int]]]:
+        """The directives of a name, each with its body and the places of the blocks that has it in.
+
+        Those that occurrences() leaves out are left out here, too.
+        """
+        self.work.take(self._index.count(name))
+        kinds = blocks.WITHOUT_SETTINGS
+        for directive, body, places in self._index.directives(name):
+            if self.all_blocks[places[0]].kind not in kinds:
+                yield directive, body, places
 
     def inclusion(self, place: int, body: Body) -> Inclusion:
         """The first inclusion that brings a body into the block at an index in ``all_blocks``.
@@ -183,27 +198,40 @@ class Tree:
 
 
 class _Index:
-    """An index of directives: which bodies have a name, and which blocks have a body."""
+    """An index of directives: all of a name with their bodies, and which blocks have a body."""
 
     def __init__(self, all_blocks: list[Block]) -> None:
         self._places: dict[Body, list[int]] = {}
-        self._bodies: dict[str, list[Body]] = {}
+        self._directives: defaultdict[str, list[Directive]] = defaultdict(list)
+        self._bodies: defaultdict[str, list[Body]] = defaultdict(list)
+        """Name → the body of each directive of that name, in the order of those."""
         for place, block in enumerate(all_blocks):
             for body, _ in block.parts:
                 if body in self._places:
                     self._places[body].append(place)
                 else:
                     self._places[body] = [place]
-                    for name in {directive.name for directive in body.directives}:
-                        self._bodies.setdefault(name, []).append(body)
+                    for directive in body.directives:
+                        self._directives[directive.name].append(directive)
+                        self._bodies[directive.name].append(body)
 
     def names(self) -> KeysView[str]:
         """The names of all directives of the configuration."""
         return self._bodies.keys()
 
+    def count(self, name: str) -> int:
+        """How many directives of a name are written."""
+        return len(self._bodies.get(name, ()))
+
     def bodies(self, name: str) -> list[tuple[Body, list[int]]]:
         """The bodies that have a name, each with the indices of the blocks it is in."""
-        return [(body, self._places[body]) for body in self._bodies.get(name, ())]
+        return [(body, self._places[body]) for body in dict.fromkeys(self._bodies.get(name, ()))]
+
+    def directives(self, name: str) -> Iterator[tuple[Directive, Body, list[int]]]:
+        """The directives of a name, each with its body and the indices of the blocks it is in."""
+        bodies = self._bodies.get(name, ())
+        places = map(self._places.__getitem__, bodies)
+        return zip(self._directives.get(name, ()), bodies, places, strict=True)
 
     def places(self, name: str) -> list[int]:
         """The indices of the blocks in which a directive of a name stands; one may be repeated."""

@@ -157,17 +157,24 @@ def _passed(modules: Iterable[Passing], configuration: Configuration) -> Iterato
         added = module.added
         if module in PARAMETER_MODULES and configuration.target.nginx >= HOST_PASSED_ON:
             added = _HOST
+        amounts: dict[tuple[NameValue, ...], Amount] = {}  # most pass on what others do
         for block in configuration.tree.having([module.directive]):
             settings = block.settings(module.directive)
             if not settings:
                 continue
             stated = _pairs(settings)
-            pool = module.block + module.each * len(stated) + passed_bytes(module, stated, added)
-            pool += _array(_FIRST * module.pair, [module.pair] * len(stated))
-            worker = module.worker + module.worker_each * len(stated)
             configuration.tree.work.take(len(stated))
-            amount = Amount(pool=pool, worker=worker)
-            yield Counted(amount, len(stated), settings[0], settings[0].name)
+            if stated not in amounts:
+                amounts[stated] = _amount(module, stated, added)
+            yield Counted(amounts[stated], len(stated), settings[0], settings[0].name)
+
+
+def _amount(
+    module: Passing, stated: tuple[NameValue, ...], added: tuple[NameValue, ...]
+) -> Amount:
+    pool = module.block + module.each * len(stated) + passed_bytes(module, stated, added)
+    pool += _array(_FIRST * module.pair, [module.pair] * len(stated))
+    return Amount(pool=pool, worker=module.worker + module.worker_each * len(stated))
 
 
 def _asked(configuration: Configuration) -> Iterator[Counted]:
@@ -194,8 +201,8 @@ def _asked(configuration: Configuration) -> Iterator[Counted]:
 
 
 def _pairs(settings: list[Setting]) -> tuple[NameValue, ...]:
-    listed = (setting.directive.args for setting in settings)
-    return tuple((c_string(args[0]), _alike(c_string(args[1]))) for args in listed if len(args) > 1)
+    listed = [setting.directive.args for setting in settings]
+    return tuple([(c_string(args[0]), _alike(c_string(args[1]))) for args in listed if args[1:]])
 
 
 def _alike(value: str) -> str:

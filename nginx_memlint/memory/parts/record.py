@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from math import exp
 from typing import Any, NamedTuple, TypeVar
 
@@ -231,13 +232,15 @@ class CostPart(NamedTuple):
 
 def part_of(record: Record, configuration: Configuration) -> CostPart | None:
     """The part of a record, at its costliest place; None if nothing takes such memory."""
-    amount, number = Amount(), 0
-    costliest: Counted | None = None
+    number = 0
+    first_of: dict[Amount, Counted] = {}
+    times: Counter[Amount] = Counter()  # most take what others do
     for item in record.find(configuration):
-        amount = amount.plus(item.amount)
         number += item.number
-        if costliest is None or sum(item.amount) > sum(costliest.amount):
-            costliest = item
-    if costliest is None:
+        times[item.amount] += 1
+        first_of.setdefault(item.amount, item)
+    if not first_of:
         return None
+    costliest = max(first_of.values(), key=lambda item: sum(item.amount))
+    amount = reduce(Amount.plus, (one.times(count) for one, count in times.items()))
     return CostPart(record.name, amount, number, costliest.at, costliest.said)

@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from itertools import islice, repeat
 
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS
 from nginx_memlint.syntax.read_buffer import CONF_BUFFER, ReadBuffer
@@ -33,7 +32,6 @@ from nginx_memlint.syntax.tokens import (
     BeyondBoundError,
     ConfSyntaxError,
     Tokens,
-    matches,
     text_of,
 )
 
@@ -68,6 +66,9 @@ _DIRECTIVE = re.compile(
     re.DOTALL,
 )
 
+_WORD_OR_COMMENT = re.compile(rb"#[^\n]*+|(%b)" % _TEXT, re.DOTALL)
+"""The group is empty where a comment is."""
+
 _BLANK = re.compile(rb"(?>(?:[ \t\r\n]++|#[^\n]*+(?:\n|\Z)){0,4096})")
 
 Lexeme = tuple[str, int, bool]
@@ -75,7 +76,6 @@ Lexeme = tuple[str, int, bool]
 name, else 0), and whether it is a word, whatever it looks like, or a mark (``;``, ``{``, ``}``)."""
 
 _MARKS: dict[int, Lexeme] = {ord(mark): (mark, 0, False) for mark in "{};"}
-_NO_NUMBER, _IS_TEXT = repeat(0), repeat(True)
 
 
 class _CachedNames(dict[bytes, str]):
@@ -84,11 +84,21 @@ class _CachedNames(dict[bytes, str]):
     def __missing__(self, raw: bytes) -> str:
         if len(self) >= MOST_NAMES:
             self.clear()
-        name = self[raw] = sys.intern(text_of(raw[1:-1] if raw[:1] in (b'"', b"'") else raw))
+        name = self[raw] = sys.intern(_unquoted(raw))
         return name
 
 
 _names = _CachedNames()
+
+
+def _unquoted(raw: bytes) -> str:
+    """The text of a word with its quotes, if it has any."""
+    return text_of(raw[1:-1] if raw[:1] in (b'"', b"'") else raw)
+
+
+def words_in(data: bytes) -> list[str]:
+    """The words of a directive, from any of them up to its mark, which is the last byte."""
+    return [_unquoted(raw) for raw in _WORD_OR_COMMENT.findall(data) if raw]
 
 
 def lex(
@@ -153,7 +163,7 @@ class _Lexer:
 
     def read_many(self, position: int, limit: int) -> int:
         """Read ordinary directives before an offset in bulk; return the offset where they end."""
-        tokens, data, opened, lexemes = self.tokens, self.data, self.opened, self.lexemes
+        tokens, data, opened, add = self.tokens, self.data, self.opened, self.lexemes.append
         add_start, add_head, add_end = tokens.starts.append, tokens.heads.append, tokens.ends.append
         number = len(tokens.starts)
         for before, close, raw, plain, any_args, then in _DIRECTIVE.findall(data, position, limit):
@@ -169,12 +179,10 @@ class _Lexer:
                     if self.is_data:
                         return position
                     self.open(name)
-                lexemes.append((name, number, True))
-                if plain:
-                    lexemes += zip(plain[:-1].decode().split(), _NO_NUMBER, _IS_TEXT, strict=False)
-                else:
-                    lexemes += self.words(end - len(any_args))
-                lexemes.append(_MARKS[mark])
+                add((name, number, True))
+                for word in plain[:-1].decode().split() if plain else words_in(any_args):
+                    add((word, 0, True))
+                add(_MARKS[mark])
                 add_start(start)
                 add_head(end - 1)
                 add_end(end)
@@ -190,12 +198,6 @@ class _Lexer:
             position = start + 1
             self.close(position)
         return position
-
-    def words(self, start: int) -> Iterator[Lexeme]:
-        """The words from a byte offset up to a mark, as lexemes."""
-        for match in matches(self.data, start):
-            if match.lastindex != IS_COMMENT:
-                yield text_of(match[match.lastindex or 0]), 0, True
 
     def read_one(self, position: int) -> int | None:
         """Read a directive or the end of a block; return where it ends, None at the file's end."""
@@ -245,16 +247,17 @@ class _Lexer:
             raise tokens.reject(message, head)
         if mark == "{" and self.is_data:
             raise tokens.reject('unexpected "{"', head)
-        words = [*islice(self.words(begin), 1, None)]
+        _, *words = words_in(self.data[begin : head + 1])
         if is_lua:
             opening, head = head, self.buffer.read_lua_block(head + 1) - 1
-            lua = self.data[opening + 1 : head].decode("utf-8", "surrogateescape")
-            words.append((lua, 0, True))
+            words.append(self.data[opening + 1 : head].decode("utf-8", "surrogateescape"))
             mark = ";"
         elif mark == "{":
             self.open(name)
         number = len(tokens.starts)
-        self.lexemes += [(sys.intern(name), number, True), *words, _MARKS[ord(mark)]]
+        self.lexemes.append((sys.intern(name), number, True))
+        self.lexemes += [(word, 0, True) for word in words]
+        self.lexemes.append(_MARKS[ord(mark)])
         tokens.starts.append(begin)
         tokens.heads.append(head)
         tokens.ends.append(head + 1)

@@ -21,6 +21,8 @@ Statement = dict[str, Any]
 """``directive`` is its name, ``args`` are its arguments, ``block`` are the statements in it, if it
 is a block. ``line`` is what the lexer says it is: the number of the directive in its file."""
 
+_NO_CONTEXT = ("",)
+
 ROOM = 100
 """Depth of calls from within crossplane's parser, beside its calls of itself."""
 
@@ -33,8 +35,8 @@ def statements(lexemes: Iterator[list[Lexeme]], depth: int) -> list[Statement]:
     """
     replaced = {
         "lex": lambda _filename: chain.from_iterable(lexemes),
-        # contexts are judged elsewhere; those of deep blocks would take the square of their depth
-        "enter_block_ctx": lambda _statement, _context: (),
+        # none that crossplane has rows for: contexts are judged elsewhere
+        "enter_block_ctx": lambda _statement, _context: _NO_CONTEXT,
     }
     parse = crossplane.parser.parse
     _check(parse, *replaced)

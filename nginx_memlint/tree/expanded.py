@@ -94,9 +94,9 @@ STRIDE = 32
 class Block:
     """A block in the expanded configuration.
 
-    ``kind`` is from blocks.CHILDREN, ``grammar_kind`` the kind in grammar.py's tables. ``parts`` are the bodies that make up its content: its own and
-    those of included files. ``directive`` is None for the main context and for the context that a
-    fragment is put in.
+    ``kind`` is from blocks.CHILDREN, ``grammar_kind`` the kind in grammar.py's tables. ``parts``
+    are the bodies that make up its content: its own and those of included files. ``directive`` is
+    None for the main context and for the context that a fragment is put in.
     """
 
     __slots__ = (

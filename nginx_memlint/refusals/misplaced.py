@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -73,28 +74,32 @@ def misplaced(tree: Tree, target: Target) -> Iterator[Problem]:
     elsewhere = {
         kind: grammar.MISPLACED[kind] | late.get(kind, {}).keys() for kind in grammar.KINDS
     }
-    for block in tree.all_blocks:
+    for place in sorted(_suspects(tree, elsewhere, plain=plain)):
+        block = tree.all_blocks[place]
+        kind = block.grammar_kind
         if block.kind == MAIN and not block.has("events"):
             continue  # a fragment: what it lacks is its context
-        kind = block.grammar_kind
-        if kind in elsewhere and _is_suspect(block, elsewhere[kind], plain=plain):
+        if kind in elsewhere:
             yield from _complaints(block, kind, late.get(kind, {}), plain=plain)
     yield from _lacking(tree, target)
 
 
-def _is_suspect(block: Block, elsewhere: frozenset[str], *, plain: bool) -> bool:
-    """Tell whether a block has to be looked at closely: few have."""
-    block.inclusion.work.take(len(block.parts))
-    if len(block.parts) > 1:
-        return True
-    for body, _ in block.parts:
-        named = body.named
-        if len(named) < len(body.directives) or not elsewhere.isdisjoint(named):
-            return True
-        for directive in body.directives:
-            if not grammar.takes(directive, plain=plain):
-                return True
-    return False
+def _suspects(tree: Tree, elsewhere: dict[str, frozenset[str]], *, plain: bool) -> set[int]:
+    """The indices of the blocks that have to be looked at closely: few have."""
+    suspects: set[int] = set()
+    kinds = [block.grammar_kind for block in tree.all_blocks]
+    for name in tree.index_names():
+        standing = tree.standing(name)
+        if any(name in elsewhere.get(kind, ()) for kind in {*map(kinds.__getitem__, standing)}):
+            suspects.update(place for place in standing if name in elsewhere.get(kinds[place], ()))
+        if name in _ONCE and len({*standing}) < len(standing):
+            suspects.update(place for place, count in Counter(standing).items() if count > 1)
+        counts = {len(directive.args) for directive in tree.directives(name)}
+        if not all(grammar.takes_so_many(name, count, plain=plain) for count in counts):
+            for directive, _, places in tree.written(name):
+                if not grammar.takes(directive, plain=plain):
+                    suspects.update(places)
+    return suspects
 
 
 def _complaints(

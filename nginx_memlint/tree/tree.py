@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, KeysView
+from collections.abc import Callable, Container, Iterable, Iterator, KeysView, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Any, TypeAlias
@@ -127,14 +127,30 @@ class Tree:
         kinds = blocks.WITHOUT_SETTINGS
         return [pair for pair in bodies if self.all_blocks[pair[1][0]].kind not in kinds]
 
+    def directives(self, name: str) -> Sequence[Directive]:
+        """The directives of a name as written, keys of a map included, in the order of the files.
+
+        They do not change with replaced().
+        """
+        return self._index.directives(name)
+
+    def standing(self, name: str) -> list[int]:
+        """The indices in ``all_blocks`` of the blocks that these directives stand in.
+
+        There is one for each directive in each block that has it.
+        """
+        places = self._index.places(name)
+        self.work.take(len(places))
+        return places
+
     def written(self, name: str) -> Iterator[tuple[Directive, Body, list[int]]]:
         """The directives of a name, each with its body and the places of the blocks that has it in.
 
         Those that occurrences() leaves out are left out here, too.
         """
-        self.work.take(self._index.count(name))
+        self.work.take(len(self.directives(name)))
         kinds = blocks.WITHOUT_SETTINGS
-        for directive, body, places in self._index.directives(name):
+        for directive, body, places in self._index.written(name):
             if self.all_blocks[places[0]].kind not in kinds:
                 yield directive, body, places
 
@@ -219,21 +235,21 @@ class _Index:
         """The names of all directives of the configuration."""
         return self._bodies.keys()
 
-    def count(self, name: str) -> int:
-        """How many directives of a name are written."""
-        return len(self._bodies.get(name, ()))
+    def directives(self, name: str) -> Sequence[Directive]:
+        """The directives of a name."""
+        return self._directives.get(name, ())
 
     def bodies(self, name: str) -> list[tuple[Body, list[int]]]:
         """The bodies that have a name, each with the indices of the blocks it is in."""
         return [(body, self._places[body]) for body in dict.fromkeys(self._bodies.get(name, ()))]
 
-    def directives(self, name: str) -> Iterator[tuple[Directive, Body, list[int]]]:
+    def written(self, name: str) -> Iterator[tuple[Directive, Body, list[int]]]:
         """The directives of a name, each with its body and the indices of the blocks it is in."""
         bodies = self._bodies.get(name, ())
         places = map(self._places.__getitem__, bodies)
-        return zip(self._directives.get(name, ()), bodies, places, strict=True)
+        return zip(self.directives(name), bodies, places, strict=True)
 
     def places(self, name: str) -> list[int]:
-        """The indices of the blocks in which a directive of a name stands; one may be repeated."""
+        """The indices of the blocks in which directives of a name stand, one for each of them."""
         bodies = self._bodies.get(name, ())
         return [*chain.from_iterable(map(self._places.__getitem__, bodies))]

@@ -169,9 +169,7 @@ def _passed(modules: Iterable[Passing], configuration: Configuration) -> Iterato
             yield Counted(amounts[stated], len(stated), settings[0], settings[0].name)
 
 
-def _amount(
-    module: Passing, stated: tuple[NameValue, ...], added: tuple[NameValue, ...]
-) -> Amount:
+def _amount(module: Passing, stated: tuple[NameValue, ...], added: tuple[NameValue, ...]) -> Amount:
     pool = module.block + module.each * len(stated) + passed_bytes(module, stated, added)
     pool += _array(_FIRST * module.pair, [module.pair] * len(stated))
     return Amount(pool=pool, worker=module.worker + module.worker_each * len(stated))

@@ -95,9 +95,7 @@ def refused(
         for directive, body, places in tree.written(name) if rows else ():
             if body is not inside:
                 inside = body
-                tree.work.take(len(places))
-                first = {tree.all_blocks[place].grammar_kind: place for place in reversed(places)}
-                kinds = tuple(first)
+                kinds = _kinds(tree, places)
                 if kinds not in in_kinds:
                     in_kinds[kinds] = [*_checks(name, rows, {*kinds})], {}
                 checks, said = in_kinds[kinds]
@@ -106,11 +104,20 @@ def refused(
                 said[args] = _wrong(directive, checks)
             if (wrong := said[args]) is not None:
                 nginx, why, kind = wrong
-                inclusion = tree.inclusion(first[kind], body)
+                place = next(p for p in places if tree.all_blocks[p].grammar_kind == kind)
+                inclusion = tree.inclusion(place, body)
                 problem = Problem.of_nginx(inclusion, directive, nginx, nginx + why)
-                problems.append((first[kind], directive.token, problem))
+                problems.append((place, directive.token, problem))
     problems.sort(key=itemgetter(0, 1))
     yield from (problem for _, _, problem in problems)
+
+
+def _kinds(tree: Tree, places: Sequence[int]) -> tuple[str, ...]:
+    """The kinds of the blocks at some places, each once."""
+    if len(places) == 1:
+        return (tree.all_blocks[places[0]].grammar_kind,)
+    tree.work.take(len(places))
+    return (*dict.fromkeys(tree.all_blocks[place].grammar_kind for place in places),)
 
 
 def _checks(name: str, rows: Iterable[Refusal], kinds: set[str]) -> Iterator[tuple[Refusal, str]]:

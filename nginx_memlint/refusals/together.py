@@ -76,14 +76,14 @@ def _backups(methods: tuple[str, ...]) -> Clashes:
     return clashes
 
 
-def _is_inside(block: Block, beginnings: str) -> bool:
+def _is_inside(block: Block, *beginnings: str) -> bool:
     """Whether a block is a location whose words begin so."""
     words = block.directive.args if block.directive is not None else ()
-    return block.kind == "location" and bool(words) and words[0].startswith((*beginnings,))
+    return block.kind == "location" and bool(words) and words[0].startswith(beginnings)
 
 
 def _with_uri(block: Block) -> Iterator[tuple[Setting, str]]:
-    if block.kind in ("if", "limit_except") or _is_inside(block, "~@"):
+    if block.kind in ("if", "limit_except") or _is_inside(block, "~", "@"):
         for setting in block.settings("proxy_pass"):
             if uri_of(setting.value):
                 yield setting, _WITHOUT_URI

@@ -43,7 +43,7 @@ def names_in(text: str) -> list[str]:
 
 def _malformed(text: str) -> tuple[str, str]:
     """The error in the variables of a text, if there is one, and the text from there on."""
-    for match in _VARIABLE.finditer(text) if "$" in text else ():
+    for match in _VARIABLE.finditer(text):
         rest = text[match.start() :]
         is_bracket_last = rest == "${"
         if match[2] is not None and not match[3] and not is_bracket_last:
@@ -155,7 +155,10 @@ _USES = (
 
 
 def _wrong_text(texts: _Texts, args: Sequence[str]) -> str:
-    return next((wrong for wrong, _ in map(_malformed, texts(args)) if wrong), "")
+    for text in texts(args):
+        if "$" in text and (wrong := _malformed(text)[0]):
+            return wrong
+    return ""
 
 
 def _wrong_format(args: Sequence[str]) -> str:

@@ -147,7 +147,7 @@ def _running(
     """
 
     def users(root: Block) -> dict[int, Block]:
-        verdicts: dict[str, tuple[bool, bool]] = {}
+        neither: set[str] = set()
         running: dict[int, Block] = {}
         balanced: set[str] = set()
         anywhere = False
@@ -157,15 +157,16 @@ def _running(
             runs = id(block.parent) in running
             for body, _ in block.parts:
                 for directive in body.directives:
-                    name = directive.name
-                    if name not in verdicts:
-                        verdicts[name] = handler(name), variables(name)
-                    handles, sets = verdicts[name]
+                    if (name := directive.name) in neither:
+                        continue
+                    handles, sets = handler(name), variables(name)
                     if handles and block.kind in _UPSTREAMS:
                         balanced.add(_name_of(block))
                     elif handles or sets:
                         anywhere = anywhere or sets or block.kind == OPAQUE
                         runs = runs or handles
+                    else:
+                        neither.add(name)
             if runs:
                 running[id(block)] = block
         passing = _passing(root, balanced) if balanced else {}

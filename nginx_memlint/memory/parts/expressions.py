@@ -27,8 +27,11 @@ MOST = 65_535
 """Bytes of the largest that PCRE compiles (``LINK_SIZE`` 2)."""
 
 _TOKEN = re.compile(
-    r"\\.|\[\^?\]?(?:\\.|\[:\w*:\]|[^\]\\])*\]?|\{(\d{1,5})(?:,(\d{0,5}))?\}|.", re.DOTALL
+    r"([^\\\[(){|]++)|\\.|\[\^?\]?(?:\\.|\[:\w*:\]|[^\]\\])*\]?"
+    r"|\{(\d{1,5})(?:,(\d{0,5}))?\}|.",
+    re.DOTALL,
 )
+"""The first group is characters that are compiled one by one, the others how often a group is."""
 
 
 class _Size(NamedTuple):
@@ -58,8 +61,10 @@ def expression_size(text: str) -> _Size:
             continue
         if piece == ")" and len(groups) > 1:
             size = last = groups.pop()
-        elif token[1] and before:
-            size = _repeated(before, int(token[2] or token[1]) - 1)
+        elif token[1]:
+            size = _repeated(_CHARACTER, len(piece))
+        elif token[2] and before:
+            size = _repeated(before, int(token[3] or token[2]) - 1)
         else:
             size = _ALTERNATIVE if piece == "|" else _CLASS if piece[0] == "[" else _CHARACTER
         groups[-1] = groups[-1].plus(size)

@@ -170,8 +170,7 @@ def _hosts(tree: Tree) -> str:
     words = {
         match[1]
         for name in tree.index_names()
-        for body, _ in tree.occurrences(name)
-        for directive in body.of(name)
+        for directive, _, _ in tree.written(name)
         for argument in directive.args
         for match in _NAME.finditer(c_string(argument))
         if not match[1].replace(".", "").isdigit()

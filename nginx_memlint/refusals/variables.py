@@ -201,10 +201,10 @@ def set_words(tree: Tree) -> list[tuple[str, Rooted]]:
 
 def _set_words(tree: Tree) -> Iterator[tuple[str, Rooted]]:
     for name in sorted(tree.index_names() & _SETTERS):
-        for body, places in tree.occurrences(name):
+        for body, directives, places in tree.occurrences(name):
             root = tree.root_of(tree.all_blocks[places[0]]).kind
             inclusion = tree.inclusion(places[0], body)
-            for directive in body.of(name):
+            for directive in directives:
                 tree.work.take()
                 if directive.args and grammar.takes(directive):
                     yield directive.args[0], (root, inclusion, directive)
@@ -294,13 +294,13 @@ class _Unset:
 
     def take(self, tree: Tree, name: str, use: _Scripted) -> None:
         """Note the variables of the directives of a name."""
-        for body, places in tree.occurrences(name):
+        for body, directives, places in tree.occurrences(name):
             tree.work.take(len(places))
             place = next((p for p in places if _reads(tree.all_blocks[p], name, use)), None)
             if place is None:
                 continue
             root = "stream" if tree.all_blocks[place].kind in IN_STREAM | _OF_STREAM else "http"
-            for directive in body.of(name):
+            for directive in directives:
                 if not directive.args or (root, name, directive.args) in self._seen:
                     continue  # most arguments are the same few
                 tree.work.take()

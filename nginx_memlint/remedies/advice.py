@@ -54,7 +54,7 @@ def _without_code(_: Situation, part: CostPart) -> Amount:
 
 
 def _few_idle(situation: Situation, part: CostPart) -> Amount:
-    upstreams = sum(len(where) for _, where in situation.tree.occurrences("keepalive"))
+    upstreams = sum(len(where) for _, _, where in situation.tree.occurrences("keepalive"))
     return part.amount.times(min(1, IDLE * upstreams / part.number))
 
 
@@ -72,12 +72,12 @@ def _distinct(*names: str) -> Callable[[Situation, CostPart], Amount]:
     """One for all blocks that have the same directives of some names."""
 
     def after(situation: Situation, part: CostPart) -> Amount:
-        listed: set[tuple[tuple[str, ...], ...]] = set()
+        listed: set[tuple[object, ...]] = set()
         blocks = 0
         for name in names:
-            for body, places in situation.tree.occurrences(name):
+            for _, directives, places in situation.tree.occurrences(name):
                 blocks += len(places)
-                listed.add(tuple((name, *one.args) for one in body.of(name)))
+                listed.add((name, *[one.args for one in directives]))
         return part.amount.times(len(listed) / blocks) if blocks else part.amount
 
     return after

@@ -145,10 +145,11 @@ def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
     seen = _Seen()
     loads = Inheritance(tree, family.reads, lambda block: _loads(family, block, target, seen))
     groups: dict[int, Group] = {}
+    group = None
     for block, owner, loaded in zip(blocks, owners, loads.each(blocks), strict=True):
-        group = groups.get(id(loaded))
-        if group is None:
-            group = groups[id(loaded)] = Group(family.name, loaded)
+        if group is None or group.loads is not loaded:  # most load what the one before does
+            group = groups.get(id(loaded)) or Group(family.name, loaded)
+            groups[id(loaded)] = group
         group.blocks.append(block)
         group.owners.append(owner)
     return list(groups.values())

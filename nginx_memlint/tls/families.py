@@ -262,11 +262,12 @@ def _pass_family(name: str, scheme: str) -> Family:
     prefix = f"{name}_ssl"
 
     def wants(block: Block, _target: Target) -> bool:
-        return any(map(is_wanted, block.settings(directive)))
-
-    def is_wanted(setting: Setting) -> bool:
-        # with a variable anywhere the scheme is known only at run time
-        return "$" in setting.value or setting.value.lower().startswith(scheme)
+        for setting in block.settings(directive):
+            value = setting.value
+            # with a variable anywhere the scheme is known only at run time
+            if "$" in value or value.lower().startswith(scheme):
+                return True
+        return False
 
     return Family(
         name=prefix,

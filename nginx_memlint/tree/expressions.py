@@ -35,10 +35,10 @@ def _listed(tree: Tree) -> Iterator[Listed]:
         if block.directive is not None and (text := _of_block(block)):
             yield Listed([text], block, block.kind)
     for name, is_first in (("server_name", False), ("rewrite", True), ("valid_referers", False)):
-        for body, places in tree.occurrences(name):
+        for body, directives, places in tree.occurrences(name):
             texts = [
                 arg
-                for directive in body.of(name)
+                for directive in directives
                 for arg in (directive.args[:1] if is_first else directive.args)
                 if is_first or arg.startswith("~")
             ]
@@ -81,12 +81,11 @@ def _judged(tree: Tree) -> Iterator[tuple[str, str, Block | tuple[Body, int]]]:
                 pattern = text[1:].removeprefix("*")
             yield text, pattern, at
     for name, (beginning, caseless) in _OTHERS.items():
-        for body, places_of in tree.occurrences(name):
-            for directive in body.of(name):
-                for word in directive.args if name == "gzip_disable" else directive.args[:1]:
-                    if word.startswith(beginning):
-                        pattern = word.removeprefix(beginning).removeprefix(caseless)
-                        yield word, pattern, (body, places_of[0])
+        for directive, body, places_of in tree.written(name):
+            for word in directive.args if name == "gzip_disable" else directive.args[:1]:
+                if word.startswith(beginning):
+                    pattern = word.removeprefix(beginning).removeprefix(caseless)
+                    yield word, pattern, (body, places_of[0])
 
 
 _OTHERS = {

@@ -29,9 +29,11 @@ class Inheritance(Generic[T]):
             blocks[0].inclusion.work.take(len(blocks))
         values, deciding = self._values, self._deciding
         for block in blocks:
-            parent = block.parent
-            if parent in values and block not in deciding:
-                yield values[parent]
+            if block.parent in values and block not in deciding:
+                value = values[block.parent]
+                if block.children:  # they will ask
+                    values[block] = value
+                yield value
             else:
                 yield self.of(block)
 

@@ -117,15 +117,16 @@ class Tree:
             places.update(self._places[name])
         return sorted(places)
 
-    def occurrences(self, name: str) -> list[tuple[Body, list[int]]]:
-        """Bodies in which a directive of a name stands, with the places of the blocks they are in.
+    def occurrences(self, name: str) -> Iterator[tuple[Body, Sequence[Directive], list[int]]]:
+        """Bodies with their directives of a name, and with the places of the blocks they are in.
 
         Keys of a map, and what stands in blocks of unknown modules, are none.
         """
-        bodies = self._index.bodies(name)
-        self.work.take(len(bodies))
+        self.work.take(len(self.directives(name)))
         kinds = blocks.WITHOUT_SETTINGS
-        return [pair for pair in bodies if self.all_blocks[pair[1][0]].kind not in kinds]
+        for body, directives, places in self._index.bodies(name):
+            if self.all_blocks[places[0]].kind not in kinds:
+                yield body, directives, places
 
     def directives(self, name: str) -> Sequence[Directive]:
         """The directives of a name as written, keys of a map included, in the order of the files.
@@ -239,9 +240,13 @@ class _Index:
         """The directives of a name."""
         return self._directives.get(name, ())
 
-    def bodies(self, name: str) -> list[tuple[Body, list[int]]]:
-        """The bodies that have a name, each with the indices of the blocks it is in."""
-        return [(body, self._places[body]) for body in dict.fromkeys(self._bodies.get(name, ()))]
+    def bodies(self, name: str) -> Iterator[tuple[Body, Sequence[Directive], list[int]]]:
+        """The bodies that have a name, its directives there, and the blocks' indices."""
+        directives = self.directives(name)
+        end = 0
+        for body, count in Counter(self._bodies.get(name, ())).items():
+            end += count
+            yield body, directives[end - count : end], self._places[body]
 
     def written(self, name: str) -> Iterator[tuple[Directive, Body, list[int]]]:
         """The directives of a name, each with its body and the indices of the blocks it is in."""

@@ -104,8 +104,8 @@ def _sockets(configuration: Configuration) -> Iterator[Counted]:
 def _names(configuration: Configuration) -> Iterator[Counted]:
     """Names of servers, and a hash of them for each address that has several servers."""
     tree = configuration.tree
-    for body, places in tree.occurrences("server_name"):
-        count = len(places) * sum(len(directive.args) for directive in body.of("server_name"))
+    for body, directives, places in tree.occurrences("server_name"):
+        count = len(places) * sum(len(directive.args) for directive in directives)
         tree.work.take(count)
         at = setting_in(tree, body, places[0], "server_name")
         yield Counted(Amount(pool=NAME * count), count, at, "server_name")

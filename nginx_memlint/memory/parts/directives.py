@@ -51,8 +51,8 @@ def _counted(row: DirectiveCost, configuration: Configuration) -> Counted | None
     tree, name = configuration.tree, row.name
     directives = blocks = most = 0
     fullest = None
-    for body, places in tree.occurrences(name):
-        number = len(body.of(name)) * len(places)
+    for body, written, places in tree.occurrences(name):
+        number = len(written) * len(places)
         directives += number
         blocks += len(places)
         if number > most:

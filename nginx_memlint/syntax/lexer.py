@@ -66,8 +66,8 @@ _DIRECTIVE = re.compile(
     re.DOTALL,
 )
 
-_WORD_OR_COMMENT = re.compile(rb"#[^\n]*+|(%b)" % _TEXT, re.DOTALL)
-"""The group is empty where a comment is."""
+_WORD_OR_COMMENT = re.compile(rb"[ \t\r\n]*+(?:#[^\n]*+|(%b)|.*+)" % _TEXT, re.DOTALL)
+"""The group is empty where a comment is, and for a mark, after which all is taken."""
 
 _BLANK = re.compile(rb"(?>(?:[ \t\r\n]++|#[^\n]*+(?:\n|\Z)){0,4096})")
 

@@ -16,7 +16,7 @@ _TOKEN = re.compile(
     | (?P<close>\))
     | (?P<times>[*+?]|\{(?P<least>[0-9]+)(?:,(?P<most>[0-9]*))?\})
     | (?P<other>\|)
-    | [^\\\[()*+?{|]+  # characters that mean themselves
+    | [^()\\\[*+?{|]+  # characters that mean themselves
     | .
     """,
     re.DOTALL | re.VERBOSE | re.ASCII,

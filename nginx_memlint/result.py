@@ -244,6 +244,8 @@ class Remedy(Model):
     """CA loads that remain after the change."""
     fixable: bool = False
     """Whether ``memlint check --fix`` can make the change."""
+    unsafe: str = ""
+    """The doubt for which ``--fix`` needs ``--unsafe-fixes``; empty if the fix is safe, or none."""
 
 
 @dataclass(frozen=True, kw_only=True)

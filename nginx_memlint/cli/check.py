@@ -123,6 +123,13 @@ def check(
             "--fix", help="Move or delete directives in your files where that saves memory."
         ),
     ] = False,
+    unsafe_fixes: Annotated[
+        bool,
+        typer.Option(
+            "--unsafe-fixes",
+            help="With --fix or --show-fix: also what may be the wrong one of two answers.",
+        ),
+    ] = False,
     stdin_filename: Annotated[
         str | None,
         typer.Option(
@@ -164,11 +171,11 @@ def check(
             _check_fix("--show-fix", asked, has_format=bool(formats or output))
             inspections = list(_examined(asked))
             configs = [inspection.report for inspection in inspections]
-            _show_fix(inspections, roots)
+            _show_fix(inspections, roots, unsafe=unsafe_fixes)
             written = []
         elif fix:
             _check_fix("--fix", asked, has_format=False)
-            configs, status = _fix(asked, roots)
+            configs, status = _fix(asked, roots, unsafe=unsafe_fixes)
         else:
             configs = checked(asked, 1 if disk else jobs)  # what it reads is noted down here
         configs = [
@@ -211,6 +218,8 @@ def _refuse_pairs(values: Mapping[str, object]) -> None:
     for name, other, message in _PAIRS:
         if values[name] and values[other]:
             raise MemlintError(message, "--" + name.replace("_", "-"))
+    if values["unsafe_fixes"] and not (values["fix"] or values["show_fix"]):
+        raise MemlintError("goes with --fix or --show-fix", "--unsafe-fixes")
 
 
 def _typed(name: str, paths: Sequence[str] | None, told: Given) -> Buffers:
@@ -276,17 +285,19 @@ def _check_fix(option: str, jobs: Sequence[Job], *, has_format: bool) -> None:
         raise MemlintError(reason, option)
 
 
-def _show_fix(inspections: list[Inspection], roots: Sequence[Root]) -> None:
+def _show_fix(inspections: list[Inspection], roots: Sequence[Root], *, unsafe: bool) -> None:
     from nginx_memlint.fix import apply as fixing  # noqa: PLC0415
     from nginx_memlint.report.views import patch  # noqa: PLC0415
 
-    plans = fixing.plans(inspections, list(map(tree_that_lists, roots)))
+    plans = fixing.plans(inspections, list(map(tree_that_lists, roots)), unsafe=unsafe)
     patch.write(plans, sys.stdout)
     for made in plans:
         tell(*made.notes, *made.refusals)
 
 
-def _fix(jobs: Sequence[Job], roots: Sequence[Root]) -> tuple[list[ConfigReport], Exit]:
+def _fix(
+    jobs: Sequence[Job], roots: Sequence[Root], *, unsafe: bool
+) -> tuple[list[ConfigReport], Exit]:
     from nginx_memlint.fix import apply as fixing  # noqa: PLC0415
 
     by_name = {job.name: job for job in jobs}
@@ -306,7 +317,7 @@ def _fix(jobs: Sequence[Job], roots: Sequence[Root]) -> tuple[list[ConfigReport]
 
     begun: set[str] = set()
     with until_interrupted("no configuration is left half changed"):
-        done = fixing.fix(list(by_name), examined, list(trees.values()))
+        done = fixing.fix(list(by_name), examined, list(trees.values()), unsafe=unsafe)
     tell(*done.said)
     status = Exit.FINDINGS if done.refused else Exit.OK
     return done.reports, Exit.INTERNAL if done.broken else status

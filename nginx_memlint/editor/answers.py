@@ -254,6 +254,8 @@ class Answers:
         now = followed.inspection.situation
         assert now is not None
         what = printable(proposal.text) if proposal else "all that memlint check --fix changes"
+        if proposal and proposal.kind and proposal.kind.doubt:
+            what += f" (unsafe: {proposal.kind.doubt})"
         saved = "" if plan.promise is None else f": {saving(now, plan.promise)}"
         action = lsp.CodeAction(f"{what}{saved}", kind)
         reason = "; ".join(plan.refusals) if plan.promise is None else _undecodable(plan.edits)
@@ -274,7 +276,8 @@ class Answers:
             ]
             trees = [tree_that_lists(other.root) for other in self._view.shown]
             may_create = self._client.creates and self._client.versions
-            made = plans(inspections, trees, may_create=may_create)
+            unsafe = proposal is not None  # who chooses one knows it
+            made = plans(inspections, trees, may_create=may_create, unsafe=unsafe)
             self._plans[key] = made[self._view.shown.index(followed)]
         return self._plans[key]
 

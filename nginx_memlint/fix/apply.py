@@ -101,18 +101,20 @@ def plans(
     trees: Sequence[str | None] | None = None,
     *,
     may_create: bool = True,
+    unsafe: bool = False,
 ) -> list[Plan]:
     """The plan for each configuration; a file that several of them read is not changed.
 
     ``trees`` are, for each, the checkout whose settings list it, out of which nothing is changed.
-    If it ``may_create`` files, many blocks include one in the place of a directive each.
+    If it ``may_create`` files, many blocks include one in the place of a directive each. Changes
+    that are not safe are left out, unless ``unsafe`` ones are asked for.
     """
     places = [_places(checked) for checked in inspections]
     readers = Counter(real for files in places for real in set(files.values()))
     shared = frozenset(real for real, count in readers.items() if count > 1)
     created: set[str] | None = set() if may_create else None
     return [
-        _plan(checked, files, shared, tree, created)
+        _plan(checked, files, shared, tree, created, unsafe=unsafe)
         for checked, files, tree in zip(
             inspections, places, trees or [None] * len(places), strict=True
         )
@@ -123,10 +125,12 @@ def fix(
     paths: Sequence[str],
     examined: Callable[[str], Inspection],
     trees: Sequence[str | None] | None = None,
+    *,
+    unsafe: bool = False,
 ) -> Fixed:
     """Write the planned edits, check again, and put back files that do not keep the promise.
 
-    For ``trees`` see plans().
+    For ``trees`` and ``unsafe`` see plans().
     """
     inspections = [examined(path) for path in paths]
     done = Fixed()
@@ -134,7 +138,8 @@ def fix(
     if removed := remove_leftovers(chain.from_iterable(map(_changeable, inspections, trees))):
         files = plural(removed, "temporary file")
         done.said.append(f"removed {files} that an interrupted run had left")
-    for path, checked, plan in zip(paths, inspections, plans(inspections, trees), strict=True):
+    made = plans(inspections, trees, unsafe=unsafe)
+    for path, checked, plan in zip(paths, inspections, made, strict=True):
         done.said += plan.notes
         report = checked.report
         refusals = list(plan.refusals)
@@ -173,6 +178,8 @@ def _plan(
     shared: frozenset[str],
     tree: str | None,
     created: set[str] | None,
+    *,
+    unsafe: bool,
 ) -> Plan:
     name, now = checked.report.path, checked.situation
     plan = Plan()
@@ -180,7 +187,7 @@ def _plan(
         return plan.refuse(f"{name}: nothing is changed, since it could not be read in full")
     if any(block.directive is None for block in now.tree.main.children):
         return plan.refuse(f"{name}: a fragment is not changed: others may need what it holds")
-    change = _choose(now, checked.fixes, plan, name)
+    change = _choose(now, checked.fixes, plan, name, unsafe=unsafe)
     if change is None:
         return plan
     assert plan.promise is not None
@@ -233,7 +240,9 @@ def _snippets(
     return included
 
 
-def _choose(now: Situation, fixes: Iterable[Proposal], plan: Plan, name: str) -> TreeChange | None:
+def _choose(
+    now: Situation, fixes: Iterable[Proposal], plan: Plan, name: str, *, unsafe: bool
+) -> TreeChange | None:
     """All changes that can be made together, the largest saving first; also told in ``plan``."""
     change = TreeChange()
     taken: list[TreeChange] = []
@@ -249,6 +258,10 @@ def _choose(now: Situation, fixes: Iterable[Proposal], plan: Plan, name: str) ->
         if reason := obstacle(now.tree, proposal.after.tree, proposal.change):
             plan.refusals.append(printable(f"{words}: left to you: {reason}"))
             continue
+        if not unsafe and (proposal.kind is None or proposal.kind.doubt):
+            doubt = proposal.kind.doubt if proposal.kind is not None else "of no known kind"
+            plan.notes.append(f"{words}: left, as it is unsafe ({doubt}): --unsafe-fixes makes it")
+            continue
         if any(_meet(proposal.change, other) for other in taken):
             plan.notes.append(f"{words}: not now, others save more in its place; check again then")
             continue
@@ -258,7 +271,7 @@ def _choose(now: Situation, fixes: Iterable[Proposal], plan: Plan, name: str) ->
             change.delete + proposal.change.delete, change.insert + proposal.change.insert
         )
     if not taken:
-        if not plan.refusals:
+        if not plan.refusals and not plan.notes:
             plan.notes.append(f"{name}: nothing to fix by moving or deleting directives")
         return None
     plan.promise = now.after(change)

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import TypeAlias
 
 from nginx_memlint.remedies import sharing
+from nginx_memlint.remedies.fixes_table import MOVE, REMOVE, REMOVE_SWITCHED_OFF, SHARE
 from nginx_memlint.remedies.situation import Cause, Proposal, Situation
 from nginx_memlint.sizes import MIB
 from nginx_memlint.targets.allocators_table import ALLOCATORS, LIBCS
@@ -117,7 +118,7 @@ def _moved(
     if obstacle(situation.tree, after.tree, change):
         return None
     text = f"move {use.directive} into the {use.mover} ({len(insert):,})"
-    return Proposal(text, after, change, is_clear=True)
+    return Proposal(text, after, change, is_clear=True, kind=MOVE)
 
 
 def _users_by_setter(
@@ -164,7 +165,9 @@ def remove(situation: Situation, *settings: Setting) -> Proposal:
     where = f"{settings[0].file.name}:{settings[0].directive.line}"
     if len(settings) > 1:
         where = f"{len(settings):,} places, the first of them {where}"
-    return Proposal(f"remove {names} ({where})", situation.after(change), change)
+    uses = [use_of(situation.tree, setting) for setting in change.delete]
+    kind = REMOVE_SWITCHED_OFF if any(use is None or use.switch for use in uses) else REMOVE
+    return Proposal(f"remove {names} ({where})", situation.after(change), change, kind=kind)
 
 
 @_once
@@ -182,7 +185,7 @@ def share(situation: Situation, cause: Cause) -> Proposal | None:
             best_change, best_after = change, after
     if best_change is None:
         return None
-    return Proposal(_share_text(best_change), best_after, best_change, is_clear=True)
+    return Proposal(_share_text(best_change), best_after, best_change, is_clear=True, kind=SHARE)
 
 
 def _share_text(change: TreeChange) -> str:

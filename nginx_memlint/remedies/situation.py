@@ -40,6 +40,7 @@ from nginx_memlint.memory.parts.record import Configuration, CostPart, Files
 from nginx_memlint.memory.parts.scripts import MACHINES
 from nginx_memlint.memory.zones import Zone, touched
 from nginx_memlint.policy import Limits
+from nginx_memlint.remedies.fixes_table import FixKind
 from nginx_memlint.result import Remedy
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls import contexts as tls
@@ -432,14 +433,15 @@ class Situation:
 class Proposal:
     """A change in words, the situation after it, and the edits of files that make it, if any.
 
-    ``is_clear``: obstacle() is known to find none. A proposal equals only itself, so it can be a
-    key of caches.
+    ``is_clear``: obstacle() is known to find none. ``kind`` says whether the edits are safe. A
+    proposal equals only itself, so it can be a key of caches.
     """
 
     text: str
     after: Situation
     change: TreeChange | None = None
     is_clear: bool = False
+    kind: FixKind | None = None
 
 
 def _with_loose(parts: list[CostPart]) -> list[CostPart]:

@@ -10,6 +10,11 @@ RESTART = "then restart nginx: a reload peaks as before and frees nothing"
 """A change of the files, and what else must be done: the master does not give memory back."""
 
 
+def fix_flags(remedy: Remedy) -> str:
+    """The flags of ``memlint check`` with which a change that it can make is made."""
+    return "--fix --unsafe-fixes" if remedy.unsafe else "--fix"
+
+
 def advice(remedy: Remedy) -> str:
     """A change and what it saves, as a sentence."""
     loads = plural(remedy.ca_loads, "CA load")

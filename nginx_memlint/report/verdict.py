@@ -136,6 +136,10 @@ def last_line(configs: Sequence[ConfigReport]) -> str:
     text = f"{plural(len(configs), 'configuration')}: {', '.join(listed)}"
     severities = Counter(finding.severity for config in configs for finding in config.findings)
     if counts := [plural(severities[one], one) for one in _BY_SEVERITY if severities[one]]:
-        fixable = sum(remedy.fixable for config in configs for remedy in config.remedies)
-        text += f". {', '.join(counts)}{f'; {fixable:,} fixable' if fixable else ''}"
+        fixes = [one for config in configs for one in config.remedies if one.fixable]
+        safe = sum(not remedy.unsafe for remedy in fixes)
+        listed = [f"{safe:,} fixable"] if safe else []
+        if unsafe := len(fixes) - safe:
+            listed.append(f"{unsafe:,} {'more ' if safe else 'fixable '}with --unsafe-fixes")
+        text += "; ".join([f". {', '.join(counts)}", *listed])
     return text

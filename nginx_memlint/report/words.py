@@ -96,6 +96,13 @@ WORDS = (
         "and mostly with a change that helps.",
     ),
     Word(
+        "safe fix",
+        ("safe", "unsafe", "unsafe fix", "fix", "fixable"),
+        "A change that --fix makes: what nginx does, and what was meant, stay as they are. An "
+        "unsafe one may be the wrong one of two answers, such as to remove the CA certificates of "
+        "a verification that is off: --fix --unsafe-fixes makes it.",
+    ),
+    Word(
         "problem",
         ("problems", "not all read", "not read in full"),
         "Something that kept the configuration from being read as nginx would read it. The counts "

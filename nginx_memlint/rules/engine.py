@@ -144,6 +144,7 @@ def _remedy(now: Situation, proposal: Proposal) -> result.Remedy:
         saves_peak_bytes=before.reload_peak_worst - after.reload_peak_worst,
         ca_loads=proposal.after.ca_loads,
         fixable=fixable,
+        unsafe=proposal.kind.doubt if fixable and proposal.kind is not None else "",
     )
 
 

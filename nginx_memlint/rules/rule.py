@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from types import ModuleType
 
 from nginx_memlint.acceptance.comments import Mark
+from nginx_memlint.remedies.fixes_table import fixes_of
 from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.result import Severity
 from nginx_memlint.tree.expanded import Block, Setting
@@ -64,4 +66,12 @@ class Rule:
 def rule_of(module: ModuleType) -> Rule:
     """The rule that a module defines."""
     summary, _, rest = (module.__doc__ or "").strip().partition("\n")
-    return Rule(module.CODE, module.NAME, module.SEVERITY, summary, rest.strip(), module.check)
+    doc = _with_fixes(rest.strip(), fixes_of(module.CODE))
+    return Rule(module.CODE, module.NAME, module.SEVERITY, summary, doc, module.check)
+
+
+def _with_fixes(doc: str, sentences: Sequence[str]) -> str:
+    """A rule's documentation with what ``--fix`` does, at the end of its section Fix."""
+    before, section, after = doc.partition("\n## Fails")
+    listed = "".join(f"\n{fill(sentence, 100)}\n" for sentence in sentences)
+    return f"{before}{listed}{section}{after}"

@@ -28,6 +28,7 @@ class Use(NamedTuple):
     words, where the directive may be moved to them. ``risk``: what it means for the blocks that
     build a context of the ``family``, where that is not intended. ``requests``: the users that
     serve requests, if processes may use them without one, and ``process``: the directives that do.
+    ``switch``: the directive that turns the use on, which somebody may have forgotten.
     """
 
     directive: str
@@ -39,6 +40,7 @@ class Use(NamedTuple):
     risk: str = ""
     requests: Users | None = None
     process: str = ""
+    switch: str = ""
 
 
 @dataclass(eq=False)
@@ -306,6 +308,7 @@ def _server(root: str, family: str) -> tuple[Use, Use]:
             _where(kinds, verifies, *others, around=_tls_lua),
             _NOT_VERIFYING if others else _MAIL_NOT_VERIFYING,
             mover="servers that verify clients or use OCSP",
+            switch="ssl_verify_client",
         ),
         Use(
             "ssl_client_certificate",
@@ -315,6 +318,7 @@ def _server(root: str, family: str) -> tuple[Use, Use]:
             "ssl_verify_client is off in every server that sees it",
             mover="servers that verify clients",
             risk="no client is asked for a certificate there",
+            switch="ssl_verify_client",
         ),
     )
 
@@ -328,6 +332,7 @@ def _pass(prefix: str, root: str, family: str) -> Use:
         _where(by_name(family).kinds, _is_set(f"{prefix}_ssl_verify")),
         f"{prefix}_ssl_verify is off wherever it applies",
         risk="nginx takes any certificate from these upstreams",
+        switch=f"{prefix}_ssl_verify",
     )
 
 

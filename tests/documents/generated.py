@@ -26,6 +26,7 @@ from nginx_memlint.memory.not_priced import UNKNOWN
 from nginx_memlint.memory.parts import RECORDS
 from nginx_memlint.options.kinds import Kind
 from nginx_memlint.options.record import OPTIONS, OptionPlace, options_in
+from nginx_memlint.remedies.fixes_table import FIXES
 from nginx_memlint.report import DEFAULT, FORMATS, documentation, schemas
 from nginx_memlint.report.words import WORDS
 from nginx_memlint.rules.rule import Rule
@@ -69,6 +70,15 @@ def rules() -> str:
             for rule in documentation.LISTED
         ),
     )
+
+
+def fixes() -> str:
+    """A row for each kind of change that --fix can make."""
+    rows = (
+        (one.does, f"{one.safety}: {one.keeps}{f'; but {one.doubt}' if one.doubt else ''}")
+        for one in FIXES
+    )
+    return table(("to", "is"), rows)
 
 
 def words() -> str:
@@ -318,6 +328,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "judged reloads": judged_reloads.tables,
     "rules": rules,
     "words": words,
+    "fixes": fixes,
     **{f"rule {rule.code}": partial(rule_page, rule) for rule in documentation.LISTED},
     "products": products,
     "rendered": rendered,

@@ -21,12 +21,15 @@ from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.fix import apply as fixing
 from nginx_memlint.fix.apply import Fixed
 from nginx_memlint.options.record import Options
+from nginx_memlint.remedies.fixes_table import FIXES, REMOVE
 from nginx_memlint.remedies.situation import Proposal
 from nginx_memlint.report.views.patch import patch
+from nginx_memlint.rules import find_rule
 from nginx_memlint.sizes import MIB
 from nginx_memlint.tree.changes import TreeChange
 from tests.helpers import LUA, SAMPLES, copy_sample, http, memlint, memlint_here, write
 from tests.hostile.limited import SLOW
+from tests.rules.bundles import write_bundles
 
 FLAGS = ("--target", "debian-12", "--unit-cost", "100MiB")
 SNIPPET = "lua_ssl_trusted_certificate.conf"
@@ -424,7 +427,7 @@ def test_nested_changes_come_one_after_the_other(tmp_path: Path) -> None:
     assert checked.situation is not None
     [server] = [b for b in checked.situation.tree.blocks("server") if b.settings(DIRECTIVE)]
     inner = TreeChange(delete=tuple(server.settings(DIRECTIVE)))
-    proposal = Proposal("remove it", checked.situation.after(inner), inner)
+    proposal = Proposal("remove it", checked.situation.after(inner), inner, kind=REMOVE)
     [plan] = fixing.plans([checked._replace(fixes=[proposal, *checked.fixes])])
     assert [line for line in plan.said if "move lua_ssl" in line]
     assert not [line for line in plan.said if "remove it" in line]
@@ -441,7 +444,7 @@ def test_a_change_that_others_would_feel_is_left_to_the_user(tmp_path: Path) -> 
     assert checked.situation is not None
     server = next(checked.situation.tree.blocks("server"))
     half = TreeChange(delete=tuple(server.settings(DIRECTIVE)))
-    proposal = Proposal("remove it", checked.situation.after(half), half)
+    proposal = Proposal("remove it", checked.situation.after(half), half, kind=REMOVE)
     [plan] = fixing.plans([checked._replace(fixes=[proposal])])
     assert plan.edits == []
     [refusal] = plan.refusals
@@ -460,6 +463,57 @@ def test_directives_are_put_before_others_are_deleted(tmp_path: Path) -> None:
     )
     [plan] = fixing.plans([examined(str(conf))])
     assert [Path(edit.path).name for edit in plan.edits] == ["z", "a"]
+
+
+# What is safe
+
+SWITCHED_OFF = "ssl_trusted_certificate ca.pem;"
+
+
+def with_unused(directive: str) -> str:
+    keys = "ssl_certificate server.crt; ssl_certificate_key server.key;"
+    return http(f"    {directive}\n    server {{ listen 1443 ssl; {keys} location / {{ }} }}")
+
+
+def test_what_may_be_the_wrong_answer_is_left(tmp_path: Path) -> None:
+    """Perhaps clients were to be verified: nobody but the author knows."""
+    write_bundles(tmp_path)
+    conf = write(tmp_path, {"nginx.conf": with_unused(SWITCHED_OFF)})
+    [remedy] = [one for one in examined(str(conf)).report.remedies if one.fixable]
+    assert remedy.unsafe == "perhaps the verification was to be switched on instead"
+    for option in ("--fix", "--show-fix"):
+        run = memlint("check", *FLAGS, option, conf)
+        assert "left, as it is unsafe (perhaps the verification was to be switched on" in run.err
+        assert "--unsafe-fixes makes it" in run.err
+        assert conf.read_text() == with_unused(SWITCHED_OFF)
+    assert f"-    {SWITCHED_OFF}" in memlint("check", *FLAGS, *SHOW_UNSAFE, conf).out
+    assert "; --fix --unsafe-fixes does it" in memlint("check", *FLAGS, conf).out
+    assert "; 1 fixable with --unsafe-fixes" in memlint("check", *FLAGS, conf).out
+    run = memlint("check", *FLAGS, "--fix", "--unsafe-fixes", conf)
+    assert run.code == 0, run.err
+    assert SWITCHED_OFF not in conf.read_text()
+
+
+SHOW_UNSAFE = ("--show-fix", "--unsafe-fixes")
+
+
+def test_certificates_that_no_code_can_use_are_removed(tmp_path: Path) -> None:
+    write_bundles(tmp_path)
+    conf = write(tmp_path, {"nginx.conf": with_unused(TRUSTED)})
+    assert not run_fix(conf).refused
+    assert TRUSTED not in conf.read_text()
+
+
+def test_a_flag_for_fixes_goes_with_fixes(plain: Path) -> None:
+    run = memlint("check", *FLAGS, "--unsafe-fixes", plain)
+    assert run.code == 2
+    assert "goes with --fix or --show-fix" in run.err
+
+
+def test_every_kind_of_change_is_told_by_its_rules() -> None:
+    for kind in FIXES:
+        for code in kind.rules:
+            assert f"({kind.safety}) can {kind.does}" in " ".join(find_rule(code).doc.split())
 
 
 # What several blocks include

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from nginx_memlint.report.advice import RESTART
+from nginx_memlint.report.advice import RESTART, fix_flags
 from nginx_memlint.report.detail import Detail
 from nginx_memlint.report.links import Links
 from nginx_memlint.report.screen import STYLES, Page, Words
@@ -253,7 +253,7 @@ def _remedy(remedy: Remedy, config: ConfigReport) -> list[Words]:
     budget = config.budget_bytes
     if budget is not None:
         row.append(("fits", "green") if remedy.peak_bytes <= budget else ("over", STYLES["error"]))
-    how = "; --fix does it" if remedy.fixable else ""
+    how = f"; {fix_flags(remedy)} does it" if remedy.fixable else ""
     more = -remedy.saves_start_bytes
     costs = f", which takes {human(more)} more at start" if more > 0 else ""
     return [*row, f"{remedy.change}{costs}{how}"]

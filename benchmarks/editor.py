@@ -2,8 +2,8 @@
 
     python -m benchmarks.editor --rounds 5
 
-A change is one more line in a file that is not saved; then all diagnostics are made. A cold check
-is a process from start to end.
+A change is another value of a directive in a file that is not saved; then all diagnostics are made.
+A cold check is a process from start to end. Both run in turn, and the least of each counts.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ from nginx_memlint.editor.answers import Answers, Client
 from nginx_memlint.editor.session import Asked, OpenFile, Session
 
 EDITED = {
-    "small": "nginx.conf",
-    "incident": "tenants/00-09.conf",
-    "files": "sites/00000.conf",
-    "large": "nginx.conf",
-    "shapes": "nginx.conf",
+    "small": ("nginx.conf", "worker_rlimit_nofile %d;"),
+    "incident": ("tenants/00-09.conf", "keepalive_timeout %d;"),
+    "4000": ("nginx.conf", "worker_rlimit_nofile %d;"),
+    "20000": ("nginx.conf", "worker_rlimit_nofile %d;"),
+    "large": ("nginx.conf", "worker_rlimit_nofile %d;"),
+    "files": ("sites/00000.conf", "keepalive_timeout %d;"),
 }
-"""Input → the file that is changed."""
+"""Input → the file that is changed, and what stands at its end with another value each time."""
 
 
 def cold(main: Path) -> float:
@@ -42,7 +43,7 @@ def cold(main: Path) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def changer(main: Path, edited: Path) -> Callable[[], float]:
+def changer(main: Path, edited: Path, directive: str) -> Callable[[], float]:
     """A function that changes a text, and returns the CPU seconds until all is said of it."""
     session = Session(Asked([str(main)], {"target": "debian-12"}, {}, None, isolated=True))
     text = edited.read_bytes()
@@ -53,13 +54,13 @@ def changer(main: Path, edited: Path) -> Callable[[], float]:
         _ = Answers(session.view(files, changed), files, Client()).diagnostics
 
     look(None, None)
-    lines = 0
+    value = 1000
 
     def change() -> float:
-        nonlocal lines
-        lines += 1
+        nonlocal value
+        value += 1
         start = time.process_time()
-        look(text + b"# typed\n" * lines, {path})
+        look(text + f"{directive}\n".encode() % value, {path})
         return time.process_time() - start
 
     return change
@@ -73,14 +74,14 @@ def main() -> None:
     gc.disable()  # as the command has it
     print("| input | cold check | after a change | part |\n| --- | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as directory:
-        for name, edited in EDITED.items():
+        for name, (edited, directive) in EDITED.items():
             top = SAMPLES / name if name == "incident" else Path(directory) / name
             if name != "incident":
                 make(name, top)
             main_file = top / "nginx.conf"
-            change = changer(main_file, top / edited)
-            first = min(cold(main_file) for _ in range(rounds))
-            warm = min(change() for _ in range(rounds))
+            change = changer(main_file, top / edited, directive)
+            pairs = [(cold(main_file), change()) for _ in range(rounds)]
+            first, warm = map(min, zip(*pairs, strict=True))
             print(f"| {name} | {first:.3f} | {warm:.3f} | {warm / first:.2f} |", flush=True)
             gc.collect()
 

@@ -1,6 +1,6 @@
 FROM python:3.12-slim AS build
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY nginx_memlint nginx_memlint
 RUN python -m venv /opt/memlint && /opt/memlint/bin/pip install --no-cache-dir .
 

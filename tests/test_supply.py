@@ -20,6 +20,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from nginx_memlint import __version__
+from nginx_memlint.cli.app import COMMANDS
+from tests.helpers import memlint
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -147,3 +149,64 @@ def test_builds(tmp_path: Path) -> None:
         assert wheel.testzip() is None
     with tarfile.open(tmp_path / f"a/dist/{stem}.tar.gz") as sdist:
         assert {*sdist.getnames()} == {f"{stem}/{name}" for name in [*files, "PKG-INFO"]}
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The share/ of a wheel that is built as scripts/build does it, and installed by pip."""
+    if shutil.which("help2man") is None:
+        pytest.skip("needs help2man")
+    top = tmp_path_factory.mktemp("wheel")
+    python = [sys.executable, "-P"]
+    share = {"MEMLINT_SHARE": str(top / "share"), "SOURCE_DATE_EPOCH": "1700000000"}
+    build = ["hatchling", "build", "-t", "wheel", "-d", str(top / "dist")]
+    pip = ["pip", "install", "-q", "--no-deps", "--no-index", "--ignore-installed"]
+    for command in (
+        [str(ROOT / "scripts/share.py"), str(top / "share")],
+        ["-m", *build],
+        ["-m", *pip, "--prefix", str(top / "there"), "-f", str(top / "dist"), "nginx-memlint"],
+    ):
+        subprocess.run(
+            [*python, *command], cwd=ROOT, env=os.environ | share, check=True, timeout=300
+        )
+    return top / "there/share"
+
+
+WIDTH = {"COLUMNS": "80"}
+"""The terminal of whose help man pages are made."""
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_man_pages(installed: Path, command: str) -> None:
+    """Each command has a page with all that its help has: the options, and what they do."""
+    page = installed / f"man/man1/{'-'.join(filter(None, ('memlint', command)))}.1"
+    text = re.sub(r"\\f[A-Z]|\\/|\\,", "", page.read_text("utf-8")).replace("\\-", "-")
+    plain = {*re.sub(r"^\.\w+ ?", "", text, flags=re.MULTILINE).replace('"', "").split()}
+    assert f'"memlint{f"-{command}" if command else ""} {__version__}"' in text.splitlines()[1]
+    help_text = memlint(*filter(None, (command, "--help")), env=os.environ | WIDTH).out
+    options = re.findall(r"^ +(?:-\w, )?(--[\w-]+)", help_text, re.MULTILINE)
+    assert "--help" in options
+    assert {*options} <= plain
+    joined = re.sub(r"-\n +", "-", help_text.replace('"', ""))
+    words = joined.partition("[OPTIONS]")[2].split()
+    assert {*words} - plain == {"Options:"}  # a heading, there in capitals
+
+
+def test_completions(installed: Path) -> None:
+    """bash completes a command's name by its file, and the others have what Typer makes."""
+    script = installed / "bash-completion/completions/memlint"
+    words = "COMP_WORDS=(memlint prefl); COMP_CWORD=1; _memlint_completion memlint"
+    program = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euc", f'source "$0"; {words}; echo "${{COMPREPLY[@]}}"', script],
+        env=os.environ | {"PATH": program},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout == "preflight\n"
+    zsh = (installed / "zsh/site-functions/_memlint").read_text()
+    assert zsh.startswith("#compdef memlint\n")
+    fish = (installed / "fish/vendor_completions.d/memlint.fish").read_text()
+    assert fish.startswith("complete --command memlint ")

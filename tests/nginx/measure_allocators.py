@@ -15,10 +15,12 @@ import argparse
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +54,22 @@ KEEPING = {
 of workers that take long to exit is lower than that of others: this one is the highest."""
 
 
+@cache
+def preloads(allocator: str) -> bool:
+    """Whether the library of an allocator can be preloaded: what cannot is ignored by ld.so, which
+    says so, and the program then has glibc's."""
+    environment = {"PATH": os.defpath, "LD_PRELOAD": ALLOCATORS[allocator].library}
+    done = subprocess.run(["true"], env=environment, capture_output=True, check=True, timeout=10)
+    return not done.stderr
+
+
 def preloading(allocator: str, *, keep: bool) -> dict[str, str]:
-    """The environment of a server with an allocator, the library of which is preloaded."""
+    """The environment of a server with an allocator, the library of which is preloaded.
+
+    Raises FileNotFoundError if that is not installed.
+    """
+    if not preloads(allocator):
+        raise FileNotFoundError(f"{ALLOCATORS[allocator].library} is not installed")
     environment = {"MEMLINT_SHIM_STOP": "1", "LD_PRELOAD": ALLOCATORS[allocator].library}
     return environment | (KEEPING if keep else {})
 

@@ -21,6 +21,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from nginx_memlint.live.preflight.kernel import Kernel
 from nginx_memlint.live.preflight.processes import READING, READING_TIMES
 from nginx_memlint.live.preflight.verdict import Fit, Preflight, preflight
 from nginx_memlint.options.record import read_keywords
@@ -131,7 +132,7 @@ def run(one: Scenario, ratio: float | None, peak: int = 0) -> Outcome:
         with group.inside():
             server = running.enter_context(stack.run(conf, place.prefix, timeout=TIMEOUT))
         running.callback(os.killpg, server.pid, signal.SIGKILL)
-        time.sleep(READING + READING_TIMES * server.cpu_seconds() if one.reloads else CLOCK)
+        time.sleep(CLOCK)
         server.settled_anon_kb(TIMEOUT)
         connections, held = _brought_there(one, server, place)
         if one.change != "unchanged":
@@ -162,6 +163,8 @@ def _brought_there(
             held |= workers
         if number == one.reloads:
             break
+        if number == one.reloads - 1:
+            _aged(server)
         if keeps:
             server.reload(TIMEOUT, wait_for_old=False)
         else:
@@ -171,6 +174,19 @@ def _brought_there(
             server.wait_reloaded(workers, TIMEOUT)
         server.settled_anon_kb(TIMEOUT)
     return connections, held
+
+
+def _aged(server: Server) -> None:
+    """Wait until workers of one more reload are surely not those of the start, as on most hosts."""
+    kernel = Kernel()
+    while True:
+        master = kernel.life(server.pid)
+        assert master is not None
+        busy = master.cpu_seconds + kernel.waited_seconds(server.pid)
+        missing = master.started + READING + READING_TIMES * 3 * busy - kernel.uptime()
+        if missing <= 0:
+            return
+        time.sleep(missing)
 
 
 def _reloaded(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-from ctypes.util import find_library
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from nginx_memlint.memory.laws_table import LAWS
 from nginx_memlint.targets.allocators_table import ALLOCATORS
 from tests.nginx.accuracy_whole import NATIVE, Described, situation_of
 from tests.nginx.cgroup import available
-from tests.nginx.measure_allocators import KEPT, MUSL, SHAPES, stores
+from tests.nginx.measure_allocators import KEPT, MUSL, SHAPES, preloads, stores
 from tests.nginx.part_files import place_in
 from tests.nginx.prefix import write_conf
 from tests.nginx.recorded import DIRECTORY
@@ -84,7 +83,7 @@ def test_every_allocator_was_measured_with_every_kind() -> None:
 @pytest.mark.skipif(not available(), reason="no memory cgroup of version 1 can be made here")
 def test_another_allocator_keeps_nginx_alive(bookworm: Stack, tmp_path: Path) -> None:
     """Between the two worst peaks that are predicted, glibc's is killed, and jemalloc's is not."""
-    if not find_library("jemalloc"):
+    if not preloads("jemalloc"):
         pytest.skip("libjemalloc2 is not installed")
     place = place_in(tmp_path)
     conf = write_conf(tmp_path, text(stores(place, 30), place, bookworm, 4))

@@ -23,6 +23,9 @@ TITLE_MOST = 4096
 TICKS = os.sysconf("SC_CLK_TCK")
 """Ticks of a second, in which ``/proc/PID/stat`` has times (USER_HZ)."""
 
+NANOSECONDS = 1_000_000_000
+"""Nanoseconds of a second, in which ``/proc/PID/schedstat`` has times."""
+
 _SIZE = re.compile(r"^(\w+):\s+(\d+) kB$", re.MULTILINE)
 
 
@@ -62,6 +65,14 @@ class Kernel:
             return None if fields[0] == "Z" else Life(int(fields[1]), int(fields[19]) / TICKS, cpu)
         except (OSError, ValueError, IndexError):
             return None
+
+    def waited_seconds(self, pid: int) -> float:
+        """Seconds in which a process could run and had no CPU, as ``/proc/PID/schedstat`` has them
+        (``sched_info.run_delay``); 0 if the kernel does not tell."""
+        try:
+            return int(self.text(pid, "schedstat").split()[1]) / NANOSECONDS
+        except (OSError, ValueError, IndexError):
+            return 0.0
 
     def sizes(self, pid: int, name: str) -> dict[str, int]:
         """Sizes by their names, of ``status`` or ``smaps_rollup``; none if it cannot be read."""

@@ -21,13 +21,13 @@ TOGETHER = 2.0
 """Seconds between two starts of workers that are of one generation."""
 
 AT_START, AT_START_TIMES = 0.5, 1.5
-"""Seconds after the master's start, and times of its CPU time, in which workers of the start are
-started: a server that runs in the foreground reads its configuration in between. All that it has
-worked for a reload comes before the workers of that, and so does the time between the two."""
+"""Seconds after the master's start, and times of what it was busy, in which workers of the start
+are started: a server that runs in the foreground reads its configuration in between. All that it
+was busy for a reload comes before the workers of that, and so does the time between the two."""
 
 
 READING, READING_TIMES = 5.0, 3.0
-"""Seconds, and times of the master's CPU time, that a start takes at most."""
+"""Seconds, and times of what the master was busy, that a start takes at most."""
 
 
 class ProcessSeen(NamedTuple):
@@ -60,8 +60,9 @@ class Generation(NamedTuple):
 class Running(NamedTuple):
     """An nginx that runs: ``current`` are the workers that serve, ``old`` those that shut down.
 
-    ``helpers`` are its other processes. ``now`` is seconds since boot, ``cpu_seconds`` what the
-    master has worked. ``in_full`` tells whether shared and private memory could be read.
+    ``helpers`` are its other processes. ``now`` is seconds since boot, ``busy_seconds`` those in
+    which the master has worked or waited for a CPU. ``in_full`` tells whether shared and private
+    memory could be read.
     """
 
     master: ProcessSeen
@@ -69,7 +70,7 @@ class Running(NamedTuple):
     old: tuple[Generation, ...]
     helpers: tuple[ProcessSeen, ...]
     now: float
-    cpu_seconds: float
+    busy_seconds: float
     in_full: bool
 
     @property
@@ -85,13 +86,13 @@ class Running(NamedTuple):
     @property
     def as_started(self) -> bool:
         """Whether the workers are those of the start, so that there was no reload."""
-        reading = AT_START + AT_START_TIMES * self.cpu_seconds
+        reading = AT_START + AT_START_TIMES * self.busy_seconds
         return not self.old and self.since <= self.master.started + reading
 
     @property
     def was_reloaded(self) -> bool:
         """Whether the workers are surely not those of the start: it took no such time."""
-        return self.since > self.master.started + READING + READING_TIMES * self.cpu_seconds
+        return self.since > self.master.started + READING + READING_TIMES * self.busy_seconds
 
     @property
     def since(self) -> float:
@@ -131,7 +132,7 @@ def look(kernel: Kernel, pid: int) -> Running:
         generations,
         tuple(helpers),
         kernel.uptime(),
-        life.cpu_seconds,
+        life.cpu_seconds + kernel.waited_seconds(pid),
         in_full,
     )
 

@@ -104,11 +104,26 @@ def test_a_server_that_reads_for_long_was_not_surely_reloaded(machine: Machine) 
     words[11] = str(60 * TICKS)
     stat.write_text(f"{fields[0]}) {' '.join(words)}\n")
     running = seen(machine)
-    assert running.cpu_seconds == 60
+    assert running.busy_seconds == 60
     assert not running.was_reloaded
     assert not running.as_started
     machine.process(101, "nginx: worker process", parent=MASTER, started=70.0)
     assert seen(machine).as_started
+
+
+def test_a_server_that_waited_for_a_cpu_was_not_surely_reloaded(machine: Machine) -> None:
+    machine.nginx(2, reloads=1)
+    machine.write(f"proc/{MASTER}/schedstat", "20000000 60000000000 17\n")
+    running = seen(machine)
+    assert running.busy_seconds == pytest.approx(60)
+    assert not running.was_reloaded
+
+
+@pytest.mark.parametrize("text", ["", "1", "1 x 2", "²"])
+def test_a_schedstat_that_makes_no_sense(machine: Machine, text: str) -> None:
+    machine.nginx(2, reloads=1)
+    machine.write(f"proc/{MASTER}/schedstat", text)
+    assert seen(machine).was_reloaded
 
 
 class Reused(Kernel):

@@ -236,7 +236,8 @@ def _judged(kernel: Kernel, running: Running, estimated: Estimated) -> Preflight
     limits = room_around(running.master.pid, kernel.root)
     if not limits:
         raise MemlintError("no memory limit and no MemAvailable can be read", None, Exit.INCOMPLETE)
-    started = time.time() - (running.now - running.since)
+    # not running.now: the configuration was read since, which takes seconds if it is large
+    started = time.time() - (kernel.uptime() - running.since)
     new = NewConfiguration(
         situation.amount,
         situation.workers.count,

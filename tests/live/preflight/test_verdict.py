@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
 from nginx_memlint.live.preflight import verdict as module
@@ -197,6 +199,31 @@ def test_files_that_were_changed_since(machine: Machine, conf: Path) -> None:
     machine.write("proc/uptime", f"{later}\n")
     for pid in (101, 102):
         machine.process(pid, "nginx: worker process", parent=MASTER, started=later + 3600)
+    assert ask(machine, conf).unchanged
+
+
+def test_a_file_that_changed_soon_after_the_start_of_workers(
+    machine: Machine, conf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading a large configuration takes seconds, which are none of its age."""
+    now = time.time()
+    reading = 20.0
+
+    def slowly(job: Job) -> Inspection:
+        inspection = examine(job)
+        machine.write("proc/uptime", f"{UPTIME + reading} 1.00\n")
+        monkeypatch.setattr(time, "time", lambda: now + reading)
+        return inspection
+
+    monkeypatch.setattr(module, "examine", slowly)
+    workers = now - UPTIME
+    os.utime(conf, (workers + 5, workers + 5))
+    os.utime(conf.parent, (workers - 50, workers - 50))
+    monkeypatch.setattr(module, "_changed", lambda place: os.lstat(place).st_mtime)
+    assert not ask(machine, conf).unchanged
+    os.utime(conf, (workers - 50, workers - 50))
+    machine.write("proc/uptime", f"{UPTIME}.00 1.00\n")
+    monkeypatch.setattr(time, "time", lambda: now)
     assert ask(machine, conf).unchanged
 
 

@@ -182,7 +182,7 @@ def test_free_room_may_hide_what_was_removed(kind: str) -> None:
 
 
 def test_small_pieces_go_with_what_was_removed() -> None:
-    """What 10 stores were copied with six workers: 32.8 MB (Debian 12), and not 31."""
+    """Six workers copied 32.8 MB of 10 stores that were removed (Debian 12)."""
     stores = round(3.36 * MIB)
     empty = Amount(base=942 << 10, worker=202 << 10)
     removed = need(running((942 << 10) + stores, 6), empty, workers=6, unchanged=False)

@@ -1,8 +1,9 @@
 """Install memlint in each way into a fresh place, and measure its size and its start.
 
-    python -m benchmarks.installed --rounds 15 [--file memlint-linux-x86_64]
+    python -m benchmarks.installed --rounds 15 [--dist DIRECTORY] [--file memlint-linux-x86_64]
 
-Needs a registry of Python packages: pipx and uv are installed from it, beside what memlint needs.
+The directory is what scripts/build has made, the file is that of scripts/onefile. Needs a registry
+of Python packages: pipx and uv are installed from it, beside what memlint needs.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def venv(place: Path, what: str) -> Path:
     return place / "bin/memlint"
 
 
-def ways(work: Path) -> dict[str, Path]:
+def ways(work: Path, dist: Path | None) -> dict[str, Path]:
     """Way → the program that it installs, below a directory in `work` that has all of it."""
     tools = venv(work / "tools", "pipx").parent
     run(tools / "pip", "install", "-q", "uv")
@@ -42,6 +43,10 @@ def ways(work: Path) -> dict[str, Path]:
     programs |= {
         f"pip, extra {extra}": venv(work / extra, f"{PROJECT}[{extra}]") for extra in EXTRAS
     }
+    if dist is not None:
+        for kind, ending in (("wheel", "whl"), ("sdist", "tar.gz")):
+            [built] = dist.glob(f"*.{ending}")
+            programs[f"pip, the {kind}"] = venv(work / kind, str(built))
     programs["pip, all extras"] = venv(work / "all", f"{PROJECT}[{','.join(EXTRAS)}]")
     place = work / "pipx"
     variables: dict[str, str | Path] = {"PIPX_HOME": place, "PIPX_BIN_DIR": place / "bin"}
@@ -73,12 +78,13 @@ def main() -> None:
     """Print a row for each way."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--dist", type=Path, help="a directory with a wheel and an sdist")
     parser.add_argument("--file", type=Path, help="the self-contained file")
     asked = parser.parse_args()
     print("| way | MiB | `--version`, s | the incident, s |\n| --- | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as directory:
         work = Path(directory)
-        for name, program in ways(work).items():
+        for name, program in ways(work, asked.dist).items():
             place = work / program.relative_to(work).parts[0]
             print(row(name, program, place, asked.rounds), flush=True)
     if asked.file is not None:

@@ -151,6 +151,17 @@ def test_builds(tmp_path: Path) -> None:
         assert {*sdist.getnames()} == {f"{stem}/{name}" for name in [*files, "PKG-INFO"]}
 
 
+def test_the_image_has_all_that_its_build_needs(tmp_path: Path) -> None:
+    """What the Dockerfile copies is not left out of what docker sees, and builds."""
+    copies = re.findall(r"^COPY (?!--)(.*) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    names = {name for line in copies for name in line.split()}
+    seen = (ROOT / ".dockerignore").read_text().splitlines()
+    assert {f"!{name}" for name in names} == {line for line in seen if line.startswith("!")}
+    files = [name for name in tracked() if name.split("/")[0] in names]
+    built = build(tmp_path, files, 1_000_000_000, 0o644)
+    assert f"nginx_memlint-{__version__}-py3-none-any.whl" in built
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The share/ of a wheel that is built as scripts/build does it, and installed by pip."""

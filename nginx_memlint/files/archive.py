@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import io
+import re
 import stat
 import tarfile
 import zlib
@@ -20,6 +21,8 @@ from nginx_memlint.sizes import exact
 _GZIP = b"\x1f\x8b\x08"
 _MAGIC, _MAGIC_AT = b"ustar", 257
 _BLOCK = 512
+_NAME = re.compile(rb"[^\s;{}#\"']{0,100}(?=\0)|[^\s;{}#\"']{100}")
+"""The name of the first member, where nginx takes it for the beginning of an unknown directive."""
 
 MAX_HEADER = 8 << 10
 """Bytes of a long name, or of the attributes of a member."""
@@ -72,6 +75,15 @@ def is_archive(data: bytes) -> bool:
         except zlib.error:
             return False
     return head[_MAGIC_AT : _MAGIC_AT + len(_MAGIC)] == _MAGIC
+
+
+def may_be_configuration(data: bytes) -> bool:
+    """Whether nginx may read directives in a file that begins like an archive.
+
+    The name of its first member may be a comment or a directive, and what follows more of them.
+    Usual names, and what gzip begins with, are part of a word that is no directive's name.
+    """
+    return not data.startswith(_GZIP) and not _NAME.match(data)
 
 
 def members(data: bytes, bounds: Bounds) -> Iterator[Member]:

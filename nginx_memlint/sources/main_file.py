@@ -137,7 +137,7 @@ def open_entry(
 
 def _from_stdin(data: bytes, lookup: Lookup) -> Entry:
     check_size(len(data), lookup.bounds.file_bytes)
-    if _holds_archive(data, lookup):
+    if _holds_archive("-", data, lookup):
         return _from_archive(data, lookup, "-")
     Meter(lookup.bounds).read(data)
     if _holds_dump("-", data, lookup):
@@ -168,9 +168,11 @@ def _from_file(name: str, lookup: Lookup, is_fragment: bool) -> Entry:
     except OSError as error:
         problem = _unreadable(error, path, source.shown(path))
         raise EntryError(problem, absent=_is_absent(source, path, error)) from None
-    if _holds_archive(data, lookup):
+    if is_directory:
+        name = os.path.join(name, MAIN_FILE)
+    if _holds_archive(name, data, lookup):
         return _from_archive(data, lookup, source.shown(path))
-    if _holds_dump(os.path.join(name, MAIN_FILE) if is_directory else name, data, lookup):
+    if _holds_dump(name, data, lookup):
         return _from_dump(data, lookup, source.shown(path))
     source.given[path] = data
     directory = path.rpartition("/")[0]
@@ -238,12 +240,22 @@ def _from_dump(data: bytes, lookup: Lookup, name: str = STDIN_NAME) -> Entry:
     return Entry(source, path, path.rpartition("/")[0], opened, tuple(problems))
 
 
-def _holds_archive(data: bytes, lookup: Lookup) -> bool:
+def _holds_archive(name: str, data: bytes, lookup: Lookup) -> bool:
+    """Whether to read an archive. Raises MemlintError if the user must say."""
     if lookup.dump is not None or not (data.startswith(b"\x1f\x8b") or data[257:262] == b"ustar"):
         return False
-    from nginx_memlint.files.archive import is_archive  # noqa: PLC0415  few are
+    from nginx_memlint.files import archive  # noqa: PLC0415  few are
 
-    return is_archive(data)
+    if not archive.is_archive(data):
+        return False
+    if archive.may_be_configuration(data):
+        what = "standard input" if name == "-" else printable(name)
+        raise MemlintError(
+            f"{what} may be a tar archive or a configuration that looks like one: compress an "
+            f"archive with gzip; of a configuration, say --no-dump {printable(shlex.quote(name))} "
+            "(dump = false in settings and in Python)"
+        )
+    return True
 
 
 def _from_archive(data: bytes, lookup: Lookup, opened: str) -> Entry:

@@ -332,6 +332,38 @@ def test_what_is_no_archive(data: bytes) -> None:
     assert not checked(data).complete
 
 
+def both(first: str = "# of the site") -> bytes:
+    """An archive with SITE alone, and for nginx a configuration with 100 locations."""
+    comment = "\n#" if first else ""
+    locations = "".join(f"location /{number} {{ }} " for number in range(100))
+    main = "\n" + http(f"server {{ {locations} }}", LUA) + comment
+    quiet = http(SITE).replace("\n", " ")
+    data = packed({first: main, "etc/nginx/nginx.conf": quiet}).rstrip(b"\0")
+    return data + b"\0" * (1024 + -len(data) % 512)
+
+
+@pytest.mark.parametrize(
+    "first", ["# of the site", "events {", " a", "env a;x", "a\tb", '"a"', "}"]
+)
+def test_what_nginx_may_read_is_not_taken_for_an_archive(tmp_path: Path, first: str) -> None:
+    """Which of the two it is decides what is checked: nginx would read the other one."""
+    data = both(first)
+    assert is_archive(data)
+    (tmp_path / "nginx.conf").write_bytes(data)
+    for name in ("nginx.conf", ".", "-"):
+        done = memlint("check", "--isolated", "--confine", ".", name, cwd=tmp_path, stdin=data)
+        assert done.code == 2, done.out
+        assert "may be a tar archive or a configuration that looks like one" in done.err
+    assert checked(zipped(data)).blocks.server == 1
+
+
+def test_it_is_said_not_to_be_an_archive(tmp_path: Path) -> None:
+    (tmp_path / "nginx.conf").write_bytes(both())
+    done = memlint("check", "--no-dump", "nginx.conf", "--format", "json", cwd=tmp_path)
+    [config] = done.json["configs"]
+    assert config["blocks"]["location"] == 100
+
+
 def test_an_error_says_what_it_is() -> None:
     with pytest.raises(ArchiveError, match="ends early"):
         list(members(packed()[:600], DEFAULT_BOUNDS))

@@ -12,7 +12,7 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import NamedTuple
 
 from nginx_memlint.files.paths import encode
-from nginx_memlint.syntax.values import number
+from nginx_memlint.syntax.values import ipv4, number
 
 ALIKE = 4096
 """Addresses whose errors are kept: most directives name what others do."""
@@ -151,3 +151,28 @@ def _ipv6(host: str) -> str:
     except AddressValueError:
         return ""
     return "" if address.scope_id or address.ipv4_mapped else str(address)
+
+
+_IPV6 = re.compile(r"[0-9a-fA-F:.]+")
+
+NO_ADDRESS = 0xFFFFFFFF
+"""``INADDR_NONE``, with which nginx says that there is no address."""
+
+
+def is_network(text: str) -> bool:
+    """Whether nginx may take a text for a network (``ngx_ptocidr()``); of IPv6 only looks count."""
+    address, mark, length = text.partition("/")
+    bits = number(length) if mark else 0
+    if bits is None:
+        return False
+    if (value := ipv4(address)) is not None:
+        return bits <= 32 and value != NO_ADDRESS
+    return bits <= 128 and ":" in address and _IPV6.fullmatch(address) is not None
+
+
+def is_address(text: str) -> bool:
+    """Whether nginx may take a text for an address to bind to (``ngx_parse_addr_port()``)."""
+    host, _, port = text.rpartition(":")
+    if ipv4(host or text) is not None:
+        return not host or number(port) is not None
+    return ":" in text and _IPV6.fullmatch(text.replace("[", "").replace("]", "")) is not None

@@ -18,74 +18,14 @@ from nginx_memlint.refusals.record import (
     by_name,
     refused,
 )
+from nginx_memlint.refusals.release_values import RELEASE_VALUES
+from nginx_memlint.refusals.slots import slot
 from nginx_memlint.refusals.variables import TEXTS
-from nginx_memlint.syntax.values import (
-    c_string,
-    milliseconds,
-    number,
-    parse_offset,
-    parse_size,
-    seconds,
-)
+from nginx_memlint.syntax.values import c_string, number
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tree import grammar
 from nginx_memlint.tree.directives_table import VALUES, WORDS_SINCE
 from nginx_memlint.tree.tree import Tree
-
-
-def _flag(args: Sequence[str]) -> str:
-    """``ngx_conf_set_flag_slot()`` compares C strings."""
-    value = c_string(args[0])
-    if value.lower() in ("on", "off"):
-        return ""
-    return f'invalid value "{value}" in "{{name}}" directive, it must be "on" or "off"'
-
-
-def _words(words: Sequence[str], args: Sequence[str]) -> str:
-    """``ngx_conf_set_enum_slot()``, ``ngx_conf_set_bitmask_slot()``: they compare lengths, too."""
-    lowered = {word.lower() for word in words}
-    wrong = next((value for value in args if value.lower() not in lowered), None)
-    return "" if wrong is None else f'invalid value "{c_string(wrong)}"'
-
-
-def _number(bounds: Sequence[str], args: Sequence[str]) -> str:
-    """``ngx_conf_set_num_slot()`` and ``ngx_conf_check_num_bounds()``."""
-    value = number(args[0])
-    if value is None:
-        return '"{name}" directive invalid number'
-    if bounds and not int(bounds[0]) <= value <= int(bounds[1]):
-        return f"value must be between {bounds[0]} and {bounds[1]}"
-    return ""
-
-
-def _parsed(parse: Callable[[str], int | None], args: Sequence[str]) -> str:
-    """``ngx_conf_set_size_slot()`` and those of offsets, milliseconds and seconds."""
-    return '"{name}" directive invalid value' if parse(args[0]) is None else ""
-
-
-def _buffers(args: Sequence[str]) -> str:
-    """``ngx_conf_set_bufs_slot()``: how many, and how large."""
-    count, size = args
-    return "" if number(count) and parse_size(size) else '"{name}" directive invalid value'
-
-
-_READ_BY: dict[str, Callable[[Sequence[str]], Complaint]] = {
-    "flag": lambda _: _flag,
-    "num": lambda bounds: partial(_number, bounds),
-    "size": lambda _: partial(_parsed, parse_size),
-    "off": lambda _: partial(_parsed, parse_offset),
-    "msec": lambda _: partial(_parsed, milliseconds),
-    "sec": lambda _: partial(_parsed, seconds),
-    "bufs": lambda _: _buffers,
-    "enum": lambda words: partial(_words, words),
-    "bitmask": lambda words: partial(_words, words),
-}
-"""Name in the table → the check, for the words that stand behind it there."""
-
-
-def _check(reading: str) -> Complaint:
-    function, *words = reading.split(" ")
-    return _READ_BY[function](words)
 
 
 def _unless(takes: Callable[[str], object], complaint: str) -> Complaint:
@@ -125,10 +65,10 @@ _OF_THEIR_OWN = (
         _EVENTS,
         _unless(lambda value: number(value) is not None, 'invalid number "{value}"'),
     ),
-    Refusal("ssl", _HTTP | _MAIL, _flag),
+    Refusal("ssl", _HTTP | _MAIL, slot("flag")),
     Refusal("keepalive", _HTTP, _unless(number, 'invalid value "{value}" in "{name}" directive')),
     Refusal("proxy_pass", _HTTP, _unless(_is_url, "invalid URL prefix")),
-    Refusal("starttls", _MAIL, partial(_words, ("off", "on", "only"))),
+    Refusal("starttls", _MAIL, slot("enum off on only")),
 )
 """``ngx_set_worker_processes()``, ``ngx_event_connections()``, ``ngx_http_ssl_enable()``,
 ``ngx_http_upstream_keepalive()``, ``ngx_http_proxy_pass()``, ``ngx_mail_ssl_starttls()``."""
@@ -223,7 +163,7 @@ upstream's ``sticky`` and others of third parties are not among them."""
 _ROWS = by_name(
     (
         *(
-            Refusal(names, _KINDS[root], _check(reading))
+            Refusal(names, _KINDS[root], slot(reading))
             for roots, reading, names in VALUES
             for root in roots.split()
         ),
@@ -232,6 +172,7 @@ _ROWS = by_name(
         *_PARAMETERS,
         *TEXTS,
         *OWN_VALUES,
+        *RELEASE_VALUES,
     )
 )
 

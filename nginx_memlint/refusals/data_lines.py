@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from nginx_memlint.files.paths import encode
 from nginx_memlint.problems import Problem
+from nginx_memlint.refusals.addresses import NO_ADDRESS, is_network
 from nginx_memlint.refusals.hashes import CACHE_LINE, longest_key, longest_part, unbuilt
 from nginx_memlint.refusals.lacking import at_end
 from nginx_memlint.syntax.values import c_string, ipv4, number
@@ -63,30 +64,18 @@ def _percentages(block: Block) -> Iterator[Problem]:
         yield at_end(block, "percent total is greater than 100%")
 
 
-_IPV6 = re.compile(r"[0-9a-fA-F:.]+")
-
-
-def _is_network(text: str) -> bool:
-    """Whether nginx may take a text for a network (``ngx_ptocidr()``); of IPv6 only looks count."""
-    address, mark, length = text.partition("/")
-    bits = number(length) if mark else 0
-    if bits is None:
-        return False
-    if ipv4(address) is not None:
-        return bits <= 32
-    return bits <= 128 and ":" in address and _IPV6.fullmatch(address) is not None
-
-
-_NO_ADDRESS = 0xFFFFFFFF
-"""``INADDR_NONE``, with which nginx says that there is no address."""
-
-
 def _is_range(text: str) -> bool:
     """Whether nginx takes a text for a range (``ngx_http_geo_range()``)."""
     first, mark, last = text.partition("-")
     low, high = ipv4(first), ipv4(last)
-    return bool(mark) and low is not None and high is not None and low <= high < _NO_ADDRESS
+    return bool(mark) and low is not None and high is not None and low <= high < NO_ADDRESS
 
+
+_BEFORE_RANGES = frozenset({"proxy", "include"})
+"""Directives of a ``geo`` that put nothing into its tree of networks."""
+
+_BROADCAST = "255.255.255.255"
+"""A network of ``geo``, though it is read as ``INADDR_NONE`` (``ngx_http_geo_cidr_value()``)."""
 
 _NO_NETWORKS = frozenset({"default", "include", "ranges", "proxy_recursive", "volatile"})
 
@@ -95,14 +84,21 @@ def _networks(block: Block) -> Iterator[Problem]:
     """Problems of the networks, or ranges, of a ``geo``."""
     has_ranges = any(body.of("ranges") for body, _ in block.parts)
     for body, inclusion in block.parts:
+        has_network = False
         for line in body.directives:
             name = c_string(line.name)
+            if name == "ranges" and not line.args and has_network:
+                first = 'the "ranges" directive must be the first directive inside "geo" block'
+                yield Problem.of_nginx(inclusion, line, first)
+                return
+            has_network = has_network or (len(line.args) == 1 and name not in _BEFORE_RANGES)
             if len(line.args) != 1 or name in _NO_NETWORKS:
                 continue
             network = line.args[0] if name in ("delete", "proxy") else line.name
+            is_taken = is_network(network) or c_string(network) == _BROADCAST
             if has_ranges and name != "proxy" and not _is_range(network):
                 yield Problem.of_nginx(inclusion, line, f'invalid range "{network}"')
-            elif (not has_ranges or name == "proxy") and not _is_network(network):
+            elif (not has_ranges or name == "proxy") and not is_taken:
                 yield Problem.of_nginx(inclusion, line, f'invalid network "{network}"')
 
 

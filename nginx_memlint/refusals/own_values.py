@@ -23,7 +23,8 @@ def is_one(parse: Callable[[str], int | None]) -> Takes:
     return lambda text: parse(text) is not None
 
 
-def _between(least: int, most: int) -> Takes:
+def between(least: int, most: int) -> Takes:
+    """The check of a number within bounds."""
     return lambda text: (value := number(text)) is not None and least <= value <= most
 
 
@@ -37,17 +38,20 @@ def _words(checks: Mapping[str, Takes], nginx: str, at: int, args: Sequence[str]
     return ""
 
 
-def _each(
+def each_word(
     directives: str,
     kinds: frozenset[str],
     checks: Mapping[str, Takes],
     nginx: str = 'invalid parameter "{word}"',
     at: int = 1,
 ) -> Refusal:
+    """A row of words from argument ``at`` on: a check is for those that begin as it says."""
     return Refusal(directives, kinds, partial(_words, checks, nginx, at))
 
 
-def _one(directives: str, kinds: frozenset[str], takes: Takes, nginx: str, at: int = 0) -> Refusal:
+def one_argument(
+    directives: str, kinds: frozenset[str], takes: Takes, nginx: str, at: int = 0
+) -> Refusal:
     """A row of the argument ``at`` some place, if there is one."""
     return Refusal(directives, kinds, partial(_argument, takes, nginx, at))
 
@@ -69,7 +73,7 @@ def _returned(args: Sequence[str]) -> str:
     return "" if is_code or (code is None and is_url) else f'invalid return code "{args[0]}"'
 
 
-_ERRORS = _between(300, 599)
+_ERRORS = between(300, 599)
 
 
 def _error_page(args: Sequence[str]) -> str:
@@ -265,7 +269,7 @@ def _tried(args: Sequence[str]) -> str:
     return f'invalid code "{last}"' if is_code and not _CODE(last[1:]) else ""
 
 
-_CODE = _between(0, _MOST_CODE)
+_CODE = between(0, _MOST_CODE)
 
 
 def _replaced(words: tuple[str, ...], args: Sequence[str]) -> str:
@@ -288,7 +292,7 @@ _EVENTS = frozenset(
 )
 """Methods of any release and platform (``ngx_event_use()``)."""
 
-_at_most_65535 = _between(1, 65_535)
+_at_most_65535 = between(1, 65_535)
 
 _TCP_ONLY = ("backlog=", "ssl", "so_keepalive=")
 
@@ -328,28 +332,30 @@ OWN_VALUES = (
     Refusal("error_log", IN_HTTP | IN_STREAM | {"main", "mail", "mail_server"}, _error_log),
     Refusal("root alias", IN_HTTP, _root),
     Refusal("limit_except", frozenset({"location"}), _limit_except, is_block=True),
-    _one("keepalive_timeout", IN_HTTP, is_one(milliseconds), _INVALID),
-    _one("keepalive_timeout", IN_HTTP, is_one(seconds), _INVALID, at=1),
-    _one(
+    one_argument("keepalive_timeout", IN_HTTP, is_one(milliseconds), _INVALID),
+    one_argument("keepalive_timeout", IN_HTTP, is_one(seconds), _INVALID, at=1),
+    one_argument(
         "rewrite",
         IN_HTTP,
         lambda word: c_string(word) in ("last", "break", "redirect", "permanent"),
         'invalid parameter "{value}"',
         at=2,
     ),
-    _one("limit_conn", IN_HTTP | IN_STREAM, number, 'invalid number of connections "{value}"', 1),
-    _one(
+    one_argument(
+        "limit_conn", IN_HTTP | IN_STREAM, number, 'invalid number of connections "{value}"', 1
+    ),
+    one_argument(
         "limit_conn", IN_HTTP | IN_STREAM, _at_most_65535, "connection limit must be less 65536", 1
     ),
-    _each("limit_req_zone", IN_HTTP, {"rate=": _RATE.fullmatch}, 'invalid rate "{word}"'),
-    _each("limit_req", IN_HTTP, {"burst=": number}, 'invalid burst value "{word}"', 0),
-    _each("limit_req", IN_HTTP, {"delay=": number}, 'invalid delay value "{word}"', 0),
-    _each("access_log", IN_HTTP, {"buffer=": parse_size}, 'invalid buffer size "{value}"', 2),
-    _each("access_log", IN_HTTP, {"flush=": milliseconds}, 'invalid flush time "{value}"', 2),
-    _each(
-        "access_log", IN_HTTP, {"gzip=": _between(1, 9)}, 'invalid compression level "{value}"', 2
+    each_word("limit_req_zone", IN_HTTP, {"rate=": _RATE.fullmatch}, 'invalid rate "{word}"'),
+    each_word("limit_req", IN_HTTP, {"burst=": number}, 'invalid burst value "{word}"', 0),
+    each_word("limit_req", IN_HTTP, {"delay=": number}, 'invalid delay value "{word}"', 0),
+    each_word("access_log", IN_HTTP, {"buffer=": parse_size}, 'invalid buffer size "{value}"', 2),
+    each_word("access_log", IN_HTTP, {"flush=": milliseconds}, 'invalid flush time "{value}"', 2),
+    each_word(
+        "access_log", IN_HTTP, {"gzip=": between(1, 9)}, 'invalid compression level "{value}"', 2
     ),
-    _each(
+    each_word(
         "server",
         UPSTREAMS,
         {
@@ -360,16 +366,18 @@ OWN_VALUES = (
         },
     ),
     *(
-        _each("listen", _SERVERS, {f"{word}=": takes}, f'invalid {word} "{{word}}"')
+        each_word("listen", _SERVERS, {f"{word}=": takes}, f'invalid {word} "{{word}}"')
         for word, takes in _LISTEN_VALUES.items()
     ),
     Refusal("server_name", frozenset({"server"}), _server_name),
     Refusal("listen", _SERVERS, listen_complaint),
-    _one("ssl_certificate", frozenset({"server"}), len, 'cannot load certificate ""'),
+    one_argument("ssl_certificate", frozenset({"server"}), len, 'cannot load certificate ""'),
     Refusal("server", UPSTREAMS, _peer),
     Refusal("server", frozenset({"stream_upstream"}), _stream_peer),
     Refusal("fastcgi_split_path_info", IN_HTTP, _split_path),
-    _one("use", frozenset({"events"}), _EVENTS.__contains__, 'invalid event type "{value}"'),
+    one_argument(
+        "use", frozenset({"events"}), _EVENTS.__contains__, 'invalid event type "{value}"'
+    ),
     Refusal("listen", frozenset({"stream_server"}), _datagrams),
     Refusal("resolver", IN_HTTP | IN_STREAM | {"mail", "mail_server"}, _resolver),
     Refusal("try_files", IN_HTTP, _tried),
@@ -380,16 +388,16 @@ OWN_VALUES = (
     Refusal("client_body_temp_path", IN_HTTP, _temporary_path),
     Refusal(_PROTOCOLS.format("cache_valid"), IN_HTTP, _cache_valid),
     Refusal("return", frozenset({"stream_server"}), _one_text),
-    _one("limit_rate limit_rate_after", IN_HTTP, _is_rate, _INVALID),
-    _one("proxy_upload_rate proxy_download_rate", IN_STREAM, _is_rate, _INVALID),
-    _one(
+    one_argument("limit_rate limit_rate_after", IN_HTTP, _is_rate, _INVALID),
+    one_argument("proxy_upload_rate proxy_download_rate", IN_STREAM, _is_rate, _INVALID),
+    one_argument(
         f"{_PROTOCOLS.format('bind')} grpc_bind memcached_bind",
         IN_HTTP | IN_STREAM,
         lambda word: c_string(word) == "transparent",
         'invalid parameter "{value}"',
         at=1,
     ),
-    _one(
+    one_argument(
         "protocol",
         frozenset({"mail_server"}),
         lambda word: c_string(word) in ("imap", "pop3", "smtp"),

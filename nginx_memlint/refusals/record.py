@@ -51,12 +51,16 @@ class Refusal(NamedTuple):
 
 
 class Clash(NamedTuple):
-    """Directives of a block, of some kinds, that nginx refuses beside one another, or there."""
+    """Directives of a block, of some kinds, that nginx refuses beside one another, or there.
+
+    ``since``: the first nginx that does so.
+    """
 
     directives: tuple[str, ...]
     kinds: frozenset[str]
     clashes: Clashes
     is_plain: bool = False
+    since: tuple[int, ...] = ()
 
 
 def by_name(rows: Iterable[Refusal]) -> Mapping[str, Sequence[Refusal]]:
@@ -146,7 +150,7 @@ def clashing(tree: Tree, target: Target, rows: Iterable[Clash]) -> Iterator[Prob
     """Problems of blocks whose directives do not go together, in the order of the rows."""
     plain = is_plain(tree, target)
     for row in rows:
-        if row.is_plain and not plain:
+        if (row.is_plain and not plain) or not in_force(target, row.since):
             continue
         for block in tree.having(row.directives):
             if block.grammar_kind in row.kinds:

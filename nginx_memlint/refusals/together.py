@@ -38,6 +38,7 @@ def _once(
     name_in: Callable[[Sequence[str]], str],
     nginx: str = '"{directive}" directive is duplicate',
     taken: frozenset[str] = frozenset(),
+    since: tuple[int, ...] = (),
 ) -> Clash:
     """A directive that a block has once for each name; ``taken`` are there from the beginning."""
 
@@ -51,7 +52,7 @@ def _once(
             elif name:
                 seen.add(name)
 
-    return Clash((directive,), kinds, clashes)
+    return Clash((directive,), kinds, clashes, since=since)
 
 
 def _first(args: Sequence[str]) -> str:
@@ -125,6 +126,14 @@ def _links(block: Block) -> Iterator[tuple[Setting, str]]:
             yield setting, mixed
 
 
+def _mirrors(block: Block) -> Iterator[tuple[Setting, str]]:
+    """``mirror off`` stands alone."""
+    settings = block.settings("mirror")
+    values = {c_string(setting.value) for setting in settings}
+    if len(settings) > 1 and "off" in values:
+        yield settings[1], '"mirror" directive is duplicate'
+
+
 _FORMAT = 'duplicate "log_format" name "{name}"'
 _INCOMPATIBLE = '"{second}" directive is incompatible with "{first}"'
 _BALANCERS = tuple(f"balancer_by_lua{form}" for form in ("", "_block", "_file"))
@@ -144,6 +153,12 @@ _ROWS = (
     Clash(("proxy_redirect",), IN_HTTP, _redirects),
     Clash(("secure_link_secret",), IN_HTTP, _links),
     _once("return", frozenset({"stream_server"}), lambda _: "text"),
+    _once("real_ip_header", IN_HTTP, lambda _: "header", since=(1, 11, 0)),
+    _once("slice", IN_HTTP, lambda _: "size"),
+    _once("lua_regex_match_limit", IN_HTTP, lambda _: "number"),
+    _once("proxy_next_upstream", IN_STREAM, lambda _: "flag"),
+    _once("server_name", frozenset({"mail", "mail_server"}), lambda _: "name"),
+    Clash(("mirror",), IN_HTTP, _mirrors),
     _once("log_format", frozenset({"http"}), _first, _FORMAT, frozenset({"combined"})),
     _once("log_format", frozenset({"stream"}), _first, _FORMAT),
     _once("thread_pool", frozenset({"main"}), _first, 'duplicate thread pool "{name}"'),
@@ -155,5 +170,6 @@ _ROWS = (
 """``ngx_http_core_root()``, ``ngx_http_proxy_store()``, ``ngx_http_proxy_cache()``,
 ``ngx_http_proxy_pass()``, ``ngx_http_proxy_redirect()``, ``ngx_http_secure_link_merge_conf()``,
 ``ngx_stream_return()``, ``ngx_http_log_set_format()``, ``ngx_thread_pool()``,
-``ngx_http_limit_conn()``, ``ngx_http_limit_req()``, ``ngx_http_upstream_server()`` and their like:
+``ngx_http_limit_conn()``, ``ngx_http_limit_req()``, ``ngx_http_upstream_server()``,
+``ngx_http_realip()``, ``ngx_http_mirror()`` and their like:
 alike in nginx 1.10.0, 1.22.1 and 1.31.4; ``random`` is there from 1.15.1."""

@@ -116,6 +116,10 @@ def _each(ending: str, protocols: str = "proxy fastcgi uwsgi scgi") -> str:
     return " ".join(f"{protocol}_{ending}" for protocol in protocols.split())
 
 
+def _by_lua(phases: str) -> str:
+    return " ".join(f"{phase}_by_lua_file" for phase in phases.split())
+
+
 _TLS = "proxy grpc uwsgi"
 _HTTP_UPSTREAM = frozenset({"upstream"})
 
@@ -149,6 +153,10 @@ _USES = (
     _Scripted("hash", UPSTREAMS - _HTTP_UPSTREAM, _first, (1, 11, 2)),
     _Scripted("proxy_pass return limit_conn_zone proxy_ssl_name", IN_STREAM, _first, (1, 11, 3)),
     _Scripted("set", IN_STREAM, _second),
+    _Scripted(_each("bind") + " memcached_bind grpc_bind", IN_HTTP, _first),
+    _Scripted("proxy_bind", IN_STREAM, _first, (1, 11, 2)),
+    _Scripted("proxy_upload_rate proxy_download_rate", IN_STREAM, _first, (1, 17, 0)),
+    _Scripted(_by_lua("access content header_filter body_filter log rewrite"), IN_HTTP, _first),
 )
 """Those of ``ngx_http_compile_complex_value()``, ``ngx_http_set_complex_value_slot()``,
 ``ngx_http_script_compile()``, ``ngx_http_log_compile_format()`` and their like in stream."""

@@ -9,7 +9,7 @@ import pytest
 from tests.nginx.facts_rows import Site
 from tests.nginx.prefix import write_conf
 from tests.nginx.stack import NGINX, Stack
-from tests.refusals.refused import ACCEPTED, AROUND, REFUSED
+from tests.refusals.refused import ACCEPTED, AROUND, REFUSED, modules_of
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,8 @@ from tests.refusals.refused import ACCEPTED, AROUND, REFUSED
     [*((*row, True) for row in REFUSED), *((*row, False) for row in ACCEPTED)],
 )
 def test_nginx(kind: str, inside: str, is_refused: bool, bookworm: Stack, site: Site) -> None:
-    modules = bookworm.load_lines("ngx_stream_module") if kind.startswith("stream") else ""
+    named = modules_of(kind)
+    modules = bookworm.load_lines(*named) if named else ""
     pid = f"pid {site.prefix}/nginx.pid; error_log {site.prefix}/error.log;"
     text = f"{modules}{pid}\nevents {{ }}\n{AROUND[kind] % inside}\n"
     conf = write_conf(site.prefix, text)

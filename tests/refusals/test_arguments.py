@@ -6,12 +6,12 @@ import pytest
 
 from nginx_memlint import check
 from nginx_memlint.result import ConfigReport
-from tests.refusals.refused import ACCEPTED, AROUND, REFUSED
+from tests.refusals.refused import ACCEPTED, AROUND, REFUSED, modules_of
 
 
 def checked(kind: str, inside: str, **stated: object) -> ConfigReport:
-    module = "load_module modules/ngx_stream_module.so;\n" if kind.startswith("stream") else ""
-    data = f"{module}events {{ }}\n{AROUND[kind] % inside}\n".encode()
+    modules = "".join(f"load_module modules/{name}.so;\n" for name in modules_of(kind))
+    data = f"{modules}events {{ }}\n{AROUND[kind] % inside}\n".encode()
     return check("-", data=data, **({"target": "debian-12"} | stated))
 
 

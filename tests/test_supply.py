@@ -152,7 +152,7 @@ def test_builds(tmp_path: Path) -> None:
 
 
 def test_the_image_has_all_that_its_build_needs(tmp_path: Path) -> None:
-    """What the Dockerfile copies is not left out of what docker sees, and builds."""
+    """Files that the Dockerfile copies are among those that docker sees, and build a wheel."""
     copies = re.findall(r"^COPY (?!--)(.*) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     names = {name for line in copies for name in line.split()}
     seen = (ROOT / ".dockerignore").read_text().splitlines()

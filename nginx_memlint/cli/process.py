@@ -102,17 +102,23 @@ def _end(
     if interrupted:
         tell("interrupted")
         return INTERRUPTED
-    if isinstance(error, ModuleNotFoundError):
-        package = (error.name or "").partition(".")[0]
-        if package != __name__.partition(".")[0]:
-            tell(
-                f"the Python package {package} is missing: install memlint again, with pip or pipx"
-            )
-            return USAGE
+    if error is not None and (sentence := missing(error)):
+        tell(sentence)
+        return USAGE
     if error is not None:
         _say_internal(error)
         return INTERNAL
     return status
+
+
+def missing(error: BaseException) -> str:
+    """Tell what is not installed, and what to do; empty if an error is of something else."""
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return ""
+    package = error.name.partition(".")[0]
+    is_own = package == __name__.partition(".")[0]
+    what = f"its module {error.name}" if is_own else f"the Python package {package}"
+    return f"{what} is missing: install memlint again, with pip or pipx"
 
 
 def _open_streams(outputs: list[_WatchedStream]) -> None:

@@ -22,7 +22,7 @@ from pygls.lsp.server import LanguageServer
 
 from nginx_memlint import __version__
 from nginx_memlint.analysis.parallel import MOST_GARBAGE
-from nginx_memlint.cli.process import tell
+from nginx_memlint.cli.process import missing, tell
 from nginx_memlint.editor.answers import FIX_ALL, SOURCE, Answers, Client
 from nginx_memlint.editor.session import Asked, OpenFile, Session, View
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS
@@ -182,7 +182,7 @@ class EditorServer(LanguageServer):
 
     def _say(self, error: BaseException) -> None:
         """Tell of an error of ours in a sentence."""
-        message = printable(f"internal error: {type(error).__name__}: {error}"[:1000])
+        message = _sentence(error)
         tell(message)
         self.window_show_message(
             lsp.ShowMessageParams(lsp.MessageType.Error, f"memlint: {message}")
@@ -311,7 +311,7 @@ def _free() -> None:
 
 
 def _sentence(error: BaseException) -> str:
-    return printable(f"internal error: {type(error).__name__}: {error}"[:1000])
+    return printable((missing(error) or f"internal error: {type(error).__name__}: {error}")[:1000])
 
 
 class _Replies:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
@@ -229,6 +230,27 @@ def test_words_of_a_configuration_are_no_markup(tmp_path: Path) -> None:
             hover = await open_in.hover(uri, 4)
             assert "ML101" in hover
             assert "``x`](command:evil)<img``" in hover or "``x`](command:evil)<img src=a>" in hover
+
+    run(test())
+
+
+def test_a_package_that_is_missing(tmp_path: Path) -> None:
+    """The editor shows a sentence, where the server needs it only once a file is open."""
+    without = "import sys\nsys.modules['pydantic'] = None\n"
+    main = write(
+        tmp_path, {"nginx.conf": http("server { listen 80; }"), "sitecustomize.py": without}
+    )
+    write(tmp_path, {"memlint.toml": "workers = 2\n"})
+    env = {"PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"}
+
+    async def test() -> None:
+        async with editor(*TARGET, cwd=tmp_path, env=env) as open_in:
+            assert await open_in.hover(open_in.open(main), 0) == ""
+            said = [message.message for message in open_in.client.messages]
+            assert said == [
+                "memlint: the Python package pydantic is missing: install memlint again, "
+                "with pip or pipx"
+            ]
 
     run(test())
 

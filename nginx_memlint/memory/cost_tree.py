@@ -21,8 +21,8 @@ from nginx_memlint.tree.tree import Tree
 SERVERS = ("server", "stream_server", "mail_server")
 """Kinds that a location belongs to one of."""
 
-_AROUND = ("http", "stream", "mail")
-"""Kinds that are shown for what they hold."""
+_SHOWN = frozenset({"http", "stream", "mail", *COUNTED, *SERVERS})
+"""Kinds that are shown for what they hold; of others, the blocks that build a context."""
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ def by_block(path: str, tree: Tree, priced: Iterable[Priced], costs: Costs) -> l
     index = {id(tree.main): 0}
     files: dict[str, str] = {}
     for block in tree.all_blocks[1:]:
-        if block.kind not in COUNTED and block.kind not in SERVERS and block.kind not in _AROUND:
+        if block.kind not in _SHOWN and id(block) not in built:
             continue
         assert block.parent is not None
         name = block.inclusion.file.name

@@ -56,12 +56,17 @@ UNKNOWN: tuple[Unknown, ...] = (
     Unknown("NAXSI's rules", "they are compiled for each location", ("MainRule", "BasicRule")),
     Unknown(
         "certificates by ACME",
-        "accounts, orders and keys are kept as long as the service runs (nginx-acme)",
-        ("acme_issuer",),
+        "accounts, orders and keys are kept as long as the service runs, and an issuer without a "
+        "bundle takes the system's (nginx-acme)",
+        ("acme_issuer", "acme_*"),
     ),
     Unknown("OpenID Connect sessions", "they come with users (NGINX Plus)", ("oidc_provider",)),
     Unknown("traces", "they are batched before they are sent (nginx-otel)", ("otel_exporter",)),
-    Unknown("LDAP caches", "they fill with users (nginx-auth-ldap)", ("ldap_server",)),
+    Unknown(
+        "LDAP caches and CAs",
+        "caches fill with users; each connection loads ssl_ca_file (nginx-auth-ldap)",
+        ("ldap_server", "auth_ldap*"),
+    ),
     Unknown("usage reports", "connections and metrics (NGINX Plus)", ("mgmt",)),
     Unknown("synchronised zones", "buffers for each member (NGINX Plus)", ("zone_sync*",)),
     Unknown("RTMP streams", "buffers for each stream (nginx-rtmp-module)", ("rtmp",)),

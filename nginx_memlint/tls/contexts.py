@@ -143,7 +143,8 @@ def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
             first.setdefault(owner, block)
         owners, blocks = list(first), list(first.values())
     seen = _Seen()
-    loads = Inheritance(tree, family.reads, lambda block: _loads(family, block, target, seen))
+    names = family.reads | family.inside
+    loads = Inheritance(tree, names, lambda block: _loads(family, block, target, seen))
     groups: dict[int, Group] = {}
     group = None
     for block, owner, loaded in zip(blocks, owners, loads.each(blocks), strict=True):
@@ -157,6 +158,8 @@ def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
 
 def _wanting(family: Family, tree: Tree, target: Target) -> list[Block]:
     """The blocks that need a context, in nginx's order."""
+    if family.loading and family.loading in objects(tree):
+        return tree.of_kinds(family.kinds)
     if family.needs:
 
         def is_wanting(block: Block) -> bool:

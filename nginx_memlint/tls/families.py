@@ -19,6 +19,7 @@ LOCATION_KINDS = frozenset({"server", "location", "if", "limit_except"})
 """Blocks into which ``ngx_http_merge_servers()`` and ``ngx_http_merge_locations()`` merge
 location configuration: each server once, then each entry of its location queue."""
 
+HTTP = frozenset({"http"})
 HTTP_SERVER = frozenset({"server"})
 STREAM_SERVER = frozenset({"stream_server"})
 MAIL_SERVER = frozenset({"mail_server"})
@@ -102,8 +103,10 @@ class Family(NamedTuple):
     ``decides``: without ``needs``, all that ``wants`` looks up in blocks; empty if the target alone
     decides. ``commands``: the directive whose commands OpenSSL runs on the context, some of which
     load CA files. ``kept``: directives of which a block hands on nothing to those in it.
-    ``module``: None if the family is in nginx itself. ``source``: where this was
-    read.
+    ``inside``: what ``trusted`` looks up in blocks that a module reads by itself. ``module``: None
+    if the family is in nginx itself, or of a module of which no target states a version: then
+    ``loading`` is the object with which all blocks of the kinds want a context, whatever is in
+    them. ``source``: where this was read.
     """
 
     name: str
@@ -120,6 +123,8 @@ class Family(NamedTuple):
     shared: Callable[[Target], bool] = lambda _target: False
     commands: str = ""
     kept: frozenset[str] = frozenset()
+    inside: frozenset[str] = frozenset()
+    loading: str = ""
     module: Module | None = None
 
     def reaches(self, setting: Setting) -> bool:
@@ -319,6 +324,24 @@ def _shares_stream_js(target: Target) -> bool:
     return target.njs >= since
 
 
+def _issuer_trusts(block: Block, _target: Target) -> list[Setting]:
+    """An issuer verifies unless it is told not to; what is around it says nothing about that."""
+    trusted = block.inside("ssl_trusted_certificate")
+    verify = block.inside("ssl_verify")
+    if any(not is_flag_on(setting.value) for setting in verify):
+        return []
+    return [setting for setting in trusted if setting.value]
+
+
+def _has_secure_ldap(block: Block, _target: Target) -> bool:
+    return bool(block.settings("ldap_server")) and any(
+        setting.value.startswith("ldaps://")
+        for server in block.children
+        if server.kind == "ldap_server"
+        for setting in server.inside("url")
+    )
+
+
 LUA = Family(
     name="lua",
     kinds=LOCATION_KINDS,
@@ -425,6 +448,37 @@ FAMILIES = (
         shared=_shares_stream_js,
         module=Module("stream_js", "ngx_stream_js_module.so", "stream", "njs"),
         source="njs ngx_stream_js_merge_srv_conf()",
+    ),
+    Family(
+        name="acme",
+        kinds=frozenset({"acme_issuer"}),
+        wants=lambda _block, _target: True,
+        trusted=_issuer_trusts,
+        certificate="",
+        reads=frozenset(),
+        inside=frozenset({"ssl_trusted_certificate", "ssl_verify"}),
+        source="nginx-acme Issuer::new_in() and init(), 0.1.1 to 0.4.1; read in source",
+    ),
+    Family(
+        name="acme_challenge",
+        kinds=HTTP,
+        wants=lambda block, _target: bool(block.settings("acme_issuer")),
+        needs=frozenset({"acme_issuer"}),
+        trusted=lambda _block, _target: [],
+        certificate="",
+        reads=frozenset(),
+        loading="ngx_http_acme_module.so",
+        source="nginx-acme tls_alpn::postconfiguration(), 0.2.0 to 0.4.1; read in source",
+    ),
+    Family(
+        name="auth_ldap",
+        kinds=HTTP,
+        wants=_has_secure_ldap,
+        needs=frozenset({"ldap_server"}),
+        trusted=lambda _block, _target: [],
+        certificate="",
+        reads=frozenset(),
+        source="nginx-auth-ldap ngx_http_auth_ldap_parse_url(), commit 241200ea",
     ),
 )
 

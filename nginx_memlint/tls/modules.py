@@ -40,7 +40,10 @@ WITHOUT_CONTEXTS = frozenset(
 _OF_NGINX = frozenset({"ngx_stream_module.so", "ngx_mail_module.so"})
 """Objects of nginx's own modules, whose contexts are counted by the blocks that they bring."""
 
-KNOWN = _COUNTED | WITHOUT_CONTEXTS | _OF_NGINX
+_BY_BLOCKS = frozenset({"ngx_http_acme_module.so", "ngx_http_auth_ldap_module.so"})
+"""Objects whose contexts are counted by the blocks that they bring, or because they are loaded."""
+
+KNOWN = _COUNTED | WITHOUT_CONTEXTS | _OF_NGINX | _BY_BLOCKS
 
 _IN_TABLE = _COUNTED | _OF_NGINX | {"ndk_http_module.so"}
 """Objects all of whose directives are in the table; Debian's NDK brings none (its strings)."""

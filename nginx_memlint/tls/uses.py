@@ -13,7 +13,7 @@ from typing import NamedTuple
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import JS_TRUSTED, LUA_TRUSTED, by_name
-from nginx_memlint.tree.blocks import DATA, OPAQUE
+from nginx_memlint.tree.blocks import DATA, WITHOUT_SETTINGS
 from nginx_memlint.tree.expanded import Block, Nearest, Setting
 from nginx_memlint.tree.tree import Tree
 
@@ -165,7 +165,7 @@ def _running(
                     if handles and block.kind in _UPSTREAMS:
                         balanced.add(_name_of(block))
                     elif handles or sets:
-                        anywhere = anywhere or sets or block.kind == OPAQUE
+                        anywhere = anywhere or sets or block.kind in WITHOUT_SETTINGS
                         runs = runs or handles
                     else:
                         neither.add(name)

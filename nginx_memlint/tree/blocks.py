@@ -15,10 +15,13 @@ OPAQUE = "opaque"
 DATA = "data"
 """Kind of a block whose content is keys and values (tokens.DATA_BLOCKS)."""
 
-WITHOUT_SETTINGS = frozenset({OPAQUE, DATA})
+OF_MODULES = frozenset({"acme_issuer", "ldap_server"})
+"""Kinds of blocks whose content is for a module that reads it by itself: Block.inside() has it."""
+
+WITHOUT_SETTINGS = frozenset({OPAQUE, DATA, *OF_MODULES})
 """Kinds of blocks in which no name is that of a directive memlint knows, whatever it looks like."""
 
-NO_CONTEXT = (OPAQUE, DATA, "events")
+NO_CONTEXT = (*WITHOUT_SETTINGS, "events")
 """Kinds of blocks in which no fragment of a configuration belongs."""
 
 COUNTED = ("server", "location", "if", "limit_except", "stream_server")
@@ -41,10 +44,10 @@ CHILDREN: dict[str, dict[str, str]] = {
         "server": "server",
         "upstream": "upstream",
         **dict.fromkeys(_HTTP_DATA, DATA),
-        "acme_issuer": OPAQUE,  # nginx-acme
+        "acme_issuer": "acme_issuer",  # nginx-acme
         "oidc_provider": OPAQUE,  # NGINX Plus
         "otel_exporter": OPAQUE,  # nginx-otel
-        "ldap_server": OPAQUE,  # nginx-auth-ldap
+        "ldap_server": "ldap_server",  # nginx-auth-ldap
     },
     "server": {"location": "location", "if": "if", "types": DATA},
     "location": {

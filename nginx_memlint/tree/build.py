@@ -191,7 +191,7 @@ class _Builder:
             raise self.too_large(str(error), inclusion, directive) from None
 
     def kind(self, directive: Directive, parent: Block, inclusion: Inclusion) -> str:
-        if parent.kind in (blocks.OPAQUE, blocks.DATA):
+        if parent.kind in blocks.WITHOUT_SETTINGS:
             return blocks.OPAQUE
         kind = blocks.CHILDREN.get(parent.kind, _NONE).get(directive.name)
         if inclusion.file.is_marked(directive):
@@ -204,7 +204,7 @@ class _Builder:
 
     def check(self, directive: Directive, parent: Block, inclusion: Inclusion) -> bool:
         """Report what nginx has against a block or an include standing in this block."""
-        if parent.kind in (blocks.OPAQUE, blocks.DATA) and directive.name != "include":
+        if parent.kind in blocks.WITHOUT_SETTINGS and directive.name != "include":
             return True
         complaint = _complaint(directive, parent.kind, inclusion.file)
         if complaint:

@@ -173,6 +173,16 @@ class Block:
             self._settings[name] = settings
         return settings
 
+    def inside(self, name: str) -> list[Setting]:
+        """The directives of a name in a block that a module reads by itself; of others, none."""
+        if self.kind not in blocks.OF_MODULES:
+            return []
+        return [
+            Setting(directive, inclusion, self)
+            for body, inclusion in self._having(name)
+            for directive in body.of(name)
+        ]
+
     def in_order(self, names: Collection[str]) -> Iterator[Setting]:
         """The directives of some names in this block itself, in nginx's order.
 

@@ -56,7 +56,7 @@ def problems(tree: Tree, told: list[Problem]) -> Iterator[Problem]:
 
 def _empty(tree: Tree) -> Iterator[tuple[Directive, Inclusion]]:
     """Includes, as written, whose pattern matched no file."""
-    for include, inclusion in tree.includes(but=(blocks.OPAQUE, blocks.DATA)):
+    for include, inclusion in tree.includes(but=blocks.WITHOUT_SETTINGS):
         pattern = _full(include.args[0], tree.directory)
         is_empty = glob.has_magic(pattern) and not tree.matched.get(pattern, True)
         if is_empty and not tree.stand_ins.is_allowed(pattern):

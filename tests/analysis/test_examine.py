@@ -204,6 +204,49 @@ def test_stream_lua_hands_no_commands_on(tmp_path: Path) -> None:
         assert counted == expected
 
 
+ACME = "load_module modules/ngx_http_acme_module.so;"
+TRUSTED = "ssl_trusted_certificate many.pem;"
+
+
+@pytest.mark.parametrize(
+    ("main", "inside", "acme", "challenge"),
+    [
+        ("", "acme_issuer a { uri https://a/; } acme_issuer b { uri https://b/; }", (2, 0), 1),
+        ("", f"acme_issuer a {{ {TRUSTED} }} acme_issuer b {{ {TRUSTED} }}", (2, 2), 1),
+        ("", f"acme_issuer a {{ ssl_verify off; {TRUSTED} }}", (1, 0), 1),
+        ("", f"acme_issuer a {{ ssl_verify on; {TRUSTED} }}", (1, 1), 1),
+        ("", 'acme_issuer a { ssl_trusted_certificate ""; }', (1, 0), 1),
+        ("", f"{TRUSTED} acme_issuer a {{ uri https://a/; }}", (1, 0), 1),
+        (ACME, "server { }", (0, 0), 1),
+        ("", "server { }", (0, 0), 0),
+    ],
+)
+def test_issuers_of_acme(
+    tmp_path: Path, main: str, inside: str, acme: tuple[int, int], challenge: int
+) -> None:
+    """Read in the source of nginx-acme 0.4.1: a context for each, and one for challenges."""
+    conf = write(tmp_path, {"nginx.conf": f"{main} events {{}} http {{ {inside} }}"})
+    families = check(conf, target="debian-sid").families
+    assert (families["acme"].ssl_contexts, families["acme"].ca_loads) == acme
+    assert asdict(families["acme_challenge"]) == {"ssl_contexts": challenge, "ca_loads": 0}
+
+
+@pytest.mark.parametrize(
+    ("inside", "contexts"),
+    [
+        ("ldap_server a { url ldaps://a/dc=a?uid?sub; } ldap_server b { url ldaps://b/; }", 1),
+        ("ldap_server a { url ldap://a/dc=a?uid?sub; ssl_ca_file many.pem; }", 0),
+        ("ldap_server a { include url.conf; }", 1),
+    ],
+)
+def test_servers_of_ldap_share_a_context(tmp_path: Path, inside: str, contexts: int) -> None:
+    texts = {"nginx.conf": f"events {{}} http {{ {inside} }}", "url.conf": "url ldaps://a/;"}
+    conf = write(tmp_path, texts)
+    report = check(conf, target="debian-12")
+    assert asdict(report.families["auth_ldap"]) == {"ssl_contexts": contexts, "ca_loads": 0}
+    assert [item.what for item in report.not_priced] == ["LDAP caches and CAs"]
+
+
 def test_where_locations_inherit_from(tmp_path: Path) -> None:
     conf = write(
         tmp_path,

@@ -35,6 +35,9 @@ class Asked:
         setting = self.effective(name)
         return [] if setting is None else [setting]
 
+    inside = settings
+    children = ()
+
 
 def asked(call: Any, target: Any) -> set[str]:
     names: set[str] = set()
@@ -56,4 +59,4 @@ def test_what_is_read(family: Family) -> None:
     names = {family.certificate, family.commands} - {""}
     for target in TARGETS:
         names |= asked(family.trusted, target) | asked(family.client, target)
-    assert names == family.reads
+    assert names == family.reads | family.inside

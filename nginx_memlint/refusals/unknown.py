@@ -14,6 +14,7 @@ from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import FAMILIES
 from nginx_memlint.tls.modules import all_in_table
+from nginx_memlint.tree.blocks import KNOWN_NAMES
 from nginx_memlint.tree.strangers import strangers
 from nginx_memlint.tree.tree import Tree
 
@@ -23,7 +24,7 @@ Tongsuo's ``proxy_ssl_enc_certificate_key`` and its like in Tengine, have 0.926.
 
 COSTLY = (
     ONCE
-    | frozenset(name for family in FAMILIES for name in family.reads | family.needs)
+    | frozenset(name for family in FAMILIES for name in family.reads | family.needs) - KNOWN_NAMES
     | {f"{name}_cache_path" for name in ("proxy", "fastcgi", "uwsgi", "scgi")}
     | {"lua_shared_dict", "js_shared_dict_zone", "limit_req_zone", "limit_conn_zone"}
     | {"ssl_session_cache", "worker_processes", "worker_shutdown_timeout", "load_module"}

@@ -335,7 +335,7 @@ def _issuer_trusts(block: Block, _target: Target) -> list[Setting]:
 
 def _has_secure_ldap(block: Block, _target: Target) -> bool:
     return bool(block.settings("ldap_server")) and any(
-        setting.value.startswith("ldaps://")
+        setting.value.lower().startswith("ldaps://")
         for server in block.children
         if server.kind == "ldap_server"
         for setting in server.inside("url")
@@ -478,7 +478,7 @@ FAMILIES = (
         trusted=lambda _block, _target: [],
         certificate="",
         reads=frozenset(),
-        source="nginx-auth-ldap ngx_http_auth_ldap_parse_url(), commit 241200ea",
+        source="nginx-auth-ldap ngx_http_auth_ldap_parse_url(), 241200ea; run with nginx 1.25.3",
     ),
 )
 

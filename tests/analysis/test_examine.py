@@ -237,11 +237,13 @@ def test_issuers_of_acme(
         ("ldap_server a { url ldaps://a/dc=a?uid?sub; } ldap_server b { url ldaps://b/; }", 1),
         ("ldap_server a { url ldap://a/dc=a?uid?sub; ssl_ca_file many.pem; }", 0),
         ("ldap_server a { include url.conf; }", 1),
+        ("ldap_server a { url LDAPS://a/; }", 1),
     ],
 )
 def test_servers_of_ldap_share_a_context(tmp_path: Path, inside: str, contexts: int) -> None:
-    texts = {"nginx.conf": f"events {{}} http {{ {inside} }}", "url.conf": "url ldaps://a/;"}
-    conf = write(tmp_path, texts)
+    """Counted in nginx 1.25.3 with nginx-auth-ldap, commit 241200ea."""
+    url, text = "url ldaps://a/;", f"events {{}} http {{ {inside} }}"
+    conf = write(tmp_path, {"nginx.conf": text, "url.conf": url})
     report = check(conf, target="debian-12")
     assert asdict(report.families["auth_ldap"]) == {"ssl_contexts": contexts, "ca_loads": 0}
     assert [item.what for item in report.not_priced] == ["LDAP caches and CAs"]

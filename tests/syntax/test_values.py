@@ -17,7 +17,7 @@ KEYS = "js_error 1; lua_page 2; lua_shared_dict 3; lua_ssl_trusted_certificate c
     "inside",
     [
         f"map $a $b {{ {KEYS} }}",
-        f"acme_issuer x {{ {KEYS} }}",
+        f"oidc_provider x {{ {KEYS} }}",
         f"otel_exporter {{ {KEYS} }}",
         f"geoip2 x.mmdb {{ {KEYS} }}",
         f"match x {{ {KEYS} }}",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.result import Location, Lowered, Severity
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """Budgets, in bytes, in seconds of CPU time, and counts; None where there is none."""
 
     max_memory: int | None = None
@@ -21,8 +21,10 @@ class Limits:
     max_contexts: int | None = None
 
 
-@dataclass(frozen=True)
-class PathIgnore:
+NO_LIMITS = Limits()
+
+
+class PathIgnore(NamedTuple):
     """Rules, by code, that are accepted in files whose path matches.
 
     The file is that of a finding's cause. ``directory`` is where the globs start;
@@ -42,7 +44,7 @@ class PathIgnore:
 class Policy:
     """All decisions. ``severities``: rule code → severity, None for off."""
 
-    limits: Limits = Limits()
+    limits: Limits = NO_LIMITS
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
     ignores: tuple[PathIgnore, ...] = ()
     comments: bool = True

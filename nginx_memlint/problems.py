@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class Reading(Protocol):
@@ -17,8 +16,7 @@ class Reading(Protocol):
         """The includes through which the file was read."""
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing the user must know before believing the counts.
 
     ``file`` is the user's name for it, ``line`` and ``column`` are 1-based. ``nginx`` is what

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +159,7 @@ def memlint_here(*args: str | Path, stdin: bytes = b"") -> Run:
 
 def with_bounds(monkeypatch: pytest.MonkeyPatch, **values: int) -> None:
     """Let bounds be others in this process, for what is not trusted."""
-    bounds = replace(DEFAULT_BOUNDS, **values)
+    bounds = DEFAULT_BOUNDS._replace(**values)
 
     def bounds_for(*, trusted: bool) -> Bounds:
         return UNBOUNDED if trusted else bounds

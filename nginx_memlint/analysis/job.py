@@ -82,12 +82,12 @@ class Job:
             policy = self._selected(policy)
         budgets = {
             name: value
-            for name in Limits.__dataclass_fields__
+            for name in Limits._fields
             if (value := getattr(self.options, name)) is not None
         }
         if (limit := self.target.host.memory_limit) is not None:
             budgets.setdefault("max_memory", limit)
-        return replace(policy, limits=replace(policy.limits, **budgets))
+        return replace(policy, limits=policy.limits._replace(**budgets))
 
     def _selected(self, policy: Policy) -> Policy:
         """A policy in which the rules that are left out are off; the report says which."""

@@ -7,14 +7,13 @@ configuration may also have written the settings beside it, so only the caller c
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.sizes import exact
 
 
-@dataclass(frozen=True)
-class Bounds:
+class Bounds(NamedTuple):
     """The most that is read of one configuration; more is a problem, with exit status 3."""
 
     file_bytes: int = 128 << 20
@@ -58,12 +57,11 @@ class Bounds:
 DEFAULT_BOUNDS = Bounds()
 """Bounds for a configuration that anyone may have written."""
 
-UNBOUNDED = Bounds(**dict.fromkeys(vars(DEFAULT_BOUNDS), 1 << 62))
+UNBOUNDED = Bounds(**dict.fromkeys(Bounds._fields, 1 << 62))
 """Bounds for a configuration of the user's own, which never apply."""
 
 
-@dataclass(frozen=True)
-class StepsOf:
+class StepsOf(NamedTuple):
     """Steps of work that reading counts for, where all configurations of a command are bounded."""
 
     name: int = 10
@@ -80,7 +78,7 @@ class StepsOf:
 
 STEPS_OF = StepsOf()
 
-NAMES = tuple(name.replace("_", "-") for name in vars(DEFAULT_BOUNDS))
+NAMES = tuple(name.replace("_", "-") for name in Bounds._fields)
 """Names of the bounds in messages."""
 
 

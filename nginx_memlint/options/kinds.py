@@ -318,7 +318,7 @@ def _policy(policy: Policy) -> Policy:
     budgets |= counts
     if limits.max_test_seconds is not None:
         budgets["max_test_seconds"] = _seconds(limits.max_test_seconds)
-    return replace(policy, limits=replace(limits, **budgets))
+    return replace(policy, limits=limits._replace(**budgets))
 
 
 _TEXT = {"type": "string", "minLength": 1}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum, StrEnum, auto
-from typing import Any
+from typing import Any, NamedTuple
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import FailOn
@@ -72,8 +72,7 @@ _SERVER = ("target", "target_file", "nginx_binary", "nginx_v", "set")
 _FILES = ("sysroot", "path_map")
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One option.
 
     ``name`` is the field's; the flag and the settings key are ``key``. A level that sets this

@@ -7,7 +7,6 @@ or around it, nothing is said of the block.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
@@ -112,7 +111,7 @@ def at_end(block: Block, nginx: str) -> Problem:
     """A problem that nginx has with a block at its end, the line of the ``}``."""
     assert block.directive is not None
     line = block.inclusion.file.nginx_end_line(block.directive)
-    return replace(Problem.of_nginx(block.inclusion, block.directive, nginx), line=line)
+    return Problem.of_nginx(block.inclusion, block.directive, nginx)._replace(line=line)
 
 
 def strange(tree: Tree) -> frozenset[Block]:

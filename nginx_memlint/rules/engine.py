@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -252,6 +251,8 @@ class _Fingerprints:
 
 
 def _hash(*parts: str) -> Any:  # noqa: ANN401
+    import hashlib  # noqa: PLC0415  many configurations have no findings
+
     return hashlib.sha256(encode("\0".join(parts)))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from textwrap import fill
 from types import ModuleType
+from typing import NamedTuple
 
 from nginx_memlint.acceptance.comments import Mark
 from nginx_memlint.remedies.fixes_table import fixes_of
@@ -14,8 +15,7 @@ from nginx_memlint.result import Severity
 from nginx_memlint.tree.expanded import Block, Setting
 
 
-@dataclass(frozen=True)
-class CostPlace:
+class CostPlace(NamedTuple):
     """A block or a directive that a draft names beside its cause, and the bytes it costs."""
 
     at: Block | Setting
@@ -51,8 +51,7 @@ class Draft:
 Check = Callable[[Situation], Iterable[Draft]]
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule as it is listed. ``doc`` is Markdown: what, why, cost, remedy, examples."""
 
     code: str

@@ -66,9 +66,6 @@ _DIRECTIVE = re.compile(
     re.DOTALL,
 )
 
-_WORD_OR_COMMENT = re.compile(rb"[ \t\r\n]*+(?:#[^\n]*+|(%b)|.*+)" % _TEXT, re.DOTALL)
-"""The group is empty where a comment is, and for a mark, after which all is taken."""
-
 _BLANK = re.compile(rb"(?>(?:[ \t\r\n]++|#[^\n]*+(?:\n|\Z)){0,4096})")
 
 Lexeme = tuple[str, int, bool]
@@ -84,21 +81,21 @@ class _CachedNames(dict[bytes, str]):
     def __missing__(self, raw: bytes) -> str:
         if len(self) >= MOST_NAMES:
             self.clear()
-        name = self[raw] = sys.intern(_unquoted(raw))
+        name = self[raw] = sys.intern(text_of(raw[1:-1] if raw[:1] in (b'"', b"'") else raw))
         return name
 
 
 _names = _CachedNames()
 
 
-def _unquoted(raw: bytes) -> str:
-    """The text of a word with its quotes, if it has any."""
-    return text_of(raw[1:-1] if raw[:1] in (b'"', b"'") else raw)
-
-
 def words_in(data: bytes) -> list[str]:
     """The words of a directive, from any of them up to its mark, which is the last byte."""
-    return [_unquoted(raw) for raw in _WORD_OR_COMMENT.findall(data) if raw]
+    tokens = TOKEN.findall(data)[:-2]  # the last are the mark, and the end
+    return [
+        text_of(word or double or single)
+        for word, _, comment, double, single, _ in tokens
+        if not comment
+    ]
 
 
 def lex(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from functools import cache
 
 from nginx_memlint.syntax.tokens import (
     IS_COMMENT,
@@ -30,6 +31,7 @@ _LUA_STRINGS = {
 }
 
 
+@cache
 def _lua_tokens(quotes: bytes) -> re.Pattern[bytes]:
     """The pattern of a Lua token and what is before it, where these quotes may begin strings.
 
@@ -44,7 +46,6 @@ def _lua_tokens(quotes: bytes) -> re.Pattern[bytes]:
     )
 
 
-_LUA_TOKENS = {quotes: _lua_tokens(quotes) for quotes in (b"\"'", b'"', b"'", b"")}
 _LUA_OPEN, _LUA_CLOSE, _LUA_LONG, _LUA_LONG_COMMENT, _LUA_QUOTE = range(1, 6)
 
 
@@ -190,7 +191,7 @@ class ReadBuffer:
         while True:
             if position >= self._line_end:
                 self._quotes, self._line_end = b"\"'", self.last
-            token = _LUA_TOKENS[self._quotes].match(self.data, position, self._line_end)
+            token = _lua_tokens(self._quotes).match(self.data, position, self._line_end)
             if token is None:
                 if self._line_end == self.last:
                     return None

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -164,7 +163,7 @@ class _Builder:
     def read_body(self, block: Block, body: Body, inclusion: Inclusion) -> _Steps:
         for directive in body.leading:
             self.step(directive, inclusion)
-            if _is_include(directive, block) and directive.body is None:
+            if directive.body is None and _is_include(directive, block):
                 for path in self.include(directive, block, inclusion):
                     self.step(directive, inclusion)
                     included = self.open(path, directive, block, inclusion)
@@ -373,7 +372,7 @@ class _Builder:
             return
         problem = Problem.at(inclusion, directive, message, nginx=nginx)
         if nginx and (line := inclusion.file.nginx_line(directive)) != problem.line:
-            problem = replace(problem, line=line, column=None)
+            problem = problem._replace(line=line, column=None)
         self.problems.append(problem)
 
 

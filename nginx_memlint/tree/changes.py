@@ -5,6 +5,7 @@ A change is made to the files as written, so it holds in every place that includ
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import NamedTuple
 
 from nginx_memlint.syntax.directives import Body, Directive
@@ -24,6 +25,10 @@ class TreeChange(NamedTuple):
     insert: tuple[tuple[Block, Setting], ...] = ()
 
 
+_BODY = itemgetter(0)
+"""The body of a part."""
+
+
 def changed(tree: Tree, change: TreeChange) -> Tree:
     """The tree that nginx would read after the change; the given tree is not modified."""
     tree.work.take(len(tree.all_blocks))
@@ -34,7 +39,7 @@ def changed(tree: Tree, change: TreeChange) -> Tree:
     for place, block in enumerate(tree.all_blocks):
         parent = copies[block.parent]
         copy = copies[block] = block.copied(parent)
-        if not bodies.keys().isdisjoint(body for body, _ in block.parts):
+        if not bodies.keys().isdisjoint(map(_BODY, block.parts)):
             copy.parts = [(bodies.get(body, body), inside) for body, inside in block.parts]
             edited.append(place)
         if parent is not None:

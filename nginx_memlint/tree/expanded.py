@@ -158,17 +158,17 @@ class Block:
             return self._settings[name]
         if self.kind in blocks.WITHOUT_SETTINGS:
             return []
-        parts = self.parts if len(self.parts) <= 1 else self._having(name)
+        is_whole = len(self.parts) <= 1
         settings = [
             Setting(directive, inclusion, self)
-            for body, inclusion in parts
+            for body, inclusion in (self.parts if is_whole else self._having(name))
             for directive in body.of(name)
         ]
-        if settings:
-            cost = 1 if len(self.parts) <= 1 else KEPT_STEPS
-            self.inclusion.work.take(cost * len(settings))
+        if is_whole and not settings:
+            return settings
+        self.inclusion.work.take(len(settings) * (1 if is_whole else KEPT_STEPS))
         # there may be thousands of either, and all blocks below will ask
-        if len(self.parts) > 1 or len(settings) > 1:
+        if not is_whole or len(settings) > 1:
             self._settings = self._settings or {}
             self._settings[name] = settings
         return settings

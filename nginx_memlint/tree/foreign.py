@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources import glob
@@ -106,7 +105,7 @@ def recognised(tree: Tree, problems: list[Problem], loaded: Loaded) -> list[Prob
         elif problem.nginx is not None:
             at = next(n for n, p in enumerate(foreign) if p.file == problem.file)
             if foreign[at].nginx is None:
-                foreign[at] = replace(foreign[at], nginx=problem.nginx, chain=problem.chain)
+                foreign[at] = foreign[at]._replace(nginx=problem.nginx, chain=problem.chain)
         elif problem.complete:
             rest.append(problem)
     return [*foreign, *rest]
@@ -122,7 +121,7 @@ def _with_binary(tree: Tree, problems: list[Problem]) -> Iterator[Problem]:
         if problem.file in binary and not problem.complete:
             binary.discard(problem.file)
             message = f"{problem.message}; the file has NUL bytes: is it a binary file?"
-            yield replace(problem, message=message)
+            yield problem._replace(message=message)
         else:
             yield problem
 

@@ -11,7 +11,6 @@ import os
 import shlex
 from collections.abc import Callable, Iterator
 from copy import copy
-from dataclasses import replace
 from typing import NamedTuple
 
 from nginx_memlint.files.bounds import BoundError, Bounds, Meter
@@ -101,7 +100,7 @@ def explained(tree: Tree) -> list[Problem]:
             told |= {option.text, os.path.dirname(pattern)}
         elif (number := numbers.get(place)) is not None:
             message = f"{problems[number].message}; {option.text} would find it"
-            problems[number] = replace(problems[number], message=message)
+            problems[number] = problems[number]._replace(message=message)
             done.add(place)
         else:
             done.add(place)
@@ -115,7 +114,7 @@ def explained(tree: Tree) -> list[Problem]:
 
 def _share_of(bounds: Bounds) -> Meter:
     """A meter of its own: a hint may not take what the configuration itself is read with."""
-    return Meter(replace(bounds, names=bounds.names // SHARE))
+    return Meter(bounds._replace(names=bounds.names // SHARE))
 
 
 def _look_for(

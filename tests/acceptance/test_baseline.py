@@ -147,7 +147,7 @@ def test_twins_are_told_apart_by_their_size(
                 assert block.directive is not None
                 yield Draft("x", Setting(block.directive, block.inclusion, block), size)
 
-        rule = replace(RULES[0], check=twins)
+        rule = RULES[0]._replace(check=twins)
         monkeypatch.setattr(engine, "RULES", (rule,))
         prints.append({finding.bytes: finding.fingerprint for finding in look(conf).findings})
     assert prints[0] == prints[1]

@@ -159,7 +159,7 @@ def limits() -> str:
         if isinstance(doc, ast.Expr)
     }
     rows = []
-    for name, most in vars(bounds.DEFAULT_BOUNDS).items():
+    for name, most in bounds.DEFAULT_BOUNDS._asdict().items():
         value = human(most).replace(".0", "") if "bytes" in name else f"{most:,}"
         sentence = one_line(docs[name]).partition(". ")[0].rstrip(".")
         rows.append((f"`{name.replace('_', '-')}`", value, sentence))

@@ -20,7 +20,7 @@ import sys
 from dataclasses import replace
 from nginx_memlint.files import bounds
 most = int(sys.argv.pop(1))
-bounds.DEFAULT_BOUNDS = replace(bounds.DEFAULT_BOUNDS, all_steps=most)
+bounds.DEFAULT_BOUNDS = bounds.DEFAULT_BOUNDS._replace(all_steps=most)
 from nginx_memlint.__main__ import main
 main()
 """

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -575,7 +574,7 @@ def test_the_policy_of_a_root(two: Path) -> None:
     assert policy.limits == Limits(max_memory=5000)
     assert dict(policy.severities) == {"ML101": "note", "ML202": None}
     assert [ignore.place and ignore.place.line for ignore in policy.ignores] == [11, 23]
-    assert tuple(replace(ignore, place=None) for ignore in policy.ignores) == (
+    assert tuple(ignore._replace(place=None) for ignore in policy.ignores) == (
         PathIgnore(str(two), ("**/old.conf",), frozenset({"ML101"}), "old"),
         PathIgnore(str(two), ("web/*",), frozenset({"ML201", "ML202"}), "bought more"),
     )

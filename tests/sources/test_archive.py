@@ -311,7 +311,7 @@ def test_bombs() -> None:
 
 
 def test_bounds() -> None:
-    bounds = replace(DEFAULT_BOUNDS, names=1000, total_bytes=1 << 20)
+    bounds = DEFAULT_BOUNDS._replace(names=1000, total_bytes=1 << 20)
     many = packed({f"a/{n}": "" for n in range(1001)})
     with pytest.raises(BoundError, match="the archive has more than 1,000 names"):
         ArchiveFiles(many, "/", bounds)

@@ -8,7 +8,6 @@ import os
 import platform
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -158,7 +157,7 @@ def test_bytes_of_paths_count(tail: str, tmp_path: Path) -> None:
     assert len(glob.expand(short, f"{tmp_path}/*/{tail}")) == len(paths)
     assert short.meter.steps() // STEPS_OF.name < names - 31 * len(paths)
     source = FileSystem(
-        {"/": "/"}, restricted=False, bounds=replace(DEFAULT_BOUNDS, names=names - 1)
+        {"/": "/"}, restricted=False, bounds=DEFAULT_BOUNDS._replace(names=names - 1)
     )
     with pytest.raises(BoundError, match="patterns look at more than"):
         glob.expand(source, f"{tmp_path}/{f'{link}/' * 10}*/{tail}")

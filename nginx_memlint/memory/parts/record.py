@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -233,14 +232,25 @@ class CostPart(NamedTuple):
 def part_of(record: Record, configuration: Configuration) -> CostPart | None:
     """The part of a record, at its costliest place; None if nothing takes such memory."""
     number = 0
-    first_of: dict[Amount, Counted] = {}
-    times: Counter[Amount] = Counter()  # most take what others do
+    alike: dict[Amount, _Alike] = {}  # most take what others do
     for item in record.find(configuration):
         number += item.number
-        times[item.amount] += 1
-        first_of.setdefault(item.amount, item)
-    if not first_of:
+        if (others := alike.get(item.amount)) is not None:
+            others.times += 1
+        else:
+            alike[item.amount] = _Alike(item)
+    if not alike:
         return None
-    costliest = max(first_of.values(), key=lambda item: sum(item.amount))
-    amount = reduce(Amount.plus, (one.times(count) for one, count in times.items()))
+    costliest = alike[max(alike, key=sum)].first
+    amount = reduce(Amount.plus, (one.times(others.times) for one, others in alike.items()))
     return CostPart(record.name, amount, number, costliest.at, costliest.said)
+
+
+class _Alike:
+    """The first of those that take as much, and how many there are."""
+
+    __slots__ = ("first", "times")
+
+    def __init__(self, first: Counted) -> None:
+        self.first = first
+        self.times = 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -43,7 +44,8 @@ def _read_versions(texts: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str,
     return {key: version for key, (version, _said) in read.items()}, said
 
 
-class Costs(NamedTuple):
+@dataclass(frozen=True)
+class Costs:
     """Costs measured on one stack: bytes and CPU seconds per unit, as in costs_table.py."""
 
     name: str

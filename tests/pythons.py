@@ -1,7 +1,8 @@
 """Run the tests on the Pythons of other Debian releases, each in a root of its own.
 
     python -m tests.pythons                     # trixie (Python 3.13) and sid (3.14)
-    python -m tests.pythons trixie -- -x tests/config
+    python -m tests.pythons trixie -- -x tests/tree
+    python -m tests.pythons --prepare           # make the roots, and run nothing
 
 Needs root, debootstrap and an apt mirror; says so and goes on where one is missing. Packages of
 Python are downloaded outside, for the Python inside, and installed there without a network. What
@@ -126,9 +127,13 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("suites", nargs="*", choices=[*PYTHONS, []], help="default: all of them")
+    parser.add_argument(
+        "--prepare", action="store_true", help="make roots and download packages, and run nothing"
+    )
     words = sys.argv[1:]
     split = words.index("--") if "--" in words else len(words)
-    suites = parser.parse_args(words[:split]).suites or PYTHONS
+    asked = parser.parse_args(words[:split])
+    suites = asked.suites or PYTHONS
     arguments = [word for path in LEFT_OUT for word in ("--ignore", path)] + words[split + 1 :]
     if (reason := missing()) is not None:
         print(f"Pythons of {', '.join(suites)}: skipped: {reason}", flush=True)
@@ -138,7 +143,8 @@ def main() -> int:
         if (root := root_with_python(suite)) is not None:
             version = python_version(root)
             print(f"Python {version} of {suite}", flush=True)
-            failed |= run_tests(root, download(version), arguments) != 0
+            wheels = download(version)
+            failed |= not asked.prepare and run_tests(root, wheels, arguments) != 0
     return int(failed)
 
 

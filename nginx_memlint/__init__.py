@@ -4,16 +4,17 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # without typing, whose import takes longer than all before Ctrl-C is ready
 if TYPE_CHECKING:
-    from nginx_memlint.api import check
+    from nginx_memlint.api import check, check_many
     from nginx_memlint.errors import MemlintError
     from nginx_memlint.result import ConfigReport, Report
 
 __version__ = "0.2.0"
 
-__all__ = ["ConfigReport", "MemlintError", "Report", "__version__", "check"]
+__all__ = ["ConfigReport", "MemlintError", "Report", "__version__", "check", "check_many"]
 
 _MODULES = {
     "check": "nginx_memlint.api",
+    "check_many": "nginx_memlint.api",
     "MemlintError": "nginx_memlint.errors",
     "ConfigReport": "nginx_memlint.result",
     "Report": "nginx_memlint.result",

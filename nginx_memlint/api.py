@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.executors import Lost, run_with
 from nginx_memlint.analysis.job import Job
+from nginx_memlint.analysis.parallel import lost_worker, report_of
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.kinds import read_path
 from nginx_memlint.options.record import Option, OptionPlace, options_in, read_keywords
+from nginx_memlint.printable import printable
 from nginx_memlint.result import ConfigReport
 
 
@@ -32,6 +37,59 @@ def check(path: str | os.PathLike[str], **options: Any) -> ConfigReport:  # noqa
     return examine(Job(name, read)).report
 
 
+Configs: TypeAlias = Iterable[str | os.PathLike[str]] | Mapping[str, bytes]
+"""Several configurations: where they are, or by a name the bytes of each."""
+
+
+def check_many(
+    configs: Configs,
+    *,
+    executor: Executor | None = None,
+    **options: Any,  # noqa: ANN401
+) -> list[ConfigReport]:
+    """Check several configurations, in the processes, threads or machines of an executor.
+
+    ``configs`` are paths, each as check() takes it, or by name the bytes of each: the output of
+    ``nginx -T`` with ``dump=True``, a tar archive, or a main file. Paths are opened, and includes
+    and CA bundles looked for, where the executor works; bytes are sent there. ``executor`` is any
+    of concurrent.futures, or what looks like one; None reads one after the other. The reports come
+    in the order of the configurations, equal to those of check() but for their names. One whose
+    worker died was not read in full: ``ConfigReport.problems`` says why. The options are those of
+    check(), for all alike, and its errors are raised.
+    """
+    read = read_keywords(options, "check_many")
+    if isinstance(configs, Mapping):
+        if read.data is not None:
+            raise MemlintError("the bytes are those of configs: leave it out", "data")
+        jobs = [Job("-", replace(read, data=_bytes(data))) for data in configs.values()]
+        names = list(configs)
+    else:
+        if isinstance(configs, (str, bytes, os.PathLike)):
+            raise TypeError("configs: must be several paths, or bytes by name: check() takes one")
+        names = [read_path(path) for path in configs]
+        if "-" in names:
+            raise MemlintError('"-" is no path: give the bytes by name', "configs")
+        jobs = [Job(name, read) for name in names]
+    if executor is None:
+        reports: Iterable[ConfigReport | Lost] = map(report_of, jobs)
+    else:
+        reports = run_with(executor, report_of, jobs)
+    return [
+        _named(lost_worker(job, report.reason) if isinstance(report, Lost) else report, name)
+        for job, name, report in zip(jobs, names, reports, strict=True)
+    ]
+
+
+def _bytes(data: object) -> bytes:
+    if not isinstance(data, bytes):
+        raise TypeError(f"configs: must be paths, or bytes by name, not {type(data).__name__}")
+    return data
+
+
+def _named(report: ConfigReport, name: str) -> ConfigReport:
+    return replace(report, path=printable(name)) if report.path == "-" else report
+
+
 def with_keywords(function: Callable[..., Any]) -> None:
     """Give a function with ``**options`` the signature that help() shows: all keyword arguments."""
     signature = inspect.signature(function)
@@ -49,3 +107,4 @@ def _parameter(option: Option) -> inspect.Parameter:
 
 
 with_keywords(check)
+with_keywords(check_many)

@@ -90,6 +90,7 @@ def test_interrupted_while_it_says_so() -> None:
 def test_what_is_public() -> None:
     assert {name: getattr(nginx_memlint, name) for name in nginx_memlint.__all__} == {
         "check": api.check,
+        "check_many": api.check_many,
         "MemlintError": errors.MemlintError,
         "ConfigReport": result.ConfigReport,
         "Report": result.Report,

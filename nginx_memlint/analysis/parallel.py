@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nginx_memlint.analysis.budget import Budget, not_begun
 from nginx_memlint.analysis.examine import examine, without_entry
 from nginx_memlint.analysis.job import Job
+from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.sources.main_file import STDIN_NAME, EntryError
@@ -35,6 +36,11 @@ def check_one(job: Job) -> Checked:
         gc.collect()
     inspection = examine(job)
     return Checked(inspection.report, inspection.steps)
+
+
+def report_of(job: Job) -> ConfigReport:
+    """The report of one job alone."""
+    return check_one(job).report
 
 
 def check_each(
@@ -86,6 +92,15 @@ def _steps(made: Checked | Killed) -> int:
 
 
 def _unread(job: Job, killed: Killed) -> ConfigReport:
-    name = STDIN_NAME if job.name == "-" else job.name
     message = f"the process that read it {killed}: see the system's log, and whether memory ran out"
+    return _without(job, message)
+
+
+def lost_worker(job: Job, reason: str) -> ConfigReport:
+    """The report for a job of which an executor brought no answer, for a reason of its own."""
+    return _without(job, f"the worker that was to read it brought no answer ({printable(reason)})")
+
+
+def _without(job: Job, message: str) -> ConfigReport:
+    name = STDIN_NAME if job.name == "-" else job.name
     return without_entry(job, EntryError(Problem(message, name))).report

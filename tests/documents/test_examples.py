@@ -48,7 +48,7 @@ OTHER_FLAGS = (
 TESTED = {
     "toml": {"settings", "bundles"},
     "nginx": {"ignores"},
-    "python": {"python"},
+    "python": {"python", "fleet", "cluster"},
     "yaml": {
         *("pre-commit", "github", "github diff", "gitlab", "gitlab diff"),
         *("allocator", "ansible", "kubernetes"),

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
+_Task = TypeVar("_Task")
+_Answered = TypeVar("_Answered")
 
 
 @dataclass(frozen=True)
@@ -30,19 +30,19 @@ class _Raised:
 
 
 @dataclass(frozen=True)
-class _Made(Generic[_Result]):
-    result: _Result
+class _Made(Generic[_Answered]):
+    result: _Answered
 
 
 def run_with(
-    executor: Executor, function: Callable[[_Item], _Result], items: Iterable[_Item]
-) -> Iterator[_Result | Lost]:
+    executor: Executor, function: Callable[[_Task], _Answered], items: Iterable[_Task]
+) -> Iterator[_Answered | Lost]:
     """The results of a function for items, in their order; raises what the function raises.
 
     What is not begun when this ends early, is cancelled.
     """
     call = partial(_call, function)
-    futures: list[Future[_Made[_Result] | _Raised] | Lost] = []
+    futures: list[Future[_Made[_Answered] | _Raised] | Lost] = []
     try:
         for item in items:
             try:
@@ -58,14 +58,14 @@ def run_with(
                 future.cancel()
 
 
-def _call(function: Callable[[_Item], _Result], item: _Item) -> _Made[_Result] | _Raised:
+def _call(function: Callable[[_Task], _Answered], item: _Task) -> _Made[_Answered] | _Raised:
     try:
         return _Made(function(item))
     except Exception as error:
         return _Raised(error)
 
 
-def _answer(future: Future[_Made[_Result] | _Raised]) -> _Made[_Result] | Lost:
+def _answer(future: Future[_Made[_Answered] | _Raised]) -> _Made[_Answered] | Lost:
     try:
         answer = future.result()
     except Exception as error:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from nginx_memlint.diff.difference import Change, PartChange, PartKind
 from nginx_memlint.memory import estimate as memory
+from nginx_memlint.memory.ciphers import context_bytes
 from nginx_memlint.memory.parts.blocks import block_amount
 from nginx_memlint.memory.parts.data import TEXT
 from nginx_memlint.memory.zones import touched
@@ -59,13 +60,14 @@ class Parts:
     def causes(self) -> list[Part]:
         """The causes of the memory of a start and of the shared memory, to the byte."""
         parts: dict[tuple[str, ...], Part] = {}
+        costs, names = self._situation.target.costs, self._tree.index_names()
         for item in self._situation.priced:
             group = item.group
             family = ("ssl_contexts", group.family)
+            part = parts.setdefault(family, Part("ssl_contexts", (family,), group.family))
+            part.bytes += context_bytes(group, names, costs)
             for price, count in ((item.first, 1), (item.other, item.others)):
-                part = parts.setdefault(family, Part("ssl_contexts", (family,), group.family))
-                part.contexts += count
-                part.bytes += count * self._situation.target.costs.context
+                parts[family].contexts += count
                 rest = price.load_bytes - price.loads * price.share if price.loads else 0
                 for setting in group.loads.bundles:
                     part = self._of_setting(parts, setting)

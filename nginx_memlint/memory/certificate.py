@@ -25,9 +25,19 @@ NAME, OTHER_NAME, CONSTRAINT, POINT = 110, 140, 140, 285
 """Of what is decoded of certificates of one's own (ossl_x509v3_cache_extensions()), but not of CAs:
 an alternative name, more of one with a type, a subtree of names, a distribution point."""
 
-CRL, CRL_ENTRY, CRL_EXTENSION = 3_500, 208, 188
+CRL, CRL_ENTRY, CRL_EXTENSION = 1_550, 208, 188
 """Of a revocation list, of each entry with a serial of 20 bytes (shorter ones take 198), and of
 each extension of an entry, such as its reason (X509_REVOKED)."""
+
+CRL_AGAIN = 1_950
+"""Of a list that a context has from its CA file already, and drops (X509_STORE_add_crl())."""
+
+SENT, SENT_ATTRIBUTE, SENT_BYTE = 190, 36, 5.5
+"""Of a CA's name that is sent to clients (SSL_load_client_CA_file()): each, each of its attributes
+and bytes; a subject is taken for half of the names in a certificate."""
+
+STOCK_SENT = SENT + 3.5 * SENT_ATTRIBUTE + 96 * SENT_BYTE
+"""Of the samples' bundle, on the average: that is Costs.client_ca_name."""
 
 
 def certificate_bytes(facts: Facts) -> int:
@@ -58,6 +68,17 @@ def decoded_bytes(facts: Facts) -> int:
     """Bytes that a certificate of one's own takes beyond that."""
     names = NAME * facts.names + OTHER_NAME * facts.other_names
     return names + CONSTRAINT * facts.constraints + POINT * facts.points
+
+
+def sent_bytes(certificates: Iterable[Facts], each: int) -> float:
+    """Bytes of CAs' names that are sent to clients, if those of the stock bundle take ``each``."""
+    sizes = (
+        SENT + SENT_ATTRIBUTE * facts.attributes / 2 + SENT_BYTE * facts.name_bytes / 2
+        if facts.attributes
+        else STOCK_SENT
+        for facts in certificates
+    )
+    return each / STOCK_SENT * sum(sizes)
 
 
 def revocation_bytes(lists: Iterable[Revoked]) -> int:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from nginx_memlint.files.bounds import BoundError, check_small
-from nginx_memlint.memory.certificate import beyond_stock
+from nginx_memlint.memory.certificate import beyond_stock, sent_bytes
 from nginx_memlint.memory.guesses import End, Prior, prior
 from nginx_memlint.memory.laws import Law
 from nginx_memlint.memory.laws_table import GLIBC, LAWS, MARGIN
@@ -259,20 +259,38 @@ def _price(loads: Loads, bundles: Bundles, costs: Costs, loaded: set[str]) -> Pr
     """The cost of a context after others have loaded some files."""
     load_bytes = 0
     cpu = costs.cpu_context
+    held: set[str | int] = set()
     for setting in loads.bundles:
         path = bundles.path(setting)
+        new = _new_part(bundles.content(setting), path, held)
         by_openssl = isinstance(setting, CommandFile)
         is_cached = path in loaded and not by_openssl
         if not loaded:
             load_bytes += costs.first_load
-        load_bytes += bundles.reload_bytes(setting) if is_cached else bundles.load_bytes(setting)
+        size = bundles.reload_bytes(setting) if is_cached else bundles.load_bytes(setting)
+        load_bytes += round(new * size)
         if not is_cached or not costs.caches_certificates:
             cpu += bundles.content(setting).certificates * costs.cpu_certificate
         loaded.add("" if by_openssl else path)  # what OpenSSL parses is in no cache
     for setting in loads.client_names:
-        load_bytes += bundles.content(setting).certificates * costs.client_ca_name
+        content = bundles.content(setting)
+        if content.facts:
+            load_bytes += round(sent_bytes(content.facts, costs.client_ca_name))
+        else:
+            load_bytes += content.certificates * costs.client_ca_name
     context_bytes = costs.context + loads.certificates * costs.key_pair
     return Price(len(loads.bundles), context_bytes, load_bytes, cpu)
+
+
+def _new_part(bundle: Bundle, path: str, held: set[str | int]) -> float:
+    """The part of a bundle that a context has not yet from another file, which is ``held``.
+
+    A store keeps one copy of a certificate, whatever it comes from (X509_STORE_add_cert()).
+    """
+    marks: tuple[str | int, ...] = bundle.marks or (path,)
+    new = sum(mark not in held for mark in marks)
+    held.update(marks)
+    return new / len(marks)
 
 
 class Estimate(NamedTuple):

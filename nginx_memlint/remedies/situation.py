@@ -11,6 +11,7 @@ from functools import cached_property, reduce
 from typing import Any, NamedTuple
 
 from nginx_memlint.acceptance.comments import Ignores
+from nginx_memlint.memory.ciphers import context_bytes
 from nginx_memlint.memory.cpu import part_seconds
 from nginx_memlint.memory.estimate import (
     Bundles,
@@ -269,7 +270,8 @@ class Situation:
     def _of_contexts(self) -> Iterator[CostPart]:
         contexts = self.ssl_contexts
         if contexts:
-            heap = contexts * self.target.costs.context
+            names, costs = self.tree.index_names(), self.target.costs
+            heap = sum(context_bytes(group, names, costs) for group in self.groups)
             first = self.groups[0].blocks[0]
             yield CostPart(CONTEXTS, Amount(contexts=heap), contexts, first, "")
         if self.totals.load_bytes:

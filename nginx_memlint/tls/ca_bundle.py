@@ -29,7 +29,7 @@ class Bundle(NamedTuple):
     ``certificates`` is the number of distinct certificates, ``der_bytes`` their size in DER: a
     store keeps one copy of each (``X509_STORE_add_cert()``). ``repeats`` is how many more the file
     lists, which are parsed and dropped. ``revoked`` is what each of its revocation lists names,
-    ``facts`` what is in the certificates; none where that is not known.
+    ``facts`` what is in the certificates, ``marks`` a hash of each in this process; none where that is not known.
     """
 
     certificates: int
@@ -37,6 +37,7 @@ class Bundle(NamedTuple):
     repeats: int = 0
     revoked: tuple[Revoked, ...] = ()
     facts: tuple[Facts, ...] = ()
+    marks: tuple[int, ...] = ()
 
 
 _PEM_MARKS, _PEM_LINE, _DER_LINE = 54, 65, 48
@@ -75,7 +76,8 @@ def bundle_of(pem: bytes) -> Bundle:
     lists = tuple(map(revoked, revocations(pem))) if _REVOCATIONS in pem else ()
     facts = tuple(map(certificate_facts, distinct))
     size = sum(map(len, distinct))
-    return Bundle(len(distinct), size, len(listed) - len(distinct), lists, facts)
+    marks = tuple(map(hash, distinct))
+    return Bundle(len(distinct), size, len(listed) - len(distinct), lists, facts, marks)
 
 
 @lru_cache(maxsize=4)  # a run of many configurations mostly sees one bundle

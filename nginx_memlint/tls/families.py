@@ -55,7 +55,8 @@ STREAM_NAMES = (1, 25, 5)
 set."""
 
 STREAM_TRUSTED = (1, 27, 2)
-"""The first nginx whose stream servers load ``ssl_trusted_certificate`` without verifying."""
+"""The first nginx whose stream servers load ``ssl_trusted_certificate`` and ``ssl_crl`` without
+verifying."""
 
 
 class Module(NamedTuple):
@@ -189,7 +190,8 @@ def is_on(name: str) -> Condition:
     return lambda block, _target: is_flag_on(_value(block, name))
 
 
-def _verifies_clients(block: Block, _target: Target) -> bool:
+def verifies_clients(block: Block, _target: Target) -> bool:
+    """Whether a server asks its clients for certificates."""
     return _value(block, "ssl_verify_client").lower() not in ("", "off")
 
 
@@ -218,7 +220,7 @@ def _stream_ssl_wants(block: Block, target: Target) -> bool:
 
 
 def _stream_ssl_trusts(block: Block, target: Target) -> bool:
-    return target.nginx >= STREAM_TRUSTED or _verifies_clients(block, target)
+    return target.nginx >= STREAM_TRUSTED or verifies_clients(block, target)
 
 
 def _mail_ssl_wants(block: Block, target: Target) -> bool:
@@ -379,7 +381,7 @@ FAMILIES = (
         wants=_has_certificate,
         decides=_HAS_CERTIFICATE,
         trusted=_nearest("ssl_trusted_certificate"),
-        client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
+        client=_when(verifies_clients, _nearest("ssl_client_certificate")),
         certificate="ssl_certificate",
         commands="ssl_conf_command",
         reads=_SSL_READS,
@@ -394,7 +396,7 @@ FAMILIES = (
         wants=_stream_ssl_wants,
         decides=_HAS_CERTIFICATE | {"listen"},
         trusted=_when(_stream_ssl_trusts, _nearest("ssl_trusted_certificate")),
-        client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
+        client=_when(verifies_clients, _nearest("ssl_client_certificate")),
         certificate="ssl_certificate",
         commands="ssl_conf_command",
         reads=_SSL_READS,
@@ -418,8 +420,8 @@ FAMILIES = (
         kinds=MAIL_SERVER,
         wants=_mail_ssl_wants,
         decides=frozenset({"starttls", "ssl", "listen"}),
-        trusted=_when(_verifies_clients, _nearest("ssl_trusted_certificate")),
-        client=_when(_verifies_clients, _nearest("ssl_client_certificate")),
+        trusted=_when(verifies_clients, _nearest("ssl_trusted_certificate")),
+        client=_when(verifies_clients, _nearest("ssl_client_certificate")),
         certificate="ssl_certificate",
         commands="ssl_conf_command",
         reads=_SSL_READS,

@@ -89,6 +89,23 @@ def _with_file(text: str, name: str) -> Unit:
     return unit
 
 
+def _trusting(text: str, *names: str, sizes: tuple[int, int] = (25, 100)) -> Case:
+    """TLS servers with directives that name files."""
+
+    def unit(place: Place, number: int) -> str:
+        files = [place.files[name] for name in names]
+        return _tls("rsa2048-1")(place, number)[:-1] + text.format(*files) + " }"
+
+    return Case(unit, "{units}", sizes=sizes)
+
+
+CIPHERS = (
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+)
+"""Suites as many servers list them."""
+
+
 def _addresses(count: int, names: int = 1) -> Unit:
     """A server with names that listens on so many addresses."""
     listens = " ".join(f"listen 127.0.0.1:2{at:04};" for at in range(count))
@@ -484,6 +501,34 @@ CASES: dict[str, Case] = {
     },
     "TLS server, CA of 20": Case(
         _with_file("ssl_trusted_certificate {};", "ca20"), "{units}", sizes=(25, 100)
+    ),
+    "TLS server, 6 ciphers": _trusting(f"ssl_ciphers {CIPHERS};", sizes=(100, 400)),
+    "TLS server, ciphers DEFAULT": _trusting("ssl_ciphers DEFAULT;", sizes=(100, 400)),
+    "TLS server, client CAs of 20": _trusting(
+        "ssl_client_certificate {}; ssl_verify_client on;", "ca20"
+    ),
+    "TLS server, client CA, plain": _trusting(
+        "ssl_client_certificate {}; ssl_verify_client on;", "ca-plain", sizes=(100, 400)
+    ),
+    "TLS server, client CA, long": _trusting(
+        "ssl_client_certificate {}; ssl_verify_client on;", "ca-long", sizes=(100, 400)
+    ),
+    "TLS server, CAs of 20 named twice": _trusting(
+        "ssl_client_certificate {0}; ssl_verify_client on; ssl_trusted_certificate {0};", "ca20"
+    ),
+    "TLS server, CAs of 5 and 20": _trusting(
+        "ssl_client_certificate {}; ssl_verify_client on; ssl_trusted_certificate {};",
+        "ca5",
+        "ca20",
+    ),
+    "TLS server, CRL of 100 beside its CA": _trusting(
+        "ssl_client_certificate {}; ssl_verify_client on; ssl_crl {};",
+        "issuer",
+        "crl100",
+        sizes=(50, 200),
+    ),
+    "TLS server, CRL of 100 in the CA file": _trusting(
+        "ssl_client_certificate {}; ssl_verify_client on;", "crl100", sizes=(50, 200)
     ),
     "TLS server, EC CA": Case(
         _with_file("ssl_trusted_certificate {};", "ec"), "{units}", sizes=(100, 400)

@@ -127,6 +127,7 @@ def _files() -> dict[str, Path]:
         )
     (authority, key), _ = _made("rsa2048-ca", _KEYS["rsa2048"], None), None
     return {
+        "ca5": pem_bundle(5),
         "ca20": pem_bundle(20),
         "ec": _made("ec256-ca", _KEYS["ec256"], None)[0],
         "issuer": authority,

@@ -17,7 +17,11 @@ KIB = 1024
 
 class EmptyNginx(NamedTuple):
     """KiB of an empty configuration: of the master, of a worker without its connections, what the
-    first OpenSSL context adds, and what modules add to the master: lua, js, stream, mail."""
+    first OpenSSL context adds, and what modules add to the master: lua, js, stream, mail.
+
+    ``keys``: what the first private key adds, where that was measured apart, and ``sorted_keys``
+    what each worker copies of pages with room between keys, which its first allocations use.
+    """
 
     master: int
     worker: int
@@ -26,11 +30,13 @@ class EmptyNginx(NamedTuple):
     js: int = 411
     stream: int = 34
     mail: int = 20
+    keys: int = 0
+    sorted_keys: int = 0
 
 
 BASES: dict[str, EmptyNginx] = {
     "debian-11": EmptyNginx(781, 131, 35, 156),
-    "debian-12": EmptyNginx(942, 202, 290, 774),
+    "debian-12": EmptyNginx(942, 202, 245, 774, keys=60, sorted_keys=14),
     "debian-13": EmptyNginx(1_471, 141, 210, 611, stream=27),
     "debian-sid": EmptyNginx(1_460, 144, 190, 644),
 }
@@ -69,7 +75,10 @@ def _openssl(configuration: Configuration) -> Iterator[Counted]:
     if configuration.groups:
         target = configuration.target
         row = BASES[costs_for(target.nginx, target.openssl).name]
-        yield Counted(Amount(library=row.openssl * KIB), at=configuration.groups[0].blocks[0])
+        amount = Amount(library=row.openssl * KIB)
+        if any(group.loads.certificates for group in configuration.groups):
+            amount = amount.plus(Amount(library=row.keys * KIB, worker=row.sorted_keys * KIB))
+        yield Counted(amount, at=configuration.groups[0].blocks[0])
 
 
 def _connections(configuration: Configuration) -> Iterator[Counted]:

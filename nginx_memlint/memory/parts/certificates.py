@@ -6,13 +6,22 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from nginx_memlint.memory.certificate import certificate_bytes, decoded_bytes, revocation_bytes
+from nginx_memlint.memory.certificate import (
+    CRL_AGAIN,
+    certificate_bytes,
+    decoded_bytes,
+    revocation_bytes,
+    sent_bytes,
+)
+from nginx_memlint.memory.ciphers import PASSING, SERVING
 from nginx_memlint.memory.guesses import LONG_CHAIN, End
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, full_path
 from nginx_memlint.syntax.values import c_string
+from nginx_memlint.targets.targets import Target
+from nginx_memlint.tls.contexts import Group
 from nginx_memlint.tls.der import Facts, Revoked
-from nginx_memlint.tls.families import FAMILIES, by_name
+from nginx_memlint.tls.families import FAMILIES, STREAM_TRUSTED, by_name, verifies_clients
 from nginx_memlint.tree.expanded import Block, Setting
 
 KEYS = ((2_400, 2_750), (1 << 30, 4_220))
@@ -50,8 +59,6 @@ PEM_DIRECTIVES = frozenset(
 )
 """Directives whose files hold certificates, or revocation lists."""
 
-_ONLY_IF_VERIFYING = frozenset({"proxy_ssl", "stream_proxy_ssl", "grpc_ssl", "uwsgi_ssl"})
-
 
 class _FileUse(NamedTuple):
     """A directive that names files, and how many contexts load them."""
@@ -62,19 +69,28 @@ class _FileUse(NamedTuple):
 
 def _uses(configuration: Configuration, names: dict[str, str]) -> Iterator[_FileUse]:
     """The directives of families that contexts see, each with how many contexts see it."""
-    present = configuration.tree.index_names()
+    present, target = configuration.tree.index_names(), configuration.target
     times: Counter[tuple[str, Block]] = Counter()
     for group in configuration.groups:
         name = names.get(group.family, "")
-        verifies = group.loads.bundles or group.family not in _ONLY_IF_VERIFYING
-        if name not in present or ("crl" in name and not verifies):
+        if name not in present:
             continue
         for block in group.owners:
             setting = block.effective(name)
-            if setting is not None and by_name(group.family).reaches(setting):
+            if setting is None or not by_name(group.family).reaches(setting):
+                continue
+            if "crl" not in name or _loads_lists(group, block, target):
                 times[name, setting.block] += 1
     for (name, block), count in times.items():
         yield from (_FileUse(setting, count) for setting in block.settings(name))
+
+
+def _loads_lists(group: Group, block: Block, target: Target) -> bool:
+    """Whether a context loads its revocation lists (``ngx_stream_ssl_merge_conf()`` and others)."""
+    if group.family in PASSING:
+        return bool(group.loads.bundles)
+    is_stream = group.family == "stream_ssl" and target.nginx < STREAM_TRUSTED
+    return not (is_stream or group.family == "mail_ssl") or verifies_clients(block, target)
 
 
 def _certificates(configuration: Configuration) -> Iterator[Counted]:
@@ -112,8 +128,12 @@ def _revocation_lists(configuration: Configuration) -> Iterator[Counted]:
     """Those of ``*_crl``, and those that stand in CA files."""
     caches = configuration.target.costs.caches_certificates
     loaded: set[str] = set()
+    bundles = configuration.bundles
+    with_cas = {bundles.path(one) for group in configuration.groups for one in group.loads.bundles}
     for setting, times, path, lists in _lists(configuration):
         size = revocation_bytes(lists)
+        if path in with_cas and setting.name in CRL_DIRECTIVES.values():
+            size += CRL_AGAIN * len(lists)
         if caches and path in loaded:
             continue
         loaded.add(path)
@@ -141,8 +161,23 @@ def _lists(
                 yield setting, len(group.blocks), path, bundle.revoked
 
 
+def _listed_twice(configuration: Configuration) -> Iterator[Counted]:
+    """The room of what a CA file lists more than once: each load but the last uses it again."""
+    dropped: dict[str, Counted] = {}
+    for group in configuration.groups:
+        for setting in group.loads.bundles:
+            bundle = configuration.bundles.content(setting)
+            if bundle.repeats and bundle.certificates:
+                each = configuration.bundles.load_bytes(setting) / bundle.certificates
+                amount = Amount(freed=round(bundle.repeats * each))
+                path = configuration.bundles.path(setting)
+                dropped[path] = Counted(amount, bundle.repeats, setting, setting.name)
+    if dropped:
+        yield max(dropped.values(), key=lambda one: one.amount.freed)
+
+
 def _parameters(configuration: Configuration) -> Iterator[Counted]:
-    for setting, times in _uses(configuration, dict.fromkeys(("ssl", "stream_ssl"), "ssl_dhparam")):
+    for setting, times in _uses(configuration, dict.fromkeys(SERVING, "ssl_dhparam")):
         yield Counted(Amount(contexts=DH_PARAMETERS * times), times, setting, setting.name)
 
 
@@ -161,7 +196,7 @@ def _commanded(configuration: Configuration) -> Iterator[Counted]:
 
 
 def _names_sent(listed: tuple[Facts, ...], configuration: Configuration) -> int:
-    return len(listed) * configuration.target.costs.client_ca_name
+    return round(sent_bytes(listed, configuration.target.costs.client_ca_name))
 
 
 def _chain_alone(listed: tuple[Facts, ...], _: Configuration) -> int:
@@ -204,6 +239,14 @@ RECORDS: tuple[Record, ...] = (
         _revocation_lists,
         "ngx_ssl_crl(), X509_load_cert_crl_file()",
         "TLS server, CRL of 100; TLS server, CRL of 1000",
+        by_target=True,
+    ),
+    Record(
+        "CA certificates listed twice",
+        ("ssl_trusted_certificate", "ssl_client_certificate", "lua_ssl_trusted_certificate"),
+        _listed_twice,
+        "X509_STORE_add_cert()",
+        "3 and 30 TLS servers with 60 CA certificates, 30 or 60 of which are in the file twice",
         by_target=True,
     ),
     Record(

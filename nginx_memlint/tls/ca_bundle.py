@@ -29,7 +29,8 @@ class Bundle(NamedTuple):
     ``certificates`` is the number of distinct certificates, ``der_bytes`` their size in DER: a
     store keeps one copy of each (``X509_STORE_add_cert()``). ``repeats`` is how many more the file
     lists, which are parsed and dropped. ``revoked`` is what each of its revocation lists names,
-    ``facts`` what is in the certificates, ``marks`` a hash of each in this process; none where that is not known.
+    ``facts`` what is in the certificates, ``marks`` a hash of each in this process; none where
+    that is not known.
     """
 
     certificates: int

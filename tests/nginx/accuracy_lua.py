@@ -1,8 +1,14 @@
-"""Counts and memory of nginx with Lua of other releases, from recordings: parts of the docs."""
+"""Counts and memory of nginx with Lua of other releases, from recordings: parts of the docs.
+
+python -m tests.nginx.measure_lua --out results
+python -m tests.nginx.accuracy_lua results    # take these results over
+python -m tests.documents
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,17 +21,20 @@ from nginx_memlint.analysis.job import Job
 from nginx_memlint.memory.laws import total
 from nginx_memlint.memory.laws_table import LAWS
 from nginx_memlint.options.record import read_keywords
+from nginx_memlint.targets.allocators_table import ALLOCATORS
 from nginx_memlint.targets.banner import described_target
 from nginx_memlint.targets.targets import Target
 from tests.nginx.build_lua import BUILDS
-from tests.nginx.measure_lua import SHAPES
+from tests.nginx.measure_lua import PRELOADED, SHAPES
 from tests.nginx.part_files import place_in
 from tests.nginx.prefix import write_conf
 from tests.nginx.recorded import DIRECTORY, imaginary_site
 from tests.nginx.recorded_lua import LuaCase, LuaStack, case_of, load, place
+from tests.nginx.stack import native
 from tests.nginx.whole_configurations import text
 
 KIB = 1024
+RECORDING = DIRECTORY / "lua-allocators.json"
 
 COUNTS = """\
 | nginx | lua-nginx-module | stream-lua-nginx-module | OpenSSL | configurations | contexts | CA loads | of each worker | equal |
@@ -110,37 +119,36 @@ def counts() -> str:
 @cache
 def memory_recording() -> dict[str, Any]:
     """The memory of servers with Lua through reloads, and how it was measured."""
-    data: dict[str, Any] = json.loads((DIRECTORY / "lua-allocators.json").read_text())
+    data: dict[str, Any] = json.loads(RECORDING.read_text())
     return data
+
+
+@cache
+def _sizes(name: str, allocator: str, shape: str, workers: int) -> tuple[float, float, float]:
+    """The kB that are predicted at start, at the first peak and at the worst."""
+    build, target = BUILDS[name], target_of(name)
+    target = target._replace(platform=target.platform.replaced(None, allocator))
+    with tempfile.TemporaryDirectory() as directory:
+        files = place_in(Path(directory))
+        whole = text(SHAPES[shape](build, files), files, LuaStack(build), workers)
+        conf = write_conf(files.prefix, whole)
+        job = Job(str(conf), replace(read_keywords({}), target=target))
+        situation = examine(job).situation
+    assert situation is not None
+    sizes = total(situation.amount, workers, LAWS[allocator])
+    return sizes.start / KIB, sizes.reload_peak / KIB, sizes.reload_peak_worst / KIB
 
 
 def reloaded() -> Iterator[Reloaded]:
     """Each series that was measured."""
     for row in memory_recording()["rows"]:
-        name, allocator = row["stack"], row["allocator"]
-        build = BUILDS[name]
-        with tempfile.TemporaryDirectory() as directory:
-            files = place_in(Path(directory))
-            site = SHAPES[row["shape"]](build, files)
-            conf = write_conf(files.prefix, text(site, files, LuaStack(build), row["workers"]))
-            target = target_of(name)
-            target = target._replace(platform=target.platform.replaced(None, allocator))
-            job = Job(str(conf), replace(read_keywords({}), target=target))
-            situation = examine(job).situation
-        assert situation is not None
-        sizes = total(situation.amount, row["workers"], LAWS[allocator])
+        what = row["stack"], row["allocator"], row["shape"], row["workers"]
         yield Reloaded(
-            build.lua,
-            allocator,
-            row["shape"],
-            row["workers"],
+            BUILDS[row["stack"]].lua,
+            *what[1:],
             row["keep"],
             (row["start_kb"], row["peak_kb"][0], max(row["peak_kb"])),
-            (
-                sizes.start / KIB,
-                sizes.reload_peak / KIB,
-                sizes.reload_peak_worst / KIB,
-            ),
+            _sizes(*what),
         )
 
 
@@ -156,3 +164,36 @@ def memory() -> str:
         labels = (one.lua, one.allocator, one.shape, str(one.workers), kept)
         rows.append(f"| {' | '.join(labels)} | {figures} |\n")
     return MEMORY + "".join(rows)
+
+
+def keep_results(directory: Path) -> None:
+    """Take results of tests.nginx.measure_lua over as a recording."""
+    results = [json.loads(path.read_text()) for path in sorted(directory.glob("*.json"))]
+    rows = [
+        json.dumps({"stack": result["stack"], "keep": result["inputs"]["keep"], **row})
+        for result in results
+        for row in result["rows"]
+    ]
+    head = {
+        "versions": {result["stack"]: result["versions"] for result in results},
+        "allocators": {
+            name: native().package_version(ALLOCATORS[name].package) for name in PRELOADED
+        },
+        "date": max(result["date"] for result in results)[:10],
+        "kernel": results[0]["kernel"],
+        "cpus": results[0]["cpus"],
+        "commands": sorted({" ".join(_shown(result["command"])) for result in results}),
+        "rows": None,
+    }
+    text = json.dumps(head, indent=1).replace('"rows": null', '"rows": [\n  %s\n ]')
+    RECORDING.write_text(text % ",\n  ".join(rows) + "\n")
+
+
+def _shown(command: list[str]) -> list[str]:
+    """A command, with a name for the directory of its results."""
+    place = command.index("--out") + 1
+    return [*command[:place], "results", *command[place + 1 :]]
+
+
+if __name__ == "__main__":
+    keep_results(Path(sys.argv[1]))

@@ -137,6 +137,10 @@ class Stack:
         ).stdout
         return {line.split()[0]: line.split()[1] for line in text.splitlines() if " " in line}
 
+    def package_version(self, package: str) -> str:
+        """Return the version of a Debian package installed in the stack."""
+        return self._packages()[package]
+
     def _lua_version(self) -> str:
         """Ask the module itself: Debian 11 packaged it under nginx's version."""
         script = (

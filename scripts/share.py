@@ -29,6 +29,12 @@ COMPLETIONS = {
 }
 """Shell → the place of its file."""
 
+FIRST_TAB = """
+# the shell loads this file at the first Tab, which would only set the completion up
+[ "$funcstack[1]" = _memlint ] && _memlint_completion
+"""
+"""The end of zsh's file."""
+
 MAN = "man/man1"
 
 
@@ -36,7 +42,7 @@ def completion(shell: str) -> str:
     """What a shell is to run."""
     variables = os.environ | {"_MEMLINT_COMPLETE": f"source_{shell}"}
     done = subprocess.run([MEMLINT], env=variables, capture_output=True, text=True, check=True)
-    return done.stdout.strip() + "\n"
+    return done.stdout.strip() + "\n" + (FIRST_TAB if shell == "zsh" else "")
 
 
 def page(command: str, summary: str) -> str:

@@ -204,7 +204,7 @@ def test_man_pages(installed: Path, command: str) -> None:
 
 
 def test_completions(installed: Path) -> None:
-    """bash completes a command's name by its file, and the others have what Typer makes."""
+    """bash completes a command's name by its file, zsh at the first Tab; fish has its own."""
     script = installed / "bash-completion/completions/memlint"
     words = "COMP_WORDS=(memlint prefl); COMP_CWORD=1; _memlint_completion memlint"
     program = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -219,5 +219,8 @@ def test_completions(installed: Path) -> None:
     assert done.stdout == "preflight\n"
     zsh = (installed / "zsh/site-functions/_memlint").read_text()
     assert zsh.startswith("#compdef memlint\n")
+    assert zsh.endswith('\n[ "$funcstack[1]" = _memlint ] && _memlint_completion\n')
+    defined = re.findall(r"^(\w+)\(\) \{", zsh, re.MULTILINE)
+    assert defined == ["_memlint_completion"]  # what the last line calls
     fish = (installed / "fish/vendor_completions.d/memlint.fish").read_text()
     assert fish.startswith("complete --command memlint ")

@@ -18,7 +18,7 @@ from benchmarks.inputs import SAMPLES
 from benchmarks.measure import measure
 
 PROJECT = SAMPLES.parent
-EXTRAS = ("html", "lsp", "yaml")
+EXTRAS = ("fleet", "html", "lsp", "yaml")
 MIB = 1 << 20
 
 

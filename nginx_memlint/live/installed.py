@@ -14,6 +14,7 @@ from nginx_memlint.live.binary import (
     lua_version,
     module_file,
 )
+from nginx_memlint.live.njs import OBJECTS, njs_version
 from nginx_memlint.live.site import temporary_directory
 from nginx_memlint.printable import printable
 from nginx_memlint.syntax.values import c_string
@@ -25,19 +26,20 @@ LUA_OBJECT = "ngx_http_lua_module.so"
 
 
 def target_of(binary: str) -> Target:
-    """The target of a binary, from ``nginx -V`` and a test run of its Lua module.
+    """The target of a binary, from ``nginx -V``, a test run of its Lua module, and that of njs.
 
     Raises MemlintError if it is no nginx that runs here.
     """
     server = describe(find_nginx(binary))
-    lua = module_file(server, "ngx_http_lua_module")
+    names = [name.removesuffix(".so") for name in (LUA_OBJECT, *OBJECTS)]
+    modules = [path for name in names if (path := module_file(server, name))]
     with temporary_directory() as directory:
-        target = installed(server, [lua] if lua else [], directory)
+        target = installed(server, modules, directory)
     return target._replace(name=f"nginx {target.texts['nginx']} ({printable(server.path)})")
 
 
 def installed(server: Nginx, modules: Sequence[str], directory: Path) -> Target:
-    """The target of a binary, with the Lua module that is among those it loads.
+    """The target of a binary, with the modules of Lua and njs that are among those it loads.
 
     ``directory`` is a temporary prefix.
     """
@@ -48,6 +50,12 @@ def installed(server: Nginx, modules: Sequence[str], directory: Path) -> Target:
         version = None if needed is None else lua_version(server, load_lines(needed), directory)
         if version is not None:
             versions["lua"] = version
+    with_njs = [path for path in modules if os.path.basename(path) in OBJECTS]
+    if "js" in server.built_in:
+        with_njs.append(server.path)
+    njs = next(filter(None, map(njs_version, with_njs)), None)
+    if njs is not None:
+        versions["njs"] = njs
     target = installed_target("the nginx here", versions, server.built_in)
     taken = (server.taken,) if server.taken else ()
     return target._replace(

@@ -9,7 +9,9 @@ class SystemBundle(NamedTuple):
     """A distribution's bundle: its distinct certificates, and bytes of DER.
 
     ``source`` is the package whose ``mozilla/*.crt`` were counted, all of which are in the bundle
-    unless the host leaves some out (``/etc/ca-certificates.conf``).
+    unless the host leaves some out (``/etc/ca-certificates.conf``); or the package, and the release
+    of NSS with the list that it is made of, of which those for servers were counted
+    (tests/targets/certdata.py).
     """
 
     certificates: int
@@ -19,8 +21,20 @@ class SystemBundle(NamedTuple):
 
 
 _OF_2026 = 120, 128_549
+_OF_NSS_3_114 = 146, 155_924
+_OF_NSS_3_121 = 145, 154_758
+_ALPINE = "ca-certificates 20260413, with the list of NSS 3.121"
+_FEDORA = "ca-certificates 2025.2.80_v9.0.304, with the list of NSS 3.114"
 
 BUNDLES: dict[str, SystemBundle] = {
+    "alpine-3.20": SystemBundle(
+        *_OF_NSS_3_114, "ca-certificates 20250911, with the list of NSS 3.114: 214 KiB of PEM"
+    ),
+    "alpine-3.21": SystemBundle(*_OF_NSS_3_121, _ALPINE),
+    "alpine-3.22": SystemBundle(*_OF_NSS_3_121, _ALPINE),
+    "alpine-3.23": SystemBundle(*_OF_NSS_3_121, _ALPINE),
+    "fedora-43": SystemBundle(*_OF_NSS_3_114, _FEDORA),
+    "fedora-44": SystemBundle(*_OF_NSS_3_114, _FEDORA),
     "debian-11": SystemBundle(150, 159_591, "ca-certificates 20250419~deb12u1~deb11u1"),
     "debian-12": SystemBundle(150, 160_058, "ca-certificates 20250419~deb12u2"),
     "debian-13": SystemBundle(148, 157_919, "ca-certificates 20250419+deb13u1"),
@@ -37,4 +51,4 @@ BUNDLES: dict[str, SystemBundle] = {
 ASSUMED = BUNDLES["debian-12"]._replace(
     source="assumed to be as Debian 12's, which is Mozilla's list of 2025 as well", is_assumed=True
 )
-"""The bundle of all other targets: Alpine's, Fedora's and images' packages were not read."""
+"""The bundle of all other targets: older packages of Alpine and Fedora were not read."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from nginx_memlint import check
+from nginx_memlint.live.installed import target_of
+from nginx_memlint.live.njs import OBJECTS, njs_version
 from tests.tls.test_modules import ACCEPTED, INCLUDED, LACKING, REJECTED, text, whole
 
 from .facts_rows import Site
 from .prefix import main_conf, write_conf
-from .stack import Stack
+from .stack import MODULES_DIR, NGINX, Stack
 
 CASES = {
     **{name: (text(main), message) for name, (main, message, _) in REJECTED.items()},
@@ -61,3 +63,11 @@ def test_a_missing_module(bookworm: Stack, site: Site) -> None:
     assert (
         problem.message == f"load_module: {name} is not there, and nginx does not start without it"
     )
+
+
+def test_the_version_of_njs_is_read_in_its_modules(all_modules: Stack) -> None:
+    version, _, _ = all_modules.versions()["njs"].partition("-")
+    for name in OBJECTS:
+        assert njs_version(f"{MODULES_DIR}/{name}") == version
+    assert njs_version(NGINX) is None
+    assert target_of(NGINX).texts["njs"] == version

@@ -11,6 +11,7 @@ from nginx_memlint.memory.guesses import SYSTEM
 from nginx_memlint.targets.bundles_table import ASSUMED, BUNDLES
 from nginx_memlint.targets.targets import find_target, target_names
 from tests.helpers import memlint_here, write
+from tests.targets.certdata import for_servers
 
 CONF = """\
 worker_processes 1;
@@ -57,4 +58,57 @@ def test_it_stands_for_the_systems_bundle_that_is_not_here(
 def test_targets_shows_it() -> None:
     out = memlint_here("targets", "debian-13").out
     assert "148 certificates of 157,919 bytes: ca-certificates 20250419+deb13u1" in out
-    assert "assumed to be as Debian 12's" in memlint_here("targets", "alpine-3.20").out
+    assert "assumed to be as Debian 12's" in memlint_here("targets", "alpine-3.19").out
+    assert "145 certificates of 154,758 bytes: ca-certificates 20260413" in (
+        memlint_here("targets", "alpine-3.23").out
+    )
+
+
+LISTED = r"""
+BEGINDATA
+CKA_CLASS CK_OBJECT_CLASS CKO_NSS_BUILTIN_ROOT_LIST
+CKA_LABEL UTF8 "list"
+# one for servers, one for mail alone
+CKA_CLASS CK_OBJECT_CLASS CKO_CERTIFICATE
+CKA_ISSUER MULTILINE_OCTAL
+\060\001
+END
+CKA_SERIAL_NUMBER MULTILINE_OCTAL
+\002\001
+END
+CKA_VALUE MULTILINE_OCTAL
+\060\202\001
+\377
+END
+CKA_CLASS CK_OBJECT_CLASS CKO_NSS_TRUST
+CKA_ISSUER MULTILINE_OCTAL
+\060\001
+END
+CKA_SERIAL_NUMBER MULTILINE_OCTAL
+\002\001
+END
+CKA_TRUST_SERVER_AUTH CK_TRUST CKT_NSS_TRUSTED_DELEGATOR
+CKA_CLASS CK_OBJECT_CLASS CKO_CERTIFICATE
+CKA_ISSUER MULTILINE_OCTAL
+\060\001
+END
+CKA_SERIAL_NUMBER MULTILINE_OCTAL
+\002\002
+END
+CKA_VALUE MULTILINE_OCTAL
+\060
+END
+CKA_CLASS CK_OBJECT_CLASS CKO_NSS_TRUST
+CKA_ISSUER MULTILINE_OCTAL
+\060\001
+END
+CKA_SERIAL_NUMBER MULTILINE_OCTAL
+\002\002
+END
+CKA_TRUST_SERVER_AUTH CK_TRUST CKT_NSS_MUST_VERIFY_TRUST
+CKA_TRUST_EMAIL_PROTECTION CK_TRUST CKT_NSS_TRUSTED_DELEGATOR
+"""
+
+
+def test_certificates_of_a_list_are_counted_that_servers_are_verified_with() -> None:
+    assert for_servers(LISTED) == (1, 4)

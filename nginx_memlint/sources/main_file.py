@@ -37,6 +37,9 @@ CANDIDATES = (f"*/{MAIN_FILE}", f"*/*/{MAIN_FILE}", "*.conf")
 
 MAX_CANDIDATES = 5
 
+CONFIGURATION = ".conf"
+"""Ending of the names of files that nginx is to read as they are: they are no archives."""
+
 ARCHIVES = (".tar", ".tar.gz", ".tgz")
 """Endings of the names of archives: a prefix is in such a file, not around it."""
 
@@ -168,11 +171,9 @@ def _from_file(name: str, lookup: Lookup, is_fragment: bool) -> Entry:
     except OSError as error:
         problem = _unreadable(error, path, source.shown(path))
         raise EntryError(problem, absent=_is_absent(source, path, error)) from None
-    if is_directory:
-        name = os.path.join(name, MAIN_FILE)
-    if _holds_archive(name, data, lookup):
+    if not path.endswith(CONFIGURATION) and _holds_archive(name, data, lookup):
         return _from_archive(data, lookup, source.shown(path))
-    if _holds_dump(name, data, lookup):
+    if _holds_dump(os.path.join(name, MAIN_FILE) if is_directory else name, data, lookup):
         return _from_dump(data, lookup, source.shown(path))
     source.given[path] = data
     directory = path.rpartition("/")[0]

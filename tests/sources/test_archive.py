@@ -349,19 +349,29 @@ def test_what_nginx_may_read_is_not_taken_for_an_archive(tmp_path: Path, first: 
     """Which of the two it is decides what is checked: nginx would read the other one."""
     data = both(first)
     assert is_archive(data)
-    (tmp_path / "nginx.conf").write_bytes(data)
-    for name in ("nginx.conf", ".", "-"):
+    (tmp_path / "site").write_bytes(data)
+    for name in ("site", "-"):
         done = memlint("check", "--isolated", "--confine", ".", name, cwd=tmp_path, stdin=data)
         assert done.code == 2, done.out
         assert "may be a tar archive or a configuration that looks like one" in done.err
     assert checked(zipped(data)).blocks.server == 1
 
 
-def test_it_is_said_not_to_be_an_archive(tmp_path: Path) -> None:
-    (tmp_path / "nginx.conf").write_bytes(both())
-    done = memlint("check", "--no-dump", "nginx.conf", "--format", "json", cwd=tmp_path)
+@pytest.mark.parametrize("words", [["--no-dump", "site"], ["nginx.conf"], ["."]])
+def test_what_is_read_as_it_is(tmp_path: Path, words: list[str]) -> None:
+    for name in ("site", "nginx.conf"):
+        (tmp_path / name).write_bytes(both())
+    done = memlint("check", *words, "--format", "json", cwd=tmp_path)
     [config] = done.json["configs"]
     assert config["blocks"]["location"] == 100
+
+
+@pytest.mark.parametrize("name", ["nginx.conf", "."])
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_no_configuration_is_an_archive(tmp_path: Path, name: str, mode: str) -> None:
+    """What nginx is to read under that name it refuses."""
+    (tmp_path / "nginx.conf").write_bytes(packed(mode=mode))
+    assert memlint("check", name, cwd=tmp_path).code == 3
 
 
 def test_an_error_says_what_it_is() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nginx_memlint.analysis.budget import Budget, not_begun
 from nginx_memlint.analysis.examine import examine, without_entry
-from nginx_memlint.analysis.job import Job
+from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
 from nginx_memlint.result import ConfigReport
@@ -30,11 +30,16 @@ class Checked(NamedTuple):
     steps: int
 
 
-def check_one(job: Job) -> Checked:
-    """The report of one job; what earlier jobs left in memory is freed first if it is much."""
+def inspect(job: Job) -> Inspection:
+    """One job, examined; what earlier jobs left in memory is freed first if it is much."""
     if gc.get_count()[0] > MOST_GARBAGE:
         gc.collect()
-    inspection = examine(job)
+    return examine(job)
+
+
+def check_one(job: Job) -> Checked:
+    """The report of one job, and the steps that it took."""
+    inspection = inspect(job)
     return Checked(inspection.report, inspection.steps)
 
 

@@ -41,7 +41,7 @@ def init(
     if not seen.roots:
         raise MemlintError(_nothing(seen))
     for root in seen.roots:
-        report = root.inspection.report
+        report = root.report
         servers = plural(report.blocks.server + report.blocks.stream_server, "server")
         worst = human(report.memory.total.reload_peak_worst_bytes)
         state = f"{servers}, {worst} while reloading" if report.complete else "not read in full"

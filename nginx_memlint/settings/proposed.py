@@ -67,7 +67,7 @@ def settings(survey: Survey) -> str:
         "",
         *_target(roots),
     ]
-    if any(root.inspection.report.workers_assumed for root in roots):
+    if any(root.report.workers_assumed for root in roots):
         lines.append("# workers = 8        # worker_processes is auto: say how many that is there")
     lines += _of_way(shared)
     if bundles := sorted({path for root in roots for path in root.bundles}):
@@ -158,7 +158,7 @@ def _matches(pattern: str, path: str) -> bool:
 
 def _budget(group: Sequence[Surveyed]) -> Iterator[str]:
     """A budget that today's configurations keep, and what they take."""
-    reports = [root.inspection.report for root in group]
+    reports = [root.report for root in group]
     if not all(report.complete for report in reports):
         incomplete = next(report for report in reports if not report.complete)
         problem = next(problem for problem in incomplete.problems if not problem.complete)

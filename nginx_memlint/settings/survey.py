@@ -11,14 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.budget import Budget
 from nginx_memlint.analysis.job import Inspection, Job
+from nginx_memlint.analysis.parallel import inspect
 from nginx_memlint.files.paths import is_below
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.memory.guesses import SYSTEM_PATHS
 from nginx_memlint.options.record import Options
+from nginx_memlint.result import ConfigReport
 from nginx_memlint.settings.dockerfile import BaseImage, image_for
 from nginx_memlint.settings.in_force import ROOT
+from nginx_memlint.sizes import human
 from nginx_memlint.syntax.directives import parse
 from nginx_memlint.targets.targets import find_target
 from nginx_memlint.tls.ca_bundle import pem_size
@@ -27,8 +30,11 @@ from nginx_memlint.tree import grammar
 MOST_ENTRIES, MOST_FILES, MOST_DEPTH = 100_000, 5_000, 12
 """Names that are looked at, files that are read, and directories inside directories."""
 
-FILE_BYTES = 1 << 20
-MOST_MAINS = 200
+FILE_BYTES, ALL_BYTES = 1 << 20, 64 << 20
+"""Bytes of one file, and of all files that are read to see what they are."""
+
+MOST_TRIED = 200
+"""Main files that are tried, or parts of configurations where there is none."""
 
 _SKIPPED = frozenset({"node_modules", "vendor", "venv", "__pycache__"})
 _TEMPLATES = (".template", ".tmpl", ".tpl", ".j2", ".erb", ".jinja", ".jinja2")
@@ -63,19 +69,17 @@ class Way(NamedTuple):
 
 @dataclass(frozen=True)
 class Surveyed:
-    """A configuration, the way that reads most of it, what that gave, and its image if known."""
+    """A configuration, the way that reads most of it, what that gave, and its image if known.
+
+    ``bundles`` are the system's bundles that it loads, ``files`` the real paths of what it reads.
+    """
 
     path: str
     way: Way
-    inspection: Inspection
+    report: ConfigReport
+    bundles: tuple[str, ...] = ()
+    files: frozenset[str] = frozenset()
     image: BaseImage | None = None
-
-    @property
-    def bundles(self) -> list[str]:
-        """The system's bundles that it loads."""
-        situation = self.inspection.situation
-        causes = situation.causes if situation is not None else []
-        return sorted({cause.path for cause in causes} & SYSTEM_PATHS)
 
     @property
     def system_bundle(self) -> tuple[int, int]:
@@ -100,12 +104,17 @@ def survey(top: str) -> Survey:
     result = Survey()
     mains: list[str] = []
     parts: dict[str, tuple[str, ...]] = {}
+    left = ALL_BYTES
     for path in _files(top, result):
         try:
             data = read_file(_placed(top, path), FILE_BYTES)
         except OSError as error:
             result.left_out.append(f"{path}: {error.strerror}")
             continue
+        left -= len(data)
+        if left < 0:
+            result.left_out.append(f"files from {path} on: those before hold {human(ALL_BYTES)}")
+            break
         if path.endswith(_TEMPLATES):
             if any(word in data for word in (b"server", b"http", b"location")):
                 result.templates.append(path)
@@ -116,21 +125,28 @@ def survey(top: str) -> Survey:
             mains.append(path)
         elif names & _PARTS and file.error is None:
             parts[path] = grammar.fragment_context(file.body)
-    if len(mains) > MOST_MAINS:
-        result.left_out.append(f"{len(mains) - MOST_MAINS:,} more main files")
-    read: set[str] = set()
-    for path in mains[:MOST_MAINS]:
-        root = _tried(top, path, _ways(path))
-        result.roots.append(root)
-        read |= _read_by(root)
+    result.roots = _all_tried(top, {path: _ways(path) for path in mains}, result)
+    read = frozenset[str]().union(*(root.files for root in result.roots))
     unread = [path for path in parts if os.path.realpath(_placed(top, path)) not in read]
     if mains:
         result.unread = unread
     else:
-        result.roots = [
-            _tried(top, path, [Way(context=parts[path])]) for path in unread if parts[path]
-        ]
+        alone = {path: [Way(context=parts[path])] for path in unread if parts[path]}
+        result.roots = _all_tried(top, alone, result)
     return result
+
+
+def _all_tried(top: str, ways: dict[str, list[Way]], result: Survey) -> list[Surveyed]:
+    """The configurations at some paths, as many as the bound on a command's work lets."""
+    budget = Budget()
+    roots: list[Surveyed] = []
+    for path in [*ways][:MOST_TRIED]:
+        if (root := _tried(top, path, ways[path], budget)) is None:
+            break
+        roots.append(root)
+    if more := len(ways) - len(roots):
+        result.left_out.append(f"{more:,} more configurations: name other directories")
+    return roots
 
 
 def _files(top: str, result: Survey) -> Iterator[str]:
@@ -185,21 +201,60 @@ def _ways(path: str) -> list[Way]:
     return ways
 
 
-def _tried(top: str, path: str, ways: list[Way]) -> Surveyed:
-    """The configuration by the way that reads most of it."""
+class _Trial(NamedTuple):
+    """A configuration read in one way: how much of it that lacks, and what it gave.
+
+    It is without the tree, which may be large: there are many configurations, each with some ways.
+    """
+
+    lacking: tuple[int, ...]
+    missing: tuple[str, ...]
+    root: Surveyed
+
+
+def _tried(top: str, path: str, ways: list[Way], budget: Budget) -> Surveyed | None:
+    """The configuration by the way that reads most of it; None if no work is left for one."""
     image = image_for(_placed(top, path))
-    tried = [(way, _examined(top, path, way, image)) for way in ways]
-    way, inspection = min(tried, key=lambda pair: _lacking(top, pair[1]))
-    missing = _missing(top, path, inspection)
-    if missing:
-        allowing = way._replace(allow_missing=missing)
-        again = _examined(top, path, allowing, image)
-        if _lacking(top, again) < _lacking(top, inspection):
-            way, inspection = allowing, again
-    return Surveyed(path, way, inspection, image)
+    best: _Trial | None = None
+    for way in ways:
+        trial = _trial(top, path, way, image, budget)
+        if trial is not None and (best is None or trial.lacking < best.lacking):
+            best = trial
+    if best is None:
+        return None
+    if best.missing:
+        allowing = best.root.way._replace(allow_missing=best.missing)
+        again = _trial(top, path, allowing, image, budget)
+        if again is not None and again.lacking < best.lacking:
+            best = again
+    return best.root
 
 
-def _examined(top: str, path: str, way: Way, image: BaseImage | None) -> Inspection:
+def _trial(top: str, path: str, way: Way, image: BaseImage | None, budget: Budget) -> _Trial | None:
+    job = _job(top, path, way, image)
+    if budget.is_over(job):
+        return None
+    inspection = inspect(job)
+    budget.take(inspection.steps)
+    root = Surveyed(
+        path, way, inspection.report, _bundles_of(inspection), _files_of(inspection), image
+    )
+    return _Trial(_lacking(top, inspection), _missing(top, path, inspection), root)
+
+
+def _bundles_of(inspection: Inspection) -> tuple[str, ...]:
+    situation = inspection.situation
+    causes = situation.causes if situation is not None else []
+    return tuple(sorted({cause.path for cause in causes} & SYSTEM_PATHS))
+
+
+def _files_of(inspection: Inspection) -> frozenset[str]:
+    situation = inspection.situation
+    files = situation.tree.files.values() if situation is not None else ()
+    return frozenset(os.path.realpath(file.name) for file in files)
+
+
+def _job(top: str, path: str, way: Way, image: BaseImage | None) -> Job:
     def placed(text: str) -> str:
         directory = os.path.dirname(_placed(top, path))
         return os.path.join(directory, text.removeprefix(ROOT).lstrip("/")) or "."
@@ -213,7 +268,7 @@ def _examined(top: str, path: str, way: Way, image: BaseImage | None) -> Inspect
     )
     if image is not None:
         options = replace(options, target=image.name)
-    return examine(Job(_placed(top, path), options))
+    return Job(_placed(top, path), options)
 
 
 def _system_bundle(image: BaseImage | None) -> tuple[int, int]:
@@ -243,11 +298,3 @@ def _missing(top: str, path: str, inspection: Inspection) -> tuple[str, ...]:
             is_beside = is_below(name, directory)
             names[os.path.relpath(name, directory) if is_beside else name] = None
     return tuple(names)
-
-
-def _read_by(root: Surveyed) -> set[str]:
-    """The real paths of the files that a configuration reads."""
-    if root.inspection.situation is None:
-        return set()
-    files = root.inspection.situation.tree.files.values()
-    return {os.path.realpath(file.name) for file in files}

@@ -10,6 +10,10 @@ from typing import Any
 
 import pytest
 
+from nginx_memlint.settings.survey import MOST_TRIED
+from tests.helpers import write
+from tests.hostile.limited import limited, slow
+
 ROOTS = 12
 READ = 4
 """Roots that are read: half of the last one is beyond."""
@@ -137,3 +141,35 @@ def test_diff(fleet: Path, most: int) -> None:
     roots = json.loads(done.stdout)["roots"]
     incomplete = [root["path"] for root in roots if not root["new"]["complete"]]
     assert sorted(incomplete) == [f"{n:02}.conf" for n in range(READ, ROOTS)]
+
+
+def test_init(fleet: Path, most: int) -> None:
+    """Each is tried in some ways, which counts."""
+    for link in [path for path in fleet.iterdir() if path.is_symlink()]:
+        link.unlink()
+        link.write_bytes((fleet / "real.conf").read_bytes())
+    done = memlint(fleet, most, "init")
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stdout.splitlines() if "while reloading" in line][1:] == []
+    said = f"not looked at: {ROOTS} more configurations: name other directories"
+    assert said in done.stderr
+
+
+@slow
+def test_init_keeps_no_tree(tmp_path: Path) -> None:
+    """Two configurations of some kilobytes are 1.6 GB of trees, all ways of them together."""
+    for number in range(2):
+        files = {f"f{step}": f"include f{step + 1};" * 10 for step in range(1, 4)}
+        files |= {"nginx.conf": "events {} http { include f1; }"}
+        files |= {"f4": "server { location / { return 204; } }\n" * 100}
+        write(tmp_path, {f"{number}/{name}": text for name, text in files.items()})
+    run = limited("init", cwd=tmp_path, memory=1 << 30)
+    assert run.code == 0, run.err
+    assert run.out.count("100,000 servers") == 2
+
+
+def test_init_reads_so_many_parts(tmp_path: Path) -> None:
+    write(tmp_path, {f"{number}.conf": "server { }" for number in range(MOST_TRIED + 3)})
+    run = limited("init", cwd=tmp_path)
+    assert run.code == 0, run.err
+    assert "not looked at: 3 more configurations: name other directories" in run.err

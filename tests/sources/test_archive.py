@@ -369,7 +369,7 @@ def test_what_is_read_as_it_is(tmp_path: Path, words: list[str]) -> None:
 @pytest.mark.parametrize("name", ["nginx.conf", "."])
 @pytest.mark.parametrize("mode", ["w", "w:gz"])
 def test_no_configuration_is_an_archive(tmp_path: Path, name: str, mode: str) -> None:
-    """What nginx is to read under that name it refuses."""
+    """Under that name nginx would read it, and refuse it."""
     (tmp_path / "nginx.conf").write_bytes(packed(mode=mode))
     assert memlint("check", name, cwd=tmp_path).code == 3
 

@@ -11,6 +11,8 @@ from nginx_memlint.problems import Problem
 from nginx_memlint.refusals.addresses import NO_ADDRESS, is_network
 from nginx_memlint.refusals.hashes import CACHE_LINE, longest_key, longest_part, unbuilt
 from nginx_memlint.refusals.lacking import at_end
+from nginx_memlint.refusals.record import in_force
+from nginx_memlint.refusals.variables import malformed
 from nginx_memlint.syntax.values import c_string, ipv4, number
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tree import blocks
@@ -141,12 +143,36 @@ def _long_keys(block: Block) -> Iterator[Problem]:
                 return
 
 
+_WITH_TEXTS = frozenset({"map", "split_clients"})
+"""Data whose first argument is a text with variables."""
+
+_TEXTS_IN_MAPS = (1, 11, 2)
+"""The first nginx in which values of a ``map`` are such texts (``ngx_http_map()``)."""
+
+
+def _texts(block: Block, target: Target) -> Iterator[Problem]:
+    """Problems of malformed variables in the source of data, and in the values of a ``map``."""
+    if block.directive is None or block.directive.name not in _WITH_TEXTS:
+        return
+    for source in block.directive.args[:1]:
+        if wrong := malformed(source)[0]:
+            yield Problem.of_nginx(block.inclusion, block.directive, wrong)
+    if block.directive.name != "map" or not in_force(target, _TEXTS_IN_MAPS):
+        return
+    for body, inclusion in block.parts:
+        for line in body.directives:
+            is_value = len(line.args) == 1 and line.name != "include"
+            if is_value and (wrong := malformed(line.args[0])[0]):
+                yield Problem.of_nginx(inclusion, line, wrong)
+
+
 def wrong_lines(tree: Tree, target: Target) -> Iterator[Problem]:
     """Problems of lines with too few or too many words in a ``map`` and its like."""
     for block in tree.blocks(blocks.DATA):
         name = block.directive.name if block.directive else ""
         if check := _CHECKS.get(name):
             yield from check(block)
+        yield from _texts(block, target)
         if (keys := _LINES.get(name)) is None:
             continue
         for body, inclusion in block.parts:

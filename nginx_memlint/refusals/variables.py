@@ -41,7 +41,7 @@ def names_in(text: str) -> list[str]:
     return [name for name in names if name]
 
 
-def _malformed(text: str) -> tuple[str, str]:
+def malformed(text: str) -> tuple[str, str]:
     """The error in the variables of a text, if there is one, and the text from there on."""
     for match in _VARIABLE.finditer(text):
         rest = text[match.start() :]
@@ -164,13 +164,13 @@ _USES = (
 
 def _wrong_text(texts: _Texts, args: Sequence[str]) -> str:
     for text in texts(args):
-        if "$" in text and (wrong := _malformed(text)[0]):
+        if "$" in text and (wrong := malformed(text)[0]):
             return wrong
     return ""
 
 
 def _wrong_format(args: Sequence[str]) -> str:
-    wrong, rest = next((one for one in map(_malformed, _log_format(args)) if one[0]), ("", ""))
+    wrong, rest = next((one for one in map(malformed, _log_format(args)) if one[0]), ("", ""))
     return f'invalid parameter "{rest}"' if wrong == "invalid variable name" else wrong
 
 

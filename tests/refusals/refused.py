@@ -477,6 +477,11 @@ REFUSED: tuple[tuple[str, str], ...] = (
     ("lua", 'log_by_lua_file "${a";'),
     ("js", "js_import http;"),
     ("js", "js_preload_object a.js;"),
+    ("http", "map $uri $a { default \\.php$; }"),
+    ("http", 'map $uri $a { /x "${uri"; }'),
+    ("http", "map $- $a { default 1; }"),
+    ("http", "split_clients a$ $a { * 1; }"),
+    ("stream", "map $remote_addr $a { default $; }"),
 )
 """Kind of a block, and what stands in it."""
 
@@ -773,5 +778,7 @@ ACCEPTED: tuple[tuple[str, str], ...] = (
     ),
     ("lua", "lua_code_cache OFF; content_by_lua_file /a/$uri.lua;"),
     ("js", "js_preload_object a.json;"),
+    ("http", "map $uri$args $a { ~\\.php$ 1; default ${uri}x$uri; ~(x)$ $1; }"),
+    ("http", "split_clients $uri-x $a { * a$; }"),
 )
 """Kind of a block, and what stands in it."""

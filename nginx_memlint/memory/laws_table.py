@@ -49,7 +49,7 @@ GLIBC: dict[str, Law] = {
     # what reading them has used for a while is used again, or not
     "tables": _of_master((2, 0.0), (2.2, 0.0), (2.6, 0.1), (3.5, 0.12)),
     # ngx_radix_alloc(): each page is a large allocation of its own
-    "pages": _of_master((2.1, 0.0), (2.2, 0.05), (2.2, 0.55), (3.1, 0.5)),
+    "pages": _of_master((2.1, 0.0), (2.2, 0.05), (1.95, 0.53), (3.1, 0.5)),
     # sljit's executable pages are freed one by one
     "code": _of_master((2, 0.0), (2, 0.05), (2, 0.9), (2.95, 0.85)),
     # its destructors touch all of it, in the master as in each exiting worker

@@ -164,7 +164,7 @@ SHAPES = {
 Hold = type[StoppedExits] | type[HeldExits]
 
 
-def _reload(server: Server, hold: Hold) -> None:
+def reload_at_once(server: Server, hold: Hold) -> None:
     """Reload, and have all old workers exit when the last of them has come to its exit."""
     old = set(server.children())
     with hold(old) as held:
@@ -189,7 +189,7 @@ def measured(
         peaks, after = [], []
         for _ in range(reloads):
             group.reset()
-            _reload(server, hold)
+            reload_at_once(server, hold)
             time.sleep(SETTLE)
             peaks.append(group.peak() // KIB - beside)
             after.append(server.memory().anon_and_shared)

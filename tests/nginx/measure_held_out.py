@@ -1,8 +1,10 @@
 """Measure configurations that no cost was fitted to, beside what is predicted of them.
 
     python -m tests.nginx.measure_held_out --out results
+    python -m tests.nginx.measure_held_out --out results --at-once --reloads 3
 
 Predictions are kept with the measurements, so that costs that are mended later hide no error.
+``--at-once``: old workers are held at their exit until all have come to it, as with many cores.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from typing import Any
 from nginx_memlint import check
 from tests.nginx.experiment import Results
 from tests.nginx.held_out_configurations import CONFIGURATIONS, write
+from tests.nginx.hold import HeldExits
+from tests.nginx.measure_allocators import reload_at_once
 from tests.nginx.measure_whole import reloaded
 from tests.nginx.prefix import make_prefix
 from tests.nginx.recorded import TARGETS
@@ -53,20 +57,30 @@ def predicted(conf: Path, target: str) -> dict[str, int]:
     return asdict(report.memory.total)
 
 
+def together(server: Server) -> None:
+    """Reload, and have all old processes exit at once."""
+    reload_at_once(server, HeldExits)
+
+
 def main() -> int:
     """Measure the configurations and write their recording."""
     parser = argparse.ArgumentParser(description="Measure configurations that were held out.")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--only", nargs="+", default=["*"])
     parser.add_argument("--reloads", type=int, default=RELOADS)
+    parser.add_argument("--at-once", action="store_true", help="hold exits until all are there")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     stack = native()
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
     ).stdout.strip()
-    inputs = {"reloads": arguments.reloads, "predicted_by": commit}
-    results = Results(arguments.out / f"held-out-{stack.name}.json", stack, inputs)
+    inputs: dict[str, Any] = {"reloads": arguments.reloads}
+    if not arguments.at_once:
+        inputs["predicted_by"] = commit
+    kind = "held-out-at-once" if arguments.at_once else "held-out"
+    results = Results(arguments.out / f"{kind}-{stack.name}.json", stack, inputs)
+    how: dict[str, Any] = {"reload": together} if arguments.at_once else {}
     for name in CONFIGURATIONS:
         if not any(fnmatch.fnmatch(name, pattern) for pattern in arguments.only):
             continue
@@ -75,7 +89,7 @@ def main() -> int:
                 prefix = make_prefix(Path(directory))
                 conf = write(name, prefix, stack, workers)
                 said: dict[str, Any] = {"predicted": predicted(conf, TARGETS[stack.name])}
-                figures = reloaded(conf, prefix, arguments.reloads, stack, zones)
+                figures = reloaded(conf, prefix, arguments.reloads, stack, zones, **how)
                 results.add(configuration=name, workers=workers, **figures, **said)
     return 0
 

@@ -44,6 +44,7 @@ def reloaded(
     reloads: int,
     stack: Stack,
     besides: Callable[[Server], dict[str, int]] = lambda _server: {},
+    reload: Callable[[Server], object] = lambda server: server.reload(TIMEOUT),
 ) -> dict[str, Any]:
     """The memory of a main file at start and through some reloads, and what else is asked then."""
     with cgroup() as group, ExitStack() as running:
@@ -58,7 +59,7 @@ def reloaded(
         peaks, after = [], []
         for _ in range(reloads):
             group.reset()
-            server.reload(TIMEOUT)
+            reload(server)
             time.sleep(SETTLE)
             peaks.append(group.peak() // KIB - beside)
             after.append(server.memory().anon_and_shared)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.nginx.accuracy_held_out import HeldOut, compared, first_contact
+from tests.nginx.accuracy_held_out import FirstPeak, HeldOut, compared, first_contact, first_peaks
 from tests.nginx.accuracy_whole import Described, recording
 from tests.nginx.held_out_configurations import CONFIGURATIONS, write
 from tests.nginx.measure_held_out import MORE_WORKERS, RELOADS, predicted
@@ -25,6 +25,24 @@ def test_all_were_measured() -> None:
     assert {(one.name, one.workers) for one in first_contact()} == asked
     for row in recording("held-out")["rows"]:
         assert len(row["peak_kb"]) == RELOADS
+
+
+@pytest.mark.parametrize("one", first_peaks(), ids=lambda one: f"{one.name}, {one.workers}")
+def test_first_peaks_of_workers_that_exit_at_once(one: FirstPeak) -> None:
+    assert 1 <= one.ratio(one.at_once_kb) <= 1.15
+
+
+@pytest.mark.xdist_group("configurations held out")
+@pytest.mark.parametrize(
+    "row",
+    recording("held-out-at-once")["rows"],
+    ids=lambda row: f"{row['configuration']}, {row['workers']}",
+)
+def test_first_peaks_as_they_are_said_now(row: dict[str, Any], tmp_path: Path) -> None:
+    stack = Described("bookworm")
+    conf = write(row["configuration"], make_prefix(tmp_path), stack, row["workers"])
+    ratio = predicted(conf, "debian-12")["reload_peak_bytes"] / 1024 / row["peak_kb"][0]
+    assert 1 <= ratio <= 1.15
 
 
 @pytest.mark.xdist_group("configurations held out")

@@ -6,8 +6,8 @@
 
 Each contender gets a virtual environment of its own below --work, with what benchmarks/peers.txt
 pins; memlint is installed from this checkout. The contenders run in turn, on one core (Linux), and
-of each the fastest run counts: that is the one least disturbed by others. "memlint" neither uses
-results of earlier runs nor keeps its own, "memlint, again" does; "memlint --jobs" has all cores.
+of each the fastest run counts: that is the one least disturbed by others. They are compared by CPU
+time, which others disturb less. "memlint --jobs" has all cores, and is compared by the clock.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def compared(runs: dict[str, Run]) -> str:
                 f"{run.seconds:.3f}",
                 f"{run.cpu:.3f}",
                 f"{run.peak / 2**20:.1f}",
-                f"{memlint.seconds / run.seconds:.3f} ×",
+                f"{memlint.seconds / run.seconds if name == JOBS else memlint.cpu / run.cpu:.3f} ×",
                 f"{memlint.peak / run.peak:.3f} ×",
             )
         )

@@ -176,16 +176,16 @@ def compared(runs: dict[str, Run]) -> str:
 
 
 def curved(runs: dict[int, Run]) -> str:
-    """Time and memory by locations."""
-    base = min(runs.values(), key=lambda run: run.seconds)
-    rows = [("locations", "seconds", "µs a location", "peak MiB", "bytes a location")]
+    """CPU time and memory by locations."""
+    base = min(runs.values(), key=lambda run: run.cpu)
+    rows = [("locations", "CPU seconds", "µs a location", "peak MiB", "bytes a location")]
     for count, run in runs.items():
-        micro = (run.seconds - base.seconds) / count * 1e6
+        micro = (run.cpu - base.cpu) / count * 1e6
         size = (run.peak - base.peak) / count
         rows.append(
             (
                 f"{count:,}",
-                f"{run.seconds:.3f}",
+                f"{run.cpu:.3f}",
                 "" if run is base else f"{micro:.1f}",
                 f"{run.peak / 2**20:.1f}",
                 "" if run is base else f"{size:,.0f}",

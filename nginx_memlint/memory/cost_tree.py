@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nginx_memlint.memory.estimate import Price, Priced, own_bytes
+from nginx_memlint.memory.parts.record import CA_LOADS, CONTEXTS
 from nginx_memlint.printable import printable
-from nginx_memlint.result import Node
+from nginx_memlint.result import ConfigReport, Node
 from nginx_memlint.targets.targets import Costs
 from nginx_memlint.tree.blocks import COUNTED
 from nginx_memlint.tree.expanded import Block
@@ -108,6 +109,31 @@ def by_file(nodes: list[Node]) -> list[Node]:
         if node.kind in SERVERS:
             parts[file, number] = len(drafts)
         drafts.append(part)
+    return _added_up(drafts)
+
+
+def by_part(config: ConfigReport) -> list[Node]:
+    """The tree of a start's memory by what takes it; CA loads by the directives that cause them.
+
+    It is that of the whole service, workers and zones included.
+    """
+    main = config.main_file
+    drafts = [_OpenNode(None, "main", config.path, main, None)]
+    for part in config.memory.parts:
+        number = len(drafts)
+        draft = _OpenNode(0, "part", part.name, part.file or main, part.line)
+        draft.bytes = part.start_bytes
+        draft.contexts = part.count if part.name == CONTEXTS else 0
+        drafts.append(draft)
+        inherited = [one for one in config.inherited if one.bytes] if part.name == CA_LOADS else []
+        if inherited and sum(one.bytes for one in inherited) <= part.start_bytes:
+            for one in inherited:
+                below = _OpenNode(
+                    number, "directive", f"{one.directive} {one.value}", one.file, one.line
+                )
+                below.loads, below.bytes = one.ca_loads, one.bytes
+                draft.bytes -= one.bytes
+                drafts.append(below)
     return _added_up(drafts)
 
 

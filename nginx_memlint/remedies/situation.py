@@ -37,7 +37,7 @@ from nginx_memlint.memory.laws_table import LAWS
 from nginx_memlint.memory.parts import parts
 from nginx_memlint.memory.parts.base import HELPERS
 from nginx_memlint.memory.parts.certificates import LISTS
-from nginx_memlint.memory.parts.record import Configuration, CostPart, Files
+from nginx_memlint.memory.parts.record import CA_LOADS, CONTEXTS, Configuration, CostPart, Files
 from nginx_memlint.memory.parts.scripts import MACHINES
 from nginx_memlint.memory.zones import Zone, touched
 from nginx_memlint.policy import Limits
@@ -50,12 +50,6 @@ from nginx_memlint.tls.uses import Unused, unused
 from nginx_memlint.tree.changes import TreeChange, changed
 from nginx_memlint.tree.expanded import Setting
 from nginx_memlint.tree.tree import Tree
-
-CONTEXTS = "TLS contexts"
-"""The name of the part that contexts without their certificates are."""
-
-CA_LOADS = "CA loads"
-"""The name of the part that CA certificates are."""
 
 SMALL_PIECES = {
     CONTEXTS: PIECES_OF_CONTEXT,

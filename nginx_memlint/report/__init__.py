@@ -38,7 +38,10 @@ FORMATS = {
     "junit": Format("JUnit XML"),
     "markdown": Format("a comment on a pull request"),
     "html": Format(
-        "a page for a browser", breakdown=True, packages=("jinja2", "plotly"), terminal=False
+        "a page for a browser",
+        breakdown=True,
+        packages=("jinja2", "markdown_it", "plotly"),
+        terminal=False,
     ),
 }
 """Name of a format, and of its module here → its record."""

@@ -65,7 +65,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nginx_memlint.memory.held import GENERATIONS
-from nginx_memlint.remedies.situation import CA_LOADS, Situation
+from nginx_memlint.memory.parts.record import CA_LOADS
+from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.rules.thresholds import HELD_GENERATION
 from nginx_memlint.sizes import human

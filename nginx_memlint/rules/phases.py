@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from nginx_memlint.memory.guesses import End
 from nginx_memlint.memory.laws import Total
-from nginx_memlint.memory.parts.record import CostPart
+from nginx_memlint.memory.parts.record import CA_LOADS, CostPart
 from nginx_memlint.remedies.proposals import best, other_allocator
-from nginx_memlint.remedies.situation import CA_LOADS, Situation
+from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.result import Severity
 from nginx_memlint.rules.rule import Draft
 from nginx_memlint.sizes import human, human_about

@@ -12,7 +12,7 @@ from tests.browser.conftest import Browser
 from tests.helpers import SAMPLES, http, memlint, write
 
 INCIDENT = SAMPLES / "incident"
-FEW_MB = 4_000_000
+FEW_MB = 3_000_000
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,8 @@ def click_tile(browser: Browser, name: str) -> None:
         for (const slice of document.querySelectorAll(".treemap g.slice")) {
           const id = Number(slice.__data__.data.data.id);
           const data = JSON.parse(document.querySelector("script.data").textContent);
-          if (data.nodes.name[id] === arguments[0]) return slice.querySelector("path.surface");
+          const { name } = data.trees[0].nodes;
+          if (name[id] === arguments[0]) return slice.querySelector("path.surface");
         }"""
     surface = browser.run(script, name)
     assert surface is not None
@@ -60,9 +61,11 @@ def test_a_report_on_4000_locations(browser: Browser, incident: Path) -> None:
     assert "4,000" in browser.texts(".figures dd")
     assert tiles(browser) == 1 + 8 + 80  # the whole, files, servers
     assert len(browser.texts(".below tbody tr")) == 8
-    bars = browser.run("return document.querySelectorAll('.phases-chart g.point').length")
-    assert bars == 5
-    assert "49.3 GiB" in browser.texts(".phases-chart .annotation-text")
+    assert browser.texts(".phases .number") == ["3.4 GiB", "21.3 GiB", "49.3 GiB"]
+    widths = browser.run(
+        "return [...document.querySelectorAll('.phases .fill')].map((bar) => bar.offsetWidth)"
+    )
+    assert 0 < widths[0] < widths[1] < widths[2]
 
 
 def test_clicking_a_server_zooms(browser: Browser, incident: Path) -> None:
@@ -146,7 +149,7 @@ def test_dark_mode(browser: Browser, incident: Path) -> None:
         return sum(map(int, color[color.index("(") + 1 : -1].split(",")[:3])) // 3
 
     paper = "getComputedStyle(document.body).backgroundColor"
-    labels = "getComputedStyle(document.querySelector('.phases-chart .ytick text')).fill"
+    labels = "getComputedStyle(document.querySelector('.treemap text.slicetext')).fill"
     browser.open(incident)
     assert lightness(paper) > 200
     assert lightness(labels) < 80
@@ -157,6 +160,10 @@ def test_dark_mode(browser: Browser, incident: Path) -> None:
 EVIL = (
     """<b>&amp;</script><img src=x onerror=window.hacked=1><a href='https://evil.example'>x</a>"""
 )
+
+
+MARKUP = "img, iframe, a[href*=evil], b, svg a"
+"""Elements that nothing but a name could have made."""
 
 
 def test_names_are_only_text(browser: Browser, tmp_path: Path) -> None:
@@ -174,7 +181,7 @@ def test_names_are_only_text(browser: Browser, tmp_path: Path) -> None:
     assert browser.messages() == []
     assert browser.requests() == [page.as_uri()]
     assert browser.run("return window.hacked") is None
-    assert browser.run("return document.querySelectorAll('img, iframe, a, b, svg a').length") == 0
+    assert browser.run(f"return document.querySelectorAll('{MARKUP}').length") == 0
     assert browser.texts(".below tbody th")[0] == f"server {EVIL}%{{label}}"[:99] + "\u2026"
     assert any(EVIL in text for text in browser.texts(".message, pre, .problems"))
     labels = browser.run("return document.querySelector('.treemap').textContent")
@@ -185,7 +192,7 @@ def test_names_are_only_text(browser: Browser, tmp_path: Path) -> None:
         browser.one(".treemap"), 0, 60
     ).perform()
     browser.wait(lambda: bool(browser.texts(".hoverlayer text")))
-    assert browser.run("return document.querySelectorAll('img, iframe, a, b, svg a').length") == 0
+    assert browser.run(f"return document.querySelectorAll('{MARKUP}').length") == 0
     assert browser.run("return window.hacked") is None
 
 
@@ -222,14 +229,131 @@ def test_more_blocks_than_can_be_drawn(browser: Browser, tmp_path: Path) -> None
 
 
 def test_deep_nesting(browser: Browser, tmp_path: Path) -> None:
+    """A block with a single one in it is one level with that; with two, it is one of its own."""
+    depth = 750
+    text = http("server {" + "location / { location /x { } " * depth + "}" * depth + "}")
+    page = make(tmp_path, write(tmp_path, {"nginx.conf": text}))
+    browser.open(page)
+    assert crumbs(browser) == [str(tmp_path / "nginx.conf")]
+    assert browser.texts(".below tbody th") == ["location /", "location /x"]
+    assert tiles(browser) == 1 + 3 * 2
+    browser.one(".treemap").send_keys(*[Keys.ARROW_RIGHT, Keys.ENTER] * 12)
+    browser.wait(lambda: len(crumbs(browser)) == 7)
+    assert browser.messages() == []
+
+
+def test_a_single_chain_is_one_box(browser: Browser, tmp_path: Path) -> None:
     depth = 1500
     text = http("server {" + "location / {" * depth + "}" * depth + "}")
     page = make(tmp_path, write(tmp_path, {"nginx.conf": text}))
     browser.open(page)
-    assert tiles(browser) == 1 + 3  # the file, its server, two locations
-    browser.one(".treemap").send_keys(*[Keys.ARROW_RIGHT, Keys.ENTER] * 12)
-    browser.wait(lambda: len(crumbs(browser)) == 7)
+    assert tiles(browser) == 1
     assert browser.messages() == []
+
+
+def test_it_is_read_by_file_server_or_cause(browser: Browser, incident: Path) -> None:
+    browser.open(incident)
+
+    def choose(name: str) -> None:
+        [button] = [
+            one
+            for one in browser.driver.find_elements("css selector", ".modes button")
+            if one.text == name
+        ]
+        button.click()
+        browser.wait(lambda: button.get_attribute("aria-checked") == "true")
+
+    choose("by server")
+    browser.wait(lambda: tiles(browser) == 1 + 80)
+    assert browser.texts(".below tbody th")[0] == "server tenant-00.example.com"
+    choose("by cause")
+    browser.wait(lambda: tiles(browser) < 30)
+    first, *_ = browser.texts(".below tbody tr")
+    assert first.startswith("CA loads \u203a lua_ssl_trusted_certificate ../ca-bundle.pem 3.3 GiB")
+    choose("by file")
+    browser.wait(lambda: tiles(browser) == 1 + 8 + 80)
+    assert browser.messages() == []
+
+
+def test_every_box_with_room_has_a_label(browser: Browser, incident: Path) -> None:
+    """Room for three letters; and no label is wider than its box."""
+    browser.open(incident)
+    boxes = browser.run("""
+        return [...document.querySelectorAll(".treemap g.slice")].map((slice) => {
+          const box = slice.querySelector("path.surface").getBBox();
+          const text = slice.querySelector("text.slicetext");
+          return [box.width, box.height, text ? text.getBBox().width : 0];
+        });""")
+    assert len(boxes) == 89
+    for width, height, text in boxes:
+        assert (text > 0) == (width > 30 and height > 20), (width, height, text)
+        assert text <= width
+
+
+def test_search_dims_the_rest(browser: Browser, incident: Path) -> None:
+    browser.open(incident)
+
+    def colors() -> list[str]:
+        script = """
+            return [...document.querySelectorAll(".treemap g.slice path.surface")].map(
+              (box) => getComputedStyle(box).fill);"""
+        listed: list[str] = browser.run(script)
+        return listed
+
+    before = colors()
+    browser.one("input[type=search]").send_keys("tenant-4")
+    browser.wait(lambda: colors() != before)
+    same = [one for one, other in zip(before, colors(), strict=True) if one == other]
+    assert len(same) == 1 + 1 + 10  # all of it, a file, and its servers
+    browser.one("input[type=search]").send_keys(Keys.ESCAPE)
+    browser.wait(lambda: colors() == before)
+
+
+def test_a_command_is_copied(browser: Browser, incident: Path) -> None:
+    browser.driver.execute_cdp_cmd(
+        "Browser.grantPermissions",
+        {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]},
+    )
+    browser.open(incident)
+    texts = browser.texts("button.copy")
+    assert texts.count("copy command") == 1
+    buttons = browser.driver.find_elements("css selector", "button.copy")
+    button = buttons[texts.index("copy command")]
+    browser.run("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", button)
+    button.click()
+    browser.wait(lambda: button.text == "copied")
+    pasted = browser.driver.execute_async_script(
+        "navigator.clipboard.readText().then(arguments[0], (e) => arguments[0](String(e)))"
+    )
+    assert pasted == f"memlint check --target debian-12 --fix -- {INCIDENT}"
+
+
+def test_a_code_leads_to_its_explanation(browser: Browser, incident: Path) -> None:
+    browser.open(incident)
+    link = browser.one('.finding a.rule[href="#ML101"]')
+    browser.run("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", link)
+    link.click()
+    browser.wait(
+        lambda: bool(browser.run("return document.getElementById('ML101').parentElement.open"))
+    )
+    assert "Before lua-nginx-module 0.10.26" in browser.one(".rule-page[open]").text
+    assert browser.messages() == []
+
+
+def test_print(browser: Browser, tmp_path: Path) -> None:
+    """All configurations are open on paper, and folded again after."""
+    page = make(tmp_path, SAMPLES / "crowdsec", SAMPLES / "healthy")
+    browser.open(page)
+    state = "return [...document.querySelectorAll('details.config')].map((one) => one.open)"
+    folded = browser.run(state)
+    assert False in folded
+    browser.run("dispatchEvent(new Event('beforeprint'))")
+    assert browser.run(state) == [True, True]
+    browser.run("dispatchEvent(new Event('afterprint'))")
+    assert browser.run(state) == folded
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert not browser.one(".explorer").is_displayed()
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
 def test_several_configurations(browser: Browser, tmp_path: Path) -> None:
@@ -237,11 +361,23 @@ def test_several_configurations(browser: Browser, tmp_path: Path) -> None:
     page = make(tmp_path, "--max-memory", "1GiB", *(SAMPLES / name for name in names))
     browser.open(page)
     assert browser.messages() == []
-    assert browser.texts("h1") == [str(SAMPLES / name) for name in names]
-    assert "not read in full" in browser.texts(".badge")
+    worst_first = [names[1], names[0], *sorted(names[2:], key=rows(browser).index)]
+    assert rows(browser) == worst_first
+    assert browser.texts(".overview td:nth-child(5)") == ["1.0 GiB"] * 4
+    assert browser.texts(".title .name") == [str(SAMPLES / name) for name in worst_first]
     assert any("missing.conf" in text for text in browser.texts(".problems li"))
-    budgets = [text for text in browser.texts(".annotation-text") if text.startswith("budget")]
-    assert budgets == ["budget 1.0 GiB"] * 4
+    state = "return [...document.querySelectorAll('details.config')].map((one) => one.open)"
+    assert browser.run(state) == [True, True, False, False]
+    # what is folded is drawn once it is opened
+    browser.driver.find_elements("css selector", ".overview a")[2].click()
+    browser.wait(lambda: browser.run(state) == [True, True, True, False])
+    drawn = "return document.querySelectorAll('#config-3 .treemap g.slice').length"
+    browser.wait(lambda: browser.run(drawn) > 0)
+    assert browser.messages() == []
+
+
+def rows(browser: Browser) -> list[str]:
+    return [text.rpartition("/")[2] for text in browser.texts(".overview tbody th")]
 
 
 def test_without_scripts_the_servers_are_a_table(incident: Path) -> None:

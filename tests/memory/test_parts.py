@@ -20,8 +20,8 @@ from nginx_memlint.memory.certificate import (
 )
 from nginx_memlint.memory.parts import RECORDS
 from nginx_memlint.memory.parts.expressions import expression_size
+from nginx_memlint.memory.parts.record import CA_LOADS
 from nginx_memlint.options.record import read_keywords
-from nginx_memlint.remedies.situation import CA_LOADS
 from nginx_memlint.result import MemoryPart
 from nginx_memlint.tls.ca_bundle import bundle_of
 from nginx_memlint.tls.der import Facts, Revoked

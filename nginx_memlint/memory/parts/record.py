@@ -27,6 +27,12 @@ from nginx_memlint.tree.tree import Tree
 
 T = TypeVar("T")
 
+CONTEXTS = "TLS contexts"
+"""The name of the part that contexts without their certificates are."""
+
+CA_LOADS = "CA loads"
+"""The name of the part that CA certificates are."""
+
 
 class Files:
     """Files that directives name beside CA bundles, each read once: parts ask for all files here.

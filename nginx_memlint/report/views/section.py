@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from nginx_memlint.report.advice import RESTART, fix_flags
+from nginx_memlint.report.causes import by_place, peak_bytes
 from nginx_memlint.report.detail import Detail
 from nginx_memlint.report.links import Links
 from nginx_memlint.report.screen import STYLES, Page, Words
@@ -181,13 +182,12 @@ def _bar(size: int, most: int, budget: int | None, cells: int) -> str:
 def _causes(config: ConfigReport, page: Page, links: Links, *, is_verbose: bool) -> None:
     """The findings, those of one place together; of a rule the first few, unless all are wanted."""
     seen: Counter[str] = Counter()
-    places: dict[tuple[str, int, int], list[Finding]] = {}
+    told = []
     for finding in config.findings:
         seen[finding.rule] += 1
         if is_verbose or seen[finding.rule] <= MAX_OF_RULE:
-            place = (finding.file, finding.line, finding.column)
-            places.setdefault(place, []).append(finding)
-    for findings in places.values():
+            told.append(finding)
+    for findings in by_place(told):
         _cause(findings, config, page, links)
     for code, count in seen.items():
         if not is_verbose and count > MAX_OF_RULE:
@@ -222,8 +222,7 @@ def _share(finding: Finding, config: ConfigReport) -> str:
     """The part that a line takes of the figure in the verdict, for a finding that says no more."""
     if finding.rule not in SAID or finding.severity != "error" or finding.accepted_bytes:
         return ""
-    place = (finding.file, finding.line)
-    share = sum(part.peak_bytes for part in config.memory.parts if (part.file, part.line) == place)
+    share = peak_bytes(finding, config)
     whole = total(config, config.memory.total.reload_peak_worst_bytes)
     return f"{human(share)} of the {whole}" if share else ""
 

@@ -1,6 +1,6 @@
-"""One self-contained page: a chart of the memory to zoom and search; needs no network.
+"""One self-contained page: verdicts, causes, remedies, a treemap to zoom and search; no network.
 
-Plotly draws the charts; its script is embedded, compressed. Text from a configuration is escaped by
+Plotly draws the treemap; its script is embedded, compressed. Text of a configuration is escaped by
 Jinja in the page, and as JSON in the data that the script reads. The page is ASCII, so that no
 locale and no web server can spoil it.
 """
@@ -11,23 +11,48 @@ import base64
 import gzip
 import hashlib
 import json
+import shlex
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from nginx_memlint import __version__
 from nginx_memlint.files.reading import read_file
-from nginx_memlint.memory.cost_tree import SERVERS, by_file, largest
-from nginx_memlint.result import ConfigReport, Node, Report
-from nginx_memlint.sizes import human
+from nginx_memlint.memory.cost_tree import SERVERS, by_file, by_part, largest
+from nginx_memlint.report.advice import RESTART, fix_flags
+from nginx_memlint.report.causes import by_place, peak_bytes
+from nginx_memlint.report.documentation import LISTED
+from nginx_memlint.report.verdict import (
+    FAILS,
+    FITS,
+    GREW,
+    NOT_READ,
+    NOTES,
+    OVER,
+    SAID,
+    TOO_MUCH,
+    WARNS,
+    is_counted,
+    last_line,
+    outcome,
+    rank,
+    total,
+)
+from nginx_memlint.result import ConfigReport, Finding, Node, Remedy, Report
+from nginx_memlint.rules.rule import Rule
+from nginx_memlint.sizes import human, human_budget
 
-MAX_NODES = 10_000
-"""Nodes in a page, of all configurations together: about 65 bytes each, more if names are long."""
+MAX_NODES = 20_000
+"""Nodes in a page, of all treemaps together: about 65 bytes each, more if names are long."""
 
 MIN_NODES = 300
-"""Nodes that each configuration may have, however many configurations there are."""
+"""Nodes that each treemap may have, however many there are."""
 
 MAX_ROWS = 300
 """Servers, findings, problems... of a configuration that are listed."""
+
+MAX_OPEN = 10
+"""Configurations that are unfolded at first, of several."""
 
 MAX_TEXT = 400
 """Characters of a line or a message."""
@@ -38,7 +63,42 @@ MAX_NAME = 100
 FILE_MOST = 1 << 20
 """Bytes of the largest file that the page is made of."""
 
+TONES = {
+    NOT_READ: "incomplete",
+    OVER: "error",
+    TOO_MUCH: "error",
+    GREW: "error",
+    FAILS: "error",
+    WARNS: "warning",
+    NOTES: "note",
+    FITS: "ok",
+}
+"""A verdict → the class of style of its words."""
+
 _HERE = Path(__file__).parent
+
+
+class PhaseBar(NamedTuple):
+    """The memory of a phase: its name, bytes, and its bar in hundredths of the longest.
+
+    ``zones`` is the part of the bar that is shared memory, ``over`` what is more than the budget.
+    """
+
+    name: str
+    bytes: int
+    width: float
+    zones: float
+    over: int
+
+
+class CauseCard(NamedTuple):
+    """The findings of one place: ``share`` is what its line takes of the worst peak."""
+
+    findings: Sequence[Finding]
+    before: str
+    marked: str
+    after: str
+    share: int
 
 
 def write(report: Report, out: TextIO) -> None:
@@ -58,12 +118,21 @@ def page(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    jinja.filters |= {"human": human, "short": _short, "count": "{:,}".format}
+    jinja.filters |= {
+        "human": human,
+        "human_budget": human_budget,
+        "short": _short,
+        "count": "{:,}".format,
+    }
     script = _packaged("page.js")
     plotly = get_plotlyjs().encode()
-    budget = max(MIN_NODES, MAX_NODES // max(1, len(report.configs)))
+    configs = sorted(report.configs, key=rank)
     text = jinja.get_template("page.html").render(
-        configs=[_config(config, budget) for config in report.configs],
+        configs=_configs(configs),
+        last_line=last_line(configs),
+        rules=_explained(configs),
+        restart=RESTART,
+        said=SAID,
         max_rows=MAX_ROWS,
         plotly=base64.b64encode(gzip.compress(plotly, mtime=0)).decode(),
         script=script,
@@ -79,39 +148,126 @@ def _packaged(name: str) -> str:
     return read_file(_HERE / name, FILE_MOST).decode("ascii")
 
 
-def _config(config: ConfigReport, budget: int) -> dict[str, Any]:
-    """The values of one configuration for the template."""
-    files = by_file(config.breakdown) if config.breakdown else []
-    kept, left_out = largest(files, budget)
+def _configs(configs: Sequence[ConfigReport]) -> list[dict[str, Any]]:
+    """The values of all configurations for the template, the worst first."""
+    most = max((_most(config) for config in configs), default=1)
+    nodes = max(MIN_NODES, MAX_NODES // max(1, 2 * len(configs)))
+    bad = [config for config in configs if outcome(config) is not FITS][:MAX_OPEN]
+    opened = bad or configs[:1]
+    return [
+        _config(config, nodes, most) | {"is_open": any(config is one for one in opened)}
+        for config in configs
+    ]
+
+
+def _most(config: ConfigReport) -> int:
+    """The longest bar of a configuration in bytes, which is at least 1."""
+    return max(1, *(size for _, size in _sizes(config)), config.budget_bytes or 0)
+
+
+def _sizes(config: ConfigReport) -> list[tuple[str, int]]:
+    """The phases and their bytes."""
+    size = config.memory.total
+    return [
+        ("at start", size.start_bytes),
+        ("one reload", size.reload_peak_bytes),
+        ("reloads in a row", size.reload_peak_worst_bytes),
+    ]
+
+
+def _phases(config: ConfigReport, most: int) -> list[PhaseBar]:
+    """The phases with bars of which the longest would be ``most`` bytes."""
+    resident = sum(part.zone_resident_bytes for part in config.memory.parts)
+    budget = config.budget_bytes
+    return [
+        PhaseBar(
+            name,
+            size,
+            _percent(size, most),
+            _percent(min(size, resident), most),
+            0 if budget is None else max(0, size - budget),
+        )
+        for name, size in _sizes(config)
+    ]
+
+
+def _percent(size: int, most: int) -> float:
+    return round(100 * size / most, 2)
+
+
+def _config(config: ConfigReport, nodes: int, most: int) -> dict[str, Any]:
+    """The values of one configuration for the template; ``most`` is the longest bar of them all."""
     servers = [node for node in config.breakdown or () if node.kind in SERVERS]
-    phases = _phases(config)
-    data = {"nodes": _nodes(kept), "phases": phases, "budget": config.budget_bytes}
+    trees, left_out = _trees(config, nodes)
+    own_most = _most(config)
+    said = outcome(config)
+    budget = config.budget_bytes
     return {
         "report": config,
-        "data": _script_json(data),
-        "phases": phases,
+        "data": _script_json({"trees": trees}),
+        "words": said.words,
+        "tone": TONES[said],
+        "is_counted": is_counted(config),
+        "worst": total(config, config.memory.total.reload_peak_worst_bytes),
+        "start": total(config, config.memory.total.start_bytes),
+        "phases": _phases(config, own_most),
+        "mark": None if budget is None else _percent(budget, own_most),
+        "small_phases": _phases(config, most),
+        "small_mark": None if budget is None else _percent(budget, most),
+        "causes": [_cause(findings, config) for findings in by_place(config.findings[:MAX_ROWS])],
+        "remedies": [
+            {
+                "remedy": one,
+                "width": _percent(one.peak_bytes, own_most),
+                "text": _copied(one, config),
+            }
+            for one in config.remedies[:MAX_ROWS]
+        ],
         "left_out": left_out,
         "servers": sorted(servers, key=lambda node: -node.bytes),
-        "whole": kept[0].bytes if kept else 0,
-        "worst": config.findings[0].severity if config.findings else None,
+        "whole": config.breakdown[0].bytes if config.breakdown else 0,
     }
 
 
-def _phases(config: ConfigReport) -> list[tuple[str, str, int, int]]:
-    """The phases: a name, a shorter one, bytes of the service, and of shared memory zones."""
-    total = config.memory.total
-    zones = sum(part.zone_resident_bytes for part in config.memory.parts)
-    named = [
-        ("at start", "start", total.start_bytes),
-        ("after the first reload", "reloaded", total.after_reload_bytes),
-        ("after later reloads, at worst", "later", total.after_reload_worst_bytes),
-        ("peak of the first reload", "1st peak", total.reload_peak_bytes),
-        ("peak of later reloads, at worst", "later peak", total.reload_peak_worst_bytes),
-    ]
-    return [(name, short, max(0, size - zones), min(size, zones)) for name, short, size in named]
+def _cause(findings: Sequence[Finding], config: ConfigReport) -> CauseCard:
+    """One place, with its line in three parts: before, in and after the directive's name."""
+    first = findings[0]
+    text = first.source.lstrip(" ")
+    begin = first.column - 1 - (len(first.source) - len(text))
+    end = begin + first.end_column - first.column
+    if not 0 <= begin < end <= len(text):
+        begin = end = 0
+    return CauseCard(findings, text[:begin], text[begin:end], text[end:], peak_bytes(first, config))
 
 
-def _nodes(nodes: list[Node]) -> dict[str, list[Any]]:
+def _copied(remedy: Remedy, config: ConfigReport) -> str:
+    """The command that makes a change, or else its words."""
+    if not remedy.fixable or config.from_dump or config.main_file == "-":
+        return remedy.change
+    target = f" --target {shlex.quote(config.target.name)}" if config.target.stated else ""
+    return f"memlint check{target} {fix_flags(remedy)} -- {shlex.quote(config.path)}"
+
+
+def _explained(configs: Iterable[ConfigReport]) -> list[tuple[Rule, str]]:
+    """The rules of all findings that are told, with their documentation as HTML."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415
+
+    codes = {finding.rule for config in configs for finding in config.findings[:MAX_ROWS]}
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    return [(rule, markdown.render(rule.doc)) for rule in LISTED if rule.code in codes]
+
+
+def _trees(config: ConfigReport, most: int) -> tuple[list[dict[str, Any]], int]:
+    """The treemaps of a configuration, and how many blocks are not in them for themselves."""
+    if not config.breakdown:
+        return [], 0
+    files, left_out = largest(by_file(config.breakdown), most)
+    blocks, _ = largest(config.breakdown, most)
+    named = {"file": files, "server": blocks, "cause": by_part(config)}
+    return [{"by": name, "nodes": _nodes(nodes)} for name, nodes in named.items()], left_out
+
+
+def _nodes(nodes: Sequence[Node]) -> dict[str, list[Any]]:
     """The nodes by column, which is smaller; files, which mostly repeat, by number."""
     files = {name: number for number, name in enumerate(dict.fromkeys(n.file for n in nodes))}
     return {

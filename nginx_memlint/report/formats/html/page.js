@@ -1,11 +1,12 @@
 "use strict";
-// Charts by plotly.js; choosing, searching and the keyboard are here. Names from the
+// The treemap is drawn by plotly.js; choosing, searching and the keyboard are here. Names from the
 // configuration become text nodes, and are escaped where Plotly reads its own markup.
 
 const MOST_TILES = 700; // drawn at once: how deep the treemap looks depends on it
 const MOST_ROWS = 100;
 const MOST_HITS = 30;
 const GENERATIONS = 3;
+const [TEXT, LETTER, LINE] = [12, 6.7, 15.6]; // the size of labels, a letter's width, a line's height
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
 function human(bytes) {
@@ -43,7 +44,7 @@ function mixed(one, other, part) {
   return "rgb(" + from.map((channel, at) => Math.round(channel + (to[at] - channel) * part)).join(",") + ")";
 }
 
-// a name in lines of a tile's width, broken where people would
+// a name in lines of a tile's width, broken where people would, cut where it must be
 function wrapped(text, width, most) {
   const lines = [""];
   for (const word of text.match(/[^./_\-\s]*[./_\-\s]*/g)) {
@@ -51,9 +52,13 @@ function wrapped(text, width, most) {
     if (line && (line + word).trimEnd().length > width) lines.push(word);
     else lines[lines.length - 1] = line + word;
   }
-  const shown = lines.slice(0, most);
-  if (lines.length > most) shown[most - 1] += "\u2026";
-  return shown.map(escaped).join("<br>");
+  const shown = lines.slice(0, most).map((line) => cut(line.trimEnd(), width));
+  if (lines.length > most) shown[most - 1] = cut(shown[most - 1] + "\u2026", width);
+  return shown.map(escaped);
+}
+
+function cut(text, width) {
+  return text.length > width ? text.slice(0, width - 1) + "\u2026" : text;
 }
 
 function font(size) {
@@ -66,81 +71,11 @@ function hover() {
   return { bgcolor: color("card"), bordercolor: color("line"), font: font(13), align: "left" };
 }
 
-class Phases {
-  constructor(article, data) {
-    this.place = article.querySelector(".phases-chart");
-    this.data = data;
-  }
-
-  draw() {
-    const { phases, budget } = this.data;
-    const narrow = this.place.clientWidth < 520;
-    const names = phases.map(([long, short]) => (narrow ? short : long));
-    const bar = (index, name, fill) => ({
-      type: "bar",
-      orientation: "h",
-      name,
-      y: names,
-      x: phases.map((phase) => phase[index]),
-      marker: { color: fill },
-      customdata: phases.map((phase) => human(phase[index])),
-      hovertemplate: "%{customdata} " + name + "<extra></extra>",
-    });
-    const zones = phases.some((phase) => phase[3] > 0);
-    const traces = [bar(2, "master and workers", color("loads"))];
-    if (zones) traces.push(bar(3, "shared zones", color("contexts")));
-    const most = Math.max(...phases.map((phase) => phase[2] + phase[3]), budget || 0, 1);
-    // not across the budget's line
-    const beside = (size) => (size < budget && budget < size + most * (narrow ? 0.3 : 0.14) ? budget : size);
-    const layout = {
-      barmode: "stack",
-      bargap: 0.4,
-      margin: { l: 8, r: 8, t: budget ? 26 : 4, b: zones ? 28 : 4 },
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-      font: font(13),
-      hoverlabel: hover(),
-      showlegend: zones,
-      legend: { orientation: "h", x: 0, y: -0.16, traceorder: "normal" },
-      dragmode: false,
-      yaxis: { autorange: "reversed", automargin: true, fixedrange: true, ticks: "", ticklabelstandoff: 8 },
-      xaxis: {
-        range: [0, most * (narrow ? 1.3 : 1.14)],
-        fixedrange: true,
-        showticklabels: false,
-        showgrid: false,
-        zeroline: true,
-        zerolinecolor: color("line"),
-      },
-      annotations: phases.map((phase, index) => ({
-        x: beside(phase[2] + phase[3]),
-        y: names[index],
-        text: human(phase[2] + phase[3]),
-        xanchor: "left",
-        xshift: 6,
-        showarrow: false,
-        font: { ...font(13), color: budget && phase[2] + phase[3] > budget ? color("error") : color("ink") },
-      })),
-      shapes: [],
-    };
-    if (budget) {
-      layout.shapes.push({
-        type: "line", x0: budget, x1: budget, y0: 0, y1: 1, yref: "paper",
-        line: { color: color("budget"), width: 1.5, dash: "dot" },
-      });
-      layout.annotations.push({
-        x: budget, y: 1, yref: "paper", yanchor: "bottom", text: "budget " + human(budget),
-        showarrow: false, xanchor: budget > most / 2 ? "right" : "left", font: font(12),
-      });
-    }
-    return Plotly.react(this.place, traces, layout, CONFIG);
-  }
-}
-
 class Explorer {
-  constructor(article, nodes) {
+  constructor(article, trees) {
     const find = (selector) => article.querySelector(".explorer " + selector);
-    this.nodes = nodes;
+    this.trees = trees;
+    this.article = article;
     this.root = article.querySelector(".explorer");
     this.map = find(".treemap");
     this.crumbs = find(".crumbs");
@@ -148,32 +83,76 @@ class Explorer {
     this.input = find("input");
     this.hits = find(".hits");
     this.status = find("[role=status]");
-    this.children = nodes.parent.map(() => []);
-    nodes.parent.forEach((parent, id) => parent !== null && this.children[parent].push(id));
-    this.children.forEach((ids) => ids.sort((a, b) => nodes.bytes[b] - nodes.bytes[a]));
-    this.level = this.children[0].length === 1 ? this.children[0][0] : 0; // a single file
-    this.chosen = null;
+    this.modes = find(".modes");
+    this.modes.append(
+      ...trees.map((tree, number) => {
+        const button = element("button", { type: "button", textContent: "by " + tree.by });
+        button.setAttribute("role", "radio");
+        button.onclick = () => this.use(number, true);
+        return button;
+      }),
+    );
     this.root.hidden = false;
+    this.use(0);
     this.listen();
+  }
+
+  // read it by file, by server or by cause
+  use(number, isAsked = false) {
+    const { by, nodes } = this.trees[number];
+    this.nodes = nodes;
+    this.children = nodes.parent.map(() => []);
+    this.up = [...nodes.parent];
+    this.titles = [...nodes.name];
+    this.ends = nodes.parent.map((_, id) => id); // the innermost of those that are one level
+    this.stands = nodes.parent.map((_, id) => id); // the outermost of them
+    nodes.parent.forEach((parent, id) => parent !== null && this.children[parent].push(id));
+    nodes.parent.forEach((_, id) => this.stands[id] === id && this.collapse(id));
+    this.children.forEach((ids) => ids.sort((a, b) => nodes.bytes[b] - nodes.bytes[a]));
+    this.level = 0;
+    this.chosen = null;
+    this.order = null;
+    [...this.modes.children].forEach((button, place) => button.setAttribute("aria-checked", String(place === number)));
+    this.root.querySelector(".for-cause").hidden = by !== "cause";
+    this.root.querySelector(".for-blocks").hidden = by === "cause";
+    this.search(false);
     this.list();
+    if (isAsked) this.draw();
+  }
+
+  // what has a single thing in it is one level with that
+  collapse(id) {
+    let end = id;
+    while (this.children[end].length === 1) {
+      [end] = this.children[end];
+      this.stands[end] = id;
+    }
+    if (end === id) return;
+    this.children[id] = this.children[end];
+    for (const child of this.children[id]) this.up[child] = id;
+    this.ends[id] = end;
+    if (id !== 0) this.titles[id] += " \u203a " + this.nodes.name[end];
   }
 
   place(id) {
-    const line = this.nodes.line[id];
-    return this.nodes.files[this.nodes.file[id]] + (line === null ? "" : ":" + line);
+    const end = this.ends[id];
+    const line = this.nodes.line[end];
+    return this.nodes.files[this.nodes.file[end]] + (line === null ? "" : ":" + line);
   }
 
   path(id) {
     const path = [];
-    for (let here = id; here !== null; here = this.nodes.parent[here]) path.unshift(here);
+    for (let here = id; here !== null; here = this.up[here]) path.unshift(here);
     return path;
   }
 
   // a name where its kind is plain to see
   label(id) {
     const { kind, name } = this.nodes;
-    if (kind[id] === "file") return name[id].split("/").slice(-2).join("/");
-    return name[id].replace(/^(server|location) (?=.)/, "");
+    const short = (one) =>
+      kind[one] === "file" ? name[one].split("/").slice(-2).join("/") : name[one].replace(/^(server|location) (?=.)/, "");
+    const end = this.ends[id];
+    return end === id || id === 0 ? short(id) : short(id) + " \u203a " + short(end);
   }
 
   // the nodes to draw below the level: as many whole generations as are few enough to see
@@ -190,38 +169,49 @@ class Explorer {
     return drawn;
   }
 
+  // what a search leaves in its colours: matches, what they are in, and what is in them
+  lit(id) {
+    if (!this.matches) return true;
+    if (this.matches.has(id)) return true;
+    for (let here = this.up[id]; here !== null; here = this.up[here]) if (this.matched.has(here)) return true;
+    return false;
+  }
+
   draw() {
-    const { name, bytes, contexts, loads, blocks, parent } = this.nodes;
+    const { bytes, contexts, loads, blocks } = this.nodes;
     const ids = this.visible();
     const drawn = new Set(ids);
-    const inner = new Set(ids.map((id) => parent[id]).filter((id) => drawn.has(id)));
+    const inner = new Set(ids.map((id) => this.up[id]).filter((id) => drawn.has(id)));
     const fill = (id) => color(loads[id] ? "loads" : contexts[id] ? "contexts" : "plain");
-    const faded = (id) => (id === this.level ? 0.9 : parent[id] === this.level ? 0.78 : 0.6);
+    const faded = (id) => (id === this.level ? 0.9 : this.up[id] === this.level ? 0.78 : 0.6);
+    const shade = (id) => (this.lit(id) ? (inner.has(id) ? faded(id) : 0) : inner.has(id) ? 0.95 : 0.82);
+    const ink = (id) => color(!this.lit(id) ? "soft" : inner.has(id) ? "ink" : "tile-text");
     const trace = {
       type: "treemap",
       ids: ids.map(String),
-      parents: ids.map((id) => (id === this.level ? "" : String(this.nodes.parent[id]))),
-      labels: ids.map((id) => (inner.has(id) ? escaped(this.label(id)) : wrapped(this.label(id), 16, 3))),
+      parents: ids.map((id) => (id === this.level ? "" : String(this.up[id]))),
+      labels: ids.map((id) => escaped(this.label(id))),
       values: ids.map((id) => bytes[id]),
-      text: ids.map((id) => human(bytes[id])),
+      text: ids.map(() => ""),
       customdata: ids.map((id) => [
-        escaped(name[id]),
+        escaped(this.titles[id]),
         escaped(this.place(id)),
         contexts[id].toLocaleString("en"),
         loads[id].toLocaleString("en"),
         blocks[id].toLocaleString("en"),
+        human(bytes[id]),
       ]),
       branchvalues: "total",
-      textinfo: "label+text",
-      texttemplate: "%{label}<br>%{text}",
+      textinfo: "text",
+      texttemplate: "%{text}",
       hovertemplate:
-        "<b>%{customdata[0]}</b><br>%{text}<br>%{customdata[2]} contexts, %{customdata[3]} CA loads, " +
+        "<b>%{customdata[0]}</b><br>%{customdata[5]}<br>%{customdata[2]} contexts, %{customdata[3]} CA loads, " +
         "%{customdata[4]} blocks<br>%{customdata[1]}<extra></extra>",
-      textfont: { ...font(13), color: ids.map((id) => color(inner.has(id) ? "ink" : "tile-text")) },
+      textfont: { ...font(TEXT), color: ids.map(ink) },
       marker: {
-        colors: ids.map((id) => (inner.has(id) ? mixed(fill(id), color("paper"), faded(id)) : fill(id))),
+        colors: ids.map((id) => mixed(fill(id), color("paper"), shade(id))),
         line: { color: color("paper"), width: 1 },
-        pad: { t: 22, l: 4, r: 4, b: 4 },
+        pad: { t: 20, l: 3, r: 3, b: 3 },
         cornerradius: 3,
         depthfade: false,
       },
@@ -234,23 +224,51 @@ class Explorer {
       trace.parents.push(String(this.level));
       trace.labels.push(rest.length.toLocaleString("en") + " more");
       trace.values.push(rest.reduce((sum, id) => sum + bytes[id], 0));
-      trace.text.push(human(trace.values[ids.length]));
+      trace.text.push("");
       const sum = (column) => rest.reduce((total, id) => total + column[id], 0).toLocaleString("en");
-      trace.customdata.push([trace.labels[ids.length], "", sum(contexts), sum(loads), sum(blocks)]);
+      const size = human(trace.values[ids.length]);
+      trace.customdata.push([trace.labels[ids.length], "", sum(contexts), sum(loads), sum(blocks), size]);
       trace.textfont.color.push(color("ink"));
       trace.marker.colors.push(mixed(color("plain"), color("paper"), 0.5));
     }
     const layout = {
       margin: { l: 0, r: 0, t: 0, b: 0 },
       paper_bgcolor: "rgba(0,0,0,0)",
-      uniformtext: { minsize: 9, mode: "hide" },
       hoverlabel: hover(),
     };
     return Plotly.react(this.map, [trace], layout, CONFIG).then(() => {
       if (!this.bound) this.map.on("plotly_treemapclick", (event) => this.clicked(event));
       this.bound = true;
-      this.mark();
+      this.drawn = this.map.clientWidth;
+      return this.write(trace, inner);
     });
+  }
+
+  // labels that fit their boxes: none where there is no room for three letters
+  write(trace, inner) {
+    const room = new Map();
+    for (const slice of this.map.querySelectorAll("g.slice")) {
+      const box = slice.querySelector("path.surface").getBBox();
+      room.set(slice.__data__.data.data.id, box);
+    }
+    const text = trace.ids.map((key, place) => {
+      const box = room.get(key);
+      const label = key === "rest" ? trace.labels[place] : this.label(Number(key));
+      return box ? this.fitted(label, trace.customdata[place][5], box, inner.has(Number(key))) : "";
+    });
+    return Plotly.restyle(this.map, { text: [text] }).then(() => this.mark());
+  }
+
+  fitted(label, size, box, isAround) {
+    const width = Math.floor((box.width - 8) / LETTER);
+    const most = isAround ? 1 : Math.floor((box.height - 4) / LINE);
+    if (width < 3 || most < 1) return "";
+    if (isAround || most === 1) {
+      const both = label + "  " + size;
+      return escaped(both.length <= width ? both : cut(label, width));
+    }
+    const lines = wrapped(label, width, Math.min(3, most - 1));
+    return (size.length <= width ? [...lines, size] : lines).join("<br>");
   }
 
   clicked(event) {
@@ -267,11 +285,11 @@ class Explorer {
   // zoom into a node; one with nothing below it is chosen where it is
   open(id) {
     if (this.children[id].length) this.zoom(id);
-    else this.zoom(this.nodes.parent[id], id);
+    else this.zoom(this.up[id] === null ? id : this.up[id], id);
   }
 
   out() {
-    if (this.nodes.parent[this.level] !== null) this.zoom(this.nodes.parent[this.level], this.level);
+    if (this.up[this.level] !== null) this.zoom(this.up[this.level], this.level);
   }
 
   zoom(level, chosen = null) {
@@ -284,7 +302,7 @@ class Explorer {
     }
     this.mark();
     this.status.textContent =
-      this.nodes.name[level] + ": " + human(this.nodes.bytes[level]) + ", " + this.children[level].length + " in it";
+      this.titles[level] + ": " + human(this.nodes.bytes[level]) + ", " + this.children[level].length + " in it";
   }
 
   choose(step) {
@@ -294,7 +312,7 @@ class Explorer {
     const next = step === 0 ? 0 : here + step;
     this.chosen = ids[Math.max(0, Math.min(ids.length - 1, here < 0 ? 0 : next))];
     this.mark();
-    this.status.textContent = this.nodes.name[this.chosen] + ", " + human(this.nodes.bytes[this.chosen]);
+    this.status.textContent = this.titles[this.chosen] + ", " + human(this.nodes.bytes[this.chosen]);
   }
 
   mark() {
@@ -309,19 +327,19 @@ class Explorer {
   }
 
   list() {
-    const { name, bytes, contexts, loads } = this.nodes;
+    const { bytes, contexts, loads } = this.nodes;
     const path = this.path(this.level);
     const shown = path.length > 8 ? [...path.slice(0, 3), ...path.slice(-4)] : path; // may be very deep
     this.crumbs.replaceChildren(
       ...shown.map((id) => {
-        const button = element("button", { type: "button", textContent: name[id], onclick: () => this.zoom(id) });
+        const button = element("button", { type: "button", textContent: this.titles[id], onclick: () => this.zoom(id) });
         if (id === this.level) button.setAttribute("aria-current", "location");
         return button;
       }),
     );
     const ids = this.children[this.level];
     const rows = ids.slice(0, MOST_ROWS).map((id) => {
-      const text = this.nodes.kind[id] === "file" ? this.label(id) : name[id];
+      const text = this.nodes.kind[id] === "file" ? this.label(id) : this.titles[id];
       const button = { type: "button", textContent: text, onclick: () => this.zoomFromRow(id) };
       const head = element("th", { scope: "row" }, this.children[id].length ? element("button", button) : text);
       const share = bytes[this.level] ? (100 * bytes[id]) / bytes[this.level] : 0;
@@ -352,40 +370,55 @@ class Explorer {
     first.focus();
   }
 
-  search() {
+  search(isTyped = true) {
     const wanted = this.input.value.trim().toLowerCase();
+    const wasLit = this.matches;
+    this.matches = null;
     if (!wanted) {
       this.hits.hidden = true;
       this.hits.replaceChildren();
+      if (isTyped && wasLit) this.later();
       return;
     }
+    const { bytes, name } = this.nodes;
     const found = [];
-    let count = 0;
-    const order = this.order || (this.order = this.nodes.bytes.map((_, id) => id).sort((a, b) => this.nodes.bytes[b] - this.nodes.bytes[a]));
-    for (const id of order) {
-      if (id === 0 || !this.nodes.name[id].toLowerCase().includes(wanted)) continue;
-      count += 1;
+    this.matched = new Set();
+    this.matches = new Set();
+    const order = this.order || (this.order = bytes.map((_, id) => id).sort((a, b) => bytes[b] - bytes[a]));
+    for (const inside of order) {
+      const id = this.stands[inside];
+      if (inside === 0 || this.matched.has(id) || !name[inside].toLowerCase().includes(wanted)) continue;
+      this.matched.add(id);
       if (found.length < MOST_HITS) found.push(id);
+      for (let here = id; here !== null && !this.matches.has(here); here = this.up[here]) this.matches.add(here);
     }
+    const count = this.matched.size;
     const summary = count.toLocaleString("en") + (count === 1 ? " match" : " matches") + (count > found.length ? ", the costliest " + found.length + " shown" : "");
     this.status.textContent = summary;
     this.hits.replaceChildren(
       element("small", { textContent: summary }),
       ...found.map((id) => {
-        const about = [human(this.nodes.bytes[id]), ...this.path(id).slice(1, -1).slice(0, 3).map((outer) => this.nodes.name[outer])];
-        const button = element("button", { type: "button" }, element("strong", { textContent: this.nodes.name[id] }), element("small", { textContent: about.join(" \u00b7 ") }));
+        const about = [human(bytes[id]), ...this.path(id).slice(1, -1).slice(0, 3).map((outer) => this.titles[outer])];
+        const button = element("button", { type: "button" }, element("strong", { textContent: this.titles[id] }), element("small", { textContent: about.join(" \u00b7 ") }));
         button.onclick = () => this.found(id);
         return button;
       }),
     );
     this.hits.hidden = false;
+    if (isTyped) this.later();
+  }
+
+  // drawn anew when nobody types any more
+  later() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.draw(), 150);
   }
 
   found(id) {
     this.input.value = "";
     this.search();
     this.open(id);
-    this.map.focus();
+    this.map.focus({ preventScroll: true });
   }
 
   listen() {
@@ -446,23 +479,93 @@ async function inflated(base64) {
   return new Response(stream).text();
 }
 
-async function start() {
-  const parts = [];
-  for (const article of document.querySelectorAll("article")) {
-    const data = JSON.parse(article.querySelector("script.data").textContent);
-    parts.push(new Phases(article, data));
-    if (data.nodes.bytes.length && article.querySelector(".explorer")) {
-      parts.push(new Explorer(article, data.nodes));
+// configurations that are folded are drawn when they are opened
+function draws(articles) {
+  const explorers = new Map();
+  const draw = (article) => {
+    if (!article.open) return null;
+    if (!explorers.has(article)) {
+      const { trees } = JSON.parse(article.querySelector("script.data").textContent);
+      const has = trees.length && article.querySelector(".explorer");
+      explorers.set(article, has ? new Explorer(article, trees) : null);
     }
+    const explorer = explorers.get(article);
+    return explorer && explorer.map.clientWidth ? explorer.draw() : null;
+  };
+  const all = () => Promise.all(articles.map(draw));
+  articles.forEach((article) => article.addEventListener("toggle", () => draw(article)));
+  return all;
+}
+
+function copies() {
+  for (const button of document.querySelectorAll("button.copy")) {
+    const words = button.textContent;
+    button.hidden = false;
+    button.onclick = async () => {
+      const done = await copied(button.dataset.text, button);
+      button.textContent = done ? "copied" : "press Ctrl+C";
+      setTimeout(() => (button.textContent = words), 2000);
+    };
   }
+}
+
+// by the clipboard, or as older browsers do it; what is neither, is selected
+async function copied(text, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = element("textarea", { value: text, className: "sr" });
+    button.after(area);
+    area.select();
+    const done = document.execCommand("copy");
+    if (done) area.remove();
+    return done;
+  }
+}
+
+// a link to an explanation or a configuration opens it
+function opens() {
+  const open = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const folded = target && target.closest("details");
+    if (!folded) return;
+    folded.open = true;
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", open);
+  for (const link of document.querySelectorAll('a[href^="#"]')) link.addEventListener("click", () => setTimeout(open));
+  open();
+}
+
+// on paper nothing can be opened
+function prints() {
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("details.config:not([open])")];
+    folded.forEach((one) => (one.open = true));
+  });
+  addEventListener("afterprint", () => folded.forEach((one) => (one.open = false)));
+}
+
+async function start() {
+  copies();
+  opens();
+  prints();
   const script = document.createElement("script");
   script.textContent = await inflated(document.getElementById("plotly").textContent);
   document.head.append(script);
-  const draw = () => Promise.all(parts.map((part) => part.draw()));
+  const draw = draws([...document.querySelectorAll("details.config")]);
   await draw();
   for (const query of ["(prefers-color-scheme: dark)", "(max-width: 40rem)"]) {
     matchMedia(query).addEventListener("change", draw);
   }
+  let timer = null;
+  addEventListener("resize", () => {
+    clearTimeout(timer);
+    timer = setTimeout(draw, 200);
+  });
+  performance.mark("drawn");
   document.documentElement.dataset.ready = "yes";
 }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import AliasChoices, BaseModel, Field, TypeAdapter
 
 from nginx_memlint.forge.forges import NOT_ALLOWED, RefusedError
+from nginx_memlint.report.views.diff_markdown import NOTHING_CHANGED
 
 if TYPE_CHECKING:
     from nginx_memlint.forge.forges import Forge
@@ -41,6 +42,8 @@ _COMMENTS = TypeAdapter(list[Comment])
 def put_comment(forge: Forge, text: bytes) -> str:
     """Write the comment, or change the one that was written before; say which.
 
+    One that says that nothing has changed is not begun with.
+
     That one begins with the same first line, and is by the token's user: anybody can write a
     comment that begins like it, and change that later. Raises MemlintError and OSError.
     """
@@ -48,6 +51,8 @@ def put_comment(forge: Forge, text: bytes) -> str:
     marker = body.partition("\n")[0]
     listed = forge.path(forge.kind.comments)
     before = _written(forge, listed, marker)
+    if before is None and NOTHING_CHANGED in body.splitlines()[:2]:
+        return "no comment is written, since nothing has changed"
     if before is None:
         forge.ask("POST", listed, _COMMENT, {"body": body})
         return "the comment is written"

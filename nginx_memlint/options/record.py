@@ -270,7 +270,7 @@ class Options:
     ignore: tuple[str, ...] = _option(
         kinds.CODES,
         "Report no findings of these rules; of two beginnings of a code, the longer wins. In "
-        'settings, that is severity.CODE = "off".',
+        'settings, that is ignore = ["CODE"].',
         default=(),
         places=ON_THE_COMMAND_LINE,
         bearing=Bearing.VERDICT,

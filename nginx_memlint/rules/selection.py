@@ -22,6 +22,11 @@ def read_codes(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(codes)
 
 
+def left_out(text: str) -> list[str]:
+    """The codes of the rules that a code, a beginning of codes, or a name stands for."""
+    return [rule.code for rule in RULES if rule.code.startswith(read_codes([text]))]
+
+
 def selected(
     severities: Mapping[str, Severity | None], select: Iterable[str], ignore: Iterable[str]
 ) -> dict[str, Severity | None]:

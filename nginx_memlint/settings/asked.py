@@ -11,7 +11,7 @@ from nginx_memlint.files.paths import checkout, is_below
 from nginx_memlint.options.record import OPTIONS, Options
 from nginx_memlint.policy import Policy
 from nginx_memlint.printable import printable
-from nginx_memlint.rules.selection import selected
+from nginx_memlint.rules.selection import read_codes, selected
 from nginx_memlint.settings.files import SettingsFile
 from nginx_memlint.settings.in_force import DEFAULTS, Root, Value
 from nginx_memlint.settings.lowered import by_settings
@@ -34,7 +34,8 @@ def asked(root: Root) -> Options:
         for code, setting in root.severities.items()
     }
     if root.values["select"].file is not None:  # a setting, which is listed as one
-        severities = selected(severities, values.pop("select"), ())
+        ignored = [setting.written for setting in root.severities.values() if setting.written]
+        severities = selected(severities, values.pop("select"), read_codes(ignored))
     policy = Policy(
         severities=severities,
         ignores=tuple(setting.value for setting in root.ignores),

@@ -21,6 +21,7 @@ from nginx_memlint.policy import PathIgnore
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
 from nginx_memlint.result import Location
+from nginx_memlint.rules.selection import left_out
 from nginx_memlint.settings.files import (
     FACTS,
     KeyPath,
@@ -38,7 +39,8 @@ from nginx_memlint.targets.targets import DEFAULT_TARGET, Target
 class Value(NamedTuple):
     """A value and where it is from: a flag, a key of a settings file, or else the default.
 
-    ``written`` is the value with ROOT for the configuration's directory, if it has that.
+    ``written`` is the value with ROOT for the configuration's directory, if it has that; of a rule
+    that is off, the code or the beginning that says so.
     """
 
     value: Any
@@ -408,6 +410,10 @@ def _root(
                     value, None, file, (*prefix, key), written if ROOT in str(written) else None
                 )
         _override(values, level)
+        for index, ignored in enumerate(table.get("ignore", [])):
+            if isinstance(ignored, str):
+                off = Value("off", None, file, (*prefix, "ignore", index), ignored)
+                severities |= dict.fromkeys(left_out(ignored), off)
         for code, severity in table.get("severity", {}).items():
             severities[code] = Value(severity, file=file, path=(*prefix, "severity", code))
     _override(values, {name: Value(flags[name], flag=OPTIONS[name].flag) for name in flags})
@@ -418,6 +424,8 @@ def _ignores(file: SettingsFile, prefix: KeyPath, table: Mapping[str, Any]) -> t
     """The ignores in a table of a settings file."""
     ignores = []
     for index, ignore in enumerate(table.get("ignore", [])):
+        if isinstance(ignore, str):
+            continue  # a rule that is off
         where = (*prefix, "ignore", index)
         accepted = PathIgnore(
             directory=absolute(file.directory),

@@ -13,8 +13,10 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     GetJsonSchemaHandler,
+    Tag,
     ValidationError,
     ValidationInfo,
     WithJsonSchema,
@@ -28,6 +30,7 @@ from nginx_memlint import removed, rules
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.record import Option, OptionPlace, options_in
 from nginx_memlint.printable import printable
+from nginx_memlint.rules.selection import read_codes
 from nginx_memlint.settings.files import KeyPath, SettingsFile
 from nginx_memlint.suggest import did_you_mean
 
@@ -78,6 +81,11 @@ def _no_stream(text: str) -> str:
     return text
 
 
+def _codes(text: str) -> str:
+    read_codes([text])
+    return text
+
+
 Path = Annotated[str, AfterValidator(_path), Field(json_schema_extra={"minLength": 1})]
 RootPath = Annotated[
     str,
@@ -90,6 +98,7 @@ RuleCode = Annotated[
     AfterValidator(_one_of("rule", rules.codes, "memlint rules")),
     WithJsonSchema({"type": "string", "enum": list(rules.codes())}),
 ]
+Codes = Annotated[str, AfterValidator(_codes), WithJsonSchema({"type": "string", "minLength": 1})]
 RuleSeverity = Literal["error", "warning", "note", "off"]
 
 
@@ -113,6 +122,14 @@ class Ignore(_Table):
     rules: Annotated[list[RuleCode], Field(min_length=1)]
     reason: Annotated[str, Field(min_length=1, pattern=r"\S")]
     """The reason for accepting the findings, which is printed with them."""
+
+
+IGNORE_TABLE, IGNORE_CODE = "[table]", "[code]"
+"""Parts that pydantic puts into the place of a mistake in one of two kinds of ignores."""
+
+
+def _kind_of_ignore(value: object) -> str:
+    return IGNORE_CODE if isinstance(value, str) else IGNORE_TABLE
 
 
 def _field(option: Option) -> tuple[Any, Any]:
@@ -141,8 +158,14 @@ class RootSettings(_OptionFields):  # type: ignore[misc, valid-type]  # made fro
 
     severity: dict[RuleCode, RuleSeverity] = Field(default_factory=dict)
     """The severity of a rule's findings, instead of its own; "off": none."""
-    ignore: list[Ignore] = Field(default_factory=list, max_length=MOST_LISTED)
-    """Findings that are accepted in some files."""
+    ignore: list[
+        Annotated[
+            Annotated[Ignore, Tag(IGNORE_TABLE)] | Annotated[Codes, Tag(IGNORE_CODE)],
+            Discriminator(_kind_of_ignore),
+        ]
+    ] = Field(default_factory=list, max_length=MOST_LISTED)
+    """Tables: findings that are accepted in some files. Texts: rules that are off, by their codes,
+    beginnings of codes, or names, unless severity says another."""
 
 
 class RootTable(RootSettings):
@@ -238,13 +261,16 @@ _WORDS = {
     "value_error": "{error}",
 }
 
+_UNWRITTEN = ("[key]", IGNORE_TABLE, IGNORE_CODE)
+"""Parts of the place of a mistake that are not in the file."""
+
 _SHOWN = ("list_type", "dict_type", "model_type", "string_type", "bool_type", "missing")
 """Mistakes with an example."""
 
 
 def _mistake(file: SettingsFile, detail: ErrorDetails) -> tuple[int, str]:
     """The line of a mistake, and the sentence about it."""
-    path: KeyPath = tuple(part for part in detail["loc"] if part != "[key]")
+    path: KeyPath = tuple(part for part in detail["loc"] if part not in _UNWRITTEN)
     if detail["type"] == "extra_forbidden":
         what = _unknown(path)
     else:

@@ -7,6 +7,7 @@ import pytest
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.forge.comment import PAGE, put_comment
 from nginx_memlint.forge.forges import forge_of
+from nginx_memlint.report.views.diff_markdown import NOTHING_CHANGED
 from tests.forge.stub import USER, Stub, stub
 
 MARKER = "<!-- memlint diff -->"
@@ -30,6 +31,20 @@ def test_one_comment_is_written_and_changed(github: bool) -> None:
         assert put(host, "second") == "the comment is changed"
         assert put(host, "second") == "the comment is as it was"
         assert bodies(host) == ["a word", None, f"{MARKER}\n\nsecond\n"]
+
+
+@pytest.mark.parametrize("github", HOSTS)
+def test_nobody_is_bothered_where_nothing_has_changed(github: bool) -> None:
+    """Unless a comment stands already, which would go on to say what is no more so."""
+    nothing = f"{NOTHING_CHANGED}\n\n### all as before"
+    with stub(github=github) as host:
+        body = f"{MARKER}\n{nothing}\n".encode()
+        forge = forge_of(host.environment)
+        assert put_comment(forge, body) == "no comment is written, since nothing has changed"
+        assert host.comments == []
+        put(host, "grows by 4 GiB")
+        assert put_comment(forge, body) == "the comment is changed"
+        assert bodies(host) == [body.decode()]
 
 
 @pytest.mark.parametrize("github", HOSTS)

@@ -40,6 +40,9 @@ from nginx_memlint.sizes import human, human_budget, human_growth
 
 MARKER = "<!-- memlint diff -->"
 
+NOTHING_CHANGED = "<!-- nothing has changed -->"
+"""The second line of a comment with which nobody needs to be bothered."""
+
 SHOWN = 5
 """Findings of a configuration that are not folded."""
 
@@ -48,7 +51,9 @@ def write(diff: Diff, out: TextIO) -> None:
     """Write the comment."""
     place = base()
     shown = [root for root in diff.roots if _is_shown(root)]
-    blocks = [MARKER, f"### memlint: {_heading(diff, place)}"]
+    changes = shown or any(root.findings for root in diff.roots)
+    marks = MARKER if changes else f"{MARKER}\n{NOTHING_CHANGED}"
+    blocks = [marks, f"### memlint: {_heading(diff, place)}"]
     if shown:
         heads = ["configuration", "before", "after", "change", "budget"]
         blocks.append(table(heads, (_row(root, place) for root in shown)))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -155,6 +157,23 @@ def test_before_and_after() -> None:
     assert f"**Why**: **+4.0 GiB** at start (0 → 4.0 GiB), new: {where}" in text
     assert "sample_confs/incident/nginx.conf:16`: +4,080 CA loads" in text
     assert is_harmless(text)
+
+
+def test_a_comment_says_whether_anything_has_changed(tmp_path: Path) -> None:
+    """On its second line; a finding that is accepted now is a change, one that stays is none."""
+
+    def second(old: Path, new: Path, **more: Any) -> str:
+        return diff_comment(diff([old, new], target="debian-12", **more)).splitlines()[1]
+
+    incident = SAMPLES / "incident"
+    assert second(incident, incident) == diff_markdown.NOTHING_CHANGED
+    assert second(incident, incident, max_memory="1GiB") == diff_markdown.NOTHING_CHANGED
+    assert second(incident, SAMPLES / "incident-small-bundle") == ""
+    shutil.copytree(SAMPLES, tmp_path / "s")
+    conf = tmp_path / "s/incident/nginx.conf"
+    line = "lua_ssl_trusted_certificate ../ca-bundle.pem;"
+    conf.write_text(conf.read_text().replace(line, f"{line} # memlint: ignore[ML101] known"))
+    assert second(incident, tmp_path / "s/incident") == ""
 
 
 def test_growth_over_the_limit_and_what_was_not_read() -> None:

@@ -125,10 +125,19 @@ def _placed(
 def _words(tree: Tree, name: str) -> Iterator[str]:
     """Names for the file of a directive, as an include has them."""
     above = tree.directory.rstrip("/")
-    directory = next((d for d in DIRECTORIES if tree.source.is_dir(f"{above}/{d}".rstrip("/"))), "")
+    there = (d for d in DIRECTORIES if _is_dir(tree.source, f"{above}/{d}".rstrip("/")))
+    directory = next(there, "")
     for number in range(1, MOST_NAMES + 1):
         for ending in ENDINGS:
             yield f"{directory}{name}{f'-{number}' if number > 1 else ''}{ending}"
+
+
+def _is_dir(source: Source, path: str) -> bool:
+    """Whether a directory is there; what may not be looked at, is not."""
+    try:
+        return source.is_dir(path)
+    except OSError:
+        return False
 
 
 def _content(source: Source, path: str) -> bytes | None:

@@ -636,6 +636,16 @@ def test_a_directory_that_leads_out_of_the_checkout(tmp_path: Path) -> None:
     assert contents(tmp_path / "outside") == {}
 
 
+def test_a_directory_outside_of_what_is_mapped(tmp_path: Path) -> None:
+    """It may not be looked at: the file lies beside the main file."""
+    conf = write(tmp_path / "copy", {"nginx.conf": http(f"{TRUSTED} server {{ {LOCATIONS} }}")})
+    (tmp_path / "copy/snippets").symlink_to("/elsewhere")
+    options = ("--path-map", f"/etc/nginx={conf.parent}", "/etc/nginx/nginx.conf")
+    run = memlint("check", *FLAGS, "--fix", *options)
+    assert run.code == 0, run.err
+    assert (conf.parent / SNIPPET).read_text() == f"{TRUSTED}\n"
+
+
 # What is refused
 
 

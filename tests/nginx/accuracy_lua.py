@@ -37,8 +37,8 @@ KIB = 1024
 RECORDING = DIRECTORY / "lua-allocators.json"
 
 COUNTS = """\
-| nginx | lua-nginx-module | stream-lua-nginx-module | OpenSSL | configurations | contexts | CA loads | of each worker | equal |
-|---|---|---|---|---|---|---|---|---|
+| libc | nginx | lua-nginx-module | stream-lua-nginx-module | OpenSSL | configurations | contexts | CA loads | of each worker | equal |
+|---|---|---|---|---|---|---|---|---|---|
 """  # noqa: E501  a row of a table
 
 MEMORY = """\
@@ -104,6 +104,7 @@ def counts() -> str:
         data, cases = load(name)
         versions = data["versions"]
         cells = (
+            BUILDS[name].libc,
             *(versions[key] for key in ("nginx", "lua", "stream-lua", "openssl")),
             f"{len(cases)}",
             f"{sum(case.contexts for case in cases):,}",

@@ -46,11 +46,12 @@ class Build:
     lua: str
     stream_lua: str
     core: str
+    libc: str = "glibc"
 
     @property
     def name(self) -> str:
         """The name of the stack."""
-        return f"lua-{self.lua}"
+        return f"lua-{self.lua}{'' if self.libc == 'glibc' else f'-{self.libc}'}"
 
     @property
     def directory(self) -> Path:
@@ -75,10 +76,11 @@ BUILDS = {
         Build("1.21.4", "0.10.25", "0.0.13", "0.1.27"),
         Build("1.25.3", "0.10.26", "0.0.14", "0.1.28"),
         Build("1.27.1", "0.10.28", "0.0.16", "0.1.31"),
+        Build("1.22.1", "0.10.25", "0.0.13", "0.1.27", libc="musl"),
     )
 }
 """Two releases on each side of 0.10.26, the first whose blocks share contexts; each with the nginx
-of the OpenResty that has it."""
+of the OpenResty that has it, and once with musl, which tests/nginx/build_musl.sh builds."""
 
 
 def export(clone: str, tag: str, to: Path) -> None:
@@ -155,8 +157,9 @@ def main() -> int:
     """Build all that are not there."""
     clones = dict(argument.split("=", 1) for argument in sys.argv[1:])
     for build in BUILDS.values():
-        make(build, clones)
-        print(build.binary)
+        if build.libc == "glibc":
+            make(build, clones)
+            print(build.binary)
     return 0
 
 

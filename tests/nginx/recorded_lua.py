@@ -42,29 +42,36 @@ class LuaStack(Stack):
 
     def __init__(self, build: Build, environment: dict[str, str] | None = None) -> None:
         """Name a build that is there."""
-        super().__init__(build.name, nginx=str(build.binary), environment=environment)
+        libraries = {"LD_LIBRARY_PATH": str(build.directory / "ssl/lib")}
+        more = libraries if build.libc == "musl" else {}
+        super().__init__(
+            build.name, nginx=str(build.binary), environment={**more, **(environment or {})}
+        )
         self.build = build
         self.modules = frozenset()
+        self.libc = build.libc
 
     @cached_property
     def banner(self) -> str:
         """The output of ``nginx -V``."""
         command = [self.nginx, "-V"]
-        run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        run = subprocess.run(
+            command, capture_output=True, text=True, timeout=60, check=True, env=self.environment
+        )
         return run.stderr
 
     def versions(self) -> dict[str, str]:
         """Return the versions that costs depend on."""
-        nginx = parse(self.nginx, self.banner)
+        nginx, build = parse(self.nginx, self.banner), self.build
         assert nginx.running is not None
         return {
             "nginx": nginx.version,
-            "lua": self.build.lua,
-            "stream-lua": self.build.stream_lua,
+            "lua": build.lua,
+            "stream-lua": build.stream_lua,
             "openssl": nginx.running[1],
-            "glibc": native().versions()["glibc"],
+            build.libc: native().package_version("musl" if build.libc == "musl" else "libc6"),
             "luajit": LUAJIT,
-            "lua-resty-core": self.build.core,
+            "lua-resty-core": build.core,
         }
 
 

@@ -60,10 +60,11 @@ class Server:
         root: Path | None,
         conf_text: str,
         environment: Mapping[str, str] | None = None,
+        libc: str = "glibc",
     ) -> None:
         """Start it; `conf_text` tells how many workers to wait for."""
         self.expected_workers = _worker_processes(conf_text)
-        self._child = Child(arguments, root=root, environment=environment)
+        self._child = Child(arguments, root=root, environment=environment, libc=libc)
         self.pid = self._child.pid
         """The master's process id."""
 

@@ -31,9 +31,9 @@
 #include <unistd.h>
 
 /* glibc 2.34 moved dlsym() to libc under a new version; the old one works on every glibc. */
-#if defined(__x86_64__)
+#if defined(__GLIBC__) && defined(__x86_64__)
 __asm__(".symver dlsym,dlsym@GLIBC_2.2.5");
-#elif defined(__aarch64__)
+#elif defined(__GLIBC__) && defined(__aarch64__)
 __asm__(".symver dlsym,dlsym@GLIBC_2.17");
 #endif
 

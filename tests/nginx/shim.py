@@ -13,7 +13,20 @@ from pathlib import Path
 from tests.nginx.cache import cache_dir
 
 SOURCE = Path(__file__).with_name("shim.c")
-COMPILE = ("cc", "-std=gnu11", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")
+FLAGS = ("-std=gnu11", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")
+COMPILERS = {
+    "glibc": ("cc",),
+    # the kernel's headers are with glibc's
+    "musl": (
+        "musl-gcc",
+        "-idirafter",
+        "/usr/include",
+        "-idirafter",
+        "/usr/include/x86_64-linux-gnu",
+    ),
+}
+"""libc → the compiler that makes a library for it."""
+
 COMPILE_TIMEOUT = 60.0
 
 
@@ -62,17 +75,18 @@ class ProcessCounts:
 
 
 @cache
-def shim_library() -> Path:
+def shim_library(libc: str = "glibc") -> Path:
     """Return the compiled shim, compiling it if this version of the source has none yet."""
     source = SOURCE.read_bytes()
-    key = hashlib.sha256(source + " ".join(COMPILE).encode()).hexdigest()[:16]
+    command = (*COMPILERS[libc], *FLAGS)
+    key = hashlib.sha256(source + " ".join(command).encode()).hexdigest()[:16]
     library = cache_dir() / f"shim-{key}.so"
     if not library.exists():
         handle, partial = tempfile.mkstemp(dir=library.parent, prefix="shim-", suffix=".partial")
         os.close(handle)
         try:
             subprocess.run(
-                [*COMPILE, "-o", partial, str(SOURCE)], check=True, timeout=COMPILE_TIMEOUT
+                [*command, "-o", partial, str(SOURCE)], check=True, timeout=COMPILE_TIMEOUT
             )
             Path(partial).chmod(0o755)
             Path(partial).replace(library)

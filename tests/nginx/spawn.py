@@ -38,9 +38,9 @@ def _proc_directory() -> int:
 
 
 @cache
-def _library_in(root: Path | None) -> str:
+def _library_in(root: Path | None, libc: str) -> str:
     """Return the shim's path as seen inside `root`, copying it there if need be."""
-    library = shim_library()
+    library = shim_library(libc)
     if root is None:
         return str(library)
     inside = root / "usr/lib" / library.name
@@ -61,13 +61,14 @@ class Child:
         *,
         root: Path | None = None,
         environment: Mapping[str, str] | None = None,
+        libc: str = "glibc",
     ) -> None:
         """Start `arguments` under the shim, inside `root` if given. No shell, no search path.
 
         A library that the environment preloads comes before the shim.
         """
         given = dict(environment or {})
-        preloaded = (given.get("LD_PRELOAD"), _library_in(root))
+        preloaded = (given.get("LD_PRELOAD"), _library_in(root, libc))
         variables = {
             **BASE_ENVIRONMENT,
             **given,

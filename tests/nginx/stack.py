@@ -75,6 +75,8 @@ class Stack:
         self.root = root
         self.nginx = nginx
         self.environment = dict(environment or {})
+        self.libc = "glibc"
+        """The libc that the server is linked with."""
 
     def __repr__(self) -> str:
         """Show the name; pytest prints it."""
@@ -224,7 +226,7 @@ class Stack:
         """
         arguments = [self.nginx, "-t", "-p", str(prefix.absolute()), "-c", str(conf.absolute())]
         with self._placed(prefix, [conf, *files]):
-            child = Child(arguments, root=self.root, environment=self.environment)
+            child = Child(arguments, root=self.root, environment=self.environment, libc=self.libc)
             try:
                 ended = child.wait(timeout)
                 timed_out = ended is None
@@ -271,7 +273,13 @@ class Stack:
             raise ValueError("the harness cannot follow a server that becomes a daemon")
         with self._placed(prefix, [conf, *files]):
             variables = {**self.environment, **(environment or {})}
-            server = Server(arguments, root=self.root, conf_text=text, environment=variables)
+            server = Server(
+                arguments,
+                root=self.root,
+                conf_text=text,
+                environment=variables,
+                libc=self.libc,
+            )
             try:
                 server.wait_started(timeout)
                 yield server

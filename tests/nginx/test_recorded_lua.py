@@ -1,4 +1,4 @@
-"""Recorded counts of nginx with four releases of the Lua modules, http and stream, and workers."""
+"""Recorded counts of nginx with four releases of the Lua modules, on glibc and on musl."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def test_releases_on_both_sides_of_the_border_were_counted() -> None:
         ("0.10.26", "0.0.14"),
         ("0.10.28", "0.0.16"),
     }
+    assert ["musl" in version for version in versions] == [False] * 4 + [True]
 
 
 @pytest.mark.parametrize("keep", [False, True])

@@ -29,9 +29,11 @@ from nginx_memlint.live.binary import (
     lua_version,
 )
 from nginx_memlint.live.certificates import BundlePair, make_bundles
-from nginx_memlint.live.site import Site, temporary_directory
+from nginx_memlint.live.site import CONNECTIONS, Site, temporary_directory
 from nginx_memlint.memory.certificate import beyond_stock
 from nginx_memlint.memory.laws_table import MARGIN
+from nginx_memlint.memory.parts.base import CONNECTION
+from nginx_memlint.memory.parts.record import since
 from nginx_memlint.sizes import MIB, plural
 from nginx_memlint.targets.banner import Nginx
 from nginx_memlint.targets.target_file import COST_KEYS, text_of
@@ -45,6 +47,9 @@ CACHED_SINCE = (1, 27, 2)
 
 WORKERS = 2
 """Workers in all measurements but those of reloads: the shipped costs were measured with two."""
+
+BASE_WORKERS = (1, 4)
+"""Workers that tell what each of them has for itself."""
 
 FIRST_PEAK = 3
 """Configurations in memory at the peak of a first reload with one worker, by the laws
@@ -268,7 +273,7 @@ class _Run:
     def result(self) -> Calibration:
         amounts, method, bundles = self.amounts, self.method, self.bundles
         pair = self.pair()
-        self.total = 12 + 2 * (pair is not None) * 3 + 2 * len(amounts.reload_workers)
+        self.total = 14 + 2 * (pair is not None) * 3 + 2 * len(amounts.reload_workers)
         costs: dict[str, float] = {}
         caches = parse_version(self.site.nginx.version) >= CACHED_SINCE
         self.total += 2 if caches else 0
@@ -307,6 +312,7 @@ class _Run:
         certificate = (small - der * small_is.der_bytes) / count
         cpu = (small_cpu + large_cpu - 2 * with_cpu) / (count + large_is.certificates)
 
+        costs |= self.base()
         costs["location"] = round(location)
         costs["server"] = round(server)
         costs["context"] = round(context)
@@ -368,6 +374,17 @@ class _Run:
         ]
         return max(0.0, measured[1] - measured[0] - load)
 
+    def base(self) -> dict[str, float]:
+        """Bytes of an nginx without a server: its master, and a worker without connections."""
+        few, many = (self.measure("nginx itself", "", "", workers)[0] for workers in BASE_WORKERS)
+        worker = (many - few) / (BASE_WORKERS[1] - BASE_WORKERS[0])
+        version = parse_version(self.site.nginx.version)
+        connections = CONNECTIONS * since(version, CONNECTION)
+        return {
+            "base_master": round(few - BASE_WORKERS[0] * worker),
+            "base_worker": round(max(1.0, worker - connections)),
+        }
+
     def pair(self) -> str | None:
         """Directives of a server with TLS; None if there is no certificate for it."""
         if self.bundles.certificate is None:
@@ -415,9 +432,9 @@ class _Run:
         more = counts[1] - counts[0]
         return (many - few) / more, (many_cpu - few_cpu) / more
 
-    def measure(self, name: str, http: str, load: str) -> tuple[int, float]:
+    def measure(self, name: str, http: str, load: str, workers: int = WORKERS) -> tuple[int, float]:
         self.step(name)
-        self.site.configure(http, load=load, workers=WORKERS)
+        self.site.configure(http, load=load, workers=workers)
         cpu = min(self.site.test().cpu_seconds for _ in range(self.amounts.repeats))
         with self.site.server() as server:
             return server.settled().anonymous, cpu

@@ -45,6 +45,10 @@ def temporary_directory() -> Iterator[Path]:
             held.close()  # should a signal have come just before
 
 
+CONNECTIONS = 64
+"""Of each worker."""
+
+
 class Site:
     """Configurations for one nginx in one directory; the last one written is the one that runs.
 
@@ -74,7 +78,7 @@ class Site:
         text = (
             f"{load}{_user()}daemon off;\nmaster_process on;\nworker_processes {workers};\n"
             f"pid {self.directory}/nginx.pid;\nlock_file {self.directory}/nginx.lock;\n"
-            "error_log stderr crit;\nevents { worker_connections 64; }\n"
+            f"error_log stderr crit;\nevents {{ worker_connections {CONNECTIONS}; }}\n"
             f"http {{\naccess_log off;\n{BLOCKS_HASH}\n{temporary}{http}}}\n"
         )
         write_own(self._conf, text.encode())

@@ -24,6 +24,9 @@ from typing import Any
 # client_ca_name       each name of the list that ssl_client_certificate has a server send
 # first_peak           the least peak of a first reload, in configurations: with one worker it was
 #                      four in 6 of 10 runs on Debian 11, three in the two runs each on Debian 12 and 13
+# base_master, base_worker
+#                      an nginx without a server, as it is built: its master, and each worker without its
+#                      connections; 0: as of the measured server (memory/parts/base.py)
 # cpu_context, cpu_certificate
 #                      seconds of `nginx -t` for a context, and for each certificate loaded
 

@@ -64,6 +64,8 @@ class Costs:
     first_load: int = 0
     first_peak: int = 3
     cached_certificate: int = 0
+    base_master: int = 0
+    base_worker: int = 0
 
     @property
     def caches_certificates(self) -> bool:

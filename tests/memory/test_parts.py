@@ -23,6 +23,7 @@ from nginx_memlint.memory.parts.expressions import expression_size
 from nginx_memlint.memory.parts.record import CA_LOADS
 from nginx_memlint.options.record import read_keywords
 from nginx_memlint.result import MemoryPart
+from nginx_memlint.targets.target_file import load_target
 from nginx_memlint.tls.ca_bundle import bundle_of
 from nginx_memlint.tls.der import Facts, Revoked
 from tests.helpers import BUNDLE, http, memlint_here, with_bounds, write
@@ -48,6 +49,48 @@ def test_a_connection_is_larger_with_quic(tmp_path: Path, nginx: str, each: int)
     conf = write(tmp_path, {"nginx.conf": "events { worker_connections 1000; }"})
     checked = check(conf, target="debian-12", set={"nginx": nginx})
     assert part(checked, "worker_connections").worker_bytes == 1000 * each
+
+
+BASE_FILE = """\
+measured = "here"
+nginx = "1.22.1"
+openssl = "3.0.22"
+built_in = ["lua"]
+base_master = 2_000_000
+base_worker = 300_000
+location = 1
+server = 1
+context = 1
+certificate = 1
+der = 1.0
+key_pair = 1
+client_ca_name = 1
+cpu_context = 0.1
+cpu_certificate = 0.1
+"""
+
+
+def test_nginx_itself_as_it_was_calibrated(tmp_path: Path) -> None:
+    """Built-in modules were measured with it; those that are loaded come on top."""
+    write(tmp_path, {"target.toml": BASE_FILE, "older.toml": BASE_FILE.replace("base_", "#")})
+    loaded = "load_module modules/ngx_mail_module.so; "
+    cache = f"proxy_cache_path {tmp_path}/c keys_zone=c:1m; server {{ }}"
+
+    def sizes(file: str, name: str) -> MemoryPart:
+        server = load_target(tmp_path / file)
+        return part(report(tmp_path / "conf", cache, main=loaded, target=server), name)
+
+    measured, tabled = (sizes(file, "nginx itself") for file in ("target.toml", "older.toml"))
+    assert measured.worker_bytes == 300_000
+    assert tabled.worker_bytes == 202 << 10
+    assert measured.start_bytes - tabled.start_bytes == (
+        2_000_000 - ((942 + 774) << 10) + 2 * (300_000 - (202 << 10))
+    )
+    helpers = [
+        sizes(file, "cache manager and loader").start_bytes
+        for file in ("target.toml", "older.toml")
+    ]
+    assert helpers[0] - helpers[1] == 2 * (300_000 - (202 << 10))
 
 
 VERIFYING = """location /{} {{ proxy_pass https://127.0.0.1; proxy_ssl_verify on;

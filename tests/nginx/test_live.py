@@ -22,6 +22,7 @@ from nginx_memlint.live.binary import describe, find_nginx
 from nginx_memlint.live.calibrate import Amounts, Calibration, calibrate, choose_method
 from nginx_memlint.live.site import Site, temporary_directory
 from nginx_memlint.live.verify import Verification, verify
+from nginx_memlint.memory.parts.base import BASES
 from nginx_memlint.options.record import Options
 from nginx_memlint.sizes import MIB
 from nginx_memlint.targets.target_file import load_target
@@ -69,6 +70,9 @@ def close(calibration: Calibration, directory: Path, tolerance: float) -> None:
     for key in ("location", "server", "context"):
         assert getattr(costs, key) == pytest.approx(getattr(SHIPPED, key), rel=tolerance), key
     assert load(costs) == pytest.approx(load(SHIPPED), rel=tolerance)
+    empty = BASES["debian-12"]
+    assert costs.base_master == pytest.approx(empty.master << 10, rel=0.05)
+    assert costs.base_worker == pytest.approx(empty.worker << 10, rel=0.05)
     for series in calibration.reloads:
         assert series.within, series
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, since
 from nginx_memlint.syntax.values import number, parse_size
-from nginx_memlint.targets.targets import costs_for
+from nginx_memlint.targets.targets import Target, costs_for
 from nginx_memlint.targets.versions import Version
 from nginx_memlint.tree.expanded import Setting
 
@@ -64,11 +64,21 @@ _MODULES = {
 def _base(configuration: Configuration) -> Iterator[Counted]:
     target = configuration.target
     row = BASES[costs_for(target.nginx, target.openssl).name]
-    master = row.master
+    costs = target.costs
+    master = costs.base_master or row.master * KIB
     for field, module in _MODULES.items():
-        if configuration.loads(module, field):
-            master += getattr(row, field)
-    yield Counted(Amount(base=master * KIB, worker=row.worker * KIB))
+        # what is built in was measured with the rest
+        if configuration.loads(module, field) and not (
+            costs.base_master and field in target.built_in
+        ):
+            master += getattr(row, field) * KIB
+    yield Counted(Amount(base=master, worker=_worker_bytes(target)))
+
+
+def _worker_bytes(target: Target) -> int:
+    """Bytes of a worker without its connections."""
+    row = BASES[costs_for(target.nginx, target.openssl).name]
+    return target.costs.base_worker or row.worker * KIB
 
 
 def _openssl(configuration: Configuration) -> Iterator[Counted]:
@@ -187,8 +197,7 @@ def _helpers(configuration: Configuration) -> Iterator[Counted]:
     ]
     if paths:
         at = paths[0]
-        row = BASES[costs_for(target.nginx, target.openssl).name]
-        each = row.worker * KIB + HELPER_CONNECTIONS * since(target.nginx, CONNECTION)
+        each = _worker_bytes(target) + HELPER_CONNECTIONS * since(target.nginx, CONNECTION)
         yield Counted(Amount(helper=HELPERS * each), HELPERS, at, at.name)
 
 

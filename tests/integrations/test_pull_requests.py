@@ -148,6 +148,9 @@ def test_the_example_of_the_documents(runner: Runner) -> None:
         values = {"MODE": "mode", "CONFIGS": "configs", "ARGS": "args"}
         variables = {f"MEMLINT_{name}": given[key] for name, key in values.items()}
         assert push(runner, "action", base, host, **variables) == 0
+        assert host.comments == []  # nothing has changed yet
+        change(runner.tree, 40)
+        assert push(runner, "action", base, host, **variables) == 0
         assert len(host.comments) == 1
 
 

@@ -92,11 +92,6 @@ class SettingLoads:
     first: int = 0
     """Bytes of the first load."""
 
-    @property
-    def repeated(self) -> int:
-        """Bytes of all loads except the first."""
-        return self.total - self.first
-
 
 @dataclass(eq=False)
 class Cause:
@@ -122,11 +117,6 @@ class Cause:
     def total(self) -> int:
         """Bytes of all loads of the bundle."""
         return sum(setting.total for setting in self.by_setting.values())
-
-    @property
-    def repeated(self) -> int:
-        """Bytes of all loads except the first for each directive: the price of inheriting them."""
-        return sum(setting.repeated for setting in self.by_setting.values())
 
 
 @dataclass(eq=False)

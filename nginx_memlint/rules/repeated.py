@@ -58,8 +58,20 @@ def loaded_again(situation: Situation, cause: Cause) -> int:
     if not used or (cause.family in SERVERS and situation.target.nginx >= CACHED):
         return 0
     if cause.family in INHERITED and not by_name(cause.family).shared(situation.target):
-        return sum(loads.repeated for loads in used)
+        return sum(_inherited(situation, loads) for loads in used)
     return sum(loads.total for loads in used) - max(loads.first for loads in used)
+
+
+def _inherited(situation: Situation, loads: SettingLoads) -> int:
+    """Bytes of all loads by a directive except one for each block that it stands in: of several if
+    their file is included there."""
+    setting = loads.setting
+    places = sum(
+        len(blocks)
+        for directive, _, blocks in situation.tree.written(setting.name)
+        if directive is setting.directive
+    )
+    return max(0, loads.total - places * loads.first)
 
 
 def costliest_setting(situation: Situation, cause: Cause) -> Setting:

@@ -36,7 +36,7 @@ BY_IGNORE = "1 finding accepted: 1 by an ignore (--show-suppressed)\n"
 BY_BASELINE = "1 finding accepted: 1 by the baseline (--show-suppressed)\n"
 BOTH = f"""\
         start  one reload   in a row  configuration
-ok  130.9 MiB   552.9 MiB    1.1 GiB  shop
+ok  130.9 MiB   552.8 MiB    1.1 GiB  shop
 ok   98.9 MiB   418.4 MiB  832.0 MiB  api
 for debian-12 (nginx 1.22.1, lua 0.10.23); 2 workers
 api: {BY_IGNORE}shop: {BY_BASELINE}2 configurations: 2 ok
@@ -209,7 +209,7 @@ def test_an_ignore_in_a_file_of_both_roots(repository: Path) -> None:
         write(repository / root, {"nginx.conf": main})
     write(repository / "api", {"sites/a.conf": ""})
     assert brief(run_checks("--fail-on", "warning"))[:3] == [
-        "ok  130.9 MiB  552.9 MiB  1.1 GiB  shop",
+        "ok  130.9 MiB  552.8 MiB  1.1 GiB  shop",
         "ok  2.5 MiB  4.5 MiB  5.1 MiB  api",
         f"shop: {BY_IGNORE[:-1]}",
     ]

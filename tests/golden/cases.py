@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
 
-from tests.helpers import SAMPLES, memlint, on_a_terminal
+from tests.helpers import BUNDLE, LUA, SAMPLES, memlint, on_a_terminal, write
 
 OUTPUTS = Path(__file__).parent / "outputs"
 
@@ -52,6 +53,8 @@ COMMANDS: dict[str, str] = {
 
 WIDTHS = (60, 80, 120)
 
+ROOTS = 150
+
 _SHOWN = {
     "over-budget": f"{_INCIDENT} --max-memory 4GiB",
     "ok": "check --target debian-12 --unit-cost 1MiB sample_confs/incident-moved",
@@ -59,6 +62,8 @@ _SHOWN = {
     "sample_confs/crowdsec sample_confs/healthy",
     "all-fail": "check --unit-cost 1MiB --max-memory 1MiB sample_confs/incident "
     "sample_confs/crowdsec sample_confs/healthy sample_confs/shared sample_confs/stream",
+    "not-read": "check --target debian-12 --unit-cost 1MiB nginx.conf",
+    "many-roots": "check --target debian-12 --unit-cost 1MiB --max-memory 64MiB",
     "explain": "explain ML205",
     "diff": "diff --target debian-12 --workers 4 --unit-cost 1MiB --max-memory 4GiB "
     "sample_confs/incident-moved sample_confs/incident",
@@ -77,12 +82,45 @@ _LIBRARY = re.compile(r"(<script[^>]*>).{100000,}?(</script>)", re.DOTALL)
 _DOMAIN_NAMES = re.compile(r'("(?:uid|div_id)": ?"|id=")[0-9a-f-]{32,36}')
 
 
+def _many_roots() -> dict[str, str | bytes]:
+    """Files of roots, each with more locations than the one before, and their settings."""
+    files: dict[str, str | bytes] = {
+        "memlint.toml": '[[roots]]\npath = "hosts/*/nginx.conf"\n',
+        "hosts/ca.pem": BUNDLE.read_bytes(),
+    }
+    bundle = "lua_ssl_trusted_certificate ../ca.pem;"
+    for number in range(ROOTS):
+        locations = "".join(f"location /{each} {{ }}\n" for each in range(number))
+        server = f"server {{\nlisten 127.0.0.1:8080;\n{locations}}}\n"
+        text = f"{LUA}worker_processes 2;\nevents {{}}\nhttp {{\n{bundle}\n{server}}}\n"
+        files[f"hosts/h{number:03}/nginx.conf"] = text
+    return files
+
+
+def _not_read() -> dict[str, str | bytes]:
+    """Files of which one is a template, one is not whole, and one has a directive misplaced."""
+    return {
+        "nginx.conf": "worker_processes 2;\nevents {}\nhttp {\ninclude conf.d/*.conf;\n}\n",
+        "conf.d/a.conf": "server {\nlisten {{ port }};\n}\n",
+        "conf.d/b.conf": "server {\nlisten 127.0.0.1:8080;\nupstream b {\n}\n}\n",
+        "conf.d/c.conf": "server {\nlocation / {\n}\n",
+    }
+
+
+_MADE = {"many-roots": _many_roots, "not-read": _not_read}
+"""Case → what makes the files of the repository in which its command runs, if it is not ours."""
+
+
 def output(name: str) -> str:
     """Standard output, standard error and exit status of a command; or what a terminal shows."""
     if name in TERMINALS:
         arguments, width = TERMINALS[name]
         env = {"COLUMNS": str(width), "TERM": "dumb"}
-        return on_a_terminal(*arguments.split(), env=env, cwd=SAMPLES.parent, with_errors=False)
+        make = _MADE.get(name.partition(".")[0])
+        with tempfile.TemporaryDirectory() as directory:
+            write(Path(directory), make() if make else {})
+            cwd = Path(directory) if make else SAMPLES.parent
+            return on_a_terminal(*arguments.split(), env=env, cwd=cwd, with_errors=False)
     done = memlint(*COMMANDS[name].split(), cwd=SAMPLES.parent)
     text = _LIBRARY.sub(r"\1…\2", done.out)
     text = _DOMAIN_NAMES.sub(r"\1…", text).replace(str(SAMPLES.parent), "/checkout")

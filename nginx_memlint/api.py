@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -13,11 +13,20 @@ from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.executors import Lost, run_with
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.analysis.parallel import lost_worker, report_of
+from nginx_memlint.comparison.compare import compared
+from nginx_memlint.comparison.difference import Diff
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.options.kinds import read_path
-from nginx_memlint.options.record import Option, OptionPlace, options_in, read_keywords
+from nginx_memlint.options.kinds import SIZE, read_path
+from nginx_memlint.options.record import (
+    Option,
+    OptionPlace,
+    options_in,
+    read_keywords,
+    read_value,
+)
 from nginx_memlint.printable import printable
-from nginx_memlint.result import ConfigReport
+from nginx_memlint.report.formats import json
+from nginx_memlint.result import ConfigReport, Model
 
 
 def check(path: str | os.PathLike[str], **options: Any) -> ConfigReport:  # noqa: ANN401
@@ -80,6 +89,35 @@ def check_many(
     ]
 
 
+def diff(
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    base: str | None = None,
+    max_growth: int | str | None = None,
+    **options: Any,  # noqa: ANN401
+) -> Diff:
+    """Compare two configurations, or configurations of a working tree with those of a commit.
+
+    ``paths`` are the old and the new one; with ``base``, which names a commit, any number that
+    are each compared with themselves in that commit. ``max_growth`` is bytes, or a text like
+    "64MiB". The options are those of check() and hold for both sides. Raises MemlintError and
+    TypeError as check() does.
+    """
+    growth = None if max_growth is None else read_value("max_growth", SIZE, max_growth)
+    if isinstance(paths, str | bytes | os.PathLike):
+        raise TypeError("paths: must be several, e.g. [old, new]")
+    names = [read_path(path) for path in paths]
+    return compared(names, read_keywords(options, "diff"), base=base, max_growth=growth)
+
+
+def to_json(report: Model, *, indent: int | None = 2) -> str:
+    """A report, a difference, or a part of one, as JSON text; on one line without an indent.
+
+    A Report and a Diff are as in the published schemas, as ``--format json`` writes them.
+    """
+    return json.dumps(report, indent)
+
+
 def _bytes(data: object) -> bytes:
     if not isinstance(data, bytes):
         raise TypeError(f"configs: must be paths, or bytes by name, not {type(data).__name__}")
@@ -108,3 +146,4 @@ def _parameter(option: Option) -> inspect.Parameter:
 
 with_keywords(check)
 with_keywords(check_many)
+with_keywords(diff)

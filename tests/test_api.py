@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nginx_memlint import check
-from nginx_memlint.diff.compare import diff
+import nginx_memlint
+from nginx_memlint import check, diff, to_json
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.record import Options, read_keywords
 from nginx_memlint.policy import Limits, Policy
@@ -152,3 +153,21 @@ def test_wrong_values_of_settings(line: str, message: str, conf: Path) -> None:
     done = memlint("check", conf)
     assert (done.code, done.out) == (2, "")
     assert message in done.err
+
+
+def test_reports_are_written_as_json(tmp_path: Path) -> None:
+    """The text is what the command writes of them."""
+    conf = write(tmp_path, {"nginx.conf": http("server { }")})
+    report = check(conf, target="debian-12")
+    run = memlint("check", "--format", "json", "--target", "debian-12", conf)
+    assert json.loads(to_json(report)) == run.json["configs"][0]
+    assert to_json(report, indent=None).count("\n") == 0
+    difference = diff([conf, conf], target="debian-12")
+    run = memlint("diff", "--format", "json", "--target", "debian-12", conf, conf)
+    assert to_json(difference) + "\n" == run.out
+
+
+def test_the_name_of_a_function_is_no_room() -> None:
+    """A module that other code has imported would be in its place."""
+    package = Path(nginx_memlint.__file__).parent
+    assert not [name for name in nginx_memlint.__all__ if (package / name).exists()]

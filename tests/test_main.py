@@ -10,6 +10,7 @@ import pytest
 
 import nginx_memlint
 from nginx_memlint import api, errors, result
+from nginx_memlint.comparison import difference
 from tests.helpers import http, write
 
 READY = """
@@ -88,12 +89,19 @@ def test_interrupted_while_it_says_so() -> None:
 
 
 def test_what_is_public() -> None:
-    assert {name: getattr(nginx_memlint, name) for name in nginx_memlint.__all__} == {
-        "check": api.check,
-        "check_many": api.check_many,
+    """Functions, errors, and every record that one of the results holds."""
+    public = {name: getattr(nginx_memlint, name) for name in nginx_memlint.__all__}
+    records = {
+        name: kind
+        for module in (result, difference)
+        for name, kind in vars(module).items()
+        if isinstance(kind, type) and issubclass(kind, result.Model)
+    }
+    functions = (api.check, api.check_many, api.diff, api.to_json)
+    assert public == {
+        **records,
+        **{function.__name__: function for function in functions},
         "MemlintError": errors.MemlintError,
-        "ConfigReport": result.ConfigReport,
-        "Report": result.Report,
         "__version__": nginx_memlint.__version__,
     }
     with pytest.raises(AttributeError, match="'nginx_memlint' has no attribute 'chek'"):

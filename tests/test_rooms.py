@@ -28,7 +28,7 @@ ROOMS = {name: number for number, name in enumerate(CORE)}
 LEAVES = {
     "api",
     "cli",
-    "diff",
+    "comparison",
     "editor",
     "fix",
     "forge",

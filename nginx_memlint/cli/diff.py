@@ -20,7 +20,7 @@ from nginx_memlint.cli.options import (
     takes,
 )
 from nginx_memlint.cli.running import planned, standard_input, with_server
-from nginx_memlint.diff import compare as comparing
+from nginx_memlint.comparison import compare as comparing
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.options.record import Bearing
 from nginx_memlint.report import OF_A_CHANGE, outputs

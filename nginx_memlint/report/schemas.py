@@ -13,9 +13,12 @@ from nginx_memlint.report.formats import json
 
 SETTINGS = "memlint"
 
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+"""The dialect of JSON Schema that pydantic writes."""
+
 _RECORDS = {
     "check": ("nginx_memlint.result", "Report"),
-    "diff": ("nginx_memlint.diff.difference", "Diff"),
+    "diff": ("nginx_memlint.comparison.difference", "Diff"),
     "config": ("nginx_memlint.report.views.settings", "InForce"),
     "verify": ("nginx_memlint.live.verify", "Verification"),
     "preflight": ("nginx_memlint.live.preflight.verdict", "Preflight"),
@@ -27,13 +30,18 @@ NAMES = (*_RECORDS, SETTINGS)
 
 
 def schema(name: str) -> dict[str, Any]:
-    """The JSON Schema with one of NAMES; raises KeyError."""
+    """The JSON Schema with one of NAMES; raises KeyError.
+
+    It is named by a URN, wherever its file is: its version is that of what it describes.
+    """
     if name == SETTINGS:
         from nginx_memlint.settings import model  # noqa: PLC0415
 
-        return model.schema()
+        return {"$id": f"urn:nginx-memlint:{name}"} | model.schema()
     module, record = _RECORDS[name]
-    return json.schema(getattr(import_module(module), record))
+    body = json.schema(getattr(import_module(module), record))
+    version = body["properties"]["schema_version"]["const"]
+    return {"$schema": DIALECT, "$id": f"urn:nginx-memlint:{name}:{version}"} | body
 
 
 def text(name: str) -> str:

@@ -48,7 +48,7 @@ OTHER_FLAGS = (
 TESTED = {
     "toml": {"settings", "bundles"},
     "nginx": {"ignores"},
-    "python": {"python", "fleet", "cluster"},
+    "python": {"python", "compare", "fleet", "cluster"},
     "yaml": {
         *("pre-commit", "github", "github diff", "gitlab", "gitlab diff"),
         *("allocator", "ansible", "kubernetes"),
@@ -186,6 +186,12 @@ def test_python(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (directory / "ca.pem").write_text("")
     exec(compile(block("python"), "docs/python.md", "exec"), {})
     assert re.fullmatch(r"\d+ \d+ \d+\n", capsys.readouterr().out)
+
+
+def test_compare(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(directory)
+    exec(compile(block("compare"), "docs/python.md", "exec"), {})
+    assert re.match(r"(over|within) budget \{\n", capsys.readouterr().out)
 
 
 def test_bundles(directory: Path) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nginx_memlint import check
-from nginx_memlint.diff.compare import diff
+from nginx_memlint import check, diff
 from nginx_memlint.files.bounds import NAMES, tokens_at_most
 from tests.helpers import http, memlint_here, with_bounds, write
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from nginx_memlint.diff.difference import Change, Diff, FindingChange, RootDiff
+from nginx_memlint.comparison.difference import Change, Diff, FindingChange, RootDiff
 from nginx_memlint.report.formats.markdown import (
     CONTEXTS,
     LOADS,

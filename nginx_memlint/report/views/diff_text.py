@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from nginx_memlint.diff.difference import (
+from nginx_memlint.comparison.difference import (
     Change,
     CountChanges,
     Diff,

@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from nginx_memlint import check
-from nginx_memlint.diff.compare import diff
-from nginx_memlint.diff.difference import Diff
+from nginx_memlint import check, diff
+from nginx_memlint.comparison.difference import Diff
 from nginx_memlint.printable import printable
 from nginx_memlint.report.formats.markdown import (
     MARKER,

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import get_args
 
 from nginx_memlint import result
 from nginx_memlint.acceptance.lowered import unique
 from nginx_memlint.analysis.budget import Budget, not_begun
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
-from nginx_memlint.diff.difference import (
+from nginx_memlint.comparison.difference import (
     Change,
     CountChanges,
     Diff,
@@ -29,15 +29,14 @@ from nginx_memlint.diff.difference import (
     Side,
     TotalChanges,
 )
-from nginx_memlint.diff.findings import finding_changes
-from nginx_memlint.diff.parts import Part, Parts, differences
+from nginx_memlint.comparison.findings import finding_changes
+from nginx_memlint.comparison.parts import Part, Parts, differences
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
 from nginx_memlint.files.paths import encode
 from nginx_memlint.memory.laws import Total
 from nginx_memlint.memory.parts.data import TEXT
-from nginx_memlint.options.kinds import SIZE, read_path
-from nginx_memlint.options.record import Options, read_keywords, read_value
+from nginx_memlint.options.record import Options
 from nginx_memlint.printable import printable
 from nginx_memlint.result import Model
 from nginx_memlint.rules import bundle_unreadable
@@ -46,27 +45,6 @@ from nginx_memlint.sources.disk import MACHINE, Disk
 from nginx_memlint.sources.main_file import located
 
 VERDICTS: tuple[DiffVerdict, ...] = get_args(DiffVerdict)
-
-
-def diff(
-    paths: Sequence[str | os.PathLike[str]],
-    *,
-    base: str | None = None,
-    max_growth: int | str | None = None,
-    **options: Any,  # noqa: ANN401
-) -> Diff:
-    """Compare two configurations, or configurations of a working tree with those of a commit.
-
-    ``paths`` are the old and the new one; with ``base``, which names a commit, any number that
-    are each compared with themselves in that commit. ``max_growth`` is bytes, or a text like
-    "64MiB". The options are those of check() and hold for both sides. Raises MemlintError and
-    TypeError as check() does.
-    """
-    growth = None if max_growth is None else read_value("max_growth", SIZE, max_growth)
-    if isinstance(paths, str | bytes | os.PathLike):
-        raise TypeError("paths: must be several, e.g. [old, new]")
-    names = [read_path(path) for path in paths]
-    return compared(names, read_keywords(options, "diff"), base=base, max_growth=growth)
 
 
 def compared(

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from nginx_memlint.diff.compare import diff
-from nginx_memlint.diff.difference import Diff
+from nginx_memlint import diff
+from nginx_memlint.comparison.difference import Diff
 from nginx_memlint.sizes import MIB
 from tests.helpers import http, memlint, write
 

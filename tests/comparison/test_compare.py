@@ -16,9 +16,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from nginx_memlint import check
-from nginx_memlint.diff.compare import diff, exit_code
-from nginx_memlint.diff.difference import Diff, PartChange, RootDiff
+from nginx_memlint import check, diff
+from nginx_memlint.comparison.compare import exit_code
+from nginx_memlint.comparison.difference import Diff, PartChange, RootDiff
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.report import schemas
 from nginx_memlint.report.formats import json as json_report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from nginx_memlint.acceptance.baseline import has_grown
-from nginx_memlint.diff.difference import Change, FindingChange, FindingState
+from nginx_memlint.comparison.difference import Change, FindingChange, FindingState
 from nginx_memlint.result import Finding
 
 _GRAVITY = {"note": 0, "warning": 1, "error": 2}

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from nginx_memlint.diff.difference import Change, PartChange, PartKind
+from nginx_memlint.comparison.difference import Change, PartChange, PartKind
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.ciphers import context_bytes
 from nginx_memlint.memory.parts.blocks import block_amount

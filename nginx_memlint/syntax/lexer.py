@@ -90,12 +90,15 @@ _names = _CachedNames()
 
 def words_in(data: bytes) -> list[str]:
     """The words of a directive, from any of them up to its mark, which is the last byte."""
-    tokens = TOKEN.findall(data)[:-2]  # the last are the mark, and the end
-    return [
-        text_of(word or double or single)
-        for word, _, comment, double, single, _ in tokens
-        if not comment
-    ]
+    words, place = [], 0
+    while (token := TOKEN.match(data, place)) is not None:
+        kind = token.lastindex or IS_END
+        if kind in (IS_MARK, IS_END):
+            break
+        if kind != IS_COMMENT:
+            words.append(text_of(token[kind]))
+        place = token.end()
+    return words
 
 
 def lex(

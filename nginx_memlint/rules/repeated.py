@@ -58,20 +58,21 @@ def loaded_again(situation: Situation, cause: Cause) -> int:
     if not used or (cause.family in SERVERS and situation.target.nginx >= CACHED):
         return 0
     if cause.family in INHERITED and not by_name(cause.family).shared(situation.target):
-        return sum(_inherited(situation, loads) for loads in used)
+        return _inherited(situation, used)
     return sum(loads.total for loads in used) - max(loads.first for loads in used)
 
 
-def _inherited(situation: Situation, loads: SettingLoads) -> int:
-    """Bytes of all loads by a directive except one for each block that it stands in: of several if
+def _inherited(situation: Situation, used: list[SettingLoads]) -> int:
+    """Bytes of all loads by directives except one for each block that they stand in: of several if
     their file is included there."""
-    setting = loads.setting
-    places = sum(
-        len(blocks)
-        for directive, _, blocks in situation.tree.written(setting.name)
-        if directive is setting.directive
+    places = {
+        directive: len(blocks)
+        for name in {loads.setting.name for loads in used}
+        for directive, _, blocks in situation.tree.written(name)
+    }
+    return sum(
+        max(0, loads.total - places.get(loads.setting.directive, 1) * loads.first) for loads in used
     )
-    return max(0, loads.total - places * loads.first)
 
 
 def costliest_setting(situation: Situation, cause: Cause) -> Setting:

@@ -55,7 +55,7 @@ GLIBC: dict[str, Law] = {
     # its destructors touch all of it, in the master as in each exiting worker
     "rules": _of_master((2, 0.9), (2, 1), (2.9, 1.3), (2, 3)),
     # OPENSSL_cleanup() of an exiting worker frees it, and so copies it
-    "library": Law(Times(1, 0.05), Times(1, 0.15), Times(1, 0.46), Times(0.9, 0.52), Times(2, 1)),
+    "library": Law(Times(1, 0.05), Times(1, 0.15), Times(1, 0.46), Times(0.9, 0.56), Times(2, 1)),
     # the master frees the old configuration before it forks. A new worker's malloc() sorts the
     # free pieces, and so copies their pages, as does an exiting one's free(): 10,000 at a time
     # (MAX_ITERS of _int_malloc()), so that no more are copied of a configuration that has more

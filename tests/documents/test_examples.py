@@ -90,6 +90,8 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(scratch(tmp_path))
     # no example may change the files of whoever runs the tests
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    # whoever runs the tests need not call them from a shell
+    monkeypatch.setattr("shellingham.detect_shell", lambda: ("bash", "/bin/bash"))
     return tmp_path
 
 

@@ -13,8 +13,10 @@ from nginx_memlint.remedies.situation import Cause, SettingLoads, Situation
 from nginx_memlint.rules.rule import CostPlace, Draft
 from nginx_memlint.rules.thresholds import REPEATED_LOADS
 from nginx_memlint.sizes import human, plural
+from nginx_memlint.syntax.directives import Directive
 from nginx_memlint.tls.families import CACHED, by_name
 from nginx_memlint.tree.expanded import Block, Setting
+from nginx_memlint.tree.tree import Tree
 
 INHERITED = ("lua", "stream_lua", "js_fetch", "stream_js_fetch")
 """Families of which every block builds a context, so that inheriting a bundle costs memory."""
@@ -58,21 +60,29 @@ def loaded_again(situation: Situation, cause: Cause) -> int:
     if not used or (cause.family in SERVERS and situation.target.nginx >= CACHED):
         return 0
     if cause.family in INHERITED and not by_name(cause.family).shared(situation.target):
-        return _inherited(situation, used)
+        return _inherited(situation.tree, used)
     return sum(loads.total for loads in used) - max(loads.first for loads in used)
 
 
-def _inherited(situation: Situation, used: list[SettingLoads]) -> int:
+def _inherited(tree: Tree, used: list[SettingLoads]) -> int:
     """Bytes of all loads by directives except one for each block that they stand in: of several if
     their file is included there."""
-    places = {
-        directive: len(blocks)
-        for name in {loads.setting.name for loads in used}
-        for directive, _, blocks in situation.tree.written(name)
-    }
     return sum(
-        max(0, loads.total - places.get(loads.setting.directive, 1) * loads.first) for loads in used
+        max(
+            0,
+            loads.total - loads.first * _places(tree, loads.setting.name)[loads.setting.directive],
+        )
+        for loads in used
     )
+
+
+def _places(tree: Tree, name: str) -> dict[Directive, int]:
+    """Directives of a name → in how many blocks each stands."""
+    key = f"places of {name}"
+    if key not in tree.memo:
+        tree.memo[key] = {directive: len(blocks) for directive, _, blocks in tree.written(name)}
+    places: dict[Directive, int] = tree.memo[key]
+    return places
 
 
 def costliest_setting(situation: Situation, cause: Cause) -> Setting:

@@ -113,7 +113,7 @@ class Tree:
         places: set[int] = set()
         for name in names:
             if name not in self._places:
-                self._places[name] = self._index.places(name)
+                self._places[name] = self._index.having(name)
             places.update(self._places[name])
         return sorted(places)
 
@@ -140,9 +140,8 @@ class Tree:
 
         There is one for each directive in each block that has it.
         """
-        places = self._index.places(name)
-        self.work.take(len(places))
-        return places
+        self.work.take(self._index.count(name))
+        return self._index.places(name)
 
     def written(self, name: str) -> Iterator[tuple[Directive, Body, list[int]]]:
         """The directives of a name, each with its body and the places of the blocks that has it in.
@@ -254,7 +253,18 @@ class _Index:
         places = map(self._places.__getitem__, bodies)
         return zip(self.directives(name), bodies, places, strict=True)
 
+    def having(self, name: str) -> list[int]:
+        """The indices of the blocks that have directives of a name, one for each of their bodies
+        that has."""
+        bodies = dict.fromkeys(self._bodies.get(name, ()))
+        return [*chain.from_iterable(map(self._places.__getitem__, bodies))]
+
+    def count(self, name: str) -> int:
+        """In how many blocks directives of a name stand, once for each of them."""
+        return sum(len(self._places[body]) for body in self._bodies.get(name, ()))
+
     def places(self, name: str) -> list[int]:
-        """The indices of the blocks in which directives of a name stand, one for each of them."""
+        """The indices of the blocks in which directives of a name stand, one for each of them:
+        count() tells how many."""
         bodies = self._bodies.get(name, ())
         return [*chain.from_iterable(map(self._places.__getitem__, bodies))]

@@ -187,3 +187,15 @@ def test_small_pieces_go_with_what_was_removed() -> None:
     empty = Amount(base=942 << 10, worker=202 << 10)
     removed = need(running((942 << 10) + stores, 6), empty, workers=6, unchanged=False)
     assert removed.most > 32_768 << 10
+
+
+@pytest.mark.parametrize(
+    ("allocator", "reloaded", "is_told"),
+    [("jemalloc", True, True), ("jemalloc", False, False), ("glibc", True, False)],
+)
+def test_pages_that_were_given_back_are_taken_again(
+    allocator: str, *, reloaded: bool, is_told: bool
+) -> None:
+    seen = running(BASE + 3 * U // 2, reloaded=reloaded)
+    told = need(seen, POOL, allocator=allocator, unchanged=False)
+    assert ("pages that were given back" in told.parts) is is_told

@@ -12,7 +12,7 @@ from nginx_memlint.cli.options import takes
 from nginx_memlint.report import documentation
 from nginx_memlint.report.screen import Page
 from nginx_memlint.report.words import BY_NAME
-from nginx_memlint.rules import find_rule
+from nginx_memlint.rules import codes, find_rule
 
 app = command_app()
 
@@ -24,6 +24,7 @@ def explain(
         list[str] | None,
         Argument(
             metavar="CODE | WORD",
+            autocompletion=lambda: [*codes(), *BY_NAME],
             help="A rule's code or name (ML101), or a word of reports: contexts.",
             show_default="all words",
         ),

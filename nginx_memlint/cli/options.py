@@ -234,6 +234,7 @@ def _parameter(option: Option) -> inspect.Parameter:
             typer.Option(
                 *names,
                 metavar=kind.metavar,
+                autocompletion=lambda: list(kind.choices()),
                 help=option.help,
                 show_default=shown,
                 rich_help_panel=option.group,

@@ -12,6 +12,7 @@ from nginx_memlint.cli.options import FormatOption, TextOrJson, takes
 from nginx_memlint.report import documentation
 from nginx_memlint.report.screen import console_for
 from nginx_memlint.targets.names import product_of, releases
+from nginx_memlint.targets.products_table import PRODUCTS
 from nginx_memlint.targets.targets import target_names
 
 app = command_app()
@@ -21,7 +22,12 @@ app = command_app()
 @takes()
 def targets(
     name: Annotated[
-        str | None, Argument(metavar="[NAME]", help="A product, or a server: kong, kong-3.4.")
+        str | None,
+        Argument(
+            metavar="[NAME]",
+            autocompletion=lambda: [*PRODUCTS, *target_names()],
+            help="A product, or a server: kong, kong-3.4.",
+        ),
     ] = None,
     output_format: FormatOption = TextOrJson.TEXT,
     **_: object,

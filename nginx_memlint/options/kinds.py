@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
@@ -49,7 +49,7 @@ class Kind(NamedTuple):
     no value. ``rebased`` turns a value whose paths are a settings file's into one with paths
     relative to the working directory, by a function of one of them. ``absent`` says which file or
     directory that the value names is not there. A mapping that ``adds_up`` overrides those of
-    earlier levels key by key.
+    earlier levels key by key. ``choices`` are values that a shell completes.
     """
 
     metavar: str
@@ -60,6 +60,7 @@ class Kind(NamedTuple):
     rebased: Callable[[Any, Callable[[str], str]], Any] = lambda value, _place: value
     absent: Callable[[Any], str | None] = lambda _value: None
     adds_up: bool = False
+    choices: Callable[[], Iterable[str]] = tuple
 
 
 def _wrong(value: object, wanted: str) -> TypeError:
@@ -293,6 +294,12 @@ def _codes(value: object) -> tuple[str, ...]:
     return read_codes(part for text in texts for part in text.split(","))
 
 
+def _rule_codes() -> tuple[str, ...]:
+    from nginx_memlint import rules  # noqa: PLC0415  seldom asked for
+
+    return rules.codes()
+
+
 def _fail_on(value: object) -> FailOn:
     try:
         return FailOn(cast("str", value))
@@ -391,6 +398,7 @@ TARGET = Kind(
     "NAME",
     read_target,
     lambda: {"anyOf": [{"enum": target_names()}, {"type": "string", "pattern": pattern()}]},
+    choices=lambda: [HOST, *target_names()],
 )
 FILE = Kind("FILE", _path, lambda: dict(_TEXT), rebased=_placed)
 BINARY = Kind("PATH", _path)
@@ -440,9 +448,15 @@ CODES = Kind(
         "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
         "examples": [["ML101", "ML2"]],
     },
+    choices=_rule_codes,
     repeatable=True,
 )
-FAIL_ON = Kind(f"[{'|'.join(FailOn)}]", _fail_on, lambda: {"type": "string", "enum": list(FailOn)})
+FAIL_ON = Kind(
+    f"[{'|'.join(FailOn)}]",
+    _fail_on,
+    lambda: {"type": "string", "enum": list(FailOn)},
+    choices=lambda: FailOn,
+)
 SWITCH = Kind("", only(bool, "True or False"), lambda: {"type": "boolean"}, switch=True)
 DATA = Kind("", only(bytes, "bytes"))
 HOST_FACTS = Kind("", only(HostFacts, "HostFacts"))

@@ -30,7 +30,10 @@ def completed(*words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (("check", "--target", "debian-1"), ["debian-11", "debian-12", "debian-13"]),
+        (
+            ("check", "--target", "debian-1"),
+            [n for n in target_names() if n.startswith("debian-1")],
+        ),
         (("diff", "--target", "ho"), ["host"]),
         (("targets", "kon"), ["kong", *(n for n in target_names() if n.startswith("kong"))]),
         (("explain", "ML10"), [code for code in rules.codes() if code.startswith("ML10")]),

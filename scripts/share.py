@@ -39,7 +39,7 @@ MAN = "man/man1"
 
 
 def completion(shell: str) -> str:
-    """What a shell is to run."""
+    """The script that a shell is to run."""
     variables = os.environ | {"_MEMLINT_COMPLETE": f"source_{shell}"}
     done = subprocess.run([MEMLINT], env=variables, capture_output=True, text=True, check=True)
     return done.stdout.strip() + "\n" + (FIRST_TAB if shell == "zsh" else "")

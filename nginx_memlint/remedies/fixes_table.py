@@ -55,7 +55,11 @@ REMOVE_SWITCHED_OFF = FixKind(
 )
 
 FIXES = (MOVE, SHARE, REMOVE, REMOVE_SWITCHED_OFF)
-"""All kinds. A change of none of them is not made."""
+"""Kinds of changes that are made: a change of any other kind is for people."""
+
+
+FLAGS = {"safe": "--fix", "unsafe": "--fix --unsafe-fixes"}
+"""Safety of a change → the flags with which ``memlint check`` makes it."""
 
 
 def fixes_of(code: str) -> list[str]:
@@ -64,6 +68,5 @@ def fixes_of(code: str) -> list[str]:
 
 
 def _sentence(kind: FixKind) -> str:
-    flags = "--fix --unsafe-fixes" if kind.doubt else "--fix"
     doubt = f"; but {kind.doubt}" if kind.doubt else ""
-    return f"`{flags}` ({kind.safety}) can {kind.does}: {kind.keeps}{doubt}."
+    return f"`{FLAGS[kind.safety]}` ({kind.safety}) can {kind.does}: {kind.keeps}{doubt}."

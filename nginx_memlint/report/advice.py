@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nginx_memlint.printable import printable
+from nginx_memlint.remedies.fixes_table import FLAGS
 from nginx_memlint.result import Remedy
 from nginx_memlint.sizes import human, plural
 
@@ -12,7 +13,7 @@ RESTART = "then restart nginx: a reload peaks as before and frees nothing"
 
 def fix_flags(remedy: Remedy) -> str:
     """The flags of ``memlint check`` with which a change that it can make is made."""
-    return "--fix --unsafe-fixes" if remedy.unsafe else "--fix"
+    return FLAGS["unsafe" if remedy.unsafe else "safe"]
 
 
 def advice(remedy: Remedy) -> str:

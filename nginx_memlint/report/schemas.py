@@ -32,7 +32,7 @@ NAMES = (*_RECORDS, SETTINGS)
 def schema(name: str) -> dict[str, Any]:
     """The JSON Schema with one of NAMES; raises KeyError.
 
-    It is named by a URN, wherever its file is: its version is that of what it describes.
+    Its ``$id`` is a URN, as its file may be anywhere, with the version of the records.
     """
     if name == SETTINGS:
         from nginx_memlint.settings import model  # noqa: PLC0415

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tests.nginx.accuracy_whole import recording
 
 FIRST, LATER = 1, 2
-"""Seeds: of the shapes that were measured first, and of those that nothing was mended by."""
+"""Seed of the shapes that were measured first, and seed of those that mended nothing."""
 
 BEST = 0.05
 """How far a start may be from the measurement in 95 of 100 shapes."""

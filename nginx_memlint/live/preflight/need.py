@@ -33,7 +33,7 @@ COSTLIEST = "heap"
 """The kind of which a reload copies most: what may be of any kind is taken for it."""
 
 LIBRARY = max(row.openssl for row in BASES.values()) * KIB
-"""Bytes that OpenSSL keeps, which a configuration that is no more may have had it do."""
+"""Bytes that OpenSSL keeps for itself where a configuration that was replaced had TLS, at most."""
 
 ROOM = {"pages": 0.5, "tables": 0.5}
 """Kind → free room inside it, as a part, which small pieces fill before a master grows: beside a
@@ -125,17 +125,17 @@ def need_of(running: Running, new: NewConfiguration) -> ReloadNeed:
             least_copies += max(0.0, _growth(law, "peak", 1) - once) * before
         if reloaded:
             later += _later(kind, laws, new.allocator, processes) * before
-    again = 0.0
+    given_back = 0.0
     if running.was_reloaded and new.allocator in GIVING_BACK:
         kept = (1 + LATER[new.allocator]) * _sum(amount, laws, "after")
-        again = max(0.0, kept - running.master.anonymous)
+        given_back = max(0.0, kept - running.master.anonymous)
     kernel = in_kernel(amount, processes)
     held = sum(_let_go(generation, old) for generation in running.old)
     parts = {
         "the new configuration": building,
         "copies as old workers exit and the master frees": copies,
         "copies in new workers, at worst": later,
-        "pages that were given back": again,
+        "pages that were given back": given_back,
         "workers that connections hold, if all are let go": held,
         "new processes": others + kernel,
         "spread between measurements": SPREAD.get(new.allocator, 0.0) * (building + copies),
@@ -189,8 +189,8 @@ def _old(running: Running, new: NewConfiguration, laws: Laws) -> tuple[Amount, b
     if running.was_reloaded:
         # what was freed is there as well; what reading large hashes has used may be used again
         freed = measured * (1 - once / (after * KEPT[new.allocator]))
-        again = (laws["tables"].after.fixed - laws["tables"].start.fixed) * amount.tables
-        size = measured - max(0.0, freed - again)
+        used_again = (laws["tables"].after.fixed - laws["tables"].start.fixed) * amount.tables
+        size = measured - max(0.0, freed - used_again)
     hidden = sum(part * getattr(amount, kind) for kind, part in ROOM.items())
     if size >= once:
         return _with(amount, size - once + hidden), reloaded
@@ -200,7 +200,7 @@ def _old(running: Running, new: NewConfiguration, laws: Laws) -> tuple[Amount, b
 def _with(amount: Amount, more: float) -> Amount:
     """A configuration with more bytes, which may be of the costliest kind.
 
-    As that is stores of CA certificates, OpenSSL and small pieces came with it.
+    That kind is stores of CA certificates: what OpenSSL keeps, and small pieces, came with them.
     """
     if more <= 0:
         return amount

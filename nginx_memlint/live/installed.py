@@ -18,6 +18,7 @@ from nginx_memlint.live.njs import OBJECTS, njs_version
 from nginx_memlint.live.site import temporary_directory
 from nginx_memlint.printable import printable
 from nginx_memlint.syntax.values import c_string
+from nginx_memlint.targets.allocators_table import Platform
 from nginx_memlint.targets.banner import Nginx, versions_of
 from nginx_memlint.targets.targets import Target, installed_target
 from nginx_memlint.tree.tree import Tree
@@ -56,7 +57,8 @@ def installed(server: Nginx, modules: Sequence[str], directory: Path) -> Target:
     njs = next(filter(None, map(njs_version, with_njs)), None)
     if njs is not None:
         versions["njs"] = njs
-    target = installed_target("the nginx here", versions, server.built_in)
+    platform = Platform().replaced(server.libc, None)
+    target = installed_target("the nginx here", versions, server.built_in, platform=platform)
     taken = (server.taken,) if server.taken else ()
     return target._replace(
         sources=(server.path,), built=server.built, assumed=(*taken, *target.assumed)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.printable import printable
+from nginx_memlint.targets.allocators_table import Platform
 from nginx_memlint.targets.forks_table import ANGIE, BEFORE_CACHE, TLS_LIBRARIES
 from nginx_memlint.targets.targets import DEFAULT_OPENSSL, Target, installed_target
 from nginx_memlint.targets.versions import parse_version
@@ -66,6 +67,7 @@ class Nginx:
     ``version`` is that of the nginx in it; ``taken`` says so where that is not what ``-V`` says.
     ``tls`` is the TLS library that it was built with, ``running`` the one that it runs with: name
     and version, e.g. ``("OpenSSL", "3.0.19")``; None without TLS. ``arguments`` are configure's.
+    ``libc`` is that of the compiler, of which Alpine's says whose it is.
     """
 
     path: str
@@ -75,6 +77,7 @@ class Nginx:
     running: tuple[str, str] | None
     arguments: tuple[str, ...]
     taken: str = ""
+    libc: str = "glibc"
 
     def argument(self, name: str) -> str | None:
         """The value of configure's ``--name=value``, the last of several; None if there is none."""
@@ -141,6 +144,7 @@ def parse(path: str, text: str) -> Nginx:
         running,
         _words(arguments[1]) if arguments else (),
         taken,
+        "musl" if re.search(r"^built by .*\bAlpine\b", text, re.MULTILINE) else "glibc",
     )
 
 
@@ -194,7 +198,12 @@ def described_target(text: str, source: str) -> Target:
     """
     try:
         server = parse(source, text)
-        target = installed_target(f"nginx {server.version}", versions_of(server), server.built_in)
+        target = installed_target(
+            f"nginx {server.version}",
+            versions_of(server),
+            server.built_in,
+            platform=Platform().replaced(server.libc, None),
+        )
     except (MemlintError, ValueError):  # a version with too many digits
         raise MemlintError(f"{printable(source)} does not hold the output of nginx -V") from None
     loaded = [name for name in ("lua", "njs") if name not in target.ships]

@@ -1,4 +1,4 @@
-"""Counts and memory of nginx with Lua of other releases, from recordings: parts of the docs.
+"""Counts and memory of nginx that was built elsewhere, from recordings: parts of the docs.
 
 python -m tests.nginx.measure_lua --out results
 python -m tests.nginx.accuracy_lua results    # take these results over
@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from nginx_memlint import ConfigReport
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.memory.laws import total
@@ -24,11 +25,12 @@ from nginx_memlint.options.record import read_keywords
 from nginx_memlint.targets.allocators_table import ALLOCATORS
 from nginx_memlint.targets.banner import described_target
 from nginx_memlint.targets.targets import Target
+from tests.nginx import recorded, recorded_static
 from tests.nginx.build_lua import BUILDS
 from tests.nginx.measure_lua import PRELOADED, SHAPES
 from tests.nginx.part_files import place_in
 from tests.nginx.prefix import write_conf
-from tests.nginx.recorded import DIRECTORY, imaginary_site
+from tests.nginx.recorded import DIRECTORY, Case, imaginary_site
 from tests.nginx.recorded_lua import LuaCase, LuaStack, case_of, load, place
 from tests.nginx.stack import native
 from tests.nginx.whole_configurations import text
@@ -37,8 +39,8 @@ KIB = 1024
 RECORDING = DIRECTORY / "lua-allocators.json"
 
 COUNTS = """\
-| libc | nginx | lua-nginx-module | stream-lua-nginx-module | OpenSSL | configurations | contexts | CA loads | of each worker | equal |
-|---|---|---|---|---|---|---|---|---|---|
+| libc | nginx | lua-nginx-module | stream-lua-nginx-module | njs | OpenSSL | configurations | contexts | CA loads | of each worker | equal |
+|---|---|---|---|---|---|---|---|---|---|---|
 """  # noqa: E501  a row of a table
 
 MEMORY = """\
@@ -79,11 +81,14 @@ def target_of(name: str) -> Target:
     return described_target(banner, name)
 
 
+def _report(conf: Path, target: Target) -> ConfigReport:
+    return examine(Job(str(conf), replace(read_keywords({}), target=target))).report
+
+
 def predicted(name: str, seed: int, target: Target, directory: Path) -> LuaCase:
     """The counts that memlint gives for the configuration of a seed."""
     build, site = BUILDS[name], imaginary_site()
-    conf = place(build, case_of(build, seed, site), site, directory)
-    report = examine(Job(str(conf), replace(read_keywords({}), target=target))).report
+    report = _report(place(build, case_of(build, seed, site), site, directory), target)
     worker = report.per_worker
     return LuaCase(seed, report.ssl_contexts, report.ca_loads, worker.ssl_contexts, worker.ca_loads)
 
@@ -97,23 +102,49 @@ def equal(name: str) -> int:
         return sum(predicted(name, case.seed, target, path) == case for case in load(name)[1])
 
 
+def predicted_static(seed: int, target: Target, directory: Path) -> Case:
+    """The counts that memlint gives of the static nginx for the configuration of a seed."""
+    report = _report(write_conf(directory, recorded_static.text_of(seed, imaginary_site())), target)
+    assert report.problems == []
+    return Case(seed, report.ssl_contexts, report.ca_loads)
+
+
+@cache
+def equal_static() -> int:
+    """How many of the cases of the static nginx memlint counts as nginx did."""
+    data, cases = recorded.load(recorded_static.NAME)
+    target = described_target(data["banner"], recorded_static.NAME)
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory)
+        return sum(predicted_static(case.seed, target, path) == case for case in cases)
+
+
+def _row(
+    libc: str, versions: dict[str, str], cases: Sequence[Case | LuaCase], each: str, same: int
+) -> str:
+    names = ("nginx", "lua", "stream-lua", "njs", "openssl")
+    cells = (
+        libc,
+        *(versions.get(name, "–") for name in names),
+        f"{len(cases)}",
+        f"{sum(case.contexts for case in cases):,}",
+        f"{sum(case.loads for case in cases):,}",
+        each,
+        f"{same}",
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
 def counts() -> str:
-    """A row for each release."""
+    """A row for each release with Lua, and one for the static nginx."""
     rows = []
     for name in BUILDS:
         data, cases = load(name)
-        versions = data["versions"]
-        cells = (
-            BUILDS[name].libc,
-            *(versions[key] for key in ("nginx", "lua", "stream-lua", "openssl")),
-            f"{len(cases)}",
-            f"{sum(case.contexts for case in cases):,}",
-            f"{sum(case.loads for case in cases):,}",
-            f"{sum(case.worker_contexts for case in cases):,} / "
-            f"{sum(case.worker_loads for case in cases):,}",
-            f"{equal(name)}",
-        )
-        rows.append(f"| {' | '.join(cells)} |\n")
+        contexts = sum(case.worker_contexts for case in cases)
+        each = f"{contexts:,} / {sum(case.worker_loads for case in cases):,}"
+        rows.append(_row(BUILDS[name].libc, data["versions"], cases, each, equal(name)))
+    data, static = recorded.load(recorded_static.NAME)
+    rows.append(_row("musl, static", data["versions"], static, "–", equal_static()))
     return COUNTS + "".join(rows)
 
 

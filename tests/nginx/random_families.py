@@ -26,11 +26,12 @@ class RandomFamilies:
 
 @dataclass(frozen=True)
 class Abilities:
-    """Whether a server has ``js_fetch_*`` in http and in stream, and ``ssl_reject_handshake``."""
+    """Whether a server has ``js_fetch_*`` (in http, stream), ``ssl_reject_handshake``, and Lua."""
 
     js: bool
     stream_js: bool
     reject_handshake: bool
+    lua: bool = True
 
 
 class _Generator:
@@ -38,6 +39,7 @@ class _Generator:
         self.random = random.Random(seed)
         self.site = site
         self.abilities = abilities
+        self.lua_families = ("lua_ssl",) if abilities.lua else ()
         self.numbers = count()
         self.listeners = count()
 
@@ -53,6 +55,8 @@ class _Generator:
     # settings that any http block but an if or a limit_except takes
 
     def lua(self, chance: float) -> list[str]:
+        if not self.abilities.lua:
+            return []
         return self.some(
             chance,
             f"lua_ssl_trusted_certificate {self.bundle()};",
@@ -158,7 +162,7 @@ class _Generator:
             parts = [part for part in parts if "_trusted" not in part and "client_c" not in part]
             parts += [
                 f"{name}_trusted_certificate {self.site.bundle};"
-                for name in ("ssl", "proxy_ssl", "grpc_ssl", "uwsgi_ssl", "lua_ssl")
+                for name in ("ssl", "proxy_ssl", "grpc_ssl", "uwsgi_ssl", *self.lua_families)
                 if name.endswith("_ssl") or self.maybe(0.5)
             ]
             parts.append(f"ssl_client_certificate {self.site.bundle};")

@@ -12,8 +12,8 @@ import datetime
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -119,24 +119,30 @@ def record(stack: Stack) -> Iterator[Case]:
             seed += 1
 
 
+def keep(name: str, how: dict[str, Any], cases: Sequence[Any]) -> None:
+    """Write a recording of today: how it was made, and its cases, which are dataclasses."""
+    rows = [json.dumps(astuple(case)) for case in cases]
+    data = {
+        "stack": name,
+        **how,
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "columns": [field.name for field in fields(cases[0])],
+        "cases": None,
+    }
+    text = json.dumps(data, indent=1).replace('"cases": null', '"cases": [\n  %s\n ]')
+    (DIRECTORY / f"{name}.json").write_text(text % ",\n  ".join(rows) + "\n")
+    print(f"{name}: {len(cases)} cases, to seed {cases[-1].seed}", flush=True)
+
+
 def main() -> None:
     """Record on all stacks."""
     for stack in available():
-        cases = [[case.seed, case.contexts, case.loads] for case in record(stack)]
-        data = {
-            "stack": stack.name,
+        how = {
             "versions": stack.versions(),
-            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "command": "python -m tests.nginx.recorded",
-            "columns": ["seed", "contexts", "loads"],
             "generator": digest(stack.name),
-            "cases": cases,
         }
-        DIRECTORY.mkdir(exist_ok=True)
-        head = json.dumps(data | {"cases": None}, indent=1).replace("null", "[\n%s\n ]")
-        rows = ",\n".join(f"  {json.dumps(row)}" for row in cases)
-        (DIRECTORY / f"{stack.name}.json").write_text(head % rows + "\n")
-        print(f"{stack.name}: {len(cases)} cases")
+        keep(stack.name, how, list(record(stack)))
 
 
 if __name__ == "__main__":

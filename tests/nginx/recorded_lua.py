@@ -9,7 +9,6 @@ the same one, of which a digest is.
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import json
 import os
@@ -17,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from tests.nginx.build_lua import BUILDS, LUAJIT, Build
 from tests.nginx.facts_rows import BUNDLE_SIZE, Site
 from tests.nginx.prefix import main_conf, make_prefix, pem_bundle, server_certificate, write_conf
 from tests.nginx.random_lua import RandomLua, random_lua
-from tests.nginx.recorded import DIRECTORY, imaginary_site
+from tests.nginx.recorded import DIRECTORY, imaginary_site, keep
 from tests.nginx.stack import Stack, native
 
 CASES = 250
@@ -150,23 +149,15 @@ def main() -> None:
         if not build.binary.exists():
             continue
         stack = LuaStack(build)
-        cases = [astuple(case) for case in record(stack)]
-        data = {
-            "stack": name,
+        how = {
             "versions": stack.versions(),
             "banner": stack.banner,
             "kernel": os.uname().release,
-            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "command": f"python -m tests.nginx.recorded_lua {name}",
             "workers": WORKERS,
-            "columns": [field.name for field in fields(LuaCase)],
             "generator": digest(build),
-            "cases": cases,
         }
-        head = json.dumps(data | {"cases": None}, indent=1).replace("null", "[\n%s\n ]")
-        rows = ",\n".join(f"  {json.dumps(row)}" for row in cases)
-        (DIRECTORY / f"{name}.json").write_text(head % rows + "\n")
-        print(f"{name}: {len(cases)} cases, to seed {cases[-1][0]}", flush=True)
+        keep(name, how, list(record(stack)))
 
 
 if __name__ == "__main__":

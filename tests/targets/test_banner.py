@@ -137,6 +137,21 @@ def test_tls_libraries(built: str, library: str) -> None:
     assert nginx.running[0] == library
 
 
+@pytest.mark.parametrize(
+    ("compiler", "libc"),
+    [
+        ("gcc 14.2.0 (Alpine 14.2.0)", "musl"),
+        ("gcc 13.2.1 20240309 (Alpine 13.2.1_git20240309)", "musl"),
+        ("clang Alpine clang version 17.0.6", "musl"),
+        ("gcc 12.2.0 (Debian 12.2.0-14+deb12u1)", "glibc"),
+        ("gcc 8.5.0 20210514 (Red Hat 8.5.0-22) (GCC)", "glibc"),
+    ],
+)
+def test_the_libc_is_that_of_the_compiler(compiler: str, libc: str) -> None:
+    text = f"nginx version: nginx/1.27.1\nbuilt by {compiler} \nconfigure arguments:\n"
+    assert described_target(text, "v.txt").platform == (libc, libc)
+
+
 @pytest.mark.parametrize("text", ["cat (GNU coreutils) 9.1\n", "ginx version: ginx/3.1.0\n", ""])
 def test_what_is_not_nginx_is_refused(text: str) -> None:
     with pytest.raises(MemlintError, match="is not nginx: its -V does not say which nginx it is"):

@@ -71,7 +71,7 @@ def functions(binary: Path, names: Sequence[str]) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Counted:
-    """What a program printed, whether it ended well, and how often functions were called."""
+    """The output of a program, whether it ended well, and how often functions were called in it."""
 
     output: str
     succeeded: bool

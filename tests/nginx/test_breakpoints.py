@@ -52,7 +52,7 @@ def test_functions_of_openssl_are_where_symbols_say(library: str, name: str) -> 
 def test_calls_are_counted_without_symbols(tmp_path: Path) -> None:
     source, program = tmp_path / "program.c", tmp_path / "program"
     source.write_text(PROGRAM)
-    build = ["cc", "-O1", "-static", "-s", "-no-pie", "-o", program, source]
+    build = ["cc", "-O1", "-static", "-s", "-no-pie", "-o", str(program), str(source)]
     subprocess.run(build, timeout=60, check=True)
     places = functions(program, ["counted"])
     once = run([str(program)], places)

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, KeysView, Sequence
 from functools import cached_property
 from itertools import chain
+from operator import mul
 from typing import Any, TypeAlias
 
 from nginx_memlint.files.bounds import Work
@@ -38,6 +39,8 @@ class Tree:
     ) -> None:
         self.all_blocks = all_blocks
         self.main = all_blocks[0]
+        self.work: Work = self.main.inclusion.work
+        """Counts the steps of work for the configuration and all trees derived from it."""
         self.source = source
         self.directory = directory
         self.problems = problems
@@ -56,11 +59,6 @@ class Tree:
         self._of_kinds: dict[frozenset[str], list[Block]] = {}
         self._places: dict[str, list[int]] = {}
         self._meeting: dict[str, tuple[frozenset[str], list[int]]] = {}
-
-    @property
-    def work(self) -> Work:
-        """Counts the steps of work for the configuration and all trees derived from it."""
-        return self.main.inclusion.work
 
     @cached_property
     def servers(self) -> Nearest:
@@ -123,10 +121,15 @@ class Tree:
         Keys of a map, and what stands in blocks of unknown modules, are none.
         """
         self.work.take(len(self.directives(name)))
-        kinds = blocks.WITHOUT_SETTINGS
-        for body, directives, places in self._index.bodies(name):
-            if self.all_blocks[places[0]].kind not in kinds:
-                yield body, directives, places
+        return self._index.occurrences(name)
+
+    def counts(self, name: str) -> tuple[int, int, tuple[Body, int] | None]:
+        """How many directives of a name stand in blocks, and in how many, of occurrences().
+
+        The third is the first of the bodies in which most of them stand, with a block's place.
+        """
+        self.work.take(len(self.directives(name)))
+        return self._index.counts(name)
 
     def directives(self, name: str) -> Sequence[Directive]:
         """The directives of a name as written, keys of a map included, in the order of the files.
@@ -149,10 +152,7 @@ class Tree:
         Those that occurrences() leaves out are left out here, too.
         """
         self.work.take(len(self.directives(name)))
-        kinds = blocks.WITHOUT_SETTINGS
-        for directive, body, places in self._index.written(name):
-            if self.all_blocks[places[0]].kind not in kinds:
-                yield directive, body, places
+        return self._index.written(name)
 
     def inclusion(self, place: int, body: Body) -> Inclusion:
         """The first inclusion that brings a body into the block at an index in ``all_blocks``.
@@ -213,6 +213,9 @@ class Tree:
         return other
 
 
+_NO_BODIES: frozenset[Body] = frozenset()
+
+
 class _Index:
     """An index of directives: all of a name with their bodies, and which blocks have a body."""
 
@@ -221,15 +224,20 @@ class _Index:
         self._directives: defaultdict[str, list[Directive]] = defaultdict(list)
         self._bodies: defaultdict[str, list[Body]] = defaultdict(list)
         """Name → the body of each directive of that name, in the order of those."""
+        self._without_settings: set[Body] = set()
+        places, all_directives, all_bodies = self._places, self._directives, self._bodies
         for place, block in enumerate(all_blocks):
             for body, _ in block.parts:
-                if body in self._places:
-                    self._places[body].append(place)
-                else:
-                    self._places[body] = [place]
-                    for directive in body.directives:
-                        self._directives[directive.name].append(directive)
-                        self._bodies[directive.name].append(body)
+                if body in places:
+                    places[body].append(place)
+                    continue
+                places[body] = [place]
+                if block.kind in blocks.WITHOUT_SETTINGS:
+                    self._without_settings.add(body)
+                for directive in body.directives:
+                    name = directive.name
+                    all_directives[name].append(directive)
+                    all_bodies[name].append(body)
 
     def names(self) -> KeysView[str]:
         """The names of all directives of the configuration."""
@@ -239,19 +247,41 @@ class _Index:
         """The directives of a name."""
         return self._directives.get(name, ())
 
-    def bodies(self, name: str) -> Iterator[tuple[Body, Sequence[Directive], list[int]]]:
-        """The bodies that have a name, its directives there, and the blocks' indices."""
-        directives = self.directives(name)
+    def occurrences(self, name: str) -> Iterator[tuple[Body, Sequence[Directive], list[int]]]:
+        """The bodies that have a setting of a name, with those, and the blocks' indices."""
+        directives, places = self.directives(name), self._places
+        without = self._in_none(name)
         end = 0
         for body, count in Counter(self._bodies.get(name, ())).items():
             end += count
-            yield body, directives[end - count : end], self._places[body]
+            if body not in without:
+                yield body, directives[end - count : end], places[body]
 
     def written(self, name: str) -> Iterator[tuple[Directive, Body, list[int]]]:
-        """The directives of a name, each with its body and the indices of the blocks it is in."""
+        """The settings of a name, each with its body and the indices of the blocks it is in."""
         bodies = self._bodies.get(name, ())
         places = map(self._places.__getitem__, bodies)
-        return zip(self.directives(name), bodies, places, strict=True)
+        written = zip(self.directives(name), bodies, places, strict=True)
+        if without := self._in_none(name):
+            return (one for one in written if one[1] not in without)
+        return written
+
+    def counts(self, name: str) -> tuple[int, int, tuple[Body, int] | None]:
+        """How many settings of a name there are, in how many blocks, and where most stand."""
+        counts = Counter(self._bodies.get(name, ()))
+        for body in self._in_none(name).intersection(counts):
+            del counts[body]
+        if not counts:
+            return 0, 0, None
+        in_blocks = [len(self._places[body]) for body in counts]
+        numbers = [*map(mul, counts.values(), in_blocks)]
+        fullest = [*counts][numbers.index(max(numbers))]
+        return sum(numbers), sum(in_blocks), (fullest, self._places[fullest][0])
+
+    def _in_none(self, name: str) -> set[Body] | frozenset[Body]:
+        """The bodies in which no name is a setting, if any of them has this one."""
+        without = self._without_settings
+        return _NO_BODIES if without.isdisjoint(self._bodies.get(name, ())) else without
 
     def having(self, name: str) -> list[int]:
         """The indices of the blocks that have directives of a name, one for each of their bodies
@@ -261,7 +291,7 @@ class _Index:
 
     def count(self, name: str) -> int:
         """In how many blocks directives of a name stand, once for each of them."""
-        return sum(len(self._places[body]) for body in self._bodies.get(name, ()))
+        return sum(map(len, map(self._places.__getitem__, self._bodies.get(name, ()))))
 
     def places(self, name: str) -> list[int]:
         """The indices of the blocks in which directives of a name stand, one for each of them:

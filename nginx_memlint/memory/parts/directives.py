@@ -49,14 +49,7 @@ def _count(rows: tuple[DirectiveCost, ...], configuration: Configuration) -> Ite
 def _counted(row: DirectiveCost, configuration: Configuration) -> Counted | None:
     """All directives of a row, at the body in which most of them stand."""
     tree, name = configuration.tree, row.name
-    directives = blocks = most = 0
-    fullest = None
-    for body, written, places in tree.occurrences(name):
-        number = len(written) * len(places)
-        directives += number
-        blocks += len(places)
-        if number > most:
-            most, fullest = number, (body, places[0])
+    directives, blocks, fullest = tree.counts(name)
     tree.work.take(directives)
     if fullest is None:
         return None

@@ -8,7 +8,6 @@ from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 from nginx_memlint.problems import Problem
-from nginx_memlint.syntax.directives import Directive
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.modules import all_known
 from nginx_memlint.tree import grammar
@@ -24,6 +23,9 @@ FORKS = frozenset({"angie", "freenginx", "tengine"})
 
 Complaint: TypeAlias = Callable[[Sequence[str]], str]
 """Arguments of a directive → what nginx has against them, ``{name}`` for its name; or nothing."""
+
+_Form: TypeAlias = tuple[tuple[str, ...], bool, int]
+"""Kinds of the blocks that a directive is in, whether it is one, and its number of arguments."""
 
 _Said: TypeAlias = "dict[tuple[str, ...], tuple[str, str, str] | None]"
 """Arguments → nginx's words, what is added to them, and a kind of block in which it says them."""
@@ -94,18 +96,21 @@ def refused(
             for row in rows_of[name]
             if (plain or not row.is_plain) and in_force(target, row.since, row.until)
         ]
-        in_kinds: dict[tuple[str, ...], tuple[list[tuple[Refusal, str]], _Said]] = {}
+        judged: dict[_Form, tuple[list[tuple[Refusal, str]], _Said]] = {}
         inside = None
         for directive, body, places in tree.written(name) if rows else ():
             if body is not inside:
                 inside = body
                 kinds = _kinds(tree, places)
-                if kinds not in in_kinds:
-                    in_kinds[kinds] = [*_checks(name, rows, {*kinds})], {}
-                checks, said = in_kinds[kinds]
             args = directive.args
+            form = kinds, directive.body is not None, len(args)
+            if form not in judged:
+                judged[form] = [*_checks(name, rows, *form)], {}
+            checks, said = judged[form]
+            if not checks:
+                continue
             if args not in said:  # most arguments are the same few
-                said[args] = _wrong(directive, checks)
+                said[args] = _wrong(name, args, checks)
             if (wrong := said[args]) is not None:
                 nginx, why, kind = wrong
                 place = next(p for p in places if tree.all_blocks[p].grammar_kind == kind)
@@ -124,25 +129,28 @@ def _kinds(tree: Tree, places: Sequence[int]) -> tuple[str, ...]:
     return (*dict.fromkeys(tree.all_blocks[place].grammar_kind for place in places),)
 
 
-def _checks(name: str, rows: Iterable[Refusal], kinds: set[str]) -> Iterator[tuple[Refusal, str]]:
-    """The rows of a directive for some kinds of blocks, each with a kind that nginx allows."""
-    for row in rows:
-        for kind in sorted(row.kinds & kinds):
-            if not grammar.complaint(name, kind, is_block=row.is_block):
-                yield row, kind
-                break
+def _checks(
+    name: str, rows: Iterable[Refusal], kinds: tuple[str, ...], is_block: bool, count: int
+) -> Iterator[tuple[Refusal, str]]:
+    """The rows of a directive in some kinds of blocks, each with a kind that nginx allows.
+
+    There is none for a number of arguments of which nginx complains: that is told already.
+    """
+    if count and (is_block or grammar.takes_so_many(name, count)):
+        for row in rows:
+            for kind in sorted(row.kinds.intersection(kinds)) if row.is_block == is_block else ():
+                if not grammar.complaint(name, kind, is_block=is_block):
+                    yield row, kind
+                    break
 
 
 def _wrong(
-    directive: Directive, checks: Collection[tuple[Refusal, str]]
+    name: str, args: tuple[str, ...], checks: Collection[tuple[Refusal, str]]
 ) -> tuple[str, str, str] | None:
     """nginx's words about a directive, what is added to them, and a kind of block with it."""
-    if checks and directive.args and grammar.takes(directive):  # others are told already
-        for row, kind in checks:
-            if row.is_block != (directive.body is not None):
-                continue
-            if nginx := row.complaint(directive.args):
-                return nginx.replace("{name}", directive.name), row.why, kind
+    for row, kind in checks:
+        if nginx := row.complaint(args):
+            return nginx.replace("{name}", name), row.why, kind
     return None
 
 

@@ -36,8 +36,9 @@ _VARIABLE = re.compile(r"\$(?:([1-9])|\{(\w*)(\}?)|(\w*))", re.ASCII)
 
 def names_in(text: str) -> list[str]:
     """The names of variables in a text, in lower case; captures are none."""
-    matches = _VARIABLE.finditer(text) if "$" in text else ()
-    names = ((match[2] or match[4] or "").lower() for match in matches)
+    if "$" not in text:
+        return []
+    names = ((match[2] or match[4] or "").lower() for match in _VARIABLE.finditer(text))
     return [name for name in names if name]
 
 
@@ -296,26 +297,29 @@ class _Unset:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._seen: set[tuple[str, str, tuple[str, ...]]] = set()
         self._names: set[tuple[str, str]] = set()
         self.places: dict[tuple[str, str], Rooted] = {}
 
     def take(self, tree: Tree, name: str, use: _Scripted) -> None:
         """Note the variables of the directives of a name."""
-        for body, directives, places in tree.occurrences(name):
-            tree.work.take(len(places))
+        noted: set[tuple[str, tuple[str, ...]]] = set()
+        for directive, body, places in tree.written(name):
+            args = directive.args
+            if "$" not in "".join(args):
+                continue
+            kind = tree.all_blocks[places[0]].grammar_kind
+            if (kind, args) in noted:
+                continue  # most arguments are the same few
+            tree.work.take(1 + len(places))
             place = next((p for p in places if _reads(tree.all_blocks[p], name, use)), None)
             if place is None:
                 continue
-            root = "stream" if tree.all_blocks[place].kind in IN_STREAM | _OF_STREAM else "http"
-            for directive in directives:
-                if not directive.args or (root, name, directive.args) in self._seen:
-                    continue  # most arguments are the same few
-                tree.work.take()
-                self._seen.add((root, name, directive.args))
-                for text in use.texts(directive.args):
-                    for variable in names_in(text):
-                        self.note(variable, (root, tree.inclusion(place, body), directive))
+            if place == places[0]:
+                noted.add((kind, args))
+            root = "stream" if tree.all_blocks[place].kind in _BELOW_STREAM else "http"
+            for text in use.texts(args):
+                for variable in names_in(text):
+                    self.note(variable, (root, tree.inclusion(place, body), directive))
 
     def note(self, name: str, place: Rooted) -> None:
         """Note that a text has a variable."""
@@ -337,7 +341,7 @@ def _reads(block: Block, name: str, use: _Scripted) -> bool:
     return block.kind != "http" or not use.is_merged or has_heir(block, (name,))
 
 
-_OF_STREAM = UPSTREAMS - _HTTP_UPSTREAM
+_BELOW_STREAM = IN_STREAM | (UPSTREAMS - _HTTP_UPSTREAM)
 
 
 def _is_built_in(name: str, root: str, target: Target) -> bool:

@@ -9,6 +9,7 @@ So there is one context for each group of blocks whose nearest overriding block 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from nginx_memlint.targets.targets import Target
@@ -146,13 +147,14 @@ def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
     names = family.reads | family.inside
     loads = Inheritance(tree, names, lambda block: _loads(family, block, target, seen))
     groups: dict[int, Group] = {}
-    group = None
-    for block, owner, loaded in zip(blocks, owners, loads.each(blocks), strict=True):
-        if group is None or group.loads is not loaded:  # most load what the one before does
-            group = groups.get(id(loaded)) or Group(family.name, loaded)
-            groups[id(loaded)] = group
-        group.blocks.append(block)
-        group.owners.append(owner)
+    loaded = [*loads.each(blocks)]
+    start = 0
+    for key, run in groupby(map(id, loaded)):  # most load what the one before does
+        end = start + len([*run])
+        group = groups.setdefault(key, Group(family.name, loaded[start]))
+        group.blocks += blocks[start:end]
+        group.owners += owners[start:end]
+        start = end
     return list(groups.values())
 
 

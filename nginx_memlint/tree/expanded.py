@@ -173,6 +173,14 @@ class Block:
             self._settings[name] = settings
         return settings
 
+    def directives(self, name: str) -> list[Directive]:
+        """The directives of settings(), for many blocks: they are neither cached nor counted."""
+        if self.kind in blocks.WITHOUT_SETTINGS:
+            return []
+        if len(self.parts) == 1:
+            return self.parts[0][0].of(name)
+        return [directive for body, _ in self._having(name) for directive in body.of(name)]
+
     def inside(self, name: str) -> list[Setting]:
         """The directives of a name in a block that a module reads by itself; of others, none."""
         if self.kind not in blocks.OF_MODULES:

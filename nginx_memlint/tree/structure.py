@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from nginx_memlint.files.paths import encode
 from nginx_memlint.problems import Problem
@@ -42,18 +42,22 @@ def problems(tree: Tree) -> Iterator[Problem]:
     yield from _upstreams_twice(tree)
     yield from _limited_twice(tree)
     yield from _handlers_twice(tree)
+    tree.work.take(len(tree.all_blocks))
     judged: list[tuple[int, Problem]] = []
-    locations: dict[Block, list[tuple[int, Block, _LocationArguments]]] = {}
+    locations: dict[Block, list[_Standing]] = {}
+    outer = inner = None
     for place, block in enumerate(tree.all_blocks):
-        tree.work.take()
         if block.kind not in _CHECKED or block.parent is None or block.directive is None:
             continue
         if block.kind == "if":
             complaint = _condition(block)
         elif 0 < len(block.directive.args) <= MOST_WORDS:  # others are told already
+            if block.parent is not inner:
+                inner = block.parent
+                outer = _around(inner)
             location = _location(block.directive.args)
-            complaint = location.complaint or _nested(location, _around(block.parent))
-            if not complaint and location.is_static:
+            complaint = location.complaint or _nested(location, outer)
+            if not complaint and location.modifier not in _NEVER_TWICE:
                 locations.setdefault(block.parent, []).append((place, block, location))
         else:
             continue
@@ -82,18 +86,19 @@ def _blocks_twice(tree: Tree) -> Iterator[Problem]:
             seen.add(block.kind)
 
 
-def _duplicates(
-    beside: list[tuple[int, Block, _LocationArguments]],
-) -> Iterator[tuple[int, Block, _LocationArguments]]:
+def _duplicates(beside: list[_Standing]) -> Iterator[_Standing]:
     """Duplicate locations of one block, as ``ngx_http_join_exact_locations()`` finds them.
 
     It compares neighbours after ``ngx_http_cmp_locations()`` has sorted the locations by their
     names as C strings, exact ones first. Names of other lengths that look alike, up to a NUL, may
     stand between two that are the same.
     """
-    alike: dict[str, list[tuple[int, Block, _LocationArguments]]] = {}
-    for entry in beside:
-        alike.setdefault(c_string(entry[2].name), []).append(entry)
+    names = [c_string(location.name) for _, _, location in beside]
+    if len({*names}) == len(names):
+        return
+    alike: dict[str, list[_Standing]] = {}
+    for name, entry in zip(names, beside, strict=True):
+        alike.setdefault(name, []).append(entry)
     for entries in alike.values():
         if len(entries) == 1:
             continue
@@ -190,23 +195,28 @@ class _LocationArguments(NamedTuple):
         return self.modifier == "@"
 
     @property
-    def is_static(self) -> bool:
-        """Whether a second location of the same name would be a duplicate."""
-        return self.modifier not in ("~", "~*", "@")
-
-    @property
     def is_exact(self) -> bool:
         return self.modifier == "="
+
+
+_Standing: TypeAlias = tuple[int, Block, _LocationArguments]
+"""A location's index among all blocks, itself, and its words."""
+
+_NEVER_TWICE = ("~", "~*", "@")
+"""Modifiers of locations of which a second one of the same name is no duplicate."""
+
+_MODIFIERS = ("=", "^~", "~*", "~")
+"""In the order in which they are looked for at the beginning of a word."""
 
 
 def _location(words: Sequence[str]) -> _LocationArguments:
     if len(words) == MOST_WORDS:
         modifier, name = words
-        if modifier not in ("=", "^~", "~", "~*"):
+        if modifier not in _MODIFIERS:
             return _LocationArguments(name, complaint=f'invalid location modifier "{modifier}"')
         return _LocationArguments(name, modifier)
     name = words[0]
-    for modifier in ("=", "^~", "~*", "~"):
+    for modifier in _MODIFIERS if name.startswith(_MODIFIERS) else ():
         if name.startswith(modifier):
             return _LocationArguments(name.removeprefix(modifier), modifier)
     return _LocationArguments(name, "@" if name.startswith("@") else "")

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record
+from nginx_memlint.syntax.directives import Directive
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.versions import Version
 from nginx_memlint.tree.expanded import Block, Nearest, Setting
@@ -157,16 +158,16 @@ def _passed(modules: Iterable[Passing], configuration: Configuration) -> Iterato
         added = module.added
         if module in PARAMETER_MODULES and configuration.target.nginx >= HOST_PASSED_ON:
             added = _HOST
-        amounts: dict[tuple[NameValue, ...], Amount] = {}  # most pass on what others do
-        for block in configuration.tree.having([module.directive]):
-            settings = block.settings(module.directive)
-            if not settings:
-                continue
-            stated = _pairs(settings)
-            configuration.tree.work.take(len(stated))
-            if stated not in amounts:
-                amounts[stated] = _amount(module, stated, added)
-            yield Counted(amounts[stated], len(stated), settings[0], settings[0].name)
+        name = module.directive
+        alike: dict[tuple[NameValue, ...], list[Block]] = {}  # most pass on what others do
+        for block in configuration.tree.having([name]):
+            if directives := block.directives(name):
+                stated = _pairs(directives)
+                configuration.tree.work.take(len(stated))
+                alike.setdefault(stated, []).append(block)
+        for stated, blocks in alike.items():
+            amount, at = _amount(module, stated, added), blocks[0].settings(name)[0]
+            yield Counted(amount, len(stated) * len(blocks), at, name, len(blocks))
 
 
 def _amount(module: Passing, stated: tuple[NameValue, ...], added: tuple[NameValue, ...]) -> Amount:
@@ -189,7 +190,7 @@ def _asked(configuration: Configuration) -> Iterator[Counted]:
             if used is None or not _is_used(used) or not is_new:
                 continue
             source = stating.of(block)
-            stated = _pairs(source.settings(module.directive)) if source is not None else ()
+            stated = _pairs(source.directives(module.directive)) if source is not None else ()
             size = module.asked_block + module.asked_each * len(stated)
             size += passed_bytes(module, stated, module.asked)
             tree.work.take(len(stated))
@@ -198,8 +199,8 @@ def _asked(configuration: Configuration) -> Iterator[Counted]:
             yield Counted(amount, 1, used, said)
 
 
-def _pairs(settings: list[Setting]) -> tuple[NameValue, ...]:
-    listed = [setting.directive.args for setting in settings]
+def _pairs(directives: Iterable[Directive]) -> tuple[NameValue, ...]:
+    listed = [directive.args for directive in directives]
     return tuple([(c_string(args[0]), _alike(c_string(args[1]))) for args in listed if args[1:]])
 
 

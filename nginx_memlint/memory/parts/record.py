@@ -134,12 +134,16 @@ def _revoked(pem: bytes) -> tuple[Revoked, ...]:
 
 
 class Counted(NamedTuple):
-    """Bytes that were counted: how many things, where the costliest stands, and that in words."""
+    """Bytes that were counted: how many things, where the costliest stands, and that in words.
+
+    ``times``: how many take such an amount each; ``number`` is of them all.
+    """
 
     amount: Amount
     number: int = 1
     at: Setting | Block | None = None
     said: str = ""
+    times: int = 1
 
 
 @dataclass(frozen=True)
@@ -242,7 +246,7 @@ def part_of(record: Record, configuration: Configuration) -> CostPart | None:
     for item in record.find(configuration):
         number += item.number
         if (others := alike.get(item.amount)) is not None:
-            others.times += 1
+            others.times += item.times
         else:
             alike[item.amount] = _Alike(item)
     if not alike:
@@ -259,4 +263,4 @@ class _Alike:
 
     def __init__(self, first: Counted) -> None:
         self.first = first
-        self.times = 1
+        self.times = first.times

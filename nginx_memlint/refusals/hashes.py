@@ -175,10 +175,13 @@ def long_keys(tree: Tree, _target: Target) -> Iterator[Problem]:
         if (size := _size(tree, row.size)) is None or not tree.index_names().isdisjoint(row.others):
             continue  # a header that is passed on is not hidden
         names = (row.directive,)
+        tree.work.take(sum(len(directive.args) for directive in tree.directives(row.directive)))
+        fitting = longest_key(size) // MOST_OF_A_CHARACTER
         for directive, body, places in tree.written(row.directive):
-            tree.work.take(len(directive.args))
-            keys = row.keys(directive.args) if directive.args else ()
-            if not (key := _too_long(keys, size)):
+            args = directive.args  # no key is longer than the word that it is in
+            if not args or max(map(len, args)) <= fitting:
+                continue
+            if not (key := _too_long(row.keys(args), size)):
                 continue
             tree.work.take(len(places))
             blocks = ((place, tree.all_blocks[place]) for place in places)
@@ -201,10 +204,14 @@ def _size(tree: Tree, directive: str) -> int | None:
     return max(sizes)
 
 
+MOST_OF_A_CHARACTER = 4
+"""Bytes of a character at the most."""
+
+
 def _too_long(keys: Iterable[str], size: int) -> str:
     most = longest_key(size)
     for key in keys:
-        if len(key) * 4 > most and len(encode(key)) > most:
+        if len(key) * MOST_OF_A_CHARACTER > most and len(encode(key)) > most:
             return key
     return ""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import gcd
+from operator import attrgetter
 from typing import NamedTuple
 
 from nginx_memlint.memory.laws import Amount
@@ -68,6 +69,9 @@ def _smallest_weights(situation: Situation, _: CostPart) -> Amount:
     return Amount(tables=POINT * points)
 
 
+_ARGS = attrgetter("args")
+
+
 def _distinct(*names: str) -> Callable[[Situation, CostPart], Amount]:
     """One for all blocks that have the same directives of some names."""
 
@@ -77,7 +81,7 @@ def _distinct(*names: str) -> Callable[[Situation, CostPart], Amount]:
         for name in names:
             for _, directives, places in situation.tree.occurrences(name):
                 blocks += len(places)
-                listed.add((name, *[one.args for one in directives]))
+                listed.add((name, *map(_ARGS, directives)))
         return part.amount.times(len(listed) / blocks) if blocks else part.amount
 
     return after

@@ -147,7 +147,7 @@ def _contexts_of(family: Family, tree: Tree, target: Target) -> list[Group]:
     names = family.reads | family.inside
     loads = Inheritance(tree, names, lambda block: _loads(family, block, target, seen))
     groups: dict[int, Group] = {}
-    loaded = [*loads.each(blocks)]
+    loaded = loads.each(blocks)
     start = 0
     for key, run in groupby(map(id, loaded)):  # most load what the one before does
         end = start + len([*run])

@@ -269,8 +269,8 @@ def _pass_family(name: str, scheme: str) -> Family:
     prefix = f"{name}_ssl"
 
     def wants(block: Block, _target: Target) -> bool:
-        for setting in block.settings(directive):
-            value = setting.value
+        for passing in block.directives(directive):
+            value = passing.args[0] if passing.args else ""
             # with a variable anywhere the scheme is known only at run time
             if "$" in value or value.lower().startswith(scheme):
                 return True

@@ -174,12 +174,15 @@ class Block:
         return settings
 
     def directives(self, name: str) -> list[Directive]:
-        """The directives of settings(), for many blocks: they are neither cached nor counted."""
+        """The directives of settings(), for who asks once: nothing is cached."""
         if self.kind in blocks.WITHOUT_SETTINGS:
             return []
         if len(self.parts) == 1:
-            return self.parts[0][0].of(name)
-        return [directive for body, _ in self._having(name) for directive in body.of(name)]
+            directives = self.parts[0][0].of(name)
+        else:
+            directives = [d for body, _ in self._having(name) for d in body.of(name)]
+        self.inclusion.work.take(len(directives))
+        return directives
 
     def inside(self, name: str) -> list[Setting]:
         """The directives of a name in a block that a module reads by itself; of others, none."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 from nginx_memlint.tree.expanded import Block
 from nginx_memlint.tree.tree import Tree
 
 T = TypeVar("T")
+
+_PARENT = attrgetter("parent")
 
 
 class Inheritance(Generic[T]):
@@ -23,19 +27,23 @@ class Inheritance(Generic[T]):
         self._find = find
         self._values: dict[Block | None, T] = {}
 
-    def each(self, blocks: Sequence[Block]) -> Iterator[T]:
-        """The value of each block, in order."""
+    def each(self, blocks: Sequence[Block]) -> list[T]:
+        """The value of each block, in order; those beside each other mostly have the same."""
         if blocks:
             blocks[0].inclusion.work.take(len(blocks))
-        values, deciding = self._values, self._deciding
-        for block in blocks:
-            if block.parent in values and block not in deciding:
-                value = values[block.parent]
-                if block.children:  # they will ask
-                    values[block] = value
-                yield value
+        values: list[T] = []
+        for _, run in groupby(blocks, _PARENT):
+            beside = [*run]
+            deciding = self._deciding.intersection(beside)
+            if (first := next((block for block in beside if block not in deciding), None)) is None:
+                values += map(self.of, beside)
+                continue
+            passed_on = self.of(first)
+            if deciding:
+                values += [self.of(b) if b in deciding else passed_on for b in beside]
             else:
-                yield self.of(block)
+                values += [passed_on] * len(beside)
+        return values
 
     def of(self, block: Block) -> T:
         """The value of a block: its own, or that of the block around it."""

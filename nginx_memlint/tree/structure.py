@@ -44,7 +44,7 @@ def problems(tree: Tree) -> Iterator[Problem]:
     yield from _handlers_twice(tree)
     tree.work.take(len(tree.all_blocks))
     judged: list[tuple[int, Problem]] = []
-    locations: dict[Block, list[_Standing]] = {}
+    locations: dict[Block, list[_PlacedLocation]] = {}
     outer = inner = None
     for place, block in enumerate(tree.all_blocks):
         if block.kind not in _CHECKED or block.parent is None or block.directive is None:
@@ -86,7 +86,7 @@ def _blocks_twice(tree: Tree) -> Iterator[Problem]:
             seen.add(block.kind)
 
 
-def _duplicates(beside: list[_Standing]) -> Iterator[_Standing]:
+def _duplicates(beside: list[_PlacedLocation]) -> Iterator[_PlacedLocation]:
     """Duplicate locations of one block, as ``ngx_http_join_exact_locations()`` finds them.
 
     It compares neighbours after ``ngx_http_cmp_locations()`` has sorted the locations by their
@@ -96,7 +96,7 @@ def _duplicates(beside: list[_Standing]) -> Iterator[_Standing]:
     names = [c_string(location.name) for _, _, location in beside]
     if len({*names}) == len(names):
         return
-    alike: dict[str, list[_Standing]] = {}
+    alike: dict[str, list[_PlacedLocation]] = {}
     for name, entry in zip(names, beside, strict=True):
         alike.setdefault(name, []).append(entry)
     for entries in alike.values():
@@ -199,7 +199,7 @@ class _LocationArguments(NamedTuple):
         return self.modifier == "="
 
 
-_Standing: TypeAlias = tuple[int, Block, _LocationArguments]
+_PlacedLocation: TypeAlias = tuple[int, Block, _LocationArguments]
 """A location's index among all blocks, itself, and its words."""
 
 _NEVER_TWICE = ("~", "~*", "@")

@@ -35,6 +35,9 @@ class Asked:
         setting = self.effective(name)
         return [] if setting is None else [setting]
 
+    def directives(self, name: str) -> list[Any]:
+        return [setting.directive for setting in self.settings(name)]
+
     inside = settings
     children = ()
 

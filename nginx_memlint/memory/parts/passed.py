@@ -162,9 +162,7 @@ def _passed(modules: Iterable[Passing], configuration: Configuration) -> Iterato
         alike: dict[tuple[NameValue, ...], list[Block]] = {}  # most pass on what others do
         for block in configuration.tree.having([name]):
             if directives := block.directives(name):
-                stated = _pairs(directives)
-                configuration.tree.work.take(len(stated))
-                alike.setdefault(stated, []).append(block)
+                alike.setdefault(_pairs(directives), []).append(block)
         for stated, blocks in alike.items():
             amount, at = _amount(module, stated, added), blocks[0].settings(name)[0]
             yield Counted(amount, len(stated) * len(blocks), at, name, len(blocks))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nginx_memlint.problems import Problem
@@ -40,12 +39,14 @@ class PathIgnore(NamedTuple):
     """The place of the ignore in a settings file; None if it is in no file."""
 
 
-@dataclass(frozen=True)
-class Policy:
+_NO_SEVERITIES: Mapping[str, Severity | None] = {}
+
+
+class Policy(NamedTuple):
     """All decisions. ``severities``: rule code → severity, None for off."""
 
     limits: Limits = NO_LIMITS
-    severities: Mapping[str, Severity | None] = field(default_factory=dict)
+    severities: Mapping[str, Severity | None] = _NO_SEVERITIES
     ignores: tuple[PathIgnore, ...] = ()
     comments: bool = True
     """Whether comments of the configuration may accept findings."""

@@ -26,8 +26,16 @@ class Model:
         "serialize_by_alias": True,
     }
 
+    # written once: dataclass() would compile both for each record, whenever the program starts
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
 
-@dataclass(frozen=True, kw_only=True)
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({values})"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class TargetInfo(Model):
     """The server that was assumed."""
 
@@ -47,7 +55,7 @@ class TargetInfo(Model):
     """Versions that were not stated but assumed, one sentence each."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Blocks(Model):
     """How many blocks there are, each inclusion of a file counted."""
 
@@ -58,7 +66,7 @@ class Blocks(Model):
     stream_server: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FamilyCounts(Model):
     """Contexts and CA loads of one family of directives in one ``nginx -t``."""
 
@@ -66,7 +74,7 @@ class FamilyCounts(Model):
     ca_loads: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WorkerCounts(Model):
     """Contexts and CA loads of each worker process, beside those shared with the master."""
 
@@ -74,7 +82,7 @@ class WorkerCounts(Model):
     ca_loads: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class MemoryTotal(Model):
     """Bytes of the whole service by phase: anonymous and shared memory of all its processes.
 
@@ -95,7 +103,7 @@ class MemoryTotal(Model):
     """That peak with all zones full, and the kernel's part: a limit that holds without traffic."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class LimitReason(Model):
     """Something that a limit has to hold."""
 
@@ -104,7 +112,7 @@ class LimitReason(Model):
     bytes: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class MemoryPart(Model):
     """Something that takes memory: bytes of one configuration."""
 
@@ -131,7 +139,7 @@ class MemoryPart(Model):
     line: int | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class MemoryHeld(Model):
     """Bytes of old workers that open connections hold; ``worker_shutdown_timeout`` bounds them."""
 
@@ -141,7 +149,7 @@ class MemoryHeld(Model):
     """Bytes of the whole service when five generations are let go at once."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Memory(Model):
     """Bytes by phase.
 
@@ -192,7 +200,7 @@ class Memory(Model):
     """Locations that inherit the bundle × 1 MiB: the rule of 2017, for comparison."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Inherited(Model):
     """A directive that locations inherit a CA bundle from."""
 
@@ -208,7 +216,7 @@ class Inherited(Model):
     """Bytes of the loads that the directive causes."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ZoneInfo(Model):
     """A shared memory zone."""
 
@@ -219,7 +227,7 @@ class ZoneInfo(Model):
     line: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Share(Model):
     """A part of the cost."""
 
@@ -228,7 +236,7 @@ class Share(Model):
     bytes: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Remedy(Model):
     """A change and what it saves, by estimating the configuration with the change made."""
 
@@ -248,7 +256,7 @@ class Remedy(Model):
     """The doubt for which ``--fix`` needs ``--unsafe-fixes``; empty if the fix is safe, or none."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Related(Model):
     """A place that a finding names beside its cause."""
 
@@ -259,7 +267,7 @@ class Related(Model):
     bytes: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Finding(Model):
     """Something to change: one cause, and what it leads to."""
 
@@ -292,7 +300,7 @@ class Finding(Model):
     """The bytes that the baseline accepts, where the finding has outgrown it; else None."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Location(Model):
     """A place in a file."""
 
@@ -301,7 +309,7 @@ class Location(Model):
     column: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Lowered(Model):
     """A setting, flag, comment or baseline that may lower the report, with its file and line."""
 
@@ -315,7 +323,7 @@ class Lowered(Model):
     line: int | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Suppressed(Model):
     """A finding that was accepted, with what accepted it."""
 
@@ -334,7 +342,7 @@ class Suppressed(Model):
     """The rule's code in the comment that accepts it, or the settings' ignore."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ProblemInfo(Model):
     """A problem that kept the configuration from being read as nginx would read it."""
 
@@ -350,7 +358,7 @@ class ProblemInfo(Model):
     """The includes through which the file was read, as "file:line"."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class NotPricedInfo(Model):
     """Something that takes memory and is in no figure: no configuration tells how much."""
 
@@ -363,7 +371,7 @@ class NotPricedInfo(Model):
     """The line where the directive stands first."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Node(Model):
     """A block in the tree of cost. The tree is a list: each node comes after its parent."""
 
@@ -389,7 +397,7 @@ class Node(Model):
     which is ``blocks_bytes + contexts_bytes + loads_bytes`` of Memory."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ConfigReport(Model):
     """One configuration."""
 
@@ -451,7 +459,7 @@ class ConfigReport(Model):
     """The least severity that makes the exit status 1."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class GoneEntry(Model):
     """An entry of a baseline that no finding has any more."""
 
@@ -466,7 +474,7 @@ class GoneEntry(Model):
     fingerprint: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BaselineInfo(Model):
     """The baseline that was applied."""
 
@@ -475,7 +483,7 @@ class BaselineInfo(Model):
     """Entries that no finding has, of this run's configurations and of main files that are gone."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Report(Model):
     """All configurations of one run."""
 

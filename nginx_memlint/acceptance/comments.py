@@ -41,7 +41,7 @@ class Mark(NamedTuple):
     text: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class IgnoreComment:
     """One comment that begins ``memlint:``.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nginx_memlint.tree.tree import FileKey
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Job:
     """One configuration to be checked: ``name`` is a path, or ``-`` for ``options.data``.
 
@@ -87,7 +87,7 @@ class Job:
         }
         if (limit := self.target.host.memory_limit) is not None:
             budgets.setdefault("max_memory", limit)
-        return replace(policy, limits=policy.limits._replace(**budgets))
+        return policy._replace(limits=policy.limits._replace(**budgets))
 
     def _selected(self, policy: Policy) -> Policy:
         """A policy in which the rules that are left out are off; the report says which."""
@@ -103,7 +103,7 @@ class Job:
                 by="flags", of="findings", what=what, file=printable(self.name), line=None
             )
             lowered = (*lowered, entry)
-        return replace(policy, severities=selected(policy.severities, *selection), lowered=lowered)
+        return policy._replace(severities=selected(policy.severities, *selection), lowered=lowered)
 
 
 class Inspection(NamedTuple):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
@@ -153,8 +152,7 @@ _SHARED: dict[str, tuple[Any, object]] = {
 """Options of all commands that read configurations: name → type and Typer's description."""
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):
     """Options on the command line that several commands share.
 
     ``flags`` are values by option; ``dumps`` are as settings.in_force.dumps_of() makes them.

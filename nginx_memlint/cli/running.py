@@ -78,7 +78,7 @@ def _nothing_named() -> str:
 
 
 def _without_comments(job: Job) -> Job:
-    policy = replace(job.options.policy, comments=False)
+    policy = job.options.policy._replace(comments=False)
     return replace(job, options=replace(job.options, policy=policy))
 
 

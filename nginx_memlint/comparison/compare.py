@@ -63,7 +63,7 @@ def compared(
     """
     # a bundle that is unreadable on both sides is no finding that differs, but a guess
     severities = {**options.policy.severities, bundle_unreadable.CODE: None}
-    policy = replace(options.policy, severities=severities)
+    policy = options.policy._replace(severities=severities)
     job = Job("", replace(options, policy=policy, breakdown=False))
     both = _Both(job, max_growth, budget or Budget())
     names = [os.fspath(path) for path in paths]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple, cast
 
 from nginx_memlint.exit_codes import FailOn
@@ -325,7 +324,7 @@ def _policy(policy: Policy) -> Policy:
     budgets |= counts
     if limits.max_test_seconds is not None:
         budgets["max_test_seconds"] = _seconds(limits.max_test_seconds)
-    return replace(policy, limits=limits._replace(**budgets))
+    return policy._replace(limits=limits._replace(**budgets))
 
 
 _TEXT = {"type": "string", "minLength": 1}

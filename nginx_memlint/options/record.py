@@ -129,7 +129,7 @@ def _option(
     return field(default=default, metadata=made)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Options:
     """All options of one check, with values as their kinds read them."""
 

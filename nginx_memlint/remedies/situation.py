@@ -60,7 +60,7 @@ SMALL_PIECES = {
 """Part → how much of it is as small pieces as certificates are, if not all."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Workers:
     """The number of worker processes; ``certain`` is False if it is assumed."""
 
@@ -81,7 +81,7 @@ class Range(NamedTuple):
     guessed: list[str]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SettingLoads:
     """The loads of a CA bundle by one directive as written, in all contexts."""
 
@@ -93,7 +93,7 @@ class SettingLoads:
     """Bytes of the first load."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Cause:
     """A bundle that a family of directives loads, with its directives and contexts."""
 
@@ -119,7 +119,7 @@ class Cause:
         return sum(setting.total for setting in self.by_setting.values())
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Situation:
     """A tree on a target with its costs; each figure is computed when it is first asked for."""
 
@@ -415,7 +415,7 @@ class Situation:
         return other
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Proposal:
     """A change in words, the situation after it, and the edits of files that make it, if any.
 

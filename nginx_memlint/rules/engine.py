@@ -43,7 +43,7 @@ def no_rules(policy: Policy) -> Policy:
     return Policy(severities=severities, lowered=lowered, problems=policy.problems)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Outcome:
     """The findings, worst first, with those that were accepted and the changes worth making."""
 

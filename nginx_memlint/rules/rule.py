@@ -23,7 +23,7 @@ class CostPlace(NamedTuple):
     bytes: int
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Draft:
     """A rule's statement, to which the engine adds severity, fingerprint and suppression.
 

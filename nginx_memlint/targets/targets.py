@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -44,8 +43,7 @@ def _read_versions(texts: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str,
     return {key: version for key, (version, _said) in read.items()}, said
 
 
-@dataclass(frozen=True)
-class Costs:
+class Costs(NamedTuple):
     """Costs measured on one stack: bytes and CPU seconds per unit, as in costs_table.py."""
 
     name: str

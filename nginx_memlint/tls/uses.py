@@ -43,7 +43,7 @@ class Use(NamedTuple):
     switch: str = ""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Unused:
     """A directive as written whose certificates nothing uses in any place that includes it.
 

@@ -33,7 +33,7 @@ DEFAULT = "*:80"
 """Where a server listens that does not say it."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Address:
     """An address with so many ports, the servers behind it, their names and the names' bytes."""
 

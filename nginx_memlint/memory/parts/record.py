@@ -146,7 +146,7 @@ class Counted(NamedTuple):
     times: int = 1
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Configuration:
     """A tree on a target, with its contexts, and what the user states of its use.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 SCHEMA_VERSION: Literal[2] = 2
 
@@ -26,16 +26,18 @@ class Model:
         "serialize_by_alias": True,
     }
 
-    # written once: dataclass() would compile both for each record, whenever the program starts
+    # written once: dataclass() would compile its own for each record, whenever the program starts
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
+
+    __hash__: ClassVar[None]  # type: ignore[assignment]  # most have lists
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
         return f"{type(self).__name__}({values})"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class TargetInfo(Model):
     """The server that was assumed."""
 
@@ -55,7 +57,7 @@ class TargetInfo(Model):
     """Versions that were not stated but assumed, one sentence each."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Blocks(Model):
     """How many blocks there are, each inclusion of a file counted."""
 
@@ -66,7 +68,7 @@ class Blocks(Model):
     stream_server: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class FamilyCounts(Model):
     """Contexts and CA loads of one family of directives in one ``nginx -t``."""
 
@@ -74,7 +76,7 @@ class FamilyCounts(Model):
     ca_loads: int
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class WorkerCounts(Model):
     """Contexts and CA loads of each worker process, beside those shared with the master."""
 
@@ -82,7 +84,7 @@ class WorkerCounts(Model):
     ca_loads: int
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class MemoryTotal(Model):
     """Bytes of the whole service by phase: anonymous and shared memory of all its processes.
 
@@ -103,7 +105,7 @@ class MemoryTotal(Model):
     """That peak with all zones full, and the kernel's part: a limit that holds without traffic."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class LimitReason(Model):
     """Something that a limit has to hold."""
 
@@ -112,7 +114,7 @@ class LimitReason(Model):
     bytes: int
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class MemoryPart(Model):
     """Something that takes memory: bytes of one configuration."""
 
@@ -139,7 +141,7 @@ class MemoryPart(Model):
     line: int | None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class MemoryHeld(Model):
     """Bytes of old workers that open connections hold; ``worker_shutdown_timeout`` bounds them."""
 
@@ -149,7 +151,7 @@ class MemoryHeld(Model):
     """Bytes of the whole service when five generations are let go at once."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Memory(Model):
     """Bytes by phase.
 
@@ -200,7 +202,7 @@ class Memory(Model):
     """Locations that inherit the bundle × 1 MiB: the rule of 2017, for comparison."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Inherited(Model):
     """A directive that locations inherit a CA bundle from."""
 
@@ -216,7 +218,7 @@ class Inherited(Model):
     """Bytes of the loads that the directive causes."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class ZoneInfo(Model):
     """A shared memory zone."""
 
@@ -227,7 +229,7 @@ class ZoneInfo(Model):
     line: int
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Share(Model):
     """A part of the cost."""
 
@@ -236,7 +238,7 @@ class Share(Model):
     bytes: int
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Remedy(Model):
     """A change and what it saves, by estimating the configuration with the change made."""
 
@@ -256,7 +258,7 @@ class Remedy(Model):
     """The doubt for which ``--fix`` needs ``--unsafe-fixes``; empty if the fix is safe, or none."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Related(Model):
     """A place that a finding names beside its cause."""
 
@@ -267,7 +269,7 @@ class Related(Model):
     bytes: int
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Finding(Model):
     """Something to change: one cause, and what it leads to."""
 
@@ -300,7 +302,7 @@ class Finding(Model):
     """The bytes that the baseline accepts, where the finding has outgrown it; else None."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Location(Model):
     """A place in a file."""
 
@@ -309,7 +311,7 @@ class Location(Model):
     column: int
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Lowered(Model):
     """A setting, flag, comment or baseline that may lower the report, with its file and line."""
 
@@ -323,7 +325,7 @@ class Lowered(Model):
     line: int | None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Suppressed(Model):
     """A finding that was accepted, with what accepted it."""
 
@@ -342,7 +344,7 @@ class Suppressed(Model):
     """The rule's code in the comment that accepts it, or the settings' ignore."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class ProblemInfo(Model):
     """A problem that kept the configuration from being read as nginx would read it."""
 
@@ -358,7 +360,7 @@ class ProblemInfo(Model):
     """The includes through which the file was read, as "file:line"."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class NotPricedInfo(Model):
     """Something that takes memory and is in no figure: no configuration tells how much."""
 
@@ -371,7 +373,7 @@ class NotPricedInfo(Model):
     """The line where the directive stands first."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Node(Model):
     """A block in the tree of cost. The tree is a list: each node comes after its parent."""
 
@@ -397,7 +399,7 @@ class Node(Model):
     which is ``blocks_bytes + contexts_bytes + loads_bytes`` of Memory."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class ConfigReport(Model):
     """One configuration."""
 
@@ -459,7 +461,7 @@ class ConfigReport(Model):
     """The least severity that makes the exit status 1."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class GoneEntry(Model):
     """An entry of a baseline that no finding has any more."""
 
@@ -474,7 +476,7 @@ class GoneEntry(Model):
     fingerprint: str
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class BaselineInfo(Model):
     """The baseline that was applied."""
 
@@ -483,7 +485,7 @@ class BaselineInfo(Model):
     """Entries that no finding has, of this run's configurations and of main files that are gone."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Report(Model):
     """All configurations of one run."""
 

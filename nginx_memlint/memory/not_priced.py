@@ -91,17 +91,7 @@ MOST = 100
 _OBJECTS = {"ngx_http_perl_module.so": "Perl's interpreter"}
 """Objects of known modules that take what cannot be known as soon as they are loaded."""
 
-_EXACT = {
-    name: row
-    for row in UNKNOWN
-    for cause in row.causes
-    for name in (
-        [directive for directive in KNOWN if directive.startswith(cause[:-1])]
-        if cause.endswith("*")
-        else [cause]
-    )
-}
-"""Directive → row, of all names that are known."""
+_EXACT = {cause: row for row in UNKNOWN for cause in row.causes if not cause.endswith("*")}
 
 _PREFIXES = {cause[:-1]: row for row in UNKNOWN for cause in row.causes if cause.endswith("*")}
 
@@ -129,10 +119,13 @@ def not_priced(tree: Tree, *, lua_heap_is_known: bool = False) -> list[NotPriced
 
 def _in_tables(tree: Tree) -> Iterator[NotPriced]:
     """Directives and blocks of which it is known what they bring, each name once."""
-    if not _EXACT.keys() & tree.index_names():
-        return
-    for row in UNKNOWN:
-        for name in sorted(name for name, of in _EXACT.items() if of is row):
+    by_name = {
+        name: row
+        for name in tree.index_names()
+        if (row := _row(name)) is not None and (name in KNOWN or name in _EXACT)
+    }
+    for row in UNKNOWN if by_name else ():
+        for name in sorted(name for name, of in by_name.items() if of is row):
             for block in tree.having([name]):
                 if block.kind not in blocks.WITHOUT_SETTINGS:
                     yield NotPriced(row.what, name, block.settings(name)[0])
@@ -164,11 +157,13 @@ def _strangers(tree: Tree) -> Iterator[NotPriced]:
             said.add(name)
             if len(said) > MOST:
                 return
-            yield NotPriced(_what(name), name, block.settings(name)[0])
+            row = _row(name)
+            what = OTHER_DIRECTIVE if row is None else row.what
+            yield NotPriced(what, name, block.settings(name)[0])
 
 
-def _what(name: str) -> str:
-    for prefix, row in _PREFIXES.items():
-        if name.startswith(prefix):
-            return row.what
-    return OTHER_DIRECTIVE
+def _row(name: str) -> Unknown | None:
+    """The row that a directive is a cause of, if any."""
+    if name in _EXACT or not name.startswith(tuple(_PREFIXES)):
+        return _EXACT.get(name)
+    return next(row for prefix, row in _PREFIXES.items() if name.startswith(prefix))

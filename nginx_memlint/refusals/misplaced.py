@@ -18,14 +18,6 @@ from nginx_memlint.tree.directives_table import SINCE
 from nginx_memlint.tree.expanded import Block, Setting
 from nginx_memlint.tree.tree import Tree
 
-_SINCE = {
-    (name, kind): since
-    for _, since, kinds, names in SINCE
-    for kind in kinds.split()
-    for name in names.split()
-}
-"""Directive and kind of block → the release of its component since which it is allowed there."""
-
 _DECIDING = frozenset(
     name
     for family in FAMILIES
@@ -36,6 +28,10 @@ nothing is known: ``sticky`` is."""
 
 _BACKPORTED = frozenset({"max_headers"})
 """Directives that security updates brought to older releases: Debian 12's nginx 1.22.1 has it."""
+
+_Late = dict[str, dict[str, tuple[str, str]]]
+"""Kind of block → directive → nginx's message, and the component and version that brought it; of
+those that a fork alone allows there, no version."""
 
 NOT_HERE = '"{}" directive is not allowed here'
 UNKNOWN = 'unknown directive "{}"'
@@ -71,27 +67,29 @@ def misplaced(tree: Tree, target: Target) -> Iterator[Problem]:
     modules_are_known = all_known(tree, target)
     late = _too_late(target, modules_are_known) if target.stated else {}
     plain = is_plain(tree, target)
-    elsewhere = {
-        kind: grammar.MISPLACED[kind] | late.get(kind, {}).keys() for kind in grammar.KINDS
-    }
-    for place in sorted(_suspects(tree, elsewhere, plain=plain)):
+    for place in sorted(_suspects(tree, late, plain=plain)):
         block = tree.all_blocks[place]
         kind = block.grammar_kind
         if block.kind == MAIN and not block.has("events"):
             continue  # a fragment: what it lacks is its context
-        if kind in elsewhere:
+        if kind in grammar.KINDS:
             yield from _complaints(block, kind, late.get(kind, {}), plain=plain)
     yield from _lacking(tree, target)
 
 
-def _suspects(tree: Tree, elsewhere: dict[str, frozenset[str]], *, plain: bool) -> set[int]:
+def _suspects(tree: Tree, late: _Late, *, plain: bool) -> set[int]:
     """The indices of the blocks that have to be looked at closely: few have."""
     suspects: set[int] = set()
     kinds = [block.grammar_kind for block in tree.all_blocks]
     for name in tree.index_names():
         standing = tree.standing(name)
-        if any(name in elsewhere.get(kind, ()) for kind in {*map(kinds.__getitem__, standing)}):
-            suspects.update(place for place in standing if name in elsewhere.get(kinds[place], ()))
+        wrong = {
+            kind
+            for kind in {*map(kinds.__getitem__, standing)}
+            if grammar.is_misplaced(name, kind) or name in late.get(kind, ())
+        }
+        if wrong:
+            suspects.update(place for place in standing if kinds[place] in wrong)
         if name in _ONCE and len({*standing}) < len(standing):
             suspects.update(place for place, count in Counter(standing).items() if count > 1)
         counts = {len(directive.args) for directive in tree.directives(name)}
@@ -110,7 +108,7 @@ def _complaints(
         settings = [setting for setting in block.settings(name) if setting.directive.body is None]
         if not settings:
             continue
-        if name in grammar.MISPLACED[kind]:
+        if grammar.is_misplaced(name, kind):
             yield _problem(settings[0], NOT_HERE.format(name))
         elif name in late:
             nginx, brought_by = late[name]
@@ -137,11 +135,11 @@ def _second(name: str, settings: list[Setting]) -> Setting | None:
     return None
 
 
-def _too_late(target: Target, modules_are_known: bool) -> dict[str, dict[str, tuple[str, str]]]:
-    """Kind of block → directive → nginx's message, and the component and version that brought it.
+def _too_late(target: Target, modules_are_known: bool) -> _Late:
+    """The directives that came too late for a target.
 
-    Only directives that came later than the components that the target ships, and that no module
-    brings of which nothing is known. Of those that a fork alone allows there, no version is named.
+    Those came later than the components that it ships, and no module brings them of which nothing
+    is known.
     """
     versions: dict[str, tuple[int, ...]] = {
         "nginx": target.nginx,
@@ -149,22 +147,25 @@ def _too_late(target: Target, modules_are_known: bool) -> dict[str, dict[str, tu
         "stream_lua": target.stream_lua,
         "njs": target.njs,
     }
+    components = grammar.components()
     late = {
         (name, kind): since
-        for (name, kind), since in _SINCE.items()
-        if (component := grammar.COMPONENTS[name, kind]) in target.ships
+        for _, since, kinds, names in SINCE
+        for kind in kinds.split()
+        for name in names.split()
+        if (component := components[name, kind]) in target.ships
         and versions[component] < since
         and name not in _BACKPORTED
     }
-    by_kind: dict[str, dict[str, tuple[str, str]]] = {}
+    by_kind: _Late = {}
     if modules_are_known:
-        for (name, kind), component in grammar.COMPONENTS.items():
+        for (name, kind), component in components.items():
             if component in FORKS and component not in target.ships:
                 by_kind.setdefault(kind, {})[name] = NOT_HERE.format(name), ""
     for (name, kind), since in late.items():
-        component = grammar.COMPONENTS[name, kind]
+        component = components[name, kind]
         elsewhere = any(
-            (name, other) not in late and grammar.COMPONENTS[name, other] in target.ships
+            (name, other) not in late and components[name, other] in target.ships
             for other in grammar.ALLOWED[name]
         )
         if modules_are_known or elsewhere or component != "nginx" or name in _DECIDING:

@@ -8,6 +8,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
@@ -41,7 +42,8 @@ MAX_DEPTH = 8
 eight."""
 
 
-class SettingsFile(NamedTuple):
+@dataclass(frozen=True, eq=False, repr=False)
+class SettingsFile:
     """A settings file that was read.
 
     ``path`` and ``directory`` are relative if they are below the working directory, whose own name
@@ -121,7 +123,7 @@ def find(
                 left_out.append(Problem(reason, _shown(path), complete=True))
             elif settings := _read_within(path, _top(directory, inner) or within):
                 hides = _next_above(directory, name) if name in NAMES else None
-                return SettingsSearch(settings._replace(hides=hides), tuple(left_out))
+                return SettingsSearch(replace(settings, hides=hides), tuple(left_out))
         if _is_last(directory):
             break
         directory = os.path.dirname(directory)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, get_type_hints
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.toml import read_toml, toml_string
@@ -37,7 +37,7 @@ MOST_CERTIFICATES = 100_000
 _UNUSED = ("openssl_since", "nginx_since")
 """Keys of costs_table.py that say which servers borrow a row: a file is for one server."""
 
-_KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,)}
+_KINDS: dict[type, tuple[type, ...]] = {int: (int,), float: (int, float), str: (str,)}
 
 _WORDS: dict[type, str] = {
     int: "a whole number",
@@ -47,10 +47,10 @@ _WORDS: dict[type, str] = {
     dict: "a list of tables",
 }
 
-COST_KEYS = {key: _KINDS[kind] for key, kind in Costs.__annotations__.items() if key != "name"}
+COST_KEYS = {key: _KINDS[kind] for key, kind in get_type_hints(Costs).items() if key != "name"}
 """Key of what was measured → the types of its value."""
 
-_NEEDED_COSTS = [key for key in COST_KEYS if not hasattr(Costs, key) and key not in _UNUSED]
+_NEEDED_COSTS = [key for key in COST_KEYS if key not in {*Costs._field_defaults, *_UNUSED}]
 
 _HOST_KEYS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("written", "directory", "memory_limit_from"), (str,)),

@@ -82,7 +82,7 @@ class Module(NamedTuple):
 def _directives(component: str, root: str) -> frozenset[str]:
     return frozenset(
         name
-        for (name, kind), bringing in grammar.COMPONENTS.items()
+        for (name, kind), bringing in grammar.components().items()
         if bringing == component and kind.startswith("stream") == (root == "stream")
     )
 

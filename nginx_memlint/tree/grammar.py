@@ -7,6 +7,7 @@ server. A directive that is in no table is a third-party module's: it may stand 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import islice
 
 from nginx_memlint.syntax.directives import Body, Directive
@@ -46,18 +47,23 @@ BLOCKS = _blocks()
 """Block → kinds of blocks in which it may stand."""
 
 
-COMPONENTS = {
-    (name, kind): component
-    for component, _, kinds, names in reversed(ROWS)
-    for kind in kinds.split()
-    for name in names.split()
-}
-"""Directive and kind of block → the component that brings it; nginx itself before all others."""
+@cache
+def components() -> dict[tuple[str, str], str]:
+    """Directive and kind of block → the component that brings it; nginx itself before others."""
+    return {
+        (name, kind): component
+        for component, _, kinds, names in reversed(ROWS)
+        for kind in kinds.split()
+        for name in names.split()
+    }
 
-MISPLACED = {
-    kind: frozenset(name for name, kinds in ALLOWED.items() if kind not in kinds) for kind in KINDS
-}
-"""Kind of block → directives other than blocks that may not stand in it."""
+
+def is_misplaced(name: str, kind: str) -> bool:
+    """Tell whether a directive of the table, if it is no block, may not stand in a kind of block.
+
+    False of kinds that are not in KINDS.
+    """
+    return kind in KINDS and kind not in ALLOWED.get(name, KINDS)
 
 
 _MOST_ARGUMENTS = 8

@@ -38,36 +38,50 @@ PRODUCTS: dict[str, Product] = {
         "nginx.org's packages and images",
         """
         1.20.2 1.20.2 0.10.19 0.0.9 0.7.3 1.1.1 1.1.1
+        1.21.4 1.21.4 ? ? 0.7.0 1.1.1 1.1.1
+        1.21.5 1.21.5 ? ? 0.7.1 1.1.1 1.1.1
+        1.21.6 1.21.6 ? ? 0.7.3 1.1.1 1.1.1
+        1.22.0 1.22.0 ? ? 0.7.6 1.1.1 1.1.1
         1.22.1 1.22.1 0.10.20 0.0.10 0.7.11 1.1.1 3.0
+        1.23.0 1.23.0 ? ? 0.7.5 1.1.1 1.1.1
+        1.23.1 1.23.1 ? ? 0.7.6 1.1.1 1.1.1
+        1.23.2 1.23.2 ? ? 0.7.9 1.1.1 3.0
+        1.23.3 1.23.3 ? ? 0.7.9 1.1.1 3.0
+        1.23.4 1.23.4 ? ? 0.7.11 1.1.1 3.0
         1.24.0 1.24.0 0.10.22 0.0.11 0.8.0 1.1.1 3.1
+        1.25.0 1.25.0 ? ? 0.7.12 1.1.1 3.0
+        1.25.1 1.25.1 ? ? 0.8.0 3.0 3.1
+        1.25.2 1.25.2 0.10.25 ? 0.8.0 3.0 3.1
         1.25.3 1.25.3 0.10.25 0.0.13 0.8.2 3.0 3.1
         1.25.4 1.25.4 0.10.26 ? 0.8.3 3.0 3.1
         1.25.5 1.25.5 0.10.26 ? 0.8.4 3.0 3.1
         1.26.0 1.26.0 0.10.26 0.0.14 0.8.4 3.0 3.1
+        1.26.1 1.26.1 0.10.26 0.0.14 0.8.4 3.0 3.1
         1.26.2 1.26.2 0.10.26 0.0.14 0.8.8 3.0 3.3
         1.26.3 1.26.3 0.10.26 0.0.14 0.8.9 3.0 3.3
         1.27.0 1.27.0 0.10.26 ? 0.8.4 3.0 3.1
-        1.27.1 1.27.1 0.10.26 ? 0.8.5 3.0 3.1
-        1.27.2 1.27.2 0.10.26 ? 0.8.6 3.0 3.1
-        1.27.3 1.27.3 0.10.27 ? 0.8.8 3.0 3.1
-        1.27.4 1.27.4 0.10.27 ? 0.8.9 3.0 3.1
-        1.27.5 1.27.5 0.10.28 ? 0.8.10 3.0 3.1
+        1.27.1 1.27.1 0.10.26 ? 0.8.5 3.0 3.3
+        1.27.2 1.27.2 0.10.26 ? 0.8.6 3.0 3.3
+        1.27.3 1.27.3 0.10.27 ? 0.8.8 3.0 3.3
+        1.27.4 1.27.4 0.10.27 ? 0.8.9 3.0 3.3
+        1.27.5 1.27.5 0.10.28 ? 0.8.10 3.0 3.5
         1.28.0 1.28.0 0.10.28 0.0.16 0.8.10 3.0 3.3
         1.28.1 1.28.1 0.10.28 0.0.16 0.9.4 3.5 3.5
         1.28.2 1.28.2 0.10.28 0.0.16 0.9.5 3.5 3.5
         1.28.3 1.28.3 0.10.28 0.0.16 0.9.6 3.5 3.5
-        1.29.0 1.29.0 0.10.28 ? 0.9.0 3.5 3.5
+        1.29.0 1.29.0 0.10.28 ? 0.9.0 3.0 3.5
         1.29.1 1.29.1 0.10.28 ? 0.9.1 3.5 3.5
         1.29.2 1.29.2 0.10.28 ? 0.9.3 3.5 3.5
         1.29.3 1.29.3 0.10.28 ? 0.9.4 3.5 3.5
         1.29.4 1.29.4 0.10.29 0.0.17 0.9.4 3.5 3.5
         1.29.5 1.29.5 0.10.29 0.0.17 0.9.5 3.5 3.5
         1.29.6 1.29.6 0.10.29 0.0.17 0.9.6 3.5 3.5
+        1.29.7 1.29.7 0.10.29 0.0.17 0.9.6 3.5 3.5
         1.29.8 1.29.8 0.10.29 0.0.17 0.9.6 3.5 3.5
         1.30.0 1.30.0 ? ? 0.9.6 3.5 3.5
         """,
-        "nginx/docker-nginx update.sh and nginx/pkg-oss contrib/src/*/version, by tag",
-        images=("nginx", "nginxinc/nginx-unprivileged"),
+        "nginx/docker-nginx update.sh (the last of each version) and nginx/pkg-oss contrib/src/*/version, by tag",
+        images=("nginx", "nginx/nginx", "nginx/nginx-unprivileged", "nginxinc/nginx-unprivileged"),
         built=("stream_js with ssl",),
         note="Modules are dynamic: njs is in the image, Lua is pkg-oss's. OpenSSL is that of the image's Debian; packages take the host's. Its nginx.conf has worker_processes auto.",
     ),
@@ -86,6 +100,7 @@ PRODUCTS: dict[str, Product] = {
         37 1.29.8 ? ? ? host
         """,
         "nginx/documentation content/nginx/releases.md; nginx/pkg-oss target-plus-rNN contrib/src/*/version",
+        images=("nginx-plus/base",),
         built=("stream_js with ssl",),
         note="All modules for Lua and njs are dynamic.",
     ),
@@ -124,7 +139,11 @@ PRODUCTS: dict[str, Product] = {
         1.13.0 1.27.1 0.10.28 0.0.16 0.9.0 3.5
         """,
         "kubernetes/ingress-nginx NGINX_BASE of each tag and that image's build.sh",
-        images=("ingress-nginx/controller", "ingress-nginx/controller-chroot"),
+        images=(
+            "ingress-nginx/controller",
+            "ingress-nginx/controller-chroot",
+            "rancher/mirrored-ingress-nginx-controller",
+        ),
         built_in=_LUA,
         libc="musl",
         allocator="mimalloc",
@@ -198,6 +217,35 @@ PRODUCTS: dict[str, Product] = {
         last="2.15.1",
         note="Its templates set no lua_ssl_*. worker_processes auto, no worker_shutdown_timeout.",
     ),
+    "nginx-proxy": Product(
+        "nginx-proxy, which docker-gen configures",
+        """
+        1.0.0 1.21.6 - - 0.7.3 1.1.1 1.1.1
+        1.0.2 1.23.2 - - 0.7.9 1.1.1 3.0
+        1.0.4 1.23.3 - - 0.7.9 1.1.1 3.0
+        1.3.0 1.23.4 - - 0.7.11 1.1.1 3.0
+        1.4.0 1.25.3 - - 0.8.2 3.0 3.1
+        1.5.1 1.25.4 - - 0.8.3 3.0 3.1
+        1.5.2 1.26.0 - - 0.8.4 3.0 3.1
+        1.6.0 1.27.0 - - 0.8.4 3.0 3.1
+        1.6.1 1.27.1 - - 0.8.5 3.0 3.3
+        1.6.2 1.27.2 - - 0.8.6 3.0 3.3
+        1.7.0 1.27.3 - - 0.8.8 3.0 3.3
+        1.7.1 1.27.5 - - 0.8.10 3.0 3.5
+        1.8.0 1.29.0 - - 0.9.0 3.0 3.5
+        1.9.0 1.29.2 - - 0.9.3 3.5 3.5
+        1.10.0 1.29.5 - - 0.9.5 3.5 3.5
+        1.10.1 1.29.6 - - 0.9.6 3.5 3.5
+        1.10.2 1.31.0 - - ? 3.5 3.5 | OpenSSL is not below that of 1.10.1
+        1.11.0 1.31.1 - - ? 3.5 3.5 | OpenSSL is not below that of 1.10.1
+        1.11.2 1.31.2 - - ? 3.5 3.5 | OpenSSL is not below that of 1.10.1
+        1.11.6 1.31.3 - - ? 3.5 3.5 | OpenSSL is not below that of 1.10.1
+        """,
+        "nginx-proxy/nginx-proxy Dockerfile.debian (Dockerfile to 1.4), by tag; the rest as of the image nginx",
+        images=("nginxproxy/nginx-proxy", "jwilder/nginx-proxy"),
+        built=("stream_js with ssl",),
+        last="1.11.6",
+    ),
     "bunkerweb": Product(
         "BunkerWeb",
         """
@@ -215,9 +263,29 @@ PRODUCTS: dict[str, Product] = {
         1.6.13 1.30.4 0.10.29 0.0.17 - 3.5
         """,
         "bunkerity/bunkerweb src/deps/deps.json (deps/clone.sh to 1.4), by tag; OpenSSL by the image's Alpine",
-        images=("bunkerity/bunkerweb",),
+        images=("bunkerity/bunkerweb", "bunkerity/bunkerweb-all-in-one"),
         libc="musl",
         note="Sets lua_ssl_trusted_certificate in http and in stream. worker_processes auto, worker_shutdown_timeout 30s. Its packages, which are no images, have glibc: --set libc=glibc.",
+    ),
+    "swag": Product(
+        "LinuxServer's SWAG",
+        """
+        2.3.0 1.22.1 - - - 3.0.8
+        2.6.0 1.24.0 - - - 3.1.0
+        2.11.0 1.24.0 - - - 3.1.6 | from build ls311 on nginx 1.26 and OpenSSL 3.3
+        3.0.1 1.26.2 - - - 3.3.2
+        3.3.0 1.26.3 - - - 3.3.3
+        4.1.1 1.26.3 - - - 3.3.4 | from build ls396 on nginx 1.28.0 and OpenSSL 3.5
+        4.2.0 1.28.0 - - - 3.5.2
+        5.3.0 1.28.2 - - - 3.5.5
+        5.4.0 1.28.3 - - - 3.5.5 | builds before ls448 have nginx 1.28.2
+        """,
+        "linuxserver/docker-swag package_versions.txt, tags 2.3.0-ls184 to 5.7.0-ls473",
+        images=("linuxserver/swag",),
+        libc="musl",
+        built=("stream separate", "mail separate"),
+        last="5.7.0",
+        note="Alpine's packages, without those for Lua and njs.",
     ),
     "apicast": Product(
         "3scale APIcast",
@@ -303,9 +371,9 @@ PRODUCTS: dict[str, Product] = {
         3.21 1.26.3 0.10.28 - 0.8.9 3.3
         3.22 1.28.2 0.10.28 - 0.9.5 3.5
         3.23 1.28.3 0.10.29 - 0.9.5 3.5 | njs is not below that of 3.22
-        3.24 1.30.4 0.10.29 - 0.9.5 3.5 | njs and OpenSSL are not below those of 3.22
+        3.24 1.30.4 0.10.29 - 0.9.5 3.5.7 | njs is not below that of 3.22
         """,
-        "alpinelinux/aports main/nginx/APKBUILD and pkgs.alpinelinux.org",
+        "alpinelinux/aports main/nginx/APKBUILD and pkgs.alpinelinux.org; linuxserver/docker-nginx package_versions.txt (OpenSSL of 3.24)",
         images=("alpine",),
         libc="musl",
         built=("stream_js with ssl",),
@@ -319,6 +387,40 @@ PRODUCTS: dict[str, Product] = {
         """,
         "packages.fedoraproject.org/pkgs/nginx",
         images=("fedora",),
+    ),
+    "rhel8": Product(
+        "RHEL 8 and its like: CentOS Stream, Rocky, Alma, Oracle; UBI 8",
+        """
+        1.14 1.14 - - - 1.1.1k
+        1.16 1.16 - - - 1.1.1k
+        1.18 1.18 - - - 1.1.1k
+        1.20 1.20 - - - 1.1.1k
+        1.22 1.22 - - - 1.1.1k
+        1.24 1.24 - - - 1.1.1k
+        """,
+        "sclorg/nginx-container Dockerfile.rhel8, a36fc02 and before; 3scale/APIcast Containerfile (OpenSSL of el8)",
+        built=("stream separate", "mail separate"),
+        note="A release is a stream of the module nginx.",
+    ),
+    "rhel9": Product(
+        "RHEL 9 and its like: CentOS Stream, Rocky, Alma, Oracle; UBI 9",
+        """
+        1.20 1.20.1 - - - 3.5.5
+        1.22 1.22 - - - 3.5.5
+        1.24 1.24 - - - 3.5.5
+        1.26 1.26 - - - 3.5.5
+        """,
+        "sclorg/nginx-container Dockerfile.rhel9, a36fc02; RHSA-2023:5711 (1.20.1); stackrox/stackrox-mcp rpms.lock.yaml (OpenSSL of 9.8)",
+        built=("stream separate", "mail separate"),
+        note="1.20 is the package, others are streams of the module nginx. OpenSSL is that of 9.8; earlier ones have an older one: --set openssl=3.0.",
+    ),
+    "rhel10": Product(
+        "RHEL 10 and its like: CentOS Stream, Rocky, Alma, Oracle; UBI 10",
+        """
+        1.26 1.26 - - - ?
+        """,
+        "sclorg/nginx-container Dockerfile.rhel10, a36fc02",
+        built=("stream separate", "mail separate"),
     ),
     "openwrt": Product(
         "OpenWrt's packages",
@@ -334,13 +436,35 @@ PRODUCTS: dict[str, Product] = {
 NAMES = {
     "plus": "nginx-plus",
     "ingress": "ingress-nginx",
+    "ingress-nginx-controller": "ingress-nginx",
+    "nginx-ingress-controller": "ingress-nginx",
+    "nginx-plus-ingress": "nginx-ingress",
     "kubernetes-ingress": "nginx-ingress",
     "npm": "nginx-proxy-manager",
     "3scale-apicast": "apicast",
-    "kong-gateway": "kong",
+    "nginx-full": "nginx",
+    "nginx-unprivileged": "nginx",
+    "linuxserver-swag": "swag",
     "controller": "ingress-nginx",
 }
 """Another name of a product → its name in PRODUCTS."""
+
+WRITTEN = (
+    (r"(?:nginx|angie|tengine) version: ", ""),
+    (r"nginx[ /]\S+ \((nginx-plus-r\d+).*", r"\1"),
+    (r"nginx plus\b", "nginx-plus"),
+    (r"(?:docker/)?library/", ""),
+    (r"ubuntu/nginx:[\d.]+-(\d\d\.\d\d).*", r"ubuntu-\1"),
+    (r"sclorg/nginx-1(\d\d)\S*-c(\d+)s.*", r"rhel\2-1.\1"),
+    (r"(?:rhel|ubi)(\d+)/nginx-1(\d\d).*", r"rhel\1-1.\2"),
+    (
+        r"(?:rhel|ubi|el|ol|rocky(?:linux)?|alma(?:linux)?|centos|oraclelinux)[-: ]?(?:stream)?"
+        r"[- ]?(\d+)(?:\.\d+)?",
+        r"rhel\1",
+    ),
+)
+"""What names begin with, after the registry, → what it stands for; where it is all of a name, it
+ends with ``.*`` or with a number. Those of RHEL are one product for each of its releases."""
 
 CODENAMES = {
     "bullseye": "debian-11",

@@ -9,6 +9,7 @@ import pytest
 from nginx_memlint import check
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.targets.allocators_table import ALLOCATORS, LIBCS
+from nginx_memlint.targets.bundles_table import BUNDLES
 from nginx_memlint.targets.names import pattern, rows
 from nginx_memlint.targets.products_table import CODENAMES, NAMES, PRODUCTS
 from nginx_memlint.targets.targets import BUILT, BUILT_IN, find_target, target_names
@@ -66,11 +67,40 @@ NAMED = {
     "nginx-1.27.1": "1.27.1 0.10.26 3.0 glibc glibc",
     "1.22.1": "1.22.1 0.10.20 1.1.1 glibc glibc",
     "v1.28.2": "1.28.2 0.10.28 3.5 glibc glibc",
-    "nginx:1.25-alpine": "1.25.3 0.10.25 3.1 musl musl",
+    "nginx:1.25-alpine": "1.25.0 - 3.0 musl musl",
+    "nginx:1.27.4-alpine3.21-slim": "1.27.4 0.10.27 3.3 musl musl",
+    "nginx:1.29.3-otel": "1.29.3 0.10.28 3.5 glibc glibc",
+    "ghcr.io/nginx/nginx-unprivileged:1.29.1-alpine": "1.29.1 0.10.28 3.5 musl musl",
+    "quay.io/nginx/nginx-unprivileged:1.27.5": "1.27.5 0.10.28 3.0 glibc glibc",
+    "public.ecr.aws/docker/library/nginx:1.26.2": "1.26.2 0.10.26 3.0 glibc glibc",
+    "public.ecr.aws/nginx/nginx:1.28.1-alpine": "1.28.1 0.10.28 3.5 musl musl",
+    "docker.io/library/nginx:1.23.4@sha256:f5747a42e3adcb3168049d63278d7251d91185bb5111d2563d58729a5c"
+    "9179b0": "1.23.4 - 1.1.1 glibc glibc",
+    "nginx version: nginx/1.24.0": "1.24.0 0.10.22 1.1.1 glibc glibc",
+    "nginxproxy/nginx-proxy:1.6.4": "1.27.2 - 3.0 glibc glibc",
+    "jwilder/nginx-proxy:1.11.2-alpine": "1.31.2 - 3.5 musl musl",
+    "nginx-proxy-1.8.0": "1.29.0 - 3.0 glibc glibc",
+    "lscr.io/linuxserver/swag:4.1.1": "1.26.3 - 3.3.4 musl musl",
+    "swag:5.7.0-ls473": "1.28.3 - 3.5.5 musl musl",
+    "registry.access.redhat.com/ubi9/nginx-124": "1.24 - 3.5.5 glibc glibc",
+    "registry.redhat.io/rhel8/nginx-122:1-55": "1.22 - 1.1.1k glibc glibc",
+    "quay.io/sclorg/nginx-126-c9s:latest": "1.26 - 3.5.5 glibc glibc",
+    "ubuntu/nginx:1.24-24.04_beta": "1.24.0 0.10.26 3.0.13 glibc glibc",
+    "1.24.0-2ubuntu7.4": "1.24.0 0.10.26 3.0.13 glibc glibc",
+    "nginx-full 1.22.1-9+deb12u1": "1.22.1 0.10.23 3.0.22 glibc glibc",
+    "nginx/1.26.3 (Debian)": "1.26.3 0.10.28 3.5.7 glibc glibc",
+    "nginx/1.27.2 (nginx-plus-r33)": "1.27.2 0.10.27 3.0 glibc glibc",
+    "NGINX Plus R32": "1.25.5 0.10.26 3.0 glibc glibc",
+    "private-registry.nginx.com/nginx-plus/base:r35": "1.29.0 0.10.28 3.0 glibc glibc",
+    "debian:bookworm-20241016-slim": "1.22.1 0.10.23 3.0.22 glibc glibc",
+    "Debian GNU/Linux 13 (trixie)": "1.26.3 0.10.28 3.5.7 glibc glibc",
+    "Ubuntu 22.04.5 LTS": "1.18.0 - 3.0.2 glibc glibc",
+    "rancher/mirrored-ingress-nginx-controller:v1.9.4": "1.21.6 0.10.25 3.1.4 musl mimalloc",
+    "bunkerity/bunkerweb-all-in-one:1.6.13": "1.30.4 0.10.29 3.5 musl musl",
     "nginx:1.25.5-bookworm": "1.25.5 0.10.26 3.0 glibc glibc",
     "nginxinc/nginx-unprivileged:1.29.4-alpine3.22": "1.29.4 0.10.29 3.5 musl musl",
     "registry.example.com:5000/nginx:1.26.3": "1.26.3 0.10.26 3.0 glibc glibc",
-    "public.ecr.aws/nginx:1.24.0": "1.24.0 0.10.22 1.1.1 glibc glibc",
+    "localhost:5000/nginx:1.24.0": "1.24.0 0.10.22 1.1.1 glibc glibc",
     "alpine-3.20": "1.26.3 0.10.26 3.3 musl musl",
     "alpine:3.19": "1.24.0 0.10.25 3.1.4 musl musl",
     "debian:bookworm-slim": "1.22.1 0.10.23 3.0.22 glibc glibc",
@@ -97,7 +127,9 @@ def test_names(name: str, row: str) -> None:
         ("openresty-1.21", "openresty-1.21.4.1"),
         ("openresty-1.20.1.1", "openresty-1.19.9.1"),
         ("nginx-1.27", "nginx-1.27.0"),
-        ("nginx:1.25.1", "nginx-1.24.0"),
+        ("nginx:1.31.3", "nginx-1.30.0"),
+        ("ingress-nginx-1.10", "ingress-nginx-1.10.0"),
+        ("nginxproxy/nginx-proxy:1.7", "nginx-proxy-1.7.0"),
         ("kong-3.10", "kong-3.9"),
         ("freenginx-1.29.7", "freenginx-1.27.1"),
         ("ingress-nginx-1", "ingress-nginx-1.0.1"),
@@ -128,7 +160,32 @@ def test_a_release_that_is_as_its_row_is_named_as_it_is(name: str) -> None:
         ("apache/apisix", "names no version: apisix-2.11 to apisix-3.18"),
         ("kong-1.5", "is older than all that are known: kong-2.0 to kong-3.9"),
         ("nginx-0.8", "is older than all that are known: nginx-1.20.2"),
-        ("caddy:2.8", "is not known (memlint targets lists all)"),
+        (
+            "caddy:2.8",
+            "is not known; its nginx says what it is: docker run --rm --entrypoint nginx caddy:2.8 "
+            "-V 2> nginx-v.txt, then --nginx-v nginx-v.txt (memlint targets lists all)",
+        ),
+        (
+            "amazonlinux-2023",
+            "is not known; its nginx says what it is: nginx -V 2> nginx-v.txt there",
+        ),
+        ("evil;rm -rf /:1", "is not known (memlint targets lists all)"),
+        ("bitnami/nginx:1.27.3-debian-12-r0", 'did you mean "nginx-1.27.3" of nginx.org'),
+        ("bitnami/openresty:1.25.3", 'did you mean "openresty-1.25.3.1" of OpenResty?'),
+        ("kong/kong-gateway:3.4.3.11-ubuntu", 'did you mean "kong-3.4.3.11" of Kong Gateway (open'),
+        ("nginx-ic/nginx-plus-ingress:3.7.0", 'did you mean "nginx-ingress-3.7.0" of F5'),
+        ("alibaba/tengine:3.1.0", 'did you mean "tengine-3.1.0" of Tengine'),
+        ("rancher/nginx-ingress-controller:v1.12.1", 'did you mean "ingress-nginx-1.12.1" of Kube'),
+        (
+            "nginx/1.18.0 (Ubuntu)",
+            "is the nginx of ubuntu-20.04 and of ubuntu-22.04: name one of them",
+        ),
+        ("rocky-9", "names no version: rhel9-1.20 to rhel9-1.26 (memlint targets rhel9)"),
+        ("almalinux:8.10", "names no version: rhel8-1.14 to rhel8-1.24 (memlint targets rhel8)"),
+        ("centos:stream10", "names no version: rhel10-1.26 (memlint targets rhel10)"),
+        ("alpine-edge", "names no version: alpine-3.17 to alpine-3.24"),
+        ("linuxserver/swag:latest", "names no version: swag-2.3.0 to swag-5.4.0"),
+        ("openwrt-23.05", "names no version: openwrt-master (memlint targets openwrt)"),
         ("a" * 5000, "is not known (memlint targets lists all)"),
         ("", "is not known (memlint targets lists all)"),
         ("debain-12", 'did you mean "debian-12"?'),
@@ -167,6 +224,18 @@ def test_a_row_is_whole(name: str) -> None:
         assert any(it.startswith("openssl 3.0 is taken: ") for it in target.assumed)
     for key in ("lua", "stream_lua"):
         assert key not in row["built_in"] or key in row or key in row["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("image", "system"),
+    [
+        ("nginx:1.27.4-alpine3.20", "alpine-3.20"),
+        ("openresty/openresty:1.25.3.1-0-jammy", "ubuntu-22.04"),
+        ("nginx:1.28.1-trixie-perl", "debian-13"),
+    ],
+)
+def test_an_image_has_the_bundle_of_the_system_in_its_tag(image: str, system: str) -> None:
+    assert find_target(image).bundle == BUNDLES[system]
 
 
 def test_products_are_whole() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from rich.console import Console
 from rich.table import Table
@@ -83,16 +84,20 @@ def products(console: Console) -> None:
     console.print(Text(f"\n{_MORE}"))
 
 
-_MORE = """\
-memlint targets kong lists the releases of one, memlint targets kong-3.4 says
-what it has and where that was read."""
+_MORE = "memlint targets kong lists its releases, targets kong-3.4 what one has, and sources."
 
 
 def product_rows() -> Iterator[tuple[str, str, str]]:
     """Products: the name of each, what it is, and its first and last release."""
-    for name, product in PRODUCTS.items():
-        names = [target.removeprefix(f"{name}-") for target in releases(name)]
-        yield name, product.about, " to ".join(dict.fromkeys((names[0], names[-1])))
+    for about, group in groupby(PRODUCTS, key=lambda name: PRODUCTS[name].about):
+        names = list(group)
+        first, newest = (target.rpartition("-")[2] for target in _ends(names))
+        last = PRODUCTS[names[-1]].last or newest
+        yield ", ".join(names), about, " to ".join(dict.fromkeys((first, last)))
+
+
+def _ends(products: list[str]) -> tuple[str, str]:
+    return releases(products[0])[0], releases(products[-1])[-1]
 
 
 def targets(console: Console, product: str) -> None:

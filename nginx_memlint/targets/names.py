@@ -166,8 +166,9 @@ def _not_known(text: str, short: str) -> str:
 
 def _listed(product: str) -> str:
     names = releases(product)
-    span = f"{names[0]} to {names[-1]}" if len(names) > 1 else names[0]
-    return f"{span} (memlint targets {product})"
+    last = PRODUCTS[product].last
+    ends = names[0], f"{product}-{last}" if last else names[-1]
+    return f"{' to '.join(dict.fromkeys(ends))} (memlint targets {product})"
 
 
 def _asked(text: str) -> str:

@@ -389,7 +389,7 @@ PRODUCTS: dict[str, Product] = {
         images=("fedora",),
     ),
     "rhel8": Product(
-        "RHEL 8 and its like: CentOS Stream, Rocky, Alma, Oracle; UBI 8",
+        "RHEL 8, Rocky, Alma, CentOS, UBI",
         """
         1.14 1.14 - - - 1.1.1k
         1.16 1.16 - - - 1.1.1k
@@ -403,7 +403,7 @@ PRODUCTS: dict[str, Product] = {
         note="A release is a stream of the module nginx.",
     ),
     "rhel9": Product(
-        "RHEL 9 and its like: CentOS Stream, Rocky, Alma, Oracle; UBI 9",
+        "RHEL 9, Rocky, Alma, CentOS, UBI",
         """
         1.20 1.20.1 - - - 3.5.5
         1.22 1.22 - - - 3.5.5
@@ -415,7 +415,7 @@ PRODUCTS: dict[str, Product] = {
         note="1.20 is the package, others are streams of the module nginx. OpenSSL is that of 9.8; earlier ones have an older one: --set openssl=3.0.",
     ),
     "rhel10": Product(
-        "RHEL 10 and its like: CentOS Stream, Rocky, Alma, Oracle; UBI 10",
+        "RHEL 10, Rocky, Alma, CentOS, UBI",
         """
         1.26 1.26 - - - ?
         """,
@@ -463,8 +463,8 @@ WRITTEN = (
         r"rhel\1",
     ),
 )
-"""What names begin with, after the registry, → what it stands for; where it is all of a name, it
-ends with ``.*`` or with a number. Those of RHEL are one product for each of its releases."""
+"""Pattern of how names begin, after the registry → what is meant. Those of RHEL are a product for
+each of its releases."""
 
 CODENAMES = {
     "bullseye": "debian-11",

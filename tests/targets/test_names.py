@@ -155,10 +155,10 @@ def test_a_release_that_is_as_its_row_is_named_as_it_is(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("kong", "names no version: kong-2.0 to kong-3.9"),
+        ("kong", "names no version: kong-2.0 to kong-3.9.3"),
         ("nginx:latest", "names no version: nginx-1.20.2 to nginx-1.30.0"),
         ("apache/apisix", "names no version: apisix-2.11 to apisix-3.18"),
-        ("kong-1.5", "is older than all that are known: kong-2.0 to kong-3.9"),
+        ("kong-1.5", "is older than all that are known: kong-2.0 to kong-3.9.3"),
         ("nginx-0.8", "is older than all that are known: nginx-1.20.2"),
         (
             "caddy:2.8",
@@ -184,7 +184,7 @@ def test_a_release_that_is_as_its_row_is_named_as_it_is(name: str) -> None:
         ("almalinux:8.10", "names no version: rhel8-1.14 to rhel8-1.24 (memlint targets rhel8)"),
         ("centos:stream10", "names no version: rhel10-1.26 (memlint targets rhel10)"),
         ("alpine-edge", "names no version: alpine-3.17 to alpine-3.24"),
-        ("linuxserver/swag:latest", "names no version: swag-2.3.0 to swag-5.4.0"),
+        ("linuxserver/swag:latest", "names no version: swag-2.3.0 to swag-5.7.0"),
         ("openwrt-23.05", "names no version: openwrt-master (memlint targets openwrt)"),
         ("a" * 5000, "is not known (memlint targets lists all)"),
         ("", "is not known (memlint targets lists all)"),

@@ -84,7 +84,7 @@ def products(console: Console) -> None:
     console.print(Text(f"\n{_MORE}"))
 
 
-_MORE = "memlint targets kong lists its releases, targets kong-3.4 what one has, and sources."
+_MORE = "memlint targets kong lists its releases; targets kong-3.4 says what one has."
 
 
 def product_rows() -> Iterator[tuple[str, str, str]]:

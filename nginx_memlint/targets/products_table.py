@@ -389,7 +389,7 @@ PRODUCTS: dict[str, Product] = {
         images=("fedora",),
     ),
     "rhel8": Product(
-        "RHEL 8, Rocky, Alma, CentOS, UBI",
+        "RHEL, Rocky, Alma, CentOS, UBI",
         """
         1.14 1.14 - - - 1.1.1k
         1.16 1.16 - - - 1.1.1k
@@ -403,7 +403,7 @@ PRODUCTS: dict[str, Product] = {
         note="A release is a stream of the module nginx.",
     ),
     "rhel9": Product(
-        "RHEL 9, Rocky, Alma, CentOS, UBI",
+        "RHEL, Rocky, Alma, CentOS, UBI",
         """
         1.20 1.20.1 - - - 3.5.5
         1.22 1.22 - - - 3.5.5
@@ -415,7 +415,7 @@ PRODUCTS: dict[str, Product] = {
         note="1.20 is the package, others are streams of the module nginx. OpenSSL is that of 9.8; earlier ones have an older one: --set openssl=3.0.",
     ),
     "rhel10": Product(
-        "RHEL 10, Rocky, Alma, CentOS, UBI",
+        "RHEL, Rocky, Alma, CentOS, UBI",
         """
         1.26 1.26 - - - ?
         """,

@@ -218,7 +218,7 @@ PRODUCTS: dict[str, Product] = {
         note="Its templates set no lua_ssl_*. worker_processes auto, no worker_shutdown_timeout.",
     ),
     "nginx-proxy": Product(
-        "nginx-proxy, which docker-gen configures",
+        "nginx-proxy with docker-gen",
         """
         1.0.0 1.21.6 - - 0.7.3 1.1.1 1.1.1
         1.0.2 1.23.2 - - 0.7.9 1.1.1 3.0

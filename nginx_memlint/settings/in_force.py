@@ -235,7 +235,8 @@ class _CheckedFile:
         paths: list[tuple[str, int]] = []
         for index, table in enumerate(self.tables):
             path = os.path.join(self.file.directory, table["path"])
-            if glob.has_magic(path) and not os.path.lexists(path):
+            # as in include, also where a file has that very name: it would hide all that match
+            if glob.has_magic(table["path"]):
                 paths += [(match, index) for match in self._matches(table["path"], index)]
                 continue
             if (main := _main(path)) in named:
@@ -263,7 +264,12 @@ class _CheckedFile:
         except OSError as error:
             raise MemlintError(f"{said} cannot be listed: {error.strerror}") from None
         if not matches:
-            raise MemlintError(f"{said} matches nothing")
+            hint = ""
+            if os.path.lexists(os.path.join(self.file.directory, pattern)):
+                from nginx_memlint.files.toml import toml_string  # noqa: PLC0415
+
+                hint = f"; the file of that name is {toml_string(glob.literal(pattern))}"
+            raise MemlintError(f"{said} matches nothing{printable(hint)}")
         return [os.path.join(self.file.directory, path.removeprefix(top)) for path in matches]
 
     def listed(self, flags: Mapping[str, Any]) -> list[Root]:

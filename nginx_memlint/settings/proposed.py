@@ -11,6 +11,7 @@ from nginx_memlint.files.toml import toml_string
 from nginx_memlint.report.publisher import OWNER
 from nginx_memlint.settings.survey import Survey, Surveyed, Way
 from nginx_memlint.sizes import MIB, human
+from nginx_memlint.sources import glob
 from nginx_memlint.sources.main_file import MAIN_FILE
 
 UNSET = "OWNER"
@@ -126,7 +127,7 @@ def _grouped(roots: Sequence[Surveyed]) -> Iterator[tuple[str, list[Surveyed]]]:
         if root.path not in left:
             continue
         group = [root]
-        pattern = root.path
+        pattern = glob.literal(root.path) if glob.has_magic(root.path) else root.path
         for candidate in _patterns(root):
             alike = [other for path, other in left.items() if _matches(candidate, path)]
             is_exact = sum(_matches(candidate, other.path) for other in roots) == len(alike)

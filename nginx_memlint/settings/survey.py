@@ -21,7 +21,7 @@ from nginx_memlint.options.record import Options
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.settings.dockerfile import BaseImage, image_for
 from nginx_memlint.settings.in_force import ROOT
-from nginx_memlint.sizes import human
+from nginx_memlint.sizes import human, plural
 from nginx_memlint.syntax.directives import parse
 from nginx_memlint.targets.targets import find_target
 from nginx_memlint.tls.ca_bundle import pem_size
@@ -162,12 +162,13 @@ def _files(top: str, result: Survey) -> Iterator[str]:
             result.left_out.append(f"{directory}: {error.strerror}")
             continue
         inner = []
+        nameless = 0
         for entry in listed:
             entries += 1
             path = os.path.join(directory, entry.name)
             if not path.isprintable():
-                continue  # no name for a settings file
-            if entry.is_dir(follow_symlinks=False):
+                nameless += 1
+            elif entry.is_dir(follow_symlinks=False):
                 if not entry.name.startswith(".") and entry.name not in _SKIPPED:
                     inner.append((path, depth + 1))
             elif entry.is_file(follow_symlinks=False) and (
@@ -177,6 +178,9 @@ def _files(top: str, result: Survey) -> Iterator[str]:
                 if files > MOST_FILES:
                     break
                 yield path
+        if nameless:
+            names = plural(nameless, "name")
+            result.left_out.append(f"{names} in {directory or '.'} that cannot stand in settings")
         if depth < MOST_DEPTH:
             pending += reversed(inner)
         if entries > MOST_ENTRIES or files > MOST_FILES:

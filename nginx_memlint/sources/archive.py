@@ -16,12 +16,13 @@ from nginx_memlint.files.bounds import Bounds, check_size
 from nginx_memlint.files.paths import os_error
 from nginx_memlint.sources.disk import Disk
 from nginx_memlint.sources.file_system import FileSystem
+from nginx_memlint.sources.source import KeysDropped, undropped
 
 _Packed: TypeAlias = "dict[str, _Packed] | bytes | str | int"
 """A directory, a file, the target of a symbolic link, or the st_mode of anything else."""
 
 _KEY_NAMES = (".key", ".p12", ".pfx", ".jks")
-"""Endings of the names of files that are kept empty."""
+"""Endings of the names of files of which nothing is kept."""
 
 _KEY = re.compile(
     rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----"
@@ -106,7 +107,7 @@ class _Unpacked(Disk):
         if not stat.S_ISREG(member.mode):
             return member.mode
         if not member.target:
-            return b"" if name.endswith(_KEY_NAMES) else _without_keys(member.data)
+            return KeysDropped() if name.endswith(_KEY_NAMES) else _without_keys(member.data)
         try:
             linked = self._node(member.target)
         except OSError:
@@ -119,8 +120,8 @@ class _Unpacked(Disk):
         node = self._node(name, root)
         if isinstance(node, int):
             return node
-        kinds = {dict: stat.S_IFDIR, bytes: stat.S_IFREG, str: stat.S_IFLNK}
-        return kinds[type(node)] | 0o755
+        kinds = {dict: stat.S_IFDIR, str: stat.S_IFLNK}
+        return kinds.get(type(node), stat.S_IFREG) | 0o755
 
     def readlink(self, name: str, root: str | None) -> str:
         """The target of a symbolic link."""
@@ -137,7 +138,7 @@ class _Unpacked(Disk):
         return list(node)
 
     def read(self, name: str, root: str | None, most: int) -> bytes:
-        """All bytes of a file; none of a device."""
+        """All bytes of a file but its keys; none of a device. Raises OSError if nothing is left."""
         node = self._node(name, root)
         if isinstance(node, dict):
             raise os_error(errno.EISDIR)
@@ -147,6 +148,8 @@ class _Unpacked(Disk):
             if stat.S_ISFIFO(node):
                 raise OSError(errno.ESPIPE, "is a FIFO: nginx would wait for its writer")
             return b""
+        if not node:
+            undropped(node)
         check_size(len(node), most)
         return node
 
@@ -166,4 +169,4 @@ class _Unpacked(Disk):
 
 def _without_keys(data: bytes) -> bytes:
     """A file without the private keys in it, which no figure needs."""
-    return _KEY.sub(b"", data) if _KEY_MARK in data else data
+    return KeysDropped(_KEY.sub(b"", data)) if _KEY_MARK in data else data

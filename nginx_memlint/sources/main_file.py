@@ -24,7 +24,7 @@ from nginx_memlint.sources.disk import MACHINE, Disk
 from nginx_memlint.sources.dump import FailedDumpError, is_dump, read_dump, refuse_failure
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.memory_files import MemoryFiles
-from nginx_memlint.sources.source import ABSENT, Source
+from nginx_memlint.sources.source import ABSENT, DroppedError, Source, undropped
 
 if TYPE_CHECKING:
     from nginx_memlint.sources.archive import ArchiveFiles
@@ -278,7 +278,10 @@ def _from_archive(data: bytes, lookup: Lookup, opened: str) -> Entry:
         what = f"{plural(len(left_out), 'member')} of the archive, {left_out[0]} the first"
         message = f"{what}: left out, as the name or the link leads out of it or to nothing in it"
         problems = (Problem(message, shown, complete=True),)
-    source.given[path] = source.read(path)
+    try:
+        source.given[path] = undropped(source.read(path))
+    except DroppedError as error:
+        raise EntryError(_unreadable(error, path, source.shown(path))) from None
     return Entry(source, path, path.rpartition("/")[0], source.shown(path), problems)
 
 
@@ -385,7 +388,7 @@ def _candidates(source: FileSystem, directory: str) -> list[str]:
 
 
 def _unreadable(error: OSError, path: str, name: str) -> Problem:
-    if isinstance(error, BoundError):
+    if isinstance(error, BoundError | DroppedError):
         return Problem(f"is not read: {error.strerror}", name)
     reason = f"{error.errno}: {error.strerror}"
     call = "pread" if error.errno == errno.EISDIR else "open"

@@ -22,6 +22,25 @@ class OutsideError(OSError):
         super().__init__(errno.EACCES, "outside of the sysroot, path maps or --confine given")
 
 
+class KeysDropped(bytes):
+    """The rest of a file, of which private keys were dropped as it was read."""
+
+
+class DroppedError(OSError):
+    """Of a file, private keys were dropped, and with them what nginx may read of it."""
+
+    def __init__(self) -> None:
+        what = "a private key in it, or what is written like one, was dropped as it was read"
+        super().__init__(errno.EIO, what)
+
+
+def undropped(data: bytes) -> bytes:
+    """The bytes of a file of which nothing was dropped. Raises DroppedError."""
+    if isinstance(data, KeysDropped):
+        raise DroppedError
+    return data
+
+
 class Source(Protocol):
     """A place that holds files, with what the configuration reader asks of it.
 
@@ -43,7 +62,11 @@ class Source(Protocol):
     """Counts the bytes and directory entries read so far; raises BoundError past the bounds."""
 
     def read(self, path: str) -> bytes:
-        """All bytes of a file; empty for a device, whose size nginx takes for 0."""
+        """All bytes of a file; empty for a device, whose size nginx takes for 0.
+
+        They are KeysDropped of an archive's file of certificates with a key: who reads anything
+        else asks for undropped().
+        """
         ...
 
     def names(self, path: str) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, BoundError, Work, WorkError, exceeded
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources import glob
-from nginx_memlint.sources.source import ABSENT, Source
+from nginx_memlint.sources.source import ABSENT, DroppedError, Source, undropped
 from nginx_memlint.syntax.directives import INCLUDE_KEY, Body, Directive, ParsedFile, parse
 from nginx_memlint.syntax.tokens import BeyondBoundError
 from nginx_memlint.syntax.values import c_string
@@ -130,7 +130,7 @@ class _Builder:
     def bytes_of(self, path: str) -> bytes:
         """The bytes of a file, or of what stands in for it."""
         try:
-            return self.source.read(path)
+            return undropped(self.source.read(path))
         except OSError as error:
             data = self.stand_ins.content(path) if error.errno in ABSENT else None
             if data is None or path == self.path:
@@ -298,7 +298,7 @@ class _Builder:
             return None
         try:
             file = self.load(path, in_data_block=bool(_data_name(block)))
-        except BoundError as error:
+        except (BoundError, DroppedError) as error:
             self.problem(inclusion, directive, f'include: "{path}" is not read: {error.strerror}')
             return None
         except OSError as error:

@@ -945,7 +945,7 @@ def paths_of(roots: list[Root]) -> list[str | None]:
         ("hosts/*/nginx", ["hosts/db[1]/nginx", "hosts/web1/nginx", "hosts/web2/nginx"]),
         ("hosts/web?/nginx/nginx.conf", [f"hosts/web{n}/nginx/nginx.conf" for n in (1, 2)]),
         ("hosts/web[2-9]/../web1/nginx", ["hosts/web2/../web1/nginx"]),
-        ("hosts/db[1]/nginx", ["hosts/db[1]/nginx"]),  # it is there: no pattern
+        ("hosts/db\\\\[1]/nginx", ["hosts/db[1]/nginx"]),
         ("{top}/hosts/*1/nginx", ["hosts/web1/nginx"]),
     ],
 )
@@ -956,6 +956,15 @@ def test_roots_by_pattern(hosts: Path, pattern: str, expected: list[str]) -> Non
     assert paths_of(roots) == expected
     assert {root.values["workers"].at() for root in roots} == {"memlint.toml:3"}
     assert {root.listed for root in roots} == {len(expected)}
+
+
+def test_a_file_whose_name_is_the_pattern_hides_no_other(hosts: Path) -> None:
+    write(hosts / "hosts/*/nginx", {"nginx.conf": "events {}"})
+    write(hosts, {"memlint.toml": '[[roots]]\npath = "hosts/*/nginx"\n'})
+    names = [
+        config["path"] for config in memlint("check", "--format", "json", cwd=hosts).json["configs"]
+    ]
+    assert names == [f"hosts/{host}/nginx" for host in ("*", "db[1]", "web1", "web2")]
 
 
 def test_what_is_named_goes_before_what_matches(hosts: Path) -> None:
@@ -1006,6 +1015,7 @@ def test_the_directory_of_a_root_in_paths(hosts: Path) -> None:
     [
         ("hosts/*/apache", ':2: roots[1].path: "hosts/*/apache" matches nothing'),
         ("nowhere/*", ':2: roots[1].path: "nowhere/*" matches nothing'),
+        ("hosts/db[1]/nginx", 'matches nothing; the file of that name is "hosts/db\\\\[1]/nginx"'),
         ("a" * 8192 + "*", "cannot be listed: the pattern is too long"),
     ],
 )

@@ -20,6 +20,7 @@ from nginx_memlint.files.archive import MAX_HEADER, ArchiveError, is_archive, me
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, BoundError
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.sources.archive import ArchiveFiles
+from nginx_memlint.sources.source import DroppedError
 from tests.helpers import BUNDLE, http, memlint, write
 
 LUA = (
@@ -211,12 +212,32 @@ def test_no_private_key_is_kept_or_shown() -> None:
     }
     data = packed(files)
     source = ArchiveFiles(data, "/", DEFAULT_BOUNDS)
-    for name in ("tls.key", "both.pem", "cut.pem", "sites/k.conf"):
+    for name in ("both.pem", "sites/k.conf"):
         assert SECRET[:8] not in source.read(f"/etc/nginx/{name}").decode()
+    for name in ("tls.key", "cut.pem"):
+        with pytest.raises(DroppedError):
+            source.read(f"/etc/nginx/{name}")
     assert b"BEGIN CERTIFICATE" in source.read("/etc/nginx/both.pem")
     for form in ("text", "json", "sarif"):
         done = memlint("check", "-v", "--format", form, "-", stdin=data)
         assert SECRET[:8] not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("etc/nginx/nginx.conf", f"# -----BEGIN PRIVATE KEY-----\n{MAIN}"),
+        ("etc/nginx/sites/b.conf", f"# -----BEGIN PRIVATE KEY-----\n{SITE}"),
+        ("etc/nginx/sites/b.conf", f"# {KEY.replace(SECRET, SITE)}"),
+        ("etc/nginx/sites/b.conf", "include b.key;"),
+    ],
+)
+def test_what_is_dropped_as_a_key_hides_nothing(name: str, text: str) -> None:
+    """Nginx reads such a comment, and what follows it, as any other."""
+    data = packed(FILES | {"etc/nginx/b.key": SITE, name: text})
+    done = memlint("check", "--target=debian-12", "-", stdin=data)
+    assert done.code == 3
+    assert "was dropped as it was read" in done.out
 
 
 def test_modules_of_directories_that_the_archive_lacks() -> None:

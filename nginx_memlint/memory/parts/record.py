@@ -12,6 +12,7 @@ from nginx_memlint.files.bounds import BoundError, check_small
 from nginx_memlint.memory.estimate import Bundles
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.sources.glob import expand
+from nginx_memlint.sources.source import undropped
 from nginx_memlint.syntax.directives import Body, Directive
 from nginx_memlint.syntax.values import c_string, is_flag_on
 from nginx_memlint.targets.host_facts import FileFacts
@@ -109,7 +110,7 @@ class Files:
             self._kept[key] = None
             try:
                 if of_facts is None:
-                    self._kept[key] = parsed(self._source.read(path))
+                    self._kept[key] = parsed(undropped(self._source.read(path)))
                 else:
                     self._kept[key] = self._server.read(path, parsed, of_facts)
             except (OSError, NotPemError) as error:

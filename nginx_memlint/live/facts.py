@@ -129,7 +129,7 @@ def with_costs(row: Mapping[str, Any], before: Mapping[str, Any]) -> tuple[dict[
     return {**row, **costs} if is_same else dict(row), is_same or not costs
 
 
-_NOT_RUNNING = Launch(None, False, None, None, None)
+_NOT_RUNNING = Launch()
 
 
 def _running(kernel: Kernel) -> tuple[int | None, Launch]:

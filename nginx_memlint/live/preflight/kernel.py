@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +27,14 @@ NANOSECONDS = 1_000_000_000
 """Nanoseconds of a second, in which ``/proc/PID/schedstat`` has times."""
 
 _SIZE = re.compile(r"^(\w+):\s+(\d+) kB$", re.MULTILINE)
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        info = os.lstat(path)
+    except OSError:
+        return None
+    return info.st_dev, info.st_ino
 
 
 class Life(NamedTuple):
@@ -89,7 +97,7 @@ class Kernel:
                 return int(match[1])
         return None
 
-    def link(self, pid: int, name: str) -> str | None:
+    def link(self, pid: int | str, name: str) -> str | None:
         """The name that a process's link leads to, e.g. ``exe``; None if it cannot be read."""
         try:
             return os.readlink(self._proc / str(pid) / name)
@@ -111,6 +119,21 @@ class Kernel:
         except OSError:
             return False
         return (theirs.st_dev, theirs.st_ino) != (ours.st_dev, ours.st_ino)
+
+    def other_file(self, pid: int, paths: Iterable[str]) -> str | None:
+        """The first path that is another file to a process than to this one.
+
+        A process may have the same root directory and other mounts below it. None if no path is,
+        or if that cannot be seen.
+        """
+        mounts = self.link(pid, "ns/mnt")
+        if mounts is None or mounts == self.link("self", "ns/mnt"):
+            return None
+        root = self._proc / str(pid) / "root"
+        for path in map(os.path.abspath, paths):
+            if _identity(path) != _identity(f"{root}{path}"):
+                return path
+        return None
 
     def processes(self) -> Iterator[int]:
         """The numbers of all processes."""

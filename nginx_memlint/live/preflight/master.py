@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from nginx_memlint.errors import MemlintError
@@ -15,7 +17,7 @@ from nginx_memlint.exit_codes import Exit
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.live.binary import describe
 from nginx_memlint.live.consent import foreign_module
-from nginx_memlint.live.preflight.kernel import Kernel
+from nginx_memlint.live.preflight.kernel import TITLE_MOST, Kernel
 from nginx_memlint.live.preflight.processes import MASTER
 from nginx_memlint.printable import printable
 from nginx_memlint.targets.banner import Nginx
@@ -30,6 +32,12 @@ _NUMBER = re.compile("[0-9]{1,9}")
 
 _DELETED = " (deleted)"
 
+_OPTION = re.compile(r"-[?hvVtTq]*(?:([cpgesml])(.*))?")
+"""A word of options, and the letter with a value (Tengine has ``-m`` and ``-l`` as well)."""
+
+_CONF = "conf/nginx.conf"
+"""The main file of a binary that was built without another one."""
+
 _LIBRARIES = {
     "jemalloc": ("allocator", re.compile(r"libjemalloc\.so")),
     "mimalloc": ("allocator", re.compile(r"libmimalloc(-\w+)?\.so")),
@@ -42,16 +50,22 @@ _LIBRARIES = {
 class Launch(NamedTuple):
     """The start of a master as it is seen: ``binary`` is None if it cannot be read.
 
-    ``conf`` and ``prefix`` are those of its command line. ``replaced`` tells that the binary on
-    disk is no longer the one that runs. ``platform`` is what the target is to be told; None if what
-    the process has mapped cannot be read.
+    ``replaced`` tells that the binary on disk is no longer the one that runs. ``platform`` is what
+    the target is to be told; None if what the process has mapped cannot be read. ``given`` are the
+    values of its command line by their letters: ``c``, ``p``, ``g`` and so on; None if the title
+    does not tell them apart. ``directory`` is its working directory, None if it cannot be read.
     """
 
-    binary: str | None
-    replaced: bool
-    conf: str | None
-    prefix: str | None
-    platform: dict[str, str] | None
+    binary: str | None = None
+    replaced: bool = False
+    platform: dict[str, str] | None = None
+    given: Mapping[str, str] | None = MappingProxyType({})
+    directory: str | None = None
+
+    @property
+    def directives(self) -> str:
+        """The text of ``-g``, which nginx reads before the main file, at each reload as well."""
+        return (self.given or {}).get("g", "")
 
 
 def find_master(kernel: Kernel, named: str | None) -> int:
@@ -61,20 +75,24 @@ def find_master(kernel: Kernel, named: str | None) -> int:
     """
     if named is not None:
         return int(named) if _NUMBER.fullmatch(named) else _of_file(named)
-    masters = [pid for pid in kernel.processes() if kernel.title(pid).startswith(MASTER)]
-    masters = [pid for pid in masters if not kernel.is_elsewhere(pid)]
-    if not masters:
+    users = {pid: kernel.user(pid) for pid in kernel.processes()}
+    # anybody may call a process what they like, and keep who asks for its title waiting
+    for of in ({os.geteuid()}, {0}, {*users.values()} - {os.geteuid(), 0}):
+        titled = [pid for pid, user in users.items() if user in of and _is_master(kernel, pid)]
+        if masters := [pid for pid in titled if not kernel.is_elsewhere(pid)]:
+            break
+    else:
         raise MemlintError(
             "no nginx runs here, so that none can be reloaded", None, Exit.INCOMPLETE
         )
-    users = {pid: kernel.user(pid) for pid in masters}
-    # anybody may call a process what they like
-    preferred = [pid for pid in masters if users[pid] == os.geteuid()]
-    preferred = preferred or [pid for pid in masters if users[pid] == 0] or masters
-    if len(preferred) > 1:
-        listed = ", ".join(map(str, sorted(preferred)[:LISTED]))
+    if len(masters) > 1:
+        listed = ", ".join(map(str, sorted(masters)[:LISTED]))
         raise MemlintError(f"several nginx run here (processes {listed}): name one", "--pid")
-    return preferred[0]
+    return masters[0]
+
+
+def _is_master(kernel: Kernel, pid: int) -> bool:
+    return kernel.title(pid).startswith(MASTER)
 
 
 def _of_file(path: str) -> int:
@@ -93,18 +111,41 @@ def launch_of(kernel: Kernel, pid: int) -> Launch:
     """The start of a master, from its title and from what the kernel tells of it."""
     binary = kernel.link(pid, "exe")
     replaced = binary is not None and binary.endswith(_DELETED)
-    words = kernel.title(pid).removeprefix(MASTER).split()
-    given = {
-        option: words[at + 1] for at, option in enumerate(words[:-1]) if option in ("-c", "-p")
-    }
+    title = kernel.title(pid)
     mapped = kernel.mapped(pid)
     return Launch(
         binary.removesuffix(_DELETED) if binary else None,
         replaced,
-        given.get("-c"),
-        given.get("-p"),
         None if mapped is None else _platform(mapped),
+        None if len(title) >= TITLE_MOST else _given(title.removeprefix(MASTER).split()),
+        kernel.link(pid, "cwd"),
     )
+
+
+def _given(words: list[str]) -> dict[str, str] | None:
+    """The values of options by their letters, as ngx_get_options() reads them.
+
+    A title has spaces between its words and in them: None if a word is in no option's place.
+    """
+    given: dict[str, str] = {}
+    rest = words[:0:-1]
+    while rest:
+        option = _OPTION.fullmatch(rest.pop())
+        if option is None:
+            return None
+        letter, value = option.groups()
+        if letter is None:
+            continue
+        if not value and not rest:
+            return None
+        texts = [value or rest.pop()]
+        # the text of -g ends with a mark, if it is whole
+        while (
+            letter == "g" and rest and not (texts[-1][-1] in ";}" and _OPTION.fullmatch(rest[-1]))
+        ):
+            texts.append(rest.pop())
+        given[letter] = " ".join(texts)
+    return given
 
 
 def _platform(mapped: list[str]) -> dict[str, str]:
@@ -138,8 +179,17 @@ def _not_to_be_run(binary: str) -> str | None:
 def configuration(launch: Launch, server: Nginx) -> tuple[str, str]:
     """The main file that a binary reads when it is started so, and the prefix.
 
-    ngx_process_options(): both are relative to the prefix.
+    ngx_process_options(): both are relative to the prefix, and that to the working directory.
+    Raises MemlintError if they cannot be told.
     """
-    prefix = launch.prefix or server.prefix
-    conf = launch.conf or server.argument("conf-path") or "conf/nginx.conf"
-    return os.path.join(prefix, conf), prefix
+    if launch.given is None:
+        raise _not_told("its title does not tell which configuration nginx was started with")
+    prefix = launch.given.get("p") or server.prefix
+    path = os.path.join(prefix, launch.given.get("c") or server.argument("conf-path") or _CONF)
+    if not path.startswith("/") and launch.directory is None:
+        raise _not_told(f"not allowed to see where {path} is: the working directory of nginx")
+    return os.path.join(launch.directory or "", path), os.path.join(launch.directory or "", prefix)
+
+
+def _not_told(message: str) -> MemlintError:
+    return MemlintError(printable(f"{message}; name the configuration"), status=Exit.INCOMPLETE)

@@ -33,7 +33,9 @@ from nginx_memlint.printable import printable
 from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.result import Model, ProblemInfo
 from nginx_memlint.sizes import MIB, human, plural
+from nginx_memlint.sources.buffers import Buffers, real_path
 from nginx_memlint.sources.file_system import FileSystem
+from nginx_memlint.sources.main_file import open_entry
 
 BETWEEN = 1.0
 """Seconds between two looks at old workers."""
@@ -174,6 +176,7 @@ def preflight(
     number = find_master(kernel, pid)
     began = time.monotonic()
     running = look(kernel, number)
+    read_at = time.time()
     estimated = _estimated(kernel, number, name, options)
     while True:
         waited = time.monotonic() - began
@@ -183,6 +186,9 @@ def preflight(
         waiting(running.shutting_down)
         time.sleep(min(BETWEEN, wait - waited))
         running = look(kernel, number)
+        if not _is_unchanged(estimated.situation, read_at - JUST_BEFORE):
+            read_at = time.time()
+            estimated = _estimated(kernel, number, name, options)
 
 
 def _estimated(kernel: Kernel, pid: int, name: str | None, options: Options) -> Estimated:
@@ -200,6 +206,8 @@ def _estimated(kernel: Kernel, pid: int, name: str | None, options: Options) -> 
             "the configuration and the --target",
             status=Exit.INCOMPLETE,
         )
+    if launch.binary is None:
+        unseen.append("not allowed to see which mounts nginx has: files are those that are here")
     if launch.replaced:
         unseen.append("the binary on disk was replaced since nginx started: a reload runs the old")
     if name is None:
@@ -215,7 +223,9 @@ def _estimated(kernel: Kernel, pid: int, name: str | None, options: Options) -> 
     else:
         options = replace(options, set={**launch.platform, **options.set})
     workers = options.workers or os.sysconf("SC_NPROCESSORS_ONLN")
-    job = Job(name, replace(options, dump=False, workers=workers))
+    if launch.given is None:
+        unseen.append("its title does not tell which directives nginx was started with (-g)")
+    job = _begun_with(launch.directives, Job(name, replace(options, dump=False, workers=workers)))
     inspection = examine(job)
     report = inspection.report
     if inspection.situation is None or not report.complete:
@@ -224,11 +234,29 @@ def _estimated(kernel: Kernel, pid: int, name: str | None, options: Options) -> 
         raise MemlintError(
             f"{report.path} could not be read in full{where}", status=Exit.INCOMPLETE
         )
+    if (other := kernel.other_file(pid, sorted(_places(inspection.situation)))) is not None:
+        raise MemlintError(
+            printable(f"process {pid} sees another {other} than memlint does: run it in its mounts")
+            + f", e.g. by nsenter --target {pid} --mount",
+            status=Exit.INCOMPLETE,
+        )
     unseen += report.guesses
     if report.not_priced:
         listed = ", ".join(dict.fromkeys(item.name for item in report.not_priced[:MOST_HELPS]))
         unseen.append(f"memory that no configuration tells is not in it: {listed}")
     return Estimated(name, launch.binary or "", inspection, inspection.situation, unseen)
+
+
+def _begun_with(directives: str, job: Job) -> Job:
+    """The job of a configuration before which nginx reads directives of its command line."""
+    if not directives:
+        return job
+    entry = open_entry(job.name, job.lookup)
+    assert isinstance(entry.source, FileSystem)
+    # a comment ends with the line; else lines keep their numbers
+    text = f"{directives}\n" if "#" in directives else f"{directives} "
+    place = real_path(entry.source.shown(entry.path))
+    return replace(job, disk=Buffers({place: text.encode() + entry.source.read(entry.path)}))
 
 
 def _judged(kernel: Kernel, running: Running, estimated: Estimated) -> Preflight:
@@ -337,15 +365,20 @@ def _processes(running: Running) -> Iterator[ProcessesInfo]:
 
 def _is_unchanged(situation: Situation, since: float) -> bool:
     """Whether no file of a configuration was changed since then, nor a directory of an include."""
+    places = _places(situation)
+    return bool(places) and all(_changed(place) < since for place in places)
+
+
+def _places(situation: Situation) -> set[str]:
+    """The files of a configuration, what links of them lead to, and directories of includes."""
     source = situation.tree.source
     if not isinstance(source, FileSystem):
-        return False
+        return set()
     places = {source.shown(path) for path in situation.tree.files}
     places |= {os.path.realpath(place) for place in places}
     places |= {os.path.dirname(place) for place in places}
     named = {source.shown(path) for path in (*situation.bundles.read, *situation.files.paths)}
-    places |= named | {os.path.realpath(place) for place in named}
-    return all(_changed(place) < since for place in places)
+    return places | named | {os.path.realpath(place) for place in named}
 
 
 def _changed(place: str) -> float:

@@ -59,10 +59,17 @@ def test_a_pid_file_that_is_a_fifo_is_not_waited_for(machine: Machine, tmp_path:
         found_in(machine, str(tmp_path / "nginx.pid"))
 
 
-def test_a_stranger_who_calls_a_process_so(machine: Machine) -> None:
-    """Who asks means their own nginx, or else root's."""
+def test_a_stranger_who_calls_a_process_so(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks means their own nginx, or else root's; the title of others is not even read."""
     machine.process(500, "nginx: master process /tmp/nginx", user=os.geteuid() + 1)
     machine.process(MASTER, "nginx: master process nginx", user=os.geteuid())
+    assert found_in(machine) == MASTER
+    title = Kernel.title
+    monkeypatch.setattr(
+        Kernel, "title", lambda self, pid: title(self, pid) if pid != 500 else pytest.fail("read")
+    )
     assert found_in(machine) == MASTER
 
 
@@ -72,24 +79,41 @@ def test_several_are_to_be_told_apart(machine: Machine) -> None:
         found_in(machine)
 
 
-def launched(machine: Machine, title: str) -> tuple[str | None, str | None]:
-    machine.process(MASTER, title)
-    launch = launch_of(Kernel(machine.root), MASTER)
-    return launch.conf, launch.prefix
-
-
 @pytest.mark.parametrize(
-    ("title", "conf", "prefix"),
+    ("options", "given"),
     [
-        ("nginx: master process /usr/sbin/nginx -g daemon on;", None, None),
-        ("nginx: master process nginx -c /a/b.conf -p /c", "/a/b.conf", "/c"),
-        ("nginx: master process nginx -p", None, None),
+        ("", {}),
+        (" -g daemon on; master_process on;", {"g": "daemon on; master_process on;"}),
+        (" -g a; -c /x -p/y", {"g": "a;", "c": "/x", "p": "/y"}),
+        (" -g env A=-c; # -c /x", {"g": "env A=-c; # -c /x"}),
+        (" -c /a/b.conf -p /c", {"c": "/a/b.conf", "p": "/c"}),
+        (" -c /a -c /b", {"c": "/b"}),
+        (" -qc/a/b.conf -e stderr", {"c": "/a/b.conf", "e": "stderr"}),
+        (" -c /a b.conf", None),
+        (" -c /a -b/nginx.conf", None),
+        (" -p", None),
+        (" -p " + "x" * 4096, None),
     ],
 )
 def test_what_it_was_started_with(
-    machine: Machine, title: str, conf: str | None, prefix: str | None
+    machine: Machine, options: str, given: dict[str, str] | None
 ) -> None:
-    assert launched(machine, title) == (conf, prefix)
+    """A title has no marks between its words: what may be read in two ways is not read."""
+    machine.process(MASTER, f"nginx: master process nginx{options}")
+    launch = launch_of(Kernel(machine.root), MASTER)
+    assert launch.given == given
+    if given is None:
+        with pytest.raises(MemlintError, match="does not tell which configuration"):
+            configuration(launch, parse("nginx", DEBIAN))
+
+
+def test_a_prefix_below_the_working_directory(machine: Machine) -> None:
+    machine.process(MASTER, "nginx: master process nginx -p . -c a.conf")
+    with pytest.raises(MemlintError, match=r"where \./a\.conf is"):
+        configuration(launch_of(Kernel(machine.root), MASTER), parse("nginx", DEBIAN))
+    (machine.root / f"proc/{MASTER}/cwd").symlink_to("/srv/site")
+    launch = launch_of(Kernel(machine.root), MASTER)
+    assert configuration(launch, parse("nginx", DEBIAN)) == ("/srv/site/./a.conf", "/srv/site/.")
 
 
 @pytest.mark.parametrize(

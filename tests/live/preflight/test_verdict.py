@@ -278,6 +278,45 @@ def test_who_sees_other_files_is_not_judged_from_here(
         ask(machine, conf)
 
 
+def test_who_has_other_mounts_is_not_judged_from_here(
+    machine: Machine, conf: Path, tmp_path: Path
+) -> None:
+    """The root directory may be the same, and /etc/nginx another one."""
+    for name, root, mounts in ((MASTER, tmp_path / "its", "mnt:[2]"), ("self", "/", "mnt:[1]")):
+        directory = machine.root / f"proc/{name}"
+        (directory / "ns").mkdir(parents=True)
+        (directory / "ns/mnt").symlink_to(mounts)
+        (directory / "root").symlink_to(root)
+    (tmp_path / "its").symlink_to("/")
+    assert ask(machine, conf).verdict is Fit.FITS
+    (tmp_path / "its").unlink()
+    (tmp_path / "its").mkdir()
+    assert Kernel(machine.root).other_file(MASTER, [str(conf)]) == str(conf)
+
+
+def test_directives_of_the_command_line_count(machine: Machine, conf: Path) -> None:
+    machine.process(MASTER, "nginx: master process nginx -g include b;")
+    (conf.parent / "b").write_text("stream { " + "server { listen 1; proxy_pass a:1; }" * 2 + "}")
+    few = ask(machine, conf).need
+    (conf.parent / "b").write_text("stream { " + "server { listen 1; proxy_pass a:1; }" * 2000 + "}")
+    assert ask(machine, conf).need.most_bytes > few.most_bytes + MIB
+
+
+def test_what_changes_while_it_waits_is_read(
+    machine: Machine, conf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.process(103, OLD, parent=MASTER, anonymous=15 * MIB)
+    machine.children(101, 102, 103)
+    free(machine, NEEDS // 2)
+
+    def sleep(_seconds: float) -> None:
+        free(machine, 2 * NEEDS)
+        conf.write_text(http(f"server {{\n{LOCATIONS}}}" * 9, main=""))
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    assert ask(machine, conf, wait=1.0).verdict is not Fit.FITS
+
+
 def test_no_limit_at_all(machine: Machine, conf: Path) -> None:
     (machine.root / "proc/meminfo").unlink()
     with pytest.raises(MemlintError, match="no memory limit"):

@@ -18,6 +18,9 @@ from nginx_memlint.sources.buffers import Buffers
 PAUSE = 0.5
 """Seconds between two looks at the times of files."""
 
+RESTING = 9
+"""Times that a look takes for which there is no other: directories may hold a million names."""
+
 _Stamp: TypeAlias = "tuple[int, int, int] | frozenset[str] | None"
 """When a file has changed, its number and its size; the entries of a directory: when it has changed
 does not tell, since an output beside the configuration changes it with each check."""
@@ -39,12 +42,14 @@ def look_again(look: Callable[[Buffers], object]) -> NoReturn:
             if not before:
                 raise
             tell(*str(error).splitlines())
+        looked = time.monotonic()
         stamps = _stamps(disk.asked or before) | disk.listed
         changed = [
             path for path, stamp in stamps.items() if isinstance(stamp, tuple) and stamp[0] >= began
         ]
         while not changed:  # else it may have been read before it changed
-            time.sleep(PAUSE)
+            time.sleep(max(PAUSE, RESTING * (time.monotonic() - looked)))
+            looked = time.monotonic()
             now = _stamps(stamps)
             changed = [path for path, stamp in now.items() if stamp != stamps[path]]
         before = stamps

@@ -95,9 +95,9 @@ class EditorServer(LanguageServer):
             await asyncio.sleep(DELAY)
             self._is_due.clear()
             changed, self._changed = self._changed, set()
-            files = self._open_files()
-            client = self._client()
             try:
+                files = self._open_files()
+                client = self._client()
                 answers = await self.in_thread(self._looked, files, changed, client)
             except Exception as error:  # the next key may mend it
                 self._say(error)
@@ -197,11 +197,12 @@ class EditorServer(LanguageServer):
 
 
 def _path(uri: str) -> str | None:
-    """The real path of a file's URI, None if it is that of something else."""
-    parts = urlsplit(uri)
-    if parts.scheme != "file":
+    """The real path of a file's URI, None if it is that of something else, or of no file at all."""
+    try:
+        parts = urlsplit(uri)
+        return real_path(decode(unquote_to_bytes(parts.path))) if parts.scheme == "file" else None
+    except ValueError:  # a bracket that is left open, a NUL
         return None
-    return real_path(decode(unquote_to_bytes(parts.path)))
 
 
 def _unsaved(text: str, path: str, disk: Buffers) -> bytes | None:

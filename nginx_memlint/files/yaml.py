@@ -6,6 +6,7 @@ PyYAML is an extra: ``pip install '.[yaml]'`` in a clone.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import Any, ClassVar
 
 from nginx_memlint.errors import MemlintError
@@ -33,6 +34,14 @@ def read_yaml(path: str | os.PathLike[str]) -> list[Any]:
         """A loader that counts what merging adds, and makes only texts of scalars."""
 
         merged = 0
+
+        def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:  # noqa: ANN401  its own
+            node = super().compose_mapping_node(anchor)
+            # of two values, one reader takes the first, another the last
+            keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            if twice := next((key for key, times in Counter(keys).items() if times > 1), None):
+                raise yaml.YAMLError(f"{twice} stands twice in one mapping")
+            return node
 
         def flatten_mapping(self, node: yaml.MappingNode) -> None:
             super().flatten_mapping(node)

@@ -215,6 +215,20 @@ def test_names_of_files_are_whatever_they_are(tmp_path: Path) -> None:
     run(test())
 
 
+@pytest.mark.parametrize("uri", ["file:///a%00b.conf", "file:", "new:1"])
+def test_a_text_that_is_no_file_is_in_nobodys_way(incident: Path, uri: str) -> None:
+    async def test() -> None:
+        async with editor(*TARGET, cwd=incident) as open_in:
+            main = open_in.open(incident / "nginx.conf")
+            document = lsp.TextDocumentItem(uri, "nginx", 1, "events {}")
+            params = lsp.DidOpenTextDocumentParams(document)
+            open_in.client.text_document_did_open(params)
+            assert "ML101" in codes(await open_in.diagnostics(main))
+            assert open_in.client.messages == []
+
+    run(test())
+
+
 def test_words_of_a_configuration_are_no_markup(tmp_path: Path) -> None:
     bundle = "x`](command:evil)<img src=a>.pem"
     servers = "server { location / { content_by_lua_block { return } } }\n" * 99

@@ -43,6 +43,7 @@ DOUBLING = "a0: &a0 {k: v}\n" + "".join(
         ("\x00", "no YAML"),
         ("a: !!set {b}", "tag:yaml.org,2002:set is not known"),
         ("a: !new [b]", "!new is not known"),
+        ("a: {b: 1, c: 2, b: 3}", "b stands twice in one mapping"),
         ("[" * 100_000, "too deep"),
         (DOUBLING, "merging makes more than 100,000 keys"),
     ],

@@ -732,8 +732,29 @@ def test_config_as_json(two: Path) -> None:
     assert web["values"]["max-test-seconds"]["flag"] == "--max-test-seconds"
     assert web["values"]["fail-on"]["from"] == "default"
     assert web["severity"]["ML202"]["value"] == "off"
-    assert [ignore["line"] for ignore in web["ignore"]] == [11, 23]
+    assert [ignore["line"] for ignore in web["ignore"]] == [23]
+    assert [ignore["line"] for ignore in run.json["ignore"]] == [11]
     assert mail["values"]["path-map"]["value"] == {"/etc/nginx": "hosts/mail"}
+
+
+def test_config_says_once_what_holds_for_all_roots(repository: Path) -> None:
+    """A thousand roots and a thousand ignores are no million of lines."""
+    for number in range(20):
+        write(repository / f"hosts/{number}", {"nginx.conf": "events {}"})
+    ignores = "".join(
+        f'[[ignore]]\npaths = ["a{number}"]\nrules = ["ML101"]\nreason = "why {number}"\n'
+        for number in range(20)
+    )
+    missing = [f"/etc/{number}/*" for number in range(2000)]
+    settings = f'roots = ["hosts/*"]\nallow-missing = {missing}\n{ignores}'
+    write(repository, {"memlint.toml": settings})
+    run = memlint("config", cwd=repository)
+    assert [run.out.count(f": why {number} ") for number in range(20)] == [1] * 20
+    assert run.out.count("characters: --format json has all)") == 20
+    told = memlint("config", "--format", "json", cwd=repository).json
+    assert [len(root["ignore"]) for root in told["roots"]] == [0] * 20
+    assert len(told["ignore"]) == 20
+    assert told["roots"][7]["values"]["allow-missing"]["value"] == missing
 
 
 def test_config_without_roots(repository: Path) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nginx_memlint.analysis.budget import Budget, not_begun
-from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Inspection, Job
+from nginx_memlint.analysis.parallel import inspect
 from nginx_memlint.cli.app import EXIT_HELP, command_app
 from nginx_memlint.cli.options import (
     Given,
@@ -169,9 +169,7 @@ def check(
         status = Exit.OK
         if show_fix:
             _check_fix("--show-fix", asked, has_format=bool(formats or output))
-            inspections = list(_examined(asked))
-            configs = [inspection.report for inspection in inspections]
-            _show_fix(inspections, roots, unsafe=unsafe_fixes)
+            configs = _show_fix(_examined(asked), roots, unsafe=unsafe_fixes)
             written = []
         elif fix:
             _check_fix("--fix", asked, has_format=False)
@@ -259,9 +257,10 @@ def _examined(jobs: Sequence[Job]) -> Iterator[Inspection]:
             inspection = not_begun(job)
         else:
             with waiting(f"reading {printable(job.name)}"):
-                inspection = examine(job)
+                inspection = inspect(job)
             budget.take(inspection.steps)
         yield inspection
+        del inspection  # a tree is large, and the next one is made
 
 
 def _outputs(formats: Sequence[str], output: str | None, inputs: list[str]) -> list[Output]:
@@ -285,7 +284,9 @@ def _check_fix(option: str, jobs: Sequence[Job], *, has_format: bool) -> None:
         raise MemlintError(reason, option)
 
 
-def _show_fix(inspections: list[Inspection], roots: Sequence[Root], *, unsafe: bool) -> None:
+def _show_fix(
+    inspections: Iterable[Inspection], roots: Sequence[Root], *, unsafe: bool
+) -> list[ConfigReport]:
     from nginx_memlint.fix import apply as fixing  # noqa: PLC0415
     from nginx_memlint.report.views import patch  # noqa: PLC0415
 
@@ -293,6 +294,7 @@ def _show_fix(inspections: list[Inspection], roots: Sequence[Root], *, unsafe: b
     patch.write(plans, sys.stdout)
     for made in plans:
         tell(*made.notes, *made.refusals)
+    return [made.report for made in plans]
 
 
 def _fix(
@@ -309,7 +311,7 @@ def _fix(
         if budget.is_over(job) and path not in begun:
             return not_begun(job)
         with waiting(f"reading {printable(path)}"):
-            inspection = examine(job)
+            inspection = inspect(job)
         if path not in begun:  # what is changed is looked at again, which is as much at most
             begun.add(path)
             budget.take(inspection.steps)

@@ -16,8 +16,8 @@ from typing import get_args
 from nginx_memlint import result
 from nginx_memlint.acceptance.lowered import unique
 from nginx_memlint.analysis.budget import Budget, not_begun
-from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
+from nginx_memlint.analysis.parallel import inspect
 from nginx_memlint.comparison.difference import (
     Change,
     CountChanges,
@@ -137,7 +137,7 @@ class _Both:
     def side(self, name: str, disk: Disk = MACHINE, *, dump: bool | None = None) -> _SideParts:
         """Read one of the two from a disk, and keep only what is compared."""
         job = Job(name, replace(self.job.options, dump=dump), disk)
-        inspection = not_begun(job) if self.budget.is_over(job) else examine(job)
+        inspection = not_begun(job) if self.budget.is_over(job) else inspect(job)
         self.budget.take(inspection.steps)
         if inspection.situation is None:
             return _SideParts(inspection.report, Total(), [], [], [], inspection.absent)

@@ -13,7 +13,7 @@ from lsprotocol import types as lsp
 from nginx_memlint.editor.positions import Place, Positions
 from nginx_memlint.editor.session import Followed, OpenFile, View
 from nginx_memlint.files.paths import encode
-from nginx_memlint.fix.apply import Edit, Plan, plans, saving
+from nginx_memlint.fix.apply import Edit, Plan, plans
 from nginx_memlint.memory.parts import RECORDS
 from nginx_memlint.printable import printable
 from nginx_memlint.remedies.situation import Proposal, SettingLoads, Situation
@@ -251,12 +251,10 @@ class Answers:
 
     def _action(self, kind: str, followed: Followed, proposal: Proposal | None) -> lsp.CodeAction:
         plan = self._plan(followed, proposal)
-        now = followed.inspection.situation
-        assert now is not None
         what = printable(proposal.text) if proposal else "all that memlint check --fix changes"
         if proposal and proposal.kind and proposal.kind.doubt:
             what += f" (unsafe: {proposal.kind.doubt})"
-        saved = "" if plan.promise is None else f": {saving(now, plan.promise)}"
+        saved = "" if plan.promise is None else f": {plan.promise.saved}"
         action = lsp.CodeAction(f"{what}{saved}", kind)
         reason = "; ".join(plan.refusals) if plan.promise is None else _undecodable(plan.edits)
         if reason or plan.promise is None:

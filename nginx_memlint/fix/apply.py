@@ -6,12 +6,14 @@ estimate must be the promised ones to the byte.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import NamedTuple
 
 from nginx_memlint.analysis.job import Inspection
 from nginx_memlint.errors import MemlintError
@@ -61,16 +63,29 @@ class Edit:
         return f"{'created' if self.like else 'changed'} {printable(self.path)}"
 
 
+class Promise(NamedTuple):
+    """What edits lead to: no tree is kept for it. ``saved`` is the difference, in words."""
+
+    ca_loads: int
+    start: int
+    saved: str
+    figures: bytes
+
+
 @dataclass(slots=True)
 class Plan:
     """The edits of one configuration, with what is left undone.
 
-    ``promise`` is the situation afterwards, None if there are no edits. ``said`` are the changes
-    with what they save, ``notes`` what is left for later, ``refusals`` what cannot be done, and
-    why; all printable.
+    ``report`` is that of the configuration as it is, ``changeable`` the real paths of its files
+    that may be changed, and ``unwritable`` the reason why it is not of files here. ``promise`` is
+    None if there are no edits. ``said`` are the changes with what they save, ``notes`` what is left
+    for later, ``refusals`` what cannot be done, and why; all printable.
     """
 
-    promise: Situation | None = None
+    report: ConfigReport
+    changeable: list[str] = field(default_factory=list)
+    unwritable: str | None = None
+    promise: Promise | None = None
     edits: list[Edit] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -97,7 +112,7 @@ class Fixed:
 
 
 def plans(
-    inspections: Sequence[Inspection],
+    inspections: Iterable[Inspection],
     trees: Sequence[str | None] | None = None,
     *,
     may_create: bool = True,
@@ -107,18 +122,25 @@ def plans(
 
     ``trees`` are, for each, the checkout whose settings list it, out of which nothing is changed.
     If it ``may_create`` files, many blocks include one in the place of a directive each. Changes
-    that are not safe are left out, unless ``unsafe`` ones are asked for.
+    that are not safe are left out, unless ``unsafe`` ones are asked for. Of an inspection that is
+    made when it is asked for, nothing is kept but what the plan has.
     """
-    places = [_places(checked) for checked in inspections]
-    readers = Counter(real for files in places for real in set(files.values()))
-    shared = frozenset(real for real, count in readers.items() if count > 1)
+    readers: Counter[str] = Counter()
     created: set[str] | None = set() if may_create else None
-    return [
-        _plan(checked, files, shared, tree, created, unsafe=unsafe)
-        for checked, files, tree in zip(
-            inspections, places, trees or [None] * len(places), strict=True
-        )
-    ]
+    made: list[Plan] = []
+    for checked in inspections:
+        tree = trees[len(made)] if trees else None
+        places = _places(checked)
+        readers.update({*places.values()})
+        made.append(_plan(checked, places, tree, created, unsafe=unsafe))
+        del checked  # before the next one is made
+    for plan in made:
+        for edit in plan.edits:
+            if readers[edit.path] > 1:
+                why = f"{edit.path} is part of another configuration as well"
+                plan.refuse(f"{plan.report.path}: nothing is changed: {why}")
+                break
+    return made
 
 
 def fix(
@@ -132,19 +154,17 @@ def fix(
 
     For ``trees`` and ``unsafe`` see plans().
     """
-    inspections = [examined(path) for path in paths]
     done = Fixed()
-    trees = trees or [None] * len(paths)
-    if removed := remove_leftovers(chain.from_iterable(map(_changeable, inspections, trees))):
+    made = plans(map(examined, paths), trees, unsafe=unsafe)
+    if removed := remove_leftovers(chain.from_iterable(plan.changeable for plan in made)):
         files = plural(removed, "temporary file")
         done.said.append(f"removed {files} that an interrupted run had left")
-    made = plans(inspections, trees, unsafe=unsafe)
-    for path, checked, plan in zip(paths, inspections, made, strict=True):
+    for path, plan in zip(paths, made, strict=True):
         done.said += plan.notes
-        report = checked.report
+        report = plan.report
         refusals = list(plan.refusals)
-        if plan.promise is not None and (reason := _unwritable(checked)):
-            refusals.append(reason)
+        if plan.promise is not None and plan.unwritable:
+            refusals.append(plan.unwritable)
         elif plan.promise is not None:
             try:
                 report = _write(path, plan, examined)
@@ -164,7 +184,7 @@ def _write(path: str, plan: Plan, examined: Callable[[str], Inspection]) -> Conf
     assert plan.promise is not None
     with rewritten([edit.rewrite for edit in plan.edits]):
         again = examined(path)
-        if not again.report.complete or _figures(again) != _promised(plan.promise):
+        if not again.report.complete or _figures(again) != plan.promise.figures:
             raise MemlintError(
                 "the files were put back, since the figures were not the promised ones; "
                 "was something else changed meanwhile?"
@@ -175,14 +195,13 @@ def _write(path: str, plan: Plan, examined: Callable[[str], Inspection]) -> Conf
 def _plan(
     checked: Inspection,
     places: dict[str, str],
-    shared: frozenset[str],
     tree: str | None,
     created: set[str] | None,
     *,
     unsafe: bool,
 ) -> Plan:
     name, now = checked.report.path, checked.situation
-    plan = Plan()
+    plan = Plan(checked.report, [*_changeable(checked, places, tree)])
     if now is None or not checked.report.complete:
         return plan.refuse(f"{name}: nothing is changed, since it could not be read in full")
     if any(block.directive is None for block in now.tree.main.children):
@@ -191,17 +210,18 @@ def _plan(
     if change is None:
         return plan
     assert plan.promise is not None
+    plan.unwritable = _unwritable(checked)
     included = {} if created is None else _snippets(now.tree, change, places, created)
     splices = edits(change, included)
     data = {path: now.tree.files[path].tokens.data for path in splices}
     after = {path: spliced(data[path], pieces) for path, pieces in splices.items()}
     fresh = {one.path: one for one in included.values() if one.is_new}
     after |= {path: snippet.text for path, snippet in fresh.items()}
-    if reason := _doubt(now.tree, after, places, shared, tree):
+    if reason := _doubt(now.tree, after, places, tree):
         return plan.refuse(f"{name}: nothing is changed: {reason}")
     assert checked.reread is not None
     again = checked.reread(_Overlay(now.tree.source, after, fresh))
-    if _problems(again) != _problems(checked) or _figures(again) != _promised(plan.promise):
+    if _problems(again) != _problems(checked) or _figures(again) != plan.promise.figures:
         return plan.refuse(
             f"{name}: nothing is changed: the edited files would not give the promised figures"
         )
@@ -266,7 +286,7 @@ def _choose(
             plan.notes.append(f"{words}: not now, others save more in its place; check again then")
             continue
         taken.append(proposal.change)
-        plan.said.append(f"{words}: {saving(now, proposal.after)}")
+        plan.said.append(f"{words}: {_saving(now, proposal.after)}")
         change = TreeChange(
             change.delete + proposal.change.delete, change.insert + proposal.change.insert
         )
@@ -274,13 +294,15 @@ def _choose(
         if not plan.refusals and not plan.notes:
             plan.notes.append(f"{name}: nothing to fix by moving or deleting directives")
         return None
-    plan.promise = now.after(change)
+    then = now.after(change)
+    saved = _saving(now, then)
+    plan.promise = Promise(then.ca_loads, then.estimate.start, saved, _promised(then))
     if len(taken) > 1:
-        plan.said.append(f"{name}: in all: {saving(now, plan.promise)}")
+        plan.said.append(f"{name}: in all: {saved}")
     return change
 
 
-def saving(now: Situation, then: Situation) -> str:
+def _saving(now: Situation, then: Situation) -> str:
     """The difference in memory of two situations, in words."""
     before, after = now.total, then.total
     return (
@@ -341,9 +363,10 @@ def _places(checked: Inspection) -> dict[str, str]:
     return places
 
 
-def _changeable(checked: Inspection, listed_in: str | None) -> Iterator[str]:
+def _changeable(
+    checked: Inspection, places: Mapping[str, str], listed_in: str | None
+) -> Iterator[str]:
     """The real paths of a configuration's files, but for those that are never changed."""
-    places = _places(checked)
     if places and checked.situation is not None:
         tree = checked.situation.tree
         tops = _tops(tree, places, listed_in)
@@ -365,7 +388,6 @@ def _doubt(
     tree: Tree,
     after: Mapping[str, bytes],
     places: Mapping[str, str],
-    shared: frozenset[str],
     listed_in: str | None,
 ) -> str | None:
     """The reason not to change files although the edits themselves are clear, or None."""
@@ -381,8 +403,6 @@ def _doubt(
             return outside
         if is_git_own(real):
             return f"{real} is git's own"
-        if real in shared:
-            return f"{real} is part of another configuration as well"
         if names[real] > 1:
             return f"{real} is included by two names"
         if len(readings.get(path, ())) > 1:
@@ -423,18 +443,18 @@ def _unwritable(checked: Inspection) -> str | None:
     return None
 
 
-def _figures(checked: Inspection) -> object:
-    return None if checked.situation is None else _promised(checked.situation)
+def _figures(checked: Inspection) -> bytes:
+    return b"" if checked.situation is None else _promised(checked.situation)
 
 
-def _promised(situation: Situation) -> object:
-    """Figures that must come out as promised: each context's bundles, and the estimate."""
-    contexts = [
-        (group.family, block.label, [setting.directive.args for setting in group.loads.bundles])
-        for group in situation.groups
-        for block in group.blocks
-    ]
-    return contexts, situation.estimate, situation.tree.kinds
+def _promised(situation: Situation) -> bytes:
+    """Figures that must come out as promised, as a hash: each context's bundles, the estimate."""
+    figures = hashlib.sha256(f"{situation.estimate}{sorted(situation.tree.kinds.items())}".encode())
+    for group in situation.groups:
+        loads = [setting.directive.args for setting in group.loads.bundles]
+        for block in group.blocks:
+            figures.update(ascii((group.family, block.label, loads)).encode())
+    return figures.digest()
 
 
 def _problems(checked: Inspection) -> list[tuple[str, str]]:

@@ -43,7 +43,7 @@ def fixed(conf: Path) -> bool:
     [report] = done.reports
     assert report.complete
     assert report.ca_loads == plan.promise.ca_loads < before.report.ca_loads
-    assert report.memory.start_bytes == plan.promise.estimate.start
+    assert report.memory.start_bytes == plan.promise.start
     return True
 
 

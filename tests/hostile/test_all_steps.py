@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -173,3 +174,31 @@ def test_init_reads_so_many_parts(tmp_path: Path) -> None:
     run = limited("init", cwd=tmp_path)
     assert run.code == 0, run.err
     assert "not looked at: 3 more configurations: name other directories" in run.err
+
+
+def most_memory(directory: Path, *args: str) -> int:
+    """Bytes that the command takes at most (``ru_maxrss``)."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "nginx_memlint", *args],
+        cwd=directory,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode in (0, 1)
+    return used.ru_maxrss * 1024
+
+
+@slow
+@pytest.mark.parametrize("command", ["check --fix", "check --show-fix", "diff --base HEAD"])
+def test_no_more_than_one_tree_is_kept(command: str, tmp_path: Path) -> None:
+    """With the bound on all steps, there may be as many trees as nothing could hold."""
+    servers = "server {}\n" * 50_000
+    for number in range(5):
+        write(tmp_path / f"{number}", {"nginx.conf": f"events {{}} http {{ {servers} }}"})
+    write(tmp_path, {"memlint.toml": 'roots = ["?"]\ntarget = "debian-12"\n'})
+    for words in ("init", "add .", "-c user.name=a -c user.email=a@example.com commit -m a"):
+        subprocess.run(["git", *words.split()], cwd=tmp_path, check=True, capture_output=True)
+    one, all_ = (most_memory(tmp_path, *command.split(), *named) for named in (["0"], []))
+    assert all_ < 1.5 * one

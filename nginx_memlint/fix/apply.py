@@ -64,7 +64,10 @@ class Edit:
 
 
 class Promise(NamedTuple):
-    """What edits lead to: no tree is kept for it. ``saved`` is the difference, in words."""
+    """Figures after the edits of a plan, for which no tree is kept.
+
+    ``saved`` is the difference in words, and ``figures`` the hash of _promised().
+    """
 
     ca_loads: int
     start: int

@@ -17,15 +17,13 @@ _INVISIBLE = (
 )
 """Fillers, joiners, variation selectors, and the empty Braille pattern."""
 
-_HIDDEN = re.compile(f"[{_INVISIBLE}]")
+_HIDDEN = f"[{_INVISIBLE}]"
 
 _COMMAND = re.compile(r"(?<=##)(\w{0,16})\[|\A( *):(?=:)")
 
 _NOT_PLAIN = re.compile("[^ -~]")
 
-_ESCAPED = re.compile(
-    r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(000[0-9a-f]{5}|0010[0-9a-f]{4}))", re.ASCII
-)
+_ESCAPED = r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(000[0-9a-f]{5}|0010[0-9a-f]{4}))"
 
 
 def printable(text: str) -> str:
@@ -46,12 +44,12 @@ def unescaped(text: str) -> str:
 
     A name that has ``\xff`` spelled out in four characters is taken for one with that byte.
     """
-    return _ESCAPED.sub(_unescape, text)
+    return re.sub(_ESCAPED, _unescape, text)
 
 
 def _escape(match: re.Match[str]) -> str:
     char = match[0]
-    if char.isprintable() and not _HIDDEN.match(char):
+    if char.isprintable() and not re.match(_HIDDEN, char):
         return char
     code = ord(char)
     if 0xDC80 <= code <= 0xDCFF:

@@ -4,8 +4,6 @@ All sizes are bytes. All names are printable: bytes that are not UTF-8 and contr
 escaped.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeAlias

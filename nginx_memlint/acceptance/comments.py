@@ -6,8 +6,6 @@ everything inside. Comments of nginx count only: not those of Lua, nor what look
 string.
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 from bisect import bisect_left, bisect_right

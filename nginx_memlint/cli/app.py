@@ -1,7 +1,5 @@
 """The commands, each imported when it is called, and the errors that all of them share."""
 
-from __future__ import annotations
-
 import os
 import shlex
 from importlib import import_module

@@ -1,7 +1,5 @@
 """The parameters of commands: made from the fields of options.Options, and some shared ones."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress

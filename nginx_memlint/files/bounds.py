@@ -4,8 +4,6 @@ Each bound is far above what nginx itself gets through in practice. They are fix
 configuration may also have written the settings beside it, so only the caller can lift them.
 """
 
-from __future__ import annotations
-
 import errno
 from typing import NamedTuple
 

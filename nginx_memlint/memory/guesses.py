@@ -3,8 +3,6 @@
 A guess makes a range of each figure. The low end decides about errors, the high end about warnings.
 """
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import NamedTuple
 

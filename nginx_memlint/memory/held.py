@@ -8,8 +8,6 @@ with a connection in each old worker, then all of them let go at once, and freed
 once (tests/nginx/recordings/held-whole-bookworm.json).
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from nginx_memlint.memory.laws import Amount, Times

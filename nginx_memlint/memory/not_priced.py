@@ -3,8 +3,6 @@
 One row for each such thing. What is new is one more row.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

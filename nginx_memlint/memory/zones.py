@@ -4,8 +4,6 @@ A zone of the same name and size is kept through a reload (``ngx_init_cycle()``)
 in every phase. One whose size was changed is held in both sizes until the old workers are gone.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple

@@ -4,8 +4,6 @@ A reader takes the text of a command line and the value that TOML or Python has 
 It raises TypeError or ValueError with a sentence that says what to give.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -4,8 +4,6 @@ The flags of the commands, the keys of settings files, the keyword arguments of 
 the options of a job all come from the fields of ``Options``: a new option is a new field.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum, StrEnum, auto
@@ -301,8 +299,10 @@ class Options:
     )
 
 
+_UNSET = Options()
+
 OPTIONS: dict[str, Option] = {
-    one.name: Option(name=one.name, default=getattr(Options(), one.name), **one.metadata)
+    one.name: Option(name=one.name, default=getattr(_UNSET, one.name), **one.metadata)
     for one in fields(Options)
 }
 """All options by name, in the order of the record."""

@@ -3,8 +3,6 @@
 Names of hosts are looked up by nginx alone: what they lead to is not known.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Sizes of buffers for answers that do not fit one another: nginx does not start."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Lines of ``map``, ``geo`` and their like that nginx rejects."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Keys that fit into no bucket of nginx's hashes, and names that cannot be looked up in one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ A module that is in no table may bring what is lacking: where a directive of one
 or around it, nothing is said of the block.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 

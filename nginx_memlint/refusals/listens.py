@@ -5,8 +5,6 @@ The checks follow ``ngx_http_add_addresses()``, ``ngx_http_ssl_init()``,
 1.22.1, 1.26.0 and 1.30.0.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import accumulate

@@ -1,7 +1,5 @@
 """The forms of a refusal: of a directive for its arguments, and of a block for its directives."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter

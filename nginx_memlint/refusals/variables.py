@@ -4,8 +4,6 @@ Texts with variables are read as ``ngx_http_script_compile()`` reads them, and t
 in nginx 1.10.0 to 1.31.4.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """Contexts that are to verify certificates, and have no CA to do so: nginx does not start."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

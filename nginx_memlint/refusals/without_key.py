@@ -1,7 +1,5 @@
 """Contexts that are to have a certificate without its key: nginx does not start."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -3,8 +3,6 @@
 They change what nginx does, so nothing makes them by itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import gcd

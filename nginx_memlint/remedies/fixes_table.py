@@ -5,8 +5,6 @@ one leaves what nginx does as it is now, but may be the wrong one of two answers
 has to choose: ``--unsafe-fixes`` has it made.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

@@ -3,8 +3,6 @@
 A format is a module of its name and a record here; it is imported when it is asked for.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple, TextIO

@@ -1,7 +1,5 @@
 """The outputs of a report: standard output or files, each with its format."""
 
-from __future__ import annotations
-
 import io
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence

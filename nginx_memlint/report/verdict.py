@@ -1,7 +1,5 @@
 """The verdict on a configuration, in the words that all formats for people share."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol

@@ -1,7 +1,5 @@
 """Functions that the rules about budgets share: the phases in words, and the culprit."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The image that a Dockerfile beside a configuration builds from: a hint at the target."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator
@@ -18,10 +16,9 @@ NAMES = ("Dockerfile", "Containerfile")
 MOST = 64 << 10
 """Bytes of such a file."""
 
-_FROM = re.compile(
-    r"[ \t]*+FROM[ \t]++(?:--platform=\S*+[ \t]++)?([\w./:@-]++)"
-    r"(?:[ \t]++AS[ \t]++([\w.-]++))?[ \t\r]*+",
-    re.IGNORECASE | re.ASCII,
+_FROM = (
+    r"(?ia)[ \t]*+FROM[ \t]++(?:--platform=\S*+[ \t]++)?([\w./:@-]++)"
+    r"(?:[ \t]++AS[ \t]++([\w.-]++))?[ \t\r]*+"
 )
 
 
@@ -71,7 +68,7 @@ def _images(text: str) -> Iterator[tuple[str, int]]:
     """The image of each stage with its line: the other one's of a stage built on another."""
     stages: dict[str, tuple[str, int]] = {}
     for number, line in enumerate(text.split("\n"), 1):
-        if match := _FROM.fullmatch(line):
+        if match := re.fullmatch(_FROM, line):
             image = stages.get(match[1].lower(), (match[1], number))
             if match[2]:
                 stages[match[2].lower()] = image

@@ -1,7 +1,5 @@
 """Settings files: finding and reading them, and the lines of their keys."""
 
-from __future__ import annotations
-
 import os
 import re
 import stat

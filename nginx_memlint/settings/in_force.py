@@ -5,8 +5,6 @@ together go together: a level that names a target makes the versions that earlie
 (``Option.undoes``).
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache

@@ -5,8 +5,6 @@ its bytes and a line feed (src/core/nginx.c); only if it accepts them all. What 
 standard error may be mixed in.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from typing import NamedTuple
@@ -23,10 +21,9 @@ _MESSAGE = re.compile(
 )
 """Messages that nginx, or ssh at its end, writes to standard error."""
 
-_BANNER = re.compile(
-    rb"^(?:(?:nginx|Tengine|Angie) version: |built (?:by|with) |TLS SNI |configure arguments:)"
-    rb"[^\n]*\n",
-    re.MULTILINE,
+_BANNER = (
+    rb"(?m)^(?:(?:nginx|Tengine|Angie) version: |built (?:by|with) |TLS SNI |configure arguments:)"
+    rb"[^\n]*\n"
 )
 """Lines of ``nginx -V``, which may be written before ``nginx -T``."""
 
@@ -67,7 +64,7 @@ def is_dump(data: bytes, *, piped: bool) -> bool | None:
     mark = _MARK.search(data)
     if mark is None:
         return False
-    before = _BANNER.sub(b"", _MESSAGE.sub(b"", data[: mark.start()]))
+    before = re.sub(_BANNER, b"", _MESSAGE.sub(b"", data[: mark.start()]))
     if not any(_CONFIGURATION.search(line.partition(b"#")[0]) for line in before.splitlines()):
         return True
     return None if _marks(data) else False
@@ -78,7 +75,7 @@ def banner_of(data: bytes) -> str:
     mark = _MARK.search(data)
     if mark is None or not is_dump(data, piped=True):
         return ""
-    lines = _BANNER.findall(data[: mark.start()])
+    lines = re.findall(_BANNER, data[: mark.start()])
     return b"".join(lines).decode("utf-8", "replace").replace("\r\n", "\n")
 
 

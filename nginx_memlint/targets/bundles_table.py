@@ -1,7 +1,5 @@
 """The bundles of CA certificates that distributions have, as their packages of November 2026 do."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

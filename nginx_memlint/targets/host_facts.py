@@ -3,8 +3,6 @@
 ``memlint facts`` writes them on the server, and they stand in its target file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Names of targets as people type them: products with a version, and references of images."""
 
-from __future__ import annotations
-
 import re
 from contextlib import suppress
 from functools import cache
@@ -47,9 +45,13 @@ def rows() -> dict[str, dict[str, Any]]:
     table = {**STACKS, **table}
     places = {name: place for place, name in enumerate(PRODUCTS)}
     return {
-        name: {"bundle": BUNDLES.get(name, ASSUMED), **table[name]}
+        name: _with_bundle(name, table[name])
         for name in sorted(table, key=lambda n: _place(n, places))
     }
+
+
+def _with_bundle(name: str, row: dict[str, Any]) -> dict[str, Any]:
+    return {"bundle": BUNDLES.get(name, ASSUMED), **row}
 
 
 def _place(name: str, places: dict[str, int]) -> tuple[int, bool, tuple[int, ...]]:
@@ -86,6 +88,8 @@ def releases(product: str) -> list[str]:
 
 def look_up(text: str) -> NamedRow:
     """The row that a name, or the reference of an image, stands for; raises MemlintError."""
+    if text in STACKS:  # those of products are many, and made of their lines
+        return NamedRow(text, _with_bundle(text, STACKS[text]))
     table = rows()
     if text in table:
         return NamedRow(text, table[text])

@@ -2,8 +2,6 @@
 
 # ruff: noqa: E501  (sources are quoted in one line each)
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from nginx_memlint.targets.forks_table import ANGIE

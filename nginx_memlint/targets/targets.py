@@ -1,7 +1,5 @@
 """Named stacks: the versions that decide what is built, and the costs measured for them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -28,6 +26,8 @@ def read_component(component: str, text: str) -> tuple[Version, str]:
     That of ``openssl`` may be the name of another library, with its version or without.
     """
     for library, numbered in TLS_LIBRARIES.items() if component == "openssl" else ():
+        if not text.strip().lower().startswith(library.lower()):
+            continue
         if match := re.fullmatch(rf"{library}(?:[ /-]v?(\d.*))?", text.strip(), re.IGNORECASE):
             taken = match[1] if match[1] and numbered else DEFAULT_OPENSSL
             parse_version(match[1] or DEFAULT_OPENSSL)

@@ -4,8 +4,6 @@ A file is accepted or rejected as ``X509_load_cert_crl_file()`` of OpenSSL 3.0 d
 (tests/nginx/test_bundles.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache

@@ -6,8 +6,6 @@ So there is one context for each group of blocks whose nearest overriding block 
 ``http`` block standing for those without one, provided a block of the group needs it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple

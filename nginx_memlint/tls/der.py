@@ -1,7 +1,5 @@
 """The content of certificates and revocation lists that decides their memory, read from DER."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache

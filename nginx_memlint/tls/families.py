@@ -4,15 +4,13 @@ A new family, or a new version threshold, is a record here. Each record was read
 in it and checked against the real servers (tests/nginx).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
 from nginx_memlint.syntax.values import c_string, is_flag_on
 from nginx_memlint.targets.targets import Target
-from nginx_memlint.tree import grammar
+from nginx_memlint.tree.directives_table import ROWS
 from nginx_memlint.tree.expanded import Block, Setting
 
 LOCATION_KINDS = frozenset({"server", "location", "if", "limit_except"})
@@ -82,8 +80,10 @@ class Module(NamedTuple):
 def _directives(component: str, root: str) -> frozenset[str]:
     return frozenset(
         name
-        for (name, kind), bringing in grammar.components().items()
-        if bringing == component and kind.startswith("stream") == (root == "stream")
+        for bringing, _, kinds, names in ROWS
+        if bringing == component
+        and any(kind.startswith("stream") == (root == "stream") for kind in kinds.split())
+        for name in names.split()
     )
 
 

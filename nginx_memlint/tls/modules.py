@@ -1,7 +1,5 @@
 """The modules that a server loads: the objects that ``load_module`` names."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple

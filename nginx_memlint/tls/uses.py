@@ -4,8 +4,6 @@ There is one record for each directive that names a CA bundle. Where the use can
 certificates count as used.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple

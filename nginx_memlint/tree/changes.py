@@ -3,8 +3,6 @@
 A change is made to the files as written, so it holds in every place that includes them.
 """
 
-from __future__ import annotations
-
 from operator import itemgetter
 from typing import NamedTuple
 

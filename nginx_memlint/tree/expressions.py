@@ -1,7 +1,5 @@
 """Regular expressions in a configuration, and those of them that PCRE refuses."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 

@@ -5,8 +5,6 @@ from a whole configuration. It is a guess: it suggests options, and never decide
 was read.
 """
 
-from __future__ import annotations
-
 import os
 import shlex
 from collections.abc import Callable, Iterator

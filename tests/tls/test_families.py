@@ -9,6 +9,7 @@ import pytest
 
 from nginx_memlint.targets.targets import find_target
 from nginx_memlint.tls.families import FAMILIES, Family
+from nginx_memlint.tree import grammar
 
 TARGETS = [find_target(name) for name in ("debian-11", "debian-12", "debian-13")]
 VALUES = ("", "on", "off", "x")
@@ -63,3 +64,16 @@ def test_what_is_read(family: Family) -> None:
     for target in TARGETS:
         names |= asked(family.trusted, target) | asked(family.client, target)
     assert names == family.reads | family.inside
+
+
+def test_no_other_component_has_the_directives_of_a_module() -> None:
+    """Else one of them would tell nothing of the module."""
+    brought = grammar.components()
+    modules = [family.module for family in FAMILIES if family.module is not None]
+    for module in modules:
+        kinds = {
+            kind for kind in grammar.KINDS if kind.startswith("stream") == (module.root == "stream")
+        }
+        for name in module.directives:
+            by = {brought[name, kind] for kind in kinds if (name, kind) in brought}
+            assert by == {module.version}, name

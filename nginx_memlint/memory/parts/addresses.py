@@ -1,7 +1,5 @@
 """Listening sockets, and the names of the servers behind each of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Memory of nginx before anything is configured, and of each worker for itself."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

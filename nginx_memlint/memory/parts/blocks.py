@@ -1,7 +1,5 @@
 """Blocks: servers and locations of http, servers of stream and mail."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Certificates of one's own, and revocation lists: what is loaded into contexts beside CAs."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -5,8 +5,6 @@ which are counted as text. On Debian 11, 13 and unstable they are within 5 % of 
 a row of a later nginx.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 

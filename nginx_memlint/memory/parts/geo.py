@@ -1,7 +1,5 @@
 """Blocks of networks: geo, as trees of prefixes or as tables of ranges."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 

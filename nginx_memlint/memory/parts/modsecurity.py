@@ -19,16 +19,14 @@ Set."""
 
 INLINE, OF_FILE = "modsecurity_rules", "modsecurity_rules_file"
 
-_COMMENT = re.compile(rb"^[ \t]*#[^\n]*\n?", re.MULTILINE)
-_INCLUDE = re.compile(
-    rb"^[ \t]*+Include(?:Optional)?[ \t]++\"?([^\"\n]*[^\"\s])", re.MULTILINE | re.I
-)
+_COMMENT = rb"(?m)^[ \t]*#[^\n]*\n?"
+_INCLUDE = rb"(?mi)^[ \t]*+Include(?:Optional)?[ \t]++\"?([^\"\n]*[^\"\s])"
 
 
 def _rules(text: bytes) -> tuple[int, tuple[str, ...]]:
     """Bytes of rules without comments, and the names of the files that they include."""
-    text = _COMMENT.sub(b"", text)
-    names = _INCLUDE.findall(text)
+    text = re.sub(_COMMENT, b"", text)
+    names = re.findall(_INCLUDE, text)
     return len(text), tuple(name.decode(errors="surrogateescape") for name in names)
 
 

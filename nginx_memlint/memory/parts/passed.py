@@ -5,8 +5,6 @@ what an array was before stays in the pool. So the fifth and the eighth header a
 the ninth takes four kB. The arrays are counted as nginx makes them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial

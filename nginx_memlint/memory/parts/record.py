@@ -1,7 +1,5 @@
 """The description of a part: one record for each thing that takes memory."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce

@@ -33,19 +33,17 @@ _MAKING = (_IMPORT, _PATH, _PRELOAD)
 _BUILT_IN = frozenset({"buffer", "crypto", "fs", "querystring", "xml", "zlib"})
 """Modules of njs itself."""
 
-_TOKENS = re.compile(
+_TOKENS = (
     rb"(//[^\n]*|/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/)?)"
     rb"|'(?:[^'\\\n]|\\.)*'?|\"(?:[^\"\\\n]|\\.)*\"?|[\w$.]+|[-+*/%=<>!&|^?:]+|[^\s\w]"
 )
-_IMPORTED = re.compile(
-    rb"^[ \t]*+import\s++[\w$]++\s++from\s*+['\"]([^'\"\n]++)['\"]", re.MULTILINE
-)
+_IMPORTED = rb"(?m)^[ \t]*+import\s++[\w$]++\s++from\s*+['\"]([^'\"\n]++)['\"]"
 
 
 def _tokens(script: bytes) -> tuple[int, tuple[str, ...]]:
     """The number of a script's tokens, without comments, and the files that it imports."""
-    count = sum(match.lastindex is None for match in _TOKENS.finditer(script))
-    names = [name.decode(errors="surrogateescape") for name in _IMPORTED.findall(script)]
+    count = sum(match.lastindex is None for match in re.finditer(_TOKENS, script))
+    names = [name.decode(errors="surrogateescape") for name in re.findall(_IMPORTED, script)]
     return count, tuple(name for name in names if name not in _BUILT_IN)
 
 

@@ -26,8 +26,8 @@ baseline."""
 FORM = "# memlint: ignore[CODE] reason"
 
 _COMMENT = re.compile(rf"#\s*{MARK}(?P<rest>.*)", re.DOTALL)
-_IGNORE = re.compile(r"\s+ignore\[(?P<rules>[^\]]*)\](?P<reason>.*)", re.DOTALL)
-_WORD = re.compile(r"\s*([\w-]*)")
+_IGNORE = r"(?s)\s+ignore\[(?P<rules>[^\]]*)\](?P<reason>.*)"
+_WORD = r"\s*([\w-]*)"
 
 
 class Mark(NamedTuple):
@@ -220,7 +220,7 @@ def _read(file: ParsedFile, *, is_main: bool) -> Iterator[tuple[IgnoreComment, s
 
 def _parse(ignore: IgnoreComment, rest: str) -> None:
     """Read the text after ``memlint:`` into the comment."""
-    match = _IGNORE.match(rest)
+    match = re.match(_IGNORE, rest)
     if match is None:
         ignore.problem = _misspelt(rest)
         return
@@ -240,7 +240,7 @@ def _parse(ignore: IgnoreComment, rest: str) -> None:
 
 
 def _misspelt(rest: str) -> str:
-    word = _WORD.match(rest)
+    word = re.match(_WORD, rest)
     name = word[1] if word else ""
     if name != "ignore":
         return f'"{name}" is not known' + did_you_mean(name, ["ignore"])

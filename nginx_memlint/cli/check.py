@@ -1,7 +1,5 @@
 """``memlint check``."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -153,7 +151,7 @@ def check(
     if stdin_filename is not None and not paths:
         paths = [stdin_filename]
 
-    def look(disk: Buffers | None) -> Exit:
+    def look(disk: "Buffers | None") -> Exit:
         roots, asked = planned(paths or [], told, files if isolated else None)
         inputs = [os.path.join(job.options.prefix or "", job.name) for job in asked]
         written = _outputs(formats or [], output, inputs)
@@ -220,7 +218,7 @@ def _refuse_pairs(values: Mapping[str, object]) -> None:
         raise MemlintError("goes with --fix or --show-fix", "--unsafe-fixes")
 
 
-def _typed(name: str, paths: Sequence[str] | None, told: Given) -> Buffers:
+def _typed(name: str, paths: Sequence[str] | None, told: Given) -> "Buffers":
     """This machine's files, with standard input in the place of one."""
     from nginx_memlint.sources.buffers import Buffers, real_path  # noqa: PLC0415  if it is asked for
 
@@ -230,7 +228,7 @@ def _typed(name: str, paths: Sequence[str] | None, told: Given) -> Buffers:
 
 
 def _accepted(
-    configs: list[ConfigReport], accepted: Baseline | None, write_baseline: bool
+    configs: list[ConfigReport], accepted: "Baseline | None", write_baseline: bool
 ) -> Report:
     """The report without the findings that the baseline accepts."""
     if any(config.suppressed for config in configs):
@@ -325,7 +323,7 @@ def _fix(
     return done.reports, Exit.INTERNAL if done.broken else status
 
 
-def _baseline(path: str | None, write: bool, trees: Sequence[str]) -> Baseline | None:
+def _baseline(path: str | None, write: bool, trees: Sequence[str]) -> "Baseline | None":
     """The baseline to apply or to write, None if none is asked for. Raises MemlintError."""
     if path is None:
         if write:
@@ -341,7 +339,7 @@ def _baseline(path: str | None, write: bool, trees: Sequence[str]) -> Baseline |
     return load(path, or_new=write)
 
 
-def _written(baseline: Baseline, report: Report) -> Baseline:
+def _written(baseline: "Baseline", report: Report) -> "Baseline":
     """Write a baseline that accepts the report's findings, unless one may be missing."""
 
     if unread := [config.path for config in report.configs if not config.complete]:

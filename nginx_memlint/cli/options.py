@@ -224,13 +224,14 @@ def _parameter(option: Option) -> inspect.Parameter:
         ]
         default: object = False
     else:
+        choices = kind.choices
         shown = option.default if isinstance(option.default, str) else False
         annotation = Annotated[
             list[str] | None if kind.repeatable else str | None,
             typer.Option(
                 *names,
                 metavar=kind.metavar,
-                autocompletion=lambda: list(kind.choices()),
+                autocompletion=(lambda: list(choices())) if choices is not None else None,
                 help=option.help,
                 show_default=shown,
                 rich_help_panel=option.group,

@@ -155,14 +155,16 @@ def total(
     reload holds the heap. ``helpers``: how many processes there are beside them.
     """
     phases = []
+    sizes = amount._asdict()
+    taking = [(kind, law, sizes[kind]) for kind, law in laws.items() if sizes[kind]]
     for phase in Law._fields:
         size = 0.0
-        for kind, law in laws.items():
+        for kind, law, of_kind in taking:
             copying = workers + helpers if kind in COPIED_BY_HELPERS else workers
             times = law.times(phase, copying)
             if kind == "heap" and phase == "peak":
                 times = max(times, first_peak)
-            size += times * getattr(amount, kind)
+            size += times * of_kind
         phases.append(round(size))
     # a peak is never below what is left after it
     start, after, after_worst, peak, worst = phases

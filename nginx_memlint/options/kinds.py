@@ -57,7 +57,7 @@ class Kind(NamedTuple):
     rebased: Callable[[Any, Callable[[str], str]], Any] = lambda value, _place: value
     absent: Callable[[Any], str | None] = lambda _value: None
     adds_up: bool = False
-    choices: Callable[[], Iterable[str]] = tuple
+    choices: Callable[[], Iterable[str]] | None = None
 
 
 def _wrong(value: object, wanted: str) -> TypeError:

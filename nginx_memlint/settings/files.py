@@ -40,7 +40,7 @@ MAX_DEPTH = 8
 eight."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class SettingsFile:
     """A settings file that was read.
 

@@ -52,7 +52,7 @@ _KONG_WORDS = ("if", "for", "else", "elseif", "end", "local")
 _NAME = re.compile(r"[\w.-]+")
 """Names of directives: those of all known modules match, and some more."""
 
-_VALUE = re.compile(
+_VALUE = (
     r"(?P<Kong>\$\{\{)|(?P<envsubst>\$\{[A-Za-z_]\w*\}|\$[A-Z_][A-Z0-9_]*)|(?P<ERB><%)"
     r"|(?P<Jinja>\{[{%])"
 )
@@ -221,7 +221,7 @@ def _language_of_value(directive: Directive, block: Block, tree: Tree) -> str:
     if directive.body is not None or (name == "server" and block.kind not in _UPSTREAMS):
         return ""
     for word in directive.args[name in _NAMED :]:
-        if (mark := _VALUE.search(word)) and not word.startswith(_TEXTS):
+        if (mark := re.search(_VALUE, word)) and not word.startswith(_TEXTS):
             is_path = name in _PATHS and (glob.has_magic(word) or _exists(tree, word))
             return "" if is_path else mark.lastgroup or ""
     return ""
@@ -245,7 +245,7 @@ _HEADS = (
     (b"\x7fELF", "a program (ELF)"),
     (b"-----BEGIN ", "a PEM file"),
 )
-_TOML = re.compile(
+_TOML = (
     rb"(?>(?:\s|#[^\n]*+\n)*)"
     rb"(?:\[\[?[\w.\"' -]++\]\]?[^\S\n]*+|[\w.\"'-]++\s*+=[^;\n]*+)\n"
 )
@@ -262,4 +262,4 @@ def _kind(data: bytes) -> str:
     head = data[:_HEAD_SIZE]
     if max(head[1::2].count(0), head[::2].count(0)) > len(head) // 3:
         return "UTF-16 text (save it as UTF-8)"
-    return "TOML" if _TOML.match(head) else ""
+    return "TOML" if re.match(_TOML, head) else ""

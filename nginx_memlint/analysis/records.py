@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from nginx_memlint import result
 from nginx_memlint.analysis.job import Job
@@ -233,8 +233,8 @@ def problem_info(problem: Problem) -> result.ProblemInfo:
 
 def uncounted(job: Job, problems: list[Problem]) -> result.ConfigReport:
     """The report on a configuration that could not be counted: zeros, and the problems."""
-    kinds = result.Memory.__annotations__
-    sizes: dict[str, Any] = {name: 0 for name, kind in kinds.items() if kind == "int"}
+    kinds = get_type_hints(result.Memory)
+    sizes: dict[str, Any] = {name: 0 for name, kind in kinds.items() if kind is int}
     zero = result.Memory(
         total=memory_total(Total()),
         limit_reasons=[],

@@ -39,7 +39,7 @@ _DIRECTIVES = {
     **dict.fromkeys(SERVING, "ssl_ciphers"),
     **{family: f"{family.removeprefix('stream_')}_ciphers" for family in PASSING},
 }
-_BETWEEN = re.compile(r"[:,; ]+")
+_BETWEEN = r"[:,; ]+"
 _TAKEN_AWAY = ("!", "-", "+", "@")
 
 
@@ -48,7 +48,7 @@ def suites(text: str) -> int:
 
     A name with a ``-`` is taken for one suite, a keyword for as many as there are, at most.
     """
-    named = [word for word in _BETWEEN.split(text) if word and not word.startswith(_TAKEN_AWAY)]
+    named = [word for word in re.split(_BETWEEN, text) if word and not word.startswith(_TAKEN_AWAY)]
     count = sum(1 if "-" in word else SUITES.get(word, MOST) for word in named)
     return min(MOST, ALWAYS + count)
 

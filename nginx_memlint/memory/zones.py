@@ -83,13 +83,13 @@ def _shared(*others: str) -> Find:
             if arg.startswith("shared:"):
                 name, _, size = arg.removeprefix("shared:").partition(":")
                 yield _Declared(name, size, arg)
-            elif c_string(arg) not in others and not _BUILTIN.fullmatch(arg):
+            elif c_string(arg) not in others and not re.fullmatch(_BUILTIN, arg):
                 yield _Declared("", "", arg)
 
     return declared
 
 
-_BUILTIN = re.compile(r"builtin:[0-9]+")
+_BUILTIN = r"builtin:[0-9]+"
 """Sessions that OpenSSL keeps in each worker."""
 
 

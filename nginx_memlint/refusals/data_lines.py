@@ -40,7 +40,7 @@ _LINES = {
 those of stream."""
 
 
-_PERCENTAGE = re.compile(r"([0-9]{0,16})(?:\.([0-9]{0,2}))?%")
+_PERCENTAGE = r"([0-9]{0,16})(?:\.([0-9]{0,2}))?%"
 
 _WHOLE = 10_000
 """Hundredths of a percent (``ngx_atofp()`` with two digits after the point)."""
@@ -51,7 +51,7 @@ def _percentages(block: Block) -> Iterator[Problem]:
     total = 0
     for body, inclusion in block.parts:
         for line in body.directives:
-            match = _PERCENTAGE.fullmatch(line.name)
+            match = re.fullmatch(_PERCENTAGE, line.name)
             share = int(match[1] + (match[2] or "").ljust(2, "0")) if match else 0
             if line.name == "*":
                 share = _WHOLE - total

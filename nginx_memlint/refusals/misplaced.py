@@ -55,9 +55,9 @@ _ONCE = ONCE | frozenset(directives_table.ONCE.split())
 """All directives that may stand in a block once."""
 
 _LIKE_NONE = {
-    "worker_priority": re.compile(r"-?0+"),  # ngx_set_priority()
-    "lua_package_path": re.compile(""),  # ngx_http_lua_package_path()
-    "lua_package_cpath": re.compile(""),
+    "worker_priority": "-?0+",  # ngx_set_priority()
+    "lua_package_path": "",  # ngx_http_lua_package_path()
+    "lua_package_cpath": "",
 }
 """Directives of ``_ONCE``, and the values that leave nginx unaware of the first one."""
 
@@ -130,7 +130,7 @@ def _second(name: str, settings: list[Setting]) -> Setting | None:
     """The setting that nginx rejects of a directive that may stand in a block once."""
     like_none = _LIKE_NONE.get(name)
     for setting, following in pairwise(settings):
-        if like_none is None or not like_none.fullmatch(setting.value):
+        if like_none is None or not re.fullmatch(like_none, setting.value):
             return following
     return None
 

@@ -183,17 +183,17 @@ def _limit_except(args: Sequence[str]) -> str:
     return f'invalid method "{wrong}"' if wrong else ""
 
 
-_PATHS = re.compile(r"\$(?:(document|realpath)_root|\{(document|realpath)_root\})")
+_PATHS = r"\$(?:(document|realpath)_root|\{(document|realpath)_root\})"
 
 
 def _root(args: Sequence[str]) -> str:
     """``ngx_http_core_root()`` looks for the names anywhere, whatever follows them."""
-    match = _PATHS.search(c_string(args[0]))
+    match = re.search(_PATHS, c_string(args[0]))
     name = f"${match[1] or match[2]}_root" if match else ""
     return f'the {name} variable cannot be used in the "{{name}}" directive' if name else ""
 
 
-_RATE = re.compile(r"0*[1-9][0-9]*(?:r/[sm])?")
+_RATE = r"0*[1-9][0-9]*(?:r/[sm])?"
 
 
 def _server_name(args: Sequence[str]) -> str:
@@ -347,7 +347,9 @@ OWN_VALUES = (
     one_argument(
         "limit_conn", IN_HTTP | IN_STREAM, _at_most_65535, "connection limit must be less 65536", 1
     ),
-    each_word("limit_req_zone", IN_HTTP, {"rate=": _RATE.fullmatch}, 'invalid rate "{word}"'),
+    each_word(
+        "limit_req_zone", IN_HTTP, {"rate=": partial(re.fullmatch, _RATE)}, 'invalid rate "{word}"'
+    ),
     each_word("limit_req", IN_HTTP, {"burst=": number}, 'invalid burst value "{word}"', 0),
     each_word("limit_req", IN_HTTP, {"delay=": number}, 'invalid delay value "{word}"', 0),
     each_word("access_log", IN_HTTP, {"buffer=": parse_size}, 'invalid buffer size "{value}"', 2),

@@ -57,11 +57,11 @@ takes variables since 1.27.0. ``ngx_http_lua_code_cache()`` and its like call su
 
 def _access(args: Sequence[str]) -> str:
     """``ngx_conf_set_access_slot()``."""
-    wrong = next((word for word in args if not _ACCESS.fullmatch(c_string(word))), None)
+    wrong = next((word for word in args if not re.fullmatch(_ACCESS, c_string(word))), None)
     return "" if wrong is None else f'invalid value "{wrong}"'
 
 
-_ACCESS = re.compile(r"(?:user|group|all):rw?")
+_ACCESS = r"(?:user|group|all):rw?"
 
 
 def _is_aio(value: str) -> bool:
@@ -119,11 +119,11 @@ def _browser(args: Sequence[str]) -> str:
         return "" if is_taken else f'invalid parameter "{args[0]}"'
     if c_string(args[0]).lower() not in _BROWSERS:
         return f'unknown browser name "{args[0]}"'
-    return "" if _VERSION.fullmatch(args[1]) else f'invalid browser version "{args[1]}"'
+    return "" if re.fullmatch(_VERSION, args[1]) else f'invalid browser version "{args[1]}"'
 
 
 _BROWSERS = ("opera", "msie", "gecko", "safari", "konqueror")
-_VERSION = re.compile(r"[0-9.]*")
+_VERSION = r"[0-9.]*"
 
 
 def _processors(args: Sequence[str]) -> str:

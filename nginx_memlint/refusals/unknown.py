@@ -37,9 +37,9 @@ COMPARED = 500
 MOST_NAMES = 1_000
 """Different unknown names that are compared with known ones."""
 
-_NAME = re.compile(r"[\w.-]+")
+_NAME = r"[\w.-]+"
 
-_BY_LUA = re.compile(r"\w+_by_lua(?:_block|_file)?")
+_BY_LUA = r"\w+_by_lua(?:_block|_file)?"
 """Names of the Lua modules' directives that run code: the table has all of them."""
 
 
@@ -79,7 +79,7 @@ def near_miss(name: str) -> str:
 
 def doubts(name: str) -> str:
     """Why no module has a directive of this name, as the end of a sentence; or nothing."""
-    if not _NAME.fullmatch(name) or _BY_LUA.fullmatch(name):
+    if not re.fullmatch(_NAME, name) or re.fullmatch(_BY_LUA, name):
         return ": no module has a directive of such a name"
     near = near_miss(name)
     return f'; did you mean "{near}"?' if near else ""

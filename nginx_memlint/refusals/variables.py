@@ -394,7 +394,7 @@ def _given(tree: Tree) -> set[str]:
             for directive in body.directives:
                 for word in (directive.name, *directive.args):
                     if "(?" in word:
-                        names.update(match[1].lower() for match in _ANY_CAPTURE.finditer(word))
+                        names.update(match[1].lower() for match in re.finditer(_ANY_CAPTURE, word))
                     elif (
                         word.startswith("$") and block.kind != DATA and directive.name not in users
                     ):
@@ -402,4 +402,4 @@ def _given(tree: Tree) -> set[str]:
     return names
 
 
-_ANY_CAPTURE = re.compile(r"\(\?(?:P?<|')(\w+)")
+_ANY_CAPTURE = r"\(\?(?:P?<|')(\w+)"

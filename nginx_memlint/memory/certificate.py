@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from nginx_memlint.targets.versions import Version
 from nginx_memlint.tls.der import Facts, Revoked
 
 CERTIFICATE, DER, EXTENSION, FOREIGN = 1_960, 2.03, 60, 100
@@ -25,9 +26,16 @@ NAME, OTHER_NAME, CONSTRAINT, POINT = 110, 140, 140, 285
 """Of what is decoded of certificates of one's own (ossl_x509v3_cache_extensions()), but not of CAs:
 an alternative name, more of one with a type, a subtree of names, a distribution point."""
 
+UNDECODED = Version((3, 5))
+"""The first OpenSSL that was seen to decode none of it when a certificate is loaded: 3.5.7 and
+3.6.5, where 1.1.1 and 3.0 do. Those between are taken for such as do."""
+
 CRL, CRL_ENTRY, CRL_EXTENSION = 1_550, 208, 188
 """Of a revocation list, of each entry with a serial of 20 bytes (shorter ones take 198), and of
 each extension of an entry, such as its reason (X509_REVOKED)."""
+
+CRL_COPY = 35
+"""Of each entry, its DER: a list keeps that of all of them in one piece (X509_CRL_INFO.enc)."""
 
 CRL_AGAIN = 1_950
 """Of a list that a context has from its CA file already, and drops (X509_STORE_add_crl())."""
@@ -64,10 +72,13 @@ def beyond_stock(certificates: Iterable[Facts]) -> float:
     )
 
 
-def decoded_bytes(facts: Facts) -> int:
-    """Bytes that a certificate of one's own takes beyond that."""
+def own_bytes(facts: Facts, openssl: Version) -> int:
+    """Bytes that a certificate of one's own takes."""
+    if openssl >= UNDECODED:
+        return certificate_bytes(facts)
     names = NAME * facts.names + OTHER_NAME * facts.other_names
-    return names + CONSTRAINT * facts.constraints + POINT * facts.points
+    decoded = names + CONSTRAINT * facts.constraints + POINT * facts.points
+    return certificate_bytes(facts) + decoded
 
 
 def sent_bytes(certificates: Iterable[Facts], each: int) -> float:

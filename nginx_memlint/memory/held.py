@@ -37,6 +37,7 @@ LAWS: dict[str, HeldLaw] = {
     "tables": HeldLaw(Times(1.21, 0.045)),
     "pages": HeldLaw(Times(1.46, 0.02), 0.5),
     "code": HeldLaw(Times(1.82), 0.75),
+    "large": HeldLaw(Times(1.25)),
     "library": HeldLaw(Times(0, 0.1)),
     "loose": HeldLaw(Times(0, 1.35)),
     # many small pieces as well; not measured by itself

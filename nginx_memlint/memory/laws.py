@@ -16,16 +16,17 @@ class Amount(NamedTuple):
 
     ``base``: the master of an empty configuration. ``helper``: processes beside it and the workers.
     ``pool``: nginx's pools. ``heap``: stores of CA certificates, many small pieces. ``contexts``:
-    OpenSSL's contexts with their own certificates. ``tables``: large hashes. ``pages``: whole
-    pages that are freed one by one. ``code``: machine code of regular expressions, and what is
-    allocated in large pieces. ``rules``: trees of many small objects, as ModSecurity's.
-    ``library``: what OpenSSL keeps for itself from the first context on. ``loose``: as much of
-    certificates as each worker sorts of them once they are freed. ``freed``: large arrays that were
-    needed to read a configuration, and are free in the middle of the heap.
-    ``scripts``: Lua's heap, of which only the newest configuration's is kept. ``worker``: what each
-    worker has for itself. ``traffic``: what connections take. ``zone_resident``: shared memory that
-    is touched at a start, ``zone_renewed``: that of zones which a reload makes anew.
-    ``zone_reserved``: the size of all zones, twice that of those that are made anew.
+    OpenSSL's contexts with their own certificates. ``tables``: large hashes. ``pages``: whole pages
+    that are freed one by one. ``code``: machine code of regular expressions, and the page of each
+    large piece that free() writes to; ``large``: all the others of it (piece()). ``rules``: trees
+    of many small objects, as ModSecurity's. ``library``: what OpenSSL keeps for itself from the
+    first context on. ``loose``: as much of certificates as each worker sorts of them once they are
+    freed. ``freed``: large arrays that were needed to read a configuration, and are free in the
+    middle of the heap. ``scripts``: Lua's heap, of which only the newest configuration's is kept.
+    ``worker``: what each worker has for itself. ``traffic``: what connections take.
+    ``zone_resident``: shared memory that is touched at a start, ``zone_renewed``: that of zones
+    which a reload makes anew. ``zone_reserved``: the size of all zones, twice that of those that
+    are made anew.
     """
 
     base: int = 0
@@ -36,6 +37,7 @@ class Amount(NamedTuple):
     tables: int = 0
     pages: int = 0
     code: int = 0
+    large: int = 0
     rules: int = 0
     library: int = 0
     loose: int = 0
@@ -50,7 +52,7 @@ class Amount(NamedTuple):
     @property
     def in_heap(self) -> int:
         """All that is of the configuration and not in nginx's pools."""
-        heaps = (self.heap, self.contexts, self.tables, self.pages, self.code)
+        heaps = (self.heap, self.contexts, self.tables, self.pages, self.code, self.large)
         return sum(heaps) + self.rules + self.library + self.freed + self.scripts
 
     def plus(self, other: Amount) -> Amount:
@@ -60,6 +62,15 @@ class Amount(NamedTuple):
     def times(self, count: float) -> Amount:
         """So often, rounded to bytes."""
         return Amount(*(round(size * count) for size in self))
+
+
+PAGE = 4_096
+
+
+def piece(size: int) -> Amount:
+    """A piece that malloc() has apart: free() writes to the page where it notes the size alone."""
+    written = min(size, PAGE)
+    return Amount(code=written, large=size - written)
 
 
 class Times(NamedTuple):
@@ -111,8 +122,8 @@ class Reason(NamedTuple):
 
 SHARING = frozenset(
     {
-        *("pool", "heap", "contexts", "tables", "pages", "code", "rules", "library", "loose"),
-        *("freed", "scripts"),
+        *("pool", "heap", "contexts", "tables", "pages", "code", "large", "rules"),
+        *("library", "loose", "freed", "scripts"),
     }
 )
 """Kinds that every process shares with the master, and copies when it exits."""

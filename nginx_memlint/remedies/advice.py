@@ -13,7 +13,7 @@ from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.certificates import LISTS
 from nginx_memlint.memory.parts.record import CostPart
 from nginx_memlint.memory.parts.scripts import MACHINES
-from nginx_memlint.memory.parts.upstreams import POINT, POINTS, weight
+from nginx_memlint.memory.parts.upstreams import POINTS, points_amount, weight
 from nginx_memlint.remedies.proposals import WORTH_SAYING
 from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.syntax.values import number
@@ -59,12 +59,13 @@ def _few_idle(situation: Situation, part: CostPart) -> Amount:
 
 def _smallest_weights(situation: Situation, _: CostPart) -> Amount:
     """Points with weights divided by what divides them all, in each upstream."""
-    points = 0
+    amount = Amount()
     for block in situation.tree.having(["hash"]):
         if any("consistent" in one.directive.args[1:] for one in block.settings("hash")):
             weights = [weight(server) for server in block.settings("server")]
-            points += POINTS * sum(weights) // (gcd(*weights) or 1)
-    return Amount(tables=POINT * points)
+            points = POINTS * sum(weights) // (gcd(*weights) or 1)
+            amount = amount.plus(points_amount(points))
+    return amount
 
 
 _ARGS = attrgetter("args")

@@ -54,7 +54,7 @@ from nginx_memlint.tree.tree import Tree
 SMALL_PIECES = {
     CONTEXTS: PIECES_OF_CONTEXT,
     CA_LOADS: PIECES_OF_STORE,
-    MACHINES: 0.05,
+    MACHINES: 0,
     LISTS: 0,
 }
 """Part → how much of it is as small pieces as certificates are, if not all."""

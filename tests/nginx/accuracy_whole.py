@@ -165,9 +165,10 @@ WHOLE = """\
 ### Whole configurations
 
 All of the service: anonymous and shared memory of master, workers and helpers, through eight
-reloads (Debian 12: one, two and four workers; Debian 13: six reloads, two workers), or twenty where
-CA certificates are most of it. Measured at rest, peaks by a memory cgroup. A ratio above 1 is a
-prediction above the measurement; a worst peak that is far below may come in a later reload.
+reloads (Debian 12: one, two and four workers; Debian 13: six reloads, two workers, njs with all
+three), or twenty where CA certificates are most of it. Measured at rest, peaks by a memory cgroup.
+A ratio above 1 is a prediction above the measurement; a worst peak that is far below may come in a
+later reload.
 
 | Debian | configuration | workers | start, MiB | ratio | first peak | worst peak | kept at worst |
 |---|---|---|---|---|---|---|---|

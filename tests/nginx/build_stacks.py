@@ -31,6 +31,7 @@ MODULES = (
     "libnginx-mod-stream-js",
     "libnginx-mod-js",
     "libnginx-mod-stream-lua",
+    "libnginx-mod-mail",
 )
 """Installed where the suite has them."""
 

@@ -33,7 +33,7 @@ from tests.nginx.part_files import place_in
 from tests.nginx.prefix import pem_bundle, write_conf
 from tests.nginx.server import Server
 from tests.nginx.stack import Stack
-from tests.nginx.whole_configurations import Site, lines, text
+from tests.nginx.whole_configurations import Maker, Site, lines, text
 
 TIMEOUT = 120.0
 SETTLE = 0.4
@@ -132,6 +132,35 @@ def _map(place: Place) -> Site:
     )
 
 
+def _machines(place: Place) -> Site:
+    location = "location /j@ { js_import m.js; js_content m.handle; }"
+    return Site(
+        f"server {{ listen {place.listen};\n{lines(60, location)} }}",
+        modules=("ngx_http_js_module",),
+    )
+
+
+def _revocations(place: Place) -> Site:
+    """Lists of a thousand certificates in contexts that have none of their own."""
+    location = (
+        "location /v@ { proxy_pass https://127.0.0.1:8443; proxy_ssl_verify on; "
+        f"proxy_ssl_trusted_certificate {place.files['issuer']}; "
+        f"proxy_ssl_crl {place.files['crl1000']}; }}"
+    )
+    return Site(f"server {{ listen {place.listen};\n{lines(60, location)} }}")
+
+
+def _upstreams(place: Place, count: int, inside: str) -> Site:
+    upstreams = lines(count, f"upstream u@ {{ {inside} }}")
+    return Site(f"{upstreams}\nserver {{ listen {place.listen}; }}")
+
+
+def _points(place: Place, servers: int, weight: int) -> Site:
+    """Upstreams with 384,000 points of consistent hashes together."""
+    each = "".join(f"server 10.1.{at}.1:80 weight={weight}; " for at in range(servers))
+    return _upstreams(place, 2400 // (servers * weight), f"hash $uri consistent; {each}")
+
+
 def _geo(place: Place) -> Site:
     networks = "\n".join(
         f"{11 + n * 11 // 65536}.{n * 11 // 256 % 256}.{n * 11 % 256}.0/24 1;"
@@ -140,7 +169,7 @@ def _geo(place: Place) -> Site:
     return Site(f"geo $blocked {{ default 0;\n{networks}\n}}\nserver {{ listen {place.listen}; }}")
 
 
-SHAPES = {
+SHAPES: dict[str, Maker] = {
     "empty": _empty,
     "a cache": _cache,
     "60 CA stores": lambda place: stores(place, 60),
@@ -154,9 +183,20 @@ SHAPES = {
     "1 CA store": lambda place: stores(place, 1),
     "3 CA stores": lambda place: stores(place, 3),
     "10 CA stores": lambda place: stores(place, 10),
+    "50 CA stores": lambda place: stores(place, 50),
+    "100 CA stores": lambda place: stores(place, 100),
+    "300 CA stores": lambda place: stores(place, 300),
+    "500 CA stores": lambda place: stores(place, 500),
     "5,000 locations": _locations,
     "map of 100,000": _map,
     "geo of 40,000": _geo,
+    "60 machines of njs": _machines,
+    "60 revocation lists": _revocations,
+    "hashes of 32,000 points": lambda place: _points(place, servers=10, weight=20),
+    "hashes of 320 points": lambda place: _points(place, servers=2, weight=1),
+    "60 x 512 kept connections": lambda place: _upstreams(
+        place, 60, "server 127.0.0.1:8001; keepalive 512;"
+    ),
 }
 """Name → what makes the configuration."""
 

@@ -1,6 +1,7 @@
 """The memory that shapes of TLS take at start, beside what is predicted of them.
 
     python -m tests.nginx.measure_tls --out results --seed 1
+    python -m tests.nginx.measure_tls --out results --seed 1 --stack trixie
 
 Predictions are kept with the measurements, so that costs that are mended later hide no error.
 """
@@ -20,7 +21,7 @@ from tests.nginx.measure_parts import memory
 from tests.nginx.part_cases import Place
 from tests.nginx.prefix import make_prefix, write_conf
 from tests.nginx.recorded import TARGETS
-from tests.nginx.stack import Stack, native
+from tests.nginx.stack import Stack, available, native
 from tests.nginx.tls_shapes import SHAPES, Shape, configuration, section_of, shape
 
 KIB = 1024
@@ -35,9 +36,8 @@ def predicted(text: str, prefix: Path, stack: Stack) -> int:
 
 
 @cache
-def empty(section: str, workers: int) -> int:
+def empty(section: str, workers: int, stack: Stack) -> int:
     """Bytes that nginx takes with the modules of a section, before there is a host."""
-    stack = native()
     with tempfile.TemporaryDirectory(prefix="memlint-") as directory:
         prefix = make_prefix(Path(directory))
         drawn = Shape(section, hosts=0, workers=workers, certificates=None, files=0)
@@ -49,10 +49,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure shapes of TLS.")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--stack", default=native().name)
     parser.add_argument("--shapes", type=int, nargs="+", default=list(range(SHAPES)))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    stack = native()
+    [stack] = [stack for stack in available() if stack.name == arguments.stack]
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
     ).stdout.strip()
@@ -70,7 +71,7 @@ def main() -> int:
                 said=drawn.said,
                 workers=drawn.workers,
                 start_kb=taken // KIB,
-                empty_kb=empty(section_of(drawn), drawn.workers) // KIB,
+                empty_kb=empty(section_of(drawn), drawn.workers, stack) // KIB,
                 predicted_kb=round(said / KIB),
             )
     return 0

@@ -74,6 +74,10 @@ WIDER_ELSEWHERE = {
     "set of new variables": 0.40,
     "server_name ~": 0.17,
     "types in http": 0.14,
+    "location ~, 1000 letters, pcre_jit": 0.16,
+    "js_import of 100 kB, long": 0.27,
+    "js_import of 100 kB, dense": 0.14,
+    "js_import of 100 kB, data": 0.55,
 }
 """Case → how far the prediction for Debian 11, 13 or unstable may be from the measurement there.
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.nginx.accuracy_tls import BEST, FIRST, LATER, starts, within
-from tests.nginx.accuracy_whole import Described, recording
+from tests.nginx.accuracy_tls import BEST, ELSEWHERE, FIRST, LATER, starts, within
+from tests.nginx.accuracy_whole import NATIVE, Described, recording
 from tests.nginx.measure_parts import memory
 from tests.nginx.measure_tls import predicted
 from tests.nginx.part_cases import Place
@@ -16,10 +16,18 @@ from tests.nginx.stack import Stack
 from tests.nginx.tls_shapes import PREFIXES, SHAPES, configuration, shape
 
 SEEDS = (FIRST, LATER)
+DRAWN = [(NATIVE, FIRST), (NATIVE, LATER), *((stack, FIRST) for stack in ELSEWHERE)]
+"""Stack and seed of each recording."""
+
 KIB = 1024
 
-FURTHEST = 0.06
-"""How far a start that is said now may be from the measurement, of any shape."""
+FURTHEST = {NATIVE: 0.06, "trixie": 0.11, "sid": 0.10, "bullseye": 0.06}
+"""How far a start that is said now may be from the measurement, of any shape. On Debian 13, one is
+below it, 260 servers with CAs that are listed twice; the others are within 5 %. On unstable, nginx
+keeps a private key that many files of certificates have once, and it is counted for each."""
+
+AT_LEAST = {NATIVE: 98, "trixie": 98, "sid": 88, "bullseye": 98}
+"""How many of a hundred shapes are said within BEST."""
 
 RUN = (5, 24, 37, 60, 80, 92)
 """Small shapes of the first seed that are run in the tests."""
@@ -46,17 +54,17 @@ def test_shapes_are_as_they_were_drawn(seed: int) -> None:
 
 
 @pytest.mark.xdist_group("shapes of TLS")
-@pytest.mark.parametrize("seed", SEEDS)
-def test_what_is_said_now(seed: int, tmp_path: Path) -> None:
-    stack = Described("bookworm")
+@pytest.mark.parametrize(("name", "seed"), DRAWN)
+def test_what_is_said_now(name: str, seed: int, tmp_path: Path) -> None:
+    stack = Described(name)
     errors = {}
-    for row in recording(f"tls-{seed}")["rows"]:
+    for row in recording(f"tls-{seed}", name)["rows"]:
         drawn = shape(seed, row["number"])
         prefix = make_prefix(tmp_path / str(row["number"]))
         said = predicted(configuration(drawn, prefix, stack), prefix, stack)
         errors[row["number"], row["said"]] = said / KIB / row["start_kb"] - 1
-    assert {key: error for key, error in errors.items() if abs(error) > FURTHEST} == {}
-    assert sum(abs(error) <= BEST for error in errors.values()) >= 98
+    assert {key: error for key, error in errors.items() if abs(error) > FURTHEST[name]} == {}
+    assert sum(abs(error) <= BEST for error in errors.values()) >= AT_LEAST[name]
 
 
 @pytest.mark.parametrize("number", RUN)
@@ -66,4 +74,6 @@ def test_here(number: int, bookworm: Stack, tmp_path: Path) -> None:
     prefix = make_prefix(tmp_path)
     text = configuration(drawn, prefix, bookworm)
     said = predicted(text, prefix, bookworm)
-    assert said == pytest.approx(memory(bookworm, Place(prefix, {}, {}), text), rel=FURTHEST)
+    assert said == pytest.approx(
+        memory(bookworm, Place(prefix, {}, {}), text), rel=FURTHEST[NATIVE]
+    )

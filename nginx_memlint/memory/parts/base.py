@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from nginx_memlint.memory.laws import Amount
+from nginx_memlint.memory.laws import PAGE, Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, since
 from nginx_memlint.syntax.values import number, parse_size
 from nginx_memlint.targets.targets import Target, costs_for
@@ -17,8 +17,9 @@ class EmptyNginx(NamedTuple):
     """KiB of an empty configuration: of the master, of a worker without its connections, what the
     first OpenSSL context adds, and what modules add to the master: lua, js, stream, mail.
 
-    ``keys``: what the first private key adds, where that was measured apart, and ``sorted_keys``
-    what each worker copies of pages with room between keys, which its first allocations use.
+    ``keys``: what the first certificate of one's own with its key adds, ``in_loads`` the part of it
+    that the first CA load adds as well. ``sorted_keys``: what each worker copies of pages with room
+    between keys, which its first allocations use.
     """
 
     master: int
@@ -29,14 +30,15 @@ class EmptyNginx(NamedTuple):
     stream: int = 34
     mail: int = 20
     keys: int = 0
+    in_loads: int = 0
     sorted_keys: int = 0
 
 
 BASES: dict[str, EmptyNginx] = {
     "debian-11": EmptyNginx(781, 131, 35, 156),
     "debian-12": EmptyNginx(942, 202, 245, 774, keys=60, sorted_keys=14),
-    "debian-13": EmptyNginx(1_471, 141, 210, 611, stream=27),
-    "debian-sid": EmptyNginx(1_460, 144, 190, 644),
+    "debian-13": EmptyNginx(1_471, 141, 98, 611, stream=27, keys=112, in_loads=58),
+    "debian-sid": EmptyNginx(1_460, 144, 100, 644, keys=95, in_loads=56),
 }
 """Measured stack → its base; js and mail, and stream but on Debian 13, are Debian 12's."""
 
@@ -85,7 +87,9 @@ def _openssl(configuration: Configuration) -> Iterator[Counted]:
         row = BASES[costs_for(target.nginx, target.openssl).name]
         amount = Amount(library=row.openssl * KIB)
         if any(group.loads.certificates for group in configuration.groups):
-            amount = amount.plus(Amount(library=row.keys * KIB, worker=row.sorted_keys * KIB))
+            loads = any(group.loads.bundles for group in configuration.groups)
+            keys = row.keys - loads * row.in_loads
+            amount = amount.plus(Amount(library=keys * KIB, worker=row.sorted_keys * KIB))
         yield Counted(amount, at=configuration.groups[0].blocks[0])
 
 
@@ -206,9 +210,6 @@ def _logs_in_memory(configuration: Configuration) -> Iterator[Counted]:
             if mark and setting.value.startswith(mark):
                 amount = Amount(pool=parse_size(size) or 0)
                 yield Counted(amount, 1, setting, f"error_log {setting.value}")
-
-
-PAGE = 4_096
 
 
 def _log_buffers(configuration: Configuration) -> Iterator[Counted]:

@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from nginx_memlint.memory.certificate import (
     CRL_AGAIN,
-    certificate_bytes,
-    decoded_bytes,
+    CRL_COPY,
+    own_bytes,
     revocation_bytes,
     sent_bytes,
 )
 from nginx_memlint.memory.ciphers import PASSING, SERVING
 from nginx_memlint.memory.guesses import LONG_CHAIN, End
-from nginx_memlint.memory.laws import Amount
+from nginx_memlint.memory.laws import Amount, piece
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, full_path
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.targets import Target
@@ -119,7 +119,7 @@ def _chain_bytes(chain: tuple[Facts, ...], configuration: Configuration) -> int:
     key = EC_PRIVATE_KEY
     if not leaf.has_ec_key:
         key = next(size for bits, size in KEYS if leaf.key_bits <= bits)
-    return key + sum(certificate_bytes(one) + decoded_bytes(one) for one in chain)
+    return key + _chain_alone(chain, configuration)
 
 
 def _revocation_lists(configuration: Configuration) -> Iterator[Counted]:
@@ -136,8 +136,9 @@ def _revocation_lists(configuration: Configuration) -> Iterator[Counted]:
             continue
         loaded.add(path)
         if size:
-            held = size if caches else size * times
-            yield Counted(Amount(heap=held), times * len(lists), setting, setting.name)
+            copies = CRL_COPY * sum(one.entries for one in lists)
+            amount = Amount(heap=size - copies).plus(piece(copies)).times(1 if caches else times)
+            yield Counted(amount, times * len(lists), setting, setting.name)
 
 
 def _lists(
@@ -197,8 +198,8 @@ def _names_sent(listed: tuple[Facts, ...], configuration: Configuration) -> int:
     return round(sent_bytes(listed, configuration.target.costs.client_ca_name))
 
 
-def _chain_alone(listed: tuple[Facts, ...], _: Configuration) -> int:
-    return sum(certificate_bytes(one) + decoded_bytes(one) for one in listed)
+def _chain_alone(listed: tuple[Facts, ...], configuration: Configuration) -> int:
+    return sum(own_bytes(one, configuration.target.openssl) for one in listed)
 
 
 _COMMANDS = {

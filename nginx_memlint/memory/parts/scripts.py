@@ -22,9 +22,15 @@ MACHINE = (
 """A virtual machine with a module of one line (ngx_http_js_init_conf_vm()), by njs: measured on
 0.7.9, 0.8.9 and 1.0.2."""
 
-TOKEN = 265
-"""Of each token of a script: its node of the syntax tree and its code, both of which are kept
-(njs_parser_node_t, njs_generate()). 230 to 265 by what is written."""
+FREED = ((Version(()), (0.58, 0.0)), (Version((0, 7, 10)), (0.2, 0.62)))
+"""The parts of a machine to whose pages njs_mp_destroy() writes, by njs: those that lie among small
+pieces, and others. Its clusters have two pages each, and free() writes to one of them or both.
+Measured with 1, 2, 4 and 8 workers on 0.7.9, and with 1, 2 and 4 on 0.8.9."""
+
+TOKEN = ((Version(()), 265), (Version((1,)), 40))
+"""Of each token of a script, by njs: its node of the syntax tree and its code, both of which are
+kept (njs_parser_node_t, njs_generate()); 230 to 265 by what is written on 0.7.9, and on 1.0.2,
+where less is kept, 26 to 40."""
 
 _IMPORT, _PATH, _PRELOAD = "js_import", "js_path", "js_preload_object"
 _MAKING = (_IMPORT, _PATH, _PRELOAD)
@@ -51,13 +57,17 @@ def _machines(configuration: Configuration) -> Iterator[Counted]:
     present = configuration.tree.index_names()
     if _IMPORT not in present:
         return
-    machine = since(configuration.target.njs, MACHINE)
+    njs = configuration.target.njs
+    machine, token = since(njs, MACHINE), since(njs, TOKEN)
+    among, apart = since(njs, FREED)
+    of_machine = Amount(heap=round(among * machine), code=round(apart * machine))
+    of_machine = of_machine._replace(large=machine - of_machine.in_heap)
     for block in configuration.tree.having(name for name in _MAKING if name in present):
         imports = _in_force(block, _IMPORT)
         if not imports or not any(block.settings(name) for name in _MAKING):
             continue
         tokens = _of_scripts(block, imports, configuration)
-        amount = Amount(contexts=machine, code=TOKEN * tokens)
+        amount = of_machine.plus(Amount(code=token * tokens))
         yield Counted(amount, 1, imports[0], f"{imports[0].name} {imports[0].value}")
 
 

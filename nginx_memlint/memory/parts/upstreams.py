@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nginx_memlint.memory.laws import Amount
+from nginx_memlint.memory.laws import Amount, piece
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, since
 from nginx_memlint.syntax.values import number
 from nginx_memlint.targets.versions import Version
@@ -32,6 +32,17 @@ POINTS = 160
 POINT = 16
 
 
+MAPPED = 32 << 20
+"""Bytes from which on glibc maps each piece apart, whatever was freed (DEFAULT_MMAP_THRESHOLD_MAX):
+while so many points are sorted, qsort() has as much again, and gives it back."""
+
+
+def points_amount(points: int) -> Amount:
+    """A consistent hash: one piece with all of its points."""
+    size = POINT * points
+    return piece(size) if size < MAPPED else Amount(tables=size)
+
+
 def _blocks(kind: str, block_bytes: int, configuration: Configuration) -> Iterator[Counted]:
     for block in configuration.tree.blocks(kind):
         servers = len(block.settings("server"))
@@ -55,12 +66,14 @@ def _kept(configuration: Configuration) -> Iterator[Counted]:
         settings = block.settings("keepalive")
         for setting in settings:
             count = number(setting.value) or 0
-            yield Counted(Amount(pages=each * count), count, setting, f"keepalive {count:,}")
+            yield Counted(piece(each * count), count, setting, f"keepalive {count:,}")
         if not settings and version >= KEPT_BY_DEFAULT:
-            yield Counted(Amount(pages=each * DEFAULT_KEPT), DEFAULT_KEPT, block, _said(block))
+            yield Counted(piece(each * DEFAULT_KEPT), DEFAULT_KEPT, block, _said(block))
 
 
 def _points(configuration: Configuration) -> Iterator[Counted]:
+    """The points, and the room of as many that the C library's qsort() leaves free."""
+    most = 0
     for block in configuration.tree.having(["hash"]):
         if block.kind not in ("upstream", "stream_upstream"):
             continue
@@ -68,7 +81,10 @@ def _points(configuration: Configuration) -> Iterator[Counted]:
             if "consistent" in setting.directive.args[1:]:
                 points = POINTS * sum(map(weight, block.settings("server")))
                 said = f"{_said(block)}: {points:,} points"
-                yield Counted(Amount(tables=POINT * points), points, setting, said)
+                yield Counted(points_amount(points), points, setting, said)
+                most = max(most, POINT * points)
+    if 0 < most < MAPPED:
+        yield Counted(Amount(freed=most), 0)
 
 
 def weight(server: Setting) -> int:

@@ -40,16 +40,14 @@ from nginx_memlint.targets.targets import VERSION_KEYS
 from nginx_memlint.tls.families import FAMILIES
 from nginx_memlint.tls.modules import objects
 from nginx_memlint.tls.server_files import facts_of
+from nginx_memlint.tree.stock_table import STOCK_FILES
 
 MOST_FILES = 3_000
 """Files that are written down: with about 300 bytes each, a target file has room for them."""
 
-STOCK_INCLUDES = frozenset(
-    {
-        *("mime.types", "fastcgi_params", "fastcgi.conf", "fastcgi-php.conf", "uwsgi_params"),
-        *("scgi_params", "proxy_params", "koi-utf", "koi-win", "win-utf"),
-    }
-)
+STOCK_INCLUDES = {posixpath.basename(name) for name in STOCK_FILES} | {
+    *("koi-utf", "koi-win", "win-utf")
+}
 """Names of files that nginx and its packages bring for configurations to include."""
 
 _PEM = PEM_DIRECTIVES | {

@@ -10,6 +10,8 @@ from nginx_memlint.live.homes import is_at_home
 from nginx_memlint.live.installed import target_of
 from nginx_memlint.live.ownership import why_not_roots
 from nginx_memlint.printable import printable
+from nginx_memlint.sizes import plural
+from nginx_memlint.targets.host_facts import HostFacts
 from nginx_memlint.targets.targets import Target
 
 
@@ -45,8 +47,11 @@ def target_of_its_own(configuration: str) -> Target | None:
         target = target_of(binary)
     except MemlintError:
         return None
-    said = f"the server is {printable(binary)}, whose configuration this is: --target names another"
-    return target._replace(assumed=(said, *target.assumed))
+    said = (
+        f"the server is {printable(binary)} on this machine, whose configuration this is: --target "
+        f"names another; auto starts {plural(processors(), 'worker')} here"
+    )
+    return target._replace(assumed=(said, *target.assumed), host=HostFacts(processors=processors()))
 
 
 def processors() -> int:

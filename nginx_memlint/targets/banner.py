@@ -12,6 +12,7 @@ from nginx_memlint.errors import MemlintError
 from nginx_memlint.printable import printable
 from nginx_memlint.targets.allocators_table import Platform
 from nginx_memlint.targets.forks_table import ANGIE, BEFORE_CACHE, TLS_LIBRARIES
+from nginx_memlint.targets.names import rows
 from nginx_memlint.targets.targets import DEFAULT_OPENSSL, Target, installed_target
 from nginx_memlint.targets.versions import parse_version
 
@@ -67,7 +68,8 @@ class Nginx:
     ``version`` is that of the nginx in it; ``taken`` says so where that is not what ``-V`` says.
     ``tls`` is the TLS library that it was built with, ``running`` the one that it runs with: name
     and version, e.g. ``("OpenSSL", "3.0.19")``; None without TLS. ``arguments`` are configure's.
-    ``libc`` is that of the compiler, of which Alpine's says whose it is.
+    ``libc`` is that of the compiler, of which Alpine's says whose it is; ``plus`` is the release of
+    NGINX Plus.
     """
 
     path: str
@@ -78,6 +80,7 @@ class Nginx:
     arguments: tuple[str, ...]
     taken: str = ""
     libc: str = "glibc"
+    plus: str = ""
 
     def argument(self, name: str) -> str | None:
         """The value of configure's ``--name=value``, the last of several; None if there is none."""
@@ -136,6 +139,7 @@ def parse(path: str, text: str) -> Nginx:
         tls = _library(there)
         running = _library(now) or tls
     arguments = re.search(r"^configure arguments:(.*)$", text, re.MULTILINE)
+    plus = re.search(r"^nginx version: .*\(nginx-plus-r?(\d+)", text, re.MULTILINE)
     return Nginx(
         path,
         brand,
@@ -145,6 +149,7 @@ def parse(path: str, text: str) -> Nginx:
         _words(arguments[1]) if arguments else (),
         taken,
         "musl" if re.search(r"^built by .*\bAlpine\b", text, re.MULTILINE) else "glibc",
+        plus[1] if plus else "",
     )
 
 
@@ -184,11 +189,18 @@ def _library(text: str) -> tuple[str, str] | None:
 
 
 def versions_of(server: Nginx) -> dict[str, str]:
-    """The versions that -V says, by names of VERSION_KEYS."""
+    """The versions that -V says, by names of VERSION_KEYS; of NGINX Plus, its modules' as well."""
     tls = server.running or ("", "")
     numbered = tls[1] if tls[0] == "OpenSSL" else ""
     openssl = " ".join(tls).strip() if tls[0] in TLS_LIBRARIES else numbered or DEFAULT_OPENSSL
-    return {"nginx": server.version, **server.module_versions, "openssl": openssl}
+    modules = _plus_modules(server.plus) | server.module_versions
+    return {"nginx": server.version, **modules, "openssl": openssl}
+
+
+def _plus_modules(release: str) -> dict[str, str]:
+    """The versions of the dynamic modules of a release of NGINX Plus, where they are known."""
+    row = rows().get(f"nginx-plus-{release}", {})
+    return {key: row[key] for key in ("lua", "stream_lua", "njs") if key in row}
 
 
 def described_target(text: str, source: str) -> Target:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.live import homes, host
+from nginx_memlint.sizes import plural
 from nginx_memlint.targets.banner import Nginx, parse
 from nginx_memlint.targets.targets import find_target
 from tests.helpers import http, memlint_here, write
@@ -36,13 +38,25 @@ def test_a_configuration_that_nginx_reads_by_itself_is_for_that_nginx(nginx: Pat
     target = host.target_of_its_own(str(nginx))
     assert target is not None
     assert target.assumed[0] == (
-        "the server is /sbin/nginx, whose configuration this is: --target names another"
+        "the server is /sbin/nginx on this machine, whose configuration this is: --target names "
+        f"another; auto starts {plural(host.processors(), 'worker')} here"
     )
     run = memlint_here("check", "--verbose", nginx)
     assert target.assumed[0] in run.out
     assert "nginx-1.26.0" in run.out
     run = memlint_here("check", "--verbose", "--target", "debian-11", nginx)
     assert "/sbin/nginx" not in run.out
+
+
+def test_its_workers_are_those_that_auto_starts_here(
+    nginx: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "processors", lambda: 7)
+    nginx.write_text(re.sub("worker_processes .*?;", "worker_processes auto;", nginx.read_text()))
+    assert "(7 workers, nginx" in memlint_here("check", nginx).out
+    assert "(3 workers, nginx" in memlint_here("check", "--workers", "3", nginx).out
+    (nginx.parent / "other.conf").write_bytes(nginx.read_bytes())
+    assert "4 workers assumed" in memlint_here("check", nginx.parent / "other.conf").out
 
 
 def test_the_name_is_looked_up_as_the_check_does(

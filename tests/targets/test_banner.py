@@ -152,6 +152,84 @@ def test_the_libc_is_that_of_the_compiler(compiler: str, libc: str) -> None:
     assert described_target(text, "v.txt").platform == (libc, libc)
 
 
+PRODUCTS = {
+    "openresty/1.27.1.2 in Alpine": (
+        "nginx version: openresty/1.27.1.2\nbuilt by gcc 14.2.0 (Alpine 14.2.0) \n"
+        "built with OpenSSL 3.4.1 11 Feb 2025\nconfigure arguments: "
+        "--add-module=../ngx_lua-0.10.28 "
+        "--add-module=../ngx_lua_upstream-0.07 --add-module=../ngx_stream_lua-0.0.16 --with-stream",
+        "1.27.1.2 0.10.28 0.0.16 - 3.4.1 lua,stream_lua musl",
+    ),
+    "Kong 3.4": (
+        "nginx version: openresty/1.21.4.1\nbuilt by gcc 7.5.0 (Ubuntu 7.5.0-3ubuntu1~18.04) \n"
+        "built with OpenSSL 3.1.1 30 May 2023\nconfigure arguments: "
+        "--add-module=../ngx_lua-0.10.21 "
+        "--add-module=../ngx_stream_lua-0.0.11 --add-module=/work/lua-kong-nginx-module/stream",
+        "1.21.4.1 0.10.21 0.0.11 - 3.1.1 lua,stream_lua glibc",
+    ),
+    "ingress-nginx 1.9": (
+        "nginx version: nginx/1.21.6\n"
+        "built by gcc 12.2.1 20220924 (Alpine 12.2.1_git20220924-r10) \n"
+        "built with OpenSSL 3.1.4 24 Oct 2023\nconfigure arguments: --with-stream "
+        "--add-module=/tmp/build/lua-nginx-module-0.10.25 "
+        "--add-module=/tmp/build/stream-lua-nginx-module-0.0.13",
+        "1.21.6 0.10.25 0.0.13 - 3.1.4 lua,stream_lua musl",
+    ),
+    "Tengine 3.1 in Alpine": (
+        "Tengine version: Tengine/3.1.0\nnginx version: nginx/1.24.0\n"
+        "built by gcc 13.2.1 20231014 (Alpine 13.2.1_git20231014) \n"
+        "built with OpenSSL 3.1.4 24 Oct 2023\n"
+        "configure arguments: --add-module=modules/ngx_http_lua_module",
+        "1.24.0 - - - 3.1.4 lua musl",
+    ),
+    "Angie Pro": (
+        "Angie version: Angie/1.10.2 (PRO)\nBuild version: angie-pro_1.10.2\n"
+        "built with OpenSSL 3.0.17 1 Jul 2025\nconfigure arguments: --prefix=/etc/angie",
+        "1.27.5 - - - 3.0.17 - glibc",
+    ),
+    "npmplus": (
+        "nginx version: freenginx/1.27.4\n"
+        "built by gcc 13.2.1 20240309 (Alpine 13.2.1_git20240309)\n"
+        "built with OpenSSL 3.1.7+quic 3 Sep 2024\nconfigure arguments: --with-stream "
+        "--add-module=/src/lua-nginx-module --add-module=/src/njs/nginx",
+        "1.27.1 - - - 3.1.7 js,lua,stream_js musl",
+    ),
+    "NGINX Plus R34": (
+        "nginx version: nginx/1.27.4 (nginx-plus-r34)\n"
+        "built by gcc 13.3.0 (Ubuntu 13.3.0-6ubuntu2) \n"
+        "built with OpenSSL 3.0.13 30 Jan 2024\nconfigure arguments: --with-stream",
+        "1.27.4 0.10.28 0.0.16 0.8.9 3.0.13 - glibc",
+    ),
+    "NGINX Plus PLS.37": (
+        "nginx version: nginx/1.29.8 (nginx-plus-r37.0.4.1)\nbuilt with OpenSSL 3.5.1 1 Jul 2025\n"
+        "configure arguments: --with-stream",
+        "1.29.8 - - - 3.5.1 - glibc",
+    ),
+    "RHEL 9": (
+        "nginx version: nginx/1.20.1\nbuilt by gcc 11.5.0 20240719 (Red Hat 11.5.0-5) (GCC) \n"
+        "built with OpenSSL 3.2.2 4 Jun 2024\nconfigure arguments: --with-stream=dynamic",
+        "1.20.1 - - - 3.2.2 - glibc",
+    ),
+    "AWS-LC": (
+        "nginx version: nginx/1.29.2\n"
+        "built by gcc 14.2.0 (Alpine 14.2.0) \nbuilt with OpenSSL 1.1.1 "
+        "(compatible; AWS-LC 1.61.2) (running with AWS-LC 1.61.2)\nconfigure arguments:",
+        "1.29.2 - - - AWS-LC 1.61.2 - musl",
+    ),
+}
+"""Product → its -V, and its versions, modules that are built in, and libc."""
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_products_are_read(product: str) -> None:
+    text, expected = PRODUCTS[product]
+    target = described_target(text, "v.txt")
+    keys = ("nginx", "lua", "stream_lua", "njs", "openssl")
+    versions = [target.texts[key] if key in target.ships else "-" for key in keys]
+    built_in = ",".join(sorted(target.built_in)) or "-"
+    assert " ".join([*versions, built_in, target.platform.libc]) == expected
+
+
 @pytest.mark.parametrize("text", ["cat (GNU coreutils) 9.1\n", "ginx version: ginx/3.1.0\n", ""])
 def test_what_is_not_nginx_is_refused(text: str) -> None:
     with pytest.raises(MemlintError, match="is not nginx: its -V does not say which nginx it is"):

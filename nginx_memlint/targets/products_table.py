@@ -77,8 +77,12 @@ PRODUCTS: dict[str, Product] = {
         1.29.7 1.29.7 0.10.29 0.0.17 0.9.6 3.5 3.5
         1.29.8 1.29.8 0.10.29 0.0.17 0.9.6 3.5 3.5
         1.30.0 1.30.0 ? ? 0.9.6 3.5 3.5
+        1.31.0 1.31.0 ? ? 0.9.6 3.5 3.5 | njs and OpenSSL are not below those of 1.30.0
+        1.31.1 1.31.1 ? ? 0.9.6 3.5 3.5 | njs and OpenSSL are not below those of 1.30.0
+        1.31.2 1.31.2 ? ? 0.9.6 3.5 3.5 | njs and OpenSSL are not below those of 1.30.0
+        1.31.3 1.31.3 ? ? 0.9.6 3.5 3.5 | njs and OpenSSL are not below those of 1.30.0
         """,
-        "nginx/docker-nginx update.sh (the last of each version) and nginx/pkg-oss contrib/src/*/version, by tag",
+        "nginx/docker-nginx update.sh (the last of each version) and nginx/pkg-oss contrib/src/*/version, by tag; 1.31: nginx-proxy/nginx-proxy, which is FROM its images",
         images=("nginx", "nginx/nginx", "nginx/nginx-unprivileged", "nginxinc/nginx-unprivileged"),
         built=("stream_js with ssl",),
         note="Modules are dynamic: njs is in the image, Lua is pkg-oss's. OpenSSL is that of the image's Debian; packages take the host's. Its nginx.conf has worker_processes auto.",
@@ -234,10 +238,10 @@ PRODUCTS: dict[str, Product] = {
         1.9.0 1.29.2 - - 0.9.3 3.5 3.5
         1.10.0 1.29.5 - - 0.9.5 3.5 3.5
         1.10.1 1.29.6 - - 0.9.6 3.5 3.5
-        1.10.2 1.31.0 - - ? 3.5 3.5 | OpenSSL is not below that of 1.10.1
-        1.11.0 1.31.1 - - ? 3.5 3.5 | OpenSSL is not below that of 1.10.1
-        1.11.2 1.31.2 - - ? 3.5 3.5 | OpenSSL is not below that of 1.10.1
-        1.11.6 1.31.3 - - ? 3.5 3.5 | OpenSSL is not below that of 1.10.1
+        1.10.2 1.31.0 - - 0.9.6 3.5 3.5 | njs and OpenSSL are not below those of 1.10.1
+        1.11.0 1.31.1 - - 0.9.6 3.5 3.5 | njs and OpenSSL are not below those of 1.10.1
+        1.11.2 1.31.2 - - 0.9.6 3.5 3.5 | njs and OpenSSL are not below those of 1.10.1
+        1.11.6 1.31.3 - - 0.9.6 3.5 3.5 | njs and OpenSSL are not below those of 1.10.1
         """,
         "nginx-proxy/nginx-proxy Dockerfile.debian (Dockerfile to 1.4), by tag; the rest as of the image nginx",
         images=("nginxproxy/nginx-proxy", "jwilder/nginx-proxy"),

@@ -127,7 +127,7 @@ def test_names(name: str, row: str) -> None:
         ("openresty-1.21", "openresty-1.21.4.1"),
         ("openresty-1.20.1.1", "openresty-1.19.9.1"),
         ("nginx-1.27", "nginx-1.27.0"),
-        ("nginx:1.31.3", "nginx-1.30.0"),
+        ("nginx:1.31.9", "nginx-1.31.3"),
         ("ingress-nginx-1.10", "ingress-nginx-1.10.0"),
         ("nginxproxy/nginx-proxy:1.7", "nginx-proxy-1.7.0"),
         ("kong-3.10", "kong-3.9"),
@@ -156,7 +156,7 @@ def test_a_release_that_is_as_its_row_is_named_as_it_is(name: str) -> None:
     ("name", "said"),
     [
         ("kong", "names no version: kong-2.0 to kong-3.9.3"),
-        ("nginx:latest", "names no version: nginx-1.20.2 to nginx-1.30.0"),
+        ("nginx:latest", "names no version: nginx-1.20.2 to nginx-1.31.3"),
         ("apache/apisix", "names no version: apisix-2.11 to apisix-3.18"),
         ("kong-1.5", "is older than all that are known: kong-2.0 to kong-3.9.3"),
         ("nginx-0.8", "is older than all that are known: nginx-1.20.2"),

@@ -500,7 +500,7 @@ class _Run:
             parts.append(f"lua-nginx-module {self.method.lua}")
         if nginx.running is not None:
             parts.append(" ".join(nginx.running).strip())
-        parts.append(_libc())
+        parts.append(_libc() if nginx.libc == "glibc" else nginx.libc)
         parts.append(platform.machine())
         quick = ", --quick" if self.quick else ""
         return f"{', '.join(parts)}; {time.strftime('%Y-%m-%d', time.gmtime())}{quick}"

@@ -25,6 +25,9 @@ from nginx_memlint.tree.tree import Tree
 
 LUA_OBJECT = "ngx_http_lua_module.so"
 
+_OBJECTS = {"lua": LUA_OBJECT, **dict(zip(("js", "stream_js"), OBJECTS, strict=True))}
+"""Module, by its name in Target.built_in → the file that is loaded where it is not built in."""
+
 
 def target_of(binary: str) -> Target:
     """The target of a binary, from ``nginx -V``, a test run of its Lua module, and that of njs.
@@ -32,7 +35,8 @@ def target_of(binary: str) -> Target:
     Raises MemlintError if it is no nginx that runs here.
     """
     server = describe(find_nginx(binary))
-    names = [name.removesuffix(".so") for name in (LUA_OBJECT, *OBJECTS)]
+    loadable = [name for key, name in _OBJECTS.items() if key not in server.built_in]
+    names = [name.removesuffix(".so") for name in loadable]
     modules = [path for name in names if (path := module_file(server, name))]
     with temporary_directory() as directory:
         target = installed(server, modules, directory)

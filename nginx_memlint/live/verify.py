@@ -2,9 +2,9 @@
 
 ``nginx -t`` builds the configuration as a start does, in one process, and ends. Its peak memory
 is read as ``ru_maxrss``; that of the same nginx on an empty configuration with the same modules
-is subtracted. What is left is one configuration, U: ``start_bytes`` without what each worker adds
-for itself (``init_worker_by_lua*`` with old Lua modules; nginx -t has no workers). Workers and
-reloads are seen if they are asked for: nginx is run for real then (reloads.py).
+is subtracted. What is left is one configuration: a start's memory without nginx itself and without
+what each worker adds (nginx -t has none). Workers and reloads are seen if they are asked for: nginx
+is run for real then (reloads.py).
 
 The peak is in resident pages, the estimate in the growth of anonymous ones. On Debian 12 they
 differ by what is the same for every configuration: up to 1.5 MB, which are the pages of OpenSSL's
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Literal
 
 from nginx_memlint.analysis.examine import examine
-from nginx_memlint.analysis.job import Job
+from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS
 from nginx_memlint.files.reading import read_file
@@ -162,8 +162,9 @@ def verify(
             options = replace(options, target=target)
         if options.workers is None and reloads:
             options = replace(options, workers=processors())
-        report = examine(Job(name, replace(options, dump=False))).report
-        predicted = _predicted(report)
+        inspection = examine(Job(name, replace(options, dump=False)))
+        report = inspection.report
+        predicted = _predicted(inspection)
         unmeasured = Verification(
             path=printable(name),
             nginx=printable(server.path),
@@ -230,10 +231,10 @@ def _read(name: str, prefix: str | None) -> Tree | None:
         return None
 
 
-def _predicted(report: ConfigReport) -> Figures:
-    memory = report.memory
+def _predicted(inspection: Inspection) -> Figures:
+    report, situation = inspection.report, inspection.situation
     return Figures(
-        memory_bytes=memory.blocks_bytes + memory.contexts_bytes + memory.loads_bytes,
+        memory_bytes=0 if situation is None else situation.test_bytes,
         cpu_seconds=report.cpu_seconds,
         ssl_contexts=report.ssl_contexts,
         ca_loads=report.ca_loads,

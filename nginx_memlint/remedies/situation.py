@@ -296,6 +296,11 @@ class Situation:
         amounts = (part.amount for part in self.parts if part.name != name)
         return self._total_of(reduce(Amount.plus, amounts, Amount()), self.workers.count)
 
+    @property
+    def test_bytes(self) -> int:
+        """Bytes that ``nginx -t`` takes of the configuration, beside nginx itself."""
+        return self._total_of(self.amount._replace(base=0, helper=0, worker=0, traffic=0), 0).start
+
     def _total_of(self, amount: Amount, workers: int) -> Total:
         helpers = HELPERS if self.amount.helper else 0
         allocator = self.target.allocator

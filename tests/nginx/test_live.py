@@ -32,6 +32,7 @@ from tests.helpers import BUNDLE as SAMPLE_BUNDLE
 from tests.helpers import SAMPLES, memlint
 from tests.live.test_namespaces import needs_namespaces
 from tests.nginx.facts_rows import Site as Place
+from tests.nginx.part_files import place_in
 from tests.nginx.prefix import main_conf, pem_bundle, write_conf
 from tests.nginx.stack import Stack
 
@@ -240,6 +241,25 @@ def test_a_reload_is_stopped_before_it_hurts(
     monkeypatch.setattr(verification, "available_memory", lambda: 100 * MIB)
     with pytest.raises(MemlintError, match=r"apart from this machine|while reloading"):
         verify(reloading(bookworm, site), Options(unit_cost=1), reloads=3)
+
+
+@pytest.mark.usefixtures("bookworm")
+def test_verify_sees_all_that_a_server_has(tmp_path: Path) -> None:
+    """Chains of four certificates, headers and parameters: more than blocks and contexts."""
+    place = place_in(tmp_path)
+    chain, key = place.certificates["rsa2048-3"]
+    four = tmp_path / "four.pem"
+    four.write_text(chain.read_text() + place.certificates["rsa4096-1"][0].read_text())
+    servers = "".join(
+        f"server {{ listen {place.listen} ssl; server_name v{number}.example.com;"
+        f" ssl_certificate {four}; ssl_certificate_key {key}; location / {{ proxy_pass http://127.0.0.1:9;"
+        f" {' '.join(f'proxy_set_header X-{n} $host;' for n in range(9))} }} }}\n"
+        for number in range(400)
+    )
+    verification = verify(write_conf(place.prefix, main_conf(place.prefix, servers)))
+    assert verification.agrees
+    assert verification.predicted.memory_bytes > 15 * MIB
+    assert verification.ratio == pytest.approx(1, abs=0.15)
 
 
 @pytest.mark.usefixtures("bookworm")

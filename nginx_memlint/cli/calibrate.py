@@ -65,14 +65,15 @@ def calibrate(
         ),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help=f"Measure less, in about 20 s: {QUICK_ACCURACY[9:]}.")
+        bool, typer.Option("--quick", help=f"Measure less, in half a minute: {QUICK_ACCURACY[9:]}.")
     ] = False,
 ) -> None:
-    """Measure what the nginx here costs, in about 2 minutes.
+    """Measure what the nginx here costs, in about 3 minutes.
 
     It runs nginx on made-up configurations in a temporary directory, on unix sockets, as any
     user; your own nginx and its files are left alone. The file it writes is for memlint check
     --target-file, here or elsewhere; facts that memlint facts has written into it stay there.
+    What is measured is this nginx with its allocator: LD_PRELOAD chooses another.
     """
     with live():
         if output is not None:

@@ -58,7 +58,7 @@ def facts(
         with suppress(MemlintError):
             row, is_kept = with_costs(row, read_table(output))
             if not is_kept:
-                notes.append("what was measured of other versions is gone: run memlint calibrate")
+                notes.append("what was measured of another nginx is gone: run memlint calibrate")
     text = text_of(
         row, ["Written by memlint facts, for memlint check of this configuration", *notes]
     )

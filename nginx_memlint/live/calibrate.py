@@ -7,13 +7,14 @@ master and workers, bytes; CPU is that of ``nginx -t``, seconds.
 
 from __future__ import annotations
 
-import math
 import os
-import platform
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+from platform import machine
 from types import MappingProxyType
 from typing import Any
 
@@ -29,18 +30,27 @@ from nginx_memlint.live.binary import (
     lua_version,
 )
 from nginx_memlint.live.certificates import BundlePair, make_bundles
+from nginx_memlint.live.connections import connection_bytes, passes
+from nginx_memlint.live.platform import platform_of, platform_of_program
+from nginx_memlint.live.preflight.kernel import Kernel
+from nginx_memlint.live.reload_laws import LawRun, MeasuredLaw, measured_laws
 from nginx_memlint.live.site import CONNECTIONS, Site, temporary_directory
 from nginx_memlint.memory.certificate import beyond_stock
-from nginx_memlint.memory.laws_table import MARGIN
+from nginx_memlint.memory.laws_table import LAWS as ALLOCATOR_LAWS
 from nginx_memlint.memory.parts.base import CONNECTION
 from nginx_memlint.memory.parts.record import since
-from nginx_memlint.sizes import MIB, plural
+from nginx_memlint.sizes import MIB
+from nginx_memlint.targets.allocators_table import ALLOCATORS, DEFAULT_ALLOCATOR, Platform
 from nginx_memlint.targets.banner import Nginx
-from nginx_memlint.targets.target_file import COST_KEYS, text_of
-from nginx_memlint.targets.targets import DEFAULT_OPENSSL
+from nginx_memlint.targets.target_file import COST_KEYS, LAWS, text_of
+from nginx_memlint.targets.targets import DEFAULT_OPENSSL, Costs, costs_for, read_component
 from nginx_memlint.targets.versions import parse_version
 from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
 from nginx_memlint.tls.families import SHARED_LUA
+
+KEPT_SINCE = (1, 27, 4)
+"""The first nginx that keeps certificates from one configuration to the next, unless their files
+have changed: a reload at worst is one with new files."""
 
 CACHED_SINCE = (1, 27, 2)
 """The first nginx that parses a CA file once and shares its certificates between contexts."""
@@ -48,18 +58,19 @@ CACHED_SINCE = (1, 27, 2)
 WORKERS = 2
 """Workers in all measurements but those of reloads: the shipped costs were measured with two."""
 
+GLIBC = Platform()
+
 BASE_WORKERS = (1, 4)
 """Workers that tell what each of them has for itself."""
-
-FIRST_PEAK = 3
-"""Configurations in memory at the peak of a first reload with one worker, by the laws
-(``Costs.first_peak``)."""
 
 MADE_MOST = 16 << 20
 """Bytes that are read of a generated bundle, which has fewer."""
 
 LOAD_BYTES_MOST = 6_500
 """Bytes that one loaded certificate takes at most, about: to tell how much memory is needed."""
+
+HOST_BYTES_MOST = 40_000
+"""Bytes that a host with TLS takes at most, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +87,19 @@ class Amounts:
     pairs: tuple[int, int] = (50, 300)
     names: tuple[int, int] = (20, 70)
     repeats: int = 3
-    reload_workers: tuple[int, ...] = (1, 2, 4)
-    reloads: int = 5
-    reload_loads: int = 100
+    reload_workers: tuple[int, ...] = (1, 4)
+    reloads: int = 6
+    reload_stores: tuple[int, int] = (20, 70)
+    reload_hosts: tuple[int, int] = (60, 360)
+    reload_locations: int = 2500
 
     @property
     def needed(self) -> int:
         """Bytes of memory that measuring needs: the worst reload peak, and nginx's base."""
         peak = 2 + 3 * max(self.reload_workers)
-        unit = self.reload_loads * self.certificates * LOAD_BYTES_MOST
-        return max(peak * unit, max(self.loads) * self.certificates * LOAD_BYTES_MOST) + 64 * MIB
+        store = self.certificates * LOAD_BYTES_MOST
+        unit = max(self.reload_stores) * store + max(self.reload_hosts) * HOST_BYTES_MOST
+        return max(peak * unit, max(self.loads) * store) + 64 * MIB
 
 
 FULL = Amounts()
@@ -97,39 +111,12 @@ QUICK = Amounts(
     pairs=(30, 180),
     names=(10, 40),
     repeats=1,
-    reload_workers=(2,),
+    reload_workers=(4,),
     reloads=2,
-    reload_loads=50,
+    reload_stores=(30, 80),
+    reload_hosts=(60, 210),
+    reload_locations=1500,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ReloadSeries:
-    """Reloads of one server, in units of U, the growth at start.
-
-    ``after`` and ``peak`` hold a figure for each reload; the laws are those of memory/estimate.py.
-    """
-
-    workers: int
-    after: tuple[float, ...]
-    peak: tuple[float, ...]
-
-    @property
-    def after_law(self) -> int:
-        """Units that are kept after a reload at most, by the laws."""
-        return 2 + self.workers
-
-    @property
-    def peak_law(self) -> int:
-        """Units at the highest peak, by the laws."""
-        return 2 + 3 * self.workers
-
-    @property
-    def within(self) -> bool:
-        """Whether no figure exceeds the laws with their margin."""
-        return (
-            max(self.after) <= self.after_law * MARGIN and max(self.peak) <= self.peak_law * MARGIN
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,36 +129,52 @@ class Calibration:
     measured: str
     versions: dict[str, str]
     built_in: tuple[str, ...]
+    platform: Platform
     costs: dict[str, float]
-    reloads: tuple[ReloadSeries, ...]
+    laws: tuple[MeasuredLaw, ...]
     notes: tuple[str, ...]
 
+    @property
+    def lines(self) -> list[str]:
+        """What is said of the measurement."""
+        compared = (law.lines(self.platform.allocator) for law in self.laws)
+        return [*self.notes, *chain.from_iterable(compared)]
+
     def toml(self, kept: Mapping[str, Any] = MappingProxyType({})) -> str:
-        """The text of the target file; ``kept`` are facts of the server that it has already."""
+        """The text of the target file; ``kept`` are facts of the server that it has already.
+
+        Where they say that it runs with another allocator, the laws are not for it.
+        """
         notes = [
             "Written by memlint calibrate; use it with: memlint check --target-file FILE",
-            *self.notes,
-            *reload_lines(self.reloads),
+            *self.lines,
         ]
         measured = {"measured": self.measured, **self.versions, "built_in": list(self.built_in)}
-        facts = {key: value for key, value in kept.items() if key not in COST_KEYS}
-        return text_of({**facts, **measured, **self.costs}, notes)
+        facts = {key: value for key, value in kept.items() if key not in (*COST_KEYS, LAWS)}
+        row = {**self.platform._asdict(), **facts, **measured, **self.costs}
+        if row["allocator"] == self.platform.allocator:
+            row[LAWS] = {law.kind: law.law for law in self.laws}
+        else:
+            notes.append(
+                f"the nginx that runs has {row['allocator']}, this one {self.platform.allocator}: "
+                "its laws are left out; preload what that one has"
+            )
+        return text_of(row, notes)
 
 
-def reload_lines(reloads: tuple[ReloadSeries, ...]) -> list[str]:
-    """Measured reloads beside the laws, a line for each number of workers."""
-    return [
-        f"reloads with {plural(s.workers, 'worker')}: kept "
-        f"{_units(s.after)} (law: at most {s.after_law}), peak {_units(s.peak)} "
-        f"(law: at most {s.peak_law}) times the start: "
-        + ("as the laws say" if s.within else "MORE than the laws say")
-        for s in reloads
-    ]
+COST_KINDS = {
+    "base_master": "base",
+    **dict.fromkeys(("location", "server"), "pool"),
+    **dict.fromkeys(("context", "key_pair"), "contexts"),
+    **dict.fromkeys(
+        ("certificate", "der", "first_load", "cached_certificate", "client_ca_name"), "heap"
+    ),
+}
+"""Key of a cost → its kind of memory (``Amount``)."""
 
-
-def _units(values: tuple[float, ...]) -> str:
-    return ", ".join(f"{value:.1f}" for value in values)
-
+OTHERS = 1.03
+"""Times that costs are raised with other allocators than glibc: 1,000 hosts with TLS took 2 % more
+than the sum of what some hundred took each (jemalloc 5.3.0)."""
 
 ReportProgress = Callable[[int, int, str], None]
 """A function that is told how many steps are done, how many there are, and which is next."""
@@ -269,15 +272,41 @@ class _Run:
     measurements: dict[str, tuple[int, float]] = field(default_factory=dict)
     done: int = 0
     total: int = 0
+    platform: Platform = GLIBC
+    named: str = DEFAULT_ALLOCATOR
+    mapped: list[str] = field(default_factory=list)
 
     def result(self) -> Calibration:
-        amounts, method, bundles = self.amounts, self.method, self.bundles
-        pair = self.pair()
-        self.total = 14 + 2 * (pair is not None) * 3 + 2 * len(amounts.reload_workers)
-        costs: dict[str, float] = {}
-        caches = parse_version(self.site.nginx.version) >= CACHED_SINCE
-        self.total += 2 if caches else 0
+        amounts, pair = self.amounts, self.pair()
+        shapes = 3 + (pair is not None)
+        self.total = 15 + 2 * (pair is not None) * 3 + shapes * len(amounts.reload_workers)
+        self.total += 2 if self.caches else 0
+        self.find_platform()
+        costs, cpu = self.unit_costs(pair)
+        few, many = (self.measure("nginx itself", "", "", workers)[0] for workers in BASE_WORKERS)
+        self.step("connections")
+        connections = dict(connection_bytes(self.site, pair))
+        run = self.laws(pair)
+        self.platform = with_allocator(self.platform, run.allocator)
+        costs = {key: self.as_glibc(key, size) for key, size in costs.items()}
+        costs |= NOT_MEASURED if pair is None else {}
+        if (least := self.first_peak()) > Costs.first_peak:
+            costs["first_peak"] = least
+        costs |= self.base(few, many) | cpu | connections
+        self.report(self.total, self.total, "done")
+        return Calibration(
+            self.measured(), self.versions(), tuple(sorted(self.site.nginx.built_in)),
+            self.platform, costs, run.laws, self.notes(pair, run),
+        )  # fmt: skip
 
+    @property
+    def caches(self) -> bool:
+        """Whether nginx parses a CA file once."""
+        return parse_version(self.site.nginx.version) >= CACHED_SINCE
+
+    def unit_costs(self, pair: str | None) -> tuple[dict[str, float], dict[str, float]]:
+        """Bytes of blocks, contexts and certificates, and CPU seconds, each by its key."""
+        amounts, method, bundles, caches = self.amounts, self.method, self.bundles, self.caches
         plain = "return 204;"
         # without the module, unless it is built in
         location, _ = self.slope("locations", amounts.blocks, lambda n: self.locations(n, plain))
@@ -312,27 +341,18 @@ class _Run:
         certificate = (small - der * small_is.der_bytes) / count
         cpu = (small_cpu + large_cpu - 2 * with_cpu) / (count + large_is.certificates)
 
-        costs |= self.base()
-        costs["location"] = round(location)
-        costs["server"] = round(server)
-        costs["context"] = round(context)
-        costs["certificate"] = round(certificate)
-        costs["der"] = der
-        costs["first_load"] = round(first)
+        costs = {
+            "location": location,
+            "server": server,
+            "context": context,
+            "certificate": certificate,
+            "der": der,
+            "first_load": first,
+        }
         if caches:
-            costs["cached_certificate"] = round(cached)
-        costs |= self.pairs(pair, server, context, count)
-        costs["cpu_context"] = max(0.0, with_cpu)
-        costs["cpu_certificate"] = max(0.0, cpu)
-        reloads = tuple(self.reloads(workers) for workers in amounts.reload_workers)
-        for series in reloads:
-            if series.workers == 1 and series.peak[0] > FIRST_PEAK * MARGIN:
-                costs["first_peak"] = math.ceil(series.peak[0] / MARGIN)
-        self.report(self.total, self.total, "done")
-        return Calibration(
-            self.measured(), self.versions(), tuple(sorted(self.site.nginx.built_in)), costs,
-            reloads, self.notes(pair),
-        )  # fmt: skip
+            costs["cached_certificate"] = cached
+        seconds = {"cpu_context": max(0.0, with_cpu), "cpu_certificate": max(0.0, cpu)}
+        return costs | self.pairs(pair, server, context, count), seconds
 
     # what is configured
 
@@ -340,9 +360,10 @@ class _Run:
         blocks = "".join(f"location /l{i} {{ {inside} }}\n" for i in range(count))
         return f"server {{ listen {self.site.socket};\n{blocks}}}\n"
 
-    def servers(self, count: int, inside: str, ssl: str = "") -> str:
+    def servers(self, count: int, inside: str | Callable[[int], str], ssl: str = "") -> str:
         return "".join(
-            f"server {{ listen {self.site.socket}{ssl}; server_name s{i}; {inside} }}\n"
+            f"server {{ listen {self.site.socket}{ssl}; server_name s{i}; "
+            f"{inside if isinstance(inside, str) else inside(i)} }}\n"
             for i in range(count)
         )
 
@@ -355,15 +376,18 @@ class _Run:
         def http(count: int) -> str:
             blocks = []
             for i in range(count):
-                path = bundle
-                if copies:
-                    path = self.site.directory / f"{bundle.stem}-{i}.pem"
-                    if not path.exists():
-                        write_own(path, _read(bundle))
+                path = self.copy(bundle, i) if copies else bundle
                 blocks.append(f"location /l{i} {{ {self.method.trusting(path)} }}\n")
             return f"server {{ listen {self.site.socket};\n{''.join(blocks)}}}\n"
 
         return self.slope(name, self.amounts.loads, http, self.method.load)
+
+    def copy(self, file: Path, number: int) -> Path:
+        """A copy of a file, which is made once."""
+        path = self.site.directory / f"{file.stem}-{number}{file.suffix}"
+        if not path.exists():
+            write_own(path, _read(file))
+        return path
 
     def first_load(self, load: float) -> float:
         """Bytes that the first load of a process takes in addition to a later one's."""
@@ -374,24 +398,58 @@ class _Run:
         ]
         return max(0.0, measured[1] - measured[0] - load)
 
-    def base(self) -> dict[str, float]:
-        """Bytes of an nginx without a server: its master, and a worker without connections."""
-        few, many = (self.measure("nginx itself", "", "", workers)[0] for workers in BASE_WORKERS)
+    def find_platform(self) -> None:
+        """Find libc and allocator: by the program, and by what it has mapped when it runs."""
+        self.step("libc and allocator")
+        self.site.configure("")
+        names = platform_of_program(self.site.nginx.path)
+        with self.site.server() as server:
+            self.mapped = Kernel().mapped(server.pid) or []
+        names |= platform_of(self.mapped)
+        self.platform = GLIBC.replaced(names.get("libc"), names.get("allocator"))
+        self.named = self.platform.allocator
+
+    def base(self, few: int, many: int) -> dict[str, float]:
+        """Bytes of an nginx without a server, which has so many with few and many workers.
+
+        They are those of its master, and of a worker without connections.
+        """
         worker = (many - few) / (BASE_WORKERS[1] - BASE_WORKERS[0])
         version = parse_version(self.site.nginx.version)
         connections = CONNECTIONS * since(version, CONNECTION)
+        master = self.as_glibc("base_master", few - BASE_WORKERS[0] * worker)
+        # with some allocators, each worker copies pages of the master at once
+        copied = ALLOCATOR_LAWS[self.platform.allocator]["base"].start.each * master
         return {
-            "base_master": round(few - BASE_WORKERS[0] * worker),
-            "base_worker": round(max(1.0, worker - connections)),
+            "base_master": master,
+            "base_worker": round(max(1.0, worker - copied - connections)),
         }
+
+    def first_peak(self) -> int:
+        """The least first peak of the server that is most like this one: some runs have less."""
+        openssl, _ = read_component("openssl", openssl_version(self.site.nginx))
+        return costs_for(parse_version(self.site.nginx.version), openssl).first_peak
+
+    def as_glibc(self, key: str, size: float) -> float:
+        """The bytes that glibc would take: an allocator's laws are multiples of that."""
+        factor = ALLOCATOR_LAWS[self.platform.allocator][COST_KINDS[key]].start.fixed
+        if self.platform.allocator != DEFAULT_ALLOCATOR:
+            factor /= OTHERS
+        return size / factor if key == "der" else round(size / factor)
 
     def pair(self) -> str | None:
         """Directives of a server with TLS; None if there is no certificate for it."""
-        if self.bundles.certificate is None:
+        certificate, key = self.bundles.certificate, self.bundles.key
+        if certificate is None or key is None:
             return None
-        return (
-            f"ssl_certificate {self.bundles.certificate}; ssl_certificate_key {self.bundles.key};"
-        )
+        return _pair(certificate, key)
+
+    def pair_of(self, number: int) -> str:
+        """Directives with a certificate whose file no other server names, for use with pair()."""
+        certificate, key = self.bundles.certificate, self.bundles.key
+        assert certificate is not None
+        assert key is not None
+        return _pair(self.copy(certificate, number), self.copy(key, number))
 
     def pairs(
         self, pair: str | None, server: float, context: float, certificates: int
@@ -401,7 +459,7 @@ class _Run:
         Measured without the Lua module, which would add a context to each server.
         """
         if pair is None:
-            return dict(NOT_MEASURED)
+            return {}
         amounts, small = self.amounts, self.bundles.small
         extra = context if self.method.implicit else 0
         ssl, _ = self.slope("TLS servers", amounts.pairs, lambda n: self.servers(n, pair, " ssl"))
@@ -418,8 +476,8 @@ class _Run:
             ),
         )
         return {
-            "key_pair": round(max(0.0, ssl - server - context - extra)),
-            "client_ca_name": round(max(0.0, (client - trusted) / certificates)),
+            "key_pair": max(0.0, ssl - server - context - extra),
+            "client_ca_name": max(0.0, (client - trusted) / certificates),
         }
 
     # how it is measured
@@ -439,44 +497,48 @@ class _Run:
         with self.site.server() as server:
             return server.settled().anonymous, cpu
 
-    def reloads(self, workers: int) -> ReloadSeries:
-        """Reload with a bundle and without; the difference is the bundle's memory."""
-        method, count = self.method, self.amounts.reload_loads
-        caches = parse_version(self.site.nginx.version) >= CACHED_SINCE
-        series = []
-        for inside in (None, self.bundles.small):
-            self.step(f"reloads, {workers} workers")
-            if inside is None:
-                http = self.locations(count, method.context)
-            elif caches:
-                copies = (self.site.directory / f"{inside.stem}-{i}.pem" for i in range(count))
-                for copy in copies:
-                    if not copy.exists():
-                        write_own(copy, _read(inside))
-                blocks = "".join(
-                    "location /l{} {{ {} }}\n".format(
-                        i, method.trusting(self.site.directory / f"{inside.stem}-{i}.pem")
-                    )
-                    for i in range(count)
-                )
-                http = f"server {{ listen {self.site.socket};\n{blocks}}}\n"
-            else:
-                http = self.locations(count, method.trusting(inside))
-            self.site.configure(http, load=method.load, workers=workers)
-            with self.site.server() as server:
-                start = server.settled().anonymous_and_shared
-                series.append((start, [server.reload() for _ in range(self.amounts.reloads)]))
-        (base, without), (full, with_) = series
-        unit = full - base
-        if unit <= 0:
-            raise MemlintError(
-                "CA files take no memory on this nginx; nothing to compare reloads by"
+    def laws(self, pair: str | None) -> LawRun:
+        """The laws of CA stores, of contexts with certificates of their own, and of locations.
+
+        Measured without the Lua module if it can be, as it adds contexts to all of them.
+        """
+        amounts, small = self.amounts, self.bundles.small
+        method = Method("", None, self.method.implicit) if passes(self.site.nginx) else self.method
+        few, many = amounts.reload_stores
+        hosts, more_hosts = amounts.reload_hosts if pair is not None else (0, 0)
+
+        def shape(stores: int, hosts: int, locations: int) -> str:
+            trusting = (
+                f"location /s{n} {{ {method.trusting(self.copy(small, n))} }}\n"
+                for n in range(stores)
             )
-        pairs = list(zip(with_, without, strict=True))
-        return ReloadSeries(
-            workers,
-            tuple((a.after - b.after) / unit for a, b in pairs),
-            tuple((a.peak - b.peak) / unit for a, b in pairs),
+            plain = (f"location /p{n} {{ }}\n" for n in range(locations))
+            inside = "".join(chain(trusting, plain))
+            if pair is None:
+                return self.servers(1, inside)
+            first = self.servers(1, pair + inside, " ssl")
+            return first + self.servers(hosts, self.pair_of, " ssl")
+
+        shapes = {
+            "": shape(few, hosts, 0),
+            "heap": shape(many, hosts, 0),
+            "contexts": shape(few, more_hosts, 0),
+            "pool": shape(few, hosts, amounts.reload_locations),
+        }
+        if pair is None:
+            del shapes["contexts"]
+        if method.lua is not None or method.implicit:
+            del shapes["pool"]
+        keeps = parse_version(self.site.nginx.version) >= KEPT_SINCE
+        return measured_laws(
+            self.site,
+            shapes,
+            load=method.load,
+            main="ssl_object_cache_inheritable off;\n" if keeps else "",
+            workers=amounts.reload_workers,
+            reloads=amounts.reloads,
+            allocator=self.platform.allocator,
+            step=self.step,
         )
 
     def step(self, name: str) -> None:
@@ -500,18 +562,38 @@ class _Run:
             parts.append(f"lua-nginx-module {self.method.lua}")
         if nginx.running is not None:
             parts.append(" ".join(nginx.running).strip())
-        parts.append(_libc() if nginx.libc == "glibc" else nginx.libc)
-        parts.append(platform.machine())
+        parts.append(self.libc())
+        if self.platform.allocator != self.platform.libc:
+            parts.append(self.platform.allocator)
+        parts.append(machine())
         quick = ", --quick" if self.quick else ""
         return f"{', '.join(parts)}; {time.strftime('%Y-%m-%d', time.gmtime())}{quick}"
 
-    def notes(self, pair: str | None) -> tuple[str, ...]:
+    def libc(self) -> str:
+        """The libc, with its version if it is the one that this Python runs with."""
+        with suppress(ValueError, OSError):
+            if set(self.mapped) & set(_libcs(Kernel().mapped(os.getpid()) or [])):
+                return os.confstr("CS_GNU_LIBC_VERSION") or self.platform.libc
+        return self.platform.libc
+
+    def notes(self, pair: str | None, run: LawRun) -> tuple[str, ...]:
         by = "proxy_ssl" if self.method.lua is None or self.method.implicit else "lua_ssl"
         notes = [f"contexts by {by}; {self.bundles.source}"]
         if self.quick:
             notes.append(QUICK_ACCURACY)
         if pair is None:
             notes.append("key_pair and client_ca_name were not measured: they are Debian 12's")
+        if self.platform.allocator != self.named:
+            notes.append(
+                f"reloads are not like {self.named}'s, and no library of another allocator is "
+                f"seen: taken as {self.platform.allocator}, which they are like"
+            )
+        notes.append(f"laws of reloads: {run.peaks}")
+        if not run.held:
+            notes.append(
+                "old workers could not be held until all exit at once (ptrace): where processors "
+                "are few, peaks were lower than they may be"
+            )
         return tuple(notes)
 
 
@@ -528,11 +610,18 @@ def openssl_version(nginx: Nginx) -> str:
     return DEFAULT_OPENSSL
 
 
-def _libc() -> str:
-    try:
-        return os.confstr("CS_GNU_LIBC_VERSION") or "unknown libc"
-    except (ValueError, OSError):
-        return "not glibc"
+def with_allocator(platform: Platform, allocator: str) -> Platform:
+    """The platform with an allocator, which may be another libc's."""
+    libc = ALLOCATORS[allocator].libc or platform.libc
+    return Platform(libc, allocator)
+
+
+def _pair(certificate: Path, key: Path) -> str:
+    return f"ssl_certificate {certificate}; ssl_certificate_key {key};"
+
+
+def _libcs(mapped: list[str]) -> list[str]:
+    return [path for path in mapped if os.path.basename(path).startswith("libc.so")]
 
 
 def _read(path: Path) -> bytes:

@@ -17,13 +17,13 @@ from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
-from nginx_memlint.files.reading import open_regular, read_bytes
 from nginx_memlint.live.available import require_linux
 from nginx_memlint.live.binary import describe, find_nginx
 from nginx_memlint.live.budgets import budget_from
 from nginx_memlint.live.host import processors
 from nginx_memlint.live.installed import target_of
 from nginx_memlint.live.ownership import why_not_roots
+from nginx_memlint.live.platform import platform_of_program
 from nginx_memlint.live.preflight.kernel import Kernel
 from nginx_memlint.live.preflight.master import Launch, configuration, find_master, launch_of
 from nginx_memlint.live.preflight.room import MACHINE, room_around
@@ -34,8 +34,9 @@ from nginx_memlint.printable import printable
 from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.sizes import plural
 from nginx_memlint.sources.main_file import MAIN_FILE
+from nginx_memlint.targets.allocators_table import DEFAULT_ALLOCATOR
 from nginx_memlint.targets.host_facts import FileFacts
-from nginx_memlint.targets.target_file import COST_KEYS
+from nginx_memlint.targets.target_file import COST_KEYS, LAWS
 from nginx_memlint.targets.targets import VERSION_KEYS
 from nginx_memlint.tls.families import FAMILIES
 from nginx_memlint.tls.modules import objects
@@ -56,10 +57,6 @@ _PEM = PEM_DIRECTIVES | {
 """Directives that name files of certificates, or of revocation lists."""
 
 _KEYS = frozenset(f"{name}_key" for name in _PEM if name.endswith("ssl_certificate"))
-
-_MUSL = b"/ld-musl-"
-_HEAD = 4096
-"""Bytes of a program in which the name of its loader stands (PT_INTERP)."""
 
 
 class Gathered(NamedTuple):
@@ -92,7 +89,7 @@ def gather(
     if launch.platform is None:
         notes.append("it is not seen running: its allocator is taken to be that of its libc")
     target = target_of(binary)
-    platform = launch.platform or _platform(binary)
+    platform = platform_of_program(binary) | (launch.platform or {})
     target = target._replace(platform=target.platform.replaced(*map(platform.get, _PLATFORM)))
     options = Options(target=target, prefix=prefix, dump=False, workers=processors())
     inspection = examine(Job(name or conf, options))
@@ -121,10 +118,12 @@ _PLATFORM = ("libc", "allocator")
 
 
 def with_costs(row: Mapping[str, Any], before: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
-    """Facts with what was measured on the same versions before, and whether that is kept."""
+    """Facts with what was measured on the same versions before, and whether all of it is kept."""
     is_same = all(row.get(key) == before.get(key) for key in ("nginx", "openssl"))
-    costs = {key: value for key, value in before.items() if key in COST_KEYS}
-    return {**row, **costs} if is_same else dict(row), is_same or not costs
+    with_laws = row.get("allocator") == before.get("allocator", DEFAULT_ALLOCATOR)
+    measured = {key: value for key, value in before.items() if key in (*COST_KEYS, LAWS)}
+    kept = {key: value for key, value in measured.items() if is_same and (with_laws or key != LAWS)}
+    return {**row, **kept}, len(kept) == len(measured)
 
 
 _NOT_RUNNING = Launch()
@@ -143,17 +142,6 @@ def _leads_to(name: str, conf: str) -> bool:
     """Whether a name is that of a main file, or of its directory."""
     path = os.path.join(name, MAIN_FILE) if os.path.isdir(name) else name
     return os.path.realpath(path) == os.path.realpath(conf)
-
-
-def _platform(binary: str) -> dict[str, str]:
-    """The libc of a program, from the name of its loader."""
-    with suppress(OSError):
-        descriptor, _ = open_regular(binary)
-        try:
-            return {"libc": "musl"} if _MUSL in read_bytes(descriptor, _HEAD) else {}
-        finally:
-            os.close(descriptor)
-    return {}
 
 
 def _modules(directory: str, situation: Situation) -> list[str]:

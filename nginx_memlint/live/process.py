@@ -20,6 +20,7 @@ from typing import NamedTuple, Self
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.files.signals import SIGNALS, Held, uninterrupted
+from nginx_memlint.live.exits import HeldExits
 
 START_TIMEOUT = 60.0
 RELOAD_TIMEOUT = 120.0
@@ -352,11 +353,12 @@ class Server:
             before = now
         return before
 
-    def reload(self, *, sampled: bool = True) -> Reload:
+    def reload(self, *, sampled: bool = True, held: bool = False) -> Reload:
         """Send SIGHUP and wait until only new workers are left.
 
         The peak is the most of samples; without them, for callers who measure it by a control
-        group, it is what there is afterwards.
+        group, it is what there is afterwards. ``held``: old workers end when all of them have come
+        to their exit, and what there is then is a sample. Raises OSError if they cannot be held.
         """
         old = set(self._children())
         samples = [0]
@@ -366,9 +368,14 @@ class Server:
                 samples.append(self.memory().anonymous_and_shared)
             return len(self._serving()) >= self._workers and old.isdisjoint(self._children())
 
-        os.kill(self.pid, signal.SIGHUP)
         pause = 0.0 if sampled else PAUSE
-        self._wait_until(done, RELOAD_TIMEOUT + self._timeout, pause=pause)
+        timeout = RELOAD_TIMEOUT + self._timeout
+        with HeldExits(old if held else ()) as exits:
+            os.kill(self.pid, signal.SIGHUP)
+            if held:
+                self._wait_until(lambda: done() or exits.all_there(), timeout, pause)
+                samples.append(self.settled().anonymous_and_shared)
+        self._wait_until(done, timeout, pause)
         after = self.settled().anonymous_and_shared
         return Reload(max(*samples, after), after)
 

@@ -18,6 +18,7 @@ from nginx_memlint.errors import MemlintError
 from nginx_memlint.live import SLACK
 from nginx_memlint.live.limit import Limit
 from nginx_memlint.live.namespaces import apart
+from nginx_memlint.live.peaks import PeakMeter
 from nginx_memlint.live.process import Server
 from nginx_memlint.result import ConfigReport, Model
 from nginx_memlint.sizes import human
@@ -88,17 +89,8 @@ def run_through(
     running = Server(command, report.workers, timeout=timeout, prepare=limit.apply)
     try:
         with running:
-            start = running.settled().anonymous_and_shared
-            used = limit.used()
-            # files and the kernel's own, which the group counts as well
-            beside = None if used is None else used[0] - start
-            peaks, after = [], []
-            for _ in range(reloads):
-                done = running.reload(sampled=beside is None)
-                used = limit.used()
-                most = 0 if beside is None or used is None else used[1] - beside
-                peaks.append(max(done.peak, most))
-                after.append(done.after)
+            meter = PeakMeter(running, limit)
+            done = [meter.reload() for _ in range(reloads)]
     except MemlintError as error:
         if limit.killed():
             raise MemlintError(
@@ -108,10 +100,10 @@ def run_through(
         raise MemlintError(f"nginx, started apart from this machine: {error}") from None
     total = report.memory.total
     measured = (
-        ("start", total.start_bytes, start),
-        ("first reload peak", total.reload_peak_bytes, peaks[0]),
-        ("worst reload peak", total.reload_peak_worst_bytes, max(peaks)),
-        ("kept at worst", total.after_reload_worst_bytes, max(after)),
+        ("start", total.start_bytes, meter.start),
+        ("first reload peak", total.reload_peak_bytes, done[0].peak),
+        ("worst reload peak", total.reload_peak_worst_bytes, max(one.peak for one in done)),
+        ("kept at worst", total.after_reload_worst_bytes, max(one.after for one in done)),
     )
     return ReloadComparison(
         reloads=reloads,
@@ -125,9 +117,7 @@ def run_through(
             )
             for name, expected, seen in measured
         ],
-        peaks="peaks are those of the control group"
-        if beside is not None
-        else "peaks are the most of samples: one of milliseconds may be missed",
+        peaks=meter.said,
     )
 
 

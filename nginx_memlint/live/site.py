@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -67,8 +67,19 @@ class Site:
         """The argument of ``listen``."""
         return f"unix:{self.directory}/s"
 
-    def configure(self, http: str, *, load: str = "", workers: int = 1) -> None:
-        """Write a configuration with this content of its ``http`` block."""
+    def configure(
+        self,
+        http: str,
+        *,
+        load: str = "",
+        workers: int = 1,
+        connections: int = CONNECTIONS,
+        main: str = "",
+    ) -> None:
+        """Write a configuration with this content of its ``http`` block.
+
+        ``load`` and ``main`` are lines before and among those of the main context.
+        """
         temporary = "".join(
             f"{name}_temp_path {self.directory}/{name};\n"
             for name in _TEMP_PATHS
@@ -78,7 +89,7 @@ class Site:
         text = (
             f"{load}{_user()}daemon off;\nmaster_process on;\nworker_processes {workers};\n"
             f"pid {self.directory}/nginx.pid;\nlock_file {self.directory}/nginx.lock;\n"
-            f"error_log stderr crit;\nevents {{ worker_connections {CONNECTIONS}; }}\n"
+            f"error_log stderr crit;\n{main}events {{ worker_connections {connections}; }}\n"
             f"http {{\naccess_log off;\n{BLOCKS_HASH}\n{temporary}{http}}}\n"
         )
         write_own(self._conf, text.encode())
@@ -94,9 +105,12 @@ class Site:
             raise MemlintError(ended.output.strip() or f"nginx -t ended with {ended.code}")
         return ended
 
-    def server(self) -> Server:
-        """An nginx with the configuration, which runs as long as its ``with`` block."""
-        return Server(self._arguments, self._workers)
+    def server(self, prepare: Callable[[int], None] | None = None) -> Server:
+        """An nginx with the configuration, which runs as long as its ``with`` block.
+
+        ``prepare`` is called with the process's number before it begins.
+        """
+        return Server(self._arguments, self._workers, prepare=prepare)
 
 
 def _user() -> str:

@@ -13,7 +13,7 @@ from nginx_memlint.files.bounds import BoundError, check_small
 from nginx_memlint.memory.certificate import beyond_stock, sent_bytes
 from nginx_memlint.memory.guesses import End, Prior, prior
 from nginx_memlint.memory.laws import Law
-from nginx_memlint.memory.laws_table import GLIBC, LAWS, MARGIN
+from nginx_memlint.memory.laws_table import GLIBC, MARGIN, laws_for
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.targets.allocators_table import DEFAULT_ALLOCATOR
 from nginx_memlint.targets.targets import Costs, Target
@@ -393,5 +393,5 @@ def estimate(
         workers=workers,
         zones=zones,
         first_peak=first_peak_of(target),
-        laws=LAWS[target.allocator],
+        laws=laws_for(target.allocator, target.laws),
     )

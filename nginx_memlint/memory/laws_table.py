@@ -7,9 +7,11 @@ docs/accuracy.md compares); those of other allocators are from allocators.json b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import repeat
 
 from nginx_memlint.memory.laws import Law, Times
+from nginx_memlint.targets.targets import PHASES, MeasuredLaws
 
 MARGIN = 1.05
 """The highest memory measured over reloads, divided by the law: 1.049 (W = 4, Debian 12)."""
@@ -156,3 +158,13 @@ LAWS: dict[str, dict[str, Law]] = {
 """Allocator → its laws; glibc's are borrowed for kinds of which it does not decide: ``code`` and
 ``scripts`` are mapped by PCRE and LuaJIT themselves, zones and large arrays by nginx. So are
 those of ``rules``, which were not measured with others."""
+
+
+def laws_for(allocator: str, measured: MeasuredLaws) -> Mapping[str, Law]:
+    """The laws of an allocator, or those measured on a server where it has this allocator."""
+    if measured.allocator != allocator:
+        return LAWS[allocator]
+    return LAWS[allocator] | {
+        kind: Law(*(Times(*by_phase[phase]) for phase in PHASES))
+        for kind, by_phase in measured.by_kind.items()
+    }

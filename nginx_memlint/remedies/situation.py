@@ -30,10 +30,11 @@ from nginx_memlint.memory.laws import (
     PIECES_OF_CONTEXT,
     PIECES_OF_STORE,
     Amount,
+    Law,
     Total,
 )
 from nginx_memlint.memory.laws import total as total_of
-from nginx_memlint.memory.laws_table import LAWS
+from nginx_memlint.memory.laws_table import laws_for
 from nginx_memlint.memory.parts import parts
 from nginx_memlint.memory.parts.base import HELPERS
 from nginx_memlint.memory.parts.certificates import LISTS
@@ -303,9 +304,11 @@ class Situation:
 
     def _total_of(self, amount: Amount, workers: int) -> Total:
         helpers = HELPERS if self.amount.helper else 0
-        allocator = self.target.allocator
-        first_peak = first_peak_of(self.target)
-        return total_of(amount, workers, LAWS[allocator], first_peak, helpers)
+        return total_of(amount, workers, self._laws, first_peak_of(self.target), helpers)
+
+    @cached_property
+    def _laws(self) -> Mapping[str, Law]:
+        return laws_for(self.target.allocator, self.target.laws)
 
     @cached_property
     def _ends(self) -> dict[End, Situation]:

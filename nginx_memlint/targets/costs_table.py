@@ -27,6 +27,9 @@ from typing import Any
 # base_master, base_worker
 #                      an nginx without a server, as it is built: its master, and each worker without its
 #                      connections; 0: as of the measured server (memory/parts/base.py)
+# connection, connection_tls, connection_passed, connection_tls_passed
+#                      a connection that is kept, or passed on in the middle of its answer, in its worker;
+#                      0: as on Debian 12 (memory/parts/base.py)
 # cpu_context, cpu_certificate
 #                      seconds of `nginx -t` for a context, and for each certificate loaded
 

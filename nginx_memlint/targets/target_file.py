@@ -18,8 +18,11 @@ from nginx_memlint.targets.host_facts import FileFacts, HostFacts
 from nginx_memlint.targets.targets import (
     BUILT,
     BUILT_IN,
+    MEASURABLE,
+    PHASES,
     VERSION_KEYS,
     Costs,
+    MeasuredLaws,
     Target,
     installed_target,
     read_component,
@@ -36,6 +39,9 @@ MOST_CERTIFICATES = 100_000
 
 _UNUSED = ("openssl_since", "nginx_since")
 """Keys of costs_table.py that say which servers borrow a row: a file is for one server."""
+
+LAWS = "law"
+"""Key of the laws of reloads: a table for each kind of memory, a pair of numbers for each phase."""
 
 _KINDS: dict[type, tuple[type, ...]] = {int: (int,), float: (int, float), str: (str,)}
 
@@ -66,7 +72,30 @@ KEYS: dict[str, tuple[type, ...]] = {
     "note": (str,),
     **dict.fromkeys(PLATFORM, (str,)),
     **_HOST_KEYS,
+    LAWS: (dict,),
 }
+
+_FIXED, _EACH = (0.0, 60.0), (0.0, 20.0)
+"""Least and most of a law's numbers: those that are known are up to 7.8, and 8.6 a worker."""
+
+_START = (0.8, 2.0)
+"""Least and most times that memory is held at a start: 0.82 and 1.3 are known (musl)."""
+
+_START_EACH = 0.05
+"""Most times that each worker holds it then: 0.001 is known (jemalloc)."""
+
+NOT_BELOW = (
+    ("after", "start", 1.0),
+    ("after_worst", "after", 1.0),
+    ("peak", "start", 1.9),
+    ("peak", "after", 1.0),
+    ("peak_worst", "peak", 1.0),
+    ("peak_worst", "after_worst", 1.0),
+)
+"""A phase that holds at least so many times as much as another: in a reload, the old configuration
+is there beside the new one (a chunk of jemalloc's pool is 1.98 of them)."""
+
+_MANY_WORKERS = 1_000
 
 _FILE_KEYS: dict[str, tuple[type, ...]] = {
     key: (type(value),) for key, value in FileFacts("")._asdict().items()
@@ -95,8 +124,13 @@ def read_table(path: str | os.PathLike[str]) -> dict[str, Any]:
 def check_table(name: str, row: Mapping[str, Any]) -> None:
     """Raise MemlintError unless a table is that of a target file."""
     for key, value in row.items():
-        _check(name, key, value, KEYS)
+        if key == LAWS:
+            _check_laws(name, value)
+        else:
+            _check(name, key, value, KEYS)
     measured = _NEEDED_COSTS if any(key in row for key in COST_KEYS) else []
+    if LAWS in row and "measured" not in row:
+        raise MemlintError(f"{name}: {LAWS}: measured is missing, which says where")
     for key in ("nginx", "openssl", *measured):
         if key not in row:
             raise MemlintError(f"{name}: {key} is missing")
@@ -127,7 +161,44 @@ def target_of_table(path: str | os.PathLike[str], row: Mapping[str, Any]) -> Tar
     host = {key: row[key] for key in _HOST_KEYS if key in row}
     host["modules"] = frozenset(row.get("modules", []))
     host["files"] = {entry["path"]: FileFacts(**entry) for entry in row.get("files", [])}
+    if LAWS in row:
+        said = f"laws of reloads ({', '.join(row[LAWS])}) as measured: {printable(row['measured'])}"
+        laws = MeasuredLaws(target.allocator, row[LAWS])
+        target = target._replace(laws=laws, assumed=(*target.assumed, said))
     return target._replace(built=frozenset(row.get("built", [])), host=HostFacts(name=name, **host))
+
+
+def _check_laws(name: str, laws: object) -> None:
+    """Raise MemlintError unless these are laws that a server may have."""
+    where = f"{name}: {LAWS}"
+    if not isinstance(laws, dict):
+        raise MemlintError(f"{where} must be a table")
+    for kind, law in laws.items():
+        if kind not in MEASURABLE:
+            raise MemlintError(f"{where}: {printable(kind)} is not one of {', '.join(MEASURABLE)}")
+        if not isinstance(law, dict) or law.keys() != set(PHASES):
+            raise MemlintError(f"{where}: {kind} must have {', '.join(PHASES)}")
+        for phase, pair in law.items():
+            if not (isinstance(pair, list) and len(pair) == 2 and all(map(_is_number, pair))):
+                raise MemlintError(f"{where}: {kind}: {phase} must be a list of two numbers")
+            for number, (least, most) in zip(pair, (_FIXED, _EACH), strict=True):
+                if not least <= number <= most:
+                    raise MemlintError(f"{where}: {kind}: {phase} must be from 0 to {most:.0f}")
+        fixed, each = law["start"]
+        if not (_START[0] <= fixed <= _START[1] and each <= _START_EACH):
+            raise MemlintError(
+                f"{where}: {kind}: start must be from {_START[0]} to {_START[1]}, and up to "
+                f"{_START_EACH} for each worker"
+            )
+        for phase, other, factor in NOT_BELOW:
+            for workers in (1, _MANY_WORKERS):
+                times, least = (fixed + each * workers for fixed, each in (law[phase], law[other]))
+                if times < factor * least:
+                    raise MemlintError(f"{where}: {kind}: {phase} must be {factor} times {other}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _check(name: str, key: str, value: object, keys: Mapping[str, tuple[type, ...]]) -> None:
@@ -163,10 +234,16 @@ def _check(name: str, key: str, value: object, keys: Mapping[str, tuple[type, ..
 def text_of(row: Mapping[str, Any], notes: Iterable[str]) -> str:
     """The text of a target file with this table, which read_table() takes; ``notes`` come first."""
     lines = [f"# {note}" for note in notes]
-    lines += [f"{key} = {_value(value)}" for key, value in row.items() if key != "files"]
+    lines += [f"{key} = {_value(value)}" for key, value in row.items() if key not in _TABLES]
+    for kind, law in row.get(LAWS, {}).items():
+        lines += ["", f"[{LAWS}.{kind}]", *(f"{key} = {_value(pair)}" for key, pair in law.items())]
     for entry in row.get("files", []):
         lines += ["", "[[files]]", *(f"{key} = {_value(value)}" for key, value in entry.items())]
     return "\n".join(lines) + "\n"
+
+
+_TABLES = ("files", LAWS)
+"""Keys whose values are written as tables, behind all others."""
 
 
 def _value(value: object) -> str:

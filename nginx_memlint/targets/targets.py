@@ -1,8 +1,9 @@
 """Named stacks: the versions that decide what is built, and the costs measured for them."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from nginx_memlint.targets.allocators_table import PLATFORM, Platform
@@ -64,11 +65,37 @@ class Costs(NamedTuple):
     cached_certificate: int = 0
     base_master: int = 0
     base_worker: int = 0
+    connection: int = 0
+    connection_tls: int = 0
+    connection_passed: int = 0
+    connection_tls_passed: int = 0
 
     @property
     def caches_certificates(self) -> bool:
         """Whether nginx parses a CA file once and shares it between contexts (from 1.27.2)."""
         return self.cached_certificate > 0
+
+
+PHASES = ("start", "after", "after_worst", "peak", "peak_worst")
+"""Phases of which a law says how often memory is held (``Law`` of memory/laws.py)."""
+
+MEASURABLE = {
+    "heap": "CA certificates",
+    "contexts": "hosts with TLS",
+    "pool": "blocks and directives",
+}
+"""Kind of memory (``Amount`` there) of which ``memlint calibrate`` measures the law → what is of
+that kind."""
+
+
+class MeasuredLaws(NamedTuple):
+    """Laws that were measured with an allocator: kind → phase → times fixed, and for each worker.
+
+    They hold for a server that runs with this allocator.
+    """
+
+    allocator: str = ""
+    by_kind: Mapping[str, Mapping[str, Sequence[float]]] = MappingProxyType({})
 
 
 class Target(NamedTuple):
@@ -101,6 +128,7 @@ class Target(NamedTuple):
     platform: Platform = Platform()
     bundle: SystemBundle = ASSUMED
     host: HostFacts = NO_HOST_FACTS
+    laws: MeasuredLaws = MeasuredLaws()
 
     @property
     def allocator(self) -> str:

@@ -261,7 +261,7 @@ def test_costs_of_the_same_versions_stay(server: Path, monkeypatch: pytest.Monke
     assert load_target("memlint-facts.toml").costs.first_peak == 4
     Path("memlint-facts.toml").write_text(MEASURED)
     run = memlint_here("facts")
-    assert "what was measured of other versions is gone" in run.err
+    assert "what was measured of another nginx is gone" in run.err
     assert load_target("memlint-facts.toml").costs.measured != "here"
 
 

@@ -14,6 +14,7 @@ from nginx_memlint.analysis.job import Job
 from nginx_memlint.memory.held import GENERATIONS
 from nginx_memlint.options.record import read_keywords
 from nginx_memlint.remedies.situation import Situation, Workers
+from nginx_memlint.targets.targets import Target
 from tests.nginx.measure_held import HEAP, HELD, held_site
 from tests.nginx.measure_parts import configuration
 from tests.nginx.part_cases import CASES
@@ -62,7 +63,7 @@ class Ratio(NamedTuple):
         return self.predicted / self.measured
 
 
-def situation_of(conf: Path, target: str) -> Situation:
+def situation_of(conf: Path, target: str | Target) -> Situation:
     situation = examine(Job(str(conf), read_keywords({"target": target}))).situation
     assert situation is not None
     assert all(problem.complete for problem in situation.tree.problems)

@@ -27,7 +27,7 @@ from typing import Any
 from nginx_memlint.targets.allocators_table import ALLOCATORS
 from tests.nginx.cgroup import cgroup
 from tests.nginx.experiment import Results
-from tests.nginx.hold import HeldExits, StoppedExits
+from tests.nginx.hold import AwaitedExits, StoppedExits
 from tests.nginx.part_cases import Place
 from tests.nginx.part_files import place_in
 from tests.nginx.prefix import pem_bundle, write_conf
@@ -201,7 +201,7 @@ SHAPES: dict[str, Maker] = {
 """Name → what makes the configuration."""
 
 
-Hold = type[StoppedExits] | type[HeldExits]
+Hold = type[StoppedExits] | type[AwaitedExits]
 
 
 def reload_at_once(server: Server, hold: Hold) -> None:
@@ -264,7 +264,7 @@ def main() -> int:
                     if stack.name == MUSL:
                         # without libraries, so without the shim
                         site = site._replace(main="ssl_object_cache_inheritable off;")
-                        hold = HeldExits
+                        hold = AwaitedExits
                     figures = measured(site, stack, workers, arguments.reloads, place, hold)
                 results.add(shape=shape, workers=workers, **figures)
     return 0

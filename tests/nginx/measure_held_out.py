@@ -22,7 +22,7 @@ from typing import Any
 from nginx_memlint import check
 from tests.nginx.experiment import Results
 from tests.nginx.held_out_configurations import CONFIGURATIONS, write
-from tests.nginx.hold import HeldExits
+from tests.nginx.hold import AwaitedExits
 from tests.nginx.measure_allocators import reload_at_once
 from tests.nginx.measure_whole import reloaded
 from tests.nginx.prefix import make_prefix
@@ -59,7 +59,7 @@ def predicted(conf: Path, target: str) -> dict[str, int]:
 
 def together(server: Server) -> None:
     """Reload, and have all old processes exit at once."""
-    reload_at_once(server, HeldExits)
+    reload_at_once(server, AwaitedExits)
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -11,9 +12,12 @@ from typing import Any
 import pytest
 
 from nginx_memlint import check
+from nginx_memlint.live import calibrate as live
+from nginx_memlint.live.calibrate import calibrate
 from nginx_memlint.memory.laws import Amount, total
 from nginx_memlint.memory.laws_table import LAWS
-from nginx_memlint.targets.allocators_table import ALLOCATORS
+from nginx_memlint.targets.allocators_table import ALLOCATORS, Platform
+from nginx_memlint.targets.target_file import load_target
 from tests.nginx.accuracy_whole import NATIVE, Described, situation_of
 from tests.nginx.cgroup import available
 from tests.nginx.measure_allocators import KEPT, MUSL, SHAPES, preloads, stores
@@ -22,6 +26,7 @@ from tests.nginx.prefix import write_conf
 from tests.nginx.recorded import DIRECTORY
 from tests.nginx.stack import Stack
 from tests.nginx.survival import survives
+from tests.nginx.test_live import FEW
 from tests.nginx.whole_configurations import text
 
 ROWS: list[dict[str, Any]] = json.loads((DIRECTORY / "allocators.json").read_text())["rows"]
@@ -97,3 +102,37 @@ def test_another_allocator_keeps_nginx_alive(bookworm: Stack, tmp_path: Path) ->
     between = sum(peaks) // 2
     assert not survives("glibc", conf, tmp_path, between)
     assert survives("jemalloc", conf, tmp_path, between)
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_calibrate_finds_the_allocator(
+    is_named: bool, bookworm: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the name of the library that is preloaded, or else by reloads; then check uses it."""
+    assert bookworm.modules
+    if not preloads("jemalloc"):
+        pytest.skip("libjemalloc2 is not installed")
+    library = ALLOCATORS["jemalloc"].library
+    if not is_named:
+        [installed] = {path.resolve() for path in Path("/usr/lib").glob(f"*/{library}")}
+        library = str(tmp_path / "libother.so")
+        shutil.copy(installed, library)
+    with monkeypatch.context() as preloading:
+        preloading.setattr(live, "QUICK", FEW)
+        preloading.setenv("LD_PRELOAD", library)
+        calibration = calibrate(quick=True)
+    assert calibration.platform == Platform("glibc", "jemalloc")
+    assert any("reloads are not like glibc's" in note for note in calibration.notes) != is_named
+    path = tmp_path / "calibrated.toml"
+    path.write_text(calibration.toml())
+    target = load_target(path)
+    assert target.laws.allocator == "jemalloc"
+    place = place_in(tmp_path)
+    for shape in ("60 CA stores", "1,000 TLS hosts", "5,000 locations"):
+        conf = write_conf(place.prefix, text(SHAPES[shape](place), place, Described(NATIVE), 4))
+        predicted = situation_of(conf, target).total_with(4)
+        rows = SERIES["jemalloc", shape, 4]
+        first = predicted.reload_peak / KIB / max(row["peak_kb"][0] for row in rows)
+        worst = predicted.reload_peak_worst / KIB / max(max(row["peak_kb"]) for row in rows)
+        assert 0.99 <= first <= 1.2, shape
+        assert 1 <= worst <= 1.25, shape

@@ -8,6 +8,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pwd
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,14 @@ from nginx_memlint.live import calibrate as live
 from nginx_memlint.live import verify as verification
 from nginx_memlint.live.binary import describe, find_nginx
 from nginx_memlint.live.calibrate import Amounts, Calibration, calibrate, choose_method
+from nginx_memlint.live.connections import KINDS
+from nginx_memlint.live.peaks import BY_SAMPLES
 from nginx_memlint.live.site import Site, temporary_directory
 from nginx_memlint.live.verify import Verification, verify
-from nginx_memlint.memory.parts.base import BASES
+from nginx_memlint.memory.parts.base import BASES, CONNECTION_BYTES
 from nginx_memlint.options.record import Options
 from nginx_memlint.sizes import MIB
+from nginx_memlint.targets.allocators_table import Platform
 from nginx_memlint.targets.target_file import load_target
 from nginx_memlint.targets.targets import measured_costs
 from sample_confs import make_incident
@@ -42,7 +47,7 @@ INCIDENT = SAMPLES / "incident"
 BUNDLE = (150, 160_050)
 """Certificates and bytes of DER of a bundle of all of Mozilla's list."""
 
-SMALL = Amounts(
+FEW = Amounts(
     blocks=(50, 350),
     servers=(50, 250),
     loads=(20, 70),
@@ -50,9 +55,10 @@ SMALL = Amounts(
     pairs=(20, 40),
     names=(5, 10),
     repeats=1,
-    reload_workers=(1,),
+    reload_workers=(2,),
     reloads=1,
-    reload_loads=50,
+    reload_stores=(20, 50),
+    reload_locations=1500,
 )
 
 
@@ -74,14 +80,18 @@ def close(calibration: Calibration, directory: Path, tolerance: float) -> None:
     empty = BASES["debian-12"]
     assert costs.base_master == pytest.approx(empty.master << 10, rel=0.05)
     assert costs.base_worker == pytest.approx(empty.worker << 10, rel=0.05)
-    for series in calibration.reloads:
-        assert series.within, series
+    for key, (_, usual) in zip(KINDS, CONNECTION_BYTES.values(), strict=True):
+        assert getattr(costs, key) == pytest.approx(usual, rel=0.06), key
+    assert calibration.platform == Platform("glibc", "glibc")
+    assert [law.kind for law in calibration.laws] == ["heap", "contexts", "pool"]
+    for law in calibration.laws:
+        assert law.is_usual, law
 
 
 def test_a_small_calibration_is_close(
     bookworm: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "QUICK", SMALL)
+    monkeypatch.setattr(live, "QUICK", FEW)
     steps: list[tuple[int, int]] = []
     calibration = calibrate(quick=True, report=lambda done, of, _name: steps.append((done, of)))
     assert calibration.versions["lua"] == bookworm.versions()["lua"]
@@ -98,18 +108,31 @@ def test_a_full_calibration_is_within_five_percent(bookworm: Stack, tmp_path: Pa
         assert calibration.costs[key] == pytest.approx(getattr(SHIPPED, key), rel=0.05), key
 
 
+def refused(pids: Iterable[int]) -> AbstractContextManager[None]:
+    """As of a kernel that lets nobody trace others."""
+    if set(pids):
+        raise PermissionError
+    return nullcontext()
+
+
 def test_without_the_lua_module_and_without_openssl(
     bookworm: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Contexts of proxy_ssl, certificates of a bundle that the system has."""
+    """Contexts of proxy_ssl, certificates of a bundle that the system has; nothing is allowed."""
     assert bookworm.modules
-    monkeypatch.setattr(live, "QUICK", SMALL)
+    monkeypatch.setattr(live, "QUICK", FEW)
     monkeypatch.setattr(live, "lua_modules", lambda _nginx, _named: None)
     monkeypatch.setattr("nginx_memlint.live.certificates.find_program", lambda _name: None)
     monkeypatch.setattr("nginx_memlint.live.certificates.SYSTEM_BUNDLES", (str(SAMPLE_BUNDLE),))
+    monkeypatch.setattr("nginx_memlint.live.process.HeldExits", refused)
+    monkeypatch.setattr(limit, "memory_groups", lambda _root: ())
     calibration = calibrate(quick=True)
     assert "proxy_ssl" in calibration.notes[0]
     assert SAMPLE_BUNDLE.name in calibration.notes[0]
+    assert f"laws of reloads: {BY_SAMPLES}" in calibration.notes
+    assert "old workers could not be held" in calibration.notes[-1]
+    assert [law.kind for law in calibration.laws] == ["heap", "pool"]
+    assert "connection_tls" not in calibration.costs
     assert "lua" not in calibration.versions
     path = tmp_path / "target.toml"
     path.write_text(calibration.toml())

@@ -17,6 +17,7 @@ from nginx_memlint.exit_codes import Exit
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.live.binary import describe
 from nginx_memlint.live.consent import foreign_module
+from nginx_memlint.live.platform import platform_of
 from nginx_memlint.live.preflight.kernel import TITLE_MOST, Kernel
 from nginx_memlint.live.preflight.processes import MASTER
 from nginx_memlint.printable import printable
@@ -37,14 +38,6 @@ _OPTION = re.compile(r"-[?hvVtTq]*(?:([cpgesml])(.*))?")
 
 _CONF = "conf/nginx.conf"
 """The main file of a binary that was built without another one."""
-
-_LIBRARIES = {
-    "jemalloc": ("allocator", re.compile(r"libjemalloc\.so")),
-    "mimalloc": ("allocator", re.compile(r"libmimalloc(-\w+)?\.so")),
-    "tcmalloc": ("allocator", re.compile(r"libtcmalloc(_minimal)?\.so")),
-    "musl": ("libc", re.compile(r"ld-musl-")),
-}
-"""An allocator or a libc → what of the target it is, and the beginning of its library's name."""
 
 
 class Launch(NamedTuple):
@@ -116,7 +109,7 @@ def launch_of(kernel: Kernel, pid: int) -> Launch:
     return Launch(
         binary.removesuffix(_DELETED) if binary else None,
         replaced,
-        None if mapped is None else _platform(mapped),
+        None if mapped is None else platform_of(mapped),
         None if len(title) >= TITLE_MOST else _given(title.removeprefix(MASTER).split()),
         kernel.link(pid, "cwd"),
     )
@@ -146,15 +139,6 @@ def _given(words: list[str]) -> dict[str, str] | None:
             texts.append(rest.pop())
         given[letter] = " ".join(texts)
     return given
-
-
-def _platform(mapped: list[str]) -> dict[str, str]:
-    names = [os.path.basename(path) for path in mapped]
-    return {
-        key: value
-        for value, (key, library) in _LIBRARIES.items()
-        if any(library.match(name) for name in names)
-    }
 
 
 def described(binary: str) -> Nginx:

@@ -21,8 +21,9 @@ from nginx_memlint.memory.laws import (
     Law,
     in_kernel,
 )
-from nginx_memlint.memory.laws_table import LAWS
+from nginx_memlint.memory.laws_table import laws_for
 from nginx_memlint.memory.parts.base import BASES, HELPERS, KIB
+from nginx_memlint.targets.targets import MeasuredLaws
 
 Laws = Mapping[str, Law]
 
@@ -76,13 +77,14 @@ class NewConfiguration(NamedTuple):
     """The configuration that a reload would read.
 
     ``amount``: its bytes by kind. ``workers``: how many it starts. ``unchanged``: whether all of
-    its files are as they were when the workers of now were started.
+    its files are as they were when the workers of now were started. ``laws``: those measured here.
     """
 
     amount: Amount
     workers: int
     allocator: str
     unchanged: bool
+    laws: MeasuredLaws = MeasuredLaws()
 
 
 class ReloadNeed(NamedTuple):
@@ -107,7 +109,7 @@ class ReloadNeed(NamedTuple):
 
 def need_of(running: Running, new: NewConfiguration) -> ReloadNeed:
     """The bytes that a reload of a running nginx needs more."""
-    laws = LAWS[new.allocator]
+    laws = laws_for(new.allocator, new.laws)
     old, reloaded = _old(running, new, laws)
     amount = old if new.unchanged else new.amount
     workers = max(new.workers, running.serving)

@@ -271,6 +271,7 @@ def _judged(kernel: Kernel, running: Running, estimated: Estimated) -> Preflight
         situation.workers.count,
         situation.target.allocator,
         _is_unchanged(situation, started - JUST_BEFORE),
+        situation.target.laws,
     )
     need = need_of(running, new)
     verdict, reason = _verdict(need, limits)

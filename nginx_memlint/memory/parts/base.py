@@ -150,14 +150,15 @@ def _scripts(configuration: Configuration) -> Iterator[Counted]:
 
 
 CONNECTION_BYTES = {
-    (False, False): 529,
-    (True, False): 14_533,
-    (False, True): 14_052,
-    (True, True): 41_403,
+    (False, False): ("connection", 529),
+    (True, False): ("connection_tls", 14_533),
+    (False, True): ("connection_passed", 14_052),
+    (True, True): ("connection_tls_passed", 41_403),
 }
-"""Whether it is over TLS, and passed on → bytes that a connection takes in its worker.
+"""Whether it is over TLS, and passed on → the field of Costs with what a connection takes in its
+worker, and the bytes where that was not measured.
 
-Measured on nginx 1.22.1 with OpenSSL 3.0.22 (tests/nginx/recordings/connections-bookworm.json):
+Those are of nginx 1.22.1 with OpenSSL 3.0.22 (tests/nginx/recordings/connections-bookworm.json):
 kept alive between requests, or with a first piece of an answer that is not at its end.
 """
 
@@ -172,7 +173,8 @@ def _of_clients(configuration: Configuration) -> Iterator[Counted]:
     if count:
         over_tls = any(group.family in _CLIENTS for group in configuration.groups)
         passed_on = not configuration.tree.index_names().isdisjoint(_PASSING)
-        size = CONNECTION_BYTES[over_tls, passed_on]
+        cost, usual = CONNECTION_BYTES[over_tls, passed_on]
+        size = getattr(configuration.target.costs, cost) or usual
         events = configuration.first("events")
         settings = events.settings("worker_connections") if events else []
         at = settings[0] if settings else events

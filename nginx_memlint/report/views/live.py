@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nginx_memlint.live.calibrate import Calibration, reload_lines
+from nginx_memlint.live.calibrate import Calibration
 from nginx_memlint.live.reloads import ReloadComparison
 from nginx_memlint.live.verify import Figures, Verification
 from nginx_memlint.sizes import human, plural
@@ -15,7 +15,7 @@ from nginx_memlint.sizes import human, plural
 def calibration(measured: Calibration, console: Console) -> None:
     """Print a summary of the measurement; the costs themselves are in the file."""
     console.print(f"measured on {measured.measured}", soft_wrap=True)
-    for line in (*measured.notes, *reload_lines(measured.reloads)):
+    for line in measured.lines:
         console.print(f"  {line}", soft_wrap=True)
 
 

@@ -68,7 +68,7 @@ def calibrate(
         bool, typer.Option("--quick", help=f"Measure less, in half a minute: {QUICK_ACCURACY[9:]}.")
     ] = False,
 ) -> None:
-    """Measure what the nginx here costs, in about 3 minutes.
+    """Measure what the nginx here costs, in about 2 minutes.
 
     It runs nginx on made-up configurations in a temporary directory, on unix sockets, as any
     user; your own nginx and its files are left alone. The file it writes is for memlint check

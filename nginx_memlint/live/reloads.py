@@ -41,7 +41,8 @@ class ComparedPhase(Model):
     """The memory of the whole service in one phase, in bytes."""
 
     name: str
-    """``start``, ``first reload peak``, ``worst reload peak`` or ``kept at worst``."""
+    """``start``, ``first reload peak``, ``kept after it``, ``worst reload peak`` or
+    ``kept at worst``."""
     predicted_bytes: int
     measured_bytes: int
     agrees: bool
@@ -102,6 +103,7 @@ def run_through(
     measured = (
         ("start", total.start_bytes, meter.start),
         ("first reload peak", total.reload_peak_bytes, done[0].peak),
+        ("kept after it", total.after_reload_bytes, done[0].after),
         ("worst reload peak", total.reload_peak_worst_bytes, max(one.peak for one in done)),
         ("kept at worst", total.after_reload_worst_bytes, max(one.after for one in done)),
     )

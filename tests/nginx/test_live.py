@@ -223,10 +223,11 @@ def test_verify_through_reloads(bookworm: Stack, site: Place) -> None:
     through = TypeAdapter(Verification).validate_python(run.json).reloads
     assert through is not None
     assert (through.reloads, through.workers) == (6, 2)
-    start, first, worst, kept = through.phases
+    start, first, kept_first, worst, kept = through.phases
     assert start.measured_bytes == pytest.approx(start.predicted_bytes, rel=0.15)
     assert start.measured_bytes < kept.measured_bytes < worst.measured_bytes
     assert first.measured_bytes <= worst.measured_bytes <= worst.predicted_bytes
+    assert start.measured_bytes < kept_first.measured_bytes <= kept.measured_bytes
     assert log.read_text() == "a line\n"
     assert (site.prefix / "here").is_file()
     text = memlint("verify", "--reloads", "1", conf)

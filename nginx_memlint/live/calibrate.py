@@ -136,7 +136,7 @@ class Calibration:
 
     @property
     def lines(self) -> list[str]:
-        """What is said of the measurement."""
+        """Sentences about the measurement."""
         compared = (law.lines(self.platform.allocator) for law in self.laws)
         return [*self.notes, *chain.from_iterable(compared)]
 

@@ -105,7 +105,7 @@ def measured_laws(
     ``shapes`` are the contents of ``http``: that of kind ``""`` is what all others have as well.
     ``allocator`` is the one by its name.
     """
-    run = _Run(site, load, main, reloads)
+    run = _Reloader(site, load, main, reloads)
     growth: dict[str, dict[int, Phases]] = {kind: {} for kind in shapes if kind}
     for count in workers:
         phases = {}
@@ -154,7 +154,7 @@ def _distance(growth: Growth, laws: Mapping[str, Law]) -> float:
     )
 
 
-class _Run:
+class _Reloader:
     def __init__(self, site: Site, load: str, main: str, reloads: int) -> None:
         self._site = site
         self._load = load

@@ -109,7 +109,7 @@ def test_a_full_calibration_is_within_five_percent(bookworm: Stack, tmp_path: Pa
 
 
 def refused(pids: Iterable[int]) -> AbstractContextManager[None]:
-    """As of a kernel that lets nobody trace others."""
+    """Raise what a kernel says that lets nobody trace others."""
     if set(pids):
         raise PermissionError
     return nullcontext()

@@ -290,7 +290,7 @@ class _Run:
         self.platform = with_allocator(self.platform, run.allocator)
         costs = {key: self.as_glibc(key, size) for key, size in costs.items()}
         costs |= NOT_MEASURED if pair is None else {}
-        if (least := self.first_peak()) > Costs.first_peak:
+        if (least := self.first_peak()) > Costs._field_defaults["first_peak"]:
             costs["first_peak"] = least
         costs |= self.base(few, many) | cpu | connections
         self.report(self.total, self.total, "done")

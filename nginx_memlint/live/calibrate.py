@@ -402,7 +402,7 @@ class _Run:
         """Find libc and allocator: by the program, and by what it has mapped when it runs."""
         self.step("libc and allocator")
         self.site.configure("")
-        names = platform_of_program(self.site.nginx.path)
+        names = {"libc": self.site.nginx.libc} | platform_of_program(self.site.nginx.path)
         with self.site.server() as server:
             self.mapped = Kernel().mapped(server.pid) or []
         names |= platform_of(self.mapped)

@@ -158,9 +158,10 @@ def clashing(tree: Tree, target: Target, rows: Iterable[Clash]) -> Iterator[Prob
     for row in rows:
         if (row.is_plain and not plain) or not in_force(target, row.since):
             continue
-        for block in tree.having(row.directives):
+        having = tree.having(row.directives)
+        tree.work.take(len(having))
+        for block in having:
             if block.grammar_kind in row.kinds:
-                tree.work.take()
                 for setting, nginx in row.clashes(block):
                     yield of_nginx(setting, nginx)
 

@@ -7,10 +7,10 @@ come first. Names with variables are known only at run time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from nginx_memlint.problems import Problem
-from nginx_memlint.refusals.addresses import peer_complaint
+from nginx_memlint.refusals.addresses import ALIKE, peer_complaint
 from nginx_memlint.refusals.record import (
     IN_HTTP,
     IN_STREAM,
@@ -53,13 +53,13 @@ _PASSES: dict[str, tuple[str, ...]] = {
 """Directive → what its URLs begin with; without it they are an address."""
 
 
-def _upstreams(kind: str, tree: Tree) -> set[str]:
+def _upstreams(kind: str, tree: Tree) -> frozenset[str]:
     """The names of upstreams, whose case counts for nothing."""
-    return {
+    return frozenset(
         block.directive.args[0].lower()
         for block in tree.blocks(kind)
         if block.directive is not None and block.directive.args
-    }
+    )
 
 
 def _declared(directive: str, root: str, tree: Tree) -> set[str]:
@@ -76,7 +76,7 @@ def _formats(root: str, tree: Tree) -> set[str]:
     return {name.lower() for name in _declared("log_format", root, tree)}
 
 
-def _against_port(upstreams: set[str], schemes: tuple[str, ...], args: Sequence[str]) -> str:
+def _against_port(upstreams: frozenset[str], schemes: tuple[str, ...], args: Sequence[str]) -> str:
     """The error of nginx about an address, its port, or the absence of one; or nothing."""
     value = args[0]
     if "$" in value:
@@ -85,6 +85,12 @@ def _against_port(upstreams: set[str], schemes: tuple[str, ...], args: Sequence[
     host = host_and_uri(value)[0] if is_url else value
     if wrong := peer_complaint(host):
         return f'{wrong} in upstream "{value.partition("://")[2] if is_url else value}"'
+    return _of_host(upstreams, host, is_url)
+
+
+@lru_cache(ALIKE)
+def _of_host(upstreams: frozenset[str], host: str, is_url: bool) -> str:
+    """The error about a host and its port, which are well-formed; or nothing."""
     if host[:5].lower() == "unix:" or host.startswith("["):
         return ""
     name, mark, port = host.partition(":")

@@ -10,7 +10,7 @@ _URI = re.compile("[/?]")
 def host_and_uri(url: str) -> tuple[str, str]:
     """The host, with its port, of a URL without variables, and its URI."""
     rest = url.partition("://")[2]
-    if rest.lower().startswith("unix:"):
+    if rest[:5].lower() == "unix:":
         path, mark, uri = rest[5:].partition(":")
         return f"unix:{path}", uri if mark else ""
     mark_of_uri = _URI.search(rest)

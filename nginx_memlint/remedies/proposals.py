@@ -87,7 +87,7 @@ def move_to_users(situation: Situation, cause: Cause) -> Proposal | None:
     if use.requests is None:
         return None
     requests = use.requests
-    proposal = _moved(situation, cause, use, lambda _use, root: requests(root))
+    proposal = _moved(situation, cause, use, lambda _use, root: requests(situation.tree, root))
     if proposal is None:
         return None
     text = f"{proposal.text}, if no timer of {use.process} opens a TLS connection"

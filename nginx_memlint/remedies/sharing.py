@@ -33,7 +33,7 @@ def users(tree: Tree, family: Family, target: Target) -> set[int]:
         user
         for root in tree.main.children
         if root.kind == running.root
-        for user in running.users(root)
+        for user in running.users(tree, root)
     }
 
 

@@ -6,7 +6,7 @@ offsets of each directive.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS
 from nginx_memlint.syntax import parser as crossplane_parser
@@ -70,20 +70,23 @@ class Body:
 
     __slots__ = ("_named", "directives", "leading")
 
-    def __init__(self, directives: Iterable[Directive] = ()) -> None:
+    def __init__(self, directives: Sequence[Directive] = ()) -> None:
         self.directives: list[Directive] = []
         self.leading: list[Directive] = []
         """Blocks, includes, and directives named like a block: all that may hold others."""
         self._named: dict[str, list[Directive]] | None = None
-        for directive in directives:
-            self.add(directive)
+        self.fill(directives)
 
-    def add(self, directive: Directive) -> None:
-        """Append a directive. Must not be called once of() or named() has been."""
-        self.directives.append(directive)
-        name = directive.name
-        if directive.body is not None or name in LEADING or name.startswith(INCLUDE_KEY):
-            self.leading.append(directive)
+    def fill(self, directives: Sequence[Directive]) -> None:
+        """Append directives. Must not be called once of() or named() has been."""
+        self.directives += directives
+        self.leading += [
+            directive
+            for directive in directives
+            if directive.body is not None
+            or directive.name in LEADING
+            or directive.name.startswith(INCLUDE_KEY)
+        ]
 
     @property
     def named(self) -> dict[str, list[Directive]]:
@@ -134,13 +137,15 @@ class ParsedFile:
         pending = [(top, statements)]  # no recursion: blocks nest deeply
         while pending:
             body, statements = pending.pop()
+            directives = []
             for statement in statements:
                 inner = None
                 if "block" in statement:
                     inner = Body()
                     pending.append((inner, statement["block"]))
                 name, args = statement["directive"], tuple(statement["args"])
-                body.add(Directive(self, statement["line"], name, args, inner))
+                directives.append(Directive(self, statement["line"], name, args, inner))
+            body.fill(directives)
             statements.clear()
         return top
 

@@ -15,8 +15,8 @@ from nginx_memlint.tree.blocks import DATA, WITHOUT_SETTINGS
 from nginx_memlint.tree.expanded import Block, Nearest, Setting
 from nginx_memlint.tree.tree import Tree
 
-Users = Callable[[Block], dict[int, Block]]
-"""Finds the blocks below a root block that use a directive's certificates, by their id()."""
+Users = Callable[[Tree, Block], dict[int, Block]]
+"""Finds the blocks below a root block of a tree that use a directive's certificates, by id()."""
 
 
 class Use(NamedTuple):
@@ -102,16 +102,17 @@ def unused(tree: Tree, target: Target) -> dict[tuple[str, int], Unused]:
 
 
 class UsersOf:
-    """A cache of the blocks that use a directive's certificates, for each root block."""
+    """A cache of the blocks that use a directive's certificates, for each root block of a tree."""
 
-    def __init__(self) -> None:
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
         self._users: dict[tuple[int, str], dict[int, Block]] = {}
 
     def of(self, use: Use, root: Block) -> dict[int, Block]:
         """The blocks that use the certificates of a directive, by their id()."""
         key = id(root), use.directive
         if key not in self._users:
-            self._users[key] = use.users(root)
+            self._users[key] = use.users(self._tree, root)
         return self._users[key]
 
     def has(self, use: Use, root: Block, block: Block) -> bool:
@@ -121,7 +122,9 @@ class UsersOf:
 
 def users_of(tree: Tree) -> UsersOf:
     """The UsersOf of a tree, made once."""
-    users: UsersOf = tree.memo.setdefault("users", UsersOf())
+    if "users" not in tree.memo:
+        tree.memo["users"] = UsersOf(tree)
+    users: UsersOf = tree.memo["users"]
     return users
 
 
@@ -146,29 +149,24 @@ def _running(
     that set a variable (``variables``) may run for any request.
     """
 
-    def users(root: Block) -> dict[int, Block]:
-        neither: set[str] = set()
+    def users(tree: Tree, root: Block) -> dict[int, Block]:
+        handlers = {*filter(handler, tree.index_names())}
+        setting = {*filter(variables, tree.index_names())}
         running: dict[int, Block] = {}
         balanced: set[str] = set()
         anywhere = False
-        for block in root.walk():
-            if block.kind == DATA:
+        for block in tree.having(handlers | setting):
+            if block.kind == DATA or tree.root_of(block) is not root:
                 continue
-            runs = id(block.parent) in running
-            for body, _ in block.parts:
-                for directive in body.directives:
-                    if (name := directive.name) in neither:
-                        continue
-                    handles, sets = handler(name), variables(name)
-                    if handles and block.kind in _UPSTREAMS:
-                        balanced.add(_name_of(block))
-                    elif handles or sets:
-                        anywhere = anywhere or sets or block.kind in WITHOUT_SETTINGS
-                        runs = runs or handles
-                    else:
-                        neither.add(name)
-            if runs:
-                running[id(block)] = block
+            tree.work.take(len(block.parts))
+            names = {one.name for body, _ in block.parts for one in body.directives}
+            handles, sets = not handlers.isdisjoint(names), not setting.isdisjoint(names)
+            if handles and block.kind in _UPSTREAMS:
+                balanced.add(_name_of(block))
+                handles = False
+            anywhere = anywhere or sets or (handles and block.kind in WITHOUT_SETTINGS)
+            if handles and id(block) not in running:
+                running |= {id(inner): inner for inner in block.walk() if inner.kind != DATA}
         passing = _passing(root, balanced) if balanced else {}
         if anywhere or (balanced and not passing):  # another module may pass to it
             return {id(block): block for block in root.walk()}
@@ -222,7 +220,7 @@ def _where(
     Blocks inside one that meets the condition ``around`` count, too.
     """
 
-    def users(root: Block) -> dict[int, Block]:
+    def users(_tree: Tree, root: Block) -> dict[int, Block]:
         nearest = Nearest(around)
         return {
             id(block): block

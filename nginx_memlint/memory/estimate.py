@@ -288,9 +288,9 @@ def _new_part(bundle: Bundle, path: str, held: set[str | int]) -> float:
     A store keeps one copy of a certificate, whatever it comes from (X509_STORE_add_cert()).
     """
     marks: tuple[str | int, ...] = bundle.marks or (path,)
-    new = sum(mark not in held for mark in marks)
+    new = sum(mark not in held for mark in marks) / len(marks) if held else 1.0
     held.update(marks)
-    return new / len(marks)
+    return new
 
 
 class Estimate(NamedTuple):

@@ -87,7 +87,7 @@ def refused(
 ) -> Iterator[Problem]:
     """Problems of arguments, in the order of the blocks; of a file that is read again, once."""
     problems: list[tuple[int, int, Problem]] = []
-    plain = is_plain(tree, target)
+    plain, blocks = is_plain(tree, target), tree.all_blocks
     for name in sorted(tree.index_names() & rows_of.keys()):
         rows = [
             row
@@ -99,7 +99,8 @@ def refused(
         for directive, body, places in tree.written(name) if rows else ():
             if body is not inside:
                 inside = body
-                kinds = _kinds(tree, places)
+                is_once = len(places) == 1
+                kinds = (blocks[places[0]].grammar_kind,) if is_once else _kinds(tree, places)
             args = directive.args
             form = kinds, directive.body is not None, len(args)
             if form not in judged:
@@ -121,8 +122,6 @@ def refused(
 
 def _kinds(tree: Tree, places: Sequence[int]) -> tuple[str, ...]:
     """The kinds of the blocks at some places, each once."""
-    if len(places) == 1:
-        return (tree.all_blocks[places[0]].grammar_kind,)
     tree.work.take(len(places))
     return (*dict.fromkeys(tree.all_blocks[place].grammar_kind for place in places),)
 

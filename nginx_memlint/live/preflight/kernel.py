@@ -23,8 +23,14 @@ TITLE_MOST = 4096
 TICKS = os.sysconf("SC_CLK_TCK")
 """Ticks of a second, in which ``/proc/PID/stat`` has times (USER_HZ)."""
 
+PAGE = os.sysconf("SC_PAGE_SIZE")
+"""Bytes of a page, of which ``/proc/PID/stat`` counts those that a process wrote to."""
+
 NANOSECONDS = 1_000_000_000
 """Nanoseconds of a second, in which ``/proc/PID/schedstat`` has times."""
+
+LARGE_PAGES = "sys/kernel/mm/transparent_hugepage/enabled"
+"""The file in which the kernel marks whether it gives all processes large pages."""
 
 _SIZE = re.compile(r"^(\w+):\s+(\d+) kB$", re.MULTILINE)
 
@@ -38,12 +44,14 @@ def _identity(path: str) -> tuple[int, int] | None:
 
 
 class Life(NamedTuple):
-    """A process as ``/proc/PID/stat`` has it: its parent, seconds from boot to its start, and the
-    CPU time that it has taken."""
+    """A process as ``/proc/PID/stat`` has it: its parent, seconds from boot to its start, the CPU
+    time that it has taken, and the bytes of pages that it was given or wrote to after a fork, each
+    time anew (minor faults, of which a large page is one)."""
 
     parent: int
     started: float
     cpu_seconds: float
+    faulted: int
 
 
 class Kernel:
@@ -70,9 +78,28 @@ class Kernel:
             # the name, in parentheses, may hold anything
             fields = self.text(pid, "stat").rpartition(")")[2].split()
             cpu = (int(fields[11]) + int(fields[12])) / TICKS
-            return None if fields[0] == "Z" else Life(int(fields[1]), int(fields[19]) / TICKS, cpu)
+            if fields[0] == "Z":
+                return None
+            started, faulted = int(fields[19]) / TICKS, int(fields[7]) * PAGE
+            return Life(int(fields[1]), started, cpu, faulted)
         except (OSError, ValueError, IndexError):
             return None
+
+    def bytes_read(self, pid: int) -> int | None:
+        """Bytes that a process and its children that have ended read of files and of sockets, as
+        ``/proc/PID/io`` has them; None if it cannot be read."""
+        try:
+            match = re.search(r"^rchar: (\d{1,19})$", self.text(pid, "io"), re.MULTILINE)
+        except OSError:
+            return None
+        return int(match[1]) if match else None
+
+    def gives_large_pages(self) -> bool:
+        """Whether processes get large pages without asking for them."""
+        try:
+            return b"[always]" in read_file(self.root / LARGE_PAGES, FILE_MOST)
+        except OSError:
+            return False
 
     def waited_seconds(self, pid: int) -> float:
         """Seconds in which a process could run and had no CPU, as ``/proc/PID/schedstat`` has them

@@ -8,6 +8,7 @@ workers that copy what the master has freed. What the master has now bounds the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -21,8 +22,9 @@ from nginx_memlint.memory.laws import (
     Law,
     in_kernel,
 )
-from nginx_memlint.memory.laws_table import laws_for
+from nginx_memlint.memory.laws_table import LAWS, laws_for
 from nginx_memlint.memory.parts.base import BASES, HELPERS, KIB
+from nginx_memlint.sizes import MIB
 from nginx_memlint.targets.targets import MeasuredLaws
 
 Laws = Mapping[str, Law]
@@ -41,6 +43,10 @@ ROOM = {"pages": 0.5, "tables": 0.5}
 geo of 40,000 networks and a map of 60,000 entries the first 14 and 17 stores of 60 CA certificates
 took none (Debian 12)."""
 
+ROOM_OF = {"jemalloc": ROOM | {"pages": 0.05}}
+"""Allocator → its room, where it is another: jemalloc takes half as much for whole pages, and the
+master was larger for each of the first 5 and 15 stores beside such a geo."""
+
 LEAST = 0.6
 """Part of the law that the least is: no recorded reload took less (consistent hashes by weight)."""
 
@@ -52,11 +58,32 @@ much that it can be told from a start by memory alone."""
 
 STEPS = {"glibc": frozenset({"heap", "rules"})}
 """Allocator → kinds of which new workers copy all that was freed, at every second or third reload.
-Of other kinds the memory between reloads grows slowly, and no single reload needs much more."""
+Of other kinds the memory between reloads grows slowly, and no single reload needs much more. The
+third reload is the first at which that was seen."""
+
+FAULTED_ONCE = 1.6
+"""Times of its memory up to which what a master was given or wrote to tells of one reload at most.
+A start is given a configuration, a reload writes two, the new one and what it frees: of three, a
+master has two after one reload (1.49 to 1.51), and of five two after the next; without the start,
+of which the process before a daemon was given the memory, of four (Debian 12)."""
+
+READINGS, PROGRAM = 0.85, MIB
+"""Times of what a master was given or wrote to, beside that for the program itself, divided by its
+memory, that it surely has read a configuration: 1.2 for one reading, and 1.5, 3.3 and 5.5 for 2, 4
+and 7 were seen, at most (Debian 12)."""
+
+HEAP_OF_TEXT = 12.0
+"""Times of its text that a CA certificate takes in memory, at most: one of 250 bytes, with a key on
+a curve, takes 4,040 for 392 of text (memory/certificate.py). An entry of a revocation list takes
+208, or 198 for 27."""
 
 LATER = {"glibc": 0.12, "musl": 0.18, "jemalloc": 0.13, "mimalloc": 0.53, "tcmalloc": 0.2}
 """Allocator → part by which later reloads were above the first, at most (recordings of
 measure_allocators, up to 30 reloads with 1 to 8 workers)."""
+
+LATER_OF = {("jemalloc", "heap"): 0.04}
+"""Allocator and kind → that part, where it is less: 60 stores of 120 CA certificates needed 3 %
+more later, if no pages were given back, and up to 30 % less if they were (the same recordings)."""
 
 
 SPREAD = {"jemalloc": 0.08}
@@ -68,22 +95,26 @@ KEPT = {"glibc": 0.95, "musl": 0.95, "jemalloc": 0.85, "mimalloc": 0.57, "tcmall
 memory back in time (the same recordings)."""
 
 
-GIVING_BACK = frozenset({"jemalloc", "mimalloc", "tcmalloc"})
-"""Allocators that give free pages back in time, which the next reload takes again: 1,500 hosts had
-62 MB of 84 some seconds after a reload, and needed 67 MB where others needed 40."""
+GIVING_BACK = {"jemalloc": 0.7, "mimalloc": 0.4, "tcmalloc": 0.75}
+"""Allocator that gives free pages back in time, which the next reload takes again → part of what a
+master had after a reload that it has still, at least: 1,500 hosts had 62 MB of 84 some seconds
+after one, and needed 67 MB where others needed 40. For others it is as much below KEPT."""
 
 
 class NewConfiguration(NamedTuple):
     """The configuration that a reload would read.
 
     ``amount``: its bytes by kind. ``workers``: how many it starts. ``unchanged``: whether all of
-    its files are as they were when the workers of now were started. ``laws``: those measured here.
+    its files are as they were when the workers of now were started. ``heap_of_text``: the most
+    bytes of CA certificates and revocation lists for one of the files that they are read from.
+    ``laws``: those measured here.
     """
 
     amount: Amount
     workers: int
     allocator: str
     unchanged: bool
+    heap_of_text: float = HEAP_OF_TEXT
     laws: MeasuredLaws = MeasuredLaws()
 
 
@@ -114,6 +145,7 @@ def need_of(running: Running, new: NewConfiguration) -> ReloadNeed:
     amount = old if new.unchanged else new.amount
     workers = max(new.workers, running.serving)
     processes = workers + (HELPERS if amount.helper else 0)
+    steps = frozenset() if _once_at_most(running) else STEPS.get(new.allocator, frozenset())
     building = copies = least_copies = later = others = 0.0
     for kind, law in laws.items():
         before, after = getattr(old, kind), getattr(amount, kind)
@@ -126,13 +158,18 @@ def need_of(running: Running, new: NewConfiguration) -> ReloadNeed:
         if new.unchanged:
             least_copies += max(0.0, _growth(law, "peak", 1) - once) * before
         if reloaded:
-            later += _later(kind, laws, new.allocator, processes) * before
+            later += before * (
+                law.times("after_worst", processes) - law.times("after", processes)
+                if kind in steps
+                else _later(kind, new.allocator) * _growth(law, "peak", processes)
+            )
     given_back = 0.0
     if running.was_reloaded and new.allocator in GIVING_BACK:
         kept = (1 + LATER[new.allocator]) * _sum(amount, laws, "after")
-        given_back = max(0.0, kept - running.master.anonymous)
+        most = running.master.anonymous / GIVING_BACK[new.allocator]
+        given_back = max(0.0, min(kept, most) - running.master.anonymous)
     kernel = in_kernel(amount, processes)
-    held = sum(_let_go(generation, old) for generation in running.old)
+    held = sum(_let_go(generation, old, laws) for generation in running.old)
     parts = {
         "the new configuration": building,
         "copies as old workers exit and the master frees": copies,
@@ -156,12 +193,14 @@ def _growth(law: Law, phase: str, workers: int) -> float:
     return law.times(phase, workers) - law.times("start", workers)
 
 
-def _later(kind: str, laws: Laws, allocator: str, workers: int) -> float:
-    """Times of an amount that a later reload may copy more than the first does."""
-    law = laws[kind]
-    if kind in STEPS.get(allocator, ()):
-        return law.times("after_worst", workers) - law.times("after", workers)
-    return LATER[allocator] * _growth(law, "peak", workers)
+def _later(kind: str, allocator: str) -> float:
+    """The part by which a later reload may need more than the first does."""
+    return LATER_OF.get((allocator, kind), LATER[allocator])
+
+
+def _once_at_most(running: Running) -> bool:
+    """Whether the master surely was not reloaded twice with as much memory as it has now."""
+    return running.faulted is not None and running.faulted < FAULTED_ONCE * running.master.anonymous
 
 
 def _sum(amount: Amount, laws: Laws, phase: str) -> float:
@@ -187,16 +226,33 @@ def _old(running: Running, new: NewConfiguration, laws: Laws) -> tuple[Amount, b
         if more > 0:
             return _with(amount, more), reloaded
         return amount.times(min(1.0, measured / once)), reloaded
+    room = ROOM_OF.get(new.allocator, ROOM)
+    hidden = sum(part * getattr(amount, kind) for kind, part in room.items())
     size: float = measured
+    more = size - once
     if running.was_reloaded:
         # what was freed is there as well; what reading large hashes has used may be used again
-        freed = measured * (1 - once / (after * KEPT[new.allocator]))
+        kept = measured / KEPT[new.allocator]
         used_again = (laws["tables"].after.fixed - laws["tables"].start.fixed) * amount.tables
-        size = measured - max(0.0, freed - used_again)
-    hidden = sum(part * getattr(amount, kind) for kind, part in ROOM.items())
-    if size >= once:
-        return _with(amount, size - once + hidden), reloaded
-    return _with(_without(amount, once - size, new.workers, laws), hidden), reloaded
+        more = (kept - after + used_again) / laws[COSTLIEST].after.fixed
+        size = min(once, kept * once / after + used_again)
+    if more >= 0:
+        return _with(amount, more + hidden), reloaded
+    left = _without(amount, once - size, _heap_most(running, new), new.workers, laws)
+    return _with(left, hidden), reloaded
+
+
+def _heap_most(running: Running, new: NewConfiguration) -> float:
+    """The most bytes of ``heap`` in a configuration of which only what was read is known.
+
+    Earlier ones are taken to have been of the same: each read as much.
+    """
+    if running.bytes_read is None or running.faulted is None:
+        return math.inf
+    # a start is given the memory of one configuration, a reload that of two at most
+    memory = running.master.anonymous + running.master.zones
+    readings = max(1.0, READINGS * (running.faulted - PROGRAM) / memory)
+    return new.heap_of_text * max(1, running.bytes_read) / readings
 
 
 def _with(amount: Amount, more: float) -> Amount:
@@ -212,21 +268,25 @@ def _with(amount: Amount, more: float) -> Amount:
     return amount.plus(Amount(**sizes))
 
 
-def _without(amount: Amount, missing: float, workers: int, laws: Laws) -> Amount:
-    """A configuration without so many bytes, of the kinds of which a reload copies least."""
+def _without(amount: Amount, missing: float, heap_most: float, workers: int, laws: Laws) -> Amount:
+    """A configuration without so many bytes, of the kinds of which a reload copies least.
+
+    What it would have of ``heap`` beyond the most that it can have is missing before all else.
+    """
 
     def copied(kind: str) -> float:
         return _growth(laws[kind], "peak", workers) - laws[kind].start.fixed
 
     left = amount._asdict()
-    for kind in sorted(SHARING, key=copied):
-        taken = min(missing, left[kind])
+    bounds = [(COSTLIEST, heap_most), *((kind, 0.0) for kind in sorted(SHARING, key=copied))]
+    for kind, least in bounds:
+        taken = min(missing, max(0.0, left[kind] - least))
         left[kind] -= round(taken)
         missing -= taken
     return Amount(**left)
 
 
-def _let_go(generation: Generation, old: Amount) -> float:
+def _let_go(generation: Generation, old: Amount, laws: Laws) -> float:
     """Bytes that the workers of a generation copy if all exit at once; the last copies nothing.
 
     Each copies as much of what it shares as of the configuration that runs, and no more than that
@@ -234,7 +294,16 @@ def _let_go(generation: Generation, old: Amount) -> float:
     """
     sizes: dict[str, int] = {kind: getattr(old, kind) for kind in IN_MASTER}
     whole = sum(sizes.values())
-    copies = sum(HELD[kind].copied * size for kind, size in sizes.items() if kind in HELD)
-    copied = copies / max(1, whole)
+    copied = sum(_copied(kind, laws[kind]) * size for kind, size in sizes.items()) / max(1, whole)
     shared = sorted(min(worker.shared, whole) for worker in generation.workers)
     return copied * sum(shared[:-1])
+
+
+def _copied(kind: str, law: Law) -> float:
+    """Times of an amount that a worker which connections held copies as it exits.
+
+    That was measured with glibc's laws; of others, the copies of all workers are taken.
+    """
+    if law is LAWS["glibc"][kind]:
+        return HELD[kind].copied if kind in HELD else 0.0
+    return law.peak.each - law.start.each

@@ -62,7 +62,9 @@ class Running(NamedTuple):
 
     ``helpers`` are its other processes. ``now`` is seconds since boot, ``busy_seconds`` those in
     which the master has worked or waited for a CPU. ``in_full`` tells whether shared and private
-    memory could be read.
+    memory could be read. ``faulted`` is bytes of pages that the master was given or wrote to,
+    ``bytes_read`` those that it read of files, at most; None where what it has now is not in them:
+    a daemon is forked once it has read its configuration.
     """
 
     master: ProcessSeen
@@ -72,6 +74,8 @@ class Running(NamedTuple):
     now: float
     busy_seconds: float
     in_full: bool
+    faulted: int | None = None
+    bytes_read: int | None = None
 
     @property
     def serving(self) -> int:
@@ -126,6 +130,7 @@ def look(kernel: Kernel, pid: int) -> Running:
         raise _not_told(f"nginx (process {pid}) ended while it was read")
     in_full = bool(kernel.sizes(pid, "smaps_rollup"))
     generations = _generations(old)
+    counts = later.faulted >= master.anonymous and not kernel.gives_large_pages()
     return Running(
         master,
         tuple(current),
@@ -134,6 +139,8 @@ def look(kernel: Kernel, pid: int) -> Running:
         kernel.uptime(),
         life.cpu_seconds + kernel.waited_seconds(pid),
         in_full,
+        later.faulted if counts else None,
+        kernel.bytes_read(pid) if counts else None,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
 from nginx_memlint.live.available import require_linux
 from nginx_memlint.live.installed import target_of
+from nginx_memlint.live.preflight.files import heap_of_text, is_unchanged, places_of
 from nginx_memlint.live.preflight.kernel import Kernel
 from nginx_memlint.live.preflight.master import (
     configuration,
@@ -186,7 +186,7 @@ def preflight(
         waiting(running.shutting_down)
         time.sleep(min(BETWEEN, wait - waited))
         running = look(kernel, number)
-        if not _is_unchanged(estimated.situation, read_at - JUST_BEFORE):
+        if not is_unchanged(estimated.situation, read_at - JUST_BEFORE):
             read_at = time.time()
             estimated = _estimated(kernel, number, name, options)
 
@@ -234,7 +234,7 @@ def _estimated(kernel: Kernel, pid: int, name: str | None, options: Options) -> 
         raise MemlintError(
             f"{report.path} could not be read in full{where}", status=Exit.INCOMPLETE
         )
-    if (other := kernel.other_file(pid, sorted(_places(inspection.situation)))) is not None:
+    if (other := kernel.other_file(pid, sorted(places_of(inspection.situation)))) is not None:
         raise MemlintError(
             printable(f"process {pid} sees another {other} than memlint does: run it in its mounts")
             + f", e.g. by nsenter --target {pid} --mount",
@@ -266,11 +266,13 @@ def _judged(kernel: Kernel, running: Running, estimated: Estimated) -> Preflight
         raise MemlintError("no memory limit and no MemAvailable can be read", None, Exit.INCOMPLETE)
     # not running.now: the configuration was read since, which takes seconds if it is large
     started = time.time() - (kernel.uptime() - running.since)
+    since = started - JUST_BEFORE
     new = NewConfiguration(
         situation.amount,
         situation.workers.count,
         situation.target.allocator,
-        _is_unchanged(situation, started - JUST_BEFORE),
+        is_unchanged(situation, since),
+        heap_of_text(situation, since),
         situation.target.laws,
     )
     need = need_of(running, new)
@@ -362,34 +364,6 @@ def _processes(running: Running) -> Iterator[ProcessesInfo]:
                 anonymous_bytes=sum(process.anonymous for process in processes),
                 zones_bytes=max(process.zones for process in processes),
             )
-
-
-def _is_unchanged(situation: Situation, since: float) -> bool:
-    """Whether no file of a configuration was changed since then, nor a directory of an include."""
-    places = _places(situation)
-    return bool(places) and all(_changed(place) < since for place in places)
-
-
-def _places(situation: Situation) -> set[str]:
-    """The files of a configuration, what links of them lead to, and directories of includes."""
-    source = situation.tree.source
-    if not isinstance(source, FileSystem):
-        return set()
-    places = {source.shown(path) for path in situation.tree.files}
-    places |= {os.path.realpath(place) for place in places}
-    places |= {os.path.dirname(place) for place in places}
-    named = {source.shown(path) for path in (*situation.bundles.read, *situation.files.paths)}
-    return places | named | {os.path.realpath(place) for place in named}
-
-
-def _changed(place: str) -> float:
-    """When a file or a directory was changed last: what is in it, or how it is named."""
-    try:
-        info = os.lstat(place)
-    except OSError:
-        return float("inf")
-    # a link's own change is that of its directory
-    return 0.0 if stat.S_ISLNK(info.st_mode) else max(info.st_mtime, info.st_ctime)
 
 
 def _helps(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nginx_memlint.live.preflight.kernel import TICKS
+from nginx_memlint.live.preflight.kernel import PAGE, TICKS
 from nginx_memlint.sizes import GIB, MIB
 
 MASTER = 100
@@ -39,9 +39,11 @@ class Machine:
         shared: int | None = None,
         user: int = 0,
         readable: bool = True,
+        faulted: int = 0,
     ) -> None:
         """Add a process; one that is not ``readable`` is another user's."""
-        after = ["S", str(parent), *["0"] * 17, str(round(started * TICKS)), "0"]
+        numbers = [parent, *[0] * 5, faulted // PAGE, *[0] * 11, round(started * TICKS), 0]
+        after = ["S", *map(str, numbers)]
         self.write(f"proc/{pid}/stat", f"{pid} (a) b (nginx) {' '.join(after)}\n")
         self.write(f"proc/{pid}/cmdline", title + "\0\0")
         self.write(

@@ -67,6 +67,18 @@ def test_a_later_reload_at_worst(workers: int) -> None:
     assert in_u(later.likely) == pytest.approx(workers + 1, rel=0.12)
 
 
+@pytest.mark.parametrize(("faulted", "steps"), [(3.0, False), (5.0, True), (None, True)])
+def test_the_second_reload_copies_nothing_in_new_workers(
+    faulted: float | None, *, steps: bool
+) -> None:
+    """A start is given a configuration, and each reload writes two."""
+    seen = running(BASE + 2 * U, reloaded=True)
+    if faulted is not None:
+        seen = seen._replace(faulted=round(faulted * U))
+    copied = need(seen).parts["copies in new workers, at worst"]
+    assert (in_u(copied) > 3) is steps
+
+
 def test_the_least_is_without_copies_of_workers_that_exit_at_once() -> None:
     first = need(running())
     assert first.least < 0.5 * first.likely
@@ -87,6 +99,29 @@ def test_a_bundle_that_was_added() -> None:
     added = need(running(old), unchanged=False)
     assert added.most < need(running()).most / 2
     assert in_u(added.most) > 1
+
+
+def test_no_more_stores_were_there_than_were_read() -> None:
+    """Without what was read, what was added is taken for all but the stores."""
+    old = BASE + 20 * MIB
+    seen = running(old)._replace(faulted=old, bytes_read=MIB)
+    both = Amount(base=BASE, pool=20 * MIB, heap=20 * MIB, worker=MIB)
+    new = NewConfiguration(both, 4, "glibc", unchanged=False, heap_of_text=4.0)
+    needs = [
+        need_of(seen._replace(bytes_read=read), new).most for read in (MIB, 3 * MIB, 9 * MIB, None)
+    ]
+    assert needs == sorted(needs)
+    assert needs[3] - needs[0] > 4 * 0.7 * 16 * MIB
+    assert needs[2] == needs[3]
+
+
+def test_each_reading_is_taken_to_have_read_as_much() -> None:
+    old = BASE + 40 * MIB
+    seen = running(old, reloaded=True)._replace(bytes_read=10 * MIB)
+    both = Amount(base=BASE, pool=40 * MIB, heap=40 * MIB, worker=MIB)
+    new = NewConfiguration(both, 4, "glibc", unchanged=False, heap_of_text=4.0)
+    few, many = (need_of(seen._replace(faulted=n * old), new).most for n in (2, 6))
+    assert many < 0.8 * few
 
 
 def test_a_bundle_that_was_removed() -> None:
@@ -171,6 +206,33 @@ def test_other_allocators_by_their_own_laws(allocator: str) -> None:
     other = need(seen, allocator=allocator)
     assert 0 < other.least <= other.likely <= other.most
     assert other.most != need(seen).most
+
+
+def test_held_workers_copy_as_those_of_their_allocator_do() -> None:
+    """An exiting worker of jemalloc copies 0.65 of its stores, of glibc all."""
+    none, one = (
+        need(running(BASE + 2 * U, reloaded=True, held=held), allocator="jemalloc").most
+        for held in range(2)
+    )
+    assert in_u(one - none) == pytest.approx(3 * 0.65, rel=0.1)
+
+
+def test_where_little_is_there_beside_much_that_was_freed() -> None:
+    """Of 10 MB of stores that were removed from a small site, a reload leaves 20."""
+    small = Amount(base=BASE, worker=MIB)
+    seen = running(BASE + 20 * MIB, reloaded=True)
+    whole = NewConfiguration(small.plus(Amount(heap=10 * MIB)), 4, "jemalloc", unchanged=True)
+    removed = need(seen, small, allocator="jemalloc", unchanged=False)
+    copies = "copies as old workers exit and the master frees"
+    assert 0.9 < removed.parts[copies] / need_of(seen, whole).parts[copies] < 1.3
+
+
+@pytest.mark.parametrize(("allocator", "hides"), [("glibc", True), ("jemalloc", False)])
+def test_whole_pages_of_jemalloc_have_no_room(allocator: str, *, hides: bool) -> None:
+    amount = Amount(base=BASE, pages=U)
+    as_it_is = need(running(), amount, allocator=allocator)
+    more = need(running(), amount, allocator=allocator, unchanged=False).most - as_it_is.most
+    assert (more > 2 * U) is hides
 
 
 @pytest.mark.parametrize("kind", ["pages", "tables"])

@@ -8,7 +8,7 @@ import pytest
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
-from nginx_memlint.live.preflight.kernel import TICKS, Kernel
+from nginx_memlint.live.preflight.kernel import LARGE_PAGES, TICKS, Kernel
 from nginx_memlint.live.preflight.processes import Running, look
 from nginx_memlint.sizes import MIB
 from tests.live.preflight.machine import MASTER, UPTIME, Machine
@@ -162,3 +162,36 @@ def test_a_stat_that_makes_no_sense(machine: Machine, stat: str) -> None:
     machine.write(f"proc/{MASTER}/stat", stat)
     with pytest.raises(MemlintError, match="there is no process"):
         seen(machine)
+
+
+def of_master(machine: Machine, *, faulted: int, large: str = "always [madvise] never") -> Running:
+    """A master that was given or wrote to so much, and has read 3 MB."""
+    machine.process(MASTER, "nginx: master process nginx", anonymous=4 * MIB, faulted=faulted)
+    machine.write(f"proc/{MASTER}/io", "rchar: 3000000\nwchar: 1\n")
+    machine.write(LARGE_PAGES, f"{large}\n")
+    return seen(machine)
+
+
+def test_what_a_master_was_given_and_has_read(machine: Machine) -> None:
+    running = of_master(machine, faulted=12 * MIB)
+    assert (running.faulted, running.bytes_read) == (12 * MIB, 3_000_000)
+
+
+def test_a_daemon_does_not_tell_what_was_read_before_it_was_forked(machine: Machine) -> None:
+    running = of_master(machine, faulted=MIB)
+    assert (running.faulted, running.bytes_read) == (None, None)
+
+
+def test_large_pages_are_not_counted_as_pages(machine: Machine) -> None:
+    running = of_master(machine, faulted=12 * MIB, large="[always] madvise never")
+    assert (running.faulted, running.bytes_read) == (None, None)
+
+
+@pytest.mark.parametrize("text", [None, "", "rchar: many\n"])
+def test_what_was_read_may_not_be_told(machine: Machine, text: str | None) -> None:
+    of_master(machine, faulted=12 * MIB)
+    if text is None:
+        (machine.root / f"proc/{MASTER}/io").unlink()
+    else:
+        machine.write(f"proc/{MASTER}/io", text)
+    assert seen(machine).bytes_read is None

@@ -12,6 +12,7 @@ from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
+from nginx_memlint.live.preflight import files
 from nginx_memlint.live.preflight import verdict as module
 from nginx_memlint.live.preflight.kernel import Kernel
 from nginx_memlint.live.preflight.verdict import Fit, Preflight, preflight
@@ -219,7 +220,7 @@ def test_a_file_that_changed_soon_after_the_start_of_workers(
     workers = now - UPTIME
     os.utime(conf, (workers + 5, workers + 5))
     os.utime(conf.parent, (workers - 50, workers - 50))
-    monkeypatch.setattr(module, "_changed", lambda place: os.lstat(place).st_mtime)
+    monkeypatch.setattr(files, "_changed", lambda place: os.lstat(place).st_mtime)
     assert not ask(machine, conf).unchanged
     os.utime(conf, (workers - 50, workers - 50))
     machine.write("proc/uptime", f"{UPTIME}.00 1.00\n")

@@ -1,0 +1,77 @@
+"""The files that a reload would read: whether they were changed, and what their text tells."""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+
+from nginx_memlint.live.preflight.need import HEAP_OF_TEXT
+from nginx_memlint.memory.estimate import unit_bytes
+from nginx_memlint.memory.parts.certificates import LISTS
+from nginx_memlint.remedies.situation import Situation
+from nginx_memlint.sources.file_system import FileSystem
+from nginx_memlint.tls.ca_bundle import pem_size
+
+HEAP_MARGIN = 1.1
+"""Times of what bundles were estimated to take that they may take: single certificates are within
+5 % (docs/accuracy.md)."""
+
+
+def is_unchanged(situation: Situation, since: float) -> bool:
+    """Whether no file of a configuration was changed since then, nor a directory of an include."""
+    places = places_of(situation)
+    return bool(places) and _are_older(places, since)
+
+
+def places_of(situation: Situation) -> set[str]:
+    """The files of a configuration, what links of them lead to, and directories of includes."""
+    source = situation.tree.source
+    if not isinstance(source, FileSystem):
+        return set()
+    places = {source.shown(path) for path in situation.tree.files}
+    places |= {os.path.realpath(place) for place in places}
+    places |= {os.path.dirname(place) for place in places}
+    return places | _led_to(source, [*situation.bundles.read, *situation.files.paths])
+
+
+def heap_of_text(situation: Situation, since: float) -> float:
+    """The most bytes that CA certificates of a configuration take for one of their text.
+
+    It is that of its bundles, if all that are loaded were read and none was changed since then.
+    """
+    bundles, costs, source = situation.bundles, situation.target.costs, situation.tree.source
+    if costs.caches_certificates:
+        return math.inf  # of many loads, the first alone reads the file
+    all_read = {cause.path for cause in situation.causes} <= {*bundles.read}
+    has_lists = any(part.name == LISTS for part in situation.parts)
+    if has_lists or bundles.are_priced or not all_read or not isinstance(source, FileSystem):
+        return HEAP_OF_TEXT
+    if not _are_older(_led_to(source, bundles.read), since):
+        return HEAP_OF_TEXT
+    times = (
+        unit_bytes(bundle, costs) / pem_size(bundle.certificates, bundle.der_bytes)
+        for bundle in map(bundles.bundle, bundles.read)
+        if bundle and bundle.certificates
+    )
+    return min(HEAP_OF_TEXT, HEAP_MARGIN * max(times, default=HEAP_OF_TEXT))
+
+
+def _led_to(source: FileSystem, paths: list[str]) -> set[str]:
+    """These files, and those that links lead to."""
+    places = {source.shown(path) for path in paths}
+    return places | {os.path.realpath(place) for place in places}
+
+
+def _are_older(places: set[str], since: float) -> bool:
+    """Whether no file or directory was changed since then: what is in it, or how it is named."""
+    return all(_changed(place) < since for place in places)
+
+
+def _changed(place: str) -> float:
+    try:
+        info = os.lstat(place)
+    except OSError:
+        return float("inf")
+    # a link's own change is that of its directory
+    return 0.0 if stat.S_ISLNK(info.st_mode) else max(info.st_mtime, info.st_ctime)

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from nginx_memlint.printable import printable
+from nginx_memlint.sources.glob import has_magic, literal
 from tests.documents.pages import block
 from tests.helpers import LUA
 from tests.integrations.conftest import ENVIRONMENT, git
@@ -138,7 +139,8 @@ def test_hostile_names_in_a_commit(tmp_path: Path, project: tuple[Path, str], ho
     scratch.write("nginx/nginx.conf", LUA + FINE)
     scratch.write("nginx/sites/a.conf", SITE)
     roots = [*(name for name in names if name.isprintable()), "nginx/nginx.conf"]
-    scratch.write("memlint.toml", f"roots = {json.dumps(roots)}\n")
+    patterns = [literal(name) if has_magic(name) else name for name in roots]
+    scratch.write("memlint.toml", f"roots = {json.dumps(patterns)}\n")
     git(scratch.directory, "add", "-A")
     all_of_them = f"{len(roots)} configurations: {len(roots)} ok"
     for configured, said in (

@@ -210,6 +210,8 @@ def square(number: int) -> int:
 class UnsendableError(Exception):
     def __init__(self, one: int, two: int) -> None:
         super().__init__(f"{one} and {two}")
+        # arguments that __init__() does not take are no obstacle once tblib, of Dask, is imported
+        self.sum = lambda: one + two
 
 
 @pytest.fixture

@@ -186,7 +186,7 @@ def _brought_there(
         if number == one.reloads:
             break
         if number == one.reloads - 1:
-            _aged(server, one.reloads)
+            _aged(server)
         if keeps:
             server.reload(TIMEOUT, wait_for_old=False)
         else:
@@ -198,18 +198,14 @@ def _brought_there(
     return connections, held
 
 
-def _aged(server: Server, reloads: int) -> None:
-    """Wait until workers of the last reload are surely not those of the start, as on most hosts.
-
-    That one will keep the master about as busy as each before it, the start among them.
-    """
+def _aged(server: Server) -> None:
+    """Wait until workers of one more reload are surely not those of the start, as on most hosts."""
     kernel = Kernel()
     while True:
         master = kernel.life(server.pid)
         assert master is not None
         busy = master.cpu_seconds + kernel.waited_seconds(server.pid)
-        until = master.started + READING + READING_TIMES * busy * (1 + 1.5 / reloads)
-        missing = until - kernel.uptime()
+        missing = master.started + READING + READING_TIMES * 3 * busy - kernel.uptime()
         if missing <= 0:
             return
         time.sleep(missing)

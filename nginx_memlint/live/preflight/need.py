@@ -24,7 +24,6 @@ from nginx_memlint.memory.laws import (
 )
 from nginx_memlint.memory.laws_table import LAWS, laws_for
 from nginx_memlint.memory.parts.base import BASES, HELPERS, KIB
-from nginx_memlint.sizes import MIB
 from nginx_memlint.targets.targets import MeasuredLaws
 
 Laws = Mapping[str, Law]
@@ -66,11 +65,6 @@ FAULTED_ONCE = 1.6
 A start is given a configuration, a reload writes two, the new one and what it frees: of three, a
 master has two after one reload (1.49 to 1.51), and of five two after the next; without the start,
 of which the process before a daemon was given the memory, of four (Debian 12)."""
-
-READINGS, PROGRAM = 0.85, MIB
-"""Times of what a master was given or wrote to, beside that for the program itself, divided by its
-memory, that it surely has read a configuration: 1.2 for one reading, and 1.5, 3.3 and 5.5 for 2, 4
-and 7 were seen, at most (Debian 12)."""
 
 HEAP_OF_TEXT = 12.0
 """Times of its text that a CA certificate takes in memory, at most: one of 250 bytes, with a key on
@@ -246,16 +240,10 @@ def _old(running: Running, new: NewConfiguration, laws: Laws) -> tuple[Amount, b
 
 
 def _heap_most(running: Running, new: NewConfiguration) -> float:
-    """The most bytes of ``heap`` in a configuration of which only what was read is known.
-
-    Earlier ones are taken to have been of the same: each read as much.
-    """
-    if running.bytes_read is None or running.faulted is None:
+    """The most bytes of ``heap`` in a configuration of which only what was ever read is known."""
+    if running.bytes_read is None:
         return math.inf
-    # a start is given the memory of one configuration, a reload that of two at most
-    memory = running.master.anonymous + running.master.zones
-    readings = max(1.0, READINGS * (running.faulted - PROGRAM) / memory)
-    return new.heap_of_text * max(1, running.bytes_read) / readings
+    return new.heap_of_text * running.bytes_read
 
 
 def _with(amount: Amount, more: float) -> Amount:

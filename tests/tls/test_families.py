@@ -71,6 +71,8 @@ def test_no_other_component_has_the_directives_of_a_module() -> None:
     brought = grammar.components()
     modules = [family.module for family in FAMILIES if family.module is not None]
     for module in modules:
+        if module.version == "nginx":  # the release of nginx tells of it, not its directives
+            continue
         kinds = {
             kind for kind in grammar.KINDS if kind.startswith("stream") == (module.root == "stream")
         }

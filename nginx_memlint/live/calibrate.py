@@ -36,13 +36,13 @@ from nginx_memlint.live.preflight.kernel import Kernel
 from nginx_memlint.live.reload_laws import LawRun, MeasuredLaw, measured_laws
 from nginx_memlint.live.site import CONNECTIONS, Site, temporary_directory
 from nginx_memlint.memory.certificate import beyond_stock
-from nginx_memlint.memory.laws_table import LAWS as ALLOCATOR_LAWS
+from nginx_memlint.memory.laws_table import LAWS
 from nginx_memlint.memory.parts.base import CONNECTION
 from nginx_memlint.memory.parts.record import since
 from nginx_memlint.sizes import MIB
 from nginx_memlint.targets.allocators_table import ALLOCATORS, DEFAULT_ALLOCATOR, Platform
 from nginx_memlint.targets.banner import Nginx
-from nginx_memlint.targets.target_file import COST_KEYS, LAWS, text_of
+from nginx_memlint.targets.target_file import COST_KEYS, LAW_KEY, text_of
 from nginx_memlint.targets.targets import DEFAULT_OPENSSL, Costs, costs_for, read_component
 from nginx_memlint.targets.versions import parse_version
 from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
@@ -150,10 +150,10 @@ class Calibration:
             *self.lines,
         ]
         measured = {"measured": self.measured, **self.versions, "built_in": list(self.built_in)}
-        facts = {key: value for key, value in kept.items() if key not in (*COST_KEYS, LAWS)}
+        facts = {key: value for key, value in kept.items() if key not in (*COST_KEYS, LAW_KEY)}
         row = {**self.platform._asdict(), **facts, **measured, **self.costs}
         if row["allocator"] == self.platform.allocator:
-            row[LAWS] = {law.kind: law.law for law in self.laws}
+            row[LAW_KEY] = {law.kind: law.law for law in self.laws}
         else:
             notes.append(
                 f"the nginx that runs has {row['allocator']}, this one {self.platform.allocator}: "
@@ -419,7 +419,7 @@ class _Run:
         connections = CONNECTIONS * since(version, CONNECTION)
         master = self.as_glibc("base_master", few - BASE_WORKERS[0] * worker)
         # with some allocators, each worker copies pages of the master at once
-        copied = ALLOCATOR_LAWS[self.platform.allocator]["base"].start.each * master
+        copied = LAWS[self.platform.allocator]["base"].start.each * master
         return {
             "base_master": master,
             "base_worker": round(max(1.0, worker - copied - connections)),
@@ -432,7 +432,7 @@ class _Run:
 
     def as_glibc(self, key: str, size: float) -> float:
         """The bytes that glibc would take: an allocator's laws are multiples of that."""
-        factor = ALLOCATOR_LAWS[self.platform.allocator][COST_KINDS[key]].start.fixed
+        factor = LAWS[self.platform.allocator][COST_KINDS[key]].start.fixed
         if self.platform.allocator != DEFAULT_ALLOCATOR:
             factor /= OTHERS
         return size / factor if key == "der" else round(size / factor)

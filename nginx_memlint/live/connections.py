@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.live.site import Site
+from nginx_memlint.memory.parts.base import CONNECTION_BYTES
 from nginx_memlint.targets.banner import Nginx
 
 COUNTS = (100, 300)
@@ -29,12 +30,7 @@ MOST = 2_048
 _ANSWER = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"
 _PIECE = 4_096
 
-KINDS = {
-    "connection": (False, False),
-    "connection_tls": (True, False),
-    "connection_passed": (False, True),
-    "connection_tls_passed": (True, True),
-}
+KINDS = {key: kind for kind, (key, _) in CONNECTION_BYTES.items()}
 """Key of a target file → whether it is over TLS, and passed on."""
 
 

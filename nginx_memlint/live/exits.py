@@ -33,9 +33,9 @@ def _ptrace(request: int, pid: int, data: int = 0) -> None:
 
 
 class HeldExits:
-    """Some processes, none of which gives back its memory before release().
+    """Processes that are stopped at their exit, with all their memory, until release().
 
-    What functions that run at an exit do is done by then.
+    Functions that run at an exit have run by then.
     """
 
     def __init__(self, pids: Iterable[int]) -> None:

@@ -36,7 +36,7 @@ from nginx_memlint.sizes import plural
 from nginx_memlint.sources.main_file import MAIN_FILE
 from nginx_memlint.targets.allocators_table import DEFAULT_ALLOCATOR
 from nginx_memlint.targets.host_facts import FileFacts
-from nginx_memlint.targets.target_file import COST_KEYS, LAWS
+from nginx_memlint.targets.target_file import COST_KEYS, LAW_KEY
 from nginx_memlint.targets.targets import VERSION_KEYS
 from nginx_memlint.tls.families import FAMILIES
 from nginx_memlint.tls.modules import objects
@@ -121,8 +121,10 @@ def with_costs(row: Mapping[str, Any], before: Mapping[str, Any]) -> tuple[dict[
     """Facts with what was measured on the same versions before, and whether all of it is kept."""
     is_same = all(row.get(key) == before.get(key) for key in ("nginx", "openssl"))
     with_laws = row.get("allocator") == before.get("allocator", DEFAULT_ALLOCATOR)
-    measured = {key: value for key, value in before.items() if key in (*COST_KEYS, LAWS)}
-    kept = {key: value for key, value in measured.items() if is_same and (with_laws or key != LAWS)}
+    measured = {key: value for key, value in before.items() if key in (*COST_KEYS, LAW_KEY)}
+    kept = {
+        key: value for key, value in measured.items() if is_same and (with_laws or key != LAW_KEY)
+    }
     return {**row, **kept}, len(kept) == len(measured)
 
 

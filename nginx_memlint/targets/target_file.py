@@ -40,7 +40,7 @@ MOST_CERTIFICATES = 100_000
 _UNUSED = ("openssl_since", "nginx_since")
 """Keys of costs_table.py that say which servers borrow a row: a file is for one server."""
 
-LAWS = "law"
+LAW_KEY = "law"
 """Key of the laws of reloads: a table for each kind of memory, a pair of numbers for each phase."""
 
 _KINDS: dict[type, tuple[type, ...]] = {int: (int,), float: (int, float), str: (str,)}
@@ -72,7 +72,7 @@ KEYS: dict[str, tuple[type, ...]] = {
     "note": (str,),
     **dict.fromkeys(PLATFORM, (str,)),
     **_HOST_KEYS,
-    LAWS: (dict,),
+    LAW_KEY: (dict,),
 }
 
 _FIXED, _EACH = (0.0, 60.0), (0.0, 20.0)
@@ -124,13 +124,13 @@ def read_table(path: str | os.PathLike[str]) -> dict[str, Any]:
 def check_table(name: str, row: Mapping[str, Any]) -> None:
     """Raise MemlintError unless a table is that of a target file."""
     for key, value in row.items():
-        if key == LAWS:
+        if key == LAW_KEY:
             _check_laws(name, value)
         else:
             _check(name, key, value, KEYS)
     measured = _NEEDED_COSTS if any(key in row for key in COST_KEYS) else []
-    if LAWS in row and "measured" not in row:
-        raise MemlintError(f"{name}: {LAWS}: measured is missing, which says where")
+    if LAW_KEY in row and "measured" not in row:
+        raise MemlintError(f"{name}: {LAW_KEY}: measured is missing, which says where")
     for key in ("nginx", "openssl", *measured):
         if key not in row:
             raise MemlintError(f"{name}: {key} is missing")
@@ -161,16 +161,18 @@ def target_of_table(path: str | os.PathLike[str], row: Mapping[str, Any]) -> Tar
     host = {key: row[key] for key in _HOST_KEYS if key in row}
     host["modules"] = frozenset(row.get("modules", []))
     host["files"] = {entry["path"]: FileFacts(**entry) for entry in row.get("files", [])}
-    if LAWS in row:
-        said = f"laws of reloads ({', '.join(row[LAWS])}) as measured: {printable(row['measured'])}"
-        laws = MeasuredLaws(target.allocator, row[LAWS])
+    if LAW_KEY in row:
+        said = (
+            f"laws of reloads ({', '.join(row[LAW_KEY])}) as measured: {printable(row['measured'])}"
+        )
+        laws = MeasuredLaws(target.allocator, row[LAW_KEY])
         target = target._replace(laws=laws, assumed=(*target.assumed, said))
     return target._replace(built=frozenset(row.get("built", [])), host=HostFacts(name=name, **host))
 
 
 def _check_laws(name: str, laws: object) -> None:
     """Raise MemlintError unless these are laws that a server may have."""
-    where = f"{name}: {LAWS}"
+    where = f"{name}: {LAW_KEY}"
     if not isinstance(laws, dict):
         raise MemlintError(f"{where} must be a table")
     for kind, law in laws.items():
@@ -235,14 +237,18 @@ def text_of(row: Mapping[str, Any], notes: Iterable[str]) -> str:
     """The text of a target file with this table, which read_table() takes; ``notes`` come first."""
     lines = [f"# {note}" for note in notes]
     lines += [f"{key} = {_value(value)}" for key, value in row.items() if key not in _TABLES]
-    for kind, law in row.get(LAWS, {}).items():
-        lines += ["", f"[{LAWS}.{kind}]", *(f"{key} = {_value(pair)}" for key, pair in law.items())]
+    for kind, law in row.get(LAW_KEY, {}).items():
+        lines += [
+            "",
+            f"[{LAW_KEY}.{kind}]",
+            *(f"{key} = {_value(pair)}" for key, pair in law.items()),
+        ]
     for entry in row.get("files", []):
         lines += ["", "[[files]]", *(f"{key} = {_value(value)}" for key, value in entry.items())]
     return "\n".join(lines) + "\n"
 
 
-_TABLES = ("files", LAWS)
+_TABLES = ("files", LAW_KEY)
 """Keys whose values are written as tables, behind all others."""
 
 

@@ -57,7 +57,7 @@ def _is_stopped(pid: int) -> bool:
 
 
 class AwaitedExits(HeldExits):
-    """Some processes of any kind that are held at their exit by the kernel."""
+    """Processes that the kernel stops at their exit, with or without the shim."""
 
     def wait(self, timeout: float) -> None:
         """Wait until all have come to their exit; raises TimeoutError."""

@@ -164,7 +164,7 @@ PRODUCTS = {
         "nginx version: openresty/1.21.4.1\nbuilt by gcc 7.5.0 (Ubuntu 7.5.0-3ubuntu1~18.04) \n"
         "built with OpenSSL 3.1.1 30 May 2023\nconfigure arguments: "
         "--add-module=../ngx_lua-0.10.21 "
-        "--add-module=../ngx_stream_lua-0.0.11 --add-module=/work/lua-kong-nginx-module/stream",
+        "--add-module=../ngx_stream_lua-0.0.11 --add-module=/build/lua-kong-nginx-module/stream",
         "1.21.4.1 0.10.21 0.0.11 - 3.1.1 lua,stream_lua glibc",
     ),
     "ingress-nginx 1.9": (

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.live import calibrate as live
 from nginx_memlint.live.calibrate import calibrate
 from nginx_memlint.memory.laws import Amount, total
 from nginx_memlint.memory.laws_table import LAWS
@@ -26,7 +25,6 @@ from tests.nginx.prefix import write_conf
 from tests.nginx.recorded import DIRECTORY
 from tests.nginx.stack import Stack
 from tests.nginx.survival import survives
-from tests.nginx.test_live import FEW
 from tests.nginx.whole_configurations import text
 
 ROWS: list[dict[str, Any]] = json.loads((DIRECTORY / "allocators.json").read_text())["rows"]
@@ -118,7 +116,6 @@ def test_calibrate_finds_the_allocator(
         library = str(tmp_path / "libother.so")
         shutil.copy(installed, library)
     with monkeypatch.context() as preloading:
-        preloading.setattr(live, "QUICK", FEW)
         preloading.setenv("LD_PRELOAD", library)
         calibration = calibrate(quick=True)
     assert calibration.platform == Platform("glibc", "jemalloc")

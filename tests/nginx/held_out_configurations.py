@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import random
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import cycle
 from pathlib import Path
 from textwrap import dedent
@@ -1139,9 +1139,15 @@ CONFIGURATIONS: dict[str, Maker] = {
 }
 
 
-def write(name: str, prefix: Path, stack: Stack, workers: int) -> Path:
+def write(
+    name: str,
+    prefix: Path,
+    stack: Stack,
+    workers: int,
+    among: Mapping[str, Maker] = CONFIGURATIONS,
+) -> Path:
     """Write a configuration, and the files that it includes, and return its main file."""
     site = Site(prefix, stack)
     path = prefix / "nginx.conf"
-    path.write_text(CONFIGURATIONS[name](site, workers))
+    path.write_text(among[name](site, workers))
     return path

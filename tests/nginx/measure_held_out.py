@@ -2,9 +2,11 @@
 
     python -m tests.nginx.measure_held_out --out results
     python -m tests.nginx.measure_held_out --out results --at-once --reloads 3
+    python -m tests.nginx.measure_held_out --out results --second
 
 Predictions are kept with the measurements, so that costs that are mended later hide no error.
 ``--at-once``: old workers are held at their exit until all have come to it, as with many cores.
+``--second``: those that were written after the first had been mended.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from typing import Any
 from nginx_memlint import check
 from tests.nginx.experiment import Results
 from tests.nginx.held_out_configurations import CONFIGURATIONS, write
+from tests.nginx.held_out_second import SECOND
 from tests.nginx.hold import AwaitedExits
 from tests.nginx.measure_allocators import reload_at_once
 from tests.nginx.measure_whole import reloaded
@@ -35,6 +38,8 @@ MORE_WORKERS = (
     "140 WordPress sites with snippets",
     "CDN edge, 70 customers",
     "800 custom domains",
+    "Ingress of a cluster, 60 hosts",
+    "University, 90 departments",
 )
 """Those that are measured with four workers, too."""
 
@@ -69,6 +74,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", default=["*"])
     parser.add_argument("--reloads", type=int, default=RELOADS)
     parser.add_argument("--at-once", action="store_true", help="hold exits until all are there")
+    parser.add_argument("--second", action="store_true", help="those that were written later")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     stack = native()
@@ -78,16 +84,18 @@ def main() -> int:
     inputs: dict[str, Any] = {"reloads": arguments.reloads}
     if not arguments.at_once:
         inputs["predicted_by"] = commit
-    kind = "held-out-at-once" if arguments.at_once else "held-out"
+    among = SECOND if arguments.second else CONFIGURATIONS
+    kind = "held-out-second" if arguments.second else "held-out"
+    kind += "-at-once" if arguments.at_once else ""
     results = Results(arguments.out / f"{kind}-{stack.name}.json", stack, inputs)
     how: dict[str, Any] = {"reload": together} if arguments.at_once else {}
-    for name in CONFIGURATIONS:
+    for name in among:
         if not any(fnmatch.fnmatch(name, pattern) for pattern in arguments.only):
             continue
         for workers in (2, 4) if name in MORE_WORKERS else (2,):
             with tempfile.TemporaryDirectory(prefix="memlint-") as directory:
                 prefix = make_prefix(Path(directory))
-                conf = write(name, prefix, stack, workers)
+                conf = write(name, prefix, stack, workers, among)
                 said: dict[str, Any] = {"predicted": predicted(conf, TARGETS[stack.name])}
                 figures = reloaded(conf, prefix, arguments.reloads, stack, zones, **how)
                 results.add(configuration=name, workers=workers, **figures, **said)

@@ -20,40 +20,30 @@ from typing import Any
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.reading import read_file
-from nginx_memlint.files.writing import write_own
 from nginx_memlint.live.available import require_linux, require_memory
-from nginx_memlint.live.binary import (
-    describe,
-    find_nginx,
-    load_lines,
-    lua_modules,
-    lua_version,
-)
-from nginx_memlint.live.certificates import BundlePair, make_bundles
-from nginx_memlint.live.connections import connection_bytes, passes
+from nginx_memlint.live.binary import describe, find_nginx
+from nginx_memlint.live.certificates import FILE_MOST, BundlePair, make_bundles
+from nginx_memlint.live.connections import connection_bytes
 from nginx_memlint.live.platform import platform_of, platform_of_program
 from nginx_memlint.live.preflight.kernel import Kernel
 from nginx_memlint.live.reload_laws import LawRun, MeasuredLaw, measured_laws
+from nginx_memlint.live.shapes import FULL, PLAIN, QUICK, Amounts, Method, Shapes, choose_method
 from nginx_memlint.live.site import CONNECTIONS, Site, temporary_directory
 from nginx_memlint.memory.certificate import beyond_stock
 from nginx_memlint.memory.laws_table import LAWS
 from nginx_memlint.memory.parts.base import CONNECTION
 from nginx_memlint.memory.parts.record import since
-from nginx_memlint.sizes import MIB
 from nginx_memlint.targets.allocators_table import ALLOCATORS, DEFAULT_ALLOCATOR, Platform
 from nginx_memlint.targets.banner import Nginx
 from nginx_memlint.targets.target_file import COST_KEYS, LAW_KEY, text_of
 from nginx_memlint.targets.targets import DEFAULT_OPENSSL, Costs, costs_for, read_component
 from nginx_memlint.targets.versions import parse_version
 from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
-from nginx_memlint.tls.families import SHARED_LUA
+from nginx_memlint.tls.families import CACHED
 
 KEPT_SINCE = (1, 27, 4)
 """The first nginx that keeps certificates from one configuration to the next, unless their files
 have changed: a reload at worst is one with new files."""
-
-CACHED_SINCE = (1, 27, 2)
-"""The first nginx that parses a CA file once and shares its certificates between contexts."""
 
 WORKERS = 2
 """Workers in all measurements but those of reloads: the shipped costs were measured with two."""
@@ -62,61 +52,6 @@ GLIBC = Platform()
 
 BASE_WORKERS = (1, 4)
 """Workers that tell what each of them has for itself."""
-
-MADE_MOST = 16 << 20
-"""Bytes that are read of a generated bundle, which has fewer."""
-
-LOAD_BYTES_MOST = 6_500
-"""Bytes that one loaded certificate takes at most, about: to tell how much memory is needed."""
-
-HOST_BYTES_MOST = 40_000
-"""Bytes that a host with TLS takes at most, about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Amounts:
-    """Numbers of blocks, loads and so on to measure with: few and many of each.
-
-    ``repeats`` is how often ``nginx -t`` is run for its CPU time.
-    """
-
-    blocks: tuple[int, int] = (100, 1000)
-    servers: tuple[int, int] = (50, 500)
-    loads: tuple[int, int] = (40, 140)
-    certificates: int = 50
-    pairs: tuple[int, int] = (50, 300)
-    names: tuple[int, int] = (20, 70)
-    repeats: int = 3
-    reload_workers: tuple[int, ...] = (1, 4)
-    reloads: int = 6
-    reload_stores: tuple[int, int] = (20, 70)
-    reload_hosts: tuple[int, int] = (60, 360)
-    reload_locations: int = 2500
-
-    @property
-    def needed(self) -> int:
-        """Bytes of memory that measuring needs: the worst reload peak, and nginx's base."""
-        peak = 2 + 3 * max(self.reload_workers)
-        store = self.certificates * LOAD_BYTES_MOST
-        unit = max(self.reload_stores) * store + max(self.reload_hosts) * HOST_BYTES_MOST
-        return max(peak * unit, max(self.loads) * store) + 64 * MIB
-
-
-FULL = Amounts()
-QUICK = Amounts(
-    blocks=(50, 350),
-    servers=(25, 175),
-    loads=(20, 70),
-    certificates=26,
-    pairs=(30, 180),
-    names=(10, 40),
-    repeats=1,
-    reload_workers=(4,),
-    reloads=2,
-    reload_stores=(30, 80),
-    reload_hosts=(60, 210),
-    reload_locations=1500,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,69 +138,13 @@ def calibrate(
         method = choose_method(server, load_modules, directory)
         report(0, 1, "certificates")
         bundles = make_bundles(directory, amounts.certificates)
-        return _Run(Site(server, directory), method, bundles, amounts, quick, report).result()
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """The way in which contexts are made for a measurement.
-
-    ``lua`` is its version if the Lua module makes them; then a location holds ``plain`` without a
-    context of its own and ``context`` with one. ``load`` are the lines for the latter.
-    ``implicit``: every block has a context already, as the module is built in and too old to share.
-    """
-
-    load: str
-    lua: str | None
-    implicit: bool = False
-
-    @property
-    def context(self) -> str:
-        """Directives that give a location a context without CA certificates."""
-        if self.lua is not None and not self.implicit:
-            return "lua_ssl_verify_depth 1; return 204;"
-        return "proxy_pass https://127.0.0.1:9; proxy_ssl_verify_depth 1;"
-
-    @property
-    def plain(self) -> str:
-        """Directives of a location that does the same as one of context(), without a context."""
-        if self.lua is not None and not self.implicit:
-            return "return 204;"
-        return "proxy_pass http://127.0.0.1:9;"
-
-    def trusting(self, bundle: Path) -> str:
-        """Directives that give a location a context with a bundle."""
-        if self.lua is not None and not self.implicit:
-            return f"lua_ssl_trusted_certificate {bundle}; return 204;"
-        return (
-            "proxy_pass https://127.0.0.1:9; proxy_ssl_verify on; "
-            f"proxy_ssl_trusted_certificate {bundle};"
-        )
-
-
-def choose_method(nginx: Nginx, load_modules: tuple[str, ...], directory: Path) -> Method:
-    """The method by the Lua module if there is one that works, else by ``proxy_ssl``."""
-    named = [os.path.abspath(path) for path in load_modules]
-    for path in named:
-        if not os.path.isfile(path):
-            raise MemlintError(f"{path}: there is no such module")
-    modules = lua_modules(nginx, named)
-    if modules is not None:
-        load = load_lines(modules)
-        version = lua_version(nginx, load, directory)
-        if version is not None:
-            implicit = "lua" in nginx.built_in and parse_version(version) < SHARED_LUA
-            return Method(load, version, implicit)
-        if named:
-            raise MemlintError(f"{nginx.path} does not run with the modules named")
-    return Method(load_lines(named), None)
+        shapes = Shapes(Site(server, directory), method, bundles)
+        return _Run(shapes, amounts, quick, report).result()
 
 
 @dataclass(slots=True)
 class _Run:
-    site: Site
-    method: Method
-    bundles: BundlePair
+    shapes: Shapes
     amounts: Amounts
     quick: bool
     report: ReportProgress
@@ -276,17 +155,32 @@ class _Run:
     named: str = DEFAULT_ALLOCATOR
     mapped: list[str] = field(default_factory=list)
 
+    @property
+    def site(self) -> Site:
+        """The nginx that is measured, in its directory."""
+        return self.shapes.site
+
+    @property
+    def method(self) -> Method:
+        """The way in which contexts are made."""
+        return self.shapes.method
+
+    @property
+    def bundles(self) -> BundlePair:
+        """The CA files that contexts load."""
+        return self.shapes.bundles
+
     def result(self) -> Calibration:
-        amounts, pair = self.amounts, self.pair()
-        shapes = 3 + (pair is not None)
-        self.total = 15 + 2 * (pair is not None) * 3 + shapes * len(amounts.reload_workers)
+        amounts, pair = self.amounts, self.shapes.pair()
+        reloads = 3 + (pair is not None)
+        self.total = 15 + 2 * (pair is not None) * 3 + reloads * len(amounts.reload_workers)
         self.total += 2 if self.caches else 0
         self.find_platform()
         costs, cpu = self.unit_costs(pair)
         few, many = (self.measure("nginx itself", "", "", workers)[0] for workers in BASE_WORKERS)
         self.step("connections")
         connections = dict(connection_bytes(self.site, pair))
-        run = self.laws(pair)
+        run = self.laws()
         self.platform = with_allocator(self.platform, run.allocator)
         costs = {key: self.as_glibc(key, size) for key, size in costs.items()}
         costs |= NOT_MEASURED if pair is None else {}
@@ -302,23 +196,23 @@ class _Run:
     @property
     def caches(self) -> bool:
         """Whether nginx parses a CA file once."""
-        return parse_version(self.site.nginx.version) >= CACHED_SINCE
+        return parse_version(self.site.nginx.version) >= CACHED
 
     def unit_costs(self, pair: str | None) -> tuple[dict[str, float], dict[str, float]]:
         """Bytes of blocks, contexts and certificates, and CPU seconds, each by its key."""
         amounts, method, bundles, caches = self.amounts, self.method, self.bundles, self.caches
-        plain = "return 204;"
+        shapes = self.shapes
         # without the module, unless it is built in
-        location, _ = self.slope("locations", amounts.blocks, lambda n: self.locations(n, plain))
-        server, _ = self.slope("servers", amounts.servers, lambda n: self.servers(n, ""))
+        location, _ = self.slope("locations", amounts.blocks, lambda n: shapes.locations(n, PLAIN))
+        server, _ = self.slope("servers", amounts.servers, lambda n: shapes.servers(n, ""))
         without = location
-        if method.plain != plain:
+        if method.plain != PLAIN:
             self.total += 2
             without, _ = self.slope(
-                "proxies", amounts.blocks, lambda n: self.locations(n, method.plain)
+                "proxies", amounts.blocks, lambda n: shapes.locations(n, method.plain)
             )
         with_, with_cpu = self.slope(
-            "contexts", amounts.blocks, lambda n: self.locations(n, method.context), method.load
+            "contexts", amounts.blocks, lambda n: shapes.locations(n, method.context), method.load
         )
         context = with_ - without
         if method.implicit:
@@ -354,46 +248,23 @@ class _Run:
         seconds = {"cpu_context": max(0.0, with_cpu), "cpu_certificate": max(0.0, cpu)}
         return costs | self.pairs(pair, server, context, count), seconds
 
-    # what is configured
-
-    def locations(self, count: int, inside: str) -> str:
-        blocks = "".join(f"location /l{i} {{ {inside} }}\n" for i in range(count))
-        return f"server {{ listen {self.site.socket};\n{blocks}}}\n"
-
-    def servers(self, count: int, inside: str | Callable[[int], str], ssl: str = "") -> str:
-        return "".join(
-            f"server {{ listen {self.site.socket}{ssl}; server_name s{i}; "
-            f"{inside if isinstance(inside, str) else inside(i)} }}\n"
-            for i in range(count)
-        )
-
     def loads(self, name: str, bundle: Path, *, copies: bool) -> tuple[float, float]:
         """Bytes and CPU seconds of a location that loads a bundle.
 
         ``copies``: each location loads a copy of its own.
         """
-
-        def http(count: int) -> str:
-            blocks = []
-            for i in range(count):
-                path = self.copy(bundle, i) if copies else bundle
-                blocks.append(f"location /l{i} {{ {self.method.trusting(path)} }}\n")
-            return f"server {{ listen {self.site.socket};\n{''.join(blocks)}}}\n"
-
-        return self.slope(name, self.amounts.loads, http, self.method.load)
-
-    def copy(self, file: Path, number: int) -> Path:
-        """A copy of a file, which is made once."""
-        path = self.site.directory / f"{file.stem}-{number}{file.suffix}"
-        if not path.exists():
-            write_own(path, _read(file))
-        return path
+        return self.slope(
+            name,
+            self.amounts.loads,
+            lambda n: self.shapes.trusting(n, bundle, copies=copies),
+            self.method.load,
+        )
 
     def first_load(self, load: float) -> float:
         """Bytes that the first load of a process takes in addition to a later one's."""
         method = self.method
         measured = [
-            self.measure("first CA file", self.locations(1, inside), method.load)[0]
+            self.measure("first CA file", self.shapes.locations(1, inside), method.load)[0]
             for inside in (method.context, method.trusting(self.bundles.small))
         ]
         return max(0.0, measured[1] - measured[0] - load)
@@ -437,20 +308,6 @@ class _Run:
             factor /= OTHERS
         return size / factor if key == "der" else round(size / factor)
 
-    def pair(self) -> str | None:
-        """Directives of a server with TLS; None if there is no certificate for it."""
-        certificate, key = self.bundles.certificate, self.bundles.key
-        if certificate is None or key is None:
-            return None
-        return _pair(certificate, key)
-
-    def pair_of(self, number: int) -> str:
-        """Directives with a certificate whose file no other server names, for use with pair()."""
-        certificate, key = self.bundles.certificate, self.bundles.key
-        assert certificate is not None
-        assert key is not None
-        return _pair(self.copy(certificate, number), self.copy(key, number))
-
     def pairs(
         self, pair: str | None, server: float, context: float, certificates: int
     ) -> dict[str, float]:
@@ -460,18 +317,18 @@ class _Run:
         """
         if pair is None:
             return {}
-        amounts, small = self.amounts, self.bundles.small
+        amounts, shapes, small = self.amounts, self.shapes, self.bundles.small
         extra = context if self.method.implicit else 0
-        ssl, _ = self.slope("TLS servers", amounts.pairs, lambda n: self.servers(n, pair, " ssl"))
+        ssl, _ = self.slope("TLS servers", amounts.pairs, lambda n: shapes.servers(n, pair, " ssl"))
         trusted, _ = self.slope(
             "trusting servers",
             amounts.names,
-            lambda n: self.servers(n, f"{pair} ssl_trusted_certificate {small};", " ssl"),
+            lambda n: shapes.servers(n, f"{pair} ssl_trusted_certificate {small};", " ssl"),
         )
         client, _ = self.slope(
             "verifying servers",
             amounts.names,
-            lambda n: self.servers(
+            lambda n: shapes.servers(
                 n, f"{pair} ssl_client_certificate {small}; ssl_verify_client on;", " ssl"
             ),
         )
@@ -497,46 +354,17 @@ class _Run:
         with self.site.server() as server:
             return server.settled().anonymous, cpu
 
-    def laws(self, pair: str | None) -> LawRun:
-        """The laws of CA stores, of contexts with certificates of their own, and of locations.
-
-        Measured without the Lua module if it can be, as it adds contexts to all of them.
-        """
-        amounts, small = self.amounts, self.bundles.small
-        method = Method("", None, self.method.implicit) if passes(self.site.nginx) else self.method
-        few, many = amounts.reload_stores
-        hosts, more_hosts = amounts.reload_hosts if pair is not None else (0, 0)
-
-        def shape(stores: int, hosts: int, locations: int) -> str:
-            trusting = (
-                f"location /s{n} {{ {method.trusting(self.copy(small, n))} }}\n"
-                for n in range(stores)
-            )
-            plain = (f"location /p{n} {{ }}\n" for n in range(locations))
-            inside = "".join(chain(trusting, plain))
-            if pair is None:
-                return self.servers(1, inside)
-            first = self.servers(1, pair + inside, " ssl")
-            return first + self.servers(hosts, self.pair_of, " ssl")
-
-        shapes = {
-            "": shape(few, hosts, 0),
-            "heap": shape(many, hosts, 0),
-            "contexts": shape(few, more_hosts, 0),
-            "pool": shape(few, hosts, amounts.reload_locations),
-        }
-        if pair is None:
-            del shapes["contexts"]
-        if method.lua is not None or method.implicit:
-            del shapes["pool"]
+    def laws(self) -> LawRun:
+        """The laws of CA stores, of contexts with certificates of their own, and of locations."""
+        load, shapes = self.shapes.of_reloads(self.amounts)
         keeps = parse_version(self.site.nginx.version) >= KEPT_SINCE
         return measured_laws(
             self.site,
             shapes,
-            load=method.load,
+            load=load,
             main="ssl_object_cache_inheritable off;\n" if keeps else "",
-            workers=amounts.reload_workers,
-            reloads=amounts.reloads,
+            workers=self.amounts.reload_workers,
+            reloads=self.amounts.reloads,
             allocator=self.platform.allocator,
             step=self.step,
         )
@@ -577,7 +405,7 @@ class _Run:
         return self.platform.libc
 
     def notes(self, pair: str | None, run: LawRun) -> tuple[str, ...]:
-        by = "proxy_ssl" if self.method.lua is None or self.method.implicit else "lua_ssl"
+        by = "lua_ssl" if self.method.is_by_lua else "proxy_ssl"
         notes = [f"contexts by {by}; {self.bundles.source}"]
         if self.quick:
             notes.append(QUICK_ACCURACY)
@@ -616,19 +444,11 @@ def with_allocator(platform: Platform, allocator: str) -> Platform:
     return Platform(libc, allocator)
 
 
-def _pair(certificate: Path, key: Path) -> str:
-    return f"ssl_certificate {certificate}; ssl_certificate_key {key};"
-
-
 def _libcs(mapped: list[str]) -> list[str]:
     return [path for path in mapped if os.path.basename(path).startswith("libc.so")]
 
 
-def _read(path: Path) -> bytes:
-    return read_file(path, MADE_MOST)
-
-
 def _bundle(path: Path) -> Bundle:
-    bundle = read_bundle(_read(path))
+    bundle = read_bundle(read_file(path, FILE_MOST))
     assert bundle is not None
     return bundle

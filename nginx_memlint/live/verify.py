@@ -40,7 +40,6 @@ from nginx_memlint.live.binary import (
     find_nginx,
     load_lines,
 )
-from nginx_memlint.live.calibrate import CACHED_SINCE
 from nginx_memlint.live.consent import Foreign, described, foreign_code
 from nginx_memlint.live.counts import Counter, Counts
 from nginx_memlint.live.host import processors
@@ -58,6 +57,7 @@ from nginx_memlint.sources.main_file import EntryError, Lookup, open_entry
 from nginx_memlint.targets.banner import Nginx
 from nginx_memlint.targets.versions import parse_version
 from nginx_memlint.tls.ca_bundle import read_bundle
+from nginx_memlint.tls.families import CACHED
 from nginx_memlint.tree.build import build
 from nginx_memlint.tree.tree import Tree
 
@@ -278,7 +278,7 @@ def _measure(
     loads: int | None = None
     if counts is not None:
         loads = counts.loads
-        if parse_version(server.version) >= CACHED_SINCE:
+        if parse_version(server.version) >= CACHED:
             loads = _cached_loads(counts, report, main)
             if loads is None:
                 reason = "CA loads: nginx adds the certificates of its cache, not files"

@@ -21,9 +21,10 @@ from nginx_memlint.live import available, limit
 from nginx_memlint.live import calibrate as live
 from nginx_memlint.live import verify as verification
 from nginx_memlint.live.binary import describe, find_nginx
-from nginx_memlint.live.calibrate import Amounts, Calibration, calibrate, choose_method
+from nginx_memlint.live.calibrate import Calibration, calibrate
 from nginx_memlint.live.connections import KINDS
 from nginx_memlint.live.peaks import BY_SAMPLES
+from nginx_memlint.live.shapes import Amounts, choose_method
 from nginx_memlint.live.site import Site, temporary_directory
 from nginx_memlint.live.verify import Verification, verify
 from nginx_memlint.memory.parts.base import BASES, CONNECTION_BYTES

@@ -23,7 +23,8 @@ class Amount(NamedTuple):
     first context on. ``loose``: as much of certificates as each worker sorts of them once they are
     freed. ``freed``: large arrays that were needed to read a configuration, and are free in the
     middle of the heap. ``scripts``: Lua's heap, of which only the newest configuration's is kept.
-    ``worker``: what each worker has for itself. ``traffic``: what connections take.
+    ``worker``: what each worker has for itself. ``threads``: what the kernel takes for its threads,
+    which is in no phase, as what it takes for processes. ``traffic``: what connections take.
     ``zone_resident``: shared memory that is touched at a start, ``zone_renewed``: that of zones
     which a reload makes anew. ``zone_reserved``: the size of all zones, twice that of those that
     are made anew.
@@ -44,6 +45,7 @@ class Amount(NamedTuple):
     freed: int = 0
     scripts: int = 0
     worker: int = 0
+    threads: int = 0
     traffic: int = 0
     zone_resident: int = 0
     zone_renewed: int = 0
@@ -180,7 +182,7 @@ def total(
     # a peak is never below what is left after it
     start, after, after_worst, peak, worst = phases
     peak, worst = max(peak, after), max(worst, after_worst, peak)
-    limit = worst + _untouched(amount) + in_kernel(amount, 1 + 2 * workers + helpers)
+    limit = worst + _untouched(amount) + in_kernel(amount, 2 * workers, 1 + helpers)
     return Total(start, after, after_worst, peak, worst, limit)
 
 
@@ -204,14 +206,18 @@ def reasons(amount: Amount, size: Total) -> list[Reason]:
         ),
         Reason("zones, once they are full", untouched),
         Reason(
-            "the kernel, for processes and their page tables",
+            "the kernel, for processes, their threads and page tables",
             size.limit - size.reload_peak_worst - untouched,
         ),
     ]
 
 
-def in_kernel(amount: Amount, processes: int) -> int:
-    """Bytes that the kernel takes for processes which map two configurations and all zones."""
+def in_kernel(amount: Amount, workers: int, others: int = 0) -> int:
+    """Bytes that the kernel takes for workers, with their threads, and for other processes.
+
+    Each of them maps two configurations and all zones.
+    """
     shared: int = sum(getattr(amount, kind) for kind in ("base", *SHARING))
     mapped = 2 * shared + amount.zone_reserved
-    return processes * (PROCESS + mapped // MAPPED_BY_BYTE)
+    processes = workers + others
+    return processes * (PROCESS + mapped // MAPPED_BY_BYTE) + workers * amount.threads

@@ -19,7 +19,7 @@ def total(amount: Amount, workers: int, first_peak: float = 0.0, helpers: int = 
 def test_every_kind_has_a_law_but_what_is_reserved() -> None:
     assert LAWS.keys() == ALLOCATORS.keys()
     for laws in LAWS.values():
-        assert {*Amount._fields} - {*laws} == {"zone_reserved"}
+        assert {*Amount._fields} - {*laws} == {"zone_reserved", "threads"}
 
 
 @pytest.mark.parametrize(("workers", "peak", "worst", "kept"), [(1, 3, 5, 3), (4, 6, 14, 6)])
@@ -85,6 +85,7 @@ def test_the_kernel_maps_two_configurations_and_all_zones_for_each_process() -> 
     assert in_kernel(Amount(), 1) == 120_000
     assert in_kernel(Amount(worker=MIB), 1) == 120_000
     assert in_kernel(Amount(pool=MIB, zone_reserved=MIB), 3) == 3 * (120_000 + 3 * 2_048)
+    assert in_kernel(Amount(threads=1_000), 2, 1) == 3 * 120_000 + 2 * 1_000
     assert 2_100_000 < in_kernel(Amount(pool=36_700_000), 9) < 2_500_000
 
 

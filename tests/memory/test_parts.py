@@ -239,6 +239,27 @@ def test_zones_are_resident_in_part(tmp_path: Path) -> None:
     assert tables < kernel - processes * 120_000 < tables + 50_000
 
 
+@pytest.mark.parametrize(
+    ("main", "aio", "threads"),
+    [
+        ("", "threads", 32),
+        ("", "threads=default", 32),
+        ("thread_pool default threads=7;", "threads=default", 7),
+        ("thread_pool disk threads=40;", "threads=disk", 40),
+        ("thread_pool disk threads=40;", "threads", 72),
+        ("thread_pool disk threads=40;", "threads=$host", 40),
+    ],
+)
+def test_threads_are_of_each_worker(tmp_path: Path, main: str, aio: str, threads: int) -> None:
+    """The kernel takes more for one than nginx does, and a limit has to hold that as well."""
+    checked = report(tmp_path, f"aio {aio}; server {{ }}", f"worker_processes 3; {main}")
+    without = report(tmp_path, "server { }", "worker_processes 3;")
+    assert part(checked, "threads").worker_bytes == 8_500 * threads
+    more, less = checked.memory.total, without.memory.total
+    kernel = [it.limit_bytes - it.reload_peak_worst_bytes for it in (more, less)]
+    assert kernel[0] - kernel[1] == pytest.approx(2 * 3 * 27_300 * threads, abs=100)
+
+
 def test_a_heap_that_is_stated(tmp_path: Path) -> None:
     init, worker = "init_by_lua_block { }", "init_worker_by_lua_block { }"
     without = report(tmp_path, f"{init} server {{ }}")

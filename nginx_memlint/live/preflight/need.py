@@ -165,7 +165,7 @@ def need_of(running: Running, new: NewConfiguration) -> ReloadNeed:
         kept = (1 + LATER[new.allocator]) * _sum(amount, laws, "after")
         most = running.master.anonymous / GIVING_BACK[new.allocator]
         given_back = max(0.0, min(kept, most) - running.master.anonymous)
-    kernel = in_kernel(amount, processes)
+    kernel = in_kernel(amount, workers, processes - workers)
     held = sum(_let_go(generation, old, laws) for generation in running.old)
     parts = {
         "the new configuration": building,

@@ -110,8 +110,15 @@ def _connections(configuration: Configuration) -> Iterator[Counted]:
 THREAD = 8_500
 """Bytes of a thread: of its stack, and what nginx keeps of it (ngx_thread_pool_cycle())."""
 
+THREAD_IN_KERNEL = 27_300
+"""Bytes that the kernel takes for a thread: its own stack, and a page table for the other one, which
+a memory cgroup counts as well (Linux 6.18, cgroup of version 1)."""
+
 DEFAULT_POOL, DEFAULT_THREADS = "default", 32
 """The pool of ``aio threads`` (ngx_thread_pool_add()), and its threads unless they are stated."""
+
+_OF_DEFAULT = ("threads", f"threads={DEFAULT_POOL}")
+"""Values of ``aio`` that make that pool; others are of a pool that ``thread_pool`` makes."""
 
 
 def _threads(configuration: Configuration) -> Iterator[Counted]:
@@ -120,14 +127,15 @@ def _threads(configuration: Configuration) -> Iterator[Counted]:
     pools: dict[str, tuple[int, Setting]] = {}
     for block in tree.having(["aio"]):
         for setting in block.settings("aio"):
-            if setting.value == "threads":
+            if setting.value in _OF_DEFAULT:
                 pools[DEFAULT_POOL] = DEFAULT_THREADS, setting
     for setting in tree.main.settings("thread_pool"):
         stated = [arg for arg in setting.directive.args[1:] if arg.startswith("threads=")]
         count = number(stated[0].removeprefix("threads=")) if stated else None
         pools[setting.value] = count or 0, setting
     for name, (count, setting) in pools.items():
-        yield Counted(Amount(worker=THREAD * count), count, setting, f"{count:,} threads of {name}")
+        amount = Amount(worker=THREAD * count, threads=THREAD_IN_KERNEL * count)
+        yield Counted(amount, count, setting, f"{count:,} threads of {name}")
 
 
 def _init_worker(configuration: Configuration) -> Iterator[Counted]:
@@ -255,7 +263,8 @@ RECORDS: tuple[Record, ...] = (
         ("thread_pool", "aio threads"),
         _threads,
         "ngx_thread_pool_init_worker()",
-        "16, 32, 128 and 512 threads, one and four workers: 8,300 to 8,550; Debian 12",
+        "16, 32, 128 and 512 threads, one and four workers: 8,300 to 8,550, and 27,000 to 27,300 in "
+        "the kernel with 32 and 256; Debian 12",
     ),
     Record(
         "Lua in each worker",

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from nginx_memlint import __version__
 from nginx_memlint.files.toml import toml_string
 from nginx_memlint.report.publisher import OWNER
+from nginx_memlint.settings.dockerfile import BaseImage
 from nginx_memlint.settings.survey import Survey, Surveyed, Way
 from nginx_memlint.sizes import MIB, human
 from nginx_memlint.sources import glob
@@ -61,16 +62,17 @@ ROOM, LEAST = 1.1, 64 * MIB
 def settings(survey: Survey) -> str:
     """The text of memlint.toml for what a survey met."""
     roots = survey.roots
+    images = {_image_name(root) for root in roots}
     shared = _shared([root.way for root in roots])
     lines = [
         "# Read by `memlint check`, the hook and the pipeline. `memlint config` shows what is in",
         "# force; other keys are the options of `memlint check --help`.",
-        "",
-        *_target(roots),
     ]
+    of_all = [*_target(roots[0].image)] if len(images) == 1 else []
     if any(root.report.workers_assumed for root in roots):
-        lines.append("# workers = 8        # worker_processes is auto: say how many that is there")
-    lines += _of_way(shared)
+        of_all.append("# workers = 8        # worker_processes is auto: say how many that is there")
+    of_all += _of_way(shared)
+    lines += ["", *of_all] if of_all else []
     if bundles := sorted({path for root in roots for path in root.bundles}):
         number, size = max(root.system_bundle for root in roots)
         lines += ["", "[bundles]  # on the host (grep -c BEGIN), whatever a runner has"]
@@ -80,6 +82,8 @@ def settings(survey: Survey) -> str:
         ]
     for path, group in _grouped(roots):
         lines += ["", "[[roots]]", f"path = {toml_string(path)}"]
+        if len(images) > 1:
+            lines += _target(group[0].image)
         lines += _of_way(group[0].way, besides=shared)
         lines += _budget(group)
     if survey.unread:
@@ -89,10 +93,12 @@ def settings(survey: Survey) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _target(roots: Sequence[Surveyed]) -> Iterator[str]:
-    """The server, if all configurations are for one image."""
-    images = {None if root.image is None else root.image.name for root in roots}
-    image = next(iter(roots)).image if len(images) == 1 else None
+def _image_name(root: Surveyed) -> str | None:
+    return None if root.image is None else root.image.name
+
+
+def _target(image: BaseImage | None) -> Iterator[str]:
+    """The server that figures here are for: that of an image, or the default."""
     if image is not None:
         yield f"target = {toml_string(image.name)}  # {image.place}"
     else:
@@ -131,7 +137,8 @@ def _grouped(roots: Sequence[Surveyed]) -> Iterator[tuple[str, list[Surveyed]]]:
         for candidate in _patterns(root):
             alike = [other for path, other in left.items() if _matches(candidate, path)]
             is_exact = sum(_matches(candidate, other.path) for other in roots) == len(alike)
-            if len(alike) >= LEAST_ALIKE and is_exact and {r.way for r in alike} == {root.way}:
+            shapes = {(one.way, _image_name(one)) for one in alike}
+            if len(alike) >= LEAST_ALIKE and is_exact and len(shapes) == 1:
                 group, pattern = alike, candidate
                 break
         for member in group:
@@ -166,8 +173,12 @@ def _budget(group: Sequence[Surveyed]) -> Iterator[str]:
         yield f"# not read in full yet: {problem.file}:{problem.line or 1}: {problem.message}"
         return
     worst = max(report.memory.total.reload_peak_worst_bytes for report in reports)
-    said = f"the worst reload takes {human(worst)} today; say what the host has"
-    yield f'max-memory = "{_rounded(max(round(worst * ROOM), LEAST))}"  # {said}'
+    full = max((r.memory.total.limit_bytes for r in reports if r.zones), default=0)
+    today = f"the worst reload takes {human(worst)} today"
+    if full > round(worst * ROOM):
+        today += f", {human(full)} once zones are full"
+    budget = max(round(worst * ROOM), full, LEAST)
+    yield f'max-memory = "{_rounded(budget)}"  # {today}; say what the host has'
 
 
 def _rounded(size: int) -> str:

@@ -13,6 +13,7 @@ import yaml
 from nginx_memlint.cli.init import init
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.settings import proposed
+from nginx_memlint.sizes import human
 from tests.documents.pages import block
 from tests.helpers import BUNDLE, LUA, http, memlint, on_a_terminal, write
 
@@ -123,6 +124,40 @@ def test_it_ends_in_a_check_that_passes(tmp_path: Path, shape: str) -> None:
             strict = memlint("check", "--max-zones-memory=512MiB", cwd=tmp_path)
             assert strict.code == 1
             break
+
+
+def test_each_image_is_the_target_of_its_configurations(tmp_path: Path) -> None:
+    """A budget is of the server that a later check is for: one has the figure of the other."""
+    lua = http(f"{CA.format(SYSTEM)} {SITE}").replace(LUA, "")
+    files: Files = {".git/HEAD": "", "plain/nginx.conf": http(SITE)}
+    for name, image in (("old", "1.21.4.1-alpine"), ("new", "1.27.1.2-alpine")):
+        files[f"{name}/Dockerfile"] = f"FROM openresty/openresty:{image}\n"
+        files[f"{name}/nginx.conf"] = lua
+    write(tmp_path, files)
+    run = memlint("init", "--yes", cwd=tmp_path)
+    said = dict(re.findall(r"(?m)^(\S+): 1 server, (.*) while reloading$", run.out))
+    settings = tomllib.loads((tmp_path / "memlint.toml").read_text())
+    assert "target" not in settings
+    assert {root["path"]: root.get("target") for root in settings["roots"]} == {
+        "new/nginx.conf": "openresty/openresty:1.27.1.2-alpine",
+        "old/nginx.conf": "openresty/openresty:1.21.4.1-alpine",
+        "plain/nginx.conf": None,
+    }
+    checked = memlint("check", "--format", "json", cwd=tmp_path).json["configs"]
+    assert {
+        config["path"]: human(config["memory"]["total"]["reload_peak_worst_bytes"])
+        for config in checked
+    } == said
+
+
+def test_a_proposed_budget_holds_zones_that_are_full(tmp_path: Path) -> None:
+    zone = "proxy_cache_path /tmp/c keys_zone=c:100m;"
+    write(tmp_path, {".git/HEAD": "", "nginx.conf": http(f"{zone} {SITE}")})
+    assert memlint("init", "--yes", cwd=tmp_path).code == 0
+    assert " once zones are full; say" in (tmp_path / "memlint.toml").read_text()
+    [config] = memlint("check", "--format", "json", cwd=tmp_path).json["configs"]
+    assert config["memory"]["total"]["limit_bytes"] <= config["budget_bytes"]
+    assert "ML204" not in {finding["rule"] for finding in config["findings"]}
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ from nginx_memlint.settings.files import read
 from nginx_memlint.settings.model import validated
 from nginx_memlint.sizes import human, parse_size
 from nginx_memlint.sources import glob
-from nginx_memlint.sources.dump import FailedDumpError, is_dump, read_dump
+from nginx_memlint.sources.dump import NoConfigurationError, is_dump, read_dump
 from nginx_memlint.sources.main_file import Lookup
 from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.syntax.directives import ParsedFile, parse
@@ -203,7 +203,7 @@ def read_dump_or_none(data: bytes) -> object:
     """The dump that some bytes are."""
     try:
         return read_dump(data)
-    except FailedDumpError as error:
+    except NoConfigurationError as error:
         return str(error)
 
 

@@ -30,12 +30,15 @@ _BANNER = (
 _BEGINNINGS = (b"nginx: ", b"openresty: ", b"Connection to ", *(b"%d" % n for n in range(10)))
 """Beginnings of a text that _MESSAGE may match."""
 
+_VERSIONS = (b"nginx version: ", b"Tengine version: ", b"Angie version: ")
+"""Beginnings of what ``nginx -V`` writes."""
+
 _CONFIGURATION = re.compile(rb"[#;{}]")
 _MARK_BEGINS = b"# configuration file "
 
 
-class FailedDumpError(MemlintError):
-    """The output of ``nginx -T`` says that nginx rejected the configuration; so does the message.
+class NoConfigurationError(MemlintError):
+    """There is no configuration in what was read; the message says what is there instead.
 
     It is a class of its own for open_entry(), which knows the name of what was read.
     """
@@ -79,16 +82,27 @@ def banner_of(data: bytes) -> str:
     return b"".join(lines).decode("utf-8", "replace").replace("\r\n", "\n")
 
 
-def refuse_failure(data: bytes) -> None:
-    """Raise FailedDumpError if this is what an ``nginx -T`` says that fails, and nothing else."""
-    if data.lstrip()[:14].startswith(_BEGINNINGS):
-        rest = _MESSAGE.sub(b"", data)
+def refuse_messages(data: bytes, *, piped: bool) -> None:
+    """Raise NoConfigurationError if this is what nginx says beside a configuration, and no more.
+
+    What is piped may also be what a shell or a client says of a command that failed, or nothing.
+    """
+    if data.lstrip().startswith(_BEGINNINGS + _VERSIONS):
+        rest = re.sub(_BANNER, b"", _MESSAGE.sub(b"", data))
         if rest != data and not rest.strip():
-            raise FailedDumpError(_said(data))
+            raise NoConfigurationError(_of_messages(data))
+    if not piped or _CONFIGURATION.search(data):
+        return
+    said = decode(data.strip()).splitlines()
+    raise NoConfigurationError(
+        f'is no configuration, but says "{said[-1]}"'
+        if said
+        else "is empty: what stands before the | wrote nothing, or only to standard error"
+    )
 
 
 def read_dump(data: bytes) -> Dump | None:
-    """The files of an ``nginx -T`` output; None if it has no mark. Raises FailedDumpError.
+    """The files of an ``nginx -T`` output; None if it has no mark. Raises NoConfigurationError.
 
     What comes before the first mark is left out: a login or a shell may say something. A file
     that nginx has accepted ends where no block or directive is open, so a line that looks like a
@@ -96,7 +110,7 @@ def read_dump(data: bytes) -> Dump | None:
     """
     first = _MARK.search(data)
     if first is None:
-        refuse_failure(data)
+        refuse_messages(data, piped=False)
         return None
     before = data.count(b"\n", 0, first.start())
     data = data[first.start() :]
@@ -203,7 +217,10 @@ def _closes_more(text: bytes) -> bool:
     return False
 
 
-def _said(data: bytes) -> str:
-    """The error among the messages, else the last of them."""
+def _of_messages(data: bytes) -> str:
+    """What nginx's messages are: those of a failure, with the first error, or of another option."""
     lines = decode(data.strip()).splitlines()
-    return next((line for line in lines if "[emerg]" in line), lines[-1])
+    failed = [line for line in lines if "[emerg]" in line or line.endswith("test failed")]
+    if failed:
+        return f"is the output of an nginx -T that failed: {failed[0]}"
+    return "is what nginx -t or nginx -V says: nginx -T writes the configuration as well"

@@ -21,7 +21,7 @@ from nginx_memlint.problems import Problem
 from nginx_memlint.sizes import plural
 from nginx_memlint.sources import glob
 from nginx_memlint.sources.disk import MACHINE, Disk
-from nginx_memlint.sources.dump import FailedDumpError, is_dump, read_dump, refuse_failure
+from nginx_memlint.sources.dump import NoConfigurationError, is_dump, read_dump, refuse_messages
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.sources.source import ABSENT, DroppedError, Source, undropped
@@ -129,9 +129,8 @@ def open_entry(
         if name == "-":
             return _from_stdin(data or b"", lookup)
         return _from_file(name, lookup, is_fragment)
-    except FailedDumpError as error:
-        message = f"is the output of an nginx -T that failed: {error}"
-        raise EntryError(Problem(message, STDIN_NAME if name == "-" else name)) from None
+    except NoConfigurationError as error:
+        raise EntryError(Problem(str(error), STDIN_NAME if name == "-" else name)) from None
     except BoundError as error:
         raise EntryError(_unreadable(error, name, STDIN_NAME if name == "-" else name)) from None
     except OSError as error:  # the working directory is gone
@@ -210,10 +209,10 @@ def _is_absent(source: Source, path: str, error: OSError) -> bool:
 
 
 def _holds_dump(name: str, data: bytes, lookup: Lookup) -> bool:
-    """Whether to read a dump. Raises FailedDumpError, and MemlintError if the user must say."""
+    """Whether to read a dump. Raises NoConfigurationError, or MemlintError: the user must say."""
     if lookup.dump is not None:
         return lookup.dump
-    refuse_failure(data)
+    refuse_messages(data, piped=name == "-")
     holds_dump = is_dump(data, piped=name == "-")
     if holds_dump is None:
         what = "standard input" if name == "-" else printable(name)

@@ -347,7 +347,48 @@ def test_nginx_rejected_the_configuration(name: str) -> None:
     assert not report.complete
     assert "nginx -T that failed: " in report.problems[0].message
     assert 'unknown directive "x"' in report.problems[0].message
-    assert not check("-", data=b"").complete
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("", "is empty: what stands before the | wrote nothing, or only to standard error"),
+        ("\n", "is empty: "),
+        ("sh: 1: nginx: not found\n", 'is no configuration, but says "sh: 1: nginx: not found"'),
+        (
+            "Warning: Permanently added 'a'.\nssh: connect to host a port 22: No route to host\n",
+            'says "ssh: connect to host a port 22: No route to host"',
+        ),
+        (
+            "nginx version: nginx/1.22.1\nTLS SNI support enabled\nconfigure arguments: --a=b\n",
+            "is what nginx -t or nginx -V says: nginx -T writes",
+        ),
+        (
+            "nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\n"
+            "nginx: configuration file /etc/nginx/nginx.conf test is successful\n",
+            "is what nginx -t or nginx -V says: nginx -T writes",
+        ),
+        (
+            "nginx version: nginx/1.22.1\n"
+            "2026/01/01 00:00:00 [emerg] 7#7: cannot load certificate\n"
+            "nginx: configuration file /etc/nginx/nginx.conf test failed\n",
+            "is the output of an nginx -T that failed: 2026/01/01 00:00:00 [emerg] 7#7: cannot",
+        ),
+    ],
+)
+def test_what_came_in_is_no_configuration(data: str, message: str) -> None:
+    """The place before the | is where the mistake is: it is named, and not the grammar of nginx."""
+    report = check("-", data=data.encode())
+    assert not report.complete
+    [problem] = report.problems
+    assert message in problem.message
+    assert problem.file == "<stdin>"
+
+
+def test_a_configuration_from_standard_input_is_read_as_it_is() -> None:
+    for data in ("# a comment alone\n", "events\n{\n", "worker_processes 2;\n"):
+        [problem, *_] = check("-", data=data.encode()).problems
+        assert "says" not in problem.message
 
 
 def test_names_relative_to_a_prefix() -> None:

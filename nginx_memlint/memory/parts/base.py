@@ -111,8 +111,8 @@ THREAD = 8_500
 """Bytes of a thread: of its stack, and what nginx keeps of it (ngx_thread_pool_cycle())."""
 
 THREAD_IN_KERNEL = 27_300
-"""Bytes that the kernel takes for a thread: its own stack, and a page table for the other one, which
-a memory cgroup counts as well (Linux 6.18, cgroup of version 1)."""
+"""Bytes that the kernel takes for a thread: a stack of its own, and a page table for the other one.
+A memory cgroup counts them as well (Linux 6.18, cgroup of version 1)."""
 
 DEFAULT_POOL, DEFAULT_THREADS = "default", 32
 """The pool of ``aio threads`` (ngx_thread_pool_add()), and its threads unless they are stated."""
@@ -263,8 +263,8 @@ RECORDS: tuple[Record, ...] = (
         ("thread_pool", "aio threads"),
         _threads,
         "ngx_thread_pool_init_worker()",
-        "16, 32, 128 and 512 threads, one and four workers: 8,300 to 8,550, and 27,000 to 27,300 in "
-        "the kernel with 32 and 256; Debian 12",
+        "16, 32, 128 and 512 threads, one and four workers: 8,300 to 8,550, and in the kernel "
+        "27,000 to 27,300 (32 and 256 threads); Debian 12",
     ),
     Record(
         "Lua in each worker",

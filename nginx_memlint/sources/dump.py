@@ -218,7 +218,7 @@ def _closes_more(text: bytes) -> bool:
 
 
 def _of_messages(data: bytes) -> str:
-    """What nginx's messages are: those of a failure, with the first error, or of another option."""
+    """A sentence on nginx's messages: of a failure, with its error, or of another option."""
     lines = decode(data.strip()).splitlines()
     failed = [line for line in lines if "[emerg]" in line or line.endswith("test failed")]
     if failed:

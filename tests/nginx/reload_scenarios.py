@@ -19,6 +19,7 @@ import socket
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -70,8 +71,9 @@ class Scenario(NamedTuple):
     """A running nginx and what it is asked to load.
 
     ``reloads`` came before, of which connections hold the workers of the last ``held``, and then
-    those that serve as well. ``change``: what was done to the files since; a bundle of CAs, for
-    ``stores`` locations, is added or removed. ``ratio``: the limit, in times of the need.
+    those that serve as well. ``change``: what was done to the files before the last ``since`` of
+    them, or after all; a bundle of CAs, for ``stores`` locations, is added or removed. ``ratio``:
+    the limit, in times of the need.
     """
 
     shape: str
@@ -82,6 +84,7 @@ class Scenario(NamedTuple):
     change: str
     stores: int
     ratio: float
+    since: int = 0
 
 
 def scenario(seed: int) -> Scenario:
@@ -98,6 +101,7 @@ def scenario(seed: int) -> Scenario:
         change=chosen.choice(CHANGES),
         stores=chosen.randint(5, 40),
         ratio=_ratio(place, is_near=seed % 20 < NEAR_OF_20),
+        since=min(reloads, chosen.choice((0, 0, 1, 2))),
     )
 
 
@@ -156,9 +160,13 @@ def run(one: Scenario, ratio: float | None, peak: int = 0) -> Outcome:
         running.callback(os.killpg, server.pid, signal.SIGKILL)
         time.sleep(CLOCK)
         server.settled_anon_kb(TIMEOUT)
-        connections, held = _brought_there(one, server, place)
-        if one.change != "unchanged":
-            conf.write_text(new)
+
+        def change() -> None:
+            if one.change != "unchanged":
+                conf.write_text(new)
+                time.sleep(CLOCK)
+
+        connections, held = _brought_there(one, server, place, change)
         time.sleep(SETTLE)
         group.reset()
         before = group.usage()
@@ -172,9 +180,12 @@ def run(one: Scenario, ratio: float | None, peak: int = 0) -> Outcome:
 
 
 def _brought_there(
-    one: Scenario, server: Server, place: Place
+    one: Scenario, server: Server, place: Place, change: Callable[[], None]
 ) -> tuple[list[socket.socket], set[int]]:
-    """Reload as often as there were reloads; return connections, and the workers that they hold."""
+    """Reload as often as there were reloads; return connections, and the workers that they hold.
+
+    ``change`` is called when the files are to change.
+    """
     connections: list[socket.socket] = []
     held: set[int] = set()
     for number in range(one.reloads + 1):
@@ -183,6 +194,8 @@ def _brought_there(
         if keeps:
             connections += hold(server, place.prefix / SOCKET)
             held |= workers
+        if number == one.reloads - one.since:
+            change()
         if number == one.reloads:
             break
         if number == one.reloads - 1:

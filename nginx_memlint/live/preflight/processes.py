@@ -1,7 +1,9 @@
 """An nginx that runs: its master, and its workers by generation, each with its memory.
 
 Workers of one generation were started by one start or reload. An old one says in its title that it
-is shutting down. Sizes are bytes, times are seconds since boot.
+is shutting down. A title is what a worker says of itself: one that calls itself a helper is told by
+its start, as nginx starts a helper after the workers of its generation, and ends it with the next.
+Sizes are bytes, times are seconds since boot.
 """
 
 from __future__ import annotations
@@ -89,9 +91,10 @@ class Running(NamedTuple):
 
     @property
     def as_started(self) -> bool:
-        """Whether the workers are those of the start, so that there was no reload."""
+        """Whether all workers are those of the start, so that there was no reload."""
         reading = AT_START + AT_START_TIMES * self.busy_seconds
-        return not self.old and self.since <= self.master.started + reading
+        last = max((worker.started for worker in self.current), default=self.master.started)
+        return not self.old and last <= self.master.started + reading
 
     @property
     def was_reloaded(self) -> bool:
@@ -115,16 +118,20 @@ def look(kernel: Kernel, pid: int) -> Running:
     current, old, helpers = [], [], []
     for child in kernel.children(pid):
         title = kernel.title(child)
+        serves = title.startswith(_WORKER) and _OLD not in title
         # what workers that serve share is in no figure, and reading it takes long
-        process = _seen(kernel, child, pages=_OLD in title)
+        process = _seen(kernel, child, pages=not serves)
         if process is None:
             continue
-        if not title.startswith(_WORKER):
-            helpers.append(process)
-        elif _OLD in title:
+        if serves:
+            current.append(process)
+        elif title.startswith(_WORKER):
             old.append(process)
         else:
-            current.append(process)
+            helpers.append(process)
+    first = min((worker.started for worker in current), default=life.started)
+    old += [process for process in helpers if process.started < first]
+    helpers = [process for process in helpers if process.started >= first]
     later = kernel.life(pid)
     if master is None or later is None or later.started != life.started:
         raise _not_told(f"nginx (process {pid}) ended while it was read")

@@ -55,6 +55,25 @@ def test_old_workers_by_generation(machine: Machine) -> None:
     assert not running.as_started
 
 
+@pytest.mark.parametrize(("started", "is_old"), [(20.0, True), (100.0, False), (100.1, False)])
+def test_a_helper_is_no_older_than_the_workers_that_serve(
+    machine: Machine, started: float, *, is_old: bool
+) -> None:
+    """An old worker that calls itself a helper would be hidden."""
+    machine.nginx(2, reloads=1)
+    machine.process(201, "nginx: cache manager process", parent=MASTER, started=started)
+    machine.children(201, 101, 102)
+    running = seen(machine)
+    assert (running.shutting_down, len(running.helpers)) == (int(is_old), int(not is_old))
+
+
+def test_a_worker_of_the_start_among_those_of_a_reload_is_no_start(machine: Machine) -> None:
+    """An old worker that calls itself one that serves."""
+    machine.nginx(2, reloads=1)
+    machine.process(101, "nginx: worker process", parent=MASTER)
+    assert not seen(machine).as_started
+
+
 def test_memory_in_swap_is_its_own_as_well(machine: Machine) -> None:
     status = machine.root / f"proc/{MASTER}/status"
     status.write_text(status.read_text().replace("VmSwap:\t0 kB", "VmSwap:\t1024 kB"))
@@ -107,7 +126,8 @@ def test_a_server_that_reads_for_long_was_not_surely_reloaded(machine: Machine) 
     assert running.busy_seconds == 60
     assert not running.was_reloaded
     assert not running.as_started
-    machine.process(101, "nginx: worker process", parent=MASTER, started=70.0)
+    for pid in (101, 102):
+        machine.process(pid, "nginx: worker process", parent=MASTER, started=70.0)
     assert seen(machine).as_started
 
 

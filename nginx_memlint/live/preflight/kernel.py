@@ -32,6 +32,8 @@ NANOSECONDS = 1_000_000_000
 LARGE_PAGES = "sys/kernel/mm/transparent_hugepage/enabled"
 """The file in which the kernel marks whether it gives all processes large pages."""
 
+_MAPPED = re.compile("[0-9a-f]+-[0-9a-f]+ ")
+
 _SIZE = re.compile(r"^(\w+):\s+(\d+) kB$", re.MULTILINE)
 
 
@@ -116,6 +118,22 @@ class Kernel:
         except OSError:
             return {}
         return {match[1]: int(match[2]) * 1024 for match in _SIZE.finditer(text)}
+
+    def outside_heap(self, pid: int) -> int | None:
+        """Bytes of anonymous memory, also what was swapped, that a process has outside of its heap
+        (brk) and its stack, as ``/proc/PID/smaps`` has them; None if it cannot be read."""
+        try:
+            text = self.text(pid, "smaps")
+        except OSError:
+            return None
+        size, is_outside = 0, False
+        for line in text.splitlines():
+            if match := _SIZE.match(line):
+                counts = is_outside and match[1] in ("Anonymous", "Swap")
+                size += counts * int(match[2]) * 1024
+            elif _MAPPED.match(line):
+                is_outside = not line.endswith(("[heap]", "[stack]"))
+        return size
 
     def user(self, pid: int) -> int | None:
         """The effective user of a process; None if it has ended."""

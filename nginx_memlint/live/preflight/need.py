@@ -31,6 +31,9 @@ Laws = Mapping[str, Law]
 IN_MASTER = ("base", *sorted(SHARING))
 """Kinds of memory that the master has, and that workers share with it at a start."""
 
+MAPPED = ("tables", "code", "large")
+"""Kinds of memory that are not in a heap by themselves: malloc() maps large pieces."""
+
 COSTLIEST = "heap"
 """The kind of which a reload copies most: what may be of any kind is taken for it."""
 
@@ -106,7 +109,8 @@ class NewConfiguration(NamedTuple):
     ``amount``: its bytes by kind. ``workers``: how many it starts. ``unchanged``: whether all of
     its files are as they were when the workers of now were started. ``heap_of_text``: the most
     bytes of CA certificates and revocation lists for one of the files that they are read from.
-    ``laws``: those measured here.
+    ``laws``: those measured here. ``runs_scripts``: whether scripts keep in the master what nobody
+    has stated.
     """
 
     amount: Amount
@@ -115,6 +119,7 @@ class NewConfiguration(NamedTuple):
     unchanged: bool
     heap_of_text: float = HEAP_OF_TEXT
     laws: MeasuredLaws = MeasuredLaws()
+    runs_scripts: bool = False
 
 
 class ReloadNeed(NamedTuple):
@@ -140,8 +145,10 @@ class ReloadNeed(NamedTuple):
 def need_of(running: Running, new: NewConfiguration) -> ReloadNeed:
     """The bytes that a reload of a running nginx needs more."""
     laws = laws_for(new.allocator, new.laws)
-    old, reloaded = _old(running, new, laws)
-    amount = old if new.unchanged else new.amount
+    scripts = Amount(scripts=_kept_by_scripts(running, new, laws))
+    old, reloaded = _old(running, new, laws, scripts.scripts)
+    old = old.plus(scripts)
+    amount = old if new.unchanged else new.amount.plus(scripts)
     # more helpers than nginx has may be workers that call themselves so
     workers = max(new.workers, running.serving + max(0, len(running.helpers) - HELPERS))
     processes = workers + (HELPERS if amount.helper else 0)
@@ -186,7 +193,7 @@ def need_of(running: Running, new: NewConfiguration) -> ReloadNeed:
         least=round(max(0.0, LEAST * (building + least_copies) - free)),
         likely=round(building + copies + others + kernel),
         parts={name: round(size) for name, size in parts.items() if round(size)},
-        sender=round(_sum(new.amount, laws, "start")),
+        sender=round(_sum(new.amount.plus(scripts), laws, "start")),
     )
 
 
@@ -213,18 +220,35 @@ def _sum(amount: Amount, laws: Laws, phase: str) -> float:
     return sum(sizes)
 
 
-def _old(running: Running, new: NewConfiguration, laws: Laws) -> tuple[Amount, bool]:
+def _kept_by_scripts(running: Running, new: NewConfiguration, laws: Laws) -> int:
+    """The most bytes that scripts keep in the master, if nobody has stated them.
+
+    LuaJIT maps its memory itself, and gives all of it back at a reload: what is outside of a heap
+    is of the configuration that runs.
+    """
+    if not new.runs_scripts:
+        return 0
+    master, amount = running.master.anonymous, new.amount
+    most = max(0.0, master - _sum(amount, laws, "start"))
+    if running.outside_heap is not None:
+        mapped = sum(getattr(amount, kind) for kind in MAPPED)
+        most = min(most, max(0, running.outside_heap - mapped))
+    return round(most)
+
+
+def _old(running: Running, new: NewConfiguration, laws: Laws, scripts: int) -> tuple[Amount, bool]:
     """The configuration that runs, by kind, and whether another one may have been there before.
 
-    Of files that were changed since, what was added or removed may be of the costliest kind.
+    Of files that were changed since, what was added or removed may be of the costliest kind. What
+    ``scripts`` keep is not in it.
     """
-    amount, measured = new.amount, running.master.anonymous
+    amount, measured = new.amount, running.master.anonymous - scripts
     once, after, worst = (_sum(amount, laws, phase) for phase in ("start", "after", "after_worst"))
     reloaded = not running.as_started
     if new.unchanged:
         if after > TOLD * once:
             gave_back = new.allocator in GIVING_BACK and running.was_reloaded
-            reloaded = measured > ONCE * once or gave_back
+            reloaded = running.master.anonymous > ONCE * once or gave_back
         more = measured - (worst if reloaded else once)
         if more > 0:
             return _with(amount, more), reloaded

@@ -66,7 +66,8 @@ class Running(NamedTuple):
     which the master has worked or waited for a CPU. ``in_full`` tells whether shared and private
     memory could be read. ``faulted`` is bytes of pages that the master was given or wrote to,
     ``bytes_read`` those that it read of files, at most; None where what it has now is not in them:
-    a daemon is forked once it has read its configuration.
+    a daemon is forked once it has read its configuration. ``outside_heap`` is the anonymous memory
+    that the master has outside of glibc's heap; None with other allocators, which have none.
     """
 
     master: ProcessSeen
@@ -78,6 +79,7 @@ class Running(NamedTuple):
     in_full: bool
     faulted: int | None = None
     bytes_read: int | None = None
+    outside_heap: int | None = None
 
     @property
     def serving(self) -> int:

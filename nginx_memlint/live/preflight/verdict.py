@@ -28,10 +28,11 @@ from nginx_memlint.live.preflight.need import NewConfiguration, ReloadNeed, need
 from nginx_memlint.live.preflight.processes import ProcessSeen, Running, look
 from nginx_memlint.live.preflight.room import RoomLimit, room_around
 from nginx_memlint.memory.laws_table import LAWS
+from nginx_memlint.memory.not_priced import LUA_HEAPS
 from nginx_memlint.options.record import Options
 from nginx_memlint.printable import printable
 from nginx_memlint.remedies.situation import Situation
-from nginx_memlint.result import Model, ProblemInfo
+from nginx_memlint.result import ConfigReport, Model, ProblemInfo
 from nginx_memlint.sizes import MIB, human, plural
 from nginx_memlint.sources.buffers import Buffers, real_path
 from nginx_memlint.sources.file_system import FileSystem
@@ -241,10 +242,28 @@ def _estimated(kernel: Kernel, pid: int, name: str | None, options: Options) -> 
             status=Exit.INCOMPLETE,
         )
     unseen += report.guesses
-    if report.not_priced:
-        listed = ", ".join(dict.fromkeys(item.name for item in report.not_priced[:MOST_HELPS]))
-        unseen.append(f"memory that no configuration tells is not in it: {listed}")
+    unseen += _untold(report)
     return Estimated(name, launch.binary or "", inspection, inspection.situation, unseen)
+
+
+def _untold(report: ConfigReport) -> Iterator[str]:
+    """Sentences of memory that no configuration tells."""
+    scripts = _scripts_of(report)
+    if scripts:
+        yield (
+            f"what scripts of {', '.join(scripts)} keep is told by the memory of the master alone, "
+            "not by files that were changed since: state it with --lua-heap"
+        )
+    names = dict.fromkeys(item.name for item in report.not_priced if item.name not in scripts)
+    if names:
+        listed = ", ".join([*names][:MOST_HELPS])
+        yield f"memory that no configuration tells is not in it: {listed}"
+
+
+def _scripts_of(report: ConfigReport) -> list[str]:
+    """The directives whose scripts keep memory in the master, if nobody has stated how much."""
+    names = (item.name for item in report.not_priced if item.what == LUA_HEAPS.what)
+    return [name for name in dict.fromkeys(names) if name.startswith("init_by_lua")]
 
 
 def _begun_with(directives: str, job: Job) -> Job:
@@ -267,6 +286,9 @@ def _judged(kernel: Kernel, running: Running, estimated: Estimated) -> Preflight
     # not running.now: the configuration was read since, which takes seconds if it is large
     started = time.time() - (kernel.uptime() - running.since)
     since = started - JUST_BEFORE
+    scripts = _scripts_of(estimated.inspection.report)
+    if scripts and situation.target.allocator == "glibc":
+        running = running._replace(outside_heap=kernel.outside_heap(running.master.pid))
     new = NewConfiguration(
         situation.amount,
         situation.workers.count,
@@ -274,6 +296,7 @@ def _judged(kernel: Kernel, running: Running, estimated: Estimated) -> Preflight
         is_unchanged(situation, since),
         heap_of_text(situation, since),
         situation.target.laws,
+        bool(scripts),
     )
     need = need_of(running, new)
     verdict, reason = _verdict(need, limits)

@@ -80,6 +80,36 @@ def test_memory_in_swap_is_its_own_as_well(machine: Machine) -> None:
     assert seen(machine).master.anonymous == 5 * MIB
 
 
+SMAPS = """\
+1000-2000 r--p 00000000 fe:00 260811     /usr/sbin/nginx
+Anonymous:            16 kB
+Swap:                  4 kB
+VmFlags: rd mr mw me
+2000-3000 rw-p 00000000 00:00 0          [heap]
+Anonymous:          4096 kB
+Swap:                  8 kB
+3000-4000 rw-p 00000000 00:00 0
+AnonHugePages:      2048 kB
+Anonymous:          2048 kB
+Swap:                  0 kB
+4000-5000 rw-p 00000000 00:00 0          [stack]
+Anonymous:            32 kB
+"""
+
+
+def test_memory_outside_of_the_heap(machine: Machine) -> None:
+    kernel = Kernel(machine.root)
+    assert kernel.outside_heap(MASTER) is None
+    machine.write(f"proc/{MASTER}/smaps", SMAPS)
+    assert kernel.outside_heap(MASTER) == (16 + 4 + 2048) * 1024
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "Anonymous: 4 kB\n", "1-2 x\nSwap: ² kB\nSwap:\n"])
+def test_maps_that_make_no_sense(machine: Machine, text: str) -> None:
+    machine.write(f"proc/{MASTER}/smaps", text)
+    assert Kernel(machine.root).outside_heap(MASTER) == 0
+
+
 def test_what_may_not_be_read_is_taken_for_shared(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     machine.nginx(2, anonymous=4 * MIB, readable=False)

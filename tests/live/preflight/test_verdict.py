@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -318,6 +319,24 @@ def test_what_changes_while_it_waits_is_read(
 
     monkeypatch.setattr(time, "sleep", sleep)
     assert ask(machine, conf, wait=1.0).verdict is not Fit.FITS
+
+
+def test_what_scripts_keep_is_in_the_memory_of_the_master(machine: Machine, tmp_path: Path) -> None:
+    text = http("init_by_lua_block { kept = {} }\nserver { }", main=LUA)
+    conf = write(tmp_path / "scripts", {"nginx.conf": text})
+    os.utime(conf, (0, 0))
+    smaps = "1000-2000 rw-p 00000000 00:00 0          [heap]\nAnonymous: {} kB\n"
+    sizes = []
+    for in_heap in (0, 15 << 10):
+        outside = f"3000-4000 rw-p 00000000 00:00 0\nAnonymous: {(15 << 10) - in_heap} kB\n"
+        machine.write(f"proc/{MASTER}/smaps", smaps.format(in_heap) + outside)
+        result = ask(machine, conf)
+        sizes.append(result.need.most_bytes)
+        assert any("state it with --lua-heap" in sentence for sentence in result.unseen)
+    assert sizes[0] < 0.8 * sizes[1], "what is in the heap may be stores, with their small pieces"
+    stated = replace(TARGET, lua_heap=MIB)
+    told = preflight(str(conf), stated, pid=str(MASTER), root=machine.root)
+    assert not any("--lua-heap" in sentence for sentence in told.unseen)
 
 
 def test_no_limit_at_all(machine: Machine, conf: Path) -> None:

@@ -6,7 +6,7 @@ escaped.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 SCHEMA_VERSION: Literal[2] = 2
 
@@ -298,6 +298,11 @@ class Finding(Model):
     """Identifies the finding, by its rule and what it is about; it stays when lines move."""
     accepted_bytes: int | None = None
     """The bytes that the baseline accepts, where the finding has outgrown it; else None."""
+
+    def in_brief(self) -> dict[str, Any]:
+        """The fields that records of what became of a finding repeat."""
+        names = ("rule", "name", "severity", "message", "file", "line", "fingerprint")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -22,17 +22,7 @@ def suppressed(
 ) -> Suppressed:
     """The record of an accepted finding, with what accepted it and why."""
     return Suppressed(
-        rule=finding.rule,
-        name=finding.name,
-        severity=finding.severity,
-        message=finding.message,
-        file=finding.file,
-        line=finding.line,
-        bytes=finding.bytes,
-        fingerprint=finding.fingerprint,
-        by=by,
-        reason=reason,
-        ignore=ignore,
+        **finding.in_brief(), bytes=finding.bytes, by=by, reason=reason, ignore=ignore
     )
 
 

@@ -44,14 +44,5 @@ def _changes(old: dict[str, Finding], new: dict[str, Finding]) -> Iterator[Findi
 
 
 def _change(state: FindingState, finding: Finding, before: int, after: int) -> FindingChange:
-    return FindingChange(
-        state=state,
-        rule=finding.rule,
-        name=finding.name,
-        severity=finding.severity,
-        message=finding.message,
-        file=finding.file,
-        line=finding.line,
-        fingerprint=finding.fingerprint,
-        bytes=Change(before=before, after=after),
-    )
+    sizes = Change(before=before, after=after)
+    return FindingChange(state=state, **finding.in_brief(), bytes=sizes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from nginx_memlint import refusals, result
 from nginx_memlint.acceptance.comments import Ignores
@@ -88,20 +88,23 @@ def _examine(job: Job, entry: Entry, source: Source) -> Inspection:
         if not told:
             problems.append(Problem(str(error), entry.name))
         report = records.uncounted(job, problems)
-        return Inspection(report, steps=_steps(tree, report))
+        return Inspection(report, count_steps=_steps(tree, report))
     steps = _steps(tree, report)
     tree.work.stop()
 
     def reread(source: Source) -> Inspection:
         return _examine(job, entry, source)
 
-    return Inspection(report, checked.situation, steps=steps, fixes=checked.fixes, reread=reread)
+    return Inspection(
+        report, checked.situation, count_steps=steps, fixes=checked.fixes, reread=reread
+    )
 
 
-def _steps(tree: Tree, report: result.ConfigReport) -> int:
-    """Steps of work that a configuration takes of a command's bound."""
+def _steps(tree: Tree, report: result.ConfigReport) -> Callable[[], int]:
+    """A function that tells the steps of work that a configuration takes of a command's bound."""
     listed = len(report.findings) + len(report.suppressed) + len(report.problems)
-    return tree.work.steps + tree.source.meter.steps() + STEPS_OF.listed * listed
+    worked = tree.work.steps + STEPS_OF.listed * listed
+    return lambda: worked + tree.source.meter.steps()
 
 
 class _Examination:

@@ -117,7 +117,11 @@ class Inspection(NamedTuple):
     report: ConfigReport
     situation: Situation | None = None
     absent: bool = False
-    steps: int = STEPS_OF.configuration
-    """Steps of all work on it, as the bound all-steps counts them."""
+    count_steps: Callable[[], int] = lambda: STEPS_OF.configuration
     fixes: Sequence[Proposal] = ()
     reread: Callable[[Source], Inspection] | None = None
+
+    @property
+    def steps(self) -> int:
+        """Steps of all work on it, as the bound all-steps counts them: all files are split."""
+        return self.count_steps()

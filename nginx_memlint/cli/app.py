@@ -1,7 +1,6 @@
 """The commands, each imported when it is called, and the errors that all of them share."""
 
 import os
-import shlex
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -96,6 +95,8 @@ class _Commands(TyperGroup):
 def _instead(name: str) -> str:
     """The command that somebody meant who gave a configuration, or asked for help; or nothing."""
     if os.path.exists(encode(name)):
+        import shlex  # noqa: PLC0415  a mistake that is seldom made
+
         return f": memlint check {shlex.quote(name)} tells what it costs"
     return {"help": ": memlint --help lists them", "version": ": it is memlint --version"}.get(
         name, ""

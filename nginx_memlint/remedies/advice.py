@@ -4,7 +4,6 @@ They change what nginx does, so nothing makes them by itself.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from math import gcd
 from operator import attrgetter
 from typing import NamedTuple
@@ -180,15 +179,15 @@ class Advised(NamedTuple):
 def advised(situation: Situation) -> Iterator[Advised]:
     """The parts of which at least WORTH_SAYING bytes of a start can be saved."""
     by_part = {advice.part: advice for advice in ADVICE}
-    for part in situation.counted:
+    large = {part.name for part, share in situation.shares if share.start >= WORTH_SAYING}
+    for part in situation.counted if situation.is_whole else ():
         advice = by_part.get(part.name)
-        if advice is None or not part.number or not situation.is_whole:
+        if advice is None or not part.number or part.name not in large:
             continue
         smaller = advice.after(situation, part)
-        after = replace(situation)
-        after.counted = [
-            one._replace(amount=smaller) if one is part else one for one in situation.counted
-        ]
+        after = situation.with_counted(
+            [one._replace(amount=smaller) if one is part else one for one in situation.counted]
+        )
         saved = situation.total.start - after.total.start
         if saved >= WORTH_SAYING:
             yield Advised(part, advice, Proposal(advice.change, after), saved)

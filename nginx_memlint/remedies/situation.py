@@ -415,6 +415,13 @@ class Situation:
         other.parts = self.parts
         return other
 
+    def with_counted(self, counted: list[CostPart]) -> Situation:
+        """The situation with other parts beside contexts, CA certificates and zones."""
+        other = replace(self)
+        other.groups, other.priced = self.groups, self.priced
+        other.counted = counted
+        return other
+
     def with_bundles(self, bundles: Mapping[str, Bundle]) -> Situation:
         """The situation with these bundles (path → content) instead of the files'."""
         other = replace(self, bundles=self.bundles.repriced(self.target.costs, bundles))

@@ -104,14 +104,14 @@ def look_up(text: str) -> NamedRow:
         return named
     if re.fullmatch(r"v?\d+(?:\.\d+)+", short):
         short = f"nginx-{short}"
-    for mark in _VERSION.finditer(short):
+    for mark in re.finditer(_VERSION, short):
         product = _product(short[: mark.start()])
         if product is not None and _numbers(mark[1]) is not None:
             return _chosen(text, product, mark[1], short[mark.end() :])
     raise MemlintError(_not_known(text, short))
 
 
-_VERSION = re.compile(r"[-:/ ]v?r?(\d+(?:\.\d+)*)(?![\w])", re.IGNORECASE)
+_VERSION = r"(?i)[-:/ ]v?r?(\d+(?:\.\d+)*)(?![\w])"
 
 
 def _plain(text: str) -> str:
@@ -126,11 +126,11 @@ def _plain(text: str) -> str:
     return short
 
 
-_CODENAME = re.compile(
+_CODENAME = (
     r"(?:(?:debian|ubuntu)[:-])?([a-z]+)(?:-\d{8})?(?:-slim)?"
     r"|Debian GNU/Linux \d+ \(([a-z]+)\)"
 )
-_PACKAGE = re.compile(
+_PACKAGE = (
     r"(?:^|[ /])(\d+(?:\.\d+)+)"
     r"(?:-\S*?(?:\+deb(\d+)u|\d(ubuntu)\d)| \((Ubuntu|Debian)\))"
 )
@@ -140,11 +140,11 @@ _PACKAGE = re.compile(
 def _of_distribution(text: str, short: str) -> NamedRow | None:
     """The distribution of a codename, or of a package's version; raises MemlintError."""
     table = rows()
-    code = _CODENAME.fullmatch(short)
+    code = re.fullmatch(_CODENAME, short)
     word = (code[1] or code[2]) if code else ""
     if word in CODENAMES:
         return NamedRow(CODENAMES[word], table[CODENAMES[word]])
-    package = _PACKAGE.search(short)
+    package = re.search(_PACKAGE, short)
     if package is None:
         return None
     version, release, *words = package.groups()
@@ -188,7 +188,7 @@ def _asked(text: str) -> str:
 
 def _alike(short: str) -> str:
     """The release of a product whose name is a part of this one; empty if there is none."""
-    for mark in _VERSION.finditer(short):
+    for mark in re.finditer(_VERSION, short):
         last = short[: mark.start()].rpartition("/")[2].lower()
         for word in sorted({*PRODUCTS, *NAMES}, key=len, reverse=True):
             if re.search(rf"(?:^|[-_]){re.escape(word)}(?:$|[-_])", last):

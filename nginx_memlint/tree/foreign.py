@@ -49,7 +49,7 @@ _UPSTREAMS = ("upstream", "stream_upstream")
 _WATCHED = _NUMBERS | _PATHS | {"server"}
 _KONG_WORDS = ("if", "for", "else", "elseif", "end", "local")
 
-_NAME = re.compile(r"[\w.-]+")
+_NAME = r"[\w.-]+"
 """Names of directives: those of all known modules match, and some more."""
 
 _VALUE = (
@@ -59,7 +59,7 @@ _VALUE = (
 _OPENINGS = (b"${", b"<%", b"{{", b"{%", b"{#")
 _CAPITAL = re.compile(rb"\$[A-Z_]")
 _QUOTED = re.compile(rb"^[ \t]*+>", re.MULTILINE)
-_GO = re.compile(rb"\{\{-?\s*+(?:[.$]|(?:if|range|end|else|with|define|template|include|block)\b)")
+_GO = rb"\{\{-?\s*+(?:[.$]|(?:if|range|end|else|with|define|template|include|block)\b)"
 
 _SUFFIXES = ("template", "tmpl", "tpl", "j2", "erb")
 
@@ -156,8 +156,7 @@ def _broken_by(file: ParsedFile) -> tuple[str, int] | None:
     data, at = file.tokens.data, error.offset
     for start in (at - 1, at):
         if start >= 0 and data[start : start + 2] in (b"{{", b"{%", b"{#"):
-            kind = "Go" if _GO.match(data, start) else "Jinja"
-            kind = "Kong" if data[start - 1 : start] == b"$" else kind
+            kind = "Kong" if data[start - 1 : start] == b"$" else _language(data, start)
             return kind, file.tokens.line_of(start)
     return None
 
@@ -171,7 +170,7 @@ def _marks(tree: Tree, loaded: Loaded) -> Iterator[tuple[ParsedFile, int, str]]:
         for body, inclusion in block.parts:
             if inclusion.file.path in marked:
                 for name in body.named:
-                    if name in _WATCHED or not _NAME.fullmatch(name):
+                    if name in _WATCHED or not re.fullmatch(_NAME, name):
                         yield from _marks_in(body.of(name), block, inclusion.file, tree, loaded)
                 yield from _opened_twice(body, inclusion.file)
 
@@ -183,6 +182,11 @@ def _may_have_marks(data: bytes) -> bool:
     return b">" in data and _QUOTED.search(data) is not None
 
 
+def _language(data: bytes, at: int) -> str:
+    """The language of a mark: those of Go, and of Jinja, begin alike."""
+    return "Go" if re.compile(_GO).match(data, at) else "Jinja"
+
+
 def _opened_twice(body: Body, file: ParsedFile) -> Iterator[tuple[ParsedFile, int, str]]:
     """Directives whose ``{`` is the first of a mark, and opens a block that they cannot have."""
     data, heads = file.tokens.data, file.tokens.heads
@@ -191,7 +195,7 @@ def _opened_twice(body: Body, file: ParsedFile) -> Iterator[tuple[ParsedFile, in
             if directive.body is not None:
                 head = heads[directive.token]
                 if data[head : head + 2] in (b"{%", b"{{"):
-                    yield file, head, "Go" if _GO.match(data, head) else "Jinja"
+                    yield file, head, _language(data, head)
 
 
 def _marks_in(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
+from nginx_memlint.tls.modules import KNOWN
 from tests.helpers import write
 
 DIRECTORY = "/usr/lib/nginx/modules"
@@ -270,3 +271,60 @@ def test_only_its_directives_prove_a_module() -> None:
         report = check("-", data=data % (name + b" on;"))
         assert (report.complete, report.ssl_contexts) == (True, 0)
     assert check("-", data=data % b"lua_code_cache off;").ssl_contexts == 1
+
+
+PACKAGES = """
+http-auth-pam http-brotli-filter http-brotli-static http-cache-purge http-dav-ext http-echo
+http-fancyindex http-geoip http-geoip2 http-headers-more-filter http-image-filter http-js http-lua
+http-memc http-modsecurity http-perl http-set-misc http-srcache-filter http-subs-filter
+http-uploadprogress http-upstream-fair http-xslt-filter mail rtmp stream stream-geoip stream-geoip2
+stream-js
+"""
+"""Debian 12's packages libnginx-mod-*, but nchan's, whose object builds contexts of its own, and
+http-ndk, whose object is named otherwise."""
+
+ELSEWHERE = {
+    *("ndk_http_module.so", "ngx_stream_lua_module.so"),
+    *("ngx_http_acme_module.so", "ngx_http_auth_ldap_module.so"),
+}
+
+
+def test_the_objects_of_all_packages_are_known() -> None:
+    packages = {f"ngx_{name.replace('-', '_')}_module.so" for name in PACKAGES.split()}
+    assert packages | ELSEWHERE == KNOWN
+
+
+SEPARATE = {
+    "http_geoip": ("http { geoip_country a.dat; server { } }", "ngx_http_geoip"),
+    "http_image_filter": (
+        "http { server { location / { image_filter test; } } }",
+        "ngx_http_image_filter",
+    ),
+    "http_perl": ("http { perl_modules a; server { } }", "ngx_http_perl"),
+    "http_xslt": ("http { server { xml_entities a.dtd; } }", "ngx_http_xslt_filter"),
+    "stream_geoip": (
+        "stream { geoip_country a.dat; server { listen 1; return a; } }",
+        "ngx_stream_geoip",
+    ),
+    "lua": ("http { lua_code_cache on; server { } }", "ngx_http_lua"),
+    "http_js": ("http { js_path a; server { } }", "ngx_http_js"),
+    "stream_js": ("stream { js_path a; server { listen 1; return a; } }", "ngx_stream_js"),
+}
+"""What ``nginx -V`` of Debian 12 says is dynamic, and packages of other sources → a directive of
+the module, and its object."""
+
+
+@pytest.mark.parametrize("name", SEPARATE)
+def test_a_directive_without_its_module(name: str, tmp_path: Path) -> None:
+    inside, module = SEPARATE[name]
+    main = (NDK if name == "lua" else "") + (STREAM if "stream {" in inside else "")
+
+    def messages(main: str) -> list[str | None]:
+        conf = write(tmp_path, {"nginx.conf": f"{main}events {{ }}\n{inside}\n"})
+        return [problem.nginx for problem in check(conf, target="debian-12").problems]
+
+    [message] = messages(main)
+    assert message is not None
+    assert message.startswith("unknown directive ")
+    loaded = f"load_module {DIRECTORY}/{module}_module.so;\n"
+    assert "unknown directive" not in " ".join(filter(None, messages(main + loaded)))

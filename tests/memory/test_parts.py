@@ -715,3 +715,81 @@ def test_keys_take_time(tmp_path: Path) -> None:
     checked = report(tmp_path, server * 2_000)
     assert checked.ca_loads == 0
     assert 0.5 <= checked.cpu_seconds <= 3
+
+
+HTTP_UPSTREAM = "upstream u { server 127.0.0.1:1; keepalive 64; } server { }"
+PARAMETERS = "server { location / { fastcgi_pass 127.0.0.1:1; fastcgi_param A b; } }"
+SCRIPT = "js_import a.js; server { }"
+STREAM_SERVER = "server { } } stream { server { listen 1; return a; }"
+
+EDGES = [
+    ("servers", "server { }", "nginx", "1.18.0", "1.19.0"),
+    ("worker_connections", "server { }", "nginx", "1.24.0", "1.25.0"),
+    ("stream servers", STREAM_SERVER, "nginx", "1.22.1", "1.23.0"),
+    ("stream servers", STREAM_SERVER, "nginx", "1.26.3", "1.27.0"),
+    ("upstreams", HTTP_UPSTREAM, "nginx", "1.26.3", "1.27.0"),
+    ("kept connections", HTTP_UPSTREAM, "nginx", "1.29.6", "1.29.7"),
+    ("parameters passed on", PARAMETERS, "nginx", "1.29.4", "1.29.5"),
+    ("machines of njs", SCRIPT, "njs", "0.7.9", "0.7.10"),
+    ("machines of njs", SCRIPT, "njs", "0.8.9", "0.8.10"),
+    ("machines of njs", SCRIPT, "njs", "0.9.9", "1.0.0"),
+]
+"""Part, a configuration with it, and the component whose version decides: the last version that
+takes what a release that was measured does, or that the source says is the last, and the next."""
+
+
+@pytest.mark.parametrize(("name", "inside", "component", "before", "after"), EDGES)
+def test_a_version_decides_what_a_part_takes(
+    name: str, inside: str, component: str, before: str, after: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.js").write_text("export default { a: 1 };\n")
+    conf = write(tmp_path, {"nginx.conf": http(inside, main="")})
+    sizes = [
+        (one.pool_bytes, one.heap_bytes, one.worker_bytes)
+        for version in (before, after)
+        for one in [part(check(conf, target="debian-12", set={component: version}), name)]
+    ]
+    assert sizes[0] != sizes[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("http { server { aio threads; } }", 32),
+        ("thread_pool a threads=8; http { server { } }", 8),
+        ("thread_pool default threads=4; http { server { aio threads; } }", 4),
+        ("thread_pool a threads=8; http { server { aio threads; } }", 40),
+    ],
+)
+def test_threads_of_each_worker(text: str, count: int, tmp_path: Path) -> None:
+    """ngx_thread_pool_init_worker() makes all of them, 32 where nothing states how many."""
+    conf = write(tmp_path, {"nginx.conf": f"worker_processes 1; events {{ }} {text}"})
+    assert part(check(conf, target="debian-12"), "threads").worker_bytes == 8_500 * count
+
+
+VERIFYING_ANY = "{1} {2}a; {0}_ssl_verify on; {0}_ssl_trusted_certificate a; {0}_ssl_crl {3};"
+
+
+@pytest.mark.parametrize(
+    ("around", "inside"),
+    [
+        ("http {{ server {{ location / {{ {} }} }} }}", ("proxy", "proxy_pass", "https://")),
+        ("http {{ server {{ location / {{ {} }} }} }}", ("grpc", "grpc_pass", "grpcs://")),
+        ("http {{ server {{ location / {{ {} }} }} }}", ("uwsgi", "uwsgi_pass", "suwsgi://")),
+        ("stream {{ server {{ listen 1; {} }} }}", ("proxy", "proxy_ssl on; proxy_pass", "")),
+        ("http {{ {} lua_code_cache on; server {{ }} }}", ()),
+    ],
+)
+def test_lists_of_what_passes_on(around: str, inside: tuple[str, ...], tmp_path: Path) -> None:
+    """ngx_http_proxy_set_ssl(), its like and ngx_http_lua_set_ssl() load them with the CA."""
+    lists = place_in(tmp_path / "files").files["crl100"]
+    settings = VERIFYING_ANY.format(*inside, lists) if inside else f"lua_ssl_crl {lists};"
+    conf = write(tmp_path, {"nginx.conf": "events { } " + around.format(settings)})
+    checked = check(conf, target="debian-12", set={"lua": "0.10.26"})
+    assert part(checked, "revocation lists").heap_bytes == ONE_LIST
+
+
+@pytest.mark.parametrize("prefix", ["", "proxy_", "grpc_", "uwsgi_"])
+def test_passwords_of_all_modules(prefix: str, tmp_path: Path) -> None:
+    inside = f"server {{ {prefix}ssl_password_file p.txt; }}"
+    assert pool(tmp_path, "passwords of keys", inside, p_txt="abc\n" * 10) == 10 * (4 + 47)

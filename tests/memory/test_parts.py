@@ -793,3 +793,48 @@ def test_lists_of_what_passes_on(around: str, inside: tuple[str, ...], tmp_path:
 def test_passwords_of_all_modules(prefix: str, tmp_path: Path) -> None:
     inside = f"server {{ {prefix}ssl_password_file p.txt; }}"
     assert pool(tmp_path, "passwords of keys", inside, p_txt="abc\n" * 10) == 10 * (4 + 47)
+
+
+ALL_BY_VERSION = """
+load_module ndk_http_module.so; load_module ngx_http_lua_module.so;
+load_module ngx_http_js_module.so;
+env A; thread_pool t threads=4;
+http {{
+    proxy_cache_path c keys_zone=c:1m; js_import a.js; map $host $m {{ a b; }} types {{ a/b c; }}
+    upstream u {{ server 127.0.0.1:1; keepalive 64; }}
+    server {{
+        listen 443 ssl; ssl_certificate a; ssl_certificate_key a; ssl_crl {lists};
+        ssl_client_certificate {twice}; ssl_verify_client on; ssl_dhparam d;
+        ssl_conf_command ClientCAFile {twice};
+        add_header A b;
+        location ~ a {{ proxy_pass https://u; proxy_set_header A b; proxy_cache c; }}
+        location /b {{ fastcgi_pass u; fastcgi_param A b; access_by_lua_file a; deny all; }}
+    }}
+    server {{ listen 444 ssl; ssl_certificate a; ssl_certificate_key a; ssl_crl {lists}; }}
+}}
+stream {{ server {{ listen 1-2; return a; }} }}
+mail {{ server {{ listen 2; auth_http 127.0.0.1; protocol imap; }} }}
+"""
+NEWER = {"nginx": "1.30.6", "lua": "0.10.29", "njs": "1.0.2", "openssl": "3.6.5"}
+
+
+def test_what_is_not_by_target_is_the_same_on_others(tmp_path: Path) -> None:
+    """A remedy that upgrades does not count anew what no server differs in."""
+    (tmp_path / "a.js").write_text("export default { a: 1 };\n")
+    certificate = BUNDLE.read_bytes().partition(END)
+    (tmp_path / "twice.pem").write_bytes((certificate[0] + END) * 2)
+    lists = place_in(tmp_path / "files").files["crl100"]
+    text = ALL_BY_VERSION.format(lists=lists, twice=tmp_path / "twice.pem")
+    conf = write(tmp_path, {"nginx.conf": f"worker_processes 2; events {{ }}\n{text}"})
+    counted = []
+    for versions in ({}, NEWER):
+        options = read_keywords({"target": "debian-12", "set": versions})
+        situation = examine(Job(str(conf), options)).situation
+        assert situation is not None
+        counted.append({part.name: part.amount for part in situation.counted})
+    older, newer = counted
+    by_target = {record.name for record in RECORDS if record.by_target}
+    differing = {name for name in older | newer if older.get(name) != newer.get(name)}
+    assert differing <= by_target
+    # the others, of OpenSSL's commands and parameters, differ in how many contexts there are
+    assert by_target - differing <= {"DH parameters", "files of OpenSSL's commands"}

@@ -51,7 +51,7 @@ DIRECTIVES = {
     "OCSP responses": "ssl_stapling_file",
     "GeoIP data": "geoip_country geoip_city geoip_org",
 }
-"""What is listed → directives that bring it, as their modules' documentation names them."""
+"""Row of the table → directives that bring it, as their modules' documentation names them."""
 
 
 @pytest.mark.parametrize("what", DIRECTIVES)

@@ -310,7 +310,7 @@ SEPARATE = {
     "http_js": ("http { js_path a; server { } }", "ngx_http_js"),
     "stream_js": ("stream { js_path a; server { listen 1; return a; } }", "ngx_stream_js"),
 }
-"""What ``nginx -V`` of Debian 12 says is dynamic, and packages of other sources → a directive of
+"""Part of Debian 12 that is dynamic (``nginx -V``), or is of another source → a directive of
 the module, and its object."""
 
 

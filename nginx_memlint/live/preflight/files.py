@@ -20,8 +20,12 @@ HEAP_MARGIN = 1.1
 
 def is_unchanged(situation: Situation, since: float) -> bool:
     """Whether no file of a configuration was changed since then, nor a directory of an include."""
-    places = places_of(situation)
-    return bool(places) and _are_older(places, since)
+    return changed_at(situation) < since
+
+
+def changed_at(situation: Situation) -> float:
+    """When the last file of a configuration was changed, or a directory of an include."""
+    return max(map(_changed, places_of(situation)), default=math.inf)
 
 
 def places_of(situation: Situation) -> set[str]:

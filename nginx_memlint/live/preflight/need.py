@@ -110,7 +110,7 @@ class NewConfiguration(NamedTuple):
     its files are as they were when the workers of now were started. ``heap_of_text``: the most
     bytes of CA certificates and revocation lists for one of the files that they are read from.
     ``laws``: those measured here. ``runs_scripts``: whether scripts keep in the master what nobody
-    has stated.
+    has stated. ``changed``: when the last of its files was changed, in seconds since boot.
     """
 
     amount: Amount
@@ -120,6 +120,7 @@ class NewConfiguration(NamedTuple):
     heap_of_text: float = HEAP_OF_TEXT
     laws: MeasuredLaws = MeasuredLaws()
     runs_scripts: bool = False
+    changed: float = -math.inf
 
 
 class ReloadNeed(NamedTuple):
@@ -178,7 +179,10 @@ def need_of(running: Running, new: NewConfiguration) -> ReloadNeed:
         most = running.master.anonymous / GIVING_BACK[new.allocator]
         given_back = max(0.0, min(kept, most) - running.master.anonymous)
     kernel = in_kernel(amount, workers, processes - workers)
-    held = sum(_let_go(generation, old, laws) for generation in running.old)
+    held = sum(
+        _let_go(generation, old, laws) + _let_go_beside(generation, running, new, old, laws)
+        for generation in running.old
+    )
     parts = {
         "the new configuration": building,
         "copies as old workers exit and the master frees": copies,
@@ -319,6 +323,25 @@ def _let_go(generation: Generation, old: Amount, laws: Laws) -> float:
     copied = sum(_copied(kind, laws[kind]) * size for kind, size in sizes.items()) / max(1, whole)
     shared = sorted(min(worker.shared, whole) for worker in generation.workers)
     return copied * sum(shared[:-1])
+
+
+def _let_go_beside(
+    generation: Generation, running: Running, new: NewConfiguration, old: Amount, laws: Laws
+) -> float:
+    """Bytes that workers copy beside those of _let_go() if their files were changed since.
+
+    What they have beside the configuration that runs may be of the costliest kind.
+    """
+    if generation.started > new.changed:
+        return 0.0
+    once, after = (_sum(old, laws, phase) for phase in ("start", "after"))
+    heap = laws[COSTLIEST]
+    shared = sorted(worker.shared for worker in generation.workers)[:-1]
+    if running.surely_after_a_reload(generation.started):
+        beside = [(size / KEPT[new.allocator] - after) / heap.after.fixed for size in shared]
+    else:
+        beside = [size - once for size in shared]
+    return _copied(COSTLIEST, heap) * sum(max(0.0, size) for size in beside)
 
 
 def _copied(kind: str, law: Law) -> float:

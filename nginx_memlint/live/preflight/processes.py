@@ -100,8 +100,12 @@ class Running(NamedTuple):
 
     @property
     def was_reloaded(self) -> bool:
-        """Whether the workers are surely not those of the start: it took no such time."""
-        return self.since > self.master.started + READING + READING_TIMES * self.busy_seconds
+        """Whether the workers are surely not those of the start."""
+        return self.surely_after_a_reload(self.since)
+
+    def surely_after_a_reload(self, started: float) -> bool:
+        """Whether a start surely took less time, so that a reload started such workers."""
+        return started > self.master.started + READING + READING_TIMES * self.busy_seconds
 
     @property
     def since(self) -> float:

@@ -16,7 +16,7 @@ from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
 from nginx_memlint.live.available import require_linux
 from nginx_memlint.live.installed import target_of
-from nginx_memlint.live.preflight.files import heap_of_text, is_unchanged, places_of
+from nginx_memlint.live.preflight.files import changed_at, heap_of_text, is_unchanged, places_of
 from nginx_memlint.live.preflight.kernel import Kernel
 from nginx_memlint.live.preflight.master import (
     configuration,
@@ -284,8 +284,9 @@ def _judged(kernel: Kernel, running: Running, estimated: Estimated) -> Preflight
     if not limits:
         raise MemlintError("no memory limit and no MemAvailable can be read", None, Exit.INCOMPLETE)
     # not running.now: the configuration was read since, which takes seconds if it is large
-    started = time.time() - (kernel.uptime() - running.since)
-    since = started - JUST_BEFORE
+    booted = time.time() - kernel.uptime()
+    since = booted + running.since - JUST_BEFORE
+    changed = changed_at(situation)
     scripts = _scripts_of(estimated.inspection.report)
     if scripts and situation.target.allocator == "glibc":
         running = running._replace(outside_heap=kernel.outside_heap(running.master.pid))
@@ -293,10 +294,11 @@ def _judged(kernel: Kernel, running: Running, estimated: Estimated) -> Preflight
         situation.amount,
         situation.workers.count,
         situation.target.allocator,
-        is_unchanged(situation, since),
+        changed < since,
         heap_of_text(situation, since),
         situation.target.laws,
         bool(scripts),
+        changed - booted + JUST_BEFORE,
     )
     need = need_of(running, new)
     verdict, reason = _verdict(need, limits)

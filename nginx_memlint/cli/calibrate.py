@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from nginx_memlint.cli.app import command_app
-from nginx_memlint.cli.options import NginxOption
+from nginx_memlint.cli.options import NginxOption, output_option
 from nginx_memlint.cli.running import live
 from nginx_memlint.cli.writing import check_writable, write
 from nginx_memlint.errors import MemlintError
@@ -54,16 +54,7 @@ def calibrate(
             "Repeatable.",
         ),
     ] = None,
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="The target file.",
-            show_default="standard output",
-        ),
-    ] = None,
+    output: Annotated[str | None, output_option("The target file.")] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help=f"Measure less, in half a minute: {QUICK_ACCURACY[9:]}.")
     ] = False,

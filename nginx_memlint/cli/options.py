@@ -45,16 +45,20 @@ NginxOption = Annotated[
 ]
 
 
-OutputOption = Annotated[
-    str | None,
-    typer.Option(
+def output_option(help: str, group: OptionGroup | None = None) -> Any:  # noqa: ANN401  Typer's
+    """The option that names the file that a command writes."""
+    return typer.Option(
         "-o",
         "--output",
         metavar="FILE",
-        help="Write to FILE, if there is one format.",
+        help=help,
         show_default="standard output",
-        rich_help_panel=OptionGroup.OUTPUT,
-    ),
+        rich_help_panel=group,
+    )
+
+
+OutputOption = Annotated[
+    str | None, output_option("Write to FILE, if there is one format.", OptionGroup.OUTPUT)
 ]
 IsolatedOption = Annotated[
     bool,

@@ -11,13 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from nginx_memlint.cli.app import CommandInGroups, command_app
-from nginx_memlint.cli.options import given, takes
+from nginx_memlint.cli.options import given, output_option, takes
 from nginx_memlint.cli.process import tell
 from nginx_memlint.cli.running import until_interrupted, with_server
+from nginx_memlint.cli.writing import write
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
 from nginx_memlint.files.programs import find_program
-from nginx_memlint.files.writing import is_stream, write_atomically, write_stream
 from nginx_memlint.live.preflight.verdict import Fit, Preflight
 from nginx_memlint.live.preflight.verdict import preflight as ask
 from nginx_memlint.options import kinds
@@ -93,16 +93,7 @@ def preflight(
     output_format: Annotated[
         PreflightFormat, typer.Option("--format", help="Output format.")
     ] = PreflightFormat.TEXT,
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="Write to FILE, in one step.",
-            show_default="standard output",
-        ),
-    ] = None,
+    output: Annotated[str | None, output_option("Write to FILE, in one step.")] = None,
     **_: object,
 ) -> None:
     """Tell whether a reload of the nginx that runs here would fit into memory, now.
@@ -147,11 +138,8 @@ def _write(result: Preflight, output_format: PreflightFormat, path: str | None) 
     made = _made(result, output_format)
     if path is None:
         print(made, end="")
-        return
-    try:
-        (write_stream if is_stream(path) else write_atomically)(path, made.encode())
-    except OSError as error:
-        raise MemlintError(f"cannot write {path}: {error.strerror}", "--output") from None
+    else:
+        write(path, made)
 
 
 def _made(result: Preflight, output_format: PreflightFormat) -> str:

@@ -25,4 +25,4 @@ def write(path: str, text: str) -> None:
     try:
         (write_stream if is_stream(path) else write_atomically)(path, text.encode())
     except OSError as error:
-        raise MemlintError(f"cannot write {path}: {error.strerror}") from None
+        raise MemlintError(f"cannot write {path}: {error.strerror}", "--output") from None

@@ -13,8 +13,6 @@ from nginx_memlint.tree.expanded import Inclusion
 from nginx_memlint.tree.tree import Tree
 
 SERVERS = ("server", "stream_server", "mail_server")
-_AROUND = frozenset({"main", "http", "stream", "mail"})
-"""Kinds of blocks whose includes may bring servers."""
 
 NO_SERVER = "there is no server in http, stream or mail"
 

@@ -256,8 +256,8 @@ def _old(running: Running, new: NewConfiguration, laws: Laws, scripts: int) -> t
         more = measured - (worst if reloaded else once)
         if more > 0:
             return _with(amount, more), reloaded
-        # what was freed is in it after a reload: it tells of the configuration at a start alone
-        return amount.times(min(1.0, measured / once)) if running.as_started else amount, reloaded
+        # where less is there than was said, nobody knows of which kind: it may be the cheapest
+        return amount, reloaded
     room = ROOM_OF.get(new.allocator, ROOM)
     hidden = sum(part * getattr(amount, kind) for kind, part in room.items())
     size: float = measured
@@ -337,7 +337,8 @@ def _let_go_beside(
     once, after = (_sum(old, laws, phase) for phase in ("start", "after"))
     heap = laws[COSTLIEST]
     shared = sorted(worker.shared for worker in generation.workers)[:-1]
-    if running.surely_after_a_reload(generation.started):
+    is_first = all(generation.started <= other.started for other in running.old)
+    if not (is_first and running.may_be_of_the_start(generation.started)):
         beside = [(size / KEPT[new.allocator] - after) / heap.after.fixed for size in shared]
     else:
         beside = [size - once for size in shared]

@@ -94,18 +94,17 @@ class Running(NamedTuple):
     @property
     def as_started(self) -> bool:
         """Whether all workers are those of the start, so that there was no reload."""
-        reading = AT_START + AT_START_TIMES * self.busy_seconds
         last = max((worker.started for worker in self.current), default=self.master.started)
-        return not self.old and last <= self.master.started + reading
+        return not self.old and self.may_be_of_the_start(last)
 
     @property
     def was_reloaded(self) -> bool:
         """Whether the workers are surely not those of the start."""
-        return self.surely_after_a_reload(self.since)
+        return self.since > self.master.started + READING + READING_TIMES * self.busy_seconds
 
-    def surely_after_a_reload(self, started: float) -> bool:
-        """Whether a start surely took less time, so that a reload started such workers."""
-        return started > self.master.started + READING + READING_TIMES * self.busy_seconds
+    def may_be_of_the_start(self, started: float) -> bool:
+        """Whether workers that were started then may be those of the start."""
+        return started <= self.master.started + AT_START + AT_START_TIMES * self.busy_seconds
 
     @property
     def since(self) -> float:

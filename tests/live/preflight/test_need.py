@@ -90,8 +90,12 @@ def test_what_is_measured_counts_for_what_is_estimated() -> None:
     """A script may keep more than a configuration tells: the master has it."""
     more = need(running(BASE + U + 50 * MIB))
     assert more.most > 1.4 * need(running()).most
-    less = need(running(BASE + U // 2))
-    assert less.most == pytest.approx(need(running()).most / 2, rel=0.1)
+
+
+def test_less_than_what_is_estimated_takes_nothing_from_it() -> None:
+    """Of 80 stores and what else there is, jemalloc had 0.89 of what its laws say: with six workers
+    a first reload needed 5 % more than was said of so much less of each kind (Debian 12)."""
+    assert need(running(BASE + U // 2)).most == need(running()).most
 
 
 def test_what_was_freed_says_nothing_of_what_is_estimated() -> None:

@@ -9,6 +9,8 @@ import pytest
 from tests.documents.generated import PARTS, RULE_PAGES, made, parts_of, with_parts, without_parts
 from tests.documents.pages import PAGES, Page
 
+pytestmark = pytest.mark.xdist_group("whole configurations")  # predicted once, by one process
+
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_parts_are_current(page: Page) -> None:

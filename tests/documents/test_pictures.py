@@ -11,6 +11,8 @@ from tests.documents.pages import PAGES
 from tests.documents.pictures import BOTTOM, DIRECTORY, HEIGHT, LEFT, PICTURES, RIGHT, TOP, WIDTH
 from tests.nginx.accuracy_whole import RELEASES, recording
 
+pytestmark = pytest.mark.xdist_group("whole configurations")  # predicted once, by one process
+
 SVG = "{http://www.w3.org/2000/svg}"
 
 

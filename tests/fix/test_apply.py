@@ -997,8 +997,9 @@ WRITERS = (
 )
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 end = os._exit
+rewritten = rewrite.rewritten
 
-def run(at, number):
+def interrupted(files, at):
     moments = 0
     def count(frame, event, argument):
         nonlocal moments
@@ -1006,35 +1007,35 @@ def run(at, number):
             moments += 1
             if moments == at:
                 sys.setprofile(None)
-                os.kill(os.getpid(), number)
-    real = rewrite.rewritten
-    def counted(files):
-        sys.setprofile(count)
-        return real(files)
-    nginx_memlint.fix.apply.rewritten = counted
+                os.kill(os.getpid(), SIGNALS[at % 3])
     os._exit = lambda status: end(200 if moments < at else status)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     os.dup2(2, 1)
-    main()
+    sys.setprofile(count)
+    return rewritten(files)
 
-at = 1
-while True:
-    for name in os.listdir(directory):
-        os.unlink(os.path.join(directory, name))
-    for name, text in before.items():
-        with open(os.path.join(directory, name), "w") as file:
-            file.write(text)
-    number = SIGNALS[at % 3]
-    child = os.fork()
-    if not child:
-        run(at, number)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    after = {name: open(os.path.join(directory, name)).read() for name in os.listdir(directory)}
-    fixed = {*before, "lua_ssl_trusted_certificate.conf"}
-    print(at, status, after.keys() in ({*before}, fixed), after == before)
-    if status == 200:
-        break
-    at += step
+def at_each(files):
+    # all that comes before is the same each time: a child for each moment goes on from here
+    at = 1
+    while True:
+        for name in os.listdir(directory):
+            os.unlink(os.path.join(directory, name))
+        for name, text in before.items():
+            with open(os.path.join(directory, name), "w") as file:
+                file.write(text)
+        child = os.fork()
+        if not child:
+            return interrupted(files, at)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        after = {name: open(os.path.join(directory, name)).read() for name in os.listdir(directory)}
+        fixed = {*before, "lua_ssl_trusted_certificate.conf"}
+        print(at, status, after.keys() in ({*before}, fixed), after == before, flush=True)
+        if status == 200:
+            end(0)
+        at += step
+
+nginx_memlint.fix.apply.rewritten = at_each
+main()
 """
 
 

@@ -54,7 +54,14 @@ def series() -> dict[tuple[str, str, int], list[dict[str, Any]]]:
 SERIES = series()
 
 
-@pytest.mark.parametrize("key", SERIES, ids=lambda key: f"{key[0]}, {key[1]}, {key[2]}")
+@pytest.mark.parametrize(
+    "key",
+    [
+        # the series of a shape go to one process, which reads it once
+        pytest.param(key, id=", ".join(map(str, key)), marks=pytest.mark.xdist_group(key[1]))
+        for key in SERIES
+    ],
+)
 def test_a_law_is_not_below_what_was_measured(key: tuple[str, str, int]) -> None:
     """Nor more than a fifth above, at a start and at the peaks; what glibc's are is known."""
     allocator, shape, workers = key

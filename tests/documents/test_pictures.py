@@ -11,14 +11,15 @@ from tests.documents.pages import PAGES
 from tests.documents.pictures import BOTTOM, DIRECTORY, HEIGHT, LEFT, PICTURES, RIGHT, TOP, WIDTH
 from tests.nginx.accuracy_whole import RELEASES, recording
 
-pytestmark = pytest.mark.xdist_group("whole configurations")  # predicted once, by one process
+pytestmark = pytest.mark.xdist_group("predictions")  # made once, by one process
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.name)
 def test_it_is_current(path: Path) -> None:
-    assert path.read_text("utf-8") == PICTURES[path](), "run python -m tests.documents"
+    drawn = PICTURES[path]()
+    assert path.read_text("utf-8") == drawn, "run python -m tests.documents --predictions"
 
 
 def test_each_has_a_place_in_a_page() -> None:

@@ -19,6 +19,8 @@ from tests.integrations.conftest import git
 from tests.integrations.hostile import LINES, hostile_tree, traps_sprung
 from tests.integrations.runners import PROJECT, TEMPLATES, Runner, load, run
 
+pytestmark = pytest.mark.xdist_group("installed")  # by one process, once
+
 BIN = Path(sys.executable).parent
 
 INTEGRATIONS = ["action", "template"]

@@ -14,6 +14,8 @@ from tests.integrations.hostile import hostile_tree, traps_sprung
 from tests.integrations.runners import Runner
 from tests.integrations.test_manifests import inputs_of
 
+pytestmark = pytest.mark.xdist_group("installed")  # by one process, once
+
 SITE = "server { server_name %s; location / { } location /b { } }\n"
 TRUSTED = "lua_ssl_trusted_certificate ca.pem;\n"
 INTEGRATIONS = ["action", "diff template"]

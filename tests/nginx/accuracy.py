@@ -2,7 +2,7 @@
 
 python -m tests.nginx.measure bundles bookworm --out results
 python -m tests.nginx.accuracy results    # take these results over
-python -m tests.documents                 # write the documents
+python -m tests.documents --predictions   # write the documents
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ MANY_CONTEXTS = ("bullseye", "bookworm", "trixie")
 KIB = 1024
 
 INTRODUCTION = """\
-Made by `python -m tests.documents` from the recordings in `tests/nginx/recordings`, each of
-which names the versions, the date and the command that made it. Figures are growth over the same
-configuration without the bundle, in kB (1,024 bytes), summed over master and workers: at start the
-part of PSS that is not mapped files, through reloads PSS. A ratio above 1 is a prediction above the
-measurement.
+Made by `python -m tests.documents --predictions` from the recordings in `tests/nginx/recordings`,
+each of which names the versions, the date and the command that made it. Figures are growth over the
+same configuration without the bundle, in kB (1,024 bytes), summed over master and workers: at start
+the part of PSS that is not mapped files, through reloads PSS. A ratio above 1 is a prediction above
+the measurement.
 """
 
 START = """\

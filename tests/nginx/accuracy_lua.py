@@ -2,7 +2,7 @@
 
 python -m tests.nginx.measure_lua --out results
 python -m tests.nginx.accuracy_lua results    # take these results over
-python -m tests.documents
+python -m tests.documents --predictions
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from operator import eq
 from pathlib import Path
 from typing import Any
 
@@ -85,42 +86,42 @@ def _report(conf: Path, target: Target) -> ConfigReport:
     return examine(Job(str(conf), replace(read_keywords({}), target=target))).report
 
 
-def predicted(name: str, seed: int, target: Target, directory: Path) -> LuaCase:
-    """The counts that memlint gives for the configuration of a seed."""
-    build, site = BUILDS[name], imaginary_site()
-    report = _report(place(build, case_of(build, seed, site), site, directory), target)
-    worker = report.per_worker
-    return LuaCase(seed, report.ssl_contexts, report.ca_loads, worker.ssl_contexts, worker.ca_loads)
-
-
 @cache
-def equal(name: str) -> int:
-    """How many of the cases of a recording memlint counts as nginx did."""
-    target = target_of(name)
+def predicted(name: str) -> list[LuaCase]:
+    """The counts that memlint gives for the configurations of a recording, in its order."""
+    build, site, target = BUILDS[name], imaginary_site(), target_of(name)
+    cases = []
     with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory)
-        return sum(predicted(name, case.seed, target, path) == case for case in load(name)[1])
-
-
-def predicted_static(seed: int, target: Target, directory: Path) -> Case:
-    """The counts that memlint gives of the static nginx for the configuration of a seed."""
-    report = _report(write_conf(directory, recorded_static.text_of(seed, imaginary_site())), target)
-    assert report.problems == []
-    return Case(seed, report.ssl_contexts, report.ca_loads)
+        for seed in (case.seed for case in load(name)[1]):
+            conf = place(build, case_of(build, seed, site), site, Path(directory))
+            report = _report(conf, target)
+            worker = report.per_worker
+            counts = (report.ssl_contexts, report.ca_loads, worker.ssl_contexts, worker.ca_loads)
+            cases.append(LuaCase(seed, *counts))
+    return cases
 
 
 @cache
-def equal_static() -> int:
-    """How many of the cases of the static nginx memlint counts as nginx did."""
-    data, cases = recorded.load(recorded_static.NAME)
+def predicted_static() -> list[Case]:
+    """The counts that memlint gives for the configurations of the static nginx, as recorded."""
+    data, recorded_cases = recorded.load(recorded_static.NAME)
     target = described_target(data["banner"], recorded_static.NAME)
+    cases = []
     with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory)
-        return sum(predicted_static(case.seed, target, path) == case for case in cases)
+        for seed in (case.seed for case in recorded_cases):
+            conf = write_conf(Path(directory), recorded_static.text_of(seed, imaginary_site()))
+            report = _report(conf, target)
+            assert report.problems == []
+            cases.append(Case(seed, report.ssl_contexts, report.ca_loads))
+    return cases
 
 
 def _row(
-    libc: str, versions: dict[str, str], cases: Sequence[Case | LuaCase], each: str, same: int
+    libc: str,
+    versions: dict[str, str],
+    cases: Sequence[Case | LuaCase],
+    each: str,
+    counted: Sequence[Case | LuaCase],
 ) -> str:
     names = ("nginx", "lua", "stream-lua", "njs", "openssl")
     cells = (
@@ -130,7 +131,7 @@ def _row(
         f"{sum(case.contexts for case in cases):,}",
         f"{sum(case.loads for case in cases):,}",
         each,
-        f"{same}",
+        f"{sum(map(eq, cases, counted))}",
     )
     return f"| {' | '.join(cells)} |\n"
 
@@ -142,9 +143,9 @@ def counts() -> str:
         data, cases = load(name)
         contexts = sum(case.worker_contexts for case in cases)
         each = f"{contexts:,} / {sum(case.worker_loads for case in cases):,}"
-        rows.append(_row(BUILDS[name].libc, data["versions"], cases, each, equal(name)))
+        rows.append(_row(BUILDS[name].libc, data["versions"], cases, each, predicted(name)))
     data, static = recorded.load(recorded_static.NAME)
-    rows.append(_row("musl, static", data["versions"], static, "–", equal_static()))
+    rows.append(_row("musl, static", data["versions"], static, "–", predicted_static()))
     return COUNTS + "".join(rows)
 
 

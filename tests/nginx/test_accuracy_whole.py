@@ -98,7 +98,7 @@ def test_a_part_is_as_measured_elsewhere(stack: str, part: str) -> None:
     assert of_part(part, stack).ratio == pytest.approx(1, abs=wider)
 
 
-@pytest.mark.xdist_group("whole configurations")
+@pytest.mark.xdist_group("predictions")
 @pytest.mark.parametrize("key", recorded("whole", "trixie"), ids=lambda key: f"{key[0]}, {key[1]}")
 def test_a_whole_configuration_on_trixie(key: tuple[str, int]) -> None:
     phases = whole("trixie")[key]
@@ -107,7 +107,7 @@ def test_a_whole_configuration_on_trixie(key: tuple[str, int]) -> None:
     assert 0.99 <= phases["worst peak"].ratio <= 1.5
 
 
-@pytest.mark.xdist_group("whole configurations")
+@pytest.mark.xdist_group("predictions")
 @pytest.mark.parametrize("key", recorded("whole"), ids=lambda key: f"{key[0]}, {key[1]}")
 def test_a_whole_configuration(key: tuple[str, int]) -> None:
     phases = whole()[key]
@@ -131,7 +131,7 @@ CA stores are predicted as the large ones are: workers that copy what the master
 """
 
 
-@pytest.mark.xdist_group("whole configurations")
+@pytest.mark.xdist_group("predictions")
 @pytest.mark.parametrize("key", recorded("held-whole"), ids=lambda key: f"{key[0]}, {key[1]}")
 def test_workers_that_connections_hold(key: tuple[str, int]) -> None:
     """The bytes after five reloads, and at the peak when all are let go."""

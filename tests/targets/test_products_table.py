@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import pytest
 
+from nginx_memlint.targets.bundles_table import BUNDLES
 from nginx_memlint.targets.names import releases, rows
-from nginx_memlint.targets.products_table import PRODUCTS
+from nginx_memlint.targets.products_table import CODENAMES, PRODUCTS
 from nginx_memlint.targets.versions import parse_version
 
 COMPONENTS = ("nginx", "lua", "stream_lua", "njs", "openssl", "musl_openssl")
@@ -93,3 +94,20 @@ def test_no_release_between_two_of_a_branch_is_left_out(product: str) -> None:
     for name, older, newer in SUCCESSIVE:
         if name == product:
             assert release(newer)[-1] == release(older)[-1] + 1, (older, newer)
+
+
+def test_each_release_of_debian_and_ubuntu_has_a_codename() -> None:
+    assert {*CODENAMES.values()} == {*releases("debian"), *releases("ubuntu")}
+
+
+@pytest.mark.parametrize("product", ["debian", "ubuntu", "alpine", "fedora"])
+def test_each_release_of_a_distribution_has_a_bundle(product: str) -> None:
+    assert {*releases(product)} - {*BUNDLES} <= {"ubuntu-25.04"}
+
+
+@pytest.mark.parametrize("product", ["debian", "rhel8", "rhel9", "rhel10", "swag"])
+def test_packages_have_stream_and_mail_as_modules(product: str) -> None:
+    """debian/rules has ``--with-stream=dynamic``; nginx-mod-stream of Red Hat and of Alpine."""
+    for name in releases(product):
+        assert {"stream separate", "mail separate"} <= {*rows()[name]["built"]}
+        assert ("ndk separate" in rows()[name]["built"]) == (product == "debian")

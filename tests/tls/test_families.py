@@ -11,7 +11,7 @@ import pytest
 
 from nginx_memlint import check
 from nginx_memlint.targets.targets import find_target
-from nginx_memlint.tls.families import FAMILIES, Family
+from nginx_memlint.tls.families import CACHED, FAMILIES, UPGRADES, Family
 from nginx_memlint.tree import grammar
 
 TARGETS = [find_target(name) for name in ("debian-11", "debian-12", "debian-13")]
@@ -164,3 +164,11 @@ def test_a_version_decides(source: str, tmp_path: Path) -> None:
         report = check(conf, target="openresty-1.21.4.3", set={component: version})
         counted = report.families.get(name)
         assert (counted.ssl_contexts if counted else 0) == int(contexts), version
+
+
+def test_each_family_that_newer_versions_make_cheaper_has_an_upgrade() -> None:
+    """Those whose blocks share contexts from a version on, and those that a cache serves."""
+    sharing = {family.name for family in FAMILIES if family.overrides}
+    cached = {name for name, (_, version, _) in UPGRADES.items() if version == CACHED}
+    assert cached == {"ssl", "stream_ssl", "mail_ssl"}
+    assert UPGRADES.keys() == sharing | cached

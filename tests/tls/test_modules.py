@@ -328,3 +328,15 @@ def test_a_directive_without_its_module(name: str, tmp_path: Path) -> None:
     assert message.startswith("unknown directive ")
     loaded = f"load_module {DIRECTORY}/{module}_module.so;\n"
     assert "unknown directive" not in " ".join(filter(None, messages(main + loaded)))
+
+
+def test_the_module_of_http_brings_nothing_to_stream(tmp_path: Path) -> None:
+    inside = "stream { geoip2 a.mmdb { } server { listen 1; return a; } }"
+
+    def messages(main: str) -> list[str | None]:
+        conf = write(tmp_path, {"nginx.conf": f"{STREAM}{main}events {{ }}\n{inside}\n"})
+        return [problem.nginx for problem in check(conf, target="debian-12").problems]
+
+    for_http = f"load_module {DIRECTORY}/ngx_http_geoip2_module.so;\n"
+    assert messages(for_http) == ['unknown directive "geoip2"']
+    assert messages(for_http.replace("http", "stream")) == []

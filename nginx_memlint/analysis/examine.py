@@ -171,7 +171,7 @@ class _Examination:
         self.fixes = outcome.fixes
         guesses = self.guesses(outcome)
         self.assume(outcome, guesses)
-        outside = files_outside(self.tree, [*self.bundles.read, *self.situation.files.paths])
+        outside = files_outside(self.tree, [*self.bundles.read, *self.situation.files.read])
         return result.ConfigReport(
             path=printable(self.name),
             main_file=printable(self.entry.name),
@@ -339,8 +339,8 @@ class _Examination:
         if failed := self.situation.files.unread:
             guesses.append(
                 f"{plural(len(failed), 'file')} of scripts, rules, passwords or networks could not "
-                f"be read, {printable(min(failed)[:PATH_MAX])} the first: taken for empty, rules "
-                "of ModSecurity for the Core Rule Set"
+                f"be read, {printable(min(failed)[:PATH_MAX])} the first: taken for empty, and one "
+                "of ModSecurity's rules for the Core Rule Set"
             )
         if self.unit_cost is not None:
             return guesses

@@ -64,6 +64,7 @@ class Calibration:
     measured: str
     versions: dict[str, str]
     built_in: tuple[str, ...]
+    built: tuple[str, ...]
     platform: Platform
     costs: dict[str, float]
     laws: tuple[MeasuredLaw, ...]
@@ -85,6 +86,7 @@ class Calibration:
             *self.lines,
         ]
         measured = {"measured": self.measured, **self.versions, "built_in": list(self.built_in)}
+        measured |= {"built": list(self.built)} if self.built else {}
         facts = {key: value for key, value in kept.items() if key not in (*COST_KEYS, LAW_KEY)}
         row = {**self.platform._asdict(), **facts, **measured, **self.costs}
         if row["allocator"] == self.platform.allocator:
@@ -190,6 +192,7 @@ class _Run:
         self.report(self.total, self.total, "done")
         return Calibration(
             self.measured(), self.versions(), tuple(sorted(self.site.nginx.built_in)),
+            tuple(sorted(self.site.nginx.built)),
             self.platform, costs, run.laws, self.notes(pair, run),
         )  # fmt: skip
 

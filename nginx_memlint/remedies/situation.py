@@ -299,8 +299,20 @@ class Situation:
 
     @property
     def test_bytes(self) -> int:
-        """Bytes that ``nginx -t`` takes of the configuration, beside nginx itself."""
-        return self._total_of(self.amount._replace(base=0, helper=0, worker=0, traffic=0), 0).start
+        """Bytes that ``nginx -t`` takes of the configuration at most, beside nginx itself.
+
+        That may be while it reads a map: contexts, and what stands below that, are not there yet,
+        and nothing of what it uses then is free.
+        """
+        from nginx_memlint.memory.parts.arrays import allocated_after  # noqa: PLC0415  for verify
+        from nginx_memlint.memory.parts.reading import costliest  # noqa: PLC0415  alone
+
+        whole = self._total_of(self.amount._replace(base=0, helper=0, worker=0, traffic=0), 0).start
+        if (reading := costliest(self.tree)) is None:
+            return whole
+        later = self.amount.freed + allocated_after(reading.block, self.tree, self.target)
+        later += sum(part.amount.in_heap for part in self._of_contexts())
+        return max(whole, whole - later + reading.size)
 
     def _total_of(self, amount: Amount, workers: int) -> Total:
         helpers = HELPERS if self.amount.helper else 0

@@ -25,6 +25,7 @@ from nginx_memlint.sources.dump import NoConfigurationError, is_dump, read_dump,
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.memory_files import MemoryFiles
 from nginx_memlint.sources.source import ABSENT, DroppedError, Source, undropped
+from nginx_memlint.suggest import closest
 
 if TYPE_CHECKING:
     from nginx_memlint.sources.archive import ArchiveFiles
@@ -36,6 +37,9 @@ CANDIDATES = (f"*/{MAIN_FILE}", f"*/*/{MAIN_FILE}", "*.conf")
 """Patterns of main files that are suggested for a directory without nginx.conf."""
 
 MAX_CANDIDATES = 5
+
+MAX_NEIGHBOURS = 2_000
+"""Names in a directory up to which one is suggested for a name that is not there."""
 
 CONFIGURATION = ".conf"
 """Ending of the names of files that nginx is to read as they are: they are no archives."""
@@ -169,7 +173,11 @@ def _from_file(name: str, lookup: Lookup, is_fragment: bool) -> Entry:
         data = source.read(path)
     except OSError as error:
         problem = _unreadable(error, path, source.shown(path))
-        raise EntryError(problem, absent=_is_absent(source, path, error)) from None
+        is_absent = _is_absent(source, path, error)
+        is_unknown = is_absent and error.errno == errno.ENOENT
+        if is_unknown and (meant := _meant(source, path)):
+            problem = problem._replace(message=f"{problem.message}; did you mean {meant}?")
+        raise EntryError(problem, absent=is_absent) from None
     if not path.endswith(CONFIGURATION) and _holds_archive(name, data, lookup):
         return _from_archive(data, lookup, source.shown(path))
     if _holds_dump(os.path.join(name, MAIN_FILE) if is_directory else name, data, lookup):
@@ -206,6 +214,25 @@ def _is_absent(source: Source, path: str, error: OSError) -> bool:
         return error.errno in ABSENT and not source.exists(path)
     except OSError:
         return False
+
+
+def _meant(source: FileSystem, path: str) -> str:
+    """The path up to its first name that is not there, with the most similar name that is.
+
+    Empty if none is similar, or if it cannot be told which names there are.
+    """
+    directory = ""
+    for name in path.strip("/").split("/"):
+        if source.exists(f"{directory}/{name}"):
+            directory = f"{directory}/{name}"
+            continue
+        try:
+            names = source.names(directory or "/")
+        except OSError:
+            return ""
+        close = closest(name, names) if len(names) <= MAX_NEIGHBOURS else None
+        return "" if close is None else source.shown(f"{directory}/{close}")
+    return ""
 
 
 def _holds_dump(name: str, data: bytes, lookup: Lookup) -> bool:

@@ -13,7 +13,7 @@ from nginx_memlint.printable import printable
 from nginx_memlint.targets.allocators_table import Platform
 from nginx_memlint.targets.forks_table import ANGIE, BEFORE_CACHE, TLS_LIBRARIES
 from nginx_memlint.targets.names import rows
-from nginx_memlint.targets.targets import DEFAULT_OPENSSL, Target, installed_target
+from nginx_memlint.targets.targets import DEBUG, DEFAULT_OPENSSL, Target, installed_target
 from nginx_memlint.targets.versions import parse_version
 
 _STATIC = {
@@ -104,7 +104,8 @@ class Nginx:
     def built(self) -> frozenset[str]:
         """How it was built, as words of BUILT."""
         with_ssl = "--with-stream_ssl_module" in self.arguments and "stream_js" in self.built_in
-        return frozenset({"stream_js with ssl"} if with_ssl else ())
+        words = {"stream_js with ssl": with_ssl, DEBUG: "--with-debug" in self.arguments}
+        return frozenset(word for word, is_so in words.items() if is_so)
 
     @property
     def module_versions(self) -> dict[str, str]:

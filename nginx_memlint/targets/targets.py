@@ -144,13 +144,18 @@ class Target(NamedTuple):
 BUILT_IN = ("lua", "stream_lua", "js", "stream_js")
 """Names that ``Target.built_in`` may hold."""
 
+DEBUG = "with debug"
+
 BUILT = frozenset(
     {
+        DEBUG,
         *("ndk separate", "stream separate", "mail separate"),
         *("stream_js without ssl", "stream_js with ssl"),
     }
 )
-"""How packages may be built, as far as it decides what they accept (``Target.built``).
+"""How nginx may be built, as far as it decides what it accepts or keeps (``Target.built``).
+
+With debug (``--with-debug``) it keeps the text of every file that it reads.
 
 The Lua module needs the ``ndk_http_module.so`` loaded before it, the stream modules need
 ``ngx_stream_module.so``, and ``mail`` needs ``ngx_mail_module.so``; njs in stream has no

@@ -78,6 +78,9 @@ MISTAKES = (
     ("check --config code.toml nginx.conf", 2, '"ML999" is not a known rule'),
     # files
     ("check none.conf", 3, "No such file or directory"),
+    ("check ngnix.conf", 3, "No such file or directory); did you mean nginx.conf?"),
+    ("check conf/a.conf", 3, "/conf.d?"),
+    ("check ./conf.d/c.conf/nginx.conf", 3, "/conf.d/b.conf?"),
     ("check empty.conf", 3, "the file is empty"),
     ("check fragment.conf", 3, "--context http"),
     ("check conf.d", 3, "conf.d"),

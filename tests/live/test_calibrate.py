@@ -38,6 +38,7 @@ CALIBRATION = Calibration(
     measured='nginx 1.22.1, "quoted" \\ é; 2026-11-23',
     versions={"nginx": "1.22.1", "lua": "0.10.23", "openssl": "1.1.1w"},
     built_in=("lua",),
+    built=("with debug",),
     platform=Platform("glibc", "jemalloc"),
     costs=COSTS,
     laws=(MeasuredLaw("heap", SEEN, LAWS["jemalloc"]["heap"], HEAP, is_usual=False),),
@@ -59,6 +60,7 @@ def test_what_calibrate_writes_is_read_back(tmp_path: Path) -> None:
     assert target.openssl == (1, 1, 1, 23)
     assert target.ships == {"nginx", "lua", "openssl"}
     assert target.built_in == {"lua"}
+    assert target.built == {"with debug"}
     assert target.costs.measured == CALIBRATION.measured
     for key, value in COSTS.items():
         assert getattr(target.costs, key) == pytest.approx(value, rel=1e-3)

@@ -697,6 +697,9 @@ def test_rules_are_parsed_by_each_directive(tmp_path: Path) -> None:
     gone = report(tmp_path / "gone", servers)
     assert part(gone, name).heap_bytes == 3 * 17_000_000
     assert any("the Core Rule Set" in guess for guess in gone.guesses)
+    outside = report(tmp_path / "outside", servers.replace("rules.conf", "/nowhere/main.conf"))
+    assert any("/nowhere/main.conf the first" in guess for guess in outside.guesses)
+    assert outside.outside == []
 
 
 def test_locations_of_one_server_take_time(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.live.calibrate import openssl_version
 from nginx_memlint.targets.banner import Nginx, described_target, parse
 from nginx_memlint.targets.targets import DEFAULT_OPENSSL
+from tests.helpers import memlint_here
 from tests.live import strings
 
 
@@ -265,3 +268,20 @@ def test_a_module_that_is_not_built_in_has_an_assumed_version() -> None:
     assert target.texts["nginx"] == "1.22.1"
     said = "lua 0.10.25 and njs 0.7.9 are taken for modules that it does not name"
     assert target.assumed[1] == f"{said}; --set states others"
+
+
+@pytest.mark.parametrize(("argument", "kept"), [("--with-debug", True), ("--with-threads", False)])
+def test_a_build_for_debugging_keeps_the_text_of_files(
+    tmp_path: Path, argument: str, kept: bool
+) -> None:
+    """5 MB of comments took nginx -t 4.7 MiB more on Debian 12, whose nginx is built so."""
+    banner = "nginx version: nginx/1.22.1\nbuilt with OpenSSL 3.0.15 3 Sep 2024\n"
+    (tmp_path / "version.txt").write_text(f"{banner}configure arguments: {argument}\n")
+    comments = "# a comment of a generated file\n" * 10_000
+    conf = tmp_path / "nginx.conf"
+    sizes = []
+    for text in ("", comments):
+        conf.write_text(f"events {{ }} http {{ server {{ }} }}\n{text}")
+        run = memlint_here("check", "--nginx-v", tmp_path / "version.txt", "--format=json", conf)
+        sizes.append(run.json["configs"][0]["memory"]["total"]["start_bytes"])
+    assert sizes[1] - sizes[0] == (len(comments) if kept else 0)

@@ -26,7 +26,7 @@ from nginx_memlint.targets.banner import Nginx
 PID_MOST = 64
 """Bytes of a pid file."""
 
-LISTED = 5
+LISTED, COMMAND_LENGTH = 5, 80
 """Masters that are named where there are several."""
 
 _NUMBER = re.compile("[0-9]{1,9}")
@@ -76,12 +76,21 @@ def find_master(kernel: Kernel, named: str | None) -> int:
             break
     else:
         raise MemlintError(
-            "no nginx runs here, so that none can be reloaded", None, Exit.INCOMPLETE
+            "no nginx runs here, so that none can be reloaded; "
+            "memlint check --max-memory host says whether a start and its reloads would fit",
+            None,
+            Exit.INCOMPLETE,
         )
     if len(masters) > 1:
-        listed = ", ".join(map(str, sorted(masters)[:LISTED]))
-        raise MemlintError(f"several nginx run here (processes {listed}): name one", "--pid")
+        listed = ", ".join(f"{pid}: {_started(kernel, pid)}" for pid in sorted(masters)[:LISTED])
+        raise MemlintError(f"several nginx run here ({listed}): name one", "--pid")
     return masters[0]
+
+
+def _started(kernel: Kernel, pid: int) -> str:
+    """The command that a master was started with, as its title says."""
+    command = kernel.title(pid).removeprefix(MASTER).strip()
+    return printable(command[:COMMAND_LENGTH])
 
 
 def _is_master(kernel: Kernel, pid: int) -> bool:

@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.addresses import addresses
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record
+from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.families import LOCATION_KINDS
 from nginx_memlint.tree.blocks import DATA
 from nginx_memlint.tree.expanded import Block, Setting
+from nginx_memlint.tree.tree import Tree
 
 HASH = 10_007 * 40
 """Zeroed lists for the values of a hash (NGX_HASH_LARGE_HSIZE, ngx_array_t)."""
@@ -32,7 +34,7 @@ lies behind the arrays. With 40 and 80 names that was so, with 50 and 60 not, fr
 
 
 def _freed(configuration: Configuration) -> Iterator[Counted]:
-    tree = configuration.tree
+    tree, target = configuration.tree, configuration.target
     maps = [
         block
         for block in tree.of_kinds(frozenset({DATA}))
@@ -43,7 +45,7 @@ def _freed(configuration: Configuration) -> Iterator[Counted]:
     at: Block | Setting | None = None
     if any(sum(len(body.directives) for body, _ in block.parts) >= ENOUGH for block in maps[1:]):
         at = maps[-1]
-        size = max(0, min(OF_MAP, OF_MAP + UNTOUCHED - _allocated_after(maps[-1], configuration)))
+        size = max(0, min(OF_MAP, OF_MAP + UNTOUCHED - allocated_after(maps[-1], tree, target)))
     if max((one.names for one in hashed[0 if maps else 1 :]), default=0) >= ENOUGH:
         size = max(size, OF_NAMES)
         at = at or hashed[-1].first
@@ -51,15 +53,14 @@ def _freed(configuration: Configuration) -> Iterator[Counted]:
         yield Counted(Amount(freed=size), 1, at, "arrays for names")
 
 
-def _allocated_after(block: Block, configuration: Configuration) -> int:
+def allocated_after(block: Block, tree: Tree, target: Target) -> int:
     """Bytes of the servers and locations after a block, which take the room of what it freed."""
     last = 0
-    for place, each in enumerate(configuration.tree.all_blocks):
+    for place, each in enumerate(tree.all_blocks):
         if each is block:
             last = place
-    after = configuration.tree.all_blocks[last:]
-    count = sum(each.kind in LOCATION_KINDS for each in after)
-    return count * configuration.target.costs.location
+    after = tree.all_blocks[last:]
+    return sum(each.kind in LOCATION_KINDS for each in after) * target.costs.location
 
 
 RECORDS: tuple[Record, ...] = (

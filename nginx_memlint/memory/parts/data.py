@@ -9,6 +9,7 @@ from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, entries, hash_bytes
 from nginx_memlint.syntax.directives import Directive
 from nginx_memlint.syntax.values import c_string, number
+from nginx_memlint.targets.targets import DEBUG
 from nginx_memlint.tree.blocks import DATA
 from nginx_memlint.tree.expanded import Block, Inclusion
 
@@ -46,8 +47,16 @@ TEXT = "text of the configuration"
 INCLUSION = 38
 """Of each time that a file is read."""
 
-DEBUG_BUILDS = ("debian-", "ubuntu-")
-"""Targets whose nginx is built ``--with-debug``: it keeps the text of every file for ``-T``."""
+DEBUG_BUILDS = ("debian-", "ubuntu-", "rhel", "fedora-")
+"""Targets whose nginx is built for debugging as well, also with other versions than theirs: it
+keeps the text of every file (``NGX_DEBUG`` in ngx_conf_add_dump()). By Debian's debian/rules, and
+``nginx -V`` of packages of RHEL 8, whose spec is that of Fedora."""
+
+
+def max_size_of(block: Block) -> int:
+    """``map_hash_max_size`` where a map stands."""
+    sizes = block.parent.settings("map_hash_max_size") if block.parent is not None else []
+    return number(sizes[0].value if sizes else "") or MAX_SIZE
 
 
 def _map(block: Block, listed: list[Directive]) -> Amount:
@@ -62,12 +71,9 @@ def _map(block: Block, listed: list[Directive]) -> Amount:
             keys += len(name)
             wildcards += name.startswith(("*.", ".")) or name.endswith(".*")
         values.update(entry.args)
-    sizes = block.parent.settings("map_hash_max_size") if block.parent is not None else []
-    size = sizes[0].value if sizes else ""
-    max_size = number(size) or MAX_SIZE
     pool: float = MAP_BLOCK + (MAP_ENTRY + MAP_LEFT_OVER) * plain + MAP_VALUE * len(values)
     pool += MAP_VALUE_BYTE * sum(map(len, values))
-    pool += hash_bytes(plain, keys, max_size) if plain else 0
+    pool += hash_bytes(plain, keys, max_size_of(block)) if plain else 0
     return Amount(tables=round(pool + MAP_WILDCARD * wildcards + MAP_REGEX * regexes))
 
 
@@ -118,7 +124,8 @@ def _text(configuration: Configuration) -> Iterator[Counted]:
     first: dict[object, Inclusion] = {}
     for inclusion in inclusions:
         first.setdefault(inclusion.file, inclusion)
-    is_kept = configuration.target.name.startswith(DEBUG_BUILDS)
+    target = configuration.target
+    is_kept = DEBUG in target.built or target.name.startswith(DEBUG_BUILDS)
     for file, inclusion in first.items():
         tokens = inclusion.file.tokens
         words = (sum(tokens.heads) - sum(tokens.starts) + INCLUSION) * times[file]

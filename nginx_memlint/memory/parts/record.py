@@ -54,8 +54,14 @@ class Files:
 
     @property
     def paths(self) -> list[str]:
-        """Those that were read."""
+        """The paths of all that were asked for, but for those of which facts tell."""
         return [*dict.fromkeys(path for path, _ in self._kept if path not in self._server.used)]
+
+    @property
+    def read(self) -> list[str]:
+        """The paths of those that were read."""
+        read = {path for (path, _), facts in self._kept.items() if facts is not None}
+        return [path for path in self.paths if path in read]
 
     def certificates(self, path: str) -> tuple[Facts, ...]:
         """The certificates of a file; none if it cannot be read."""

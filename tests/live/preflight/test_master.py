@@ -33,7 +33,7 @@ def test_the_only_one(machine: Machine) -> None:
 
 
 def test_none(tmp_path: Path) -> None:
-    with pytest.raises(MemlintError, match="no nginx runs here"):
+    with pytest.raises(MemlintError, match="memlint check --max-memory host says"):
         found_in(Machine(tmp_path))
 
 
@@ -74,9 +74,12 @@ def test_a_stranger_who_calls_a_process_so(
 
 
 def test_several_are_to_be_told_apart(machine: Machine) -> None:
-    machine.process(500, "nginx: master process nginx")
-    with pytest.raises(MemlintError, match=r"several nginx run here \(processes 100, 500\)"):
+    machine.process(500, "nginx: master process nginx -c /srv/a\x1b.conf -g daemon on;")
+    with pytest.raises(MemlintError) as error:
         found_in(machine)
+    [before, after] = str(error.value).split(", 500: ")
+    assert before.startswith("several nginx run here (100: ")
+    assert after == r"nginx -c /srv/a\x1b.conf -g daemon on;): name one"
 
 
 @pytest.mark.parametrize(

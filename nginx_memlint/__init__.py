@@ -113,3 +113,7 @@ if not TYPE_CHECKING:  # else any name would be one of this package
                 value = globals()[name] = getattr(module, name)
                 return value
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        """The public names, also those that were not imported yet: for completion in a shell."""
+        return [*__all__]

@@ -171,3 +171,7 @@ def test_the_name_of_a_function_is_no_room() -> None:
     """A module that other code has imported would be in its place."""
     package = Path(nginx_memlint.__file__).parent
     assert not [name for name in nginx_memlint.__all__ if (package / name).exists()]
+
+
+def test_public_names_are_offered_for_completion() -> None:
+    assert sorted(dir(nginx_memlint)) == sorted(nginx_memlint.__all__)

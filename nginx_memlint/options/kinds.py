@@ -95,7 +95,10 @@ def _workers(value: object) -> int:
         raise _wrong(value, "a whole number, e.g. 8")
     text = str(value)
     if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MOST_WORKERS:
-        raise ValueError(f'"{text}" is not a number of workers from 1 to {MOST_WORKERS}')
+        message = f'"{text}" is not a number of workers from 1 to {MOST_WORKERS}'
+        if text == "auto":
+            message += "; on the command line, host is as many as auto starts here"
+        raise ValueError(message)
     return int(text)
 
 

@@ -288,6 +288,21 @@ def test_verify_sees_all_that_a_server_has(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("bookworm")
+def test_verify_sees_what_reading_takes_for_a_while(tmp_path: Path) -> None:
+    """A map's arrays are free once it is read; text is kept, as Debian builds with debugging."""
+    place = place_in(tmp_path)
+    paths = "".join(f"/old/{n % 97}/article-{n}.html /new/{n};\n" for n in range(100_000))
+    sizes = "map_hash_max_size 262144; map_hash_bucket_size 128;\n"
+    http = f"{sizes}map $uri $new {{\n{paths}}}\nserver {{ listen {place.listen}; }}\n"
+    comments = "# a comment of a generated file\n" * 100_000
+    for text in (http, f"server {{ listen {place.listen}; }}\n{comments}"):
+        verification = verify(write_conf(place.prefix, main_conf(place.prefix, text)))
+        assert verification.agrees
+        assert verification.predicted.memory_bytes > 3 * MIB
+        assert verification.ratio == pytest.approx(1, abs=0.15)
+
+
+@pytest.mark.usefixtures("bookworm")
 def test_verify_without_a_compiler_compares_memory(
     site: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,3 +89,7 @@ def test_in_python() -> None:
         check(INCIDENT, ignore="ML9x")
     with pytest.raises(TypeError, match="codes of rules"):
         check(INCIDENT, ignore=[1])
+
+
+def test_the_shortest_beginning_is_that_of_all() -> None:
+    assert set(turned_off({}, (), ("M",))) == set(codes())

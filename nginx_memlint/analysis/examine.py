@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from nginx_memlint import refusals, result
 from nginx_memlint.acceptance.comments import Ignores
@@ -78,7 +79,11 @@ def _examine(job: Job, entry: Entry, source: Source) -> Inspection:
         return any(matches(glob, name) for glob in allowed for name in (path, below))
 
     context = job.options.context
-    tree = build(source, entry.path, context, entry.directory, job.parsed, may_be_missing)
+    tree = _retyped(job, source) if job.edited else None
+    is_retyped = tree is not None
+    if tree is None:
+        parsed = job.earlier.parsed if job.earlier else {}
+        tree = build(source, entry.path, context, entry.directory, parsed, may_be_missing)
     told = tree.work.is_done  # then it is among the tree's problems
     try:
         checked = _Examination(job, entry, tree)
@@ -92,12 +97,26 @@ def _examine(job: Job, entry: Entry, source: Source) -> Inspection:
     steps = _steps(tree, report)
     tree.work.stop()
 
+    again = replace(job, earlier=tree, edited=())
+
     def reread(source: Source) -> Inspection:
-        return _examine(job, entry, source)
+        return _examine(again, entry, source)
 
     return Inspection(
-        report, checked.situation, count_steps=steps, fixes=checked.fixes, reread=reread
+        report,
+        checked.situation,
+        count_steps=steps,
+        fixes=checked.fixes,
+        reread=reread,
+        is_retyped=is_retyped,
     )
+
+
+def _retyped(job: Job, source: Source) -> Tree | None:
+    """The earlier tree after an edit of one file, if that is of little."""
+    from nginx_memlint.tree.retyped import retyped  # noqa: PLC0415  only editors have an earlier one
+
+    return retyped(job.earlier, source, job.edited) if job.earlier is not None else None
 
 
 def _steps(tree: Tree, report: result.ConfigReport) -> Callable[[], int]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,22 +21,23 @@ from nginx_memlint.targets.targets import Target, find_target, with_replaced
 
 if TYPE_CHECKING:
     from nginx_memlint.remedies.situation import Proposal, Situation
-    from nginx_memlint.syntax.directives import ParsedFile
-    from nginx_memlint.tree.tree import FileKey
+    from nginx_memlint.tree.tree import Tree
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Job:
     """One configuration to be checked: ``name`` is a path, or ``-`` for ``options.data``.
 
-    ``disk`` reads the files of this machine. Files of an earlier reading of the same configuration,
-    ``Tree.parsed``, are not parsed again unless they have changed.
+    ``disk`` reads the files of this machine. Of an earlier reading of the same configuration,
+    ``earlier`` is the tree: files of it are not parsed again unless they have changed. If nothing
+    has but one file, ``edited`` are its names as nginx sees it, and the tree may be used up.
     """
 
     name: str
     options: Options = Options()
     disk: Disk = MACHINE
-    parsed: Mapping[FileKey, ParsedFile] = field(default_factory=dict)
+    earlier: Tree | None = None
+    edited: Collection[str] = ()
 
     @property
     def lookup(self) -> Lookup:
@@ -111,7 +112,7 @@ class Inspection(NamedTuple):
 
     ``situation`` is None if there is no main file; ``absent`` tells that nothing is where it should
     be. ``fixes`` are, for each finding, the best change of the files. ``reread`` inspects the same
-    configuration again, read from another source.
+    configuration again, read from another source. ``is_retyped``: the earlier tree was used up.
     """
 
     report: ConfigReport
@@ -120,6 +121,7 @@ class Inspection(NamedTuple):
     count_steps: Callable[[], int] = lambda: STEPS_OF.configuration
     fixes: Sequence[Proposal] = ()
     reread: Callable[[Source], Inspection] | None = None
+    is_retyped: bool = False
 
     @property
     def steps(self) -> int:

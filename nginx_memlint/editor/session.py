@@ -6,14 +6,17 @@ Nothing in it knows the protocol. A session is used by one thread at a time.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from nginx_memlint.analysis.budget import Budget, not_begun
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.errors import MemlintError
+from nginx_memlint.files.bounds import DEFAULT_BOUNDS
 from nginx_memlint.files.paths import encode
 from nginx_memlint.printable import printable, unescaped
 from nginx_memlint.result import ConfigReport, Severity
@@ -24,11 +27,19 @@ from nginx_memlint.settings.in_force import Value
 from nginx_memlint.sources.buffers import Buffers, real_path
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.main_file import MAIN_FILE
+from nginx_memlint.sources.stamps import Stamp, stamps_of
 from nginx_memlint.syntax.directives import Body, ParsedFile, parse
 from nginx_memlint.tree import grammar
 
 WHOLE = frozenset({"events", "http", "stream", "mail"})
 """Blocks that only a main file has."""
+
+
+MOST_STEPS = DEFAULT_BOUNDS.steps // 5
+"""Steps of a configuration up to which an edit is looked at by itself: no bound is near then."""
+
+TICK = 20_000_000
+"""Nanoseconds by which the times of files may be behind the clock."""
 
 
 class Asked(NamedTuple):
@@ -63,6 +74,10 @@ class Followed:
     inspection: Inspection
     asked: frozenset[str]
     """The real paths of the files it depends on."""
+    stamps: Mapping[str, Stamp]
+    """The stamps of those files; none if one may have changed while it was read."""
+    steps: int
+    """Steps of all work on it; after a small edit, those before."""
     report: ConfigReport = field(init=False)
     _names: dict[str, str] = field(default_factory=dict)
 
@@ -71,6 +86,17 @@ class Followed:
         situation = self.inspection.situation
         if situation is not None:
             self._names = {printable(f.name): p for p, f in situation.tree.files.items()}
+
+    @cached_property
+    def names(self) -> Mapping[str, Sequence[str]]:
+        """Real path of a file → its paths as nginx sees it."""
+        names: dict[str, list[str]] = {}
+        situation = self.inspection.situation
+        source = situation.tree.source if situation else None
+        if situation is not None and isinstance(source, FileSystem):
+            for path in situation.tree.files:
+                names.setdefault(source.real_path(path), []).append(path)
+        return names
 
     def real_path(self, name: str) -> str:
         """The real path of a file that the report names."""
@@ -261,18 +287,45 @@ class _Round:
                 self.used[key] = self._examined(root, earlier)
             else:
                 self.used[key] = earlier
-                self._budget.take(earlier.inspection.steps)
+                self._budget.take(earlier.steps)
         return self.used[key]
 
     def _examined(self, root: Root, earlier: Followed | None) -> Followed:
+        """A configuration as it is now; after a small edit, the earlier tree is used again."""
         disk = Buffers(self._texts)
+        began = time.time_ns()
         situation = earlier.inspection.situation if earlier else None
-        parsed = situation.tree.parsed if situation else {}
+        tree = situation.tree if situation else None
+        edited = self._edited(earlier) if earlier else ()
         [options] = all_asked([root])
-        job = Job(root.path or "", options, disk, parsed)
+        job = Job(root.path or "", options, disk, tree, edited)
         inspection = not_begun(job) if self._budget.is_over(job) else examine(job)
-        self._budget.take(inspection.steps)
-        return Followed(root, inspection, frozenset(disk.asked))
+        asked = frozenset(disk.asked)
+        if earlier is not None and inspection.is_retyped:
+            stamps = {**stamps_of(asked - earlier.asked), **earlier.stamps}
+            followed = Followed(
+                root, inspection, asked | earlier.asked, stamps, earlier.steps
+            )
+            followed.names = earlier.names
+        else:
+            stamps = {**stamps_of(asked), **disk.listed}
+            times = [stamp[0] for stamp in stamps.values() if isinstance(stamp, tuple)]
+            if max(times, default=0) >= began - TICK:
+                stamps = {}
+            followed = Followed(root, inspection, asked, stamps, inspection.steps)
+            _ = followed.names  # the first key need not wait for it
+        self._budget.take(followed.steps)
+        return followed
+
+    def _edited(self, earlier: Followed) -> Sequence[str]:
+        """The one file that has changed since, by its paths as nginx sees it; else nothing."""
+        changed = earlier.asked.intersection(self._changed or ())
+        if len(changed) != 1 or not earlier.stamps or earlier.steps > MOST_STEPS:
+            return ()
+        if earlier.stamps != stamps_of(earlier.stamps):
+            return ()
+        [path] = changed
+        return earlier.names.get(path, ())
 
 
 def _key(root: Root) -> tuple[str, tuple[str, ...]]:

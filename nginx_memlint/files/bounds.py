@@ -121,6 +121,10 @@ class Work:
         self._most = most
         self.steps = 0
 
+    def start(self, most: int) -> None:
+        """Count from nothing again."""
+        self._most, self.steps = most, 0
+
     @property
     def is_done(self) -> bool:
         """Whether the bound is exceeded."""

@@ -179,4 +179,4 @@ _ROWS = by_name(
 
 def arguments(tree: Tree, target: Target) -> Iterator[Problem]:
     """Problems of arguments that nginx refuses by themselves, in file order."""
-    yield from refused(tree, target, _ROWS)
+    yield from refused(tree, target, _ROWS, "arguments")

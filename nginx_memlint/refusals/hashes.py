@@ -1,13 +1,14 @@
 """Keys that fit into no bucket of nginx's hashes, and names that cannot be looked up in one."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from nginx_memlint.files.paths import encode
 from nginx_memlint.problems import Problem
 from nginx_memlint.refusals.record import IN_HTTP, has_heir
 from nginx_memlint.refusals.variables import set_words
-from nginx_memlint.syntax.directives import Directive
+from nginx_memlint.syntax.directives import Body, Directive
 from nginx_memlint.syntax.values import c_string, number
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tree.blocks import DATA
@@ -167,28 +168,49 @@ _HASHES = (
 and their like: alike in nginx 1.10.0, 1.22.1 and 1.31.4."""
 
 
+class _LongKey(NamedTuple):
+    """A key that fits into no bucket of so many bytes, of a directive in the block at a place."""
+
+    place: int
+    directive: Directive
+    body: Body
+    size: int
+    text: str
+
+
 def long_keys(tree: Tree, _target: Target) -> Iterator[Problem]:
-    """A problem of the first key of each hash that fits into no bucket of it."""
+    """A problem of the first key of each directive that fits into no bucket of its hash."""
     for row in _HASHES:
-        if (size := _size(tree, row.size)) is None or not tree.index_names().isdisjoint(row.others):
-            continue  # a header that is passed on is not hidden
-        names = (row.directive,)
-        tree.work.take(sum(len(directive.args) for directive in tree.directives(row.directive)))
-        fitting = longest_key(size) // MOST_OF_A_CHARACTER
-        for directive, body, places in tree.written(row.directive):
-            args = directive.args  # no key is longer than the word that it is in
-            if not args or max(map(len, args)) <= fitting:
-                continue
-            if not (key := _too_long(row.keys(args), size)):
-                continue
-            tree.work.take(len(places))
-            blocks = ((place, tree.all_blocks[place]) for place in places)
-            for place, block in blocks:
-                if block.kind in IN_HTTP and (block.kind != "http" or has_heir(block, names)):
-                    yield unbuilt(row.name, size, key, tree.inclusion(place, body), directive)
-                    break
+        names = (row.directive, row.size, *row.others)
+        find = partial(_long_keys, tree, row)
+        for key in tree.keep(f"long keys of {row.directive}", names, find):
+            inclusion = tree.inclusion(key.place, key.body)
+            yield unbuilt(row.name, key.size, key.text, inclusion, key.directive)
     yield from _long_variables(tree)
     yield from _long_types(tree)
+
+
+def _long_keys(tree: Tree, row: _Hash) -> list[_LongKey]:
+    """The directives with a key that is too long for the hash of a row."""
+    listed: list[_LongKey] = []
+    if (size := _size(tree, row.size)) is None or not tree.index_names().isdisjoint(row.others):
+        return listed  # a header that is passed on is not hidden
+    names = (row.directive,)
+    tree.work.take(sum(len(directive.args) for directive in tree.directives(row.directive)))
+    fitting = longest_key(size) // MOST_OF_A_CHARACTER
+    for directive, body, places in tree.written(row.directive):
+        args = directive.args  # no key is longer than the word that it is in
+        if not args or max(map(len, args)) <= fitting:
+            continue
+        if not (key := _too_long(row.keys(args), size)):
+            continue
+        tree.work.take(len(places))
+        for place in places:
+            block = tree.all_blocks[place]
+            if block.kind in IN_HTTP and (block.kind != "http" or has_heir(block, names)):
+                listed.append(_LongKey(place, directive, body, size, key))
+                break
+    return listed
 
 
 def _size(tree: Tree, directive: str) -> int | None:

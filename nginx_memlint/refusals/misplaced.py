@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 
 from nginx_memlint.problems import Problem
@@ -82,21 +83,31 @@ def _suspects(tree: Tree, late: _Late, *, plain: bool) -> set[int]:
     suspects: set[int] = set()
     kinds = [block.grammar_kind for block in tree.all_blocks]
     for name in tree.index_names():
-        standing = tree.standing(name)
-        wrong = {
-            kind
-            for kind in {*map(kinds.__getitem__, standing)}
-            if grammar.is_misplaced(name, kind) or name in late.get(kind, ())
-        }
-        if wrong:
-            suspects.update(place for place in standing if kinds[place] in wrong)
-        if name in _ONCE and len({*standing}) < len(standing):
-            suspects.update(place for place, count in Counter(standing).items() if count > 1)
-        counts = {len(directive.args) for directive in tree.directives(name)}
-        if not all(grammar.takes_so_many(name, count, plain=plain) for count in counts):
-            for directive, _, places in tree.written(name):
-                if not grammar.takes(directive, plain=plain):
-                    suspects.update(places)
+        find = partial(_suspects_of, name, tree, late, kinds, plain=plain)
+        suspects |= tree.keep(f"suspects of {name}", (name,), find)
+    return suspects
+
+
+def _suspects_of(
+    name: str, tree: Tree, late: _Late, kinds: Sequence[str], *, plain: bool
+) -> set[int]:
+    """The indices of the blocks in which a directive of a name may be wrong."""
+    suspects: set[int] = set()
+    standing = tree.standing(name)
+    wrong = {
+        kind
+        for kind in {*map(kinds.__getitem__, standing)}
+        if grammar.is_misplaced(name, kind) or name in late.get(kind, ())
+    }
+    if wrong:
+        suspects.update(place for place in standing if kinds[place] in wrong)
+    if name in _ONCE and len({*standing}) < len(standing):
+        suspects.update(place for place, count in Counter(standing).items() if count > 1)
+    counts = {len(directive.args) for directive in tree.directives(name)}
+    if not all(grammar.takes_so_many(name, count, plain=plain) for count in counts):
+        for directive, _, places in tree.written(name):
+            if not grammar.takes(directive, plain=plain):
+                suspects.update(places)
     return suspects
 
 

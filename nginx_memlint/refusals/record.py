@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from operator import itemgetter
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from nginx_memlint.problems import Problem
+from nginx_memlint.syntax.directives import Body, Directive
 from nginx_memlint.targets.targets import Target
 from nginx_memlint.tls.modules import all_known
 from nginx_memlint.tree import grammar
@@ -83,41 +84,67 @@ def in_force(target: Target, since: tuple[int, ...], until: tuple[int, ...] | No
 
 
 def refused(
-    tree: Tree, target: Target, rows_of: Mapping[str, Sequence[Refusal]]
+    tree: Tree,
+    target: Target,
+    rows_of: Mapping[str, Sequence[Refusal]],
+    key: str,
+    declared_by: Collection[str] = (),
 ) -> Iterator[Problem]:
-    """Problems of arguments, in the order of the blocks; of a file that is read again, once."""
-    problems: list[tuple[int, int, Problem]] = []
-    plain, blocks = is_plain(tree, target), tree.all_blocks
+    """Problems of arguments, in the order of the blocks; of a file that is read again, once.
+
+    ``key`` is a name of the table; its complaints may depend on directives of ``declared_by``, too.
+    """
+    wrong: list[_Wrong] = []
+    plain = is_plain(tree, target)
     for name in sorted(tree.index_names() & rows_of.keys()):
         rows = [
             row
             for row in rows_of[name]
             if (plain or not row.is_plain) and in_force(target, row.since, row.until)
         ]
-        judged: dict[_Form, tuple[list[tuple[Refusal, str]], _Said]] = {}
-        inside = None
-        for directive, body, places in tree.written(name) if rows else ():
-            if body is not inside:
-                inside = body
-                is_once = len(places) == 1
-                kinds = (blocks[places[0]].grammar_kind,) if is_once else _kinds(tree, places)
-            args = directive.args
-            form = kinds, directive.body is not None, len(args)
-            if form not in judged:
-                judged[form] = [*_checks(name, rows, *form)], {}
-            checks, said = judged[form]
-            if not checks:
-                continue
-            if args not in said:  # most arguments are the same few
-                said[args] = _wrong(name, args, checks)
-            if (wrong := said[args]) is not None:
-                nginx, why, kind = wrong
-                place = next(p for p in places if tree.all_blocks[p].grammar_kind == kind)
-                inclusion = tree.inclusion(place, body)
-                problem = Problem.of_nginx(inclusion, directive, nginx, nginx + why)
-                problems.append((place, directive.token, problem))
-    problems.sort(key=itemgetter(0, 1))
-    yield from (problem for _, _, problem in problems)
+        if rows:
+            find = partial(_wrong_ones, tree, name, rows)
+            wrong += tree.keep(f"{key} of {name}", (name, *declared_by), find)
+    wrong.sort(key=lambda one: (one.place, one.directive.token))
+    for place, directive, body, nginx, why in wrong:
+        yield Problem.of_nginx(tree.inclusion(place, body), directive, nginx, nginx + why)
+
+
+class _Wrong(NamedTuple):
+    """A directive with wrong arguments, in the block at a place, and what is said of it."""
+
+    place: int
+    directive: Directive
+    body: Body
+    nginx: str
+    why: str
+
+
+def _wrong_ones(tree: Tree, name: str, rows: Sequence[Refusal]) -> list[_Wrong]:
+    """The directives of a name whose arguments one of its rows refuses."""
+    listed: list[_Wrong] = []
+    blocks = tree.all_blocks
+    judged: dict[_Form, tuple[list[tuple[Refusal, str]], _Said]] = {}
+    inside = None
+    for directive, body, places in tree.written(name):
+        if body is not inside:
+            inside = body
+            is_once = len(places) == 1
+            kinds = (blocks[places[0]].grammar_kind,) if is_once else _kinds(tree, places)
+        args = directive.args
+        form = kinds, directive.body is not None, len(args)
+        if form not in judged:
+            judged[form] = [*_checks(name, rows, *form)], {}
+        checks, said = judged[form]
+        if not checks:
+            continue
+        if args not in said:  # most arguments are the same few
+            said[args] = _wrong(name, args, checks)
+        if (wrong := said[args]) is not None:
+            nginx, why, kind = wrong
+            place = next(p for p in places if blocks[p].grammar_kind == kind)
+            listed.append(_Wrong(place, directive, body, nginx, why))
+    return listed
 
 
 def _kinds(tree: Tree, places: Sequence[int]) -> tuple[str, ...]:

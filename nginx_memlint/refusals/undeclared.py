@@ -40,7 +40,7 @@ def undeclared_names(tree: Tree, target: Target) -> Iterator[Problem]:
         Refusal("access_log", IN_STREAM, partial(_format, _formats("stream", tree))),
         Refusal("aio", IN_HTTP, partial(_thread_pool, _declared("thread_pool", "main", tree))),
     ]
-    yield from refused(tree, target, by_name(rows))
+    yield from refused(tree, target, by_name(rows), "names", ("log_format", "thread_pool"))
     yield from _late_formats(tree)
 
 

@@ -5,7 +5,7 @@ in nginx 1.10.0 to 1.31.4.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
@@ -275,10 +275,11 @@ def unset_variables(tree: Tree, target: Target) -> Iterator[Problem]:
     if not (all_in_table(tree, target) and is_plain(tree, target)):
         return
     unset = _Unset(target)
-    for use in _USES:
+    for row, use in enumerate(_USES):
         for name in sorted(tree.index_names() & {*use.directives.split()}):
             if in_force(target, use.since):
-                unset.take(tree, name, use)
+                find = partial(_unset_in, tree, target, name, use)
+                unset.add(tree.keep(f"variables of {name} in row {row}", (name,), find))
     for name, place in _used_by_blocks(tree):
         unset.note(name, place)
     if unset.places:
@@ -288,6 +289,15 @@ def unset_variables(tree: Tree, target: Target) -> Iterator[Problem]:
         unset.forget(_given(tree))
     for (_, name), (_, inclusion, directive) in unset.places.items():
         yield Problem.of_nginx(inclusion, directive, f'unknown "{name}" variable')
+
+
+def _unset_in(
+    tree: Tree, target: Target, name: str, use: _Scripted
+) -> dict[tuple[str, str], Rooted]:
+    """The variables that directives of a name have and no module, with their first places."""
+    unset = _Unset(target)
+    unset.take(tree, name, use)
+    return unset.places
 
 
 class _Unset:
@@ -325,7 +335,12 @@ class _Unset:
         if key not in self._names:
             self._names.add(key)
             if not _is_built_in(name, place[0], self._target):
-                self.places[key] = place
+                self.places.setdefault(key, place)
+
+    def add(self, places: Mapping[tuple[str, str], Rooted]) -> None:
+        """Note variables that no module has, each where it was noted first."""
+        for key, place in places.items():
+            self.places.setdefault(key, place)
 
     def forget(self, names: Iterable[str]) -> None:
         """Take out variables that are set."""

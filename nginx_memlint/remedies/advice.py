@@ -4,6 +4,7 @@ They change what nginx does, so nothing makes them by itself.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from math import gcd
 from operator import attrgetter
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from nginx_memlint.remedies.situation import Proposal, Situation
 from nginx_memlint.syntax.values import number
 from nginx_memlint.targets.targets import with_replaced
 from nginx_memlint.tls.families import CACHED
+from nginx_memlint.tree.tree import Tree
 
 CONNECTIONS = 16_384
 """Connections of a worker that few servers reach; they take 7 MiB."""
@@ -73,14 +75,18 @@ _ARGS = attrgetter("args")
 def _distinct(*names: str) -> Callable[[Situation, CostPart], Amount]:
     """One for all blocks that have the same directives of some names."""
 
-    def after(situation: Situation, part: CostPart) -> Amount:
+    def share(tree: Tree) -> float:
         listed: set[tuple[object, ...]] = set()
         blocks = 0
         for name in names:
-            for _, directives, places in situation.tree.occurrences(name):
+            for _, directives, places in tree.occurrences(name):
                 blocks += len(places)
                 listed.add((name, *map(_ARGS, directives)))
-        return part.amount.times(len(listed) / blocks) if blocks else part.amount
+        return len(listed) / blocks if blocks else 1
+
+    def after(situation: Situation, part: CostPart) -> Amount:
+        tree = situation.tree
+        return part.amount.times(tree.keep(f"distinct {names}", names, partial(share, tree)))
 
     return after
 

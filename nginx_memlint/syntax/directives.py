@@ -88,6 +88,11 @@ class Body:
             or directive.name.startswith(INCLUDE_KEY)
         ]
 
+    def replace(self, place: slice, instead: Sequence[Directive]) -> None:
+        """Put directives in the place of others; none of either must be among ``leading``."""
+        self.directives[place] = instead
+        self._named = None
+
     @property
     def named(self) -> dict[str, list[Directive]]:
         """The directives of the block by name, in the order of the file."""
@@ -148,6 +153,17 @@ class ParsedFile:
             body.fill(directives)
             statements.clear()
         return top
+
+    def renumber(self) -> None:
+        """Number the directives anew, in the order of the file."""
+        pending = self.body.directives[::-1]
+        number = 0
+        while pending:
+            directive = pending.pop()
+            directive.token = directive._number = number
+            number += 1
+            if directive.body is not None:
+                pending += reversed(directive.body.directives)
 
     def is_marked(self, directive: Directive) -> bool:
         """Whether a directive is the file's first, after a UTF-8 byte order mark."""

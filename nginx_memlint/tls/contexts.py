@@ -7,6 +7,7 @@ So there is one context for each group of blocks whose nearest overriding block 
 """
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
@@ -67,7 +68,11 @@ def contexts(tree: Tree, target: Target) -> list[Group]:
     return [
         group
         for family in present_families(tree, target)
-        for group in _contexts_of(family, tree, target)
+        for group in tree.keep(
+            f"contexts of {family.name} on {target.name}",
+            (*family.needs, *family.decides, *family.overrides, *family.reads, *family.inside),
+            partial(_contexts_of, family, tree, target),
+        )
     ]
 
 

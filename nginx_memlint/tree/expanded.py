@@ -145,6 +145,10 @@ class Block:
         other._settings = other._seen = None
         return other
 
+    def forget(self) -> None:
+        """Look directives up anew, since those of some names have changed."""
+        self._by_name = self._settings = self._seen = None
+
     def add(self, inner: Block) -> None:
         """Append a block to those inside this one."""
         if isinstance(self.children, list):

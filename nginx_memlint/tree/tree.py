@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, KeysView, S
 from functools import cached_property
 from itertools import chain
 from operator import mul
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from nginx_memlint.files.bounds import Work
 from nginx_memlint.problems import Problem
@@ -16,6 +16,8 @@ from nginx_memlint.syntax.directives import Body, Directive, ParsedFile
 from nginx_memlint.tree import blocks
 from nginx_memlint.tree.expanded import Block, Inclusion, Nearest
 from nginx_memlint.tree.stand_ins import StandIns, never
+
+T = TypeVar("T")
 
 FileKey: TypeAlias = tuple[str, bool]
 """A file's path as nginx sees it, and whether it is read inside of a block of data."""
@@ -55,6 +57,7 @@ class Tree:
         """All files as they were parsed, for the next reading of the configuration."""
         self.memo: dict[str, Any] = {}
         """A cache, by keys of its users, of values derived from this tree."""
+        self._kept: dict[str, tuple[frozenset[str], Any]] = {}
         self._inclusions: dict[int, dict[Body, Inclusion]] = {}
         self._of_kinds: dict[frozenset[str], list[Block]] = {}
         self._places: dict[str, list[int]] = {}
@@ -206,6 +209,41 @@ class Tree:
             self._meeting[key] = names, places
         return [self.all_blocks[place] for place in self._meeting[key][1]]
 
+    def keep(self, key: str, names: Iterable[str], find: Callable[[], T]) -> T:
+        """A value that is computed again only once directives of these names have changed.
+
+        It must follow from them and from blocks alone, and name no place in a file: those move.
+        """
+        if key not in self._kept:
+            self._kept[key] = frozenset(names), find()
+        value: T = self._kept[key][1]
+        return value
+
+    def blocks_of(self, body: Body) -> Iterator[Block]:
+        """The blocks that a body is in."""
+        return map(self.all_blocks.__getitem__, self._index.places_of(body))
+
+    def retyped(self, source: Source, names: frozenset[str], *, in_place: bool) -> Tree:
+        """This tree, whose directives of some names have changed in its files; blocks have not.
+
+        ``in_place``: there are as many directives of each name in the places where they were. This
+        tree must not be used any more.
+        """
+        other = Tree(self.all_blocks, source, self.directory, [], self.files)
+        for block in self.all_blocks:
+            block.forget()
+        self.work.start(source.bounds.steps)
+        other.matched, other.stand_ins, other.parsed = self.matched, self.stand_ins, self.parsed
+        other.kinds, other.servers, other._roots = self.kinds, self.servers, self._roots
+        other._inclusions, other._of_kinds = self._inclusions, self._of_kinds
+        if in_place:
+            other._index, other._places = self._index, self._places
+        other._meeting = {
+            key: kept for key, kept in self._meeting.items() if kept[0].isdisjoint(names)
+        }
+        other._kept = {key: kept for key, kept in self._kept.items() if kept[0].isdisjoint(names)}
+        return other
+
     def replaced(self, all_blocks: list[Block], changed: list[int], names: frozenset[str]) -> Tree:
         """This tree with other blocks, of the same kinds at the same indices.
 
@@ -248,6 +286,10 @@ class _Index:
                     name = directive.name
                     all_directives[name].append(directive)
                     all_bodies[name].append(body)
+
+    def places_of(self, body: Body) -> Sequence[int]:
+        """The indices of the blocks that a body is in."""
+        return self._places[body]
 
     def names(self) -> KeysView[str]:
         """The names of all directives of the configuration."""

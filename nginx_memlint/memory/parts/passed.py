@@ -219,6 +219,7 @@ RECORDS: tuple[Record, ...] = (
         partial(_passed, HEADER_MODULES),
         "ngx_http_proxy_init_headers()",
         "proxy_pass, 1/6/20 proxy_set_header; grpc_pass, 6 grpc_set_header",
+        reads=tuple(module.directive for module in HEADER_MODULES),
     ),
     Record(
         "parameters passed on",
@@ -227,6 +228,7 @@ RECORDS: tuple[Record, ...] = (
         "ngx_http_fastcgi_init_params()",
         "fastcgi_pass, 1/20 fastcgi_param; uwsgi_pass, scgi_pass",
         by_target=True,
+        reads=tuple(module.directive for module in PARAMETER_MODULES),
     ),
     Record(
         "asked for caches",

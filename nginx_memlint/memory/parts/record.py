@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from math import exp
 from typing import Any, NamedTuple, TypeVar
 
@@ -224,6 +224,8 @@ class Record(NamedTuple):
     ``causes`` are the directives and blocks that bring it. ``find`` counts them in a configuration.
     ``function`` is where nginx takes the memory, ``measured`` what the bytes are from: names of
     cases in tests/nginx/part_cases.py, or a source. ``by_target``: whether servers differ in it.
+    ``reads`` are all directives that it looks at, where they are stated: after an edit of others in
+    an editor, it is not counted again.
     """
 
     name: str
@@ -232,6 +234,7 @@ class Record(NamedTuple):
     function: str
     measured: str
     by_target: bool = False
+    reads: tuple[str, ...] = ()
 
 
 class CostPart(NamedTuple):
@@ -246,6 +249,14 @@ class CostPart(NamedTuple):
 
 def part_of(record: Record, configuration: Configuration) -> CostPart | None:
     """The part of a record, at its costliest place; None if nothing takes such memory."""
+    find = partial(_counted, record, configuration)
+    if not record.reads:
+        return find()
+    key = f"{record.name} on {configuration.target.name}"
+    return configuration.tree.keep(key, record.reads, find)
+
+
+def _counted(record: Record, configuration: Configuration) -> CostPart | None:
     number = 0
     alike: dict[Amount, _Alike] = {}  # most take what others do
     for item in record.find(configuration):

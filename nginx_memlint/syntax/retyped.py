@@ -34,45 +34,27 @@ _TOKEN = attrgetter("token")
 
 
 class Retyped(NamedTuple):
-    """Directives ``first`` to ``last`` (exclusive) of a file, all in one body, and those instead.
+    """Directives of one body of a file, and those that come in their place.
 
-    ``tokens`` are where all directives of the file stand then.
+    ``place`` is where they are in the body, ``names`` those of all of them. ``keeps_names`` tells
+    that each has another of its name instead. ``tokens``: where the file's directives stand then.
     """
 
     file: ParsedFile
     body: Body
-    first: int
-    last: int
+    place: slice
     instead: Sequence[Directive]
+    names: frozenset[str]
+    keeps_names: bool
     tokens: Tokens
-
-    @property
-    def _place(self) -> slice:
-        begin = bisect_left(self.body.directives, self.first, key=_TOKEN)
-        return slice(begin, begin + self.last - self.first)
-
-    @property
-    def _before(self) -> Sequence[Directive]:
-        return self.body.directives[self._place]
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The names of the directives before and after."""
-        return frozenset(directive.name for directive in (*self._before, *self.instead))
-
-    @property
-    def keeps_names(self) -> bool:
-        """Whether each directive has another of its name instead."""
-        before = [directive.name for directive in self._before]
-        return before == [directive.name for directive in self.instead]
 
     def apply(self) -> None:
         """Make the change in the parsed file."""
         if self.keeps_names:
-            for directive, new in zip(self._before, self.instead, strict=True):
+            for directive, new in zip(self.body.directives[self.place], self.instead, strict=True):
                 directive.args = new.args
         else:
-            self.body.replace(self._place, self.instead)
+            self.body.replace(self.place, self.instead)
             self.file.renumber()
         self.file.tokens = self.tokens
 
@@ -106,7 +88,12 @@ def retyped(file: ParsedFile, data: bytes) -> Retyped | None:
         Directive(file, first + number, directive.name, directive.args, None)
         for number, directive in enumerate(after.body.directives)
     ]
-    return Retyped(file, body, first, last, instead, moved)
+    begin = bisect_left(body.directives, first, key=_TOKEN)
+    place = slice(begin, begin + last - first)
+    names = [directive.name for directive in body.directives[place]]
+    new_names = [directive.name for directive in instead]
+    all_names = frozenset(names + new_names)
+    return Retyped(file, body, place, instead, all_names, names == new_names, moved)
 
 
 def _alike(one: bytes, other: bytes) -> int:

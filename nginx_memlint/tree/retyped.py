@@ -39,6 +39,5 @@ def retyped(tree: Tree, source: Source, paths: Collection[str]) -> Tree | None:
         return None
     if any(block.kind in WITHOUT_SETTINGS for block in tree.blocks_of(edit.body)):
         return None
-    in_place = edit.keeps_names
     edit.apply()
-    return tree.retyped(source, edit.names, in_place=in_place)
+    return tree.retyped(source, edit.names, in_place=edit.keeps_names)

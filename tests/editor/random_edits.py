@@ -69,6 +69,54 @@ LINES = (
     '"',
     "gzip on;",
 )
+PLAIN = (
+    "proxy_set_header X-App a1;",
+    "proxy_set_header X-$remote_addr ${host};",
+    f"proxy_set_header X-{'long' * 20} 1;",
+    "proxy_headers_hash_bucket_size 128;",
+    "proxy_pass http://127.0.0.1:9001/x;",
+    "proxy_pass https://nosuch;",
+    "fastcgi_param HTTP_X $nosuch;",
+    "access_log logs/a.log short;",
+    "log_format short '$uri';",
+    "aio threads=pool;",
+    "thread_pool pool threads=4;",
+    "set $one 1;",
+    "add_header X-One $one;",
+    "add_header X-One $two always;",
+    "lua_ssl_trusted_certificate ca.pem;",
+    "proxy_ssl_trusted_certificate ca.pem;",
+    "proxy_ssl_verify on;",
+    "proxy_ssl_name name;",
+    "ssl_client_certificate ca.pem;",
+    "listen 8443 ssl;",
+    "server_name a.example.org b.example.org;",
+    "keepalive_timeout 65 6O;",
+    "keepalive_timeout 75;",
+    "root /var/www;",
+    "alias /var/www;",
+    "gzip on;",
+    "gzip maybe;",
+    "worker_processes 4;",
+    "worker_rlimit_nofile 1024;",
+    "lua_shared_dict d1 10m;",
+    "limit_req zone=one burst=5;",
+    "limit_req_zone $binary_remote_addr zone=one:10m rate=1r/s;",
+    "proxy_buffer_size 4k;",
+    "proxy_busy_buffers_size 1k;",
+    "client_max_body_size 1m;",
+    "resolver 127.0.0.1;",
+    "return 301 https://$host$request_uri;",
+    "lua_code_cache off;",
+    "access_by_lua_file a.lua;",
+    "unheard_of 1;",
+    "# memlint: ignore[ML101] for a reason",
+    "# 1 comment with a ; and a }",
+)
+"""Lines that are no blocks, right or wrong."""
+
+WORDS = ("1", "on", "off", "$uri", "$one", "ca.pem", "'a b'", '"q"', "short", "é", "a\\ b", "16k")
+
 SCRAPS = ("\r\n", "\r", "\f", "\u2028", "\x00", "{", "}", ";", "#", "'", '"', "\\", " ", "é", "x")
 
 EVERYTHING = lsp.Range(lsp.Position(0, 0), lsp.Position(1 << 20, 0))
@@ -79,6 +127,8 @@ class Edits:
 
     def __init__(self, directory: Path, seed: int) -> None:
         self.random = random.Random(seed)
+        self.is_calm = seed % 2 == 1
+        """Whether most edits leave blocks as they are, so that a session keeps much."""
         self.disk, self.mirror = directory / "disk", directory / "same"
         for top in (self.disk, self.mirror):
             write(top, dict(FILES))
@@ -91,7 +141,13 @@ class Edits:
 
     def step(self) -> str:
         """Make one random edit; return what it was."""
-        choices = [self.type] * 8 + [self.start, self.stop, self.save, self.elsewhere, self.create]
+        choices = [self.type] * (30 if self.is_calm else 8) + [
+            self.start,
+            self.stop,
+            self.save,
+            self.elsewhere,
+            self.create,
+        ]
         done = self.random.choice(choices)()
         for name in self.names():
             text = self.text(name)
@@ -119,13 +175,45 @@ class Edits:
         if not self.open:
             return self.start()
         name = self.random.choice(sorted(self.open))
+        if self.is_calm and self.random.random() < 0.25:
+            self.open.update((name, FILES[name]) for name in self.open if name in FILES)
+            if self.changed is not None:
+                self.changed.update(str(self.disk / name) for name in self.open)
+            return "restore"
         self.open[name] = self.edited(self.open[name])
         if self.changed is not None:
             self.changed.add(str(self.disk / name))
         return f"type {name}"
 
+    def retyped(self, text: str) -> str:
+        """A text in which a word, a line that is no block, or a comment is another."""
+        rng = self.random
+        lines = text.split("\n")
+        at = rng.randrange(len(lines))
+        match rng.randrange(6):
+            case 0:
+                digits = [place for place, letter in enumerate(text) if letter.isdigit()]
+                if digits:
+                    place = rng.choice(digits)
+                    return f"{text[:place]}{rng.randrange(10)}{text[place + 1 :]}"
+            case 1 | 2:
+                lines.insert(at, rng.choice(("", "    ")) + rng.choice(PLAIN))
+            case 3:
+                if lines[at].strip() in PLAIN or not lines[at].strip():
+                    del lines[at]
+            case 4:
+                marks = [place for place, letter in enumerate(text) if letter == ";"]
+                if marks:
+                    place = rng.choice(marks)
+                    return f"{text[:place]} {rng.choice(WORDS)}{text[place:]}"
+            case 5:
+                lines[at] += rng.choice((" # note", "\r", "  ", " gzip off;"))
+        return "\n".join(lines)
+
     def edited(self, text: str) -> str:
         rng = self.random
+        if self.is_calm and rng.random() < 0.95:
+            return self.retyped(text) if rng.random() < 0.95 else rng.choice([*FILES.values()][:2])
         lines = text.split("\n")
         at = rng.randrange(len(lines) + 1)
         match rng.randrange(6):

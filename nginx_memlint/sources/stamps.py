@@ -1,4 +1,4 @@
-"""What tells that a file or a directory of this machine has changed, without reading it."""
+"""Stamps of files and directories: another one tells of a change, and nothing need be read."""
 
 from __future__ import annotations
 

@@ -21,14 +21,18 @@ from nginx_memlint.syntax.tokens import (
     IS_COMMENT,
     IS_END,
     IS_MARK,
+    IS_WORD,
     TOKEN,
     ConfSyntaxError,
     Tokens,
     matches,
 )
 
+SHORT = CONF_BUFFER // 2
+"""Bytes of what is parsed alone at the most: no word in it is too long for nginx's buffer."""
+
 NEAR_THE_END = 4
-"""A token that is longer than nginx's buffer is taken if the file ends within so many bytes."""
+"""A word that fills nginx's buffer is taken if no more than so many bytes come after it."""
 
 _TOKEN = attrgetter("token")
 
@@ -74,8 +78,7 @@ def retyped(file: ParsedFile, data: bytes) -> Retyped | None:
     if end is None or new_end is None or len(old) - end != len(data) - new_end:
         return None
     first, last = bisect_left(tokens.heads, start), bisect_left(tokens.heads, end)
-    is_long = first > 0 and tokens.heads[first - 1] - tokens.starts[first - 1] > CONF_BUFFER // 2
-    if is_long or len(old) - start <= NEAR_THE_END:
+    if _may_be_too_long(tokens, first, start):
         return None
     before, after = _plain(file, old[start:end]), _plain(file, data[start:new_end])
     if before is None or after is None or len(before.body.directives) != last - first:
@@ -122,20 +125,35 @@ def _start(tokens: Tokens, offset: int) -> int:
 
 
 def _end(data: bytes, start: int, offset: int) -> int | None:
-    """The end of what begins at ``start``: behind a ``;`` after an offset, or before a ``}``.
+    """The end of what begins at ``start``: the first place after an offset where nothing is open.
 
     None if it is too long, or the head of a block.
     """
     position = start
+    is_between = True  # directives, not in one
     while (token := TOKEN.match(data, position)) is not None:
-        position = token.end()
-        if position - start >= CONF_BUFFER // 2 or token[IS_MARK] == b"{":
+        kind, position = token.lastindex, token.end()
+        if position - start >= SHORT or token[IS_MARK] == b"{":
             return None
-        if token.lastindex == IS_END:
-            return len(data)
-        if token.lastindex == IS_MARK and position > offset:
-            return position - 1 if token[IS_MARK] == b"}" else position
+        if kind == IS_MARK:
+            if position > offset:
+                return position - 1 if token[IS_MARK] == b"}" else position
+            is_between = True
+        elif kind == IS_END or (kind == IS_COMMENT and is_between and position >= offset):
+            return position
+        elif kind != IS_COMMENT:
+            begin = token.start(kind or 0) - (kind != IS_WORD)
+            if is_between and begin >= offset:
+                return begin
+            is_between = False
     return None
+
+
+def _may_be_too_long(tokens: Tokens, number: int, start: int) -> bool:
+    """Whether nginx takes a long word or comment before an offset for where the file ends."""
+    is_long = number > 0 and tokens.heads[number - 1] - tokens.starts[number - 1] > SHORT
+    after_comment = start > SHORT and tokens.data.rfind(b"\n", start - SHORT, start) < 0
+    return len(tokens.data) - start <= NEAR_THE_END and (is_long or after_comment)
 
 
 def _plain(file: ParsedFile, data: bytes) -> ParsedFile | None:

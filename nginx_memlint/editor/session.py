@@ -303,9 +303,7 @@ class _Round:
         asked = frozenset(disk.asked)
         if earlier is not None and inspection.is_retyped:
             stamps = {**stamps_of(asked - earlier.asked), **earlier.stamps}
-            followed = Followed(
-                root, inspection, asked | earlier.asked, stamps, earlier.steps
-            )
+            followed = Followed(root, inspection, asked | earlier.asked, stamps, earlier.steps)
             followed.names = earlier.names
         else:
             stamps = {**stamps_of(asked), **disk.listed}

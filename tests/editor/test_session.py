@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.editor.session import Asked, OpenFile, Session, View
+from nginx_memlint.editor.session import TICK, Asked, Followed, OpenFile, Session, View
 from tests.editor.random_edits import compare
 from tests.helpers import BUNDLE, http, write
 
@@ -95,3 +97,59 @@ def test_a_comment_is_of_use_if_it_is_in_one_of_the_configurations(tmp_path: Pat
         assert "ML902" not in {finding.rule for finding in followed.report.findings}
     alone = check(tmp_path / "one.conf", target="debian-12")
     assert "ML902" in {finding.rule for finding in alone.findings}
+
+
+SITES = {
+    "nginx.conf": http("include sites/*;\n"),
+    "sites/a": "server { listen 80; location / { root /a; } }\n",
+    "sites/b": "server { listen 81; }\n",
+}
+
+
+def opened_site(tmp_path: Path) -> Callable[[str, bool], Followed]:
+    """A function that shows sites/a with another text, as an edit or anew."""
+    (tmp_path / ".git").mkdir()
+    write(tmp_path, SITES)
+    time.sleep(2 * TICK / 1e9)  # a file that has just been written may change unnoticed
+    path = tmp_path / "sites/a"
+    session = Session(Asked((), {"target": "debian-12"}, {}, None, isolated=False))
+
+    def show(text: str, is_edit: bool) -> Followed:
+        file = OpenFile(str(path), path.as_uri(), 1, text.encode(), is_nginx=True)
+        [followed] = session.view({file.path: file}, {file.path} if is_edit else None).shown
+        return followed
+
+    show(SITES["sites/a"], False)
+    return show
+
+
+@pytest.mark.parametrize("text", ["root /b;", "root /a; gzip on;", "# none", "gzip maybe; "])
+def test_of_an_edited_directive_all_else_is_kept(tmp_path: Path, text: str) -> None:
+    show = opened_site(tmp_path)
+    edited = SITES["sites/a"].replace("root /a;", f"\n{text}\n")
+    kept = show(edited, True)
+    assert kept.inspection.is_retyped
+    anew = show(edited, False)
+    assert not anew.inspection.is_retyped
+    assert kept.report == anew.report
+    assert kept.asked == anew.asked
+
+
+@pytest.mark.parametrize("text", ["", "} location /b {", "include /dev/null;", "server_name a"])
+def test_other_edits_are_read_as_a_whole(tmp_path: Path, text: str) -> None:
+    show = opened_site(tmp_path)
+    edited = SITES["sites/a"].replace("root /a; }", f"{text} }}" if text else "")
+    seen = show(edited, True)
+    assert not seen.inspection.is_retyped
+    assert seen.report == show(edited, False).report
+
+
+@pytest.mark.parametrize("name", ["sites/b", "sites/c", "nginx.conf"])
+def test_what_has_changed_on_disk_is_seen_with_the_next_edit(tmp_path: Path, name: str) -> None:
+    show = opened_site(tmp_path)
+    before = SITES.get(name, "server { listen 82; }")
+    write(tmp_path, {name: before.replace("listen 81;", "") + "\n# more\nunheard_of;\n"})
+    edited = SITES["sites/a"].replace("/a;", "/b;")
+    seen = show(edited, True)
+    assert not seen.inspection.is_retyped
+    assert seen.report == show(edited, False).report

@@ -109,7 +109,7 @@ SITES = {
 def opened_site(tmp_path: Path) -> Callable[[str, bool], Followed]:
     """A function that shows sites/a with another text, as an edit or anew."""
     (tmp_path / ".git").mkdir()
-    write(tmp_path, SITES)
+    write(tmp_path, dict(SITES))
     time.sleep(2 * TICK / 1e9)  # a file that has just been written may change unnoticed
     path = tmp_path / "sites/a"
     session = Session(Asked((), {"target": "debian-12"}, {}, None, isolated=False))

@@ -20,7 +20,10 @@ LOAD_BYTES = attrgetter("load_bytes")
 
 def situation(directory: Path, target: str) -> Situation:
     server = "server { ssl_certificate a; ssl_certificate_key a; ssl_trusted_certificate ca.pem; }"
-    files = {"ca.pem": BUNDLE.read_bytes(), "nginx.conf": http(SERVERS * server, main="")}
+    files: dict[str, str | bytes] = {
+        "ca.pem": BUNDLE.read_bytes(),
+        "nginx.conf": http(SERVERS * server, main=""),
+    }
     conf = write(directory, files)
     examined = examine(Job(str(conf), read_keywords({"target": target}))).situation
     assert examined is not None

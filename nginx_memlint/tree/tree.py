@@ -126,16 +126,6 @@ class Tree:
         self.work.take(len(self.directives(name)))
         return self._index.occurrences(name)
 
-    def beside(self, name: str) -> Iterator[tuple[Block, Sequence[Directive]]]:
-        """The blocks in which directives of a name stand, each with all of these, in file order."""
-        by_place: defaultdict[int, list[Directive]] = defaultdict(list)
-        for _, directives, places in self.occurrences(name):
-            self.work.take(len(directives) * len(places))
-            for place in places:
-                by_place[place] += directives
-        for place in sorted(by_place):
-            yield self.all_blocks[place], by_place[place]
-
     def counts(self, name: str) -> tuple[int, int, tuple[Body, int] | None]:
         """How many directives of a name stand in blocks, and in how many, of occurrences().
 

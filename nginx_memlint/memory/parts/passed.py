@@ -158,8 +158,9 @@ def _passed(modules: Iterable[Passing], configuration: Configuration) -> Iterato
             added = _HOST
         name = module.directive
         alike: dict[tuple[NameValue, ...], list[Block]] = {}  # most pass on what others do
-        for block, directives in configuration.tree.beside(name):
-            alike.setdefault(_pairs(directives), []).append(block)
+        for block in configuration.tree.having([name]):
+            if directives := block.directives(name):
+                alike.setdefault(_pairs(directives), []).append(block)
         for stated, blocks in alike.items():
             amount, at = _amount(module, stated, added), blocks[0].settings(name)[0]
             yield Counted(amount, len(stated) * len(blocks), at, name, len(blocks))

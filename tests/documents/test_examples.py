@@ -41,9 +41,10 @@ IN_THE_GATE = ("first", "second")
 
 OTHER_FLAGS = (
     *("--modules-path", "--rm", "--cases", "--count", "--seconds", "--seed"),
-    *("--no-install-recommends", "--repo", "--exclude"),
+    *("--predictions", "--no-install-recommends", "--repo", "--exclude"),
 )
-"""Of nginx, docker, tests.nginx.fuzz_counts, tests.nginx.reload_scenarios, apt-get, gh and tar."""
+"""Of nginx, docker, tests.nginx.fuzz_counts, tests.nginx.reload_scenarios, tests.documents, apt-get,
+gh and tar."""
 
 TESTED = {
     "toml": {"settings", "bundles"},

@@ -43,8 +43,8 @@ OTHER_FLAGS = (
     *("--modules-path", "--rm", "--cases", "--count", "--seconds", "--seed"),
     *("--predictions", "--no-install-recommends", "--repo", "--exclude"),
 )
-"""Of nginx, docker, tests.nginx.fuzz_counts, tests.nginx.reload_scenarios, tests.documents, apt-get,
-gh and tar."""
+"""Of nginx, docker, tests.nginx.fuzz_counts, tests.nginx.reload_scenarios, tests.documents,
+apt-get, gh and tar."""
 
 TESTED = {
     "toml": {"settings", "bundles"},

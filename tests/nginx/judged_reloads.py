@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from nginx_memlint.sizes import plural
 from tests.nginx.reload_scenarios import is_false_alarm, is_short, is_wrong
 
 RECORDING = Path(__file__).parent / "recordings" / "preflight-bookworm.json"
@@ -20,6 +21,13 @@ def rows() -> list[dict[str, Any]]:
 def near(row: dict[str, Any]) -> bool:
     """Whether a limit is near to what was needed."""
     return bool(0.7 <= row["limit_ratio"] <= 1.3)
+
+
+def _files(row: dict[str, Any]) -> str:
+    """What was done to the files, and how many reloads came after that."""
+    return (
+        f"{row['change']}, then {plural(row['since'], 'reload')}" if row["since"] else row["change"]
+    )
 
 
 def tables() -> str:
@@ -47,7 +55,7 @@ def tables() -> str:
             str(row["workers"]),
             str(row["reloads"]),
             str(row["held"]),
-            row["change"],
+            _files(row),
             *(f"{size / 1024:,.0f}" for size in (row["before_kb"], row["peak_kb"], said)),
             f"{said / row['peak_kb']:.2f}",
             f"{row['limit_ratio']:.2f}",

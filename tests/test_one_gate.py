@@ -15,7 +15,7 @@ PACKAGE = Path(nginx_memlint.__file__).parent
 ALLOWED = {
     "files/reading.py": {"os.open"},
     "files/writing.py": {
-        *("os.open", "open", "os.replace", "os.rename", "os.unlink", "os.makedirs"),
+        *("os.open", "open", "os.replace", "os.rename", "os.unlink", "os.mkdir"),
     },
     "files/toml.py": {"tomllib"},
     "files/json.py": {".validate_json"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.files.writing import destination, is_stream, write_atomically, write_stream
+from nginx_memlint.files.writing import destination, write_anything
 
 
 def check_writable(path: str) -> None:
@@ -13,16 +13,15 @@ def check_writable(path: str) -> None:
     directory = os.path.dirname(path) or "."
     if os.path.isdir(path) or not os.access(path if os.path.exists(path) else directory, os.W_OK):
         raise MemlintError(f"cannot write {path}", "--output")
-    if not is_stream(path):
-        try:
-            destination(path)
-        except OSError as error:
-            raise MemlintError(f"cannot write {path}: {error.strerror}", "--output") from None
+    try:
+        destination(path)
+    except OSError as error:
+        raise MemlintError(f"cannot write {path}: {error.strerror}", "--output") from None
 
 
 def write(path: str, text: str) -> None:
     """Write a file in one step, or a stream. Raises MemlintError."""
     try:
-        (write_stream if is_stream(path) else write_atomically)(path, text.encode())
+        write_anything(path, text.encode())
     except OSError as error:
         raise MemlintError(f"cannot write {path}: {error.strerror}", "--output") from None

@@ -34,6 +34,14 @@ def checkout(directory: str) -> str | None:
     return directory
 
 
+def real_top(top: str) -> str:
+    """The real path of what checkout() has told: its last name is no link, nor does it count as one
+    if it has become one since.
+    """
+    above, name = os.path.split(top)
+    return os.path.join(os.path.realpath(above), name)
+
+
 def os_error(number: int) -> OSError:
     """The OSError with a number of errno, and the system's message."""
     return OSError(number, os.strerror(number))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterable
 
 from nginx_memlint.sizes import exact
 
@@ -85,6 +86,25 @@ def open_directory(
     flags = os.O_RDONLY if listed else _O_PATH
     flags |= os.O_DIRECTORY | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
     return os.open(path, flags, dir_fd=directory)
+
+
+def open_way(top: bytes, names: Iterable[bytes]) -> int:
+    """A descriptor of a directory below another one, for calls that name a file in it.
+
+    The ``names`` lead from the ``top`` to it. No link among them is followed, whatever is put in
+    their way meanwhile: the descriptor is of the place that was judged. The caller closes it.
+    Raises OSError.
+    """
+    reached = open_directory(top, listed=False)
+    try:
+        for name in names:
+            inner = open_directory(name, directory=reached, follow=False, listed=False)
+            os.close(reached)
+            reached = inner
+    except BaseException:
+        os.close(reached)
+        raise
+    return reached
 
 
 def read_file(

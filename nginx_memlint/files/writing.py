@@ -1,9 +1,10 @@
 """Write files whole or not at all, where they were meant to be, and leave nothing beside them.
 
 A file is written under another name in its directory and takes the place of the old one in one
-step. The directory is held open, so that whatever is put in its way meanwhile changes nothing. It
-is also locked (``flock``, shared by all who write there). The system ends a lock with its process:
-a temporary file in a directory that nobody has locked was left by a process that was killed.
+step. The directory is reached without following a link, since the place was judged by its real
+path, and is held open: whatever is put in its way meanwhile changes nothing. It is also locked
+(``flock``, shared by all who write there). The system ends a lock with its process: a temporary
+file in a directory that nobody has locked was left by a process that was killed.
 """
 
 from __future__ import annotations
@@ -14,10 +15,17 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from types import MappingProxyType
 
-from nginx_memlint.files.paths import checkout, is_below, is_git_own
+from nginx_memlint.files.paths import checkout, encode, is_below, is_git_own, real_top
+from nginx_memlint.files.reading import (
+    NotRegularError,
+    open_directory,
+    open_regular,
+    open_way,
+)
 
 PREFIX = ".memlint-"
 """Beginning of the names of temporary files: no ``*`` of an include matches them."""
@@ -37,6 +45,9 @@ READER_SECONDS = 10.0
 
 _NO_XATTR = frozenset({errno.ENOTSUP, errno.ENODATA, errno.EPERM, errno.EINVAL, errno.EACCES})
 
+NO_ATTRIBUTES: Mapping[str, bytes] = MappingProxyType({})
+"""No extended attributes."""
+
 _STREAMS = re.compile(r"/dev/(?:stdout|stderr|fd/\d+)|/proc/(?:self|\d+)/fd/\d+")
 """Names that the system has for open files: they lead to streams."""
 
@@ -48,6 +59,13 @@ class LeadsOutError(OSError):
         super().__init__(errno.EXDEV, f"a link leads {where}; name the place it leads to")
 
 
+class WayChangedError(OSError):
+    """A name on the way to a directory, which led to it when it was judged, is a link now."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ELOOP, "a directory on the way to it has become a link")
+
+
 class Directory:
     """A directory in which files are replaced. All methods raise OSError.
 
@@ -55,11 +73,8 @@ class Directory:
     """
 
     def __init__(self, path: str | bytes) -> None:
-        flags = os.O_DIRECTORY | os.O_CLOEXEC
-        try:
-            self.descriptor = os.open(path, os.O_RDONLY | flags)
-        except PermissionError:  # it may be written all the same, but neither listed nor locked
-            self.descriptor = os.open(path, getattr(os, "O_PATH", os.O_RDONLY) | flags)
+        """``path`` is the real one, from the root: no link on it is followed."""
+        self.descriptor = _open_real(os.fsencode(path))
         self.removed = 0
         self._temporary: set[bytes] = set()
         try:
@@ -77,13 +92,12 @@ class Directory:
         *,
         mode: int | None = None,
         owner: tuple[int, int] | None = None,
-        attributes: bytes | None = None,
+        attributes: Mapping[str, bytes] = NO_ATTRIBUTES,
     ) -> bytes:
         """Write a temporary file, synced to the disk, and return its name.
 
         ``mode`` is its permissions, those of a new file by default; ``owner`` the numbers of its
-        user and group; ``attributes`` the path of a file whose extended attributes it gets: access
-        control lists, SELinux labels.
+        user and group; ``attributes`` its extended attributes, as read_attributes() gives them.
         """
         name = PREFIX.encode() + os.urandom(8).hex().encode()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -98,8 +112,7 @@ class Directory:
                     os.fchown(descriptor, *owner)
             if mode is not None:
                 os.fchmod(descriptor, mode & 0o777)
-            if attributes is not None:
-                _copy_attributes(attributes, descriptor)
+            _set_attributes(descriptor, attributes)
             os.fsync(descriptor)
         return name
 
@@ -148,6 +161,25 @@ class Directory:
         return removed
 
 
+def _open_real(path: bytes) -> int:
+    """A descriptor of the directory at a real path; raises WayChangedError and other OSErrors."""
+    try:
+        reached = open_way(b"/", [name for name in path.split(b"/") if name])
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            raise WayChangedError from None
+        raise
+    try:
+        listed = os.open(b".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=reached)
+    except PermissionError:  # it may be written all the same, but neither listed nor locked
+        return reached
+    except BaseException:
+        os.close(reached)
+        raise
+    os.close(reached)
+    return listed
+
+
 _OPEN: set[Directory] = set()
 """Directories that are not closed yet."""
 
@@ -186,10 +218,8 @@ class Staged:
 
     def __init__(self, path: str, trees: Iterable[str] = ()) -> None:
         """``trees`` are directories, beside the working directory, that no link may lead out of."""
-        place, name = destination(path, trees)
+        self._place, name = destination(path, trees)
         self._name = os.fsencode(name)
-        self._path = os.fsencode(os.path.join(place, name))
-        self._place = place
         self._directory: Directory | None = None
         self._fresh = b""
 
@@ -204,8 +234,9 @@ class Staged:
             return
         # only root may give a file away; who else may replace it owns what it becomes
         owner = (old.st_uid, old.st_gid) if os.geteuid() == 0 else None
+        attributes = _attributes_of(self._name, self._directory.descriptor)
         self._fresh = self._directory.create(
-            data, mode=old.st_mode, owner=owner, attributes=self._path
+            data, mode=old.st_mode, owner=owner, attributes=attributes
         )
 
     def commit(self) -> None:
@@ -233,6 +264,11 @@ def write_atomically(path: str, data: bytes, trees: Iterable[str] = ()) -> None:
         staged.discard()
 
 
+def write_anything(path: str, data: bytes) -> None:
+    """Write to a stream, or replace or create a file in one step; raises OSError."""
+    (write_stream if is_stream(path) else write_atomically)(path, data)
+
+
 def create(path: str, data: bytes, top: str) -> None:
     """Write a new file below a directory, with the directories to it; raises OSError.
 
@@ -242,12 +278,28 @@ def create(path: str, data: bytes, top: str) -> None:
     there = above
     while not os.path.lexists(there):
         there = os.path.dirname(there) or "."
-    if not is_below(os.path.realpath(there), os.path.realpath(top)):
+    real = os.path.realpath(there)
+    if not is_below(real, os.path.realpath(top)):
         raise LeadsOutError(f"out of {top}")
-    os.makedirs(above, exist_ok=True)
+    missing = os.path.relpath(above, there).split("/") if above != there else []
+    _make_directories(os.fsencode(real), map(os.fsencode, missing))
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     write_atomically(path, data, [top])
+
+
+def _make_directories(real: bytes, names: Iterable[bytes]) -> None:
+    """Make directories below one, each in the one before; raises OSError."""
+    reached = _open_real(real)
+    try:
+        for name in names:
+            with suppress(FileExistsError):
+                os.mkdir(name, dir_fd=reached)
+            inner = open_directory(name, directory=reached, follow=False, listed=False)
+            os.close(reached)
+            reached = inner
+    finally:
+        os.close(reached)
 
 
 def write_own(path: str | os.PathLike[str], data: bytes) -> None:
@@ -257,13 +309,15 @@ def write_own(path: str | os.PathLike[str], data: bytes) -> None:
         file.write(data)
 
 
-def write_stream(path: str, data: bytes) -> None:
-    """Write to a device or a FIFO, which somebody must be reading. Raises OSError."""
-    flags = os.O_WRONLY | os.O_TRUNC | os.O_NOCTTY | os.O_CLOEXEC
+def write_stream(path: str, data: bytes, trees: Iterable[str] = ()) -> None:
+    """Write to a device, an open file or a FIFO, which somebody must be reading.
+
+    ``trees`` are those of Staged. Raises OSError.
+    """
     deadline = time.monotonic() + READER_SECONDS
     while True:
         try:
-            descriptor = os.open(path, flags | os.O_NONBLOCK)
+            descriptor = _open_stream(path, trees)
             break
         except OSError as error:
             if error.errno != errno.ENXIO or time.monotonic() >= deadline or not _is_fifo(path):
@@ -274,14 +328,37 @@ def write_stream(path: str, data: bytes) -> None:
         file.write(data)
 
 
+def _open_stream(path: str, trees: Iterable[str]) -> int:
+    flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    if _is_open_file(path):  # it may be a regular one, which the shell has opened
+        return os.open(path, flags | os.O_TRUNC)
+    place, name = destination(path, trees)
+    directory = _open_real(encode(place))
+    try:
+        descriptor = os.open(name, flags | os.O_NOFOLLOW, dir_fd=directory)
+    finally:
+        os.close(directory)
+    if not _has_no_end(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EEXIST, "it has become a file meanwhile")
+    return descriptor
+
+
+def _is_open_file(path: str) -> bool:
+    return _STREAMS.fullmatch(path) is not None and os.path.exists(path)
+
+
 def is_stream(path: str) -> bool:
     """Whether a path leads to a device, a FIFO or the like, which is written to, not replaced."""
     if _STREAMS.fullmatch(path):
-        return os.path.exists(path)
+        return _is_open_file(path)
     try:
-        mode = os.lstat(path).st_mode
+        return _has_no_end(os.lstat(path).st_mode)
     except (OSError, ValueError):
         return False
+
+
+def _has_no_end(mode: int) -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
 
 
@@ -295,16 +372,19 @@ def destination(path: str, trees: Iterable[str] = ()) -> tuple[str, str]:
     A tree is the working directory, a checkout of git, or a directory that is named. Whoever wrote
     what is in it has no say over what is outside: links on the way, and one at the place itself,
     must not lead out of a tree that the path is in, as it is written, nor into git's own directory.
-    Raises LeadsOutError.
+    A file that this process was given open is where it is. Raises LeadsOutError.
     """
     directory, name = os.path.split(path)
+    if _is_open_file(path):
+        return directory, name
     written = os.path.abspath(directory)
     place = os.path.realpath(directory)
-    around = [os.path.abspath(tree) for tree in (os.curdir, checkout(written), *trees) if tree]
-    around = [tree for tree in around if is_below(written, tree)]
+    around = {tree: os.path.realpath(tree) for tree in map(os.path.abspath, (os.curdir, *trees))}
+    if top := checkout(written):
+        around[top] = real_top(top)
+    around = {tree: real for tree, real in around.items() if is_below(written, tree)}
     leads_to = os.path.realpath(os.path.join(place, name))
-    for tree in around:
-        real = os.path.realpath(tree)
+    for tree, real in around.items():
         if not (is_below(place, real) and is_below(leads_to, real)):
             raise LeadsOutError(f"out of {tree}")
     if not around and not is_below(leads_to, place):
@@ -314,12 +394,39 @@ def destination(path: str, trees: Iterable[str] = ()) -> tuple[str, str]:
     return place, name
 
 
-def _copy_attributes(path: bytes, descriptor: int) -> None:
-    if not hasattr(os, "listxattr"):
-        return
+def read_attributes(descriptor: int) -> dict[str, bytes]:
+    """The extended attributes of an open file: access control lists, SELinux labels."""
+    attributes: dict[str, bytes] = {}
+    if hasattr(os, "listxattr"):
+        with _without_attributes():
+            for name in os.listxattr(descriptor):
+                attributes[name] = os.getxattr(descriptor, name)
+    return attributes
+
+
+def _set_attributes(descriptor: int, attributes: Mapping[str, bytes]) -> None:
+    with _without_attributes():
+        for name, value in attributes.items():
+            os.setxattr(descriptor, name, value)
+
+
+def _attributes_of(name: bytes, directory: int) -> dict[str, bytes]:
+    """The extended attributes of a file in a directory; none of one that may not be read."""
     try:
-        for name in os.listxattr(path, follow_symlinks=False):
-            os.setxattr(descriptor, name, os.getxattr(path, name, follow_symlinks=False))
+        descriptor, _ = open_regular(name, directory=directory, follow=False)
+    except (PermissionError, NotRegularError):
+        return {}
+    try:
+        return read_attributes(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _without_attributes() -> Iterator[None]:
+    """Go without what a file system does not have, or what this user may not see or set."""
+    try:
+        yield
     except OSError as error:
         if error.errno not in _NO_XATTR:
             raise

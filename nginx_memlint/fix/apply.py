@@ -18,7 +18,7 @@ from typing import NamedTuple
 from nginx_memlint.analysis.job import Inspection
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
-from nginx_memlint.files.paths import checkout, is_below, is_git_own
+from nginx_memlint.files.paths import checkout, is_below, is_git_own, real_top
 from nginx_memlint.fix.edits import Splice, edits, lines, spliced
 from nginx_memlint.fix.rewrite import (
     Rewrite,
@@ -249,17 +249,18 @@ def _snippets(
 ) -> dict[InsertKey, Snippet]:
     """The snippets of a change; the places of new files are added to ``places`` and ``created``."""
 
-    def real(path: str) -> str:
+    def real(path: str) -> str | None:
         if isinstance(tree.source, FileSystem):
             with suppress(OSError):
                 return tree.source.real_path(path)
+            return None
         return path
 
     included = snippets(tree, change, lines, lambda path: real(path) in created)
     for snippet in included.values():
-        if snippet.is_new:
-            places[snippet.path] = real(snippet.path)
-            created.add(places[snippet.path])
+        if snippet.is_new and (place := real(snippet.path)):
+            places[snippet.path] = place
+            created.add(place)
     return included
 
 
@@ -359,10 +360,8 @@ def _places(checked: Inspection) -> dict[str, str]:
     places = {}
     for path in tree.files:
         if path != STDIN_NAME:
-            try:
+            with suppress(OSError):  # gone since it was read: _doubt() says so
                 places[path] = tree.source.real_path(path)
-            except OSError:  # gone since it was read: writing will say so
-                places[path] = path
     return places
 
 
@@ -379,12 +378,16 @@ def _changeable(
 
 
 def _tops(tree: Tree, places: Mapping[str, str], listed_in: str | None) -> list[str]:
-    """The checkouts that a configuration is in, out of which nothing is changed."""
+    """The real paths of the checkouts that a configuration is in, out of which nothing is changed.
+
+    Each is looked up once: what has become a link since is none, and opening it fails.
+    """
     main = tree.main.inclusion.file
     # the main file itself may be a link that a stranger put into a checkout
     written = checkout(os.path.dirname(os.path.abspath(main.name)))
     itself = checkout(os.path.dirname(places.get(main.path, main.path)))
-    return [*dict.fromkeys(top for top in (listed_in, written, itself) if top is not None)]
+    tops = (listed_in, written and real_top(written), itself)
+    return [*dict.fromkeys(top for top in tops if top is not None)]
 
 
 def _doubt(
@@ -400,7 +403,10 @@ def _doubt(
         for _, inclusion in block.parts:
             readings.setdefault(inclusion.file.path, set()).add(id(inclusion.file))
     tops = _tops(tree, places, listed_in)
+    is_here = isinstance(tree.source, FileSystem)
     for path in after:
+        if is_here and path not in places and path != STDIN_NAME:
+            return f"{path} cannot be looked up any more"
         real = places.get(path, path)
         if outside := _outside(tree, path, real, tops):
             return outside
@@ -420,7 +426,7 @@ def _outside(tree: Tree, path: str, real: str, tops: Sequence[str]) -> str:
     has a source that follows no link out of it.
     """
     for top in tops:
-        if not is_below(real, os.path.realpath(top)):
+        if not is_below(real, top):
             return f"{real} is outside of the checkout {top}"
     if tops or not isinstance(tree.source, FileSystem) or tree.source.restricted:
         return ""

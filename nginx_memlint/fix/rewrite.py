@@ -16,7 +16,7 @@ from nginx_memlint.exit_codes import Exit
 from nginx_memlint.files.paths import encode
 from nginx_memlint.files.reading import NotRegularError, open_regular, read_bytes
 from nginx_memlint.files.signals import uninterrupted
-from nginx_memlint.files.writing import Directory
+from nginx_memlint.files.writing import Directory, read_attributes
 
 
 @dataclass(slots=True)
@@ -36,21 +36,23 @@ class Rewrite:
 class _StagedRewrite:
     """A file and its two versions, in its directory.
 
-    ``seen`` is the file, or the one that a new file is to be like.
+    ``seen`` is the file, or the one that a new file is to be like, with its ``attributes``.
     """
 
     rewrite: Rewrite
     directory: Directory
     name: bytes
     seen: os.stat_result
+    attributes: dict[str, bytes]
     fresh: bytes = b""
     old: bytes = b""
 
     def write(self, data: bytes) -> bytes:
         """Write a file with the mode, owner and attributes of the original; return its name."""
         owner = self.seen.st_uid, self.seen.st_gid
-        path = encode(self.rewrite.like or self.rewrite.path)
-        return self.directory.create(data, mode=self.seen.st_mode, owner=owner, attributes=path)
+        return self.directory.create(
+            data, mode=self.seen.st_mode, owner=owner, attributes=self.attributes
+        )
 
     def put_back(self) -> None:
         """Restore the old content, or remove what is new."""
@@ -152,34 +154,50 @@ def remove_leftovers(paths: Iterable[str]) -> int:
 
 def _staged(file: Rewrite, directories: dict[bytes, Directory]) -> _StagedRewrite:
     """Look at a file before any is written; raises MemlintError and OSError."""
-    path, name = os.path.split(encode(file.path))
-    if path not in directories:
-        with uninterrupted():
-            directories[path] = Directory(path)
-    directory = directories[path]
+    directory, name = _opened(file.path, directories)
     if file.before is None:
-        return _new(file, directory, name)
+        return _new(file, directory, name, directories)
     try:
         descriptor, info = open_regular(name, directory=directory.descriptor, follow=False)
     except NotRegularError as error:
         raise MemlintError(f"{file.path} {error.strerror}") from None
     try:
-        if reason := _refusal(info, path, file.path):
+        if reason := _refusal(info, directory, name):
             raise MemlintError(f"{file.path} {reason}")
         if read_bytes(descriptor, len(file.before) + 1) != file.before:
             raise MemlintError(f"{file.path} has changed since it was read")
+        return _StagedRewrite(file, directory, name, info, read_attributes(descriptor))
     finally:
         os.close(descriptor)
-    return _StagedRewrite(file, directory, name, info)
 
 
-def _new(file: Rewrite, directory: Directory, name: bytes) -> _StagedRewrite:
+def _new(
+    file: Rewrite, directory: Directory, name: bytes, directories: dict[bytes, Directory]
+) -> _StagedRewrite:
     """Look at the place of a file that is not there yet."""
     if not _is_absent(name, directory):
         raise MemlintError(f"{file.path} has come to be since the configuration was read")
-    if not os.access(os.path.dirname(encode(file.path)), os.W_OK):
+    if not _may_write(b".", directory):
         raise MemlintError(f"{file.path} is in a directory that cannot be written")
-    return _StagedRewrite(file, directory, name, os.stat(encode(file.like), follow_symlinks=False))
+    beside, origin = _opened(file.like, directories)
+    descriptor, info = open_regular(origin, directory=beside.descriptor, follow=False)
+    try:
+        return _StagedRewrite(file, directory, name, info, read_attributes(descriptor))
+    finally:
+        os.close(descriptor)
+
+
+def _opened(path: str, directories: dict[bytes, Directory]) -> tuple[Directory, bytes]:
+    """The directory of a file, opened once for all that are in it, and the file's name there."""
+    place, name = os.path.split(encode(path))
+    if place not in directories:
+        with uninterrupted():
+            directories[place] = Directory(place)
+    return directories[place], name
+
+
+def _may_write(name: bytes, directory: Directory) -> bool:
+    return os.access(name, os.W_OK, dir_fd=directory.descriptor)
 
 
 def _is_absent(name: bytes, directory: Directory) -> bool:
@@ -190,14 +208,14 @@ def _is_absent(name: bytes, directory: Directory) -> bool:
     return False
 
 
-def _refusal(info: os.stat_result, directory: bytes, path: str) -> str | None:
+def _refusal(info: os.stat_result, directory: Directory, name: bytes) -> str | None:
     """The reason not to replace a file, None if there is none."""
     if info.st_nlink > 1:
         return f"has {info.st_nlink} hard links, and only one of them would be changed"
     # root may write everything: what nobody is meant to write is left alone all the same
-    if not info.st_mode & 0o222 or not os.access(encode(path), os.W_OK):
+    if not info.st_mode & 0o222 or not _may_write(name, directory):
         return "is read-only"
-    if not os.access(directory, os.W_OK):
+    if not _may_write(b".", directory):
         return "is in a directory that cannot be written"
     if os.geteuid() not in (0, info.st_uid):
         return "belongs to another user, who would lose it: run as that user or as root"

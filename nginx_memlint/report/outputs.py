@@ -126,9 +126,9 @@ def _obstacle(path: str, trees: Iterable[str], inputs: Iterable[str]) -> str | N
 
     reason = None
     try:
+        directory, name = destination(path, trees)
         if is_stream(path):
             return None if os.access(path, os.W_OK) else "permission denied"
-        directory, name = destination(path, trees)
         os.lstat(path)
     except FileNotFoundError:
         if not name:
@@ -177,7 +177,7 @@ class _PendingFile:
         from nginx_memlint.files.writing import write_stream  # noqa: PLC0415
 
         if self._staged is None:
-            write_stream(self.path, self._content)
+            write_stream(self.path, self._content, self._trees)
         else:
             self._staged.commit()
 

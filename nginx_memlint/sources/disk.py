@@ -13,6 +13,7 @@ from nginx_memlint.files.reading import (
     NotRegularError,
     open_directory,
     open_regular,
+    open_way,
     read_bytes,
 )
 
@@ -68,12 +69,8 @@ def _opened(name: str, root: str | None) -> Iterator[tuple[bytes, int | None]]:
         yield encode(name), None
         return
     *directories, last = encode(name[len(root) :]).strip(b"/").split(b"/")
-    parent = open_directory(encode(root) or b".", listed=False)
+    parent = open_way(encode(root) or b".", directories)
     try:
-        for directory in directories:
-            inner = open_directory(directory, directory=parent, follow=False, listed=False)
-            os.close(parent)
-            parent = inner
         yield last or b".", parent
     finally:
         os.close(parent)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import stat
 import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
@@ -13,11 +17,14 @@ import pytest
 from nginx_memlint.files.writing import (
     Directory,
     LeadsOutError,
+    create,
     destination,
     is_stream,
+    write_anything,
     write_atomically,
     write_stream,
 )
+from tests.files.swaps import Swapped, swapping
 from tests.helpers import http, memlint, write
 
 LEFT = ".memlint-0123456789abcdef"
@@ -189,3 +196,42 @@ def test_who_keeps_a_directory_locked_keeps_nobody_waiting(
     finally:
         os.close(descriptor)
     assert sorted(os.listdir(tmp_path)) == [LEFT, "file"]
+
+
+# What is put in the way meanwhile
+
+WRITERS: dict[str, Callable[[str], None]] = {
+    "a file": lambda path: write_atomically(path, b"new"),
+    "a new file, with its directories": lambda path: create(
+        f"{path}/new/er", b"new", os.path.dirname(os.path.dirname(path))
+    ),
+    "a stream": lambda path: write_anything(path, b"new"),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("is_link", [False, True], ids=["becomes a link", "becomes a directory"])
+def test_a_directory_that_is_swapped(tmp_path: Path, name: str, *, is_link: bool) -> None:
+    """Before each call of the system that takes a name, once and twice."""
+    inside = tmp_path / "tree/reports"
+    outside = write(tmp_path / "outside", {"it": "old", ".memlint-0123456789abcdef": ""}).parent
+    written = set()
+    for moments in chain(([first] for first in range(40)), pairwise(range(25))):
+        shutil.rmtree(inside.parent, ignore_errors=True)
+        inside.mkdir(parents=True)
+        write(inside.parent, {".git/HEAD": ""})
+        if name == "a stream":
+            os.mkfifo(inside / "it")
+            reader = os.open(inside / "it", os.O_RDONLY | os.O_NONBLOCK)
+        swapped = Swapped(inside, outside)
+        if is_link:
+            swapped.swap()
+        before = outside.stat().st_mtime_ns, (outside / "it").read_text()
+        with swapping(swapped, moments), suppress(OSError):
+            WRITERS[name](str(inside / ("sub" if name.startswith("a new") else "it")))
+            written.add(moments[0])
+        assert (outside.stat().st_mtime_ns, (outside / "it").read_text()) == before, moments
+        assert len(os.listdir(outside)) == 2
+        if name == "a stream":
+            os.close(reader)
+    assert written

@@ -1,11 +1,11 @@
 """The files of a commit, read from git's objects: nothing is checked out, no index is touched.
 
-The repository need not be trusted. Only ``rev-parse`` and ``cat-file`` run (and ``ls-files``, by
-which ``rev-parse`` finds what a submodule is in): none runs hooks, filters, text conversions or a
-pager; ``cat-file`` is given object names alone, so no name in the repository reaches a command line
-or git's protocol. Objects that a partial clone lacks are not fetched. Neither replacements
-(``refs/replace``) nor grafts count: an object is what its name, the hash of its content, says, and
-a commit's parents are those that it names itself.
+The repository need not be trusted. Only ``rev-parse``, ``show-ref`` and ``cat-file`` run (and
+``ls-files``, by which ``rev-parse`` finds what a submodule is in): none runs hooks, filters, text
+conversions or a pager; ``cat-file`` is given object names alone, so no name in the repository
+reaches a command line or git's protocol. Objects that a partial clone lacks are not fetched.
+Neither replacements (``refs/replace``) nor grafts count: an object is what its name, the hash of
+its content, says, and a commit's parents are those that it names itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import resource
 import selectors
 import stat
 import subprocess
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import NamedTuple
 
@@ -50,6 +51,8 @@ _OPTIONS = (
     *("-c", "safe.bareRepository=explicit"),
     # before git 2.41 this setting in a repository outdoes GIT_NO_REPLACE_OBJECTS
     *("-c", "core.useReplaceRefs=false"),
+    # a repository may keep it from saying that a name is of two references
+    *("-c", "core.warnAmbiguousRefs=true"),
     # a cache of parents, which is believed unseen
     *("-c", "core.commitGraph=false"),
 )
@@ -65,6 +68,14 @@ _ENVIRONMENT = {
 }
 
 _OBJECT_NAME = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_AMBIGUOUS = re.compile(rb"^warning: refname '(.*)' is ambiguous\.$", re.MULTILINE)
+
+_PLACES = ("refs/", "refs/tags/", "refs/heads/", "refs/remotes/")
+"""Beginnings of the references that a short name may be of, as gitrevisions(7) lists them."""
+
+_AFTER_NAME = re.compile(r"[~^:]|@\{")
+"""Beginning of what follows the name of a reference: ``~2``, ``^{tree}``, ``@{1}``."""
+
 _HEADER = re.compile(rb"[0-9a-f]+ (\w+) (\d{1,19})")
 
 _GITLINK = stat.S_IFDIR | stat.S_IFLNK
@@ -88,12 +99,20 @@ class MissingError(OSError):
         super().__init__(errno.EIO, f"{why}: what it stands for is not in the commit")
 
 
+class SilentError(MemlintError):
+    """Git does not answer, and would not answer the next question either."""
+
+    def __init__(self) -> None:
+        super().__init__(_SILENT)
+
+
 def open_commit(directory: str, reference: str) -> Commit:
     """The commit that a reference names in the repository whose working tree a directory is in.
 
     As for git itself, ``GIT_DIR`` and ``GIT_WORK_TREE`` in the environment name the repository. In
     a submodule of the working directory's repository it is that one: there a user says what the
-    reference means. The commit is to be closed. Raises MemlintError.
+    reference means. A name that is of two references is refused: whoever may push a tag could put
+    it before a branch. The commit is to be closed. Raises MemlintError.
     """
     while not os.path.isdir(encode(directory or ".")):  # removed since the commit
         directory = os.path.dirname(directory)
@@ -102,17 +121,19 @@ def open_commit(directory: str, reference: str) -> Commit:
     top = _tell(start, "--show-toplevel")
     if not top:
         raise MemlintError(f"{printable(directory or '.')} is in no working tree of git")
-    name = b""
-    if "\0" not in reference:
-        verify = ("rev-parse", "--verify", "--quiet", "--end-of-options")
-        with suppress(MemlintError):
+    name = said = b""
+    if "\0" not in reference and _is_whole(start, reference):
+        verify = ("rev-parse", "--verify", "--end-of-options")
+        with _unless_silent():
             # in two steps: ":/text" would take the suffix for text
-            named = decode(_ask(start, *verify, reference).strip())
+            output, said = _answer(start, *verify, reference)
+            named = decode(output.strip())
             name = _ask(start, *verify, f"{named}^{{commit}}").strip()
     if not _OBJECT_NAME.fullmatch(name):
         shallow = _ask(start, "rev-parse", "--is-shallow-repository").strip() == b"true"
         hint = "; it is a shallow clone: fetch the commit first" if shallow else ""
         raise MemlintError(f'"{printable(reference)}" names no commit of {printable(top)}{hint}')
+    _require_one(start, said)
     return Commit(top, name.decode(), Objects(start))
 
 
@@ -121,13 +142,62 @@ def _outer(directory: str) -> str:
 
     Otherwise the directory itself: it may also be in a clone that is beside what is tracked.
     """
-    with suppress(MemlintError):
+    with _unless_silent():
         working = _tell(".", "--show-toplevel")
         start = directory
         while start and _tell(start, "--show-toplevel") != working:
             start = _tell(start, "--show-superproject-working-tree")
         return start or directory
     return directory
+
+
+@contextmanager
+def _unless_silent() -> Iterator[None]:
+    """Go on after an error of git, unless it is that git keeps silent."""
+    try:
+        yield
+    except SilentError:
+        raise
+    except MemlintError:
+        pass
+
+
+def _is_whole(directory: str, reference: str) -> bool:
+    """Whether there is a reference of just this name, if the name begins with refs/.
+
+    Else git would go on to take refs/tags/refs/heads/main for refs/heads/main.
+    """
+    name = _AFTER_NAME.split(reference, maxsplit=1)[0]
+    if not name.startswith("refs/"):
+        return True
+    with _unless_silent():
+        _ask(directory, "show-ref", "--verify", "--quiet", "--", name)
+        return True
+    return False
+
+
+def _require_one(directory: str, said: bytes) -> None:
+    """Raise MemlintError if git has said that a name is of more than one reference or object.
+
+    HEAD, a hash in full, and what begins with refs/ stand before references of that name.
+    """
+    for name in map(decode, _AMBIGUOUS.findall(said)):
+        if (
+            name in ("HEAD", "@")
+            or name.startswith("refs/")
+            or _OBJECT_NAME.fullmatch(encode(name))
+        ):
+            continue
+        listed = b""
+        with _unless_silent():
+            listed = _ask(directory, "show-ref", "--", name, f"{name}/HEAD")
+        references = {decode(line.partition(b" ")[2]) for line in listed.splitlines()}
+        ways = [way for place in _PLACES for way in (f"{place}{name}", f"{place}{name}/HEAD")]
+        whole = " or ".join(printable(way) for way in ways if way in references)
+        raise MemlintError(
+            f'"{printable(name)}" names more than one commit: '
+            f"write {whole or 'the reference in full'}, or the hash of a commit in full"
+        )
 
 
 def _tell(directory: str, what: str) -> str:
@@ -145,6 +215,11 @@ def _command(*arguments: str) -> list[str]:
 
 def _ask(directory: str, *arguments: str) -> bytes:
     """The output of a short git command."""
+    return _answer(directory, *arguments)[0]
+
+
+def _answer(directory: str, *arguments: str) -> tuple[bytes, bytes]:
+    """The output of a short git command, and its warnings."""
     try:
         process = subprocess.Popen(
             [*map(encode, _command(*arguments))],
@@ -161,13 +236,13 @@ def _ask(directory: str, *arguments: str) -> bytes:
         try:
             output, said = process.communicate(timeout=ANSWER_SECONDS)
         except subprocess.TimeoutExpired:
-            raise MemlintError(_SILENT) from None
+            raise SilentError from None
         finally:
             process.kill()
     if status := process.returncode:
         line = decode(said).strip().partition("\n")[0].removeprefix("fatal: ")
         raise MemlintError(f"git: {printable(line) or f'exit status {status}'}")
-    return output
+    return output, said
 
 
 def _bound_memory() -> None:

@@ -591,6 +591,69 @@ def test_hostile_references(repository: Repository, base: str) -> None:
     assert sorted(os.walk(repository.path)) == before
 
 
+AMBIGUOUS = {
+    "a tag": (["tag", "origin/main"], "origin/main", "tags"),
+    "a branch": (["branch", "origin/main"], "origin/main", "heads"),
+    "a tag before a branch": (["tag", "main"], "main", "tags"),
+    "what follows the name": (["tag", "origin/main"], "origin/main~0^{commit}", "tags"),
+    "the branch that a remote is on": (["tag", "origin"], "origin", "tags"),
+}
+
+
+@needs_git
+@pytest.mark.parametrize("quiet", [False, True], ids=["", "settings keep git from saying it"])
+@pytest.mark.parametrize("name", AMBIGUOUS)
+def test_a_name_of_two_references(repository: Repository, name: str, *, quiet: bool) -> None:
+    """Whoever may push a tag has no say in what a change is held against."""
+    made, base, kind = AMBIGUOUS[name]
+    first = repository.commit({"nginx.conf": http(site("a"))})
+    repository.git("update-ref", "refs/remotes/origin/main", first)
+    repository.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    assert repository.root(base="origin").commit == repository.root(base="origin/main").commit
+    repository.commit({"nginx.conf": http(site("a", "b"))})
+    repository.git(*made)
+    if quiet:
+        repository.git("config", "core.warnAmbiguousRefs", "false")
+    short = base.partition("~")[0]
+    meant = {"main": "heads/main", "origin": "remotes/origin/HEAD"}.get(short, f"remotes/{short}")
+    with pytest.raises(
+        MemlintError, match=f'"{short}" names more than one commit: write'
+    ) as raised:
+        repository.diff(base=base)
+    assert f"refs/{kind}/{short}" in str(raised.value)
+    assert f"refs/{meant}" in str(raised.value)
+    assert repository.root(base=f"refs/{meant}").state == (
+        "unchanged" if short == "main" else "changed"
+    )
+
+
+@needs_git
+def test_a_hash_that_is_a_tag_too(repository: Repository) -> None:
+    first = repository.commit({"nginx.conf": http(site("a"))})
+    repository.commit({"nginx.conf": http(site("a", "b"))})
+    repository.git("update-ref", f"refs/tags/{first[:8]}", "HEAD")
+    repository.git("update-ref", f"refs/tags/{first}", "HEAD")
+    with pytest.raises(MemlintError, match="names more than one commit"):
+        repository.diff(base=first[:8])
+    assert repository.root(base=first).commit == first
+
+
+@needs_git
+def test_what_stands_before_all_references(repository: Repository) -> None:
+    """HEAD, and a name in full: git says that they are ambiguous, but always takes the same."""
+    first = repository.commit({"nginx.conf": http(site("a"))})
+    repository.git("update-ref", "refs/tags/old", first)
+    second = repository.commit({"nginx.conf": http(site("a", "b"))})
+    for name in ("refs/tags/HEAD", "refs/heads/HEAD", "refs/tags/refs/heads/main"):
+        repository.git("update-ref", name, first)
+    assert repository.root(base="HEAD").commit == second
+    assert repository.root(base="HEAD~1").commit == first
+    assert repository.root(base="refs/heads/main").commit == second
+    repository.git("update-ref", "refs/tags/refs/remotes/origin/main", second)
+    with pytest.raises(MemlintError, match="names no commit of"):
+        repository.diff(base="refs/remotes/origin/main")
+
+
 @needs_git
 def test_a_bad_reference_is_one_line(repository: Repository) -> None:
     repository.commit({"nginx.conf": http(site("a"))})
@@ -757,11 +820,33 @@ def test_git_that_keeps_silent_is_waited_for_once(
     [root] = diff(["nginx.conf"], base="HEAD").roots
     assert not root.complete
     assert time.monotonic() - started < 2
-    (repository.path / "fifo").unlink(missing_ok=True)
-    os.mkfifo(repository.path / "fifo")
-    repository.git("config", "include.path", "../fifo")
+
+
+@needs_git
+@pytest.mark.parametrize("place", ["fifo", ".git/HEAD", ".git/packed-refs", ".git/refs/heads/main"])
+def test_a_git_that_keeps_silent_is_asked_once(
+    repository: Repository, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it reads before any object may be a FIFO: its settings, its references."""
+    repository.commit({"nginx.conf": MAIN, "b/nginx.conf": MAIN})
+    if place == "fifo":
+        repository.git("config", "include.path", "../fifo")
+    (repository.path / place).unlink(missing_ok=True)
+    os.mkfifo(repository.path / place)
+    asked: list[list[str]] = []
+    really = git_module._command
+
+    def command(*arguments: str) -> list[str]:
+        asked.append([*arguments])
+        return really(*arguments)
+
+    monkeypatch.setattr(git_module, "_command", command)
+    monkeypatch.setattr(git_module, "ANSWER_SECONDS", 2)
+    monkeypatch.chdir(repository.path)
+    started = time.monotonic()
     with pytest.raises(MemlintError, match="git has not answered for"):
-        diff(["nginx.conf"], base="HEAD")
+        diff(["nginx.conf", "b/nginx.conf"], base="main")
+    assert time.monotonic() - started < 2 + 0.5 * len(asked)  # one that waits, others at once
 
 
 @needs_git

@@ -205,6 +205,7 @@ class _Both:
         budget = None if new.absent else self.job.options.max_memory
         peak = totals[1].reload_peak_worst_bytes
         is_over = budget is not None and peak > budget
+        exceeds_any = not new.absent and _is_over_any(totals[1], counts, self.job.options)
         grows = self.max_growth is not None and growth > self.max_growth
         self.lowered.extend(new.report.lowered)
         remedies = [] if new.absent else new.report.remedies
@@ -212,7 +213,7 @@ class _Both:
             path=new.report.path,
             verdict=_verdict(
                 is_read=(is_new or old.report.complete) and (is_gone or new.report.complete),
-                is_over=bool(over) or is_over,
+                is_over=exceeds_any,
                 grows=grows,
                 is_held=self.max_growth is not None or _has_budget(self.job.options),
             ),
@@ -231,7 +232,14 @@ class _Both:
             remedy=max(remedies, key=lambda one: one.saves_peak_bytes, default=None),
             exceeds=bool(over) or grows or (is_over and peak > totals[0].reload_peak_worst_bytes),
             over=over,
-            budget=_standing(*totals, budget),
+            budget="; ".join(
+                text
+                for text in (
+                    _standing(*totals, budget),
+                    *_over_as_before(*totals, counts, self.job.options),
+                )
+                if text
+            ),
         )
 
 
@@ -296,6 +304,33 @@ def _has_budget(options: Options) -> bool:
             options.max_start_memory,
             options.max_ca_loads,
             options.max_contexts,
+        )
+    )
+
+
+def _over_as_before(
+    old: result.MemoryTotal, new: result.MemoryTotal, counts: CountChanges, options: Options
+) -> Iterator[str]:
+    """What else is over its budget though it has not grown, for the same sentence."""
+    starts = Change(before=old.start_bytes, after=new.start_bytes)
+    for name, change, budget, said in (
+        ("memory at start", starts, options.max_start_memory, human_budget),
+        ("CA loads", counts.ca_loads, options.max_ca_loads, "{:,}".format),
+        ("TLS contexts", counts.ssl_contexts, options.max_contexts, "{:,}".format),
+    ):
+        if budget is not None and budget < change.after <= change.before:
+            yield f"over the budget of {said(budget)} for {name}, as before"
+
+
+def _is_over_any(new: result.MemoryTotal, counts: CountChanges, options: Options) -> bool:
+    """Whether anything is over its budget, also if it has not grown."""
+    return any(
+        budget is not None and size > budget
+        for size, budget in (
+            (new.reload_peak_worst_bytes, options.max_memory),
+            (new.start_bytes, options.max_start_memory),
+            (counts.ca_loads.after, options.max_ca_loads),
+            (counts.ssl_contexts.after, options.max_contexts),
         )
     )
 

@@ -180,7 +180,8 @@ class RootDiff(Model):
     exceeds: bool
     """Whether it grows by more than ``max_growth_bytes``, or beyond a budget."""
     budget: str = ""
-    """How the worst reload peak stands to its budget, before and after; empty without one."""
+    """How the worst reload peak stands to its budget, before and after, and what else is over its
+    own as it was before; empty without budgets."""
     over: list[str] = field(default_factory=list)
     """Sentences on counts and the memory of a start that have grown and are over their budget."""
 

@@ -164,8 +164,63 @@ def _texts(block: Block, target: Target) -> Iterator[Problem]:
                 yield Problem.of_nginx(inclusion, line, wrong)
 
 
+_CODE = "0*[0-9A-Fa-f]{1,2}"
+"""A byte, as ``ngx_hextoi()`` reads it."""
+
+_CODES = "(?:[0-9A-Fa-f]{2})+"
+
+
+def _is_character(text: str) -> bool:
+    """Whether bytes begin with a character of UTF-8 that is at most U+FFFF (``ngx_utf8_decode()``).
+
+    What follows the character is not looked at.
+    """
+    first, *others = bytes.fromhex(text) if re.fullmatch(_CODES, text) else b"\0"
+    more = 1 if 0xC2 <= first < 0xE0 else 2 if 0xE0 <= first < 0xF0 else 3
+    if more == 3 or len(others) < more or min(others[:more]) < 0x80:
+        return False
+    return first != 0xE0 or others[0] & 0x3F >= 0x20
+
+
+def _codes(block: Block) -> Iterator[Problem]:
+    """A problem of the characters of a ``charset_map`` (``ngx_http_charset_map()``)."""
+    assert block.directive is not None
+    is_utf8 = block.directive.args[-1].lower() == "utf-8"
+    for body, inclusion in block.parts:
+        for line in body.directives:
+            if len(line.args) != 1:
+                continue
+            [value] = line.args
+            is_taken = _is_character(value) if is_utf8 else re.fullmatch(_CODE, value)
+            if not re.fullmatch(_CODE, line.name):
+                yield Problem.of_nginx(inclusion, line, f'invalid value "{line.name}"')
+                return
+            if not is_taken:
+                yield Problem.of_nginx(inclusion, line, f'invalid value "{value}"')
+                return
+
+
+def _charset_pairs(tree: Tree) -> Iterator[Problem]:
+    """Problems of a second ``charset_map`` for a pair (``ngx_http_charset_map_block()``)."""
+    seen: set[frozenset[str]] = set()
+    for block in tree.blocks(blocks.DATA):
+        directive = block.directive
+        if directive is None or directive.name != "charset_map" or len(directive.args) != 2:
+            continue
+        pair = frozenset(map(str.lower, directive.args))
+        between = '"charset_map" between{} "{}" and "{}"'.format
+        if len(pair) == 1:
+            same = between(" the same charsets", *directive.args)
+            yield Problem.of_nginx(block.inclusion, directive, same)
+        elif pair in seen:
+            twice = f"duplicate {between('', *directive.args)}"
+            yield Problem.of_nginx(block.inclusion, directive, twice)
+        seen.add(pair)
+
+
 def wrong_lines(tree: Tree, target: Target) -> Iterator[Problem]:
     """Problems of lines with too few or too many words in a ``map`` and its like."""
+    yield from _charset_pairs(tree)
     for block in tree.blocks(blocks.DATA):
         name = block.directive.name if block.directive else ""
         if check := _CHECKS.get(name):
@@ -183,5 +238,10 @@ def wrong_lines(tree: Tree, target: Target) -> Iterator[Problem]:
                     yield Problem.of_nginx(inclusion, line, keys.nginx)
 
 
-_CHECKS = {"split_clients": _percentages, "geo": _networks, "map": _long_keys}
+_CHECKS = {
+    "split_clients": _percentages,
+    "geo": _networks,
+    "map": _long_keys,
+    "charset_map": _codes,
+}
 """Block of data → a check of its own."""

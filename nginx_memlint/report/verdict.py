@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from nginx_memlint.result import ConfigReport, Severity, TargetInfo
+from nginx_memlint.result import ConfigReport, Severity, Suppressed, TargetInfo
 from nginx_memlint.rules import (
     counts_over_budget,
     over_budget,
@@ -30,15 +30,22 @@ GREW = Judgement("GREW TOO MUCH", "bold red", "grown too much")
 FAILS = Judgement("ERROR", "bold red", "with errors")
 WARNS = Judgement("WARNING", "yellow", "with warnings")
 NOTES = Judgement("NOTE", "cyan", "with notes")
+ACCEPTED = Judgement("OVER, ACCEPTED", "yellow", "over budget, as is accepted")
 FITS = Judgement("ok", "bold green", "ok")
 
-OUTCOMES = (NOT_READ, OVER, TOO_MUCH, FAILS, WARNS, NOTES, FITS)
+OUTCOMES = (NOT_READ, OVER, TOO_MUCH, FAILS, WARNS, NOTES, ACCEPTED, FITS)
 """All verdicts, the worst first."""
+
+PASSES = (ACCEPTED, FITS)
+"""Verdicts on configurations of which nothing is found that is not accepted."""
 
 _OVER_BUDGET = frozenset(
     rule.CODE for rule in (over_budget, start_over_budget, zones_over_budget, counts_over_budget)
 )
 _BY_SEVERITY: dict[Severity, Judgement] = {"error": FAILS, "warning": WARNS, "note": NOTES}
+
+BY = {"ignore": "an ignore", "settings": "the settings", "baseline": "the baseline"}
+"""Kind of an acceptance → its name in a sentence."""
 
 SAID = frozenset({over_budget.CODE, peak_kills_machines.CODE})
 """Rules whose errors say no more than a verdict with its figures does."""
@@ -53,8 +60,45 @@ def outcome(config: ConfigReport) -> Judgement:
         return OVER
     if peak_kills_machines.CODE in errors:
         return TOO_MUCH
-    # the first finding is one of the worst
-    return _BY_SEVERITY[config.findings[0].severity] if config.findings else FITS
+    if config.findings:
+        return _BY_SEVERITY[config.findings[0].severity]  # the first is one of the worst
+    return ACCEPTED if accepted_by(config) else FITS
+
+
+def accepted_by(config: ConfigReport) -> str:
+    """What lets a configuration be over a budget without a finding; empty if nothing needs to.
+
+    ``accepted by the baseline``, ``ML201 is off``
+    """
+    if not config.complete or any(finding.rule in _OVER_BUDGET for finding in config.findings):
+        return ""
+    kinds = {one.by for one in _accepted(config)}
+    if kinds:
+        return f"accepted by {' and '.join(name for kind, name in BY.items() if kind in kinds)}"
+    return f"{over_budget.CODE} is off" if _is_over(config) else ""
+
+
+def accepted_over(config: ConfigReport) -> str:
+    """The budget that a configuration is over by consent: ``over the budget of 4.0 GiB: …``."""
+    by = accepted_by(config)
+    if not by:
+        return ""
+    if config.budget_bytes is not None and _is_over(config):
+        return f"over the budget of {human_budget(config.budget_bytes)}: {by}"
+    rules = dict.fromkeys(one.rule for one in _accepted(config))
+    return f"over a budget ({', '.join(rules)}): {by}"
+
+
+def _accepted(config: ConfigReport) -> list[Suppressed]:
+    """The accepted findings that a budget is exceeded."""
+    return [
+        one for one in config.suppressed if one.rule in _OVER_BUDGET and one.severity == "error"
+    ]
+
+
+def _is_over(config: ConfigReport) -> bool:
+    budget = config.budget_bytes
+    return budget is not None and config.memory.total.reload_peak_worst_bytes > budget
 
 
 def rank(config: ConfigReport) -> tuple[int, int]:
@@ -80,6 +124,8 @@ def figures(config: ConfigReport) -> str:
         return "the counts are at least what they say"
     size = config.memory.total
     worst = f"{total(config, size.reload_peak_worst_bytes)} while reloading"
+    if accepted := accepted_over(config):
+        return f"{worst}, {accepted}"
     if config.budget_bytes is not None:
         return f"{worst}, budget {human_budget(config.budget_bytes)}"
     return f"{total(config, size.start_bytes)} at start, up to {worst}"

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.files.paths import is_below
+from nginx_memlint.files.paths import checkout, is_below
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources.main_file import absolute
@@ -123,9 +123,38 @@ def find(
                 hides = _next_above(directory, name) if name in NAMES else None
                 return SettingsSearch(replace(settings, hides=hides), tuple(left_out))
         if _is_last(directory):
+            left_out += _beyond(directory, within, names)
             break
         directory = os.path.dirname(directory)
     return SettingsSearch(None, tuple(left_out))
+
+
+def _beyond(last: str, within: str | None, names: Sequence[str]) -> Iterator[Problem]:
+    """A problem of settings above the last directory of a search, in a checkout that it lies in.
+
+    A submodule has ``.git``, too, and so has a clone in a checkout: who makes one of a directory
+    must not take its budgets from it unseen.
+    """
+    directory = os.path.dirname(last)
+    outer = checkout(directory)
+    while outer is not None and is_below(directory, outer):
+        if within is not None and not is_below(os.path.realpath(directory), within):
+            return
+        for name in names:
+            path = os.path.join(directory, name)
+            with suppress(MemlintError):
+                if os.path.lexists(path) and _read_within(path, within):
+                    option = "--target-file" if name == FACTS else "--config"
+                    reason = (
+                        f"these settings are not used: the search for them ends with "
+                        f"{printable(_shown(last))}, which has a {LAST} of its own; to use them, "
+                        f"give them with {option}"
+                    )
+                    yield Problem(reason, _shown(path), complete=True)
+                    return
+        if directory == outer:
+            return
+        directory = os.path.dirname(directory)
 
 
 def _top(directory: str, confine: str | None) -> str | None:

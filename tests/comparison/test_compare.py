@@ -376,6 +376,24 @@ def test_counts_that_have_grown_over_their_budget(
     assert not compare(new, old, max_ca_loads=budget).exceeds  # it was over already
 
 
+def test_what_is_over_as_before_is_not_said_to_fit(tmp_path: Path) -> None:
+    old = write(tmp_path / "old", {"nginx.conf": http(TRUSTED + site("a")), "ca.pem": SMALL})
+    new = write(tmp_path / "new", {"nginx.conf": http(TRUSTED + site("a")), "ca.pem": SMALL})
+    for options, said in (
+        ({"max_ca_loads": 1}, "over the budget of 1 for CA loads, as before"),
+        ({"max_contexts": 1}, "over the budget of 1 for TLS contexts, as before"),
+        ({"max_start_memory": MIB}, "over the budget of 1.0 MiB for memory at start, as before"),
+    ):
+        root = compare(old, new, **options)
+        assert (root.verdict, root.budget, root.exceeds) == ("over budget", said, False)
+        both = compare(old, new, max_memory=1 << 40, **options)
+        assert both.budget == f"within its budget of 1.0 TiB; {said}"
+    run = memlint("diff", "--max-ca-loads", "1", "--format", "markdown", old, new)
+    assert run.code == 0
+    assert "all within their budgets" not in run.out
+    assert "as before" in run.out
+
+
 def test_memory_is_held_against_its_budget(tmp_path: Path) -> None:
     old = write(tmp_path / "old", {"nginx.conf": http(TRUSTED + site("a")), "ca.pem": SMALL})
     new = write(tmp_path / "new", {"nginx.conf": http(TRUSTED + site("a", "b")), "ca.pem": SMALL})
@@ -827,7 +845,7 @@ def test_git_that_keeps_silent_is_waited_for_once(
 def test_a_git_that_keeps_silent_is_asked_once(
     repository: Repository, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it reads before any object may be a FIFO: its settings, its references."""
+    """Its settings and references, which it reads before any object, may be FIFOs."""
     repository.commit({"nginx.conf": MAIN, "b/nginx.conf": MAIN})
     if place == "fifo":
         repository.git("config", "include.path", "../fifo")

@@ -42,6 +42,20 @@ HTTP = {
     "a word in geo": "geo $x {\n a;\n}" + SERVER % "",
     "a word of later releases in geo": "geo $x {\n volatile;\n}" + SERVER % "",
     "a word in charset_map": "charset_map a b {\n 80;\n}" + SERVER % "",
+    "an include in charset_map": "charset_map a utf-8 {\n include a;\n}" + SERVER % "",
+    **{
+        f"{line} in charset_map to {to}": f"charset_map a {to} {{\n {line};\n}}" + SERVER % ""
+        for to, lines in {
+            "b": ("100 41", "80 100", "80 zz", "'' 41", "80 ''", "-1 41", "80 E282AC"),
+            "UTF-8": (
+                *("80 41", "80 ''", "80 C2", "80 E282A", "80 F0908080", "80 C1A9", "80 E08080"),
+                *("80 C241", "80 C2A9zz", "80 0xC2", "80 'C2A9 '", "80 E28241", "G0 C2A9"),
+            ),
+        }.items()
+        for line in lines
+    },
+    "charset_map of one charset": "\ncharset_map a A {\n}" + SERVER % "",
+    "charset_map twice": "charset_map a b {\n}\ncharset_map B a {\n}" + SERVER % "",
     "no percentage": "split_clients $uri $x {\n 50 a;\n * b; }" + SERVER % "",
     "a thousandth of a percent": "split_clients $uri $x {\n 0.001% a; }" + SERVER % "",
     "more than all": "split_clients $uri $x {\n 50% a; 60% b;\n }" + SERVER % "",
@@ -101,6 +115,10 @@ AT_THE_END = {
 """Inside of http: a cache's name and text that nginx rejects when http ends."""
 
 ACCEPTED = {
+    "characters": "charset_map a b { 80 0041; 0081 ff; }"
+    "charset_map a UTF-8 { 80 C2A9; 81 E282AC80; 82 c2ff; 83 EDA080; 84 E0A080; 85 C2A9FF; }"
+    + SERVER
+    % "",
     "Lua that sets variables": SERVER
     % "set_by_lua $a 'return 1'; set_by_lua_block $a { return 1 }",
     "Lua on two levels": "access_by_lua 'a()';" + SERVER % "access_by_lua_block { b() }",

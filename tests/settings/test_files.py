@@ -206,6 +206,54 @@ def test_settings_of_strangers(repository: Path, owner: int, mode: int, used: bo
     assert root.values["workers"].value == 7
 
 
+@pytest.mark.parametrize("kind", ["a submodule", "a clone"])
+def test_settings_above_a_checkout_in_the_checkout(repository: Path, kind: str) -> None:
+    """They are not taken, which is said: anyone may make a submodule of a directory."""
+    write(repository, {"memlint.toml": "workers = 7", "a/b/sub/conf/nginx.conf": FULL})
+    mark = repository / "a/b/sub/.git"
+    assert one("a/b/sub/conf/nginx.conf").values["workers"].value == 7
+    if kind == "a submodule":
+        mark.write_text("gitdir: ../../../.git/modules/sub\n")
+    else:
+        mark.mkdir()
+    root = one("a/b/sub/conf/nginx.conf")
+    assert root.values["workers"].value is None
+    [problem] = root.left_out
+    assert (problem.file, problem.complete) == ("memlint.toml", True)
+    assert "ends with a/b/sub, which has a .git of its own" in problem.message
+    done = memlint("check", "--format=json", "a/b/sub/conf/nginx.conf", cwd=repository)
+    [config] = done.json["configs"]
+    assert [entry["file"] for entry in config["problems"]] == ["memlint.toml"]
+    assert "these settings are not used" in done.err
+    # settings of its own are the nearest, as anywhere; a pyproject.toml of something else is none
+    (repository / "memlint.toml").rename(repository / "pyproject.toml")
+    assert not one("a/b/sub/conf/nginx.conf").left_out
+    (repository / "pyproject.toml").rename(repository / "memlint.toml")
+    write(mark.parent, {"memlint.toml": "workers = 3"})
+    root = one("a/b/sub/conf/nginx.conf")
+    assert (root.values["workers"].value, root.left_out) == (3, ())
+
+
+def test_facts_above_a_checkout_in_the_checkout(repository: Path) -> None:
+    facts = "nginx = '1.22.1'\nopenssl = '3.0'\n"
+    write(
+        repository, {"memlint-facts.toml": facts, "sub/.git": "gitdir: x", "sub/nginx.conf": FULL}
+    )
+    [problem] = one("sub/nginx.conf").left_out
+    assert problem.file == "memlint-facts.toml"
+    assert problem.message.endswith("give them with --target-file")
+
+
+def test_settings_above_a_checkout_that_is_in_none(repository: Path) -> None:
+    """Nor are settings outside of a sysroot anybody's concern."""
+    write(repository, {"memlint.toml": "workers = 7", "sub/.git/HEAD": "", "sub/nginx.conf": FULL})
+    (repository / ".git").rmdir()
+    assert not one("sub/nginx.conf").left_out
+    (repository / ".git").mkdir()
+    assert one("sub/nginx.conf").left_out
+    assert not one("nginx.conf", sysroot="sub").left_out
+
+
 @ONLY_ROOT
 def test_links_to_settings_of_strangers(repository: Path) -> None:
     """A link to them, and a stranger's link to one's own."""

@@ -17,6 +17,7 @@ from nginx_memlint.printable import printable
 from nginx_memlint.report.advice import RESTART, advice
 from nginx_memlint.report.issues import Issue, issues, lowered
 from nginx_memlint.report.places import Base, base
+from nginx_memlint.report.verdict import accepted_over
 from nginx_memlint.result import ConfigReport, Report
 from nginx_memlint.rules.reading import READING
 from nginx_memlint.sizes import human, plural
@@ -108,6 +109,8 @@ def _verdict(report: Report) -> str:
 
 def _config(config: ConfigReport, place: Base) -> Iterator[str]:
     doubt = "" if config.complete else " was not read in full: the figures are at least these"
+    if accepted := accepted_over(config):
+        doubt += f" is {accepted}"
     total = config.memory.total
     rows = [
         [CONTEXTS, f"{config.ssl_contexts:,}"],

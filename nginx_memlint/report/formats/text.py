@@ -9,7 +9,8 @@ from nginx_memlint.acceptance.lowered import unique
 from nginx_memlint.report.detail import Detail
 from nginx_memlint.report.screen import Page, Words
 from nginx_memlint.report.verdict import (
-    FITS,
+    BY,
+    PASSES,
     SAID,
     is_counted,
     last_line,
@@ -39,7 +40,7 @@ def write(report: Report, out: TextIO, detail: Detail = Detail.NORMAL) -> None:
     page = Page(out)
     configs = report.configs
     worst_first = sorted(configs, key=rank)
-    failing = [config for config in worst_first if outcome(config) is not FITS]
+    failing = [config for config in worst_first if outcome(config) not in PASSES]
     if len(configs) == 1 and detail is Detail.QUIET:
         page.line(*section.headline(configs[0]))
     elif detail is not Detail.QUIET:
@@ -54,7 +55,7 @@ def write(report: Report, out: TextIO, detail: Detail = Detail.NORMAL) -> None:
     if len(configs) > 1:
         _overview(worst_first, page)
         if detail is not Detail.QUIET:
-            _notes([config for config in configs if outcome(config) is FITS], page)
+            _notes([config for config in configs if outcome(config) in PASSES], page)
     for line in lowered_lines(item for config in configs for item in config.lowered):
         page.line((line, "dim"))
     if report.baseline is not None:
@@ -84,7 +85,7 @@ def write_suppressed(report: Report, out: TextIO) -> None:
             page.line()
             page.line(f"accepted in {config.path}")
         for finding in config.suppressed:
-            by = section.BY[finding.by]
+            by = BY[finding.by]
             if finding.ignore is not None:
                 by += f" at {finding.ignore.file}:{finding.ignore.line}"
             if finding.reason:

@@ -11,6 +11,7 @@ from nginx_memlint.report.detail import Detail
 from nginx_memlint.report.links import Links
 from nginx_memlint.report.screen import STYLES, Page, Words
 from nginx_memlint.report.verdict import (
+    BY,
     FITS,
     SAID,
     figures,
@@ -46,9 +47,6 @@ BAR = 26
 LEAST_BAR = 5
 BESIDE_BAR = 52
 """Columns of what stands on both sides of a bar."""
-
-BY = {"ignore": "an ignore", "settings": "the settings", "baseline": "the baseline"}
-"""Kind of an acceptance → its name in a sentence."""
 
 
 def write(config: ConfigReport, page: Page, detail: Detail) -> None:

@@ -23,6 +23,7 @@ from nginx_memlint.report.advice import RESTART, fix_flags
 from nginx_memlint.report.causes import by_place, peak_bytes
 from nginx_memlint.report.documentation import LISTED
 from nginx_memlint.report.verdict import (
+    ACCEPTED,
     FAILS,
     FITS,
     GREW,
@@ -32,6 +33,7 @@ from nginx_memlint.report.verdict import (
     SAID,
     TOO_MUCH,
     WARNS,
+    accepted_by,
     is_counted,
     last_line,
     outcome,
@@ -71,6 +73,7 @@ TONES = {
     FAILS: "error",
     WARNS: "warning",
     NOTES: "note",
+    ACCEPTED: "warning",
     FITS: "ok",
 }
 """A verdict → the class of style of its words."""
@@ -208,6 +211,7 @@ def _config(config: ConfigReport, nodes: int, most: int) -> dict[str, Any]:
         "words": said.words,
         "tone": TONES[said],
         "is_counted": is_counted(config),
+        "accepted": accepted_by(config),
         "worst": total(config, config.memory.total.reload_peak_worst_bytes),
         "start": total(config, config.memory.total.start_bytes),
         "phases": _phases(config, own_most),

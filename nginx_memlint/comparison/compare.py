@@ -311,7 +311,7 @@ def _has_budget(options: Options) -> bool:
 def _over_as_before(
     old: result.MemoryTotal, new: result.MemoryTotal, counts: CountChanges, options: Options
 ) -> Iterator[str]:
-    """What else is over its budget though it has not grown, for the same sentence."""
+    """Clauses on what else is over its budget though it has not grown, for the same sentence."""
     starts = Change(before=old.start_bytes, after=new.start_bytes)
     for name, change, budget, said in (
         ("memory at start", starts, options.max_start_memory, human_budget),

@@ -66,7 +66,7 @@ def outcome(config: ConfigReport) -> Judgement:
 
 
 def accepted_by(config: ConfigReport) -> str:
-    """What lets a configuration be over a budget without a finding; empty if nothing needs to.
+    """The consent by which a configuration is over a budget without a finding; empty without one.
 
     ``accepted by the baseline``, ``ML201 is off``
     """

@@ -33,7 +33,7 @@ ACCEPTED = {
     ),
     "a rule that is off": ("", ("--ignore", "ML201"), "ML201 is off"),
 }
-"""What stands behind the directive, the flags, and what is said."""
+"""A comment behind the directive, the flags, and the words that are said."""
 
 SETTINGS = """\
 [[ignore]]

@@ -81,7 +81,11 @@ def _of_scripts(block: Block, imports: list[Setting], configuration: Configurati
     tree, files = configuration.tree, configuration.files
     around = [tree.directory]
     around += [full_path(setting.value, tree) for setting in _in_force(block, _PATH)]
-    pending = [(c_string(setting.directive.args[-1]), tree.directory) for setting in imports]
+    pending = [
+        (c_string(setting.directive.args[-1]), tree.directory)
+        for setting in imports
+        if setting.directive.args
+    ]
     seen: set[str] = set()
     tokens = 0
     while pending:

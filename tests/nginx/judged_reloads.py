@@ -24,7 +24,7 @@ def near(row: dict[str, Any]) -> bool:
 
 
 def _files(row: dict[str, Any]) -> str:
-    """What was done to the files, and how many reloads came after that."""
+    """The change of the files, and how many reloads came after it."""
     return (
         f"{row['change']}, then {plural(row['since'], 'reload')}" if row["since"] else row["change"]
     )

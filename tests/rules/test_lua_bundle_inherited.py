@@ -110,6 +110,23 @@ def test_moved_into_what_passes_to_a_balancer_of_lua(tmp_path: Path) -> None:
     assert move.fixable
 
 
+PASSES = (
+    *("fastcgi_pass", "grpc_pass", "uwsgi_pass", "scgi_pass", "memcached_pass"),
+    *("tarantool_pass", "postgres_pass", "redis2_pass", "drizzle_pass"),
+)
+"""Directives beside proxy_pass whose modules call ngx_http_upstream_add(): those of nginx, and of
+modules that OpenResty has or had."""
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_all_that_passes_to_a_balancer_of_lua(tmp_path: Path, name: str) -> None:
+    upstream = "upstream u { server 127.0.0.1; balancer_by_lua_file b; }"
+    inside = f"{CA} {upstream} server {{ location / {{ {name} u; }} location /a {{ }} }}"
+    checked = report(tmp_path, f"http {{ {inside} }}", {}, **BIG)
+    [move] = [r for r in checked.remedies if r.change.startswith("move")]
+    assert move.change == "move lua_ssl_trusted_certificate into the blocks that run Lua (1)"
+
+
 def test_workers_own_lua_makes_the_move_a_condition(tmp_path: Path) -> None:
     inside = f"{CA} init_worker_by_lua_file w; {servers(3)} server {{ location / {{ {HANDLER} }} }}"
     checked = report(tmp_path, f"http {{ {inside} }}", {}, **BIG)

@@ -15,7 +15,7 @@ from nginx_memlint.analysis import records
 from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.analysis.workers import count_workers
 from nginx_memlint.files.bounds import STEPS_OF, WorkError, exceeded
-from nginx_memlint.files.paths import encode
+from nginx_memlint.files.paths import PATH_MAX, encode
 from nginx_memlint.memory import estimate as memory
 from nginx_memlint.memory.held import GENERATIONS
 from nginx_memlint.memory.parts.certificates import PEM_DIRECTIVES
@@ -45,9 +45,6 @@ from nginx_memlint.tree.build import build
 from nginx_memlint.tree.inheritance import Inheritance
 from nginx_memlint.tree.outside import MAX_LISTED, files_outside
 from nginx_memlint.tree.tree import Tree
-
-PATH_MAX = 4096
-"""Bytes of a file's name: what rules name may be longer."""
 
 MIN_HELD = 16 * MIB
 """Bytes that a generation of held workers keeps, for that to be said."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import posixpath
 
+PATH_MAX = 4096
+"""Bytes of the longest path that Linux takes, with the NUL at its end."""
+
 
 def encode(text: str) -> bytes:
     """The bytes of a file name."""

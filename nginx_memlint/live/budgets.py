@@ -136,8 +136,12 @@ def _unit(name: str, root: Path) -> WrittenBudget:
 
 
 def _quantity(text: object, factors: dict[str, Any], what: str) -> int:
-    """The bytes of a number with a suffix, rounded down."""
-    match = re.fullmatch(r"([0-9.]{1,30}(?:[eE][0-9]{1,2})?)([a-zA-Z]{0,2})", str(text))
+    """The bytes of a number with a suffix, rounded down.
+
+    One that begins with a zero is none: to YAML 1.1 it is octal.
+    """
+    number = r"(?!0[0-9])[0-9.]{1,30}(?:[eE][0-9]{1,2})?"
+    match = re.fullmatch(rf"({number})([a-zA-Z]{{0,2}})", str(text))
     try:
         if match is not None and match[2] in factors:
             return int(Decimal(match[1]) * factors[match[2]])

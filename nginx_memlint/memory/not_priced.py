@@ -34,8 +34,19 @@ LUA_HEAPS = Unknown(
 )
 """The memory that ``--lua-heap`` states."""
 
+NAMES_SENT = Unknown(
+    "CA names from directories and stores",
+    "OpenSSL reads all that is in it for each context, and keeps the names (SSL_CONF_cmd())",
+    tuple(
+        f"*_conf_command {command}"
+        for command in ("ClientCAPath", "ClientCAStore", "RequestCAPath", "RequestCAStore")
+    ),
+)
+"""Commands of OpenSSL whose memory is decided by what a directory or a store holds."""
+
 UNKNOWN: tuple[Unknown, ...] = (
     LUA_HEAPS,
+    NAMES_SENT,
     Unknown(
         "Perl's interpreter",
         "its modules are loaded into each configuration (ngx_http_perl_create_interpreter())",
@@ -89,6 +100,8 @@ MOST = 100
 _OBJECTS = {"ngx_http_perl_module.so": "Perl's interpreter"}
 """Objects of known modules that take what cannot be known as soon as they are loaded."""
 
+_COMMANDS = {cause.partition(" ")[2].lower() for cause in NAMES_SENT.causes}
+
 _EXACT = {cause: row for row in UNKNOWN for cause in row.causes if not cause.endswith("*")}
 
 _PREFIXES = {cause[:-1]: row for row in UNKNOWN for cause in row.causes if cause.endswith("*")}
@@ -109,7 +122,7 @@ def not_priced(tree: Tree, *, lua_heap_is_known: bool = False) -> list[NotPriced
     """
     items = [
         item
-        for item in (*_in_tables(tree), *_modules(tree), *_strangers(tree))
+        for item in (*_in_tables(tree), *_commands(tree), *_modules(tree), *_strangers(tree))
         if not (lua_heap_is_known and item.what == LUA_HEAPS.what)
     ]
     return items[:MOST]
@@ -128,6 +141,19 @@ def _in_tables(tree: Tree) -> Iterator[NotPriced]:
                 if block.kind not in blocks.WITHOUT_SETTINGS:
                     yield NotPriced(row.what, name, block.settings(name)[0])
                     break
+
+
+def _commands(tree: Tree) -> Iterator[NotPriced]:
+    """Commands of OpenSSL, each once for each directive; it does not heed their case."""
+    directives = [name for name in tree.index_names() if name.endswith("_conf_command")]
+    said = set()
+    for block in tree.having(directives):
+        for setting in block.in_order(directives):
+            command = c_string(setting.value)
+            item = setting.name, command.lower()
+            if item[1] in _COMMANDS and item not in said:
+                said.add(item)
+                yield NotPriced(NAMES_SENT.what, f"{setting.name} {command}", setting)
 
 
 def _modules(tree: Tree) -> Iterator[NotPriced]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from nginx_memlint.exit_codes import FailOn
+from nginx_memlint.files.paths import PATH_MAX
 from nginx_memlint.policy import Policy
 from nginx_memlint.sizes import MAX_SIZE, MIB, SIZE_PATTERN, check_budget, parse_budget, parse_size
 from nginx_memlint.suggest import did_you_mean
@@ -115,7 +116,10 @@ def _seconds(value: object) -> float:
     if not isinstance(value, int | float | str) or isinstance(value, bool):
         raise _wrong(value, "a number of seconds, e.g. 30")
     is_number = not isinstance(value, str) or re.fullmatch(_NUMBER, value)
-    seconds = float(value) if is_number else 0.0
+    try:
+        seconds = float(value) if is_number else 0.0
+    except OverflowError:  # a whole number of hundreds of digits
+        seconds = float("inf")
     if not 0 < seconds < float("inf"):
         raise ValueError(f"{value} is not a positive number of seconds, e.g. 30")
     return seconds
@@ -236,6 +240,8 @@ def _path(value: object) -> str:
     path = os.fsdecode(value)
     if not path or "\0" in path:
         raise ValueError("holds a NUL byte" if path else "is empty")
+    if len(path) >= PATH_MAX:
+        raise ValueError(f"is longer than a path can be: {PATH_MAX:,} bytes")
     return path
 
 

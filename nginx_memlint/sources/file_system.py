@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping
 
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, Bounds, Meter
-from nginx_memlint.files.paths import decode, encode, is_below, os_error
+from nginx_memlint.files.paths import PATH_MAX, decode, encode, os_error
 from nginx_memlint.sources.disk import MACHINE, Disk
 from nginx_memlint.sources.source import ABSENT, OutsideError, trim
 
@@ -45,16 +45,10 @@ class FileSystem:
         self._read: set[str] = set()
         self._disk = disk
         self.given: dict[str, bytes] = {}
-        self._mounts = sorted(
-            (
-                (trim(inside), "" if outside == "." else outside)
-                for inside, outside in mounts.items()
-            ),
-            key=lambda mount: len(mount[0]),
-            reverse=True,
-        )
+        self._mounts = {
+            trim(inside): "" if outside == "." else outside for inside, outside in mounts.items()
+        }
         self._no_links: set[str] = set()
-        self._mount_points = {inside for inside, _ in self._mounts}
 
     def give(self, path: str, data: bytes) -> None:
         """Let a path have this content instead of the disk's."""
@@ -77,7 +71,7 @@ class FileSystem:
         below = path.rstrip("/") + "/"
         names = {
             point[len(below) :].partition("/")[0]
-            for point in self._mount_points
+            for point in self._mounts
             if self.restricted and point.startswith(below) and point != below
         }
         self.meter.list(1)
@@ -139,11 +133,16 @@ class FileSystem:
 
     def _place(self, path: str) -> tuple[str, str] | None:
         """The name of a path here and its mount's directory; None if no mount holds it."""
-        for inside, outside in self._mounts:
-            if is_below(path, inside):
-                rest = path[len(inside) :].lstrip("/")
-                return os.path.join(outside, rest) if rest else outside or ".", outside
-        return None
+        if not path.startswith("/"):
+            return None
+        inside = path  # then each directory that it is in, as there may be very many mounts
+        while inside not in self._mounts:
+            if inside == "/":
+                return None
+            inside = inside.rpartition("/")[0] or "/"
+        outside = self._mounts[inside]
+        rest = path[len(inside) :].lstrip("/")
+        return os.path.join(outside, rest) if rest else outside or ".", outside
 
     def _outside(self, path: str) -> str | None:
         place = self._place(path)
@@ -155,6 +154,8 @@ class FileSystem:
         It is plain if the path as given leads to the same file here: no link on the way was
         absolute, and no ``..`` left a mount.
         """
+        if len(encode(path)) >= PATH_MAX:
+            raise os_error(errno.ENAMETOOLONG)
         pending = path.split("/")[::-1]
         done: list[str] = []
         is_plain = True
@@ -167,14 +168,14 @@ class FileSystem:
                 if done and place is not None and not self._is_dir_here(*place):
                     raise os_error(errno.ENOTDIR)
                 if part == "..":
-                    is_plain = is_plain and reached not in self._mount_points
+                    is_plain = is_plain and reached not in self._mounts
                     del done[-1:]
                 continue
             done.append(part)
             reached = "/" + "/".join(done)
             if reached in self._no_links:
                 continue
-            place = None if reached in self._mount_points else self._place(reached)
+            place = None if reached in self._mounts else self._place(reached)
             is_last = not any(pending)
             if place is None or (is_last and not follow_last):
                 continue

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, check_size
-from nginx_memlint.files.paths import decode, encode, os_error
+from nginx_memlint.files.paths import PATH_MAX, decode, encode, os_error
 from nginx_memlint.files.programs import find_program
 from nginx_memlint.printable import printable
 from nginx_memlint.sources.disk import Disk
@@ -40,9 +40,6 @@ says, it makes one piece, and 3 MB of a repository may be one of 3 GB."""
 
 TREE_BYTES = 32 << 20
 """Bytes of all directories of a commit that are read: a million names."""
-
-MAX_LINK_BYTES = 4096
-"""``PATH_MAX``: bytes of the longest target of a symbolic link."""
 
 _OPTIONS = (
     "--no-pager",
@@ -490,7 +487,7 @@ class Commit(Disk):
         if node.object is None:
             return super().readlink(node.path, None)
         target = self._content(node, "blob")
-        if len(target) >= MAX_LINK_BYTES:
+        if len(target) >= PATH_MAX:
             raise os_error(errno.ENAMETOOLONG)
         if not target or b"\0" in target:
             raise os_error(errno.ENOENT)

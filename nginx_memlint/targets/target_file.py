@@ -7,6 +7,7 @@ versions_table.py, of costs_table.py and of host_facts.py.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_type_hints
 
@@ -14,6 +15,7 @@ from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.toml import read_toml, toml_string
 from nginx_memlint.printable import printable
 from nginx_memlint.targets.allocators_table import PLATFORM, Platform
+from nginx_memlint.targets.costs_table import COSTS
 from nginx_memlint.targets.host_facts import FileFacts, HostFacts
 from nginx_memlint.targets.targets import (
     BUILT,
@@ -57,6 +59,25 @@ COST_KEYS = {key: _KINDS[kind] for key, kind in get_type_hints(Costs).items() if
 """Key of what was measured → the types of its value."""
 
 _NEEDED_COSTS = [key for key in COST_KEYS if key not in {*Costs._field_defaults, *_UNUSED}]
+
+_BYTES = ("location", "server", "context", "certificate", "der", "key_pair", "client_ca_name")
+
+_APART = 4
+"""Times that the bytes of a server may be less than the least that was measured on any, or more
+than the most: figures of a file that is further off are made up."""
+
+BETWEEN: dict[str, tuple[float, float]] = {
+    **{
+        key: (min(measured) / _APART, max(measured) * _APART)
+        for key in _BYTES
+        for measured in [[row[key] for row in COSTS.values()]]
+    },
+    "processors": (1, 4096),
+}
+"""Key → least and most of its number, where they are not 0 and MOST."""
+
+_KEY = re.compile(r"(?:EC|RSA [0-9]{1,5})?", re.ASCII)
+"""The kind of a certificate's key, or none."""
 
 _HOST_KEYS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("written", "directory", "memory_limit_from"), (str,)),
@@ -219,8 +240,12 @@ def _check(name: str, key: str, value: object, keys: Mapping[str, tuple[type, ..
         right = right and all(isinstance(item, str) for item in items)
     if not right:
         raise MemlintError(f"{name}: {key} must be {_WORDS[kinds[-1]]}")
-    if isinstance(value, (int, float)) and not 0 <= value <= MOST:
-        raise MemlintError(f"{name}: {key} must be from 0 to {MOST:,}")
+    least, most = BETWEEN.get(key, (0, MOST))
+    if isinstance(value, (int, float)) and not least <= value <= most:
+        bounds = " to ".join(f"{number:,}".removesuffix(".0") for number in (least, most))
+        raise MemlintError(f"{name}: {key} must be from {bounds}")
+    if key == "key" and not _KEY.fullmatch(str(value)):
+        raise MemlintError(f'{name}: key must be "EC", or "RSA" and its bits')
     if key in VERSION_KEYS:
         try:
             read_component(key, str(value))

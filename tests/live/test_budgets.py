@@ -155,6 +155,7 @@ LIMITLESS = (
         ("k8s:{0}/x.yaml#a", "has no limit of memory"),
         ("k8s:{0}/x.yaml#b", "has several limits"),
         ("k8s:{0}/x.yaml#c", "there is none"),
+        ("k8s:{0}/octal.yaml#a", "010000000000 is no size that is known"),
         ("k8s:{0}/tiny.yaml#a", "1 bytes are no budget for nginx"),
         ("compose:{0}/x.yaml#web", "there is none"),
     ],
@@ -165,9 +166,10 @@ def test_what_has_no_budget(
     machine.write("etc/systemd/system/limitless.service", "[Service]\nMemoryMax=infinity\n")
     machine.write("etc/systemd/system/odd.service", "[Service]\nMemoryMax=much\n")
     (tmp_path / "x.yaml").write_text(LIMITLESS)
-    (tmp_path / "tiny.yaml").write_text(
-        "spec: {containers: [{name: a, resources: {limits: {memory: 1}}}]}"
-    )
+    for name, size in (("tiny", "1"), ("octal", "010000000000")):
+        (tmp_path / f"{name}.yaml").write_text(
+            f"spec: {{containers: [{{name: a, resources: {{limits: {{memory: {size}}}}}}}]}}"
+        )
     if message is None:
         assert budget(text, machine) == budget("host", machine)
         return

@@ -214,6 +214,10 @@ def test_a_module_that_the_server_has_not(server: Path, tmp_path: Path) -> None:
         ("certificates = 150", "certificate = 150", "certificate is not a key"),
         ('path = "/', 'path = "', "path must be an absolute path"),
         ("processors = 6", 'processors = "6"', "processors must be a whole number"),
+        ("processors = 6", "processors = 0", "processors must be from 1 to 4,096"),
+        ("processors = 6", "processors = 4097", "processors must be from 1 to 4,096"),
+        ('key = "', f'key = "RSA {"9" * 5000}"\n#', 'key must be "EC", or "RSA" and its bits'),
+        ('key = "', 'key = "RSA ٣"\n#', 'key must be "EC", or "RSA" and its bits'),
         ("[[files]]", "[files]", "is not TOML|files must be a list of tables"),
     ],
 )

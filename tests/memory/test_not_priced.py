@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.memory.not_priced import MOST, OTHER_DIRECTIVE, OTHER_MODULE, UNKNOWN
+from nginx_memlint.memory.not_priced import (
+    MOST,
+    NAMES_SENT,
+    OTHER_DIRECTIVE,
+    OTHER_MODULE,
+    UNKNOWN,
+)
 from nginx_memlint.report import FORMATS
 from nginx_memlint.result import Report
 from tests.helpers import http, memlint_here, write
@@ -62,8 +68,24 @@ def test_all_directives_that_bring_it_are_listed(what: str, tmp_path: Path) -> N
     assert said == dict.fromkeys(names, what)
 
 
+@pytest.mark.parametrize(
+    "what", ["RequestCAPath", "RequestCAStore", "ClientCAPath", "clientcastore"]
+)
+@pytest.mark.parametrize("directive", ["ssl_conf_command", "proxy_ssl_conf_command"])
+def test_a_directory_or_a_store_of_ca_names_is_listed(
+    directive: str, what: str, tmp_path: Path
+) -> None:
+    inside = f'server {{\n{directive} {what} /a;\n{directive} "{what}" /b; }}'
+    assert listed(tmp_path, inside) == [(NAMES_SENT.what, f"{directive} {what}", 5)]
+
+
+@pytest.mark.parametrize("what", ["RequestCAFile", "VerifyCAPath", "ChainCAStore", "Options"])
+def test_commands_that_are_priced_or_load_nothing_are_not(what: str, tmp_path: Path) -> None:
+    assert listed(tmp_path, f"server {{ ssl_conf_command {what} /a; }}") == []
+
+
 def test_all_that_is_listed_has_a_directive() -> None:
-    assert [row.what for row in UNKNOWN] == [*DIRECTIVES]
+    assert [row.what for row in UNKNOWN if row is not NAMES_SENT] == [*DIRECTIVES]
 
 
 def test_modules_are_listed(tmp_path: Path) -> None:

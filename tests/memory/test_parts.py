@@ -27,7 +27,7 @@ from nginx_memlint.targets.target_file import load_target
 from nginx_memlint.targets.versions import Version
 from nginx_memlint.tls.ca_bundle import bundle_of
 from nginx_memlint.tls.der import Facts, Revoked
-from tests.helpers import BUNDLE, http, memlint_here, with_bounds, write
+from tests.helpers import BUNDLE, MEASURED, http, memlint_here, with_bounds, write
 from tests.nginx.part_files import place_in
 
 MIB = 1 << 20
@@ -52,23 +52,11 @@ def test_a_connection_is_larger_with_quic(tmp_path: Path, nginx: str, each: int)
     assert part(checked, "worker_connections").worker_bytes == 1000 * each
 
 
-BASE_FILE = """\
-measured = "here"
-nginx = "1.22.1"
-openssl = "3.0.22"
+BASE_FILE = f"""\
 built_in = ["lua"]
 base_master = 2_000_000
 base_worker = 300_000
-location = 1
-server = 1
-context = 1
-certificate = 1
-der = 1.0
-key_pair = 1
-client_ca_name = 1
-cpu_context = 0.1
-cpu_certificate = 0.1
-"""
+{MEASURED}"""
 
 
 def test_nginx_itself_as_it_was_calibrated(tmp_path: Path) -> None:

@@ -138,6 +138,20 @@ def test_longest_match_and_nested_mounts(root: Path, tmp_path: Path) -> None:
     assert not files.exists("/etc/nginx/sitesX/b.conf")
 
 
+def test_a_path_that_is_too_long_is_not_walked(root: Path) -> None:
+    files = FileSystem({"/": str(root)}, restricted=True)
+    with pytest.raises(OSError, match="File name too long"):
+        files.read("/" + "a/" * 100_000)
+
+
+def test_very_many_mounts(root: Path) -> None:
+    mounts = {f"/a{number}/b/c": "/nowhere" for number in range(100_000)}
+    files = FileSystem({**mounts, "/etc": str(root / "etc")}, restricted=True)
+    for _ in range(1000):  # 100,000 compared each time took minutes
+        assert files.exists("/etc/nginx/nginx.conf")
+        assert not files.exists("/a1/b/c/nginx.conf")
+
+
 def test_a_mount_may_be_a_link_itself(root: Path, tmp_path: Path) -> None:
     (tmp_path / "alias").symlink_to(root / "etc/nginx")
     files = FileSystem({"/etc/nginx": str(tmp_path / "alias")}, restricted=True)

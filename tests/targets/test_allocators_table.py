@@ -11,7 +11,7 @@ from nginx_memlint.errors import MemlintError
 from nginx_memlint.targets.allocators_table import ALLOCATORS, LIBCS, Platform
 from nginx_memlint.targets.target_file import load_target
 from nginx_memlint.targets.targets import find_target, with_replaced
-from tests.helpers import SAMPLES, memlint, write
+from tests.helpers import MEASURED, SAMPLES, memlint, write
 
 INCIDENT = SAMPLES / "incident" / "nginx.conf"
 
@@ -79,19 +79,13 @@ def test_settings_can_say_it(tmp_path: Path) -> None:
 
 
 def test_a_target_file_can_say_it(tmp_path: Path) -> None:
-    row = "\n".join(
-        f"{key} = 1"
-        for key in ("location", "server", "context", "certificate", "der", "key_pair",
-                    "client_ca_name", "cpu_context", "cpu_certificate")
-    )  # fmt: skip
-    text = f'measured = "here"\nnginx = "1.22.1"\nopenssl = "3.0"\n{row}\n'
     path = tmp_path / "here.toml"
-    path.write_text(text + 'libc = "musl"\n')
+    path.write_text(MEASURED + 'libc = "musl"\n')
     assert load_target(path).platform == Platform("musl", "musl")
-    path.write_text(text + 'allocator = "jmalloc"\n')
+    path.write_text(MEASURED + 'allocator = "jmalloc"\n')
     with pytest.raises(MemlintError, match='allocator: "jmalloc" is not one of glibc, musl'):
         load_target(path)
-    path.write_text(text)
+    path.write_text(MEASURED)
     assert load_target(path).platform == Platform()
 
 

@@ -22,7 +22,7 @@ from nginx_memlint.report.formats.markdown import code, prose
 from nginx_memlint.report.issues import Issue, issues, lowered
 from nginx_memlint.result import Report, Severity
 from nginx_memlint.rules.phases import phases
-from nginx_memlint.rules.reading import LOWERED
+from nginx_memlint.rules.reading import LOWERED, READING
 from nginx_memlint.settings.in_force import tree_that_lists
 from nginx_memlint.sizes import MIB, human, plural
 from nginx_memlint.syntax.directives import ParsedFile
@@ -197,7 +197,8 @@ class Answers:
                 parts.append(f"{prose(self._named(followed, path, cost.label))}\n\n{cost.detail}")
         for place, followed, issue, diagnostic in self._issues:
             if place == path and diagnostic.range.start.line == position.line:
-                about[followed] = None
+                if issue.rule != READING.code:  # changes that save memory do not mend it
+                    about[followed] = None
                 text = prose(self._named(followed, path, issue.message))
                 parts.append(f"**{issue.severity} {issue.rule}** {text}")
         if not parts:

@@ -248,6 +248,20 @@ def test_words_of_a_configuration_are_no_markup(tmp_path: Path) -> None:
     run(test())
 
 
+def test_of_what_nginx_refuses_no_change_that_saves_memory_is_told(incident: Path) -> None:
+    main = incident / "nginx.conf"
+
+    async def test() -> None:
+        async with editor(*TARGET, cwd=incident) as open_in:
+            uri = open_in.open(main, main.read_text() + "worker_rlimit_nofile many;\n")
+            [problem] = [d for d in await open_in.diagnostics(uri) if d.code == "ML000"]
+            hover = await open_in.hover(uri, problem.range.start.line)
+            assert hover.startswith("**error ML000**")
+            assert "What would help" not in hover
+
+    run(test())
+
+
 def test_a_package_that_is_missing(tmp_path: Path) -> None:
     """The editor shows a sentence, where the server needs it only once a file is open."""
     without = "import sys\nsys.modules['pydantic'] = None\n"

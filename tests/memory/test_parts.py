@@ -564,6 +564,36 @@ def test_bytes_of_an_expression(text: str, compiled: int) -> None:
     assert expression_size(text).compiled == 200 + compiled
 
 
+@pytest.mark.parametrize(
+    ("target", "keys", "copies"),
+    [
+        ("debian-13", ["a.key"] * 3, 3),
+        ("debian-sid", ["a.key"] * 3, 1),
+        ("debian-sid", ["a.key", "b.key", "a.key"], 2),
+    ],
+)
+def test_a_key_of_many_certificates(
+    tmp_path: Path, target: str, keys: list[str], copies: int
+) -> None:
+    """From nginx 1.27.2 on a key is kept once, whatever certificates it belongs to."""
+    certificate = BUNDLE.read_bytes().split(END)[0] + END
+    for number in range(3):
+        write(tmp_path, {f"{number}.pem": certificate.decode()})
+    listed = [
+        f"ssl_certificate {at}.pem; ssl_certificate_key {key};" for at, key in enumerate(keys)
+    ]
+
+    def size(inside: str) -> int:
+        return part(report(tmp_path, inside, target=target), "certificates").heap_bytes
+
+    apart = "".join(f"server {{ listen 443 ssl; {pair} }}" for pair in listed)
+    together = f"server {{ listen 443 ssl; {' '.join(listed)} }}"
+    above = f"{' '.join(listed)} server {{ listen 443 ssl; }}"
+    one = own_bytes(bundle_of(certificate).facts[0], Version((3, 5)))
+    alike = 500 * 3 if target == "debian-sid" else 0
+    assert size(apart) == size(together) == size(above) == 3 * one + 3_450 * copies + alike
+
+
 def test_a_certificate_by_what_is_in_it() -> None:
     """The stock bundle is the measure: of its certificates together nothing is beyond it."""
     facts = bundle_of(BUNDLE.read_bytes()).facts

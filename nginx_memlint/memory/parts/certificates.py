@@ -27,7 +27,7 @@ KEYS = ((2_400, 2_750), (1 << 30, 4_220))
 
 EC_PRIVATE_KEY = 3_450
 FURTHER = 500
-"""Of a certificate that nginx has in its cache (from 1.27.2)."""
+"""Of a certificate that nginx has in its cache (from 1.27.2), as it has keys."""
 
 DH_PARAMETERS = 890
 
@@ -59,10 +59,11 @@ PEM_DIRECTIVES = frozenset(
 
 
 class _FileUse(NamedTuple):
-    """A directive that names files, and how many contexts load them."""
+    """A directive that names a file, how many contexts load it, and its place in its block."""
 
     setting: Setting
     times: int
+    place: int
 
 
 def _uses(configuration: Configuration, names: dict[str, str]) -> Iterator[_FileUse]:
@@ -80,7 +81,8 @@ def _uses(configuration: Configuration, names: dict[str, str]) -> Iterator[_File
             if "crl" not in name or _loads_lists(group, block, target):
                 times[name, setting.block] += 1
     for (name, block), count in times.items():
-        yield from (_FileUse(setting, count) for setting in block.settings(name))
+        for place, setting in enumerate(block.settings(name)):
+            yield _FileUse(setting, count, place)
 
 
 def _loads_lists(group: Group, block: Block, target: Target) -> bool:
@@ -95,31 +97,42 @@ def _certificates(configuration: Configuration) -> Iterator[Counted]:
     """Certificates with their keys."""
     names = {group.family: by_name(group.family).certificate for group in configuration.groups}
     caches = configuration.target.costs.caches_certificates
-    loaded: set[str] = set()
-    for setting, times in _uses(configuration, names):
+    loaded: set[tuple[str, str]] = set()
+    for setting, times, place in _uses(configuration, names):
         value = setting.value
         if not value or "$" in value:
             continue
         path = full_path(setting.value, configuration.tree)
-        each = _chain_bytes(configuration.files.certificates(path), configuration)
-        size = each * times
+        sizes = _chain_and_key(configuration.files.certificates(path), configuration)
+        size = sum(sizes) * times
         if caches:
-            size = FURTHER * times + (0 if path in loaded else each)
-            loaded.add(path)
+            key = _key_path(setting, place, configuration)
+            cached = ("certificates", path), ("key", key or path)
+            size = FURTHER * times
+            size += sum(of for of, one in zip(sizes, cached, strict=True) if one not in loaded)
+            loaded.update(cached)
         yield Counted(Amount(contexts=size), times, setting, setting.name)
 
 
-def _chain_bytes(chain: tuple[Facts, ...], configuration: Configuration) -> int:
-    """Bytes of a chain and its key; of one that cannot be read, as was measured for RSA 2048."""
+def _key_path(setting: Setting, place: int, configuration: Configuration) -> str:
+    """The file of a certificate's key: nginx pairs both in the order in which they stand."""
+    name = f"{setting.name}_key"
+    nearest = setting.block.effective(name)
+    keys = nearest.block.settings(name) if nearest else []
+    return full_path(keys[place].value, configuration.tree) if place < len(keys) else ""
+
+
+def _chain_and_key(chain: tuple[Facts, ...], configuration: Configuration) -> tuple[int, int]:
+    """Bytes of a chain, and of its key; if it cannot be read, as was measured for RSA 2048."""
     if not chain:
         if configuration.bundles.end is End.HIGH:
-            return LONG_CHAIN
-        return max(configuration.target.costs.key_pair, FURTHER)
+            return LONG_CHAIN, 0
+        return max(configuration.target.costs.key_pair, FURTHER), 0
     leaf = chain[0]
     key = EC_PRIVATE_KEY
     if not leaf.has_ec_key:
         key = next(size for bits, size in KEYS if leaf.key_bits <= bits)
-    return key + _chain_alone(chain, configuration)
+    return _chain_alone(chain, configuration), key
 
 
 def _revocation_lists(configuration: Configuration) -> Iterator[Counted]:
@@ -146,7 +159,7 @@ def _lists(
 ) -> Iterator[tuple[Setting, int, str, tuple[Revoked, ...]]]:
     """Directive, how many contexts load its file, the path, the revocation lists in the file."""
     named = set()
-    for setting, times in _uses(configuration, CRL_DIRECTIVES):
+    for setting, times, _ in _uses(configuration, CRL_DIRECTIVES):
         if setting.value:
             path = full_path(setting.value, configuration.tree)
             named.add(path)
@@ -176,14 +189,14 @@ def _listed_twice(configuration: Configuration) -> Iterator[Counted]:
 
 
 def _parameters(configuration: Configuration) -> Iterator[Counted]:
-    for setting, times in _uses(configuration, dict.fromkeys(SERVING, "ssl_dhparam")):
+    for setting, times, _ in _uses(configuration, dict.fromkeys(SERVING, "ssl_dhparam")):
         yield Counted(Amount(contexts=DH_PARAMETERS * times), times, setting, setting.name)
 
 
 def _commanded(configuration: Configuration) -> Iterator[Counted]:
     """Files that OpenSSL reads for a ``*_conf_command``, beside CA files."""
     names = {group.family: by_name(group.family).commands for group in configuration.groups}
-    for setting, times in _uses(configuration, names):
+    for setting, times, _ in _uses(configuration, names):
         args = setting.directive.args
         command = c_string(setting.value).lower()
         if len(args) < 2 or command not in _COMMANDS:

@@ -11,13 +11,11 @@ from typing import NamedTuple
 from nginx_memlint.files.bounds import STEPS_OF
 from nginx_memlint.files.paths import encode
 from nginx_memlint.memory.laws import Amount
+from nginx_memlint.memory.slabs import PAGE, PAGE_RECORD, upstream_zone_bytes
 from nginx_memlint.problems import Problem
 from nginx_memlint.syntax.values import c_string, parse_size
-from nginx_memlint.tree.expanded import Setting
+from nginx_memlint.tree.expanded import Block, Setting
 from nginx_memlint.tree.tree import Tree
-
-PAGE = 4096
-"""Bytes of a page of memory (``ngx_pagesize``); some arm64 systems have larger ones."""
 
 
 class _Declared(NamedTuple):
@@ -33,29 +31,27 @@ class _Declared(NamedTuple):
 
 
 class Zone(NamedTuple):
-    """A zone: its name, its size in bytes, the directive that declares it first."""
+    """A zone: its name, its size in bytes, the directive that declares it first.
+
+    ``upstreams``: those whose servers are in it.
+    """
 
     name: str
     size: int
     setting: Setting
+    upstreams: tuple[Block, ...] = ()
 
 
 ZONE_RESIDENT = 10_380
 """Bytes that are touched of any zone at a start, beside its table of pages."""
 
-SLOT = 24
-"""``ngx_slab_page_t``: one for each page, all of them written at a start (ngx_slab_init())."""
-
-UPSTREAM_RESIDENT = 14_300
-"""Bytes that an upstream's servers take beyond that in its ``zone``."""
-
 
 def touched(zone: Zone) -> Amount:
     """Bytes of a zone that are touched at a start, and all of it, to which it fills."""
-    table = ZONE_RESIDENT + zone.size // PAGE * SLOT
     if zone.setting.name == "zone":  # ngx_http_upstream_zone(): noreuse
-        size = min(zone.size, table + UPSTREAM_RESIDENT)
+        size = upstream_zone_bytes(zone.name, zone.size, zone.upstreams)
         return Amount(zone_renewed=size, zone_reserved=2 * zone.size)
+    table = ZONE_RESIDENT + zone.size // PAGE * PAGE_RECORD
     return Amount(zone_resident=min(zone.size, table), zone_reserved=zone.size)
 
 
@@ -232,15 +228,21 @@ def zones(tree: Tree) -> tuple[list[Zone], list[Problem]]:
     """The zones that the configuration declares, and the declarations nginx would reject."""
     by_name: dict[tuple[int, str], Zone] = {}
     problems = []
+    upstreams: dict[tuple[int, str], list[Block]] = {}
     for block in tree.having(DIRECTIVES):
         for setting in block.in_order(DIRECTIVES):
             for declared in DIRECTIVES[setting.name].find(setting.directive.args):
                 tree.work.take()
+                if setting.name == "zone":
+                    upstreams.setdefault(_key(declared.name), []).append(block)
                 if complaint := _declare(declared, setting, by_name):
                     tree.work.take(STEPS_OF.listed)
                     problem = Problem.of_nginx(setting.inclusion, setting.directive, complaint)
                     problems.append(problem)
-    return list(by_name.values()), problems
+    listed = [
+        zone._replace(upstreams=tuple(upstreams.get(key, ()))) for key, zone in by_name.items()
+    ]
+    return listed, problems
 
 
 def undeclared(tree: Tree) -> Iterator[Problem]:

@@ -39,6 +39,8 @@ LAWS: dict[str, HeldLaw] = {
     "code": HeldLaw(Times(1.82), 0.75),
     "large": HeldLaw(Times(1.25)),
     "library": HeldLaw(Times(0, 0.1)),
+    # not measured by itself: it may all lie in room that was written to
+    "unwritten": HeldLaw(Times(1)),
     "loose": HeldLaw(Times(0, 1.35)),
     # many small pieces as well; not measured by itself
     "rules": HeldLaw(Times(1.8, 0.42), 1.0),

@@ -22,7 +22,10 @@ class Amount(NamedTuple):
     of many small objects, as ModSecurity's. ``library``: what OpenSSL keeps for itself from the
     first context on. ``loose``: as much of certificates as each worker sorts of them once they are
     freed. ``freed``: large arrays that were needed to read a configuration, and are free in the
-    middle of the heap. ``scripts``: Lua's heap, of which only the newest configuration's is kept.
+    middle of the heap. ``unwritten``: pieces that nothing is written to before there is traffic.
+    ``gaps``: the room between pages of trees, and ``scattered``, the part of it in which pieces of
+    contexts and free room alternate (settled()).
+    ``scripts``: Lua's heap, of which only the newest configuration's is kept.
     ``worker``: what each worker has for itself. ``threads``: what the kernel takes for its threads,
     which is in no phase, as what it takes for processes. ``traffic``: what connections take.
     ``zone_resident``: shared memory that is touched at a start, ``zone_renewed``: that of zones
@@ -43,6 +46,9 @@ class Amount(NamedTuple):
     library: int = 0
     loose: int = 0
     freed: int = 0
+    unwritten: int = 0
+    gaps: int = 0
+    scattered: int = 0
     scripts: int = 0
     worker: int = 0
     threads: int = 0
@@ -67,6 +73,13 @@ class Amount(NamedTuple):
 
 
 PAGE = 4_096
+
+
+def settled(amount: Amount) -> Amount:
+    """A whole configuration, of whose ``gaps`` those are left that pieces of its contexts take."""
+    gaps, pieces = amount.gaps, amount.contexts
+    scattered = max(0, min(pieces, gaps - pieces))
+    return amount._replace(gaps=min(gaps, pieces), scattered=scattered)
 
 
 def piece(size: int) -> Amount:

@@ -32,6 +32,7 @@ from nginx_memlint.memory.laws import (
     Amount,
     Law,
     Total,
+    settled,
 )
 from nginx_memlint.memory.laws import total as total_of
 from nginx_memlint.memory.laws_table import laws_for
@@ -276,7 +277,7 @@ class Situation:
     @cached_property
     def amount(self) -> Amount:
         """The bytes of all parts."""
-        return reduce(Amount.plus, (part.amount for part in self.parts), Amount())
+        return settled(reduce(Amount.plus, (part.amount for part in self.parts), Amount()))
 
     @cached_property
     def total(self) -> Total:
@@ -295,7 +296,7 @@ class Situation:
     def total_without(self, name: str) -> Total:
         """Bytes of the whole service by phase, but for one part."""
         amounts = (part.amount for part in self.parts if part.name != name)
-        return self._total_of(reduce(Amount.plus, amounts, Amount()), self.workers.count)
+        return self._total_of(settled(reduce(Amount.plus, amounts, Amount())), self.workers.count)
 
     @property
     def test_bytes(self) -> int:
@@ -365,7 +366,7 @@ class Situation:
     def shares(self) -> list[tuple[CostPart, Total]]:
         """The parts with what each takes by phase, what takes most at the worst peak first."""
         workers = self.workers.count
-        shares = [(part, self._total_of(part.amount, workers)) for part in self.parts]
+        shares = [(part, self._total_of(settled(part.amount), workers)) for part in self.parts]
         return sorted(shares, key=lambda share: -share[1].reload_peak_worst)
 
     @cached_property

@@ -594,6 +594,27 @@ def test_a_key_of_many_certificates(
     assert size(apart) == size(together) == size(above) == 3 * one + 3_450 * copies + alike
 
 
+@pytest.mark.parametrize(
+    ("logs", "pages", "unwritten"),
+    [
+        ("access_log a buffer=64k;", 1, 60 << 10),
+        ("access_log a combined buffer=64k; access_log b combined buffer=16k;", 2, 72 << 10),
+        ("access_log a gzip;", 1, 60 << 10),
+        ("access_log a combined gzip buffer=1m;", 1, 1020 << 10),
+        ("access_log a buffer=64k; server { access_log a buffer=64k; }", 1, 60 << 10),
+        ("access_log a buffer=1k;", 1, 0),
+    ],
+)
+def test_buffers_of_logs(tmp_path: Path, logs: str, pages: int, unwritten: int) -> None:
+    """A page of each file's is written to at a start, all of it may be resident after reloads."""
+    checked = report(tmp_path, logs)
+    assert part(checked, "buffers of logs").pool_bytes == pages * 4096
+    conf = write(tmp_path, {"nginx.conf": http(logs)})
+    situation = examine(Job(str(conf), read_keywords({"target": "debian-12"}))).situation
+    assert situation is not None
+    assert situation.amount.unwritten == unwritten
+
+
 def test_a_certificate_by_what_is_in_it() -> None:
     """The stock bundle is the measure: of its certificates together nothing is beyond it."""
     facts = bundle_of(BUNDLE.read_bytes()).facts

@@ -97,7 +97,8 @@ def _slope(stack: str, name: str, sizes: list[int], directory: Path) -> float:
     for count in (few, many):
         text = configuration(Described(stack), place, CASES[name], count, 1)
         amount = situation_of(write_conf(place.prefix, text), TARGETS[stack]).amount
-        totals.append(sum(amount) - amount.worker - amount.loose - amount.zone_reserved)
+        apart = amount.worker + amount.loose + amount.unwritten + amount.zone_reserved
+        totals.append(sum(amount) - apart)
     return (totals[1] - totals[0]) / (many - few)
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.nginx.accuracy_held_out import FirstPeak, HeldOut, compared, first_contact, first_peaks
 from tests.nginx.accuracy_whole import Described, recording
 from tests.nginx.held_out_configurations import CONFIGURATIONS, write
+from tests.nginx.held_out_second import SECOND
 from tests.nginx.measure_held_out import MORE_WORKERS, RELOADS, predicted
 from tests.nginx.prefix import make_prefix
 
@@ -76,3 +77,41 @@ def test_what_is_said_now(row: dict[str, Any], tmp_path: Path) -> None:
     assert 0.99 <= one.first_peak <= 1.25
     assert 0.99 <= one.worst_peak <= 1.70
     assert 1 <= one.limit <= 1.65
+
+
+def test_all_of_the_second_were_measured() -> None:
+    asked = {
+        (name, workers) for name in SECOND for workers in ((2, 4) if name in MORE_WORKERS else (2,))
+    }
+    rows = recording("held-out-second")["rows"]
+    assert {(row["configuration"], row["workers"]) for row in rows} == asked
+    assert {len(row["peak_kb"]) for row in rows} == {RELOADS}
+
+
+@pytest.mark.xdist_group("configurations held out")
+@pytest.mark.parametrize(
+    "row",
+    [*recording("held-out-second")["rows"], *recording("held-out-second-many")["rows"]],
+    ids=lambda row: f"{row['configuration']}, {row['workers']}, {len(row['peak_kb'])} reloads",
+)
+def test_what_is_said_now_of_the_second(row: dict[str, Any], tmp_path: Path) -> None:
+    stack = Described("bookworm")
+    conf = write(row["configuration"], make_prefix(tmp_path), stack, row["workers"], SECOND)
+    one = compared(row, predicted(conf, "debian-12"))
+    assert one.start == pytest.approx(1, abs=0.10)
+    assert 0.99 <= one.first_peak <= 1.25
+    assert 1 <= one.worst_peak <= 1.35
+    assert 1 <= one.limit <= 1.5
+
+
+@pytest.mark.xdist_group("configurations held out")
+@pytest.mark.parametrize(
+    "row",
+    recording("held-out-second-at-once")["rows"],
+    ids=lambda row: f"{row['configuration']}, {row['workers']}",
+)
+def test_first_peaks_of_the_second_if_all_exit_at_once(row: dict[str, Any], tmp_path: Path) -> None:
+    stack = Described("bookworm")
+    conf = write(row["configuration"], make_prefix(tmp_path), stack, row["workers"], SECOND)
+    ratio = predicted(conf, "debian-12")["reload_peak_bytes"] / 1024 / row["peak_kb"][0]
+    assert 1 <= ratio <= 1.15

@@ -222,15 +222,26 @@ def _logs_in_memory(configuration: Configuration) -> Iterator[Counted]:
                 yield Counted(amount, 1, setting, f"error_log {setting.value}")
 
 
+GZIP_BUFFER = 64 << 10
+"""The buffer of a log that is compressed, unless its size is stated."""
+
+
 def _log_buffers(configuration: Configuration) -> Iterator[Counted]:
-    """The page of each file's buffer in which malloc() notes its size: no more is touched yet."""
+    """Buffers of files: malloc() notes the size in a page of each, no more is written to yet."""
     files: dict[str, Setting] = {}
     for block in configuration.tree.having(["access_log"]):
         for setting in block.settings("access_log"):
             if any(arg.startswith(("buffer=", "gzip")) for arg in setting.directive.args[1:]):
                 files.setdefault(setting.value, setting)
     for setting in files.values():
-        yield Counted(Amount(pool=PAGE), 1, setting, f"access_log {setting.value}")
+        amount = Amount(pool=PAGE, unwritten=max(0, _buffer(setting) - PAGE))
+        yield Counted(amount, 1, setting, f"access_log {setting.value}")
+
+
+def _buffer(setting: Setting) -> int:
+    """The size of a log's buffer (``ngx_http_log_set_log()``)."""
+    sizes = [arg[7:] for arg in setting.directive.args[1:] if arg.startswith("buffer=")]
+    return (parse_size(sizes[-1]) if sizes else None) or GZIP_BUFFER
 
 
 RECORDS: tuple[Record, ...] = (

@@ -17,6 +17,9 @@ NODE = 61
 
 PAGE_NODES = 128
 PAGE = PAGE_NODES * NODE
+GAP = PAGE - 4_096
+"""Room that a page has beside it, which other pieces may take."""
+
 PREALLOCATED = 6
 """Levels of a tree that are there from the beginning: a page (ngx_radix_tree_create())."""
 
@@ -53,7 +56,7 @@ def _geo(listed: list[Directive], configuration: Configuration) -> _Geo:
             if (network := _network(text)) is not None:
                 networks[network[0]].add(network[1])
     pages = sum(_tree(some, bits) for bits, some in networks.items())
-    return _Geo(Amount(pool=size, pages=pages))
+    return _Geo(Amount(pool=size, pages=pages, gaps=pages // PAGE * GAP))
 
 
 def _network(text: str) -> tuple[int, Network] | None:

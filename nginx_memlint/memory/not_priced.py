@@ -6,6 +6,7 @@ One row for each such thing. What is new is one more row.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from nginx_memlint.memory.parts import modsecurity
 from nginx_memlint.refusals.unknown import COMPARED, doubts
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tls import modules
@@ -172,7 +173,7 @@ def _strangers(tree: Tree) -> Iterator[NotPriced]:
     doubtful: set[str] = set()
     for block, names in strangers(tree):
         for name in names:
-            if name in said or name in doubtful or name in _EXACT:
+            if name in said or name in doubtful or name in _EXACT or name in modsecurity.DIRECTIVES:
                 continue
             tree.work.take(COMPARED)
             if doubts(name):

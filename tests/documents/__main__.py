@@ -22,7 +22,8 @@ parser.add_argument(
 asked = parser.parse_args()
 
 for path, part in RULE_PAGES.items():
-    path.write_text(f"<!-- {part} -->\n<!-- end of {part} -->\n", "utf-8")
+    if not path.exists():
+        path.write_text(f"<!-- {part} -->\n<!-- end of {part} -->\n", "utf-8")
 for path in {page.path for page in PAGES if page.path.parent.name == "rules"} - RULE_PAGES.keys():
     path.unlink()
 for path in (*{page.path for page in PAGES} | RULE_PAGES.keys(), *FILES):

@@ -88,6 +88,14 @@ def test_all_that_is_listed_has_a_directive() -> None:
     assert [row.what for row in UNKNOWN if row is not NAMES_SENT] == [*DIRECTIVES]
 
 
+def test_of_modsecurity_only_rules_from_elsewhere(tmp_path: Path) -> None:
+    rules = "modsecurity_rules_file /r.conf;\nmodsecurity_rules_remote k https://r.example;\n"
+    others = "modsecurity on; modsecurity_transaction_id a; modsecurity_use_error_log off;"
+    assert listed(tmp_path, f"{others}\n{rules}server {{ }}") == [
+        ("ModSecurity's rules from elsewhere", "modsecurity_rules_remote", 6)
+    ]
+
+
 def test_modules_are_listed(tmp_path: Path) -> None:
     main = "load_module m/ngx_http_perl_module.so;\nload_module m/own.so;\n"
     main += "load_module m/ngx_http_lua_module.so;\n"

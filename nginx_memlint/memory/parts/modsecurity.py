@@ -19,6 +19,12 @@ Set."""
 
 INLINE, OF_FILE = "modsecurity_rules", "modsecurity_rules_file"
 
+DIRECTIVES = frozenset(
+    {"modsecurity", INLINE, OF_FILE, "modsecurity_transaction_id", "modsecurity_use_error_log"}
+)
+"""Those of ModSecurity-nginx whose memory at a start is known: rules, and none beside them
+(ngx_http_modsecurity_commands). ``modsecurity_rules_remote`` takes what a server sends."""
+
 _COMMENT = rb"(?m)^[ \t]*#[^\n]*\n?"
 _INCLUDE = rb"(?mi)^[ \t]*+Include(?:Optional)?[ \t]++\"?([^\"\n]*[^\"\s])"
 

@@ -1,7 +1,8 @@
 """The master of the nginx that runs here, its binary, its configuration and its platform.
 
 A pid file and a process's title may say anything. A binary is run (``nginx -V``) only if none but
-root, or the user who asks, can have put it there.
+root, or the user who asks, can have put it there, and if it is an nginx: any user may start any
+program of the system under a master's title.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ PID_MOST = 64
 
 LISTED, COMMAND_LENGTH = 5, 80
 """Masters that are named where there are several."""
+
+BINARY_MOST = 256 << 20
+"""Bytes of a binary."""
+
+_PRINTED = b"configure arguments:"
+"""What every nginx and every fork prints for ``-V``, and so has in its binary."""
 
 _NUMBER = re.compile("[0-9]{1,9}")
 
@@ -162,6 +169,8 @@ def described(binary: str) -> Nginx:
 
 def _not_to_be_run(binary: str) -> str | None:
     try:
+        if _PRINTED not in read_file(binary, BINARY_MOST):
+            return "it is no nginx"
         if os.geteuid() and os.stat(binary).st_uid == os.geteuid():
             return None
     except OSError as error:

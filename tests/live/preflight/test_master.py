@@ -168,8 +168,19 @@ def test_a_binary_that_was_replaced(machine: Machine) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="root alone may run what is somebody else's")
 def test_a_binary_that_others_may_write_is_not_run(tmp_path: Path) -> None:
     trap = tmp_path / "nginx"
-    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/was-run\n")
+    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/was-run\n# configure arguments:\n")
     trap.chmod(0o777)
     with pytest.raises(MemlintError, match=r"is not asked for its version.*--target"):
         described(str(trap))
+    assert not (tmp_path / "was-run").exists()
+
+
+def test_a_program_that_is_no_nginx_is_not_run(tmp_path: Path) -> None:
+    """Under a master's title anybody may start what stands in /usr/bin."""
+    trap = tmp_path / "nginx"
+    trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/was-run\n")
+    trap.chmod(0o700)
+    for program in (str(trap), "/usr/bin/env"):
+        with pytest.raises(MemlintError, match=r"is not asked for its version, as it is no nginx"):
+            described(program)
     assert not (tmp_path / "was-run").exists()

@@ -34,7 +34,7 @@ BINARY_MOST = 256 << 20
 """Bytes of a binary."""
 
 _PRINTED = b"configure arguments:"
-"""What every nginx and every fork prints for ``-V``, and so has in its binary."""
+"""A text of every nginx and every fork: each prints it for ``-V``."""
 
 _NUMBER = re.compile("[0-9]{1,9}")
 

@@ -121,14 +121,26 @@ def _takes(
     return Refusal(directives, kinds, partial(_parameters, words, at, nginx), is_plain=True)
 
 
+def _has_zone(args: Sequence[str]) -> str:
+    is_named = any(c_string(word).startswith("zone=") for word in args)
+    return "" if is_named else '"{name}" must have "zone" parameter'
+
+
 _LISTEN = (
     *("backlog=", "bind", "ipv6only=", "multipath", "proxy_protocol", "rcvbuf=", "sndbuf="),
     *("so_keepalive=", "ssl"),
 )
 _LISTEN_MORE = ("accept_filter=", "default_server", "deferred", "fastopen=", "reuseport", "setfib=")
+_PACE = ("files", "sleep", "threshold")
 _PEER = (
     *("backup", "down", "fail_timeout=", "max_conns=", "max_fails=", "resolve", "service="),
     *("weight=", "slow_start=", "route=", "drain", "sid="),
+)
+
+_CACHE = (
+    *("levels=", "use_temp_path=", "keys_zone=", "inactive=", "max_size=", "min_free="),
+    *(f"{who}_{what}=" for who in ("manager", "loader", "purger") for what in _PACE),
+    "purger=",
 )
 
 _PARAMETERS = (
@@ -148,14 +160,21 @@ _PARAMETERS = (
     _takes("listen", frozenset({"mail_server"}), 1, _LISTEN, 'the invalid "{word}" parameter'),
     _takes("server", UPSTREAMS, 1, _PEER),
     _takes("limit_req", IN_HTTP, 0, ("zone=", "burst=", "delay=", "nodelay")),
+    Refusal("limit_req", IN_HTTP, _has_zone),
+    _takes(
+        "proxy_cache_path fastcgi_cache_path uwsgi_cache_path scgi_cache_path",
+        frozenset({"http"}),
+        1,
+        _CACHE,
+    ),
     _takes("access_log", IN_HTTP, 2, ("buffer=", "flush=", "gzip", "gzip=", "if=")),
     _takes("add_header add_trailer", IN_HTTP, 2, ("always",)),
     _takes("fastcgi_param scgi_param uwsgi_param", IN_HTTP, 2, ("if_not_empty",)),
     _takes("hash", UPSTREAMS, 1, ("consistent",)),
 )
 """``ngx_http_core_listen()``, ``ngx_stream_core_listen()``, ``ngx_mail_core_listen()``,
-``ngx_http_upstream_server()``, ``ngx_http_limit_req()``, ``ngx_http_log_set_log()``,
-``ngx_http_headers_add()``, ``ngx_http_upstream_param_set_slot()``,
+``ngx_http_upstream_server()``, ``ngx_http_limit_req()``, ``ngx_http_file_cache_set_slot()``,
+``ngx_http_log_set_log()``, ``ngx_http_headers_add()``, ``ngx_http_upstream_param_set_slot()``,
 ``ngx_http_upstream_hash()`` and those of stream, in nginx 1.10.0 to 1.31.4 and NGINX Plus. The
 upstream's ``sticky`` and others of third parties are not among them."""
 

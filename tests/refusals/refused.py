@@ -279,6 +279,9 @@ REFUSED: tuple[tuple[str, str], ...] = (
     ("http", "limit_req_zone $uri zone=a:1m rate=x;"),
     ("http", "limit_req_zone $uri zone=a:1m rate=0r/s;"),
     ("http", "limit_req_zone $uri zone=a:1m rate=1r/s; limit_req zone=a burst=0;"),
+    ("http", "limit_req burst=5;"),
+    ("http", "proxy_cache_path /tmp/memlint-cache foo keys_zone=a:1m;"),
+    ("http", "scgi_cache_path /tmp/memlint-cache keys_zone=a:1m level=1;"),
     ("http", "upstream u { server 127.0.0.1 weight=0; }"),
     ("http", "upstream u { server 127.0.0.1 max_fails=x; }"),
     ("stream", "upstream u { server 127.0.0.1:1 fail_timeout=1x; }"),
@@ -648,6 +651,11 @@ ACCEPTED: tuple[tuple[str, str], ...] = (
     ("location", "keepalive_timeout 1m 1y;"),
     ("location", "rewrite ^ /x permanent;"),
     ("http", "limit_req_zone $uri zone=a:1m rate=010r/m;"),
+    (
+        "http",
+        "proxy_cache_path /tmp/memlint-cache levels=1:2 keys_zone=a:1m inactive=1h max_size=1g "
+        "min_free=1m use_temp_path=off loader_files=9 manager_sleep=1s manager_threshold=1s;",
+    ),
     ("http", "limit_req_zone $uri zone=a:1m rate=10;"),
     ("http", "upstream u { server 127.0.0.1 max_fails=0 fail_timeout=0; }"),
     ("http", "server { listen 127.0.0.1:8999 rcvbuf=0 sndbuf=1k; }"),

@@ -144,7 +144,8 @@ def on_a_terminal(
         pass
     finally:
         os.close(terminal)
-        os.waitpid(pid, 0)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert code >= 0, f"ended by signal {-code} after {out!r}"
     return out.decode().replace("\r\n", "\n")
 
 

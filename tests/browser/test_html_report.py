@@ -11,6 +11,8 @@ from selenium.webdriver.common.keys import Keys
 from tests.browser.conftest import Browser
 from tests.helpers import SAMPLES, http, memlint, write
 
+pytestmark = pytest.mark.xdist_group("browser")  # one is enough
+
 INCIDENT = SAMPLES / "incident"
 FEW_MB = 3_000_000
 

@@ -15,6 +15,8 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.browser.conftest import Browser
 
+pytestmark = pytest.mark.xdist_group("browser")  # one is enough
+
 PHONE, DESKTOP = 360, 1200
 
 

@@ -53,8 +53,9 @@ def visit(browser: Browser, site: Site, page: str) -> None:
     assert elsewhere == []
 
 
-@pytest.mark.parametrize("width", [PHONE, DESKTOP])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("width", "dark"), [(PHONE, True), (DESKTOP, False)], ids=["dark phone", "light desktop"]
+)
 def test_every_page(browser: Browser, site: Site, width: int, dark: bool) -> None:
     built = {path.relative_to(site.directory).as_posix() for path in site.directory.rglob("*.html")}
     pages = sorted(built - {"report.html", "404.html"})

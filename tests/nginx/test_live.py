@@ -17,7 +17,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.live import available, limit
+from nginx_memlint.live import available, limit, shapes
 from nginx_memlint.live import calibrate as live
 from nginx_memlint.live import verify as verification
 from nginx_memlint.live.binary import describe, find_nginx
@@ -122,7 +122,7 @@ def test_without_the_lua_module_and_without_openssl(
     """Contexts of proxy_ssl, certificates of a bundle that the system has; nothing is allowed."""
     assert bookworm.modules
     monkeypatch.setattr(live, "QUICK", FEW)
-    monkeypatch.setattr(live, "lua_modules", lambda _nginx, _named: None)
+    monkeypatch.setattr(shapes, "lua_modules", lambda _nginx, _named: None)
     monkeypatch.setattr("nginx_memlint.live.certificates.find_program", lambda _name: None)
     monkeypatch.setattr("nginx_memlint.live.certificates.SYSTEM_BUNDLES", (str(SAMPLE_BUNDLE),))
     monkeypatch.setattr("nginx_memlint.live.process.HeldExits", refused)

@@ -10,6 +10,7 @@ import os
 import pwd
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from nginx_memlint.live.binary import describe, find_nginx
 from nginx_memlint.live.calibrate import Calibration, calibrate
 from nginx_memlint.live.connections import KINDS
 from nginx_memlint.live.peaks import BY_SAMPLES
-from nginx_memlint.live.shapes import Amounts, choose_method
+from nginx_memlint.live.shapes import QUICK, choose_method
 from nginx_memlint.live.site import Site, temporary_directory
 from nginx_memlint.live.verify import Verification, verify
 from nginx_memlint.memory.parts.base import BASES, CONNECTION_BYTES
@@ -48,19 +49,7 @@ INCIDENT = SAMPLES / "incident"
 BUNDLE = (150, 160_050)
 """Certificates and bytes of DER of a bundle of all of Mozilla's list."""
 
-FEW = Amounts(
-    blocks=(50, 350),
-    servers=(50, 250),
-    loads=(20, 70),
-    certificates=26,
-    pairs=(20, 40),
-    names=(5, 10),
-    repeats=1,
-    reload_workers=(2,),
-    reloads=1,
-    reload_stores=(20, 50),
-    reload_locations=1500,
-)
+FEW = replace(QUICK, servers=(50, 250), pairs=(20, 40), names=(5, 10))
 
 
 def load(costs: object) -> float:

@@ -258,7 +258,9 @@ def test_a_million_tiny_directives(tmp_path: Path) -> None:
 
 
 @slow
-@pytest.mark.parametrize("text", [b"a;" * 2_990_000, b"types{a b;}" * 850_000])
+@pytest.mark.parametrize(
+    "text", [b"a;" * 2_990_000, b"types{a b;}" * 850_000], ids=["directives", "blocks"]
+)
 def test_as_many_tokens_as_are_read(tmp_path: Path, text: bytes) -> None:
     write(tmp_path, {"nginx.conf": events(text)})
     assert limited("check", "nginx.conf", cwd=tmp_path, memory=2 << 30).code == 0

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from nginx_memlint import result
 from nginx_memlint.acceptance.lowered import unique
@@ -201,11 +201,14 @@ class _Both:
         growth = total.reload_peak_worst_bytes.growth
         # the whole of it, as memlint check has it
         totals = old.report.memory.total, new.report.memory.total
-        over = [*_over_start(*totals, self.job.options), *_over(counts, self.job.options)]
+        others = [*_budgeted(*totals, counts, self.job.options)]
+        exceeded = [one for one in others if one.is_over]
+        over = [
+            f"{one.grown}: over the budget of {one.budget_said}" for one in exceeded if one.is_more
+        ]
         budget = None if new.absent else self.job.options.max_memory
         peak = totals[1].reload_peak_worst_bytes
         is_over = budget is not None and peak > budget
-        exceeds_any = not new.absent and _is_over_any(totals[1], counts, self.job.options)
         grows = self.max_growth is not None and growth > self.max_growth
         self.lowered.extend(new.report.lowered)
         remedies = [] if new.absent else new.report.remedies
@@ -213,9 +216,11 @@ class _Both:
             path=new.report.path,
             verdict=_verdict(
                 is_read=(is_new or old.report.complete) and (is_gone or new.report.complete),
-                is_over=exceeds_any,
+                is_over=not new.absent and (is_over or bool(exceeded)),
                 grows=grows,
-                is_held=self.max_growth is not None or _has_budget(self.job.options),
+                is_held=bool(others)
+                or self.max_growth is not None
+                or self.job.options.max_memory is not None,
             ),
             budget_bytes=budget,
             state="new" if is_new else "removed" if is_gone else "unchanged" if same else "changed",
@@ -236,7 +241,11 @@ class _Both:
                 text
                 for text in (
                     _standing(*totals, budget),
-                    *_over_as_before(*totals, counts, self.job.options),
+                    *(
+                        f"over the budget of {one.budget_said} for {one.name}, as before"
+                        for one in exceeded
+                        if not one.is_more
+                    ),
                 )
                 if text
             ),
@@ -296,53 +305,44 @@ def _verdict(*, is_read: bool, is_over: bool, grows: bool, is_held: bool) -> Dif
     return next(verdict for verdict, holds in zip(VERDICTS, reasons, strict=True) if holds)
 
 
-def _has_budget(options: Options) -> bool:
-    return any(
-        budget is not None
-        for budget in (
-            options.max_memory,
-            options.max_start_memory,
-            options.max_ca_loads,
-            options.max_contexts,
-        )
-    )
+class _Budgeted(NamedTuple):
+    """A figure beside the worst peak that a budget is held against.
+
+    ``grown`` says what it was and is, ``budget_said`` its budget.
+    """
+
+    name: str
+    change: Change
+    budget: int
+    grown: str
+    budget_said: str
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is over its budget, also if it has not grown."""
+        return self.change.after > self.budget
+
+    @property
+    def is_more(self) -> bool:
+        """Whether it has grown."""
+        return self.change.after > self.change.before
 
 
-def _over_as_before(
+def _budgeted(
     old: result.MemoryTotal, new: result.MemoryTotal, counts: CountChanges, options: Options
-) -> Iterator[str]:
-    """Clauses on what else is over its budget though it has not grown, for the same sentence."""
-    starts = Change(before=old.start_bytes, after=new.start_bytes)
-    for name, change, budget, said in (
-        ("memory at start", starts, options.max_start_memory, human_budget),
-        ("CA loads", counts.ca_loads, options.max_ca_loads, "{:,}".format),
-        ("TLS contexts", counts.ssl_contexts, options.max_contexts, "{:,}".format),
+) -> Iterator[_Budgeted]:
+    """The figures beside the worst peak that have a budget."""
+    if (budget := options.max_start_memory) is not None:
+        start = Change(before=old.start_bytes, after=new.start_bytes)
+        grown = f"{human_range(start.before, start.after)} at start"
+        yield _Budgeted("memory at start", start, budget, grown, human_budget(budget))
+    for name, change, most in (
+        ("CA loads", counts.ca_loads, options.max_ca_loads),
+        ("TLS contexts", counts.ssl_contexts, options.max_contexts),
     ):
-        if budget is not None and budget < change.after <= change.before:
-            yield f"over the budget of {said(budget)} for {name}, as before"
-
-
-def _is_over_any(new: result.MemoryTotal, counts: CountChanges, options: Options) -> bool:
-    """Whether anything is over its budget, also if it has not grown."""
-    return any(
-        budget is not None and size > budget
-        for size, budget in (
-            (new.reload_peak_worst_bytes, options.max_memory),
-            (new.start_bytes, options.max_start_memory),
-            (counts.ca_loads.after, options.max_ca_loads),
-            (counts.ssl_contexts.after, options.max_contexts),
-        )
-    )
-
-
-def _over_start(
-    old: result.MemoryTotal, new: result.MemoryTotal, options: Options
-) -> Iterator[str]:
-    """A sentence on a start that takes more than before, and than its budget."""
-    before, after, budget = old.start_bytes, new.start_bytes, options.max_start_memory
-    if budget is not None and after > max(budget, before):
-        span = human_range(before, after)
-        yield f"{span} at start: over the budget of {human_budget(budget)}"
+        if most is not None:
+            grown = f"{change.before:,} → {change.after:,} {name}"
+            yield _Budgeted(name, change, most, grown, f"{most:,}")
 
 
 def _standing(old: result.MemoryTotal, new: result.MemoryTotal, budget: int | None) -> str:
@@ -359,16 +359,6 @@ def _standing(old: result.MemoryTotal, new: result.MemoryTotal, budget: int | No
     if over or was_over:
         before = f", was over by {human(was_over)}" if was_over else ", was within it"
     return now + before
-
-
-def _over(counts: CountChanges, options: Options) -> Iterator[str]:
-    """Sentences on counts that have grown and are over their budget."""
-    for name, change, budget in (
-        ("CA loads", counts.ca_loads, options.max_ca_loads),
-        ("TLS contexts", counts.ssl_contexts, options.max_contexts),
-    ):
-        if budget is not None and change.after > max(budget, change.before):
-            yield f"{change.before:,} → {change.after:,} {name}: over the budget of {budget:,}"
 
 
 def _reload(old: Total, new: Total) -> ReloadOfChange:

@@ -35,15 +35,14 @@ LUA_HEAPS = Unknown(
 )
 """The memory that ``--lua-heap`` states."""
 
+_COMMANDS = ("ClientCAPath", "ClientCAStore", "RequestCAPath", "RequestCAStore")
+"""Commands of OpenSSL whose memory is decided by what a directory or a store holds."""
+
 NAMES_SENT = Unknown(
     "CA names from directories and stores",
     "OpenSSL reads all that is in it for each context, and keeps the names (SSL_CONF_cmd())",
-    tuple(
-        f"*_conf_command {command}"
-        for command in ("ClientCAPath", "ClientCAStore", "RequestCAPath", "RequestCAStore")
-    ),
+    tuple(f"*_conf_command {command}" for command in _COMMANDS),
 )
-"""Commands of OpenSSL whose memory is decided by what a directory or a store holds."""
 
 UNKNOWN: tuple[Unknown, ...] = (
     LUA_HEAPS,
@@ -101,8 +100,6 @@ MOST = 100
 _OBJECTS = {"ngx_http_perl_module.so": "Perl's interpreter"}
 """Objects of known modules that take what cannot be known as soon as they are loaded."""
 
-_COMMANDS = {cause.partition(" ")[2].lower() for cause in NAMES_SENT.causes}
-
 _EXACT = {cause: row for row in UNKNOWN for cause in row.causes if not cause.endswith("*")}
 
 _PREFIXES = {cause[:-1]: row for row in UNKNOWN for cause in row.causes if cause.endswith("*")}
@@ -147,12 +144,13 @@ def _in_tables(tree: Tree) -> Iterator[NotPriced]:
 def _commands(tree: Tree) -> Iterator[NotPriced]:
     """Commands of OpenSSL, each once for each directive; it does not heed their case."""
     directives = [name for name in tree.index_names() if name.endswith("_conf_command")]
+    commands = {command.lower() for command in _COMMANDS}
     said = set()
     for block in tree.having(directives):
         for setting in block.in_order(directives):
             command = c_string(setting.value)
             item = setting.name, command.lower()
-            if item[1] in _COMMANDS and item not in said:
+            if item[1] in commands and item not in said:
                 said.add(item)
                 yield NotPriced(NAMES_SENT.what, f"{setting.name} {command}", setting)
 

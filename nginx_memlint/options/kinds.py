@@ -15,7 +15,7 @@ from nginx_memlint.policy import Policy
 from nginx_memlint.sizes import MAX_SIZE, MIB, SIZE_PATTERN, check_budget, parse_budget, parse_size
 from nginx_memlint.suggest import did_you_mean
 from nginx_memlint.targets.allocators_table import PLATFORM
-from nginx_memlint.targets.host_facts import HostFacts
+from nginx_memlint.targets.host_facts import MOST_PROCESSORS, HostFacts
 from nginx_memlint.targets.names import HOST, pattern
 from nginx_memlint.targets.targets import (
     SETTABLE,
@@ -27,7 +27,7 @@ from nginx_memlint.targets.targets import (
 from nginx_memlint.tls.ca_bundle import PEM_OF_ONE
 from nginx_memlint.tree.blocks import check_context
 
-MOST_WORKERS = 4096
+MOST_WORKERS = MOST_PROCESSORS
 """Worker processes that can be asked for."""
 
 MOST_COUNTED = 999_999_999

@@ -131,12 +131,12 @@ _LISTEN = (
     *("so_keepalive=", "ssl"),
 )
 _LISTEN_MORE = ("accept_filter=", "default_server", "deferred", "fastopen=", "reuseport", "setfib=")
-_PACE = ("files", "sleep", "threshold")
 _PEER = (
     *("backup", "down", "fail_timeout=", "max_conns=", "max_fails=", "resolve", "service="),
     *("weight=", "slow_start=", "route=", "drain", "sid="),
 )
 
+_PACE = ("files", "sleep", "threshold")
 _CACHE = (
     *("levels=", "use_temp_path=", "keys_zone=", "inactive=", "max_size=", "min_free="),
     *(f"{who}_{what}=" for who in ("manager", "loader", "purger") for what in _PACE),

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+MOST_PROCESSORS = 4096
+"""Processors that a server may have, and so workers."""
+
 
 class FileFacts(NamedTuple):
     """A file on the server: its size, its hash, and what decides the memory of what it holds.

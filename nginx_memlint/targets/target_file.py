@@ -16,7 +16,7 @@ from nginx_memlint.files.toml import read_toml, toml_string
 from nginx_memlint.printable import printable
 from nginx_memlint.targets.allocators_table import PLATFORM, Platform
 from nginx_memlint.targets.costs_table import COSTS
-from nginx_memlint.targets.host_facts import FileFacts, HostFacts
+from nginx_memlint.targets.host_facts import MOST_PROCESSORS, FileFacts, HostFacts
 from nginx_memlint.targets.targets import (
     BUILT,
     BUILT_IN,
@@ -66,13 +66,15 @@ _APART = 4
 """Times that the bytes of a server may be less than the least that was measured on any, or more
 than the most: figures of a file that is further off are made up."""
 
+
+def _near(key: str) -> tuple[float, float]:
+    measured = [row[key] for row in COSTS.values()]
+    return min(measured) / _APART, max(measured) * _APART
+
+
 BETWEEN: dict[str, tuple[float, float]] = {
-    **{
-        key: (min(measured) / _APART, max(measured) * _APART)
-        for key in _BYTES
-        for measured in [[row[key] for row in COSTS.values()]]
-    },
-    "processors": (1, 4096),
+    **{key: _near(key) for key in _BYTES},
+    "processors": (1, MOST_PROCESSORS),
 }
 """Key → least and most of its number, where they are not 0 and MOST."""
 

@@ -70,7 +70,7 @@ EC_SHARE = 0.28
 """Part of EC keys in Mozilla's list (42 of 150 in Debian's ca-certificates, November 2026). The
 rest are RSA; an EC certificate takes as much memory as an RSA one of twice its size."""
 
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----")
 
 
 @dataclass(frozen=True, slots=True)

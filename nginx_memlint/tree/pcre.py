@@ -10,7 +10,7 @@ import re
 
 _TOKEN = re.compile(
     r"""
-    (?P<escape>\\(?:[xpPkgoN]\{[^}]*\}|.)?)
+    (?P<escape>\\(?:[xpPkgoN]\{[^}\\]*\}|.)?)
     | (?P<class>\[\^?\]?(?>(?:\\.|\[:\^?\w*:\]|[^\]\\])*)(?P<end>\])?)
     | (?P<open>\((?:\?(?:<?[=!]|[:>|]|(?:P?<(?P<name>[A-Za-z_]\w*)>)|[imsJU]+:))?)
     | (?P<close>\))

@@ -1,7 +1,6 @@
-"""One target under atheris: python -m fuzz.harness TARGET [libFuzzer's options and corpora]."""
+"""The package as atheris instruments it, and one of its targets under atheris."""
 
 import pkgutil
-import sys
 from importlib import import_module
 
 import atheris
@@ -14,12 +13,7 @@ with atheris.instrument_imports(include=["nginx_memlint"]):
         import_module(module.name)  # imported late otherwise, and then not seen
 
 
-def main() -> None:
-    """Fuzz until the options, or a failure, end it."""
-    function = FUNCTIONS[sys.argv.pop(1)]
-    atheris.Setup(sys.argv, function)
+def begin(target: str, options: list[str]) -> None:
+    """Fuzz until libFuzzer's options (and corpora), or a failure, end it, and this process too."""
+    atheris.Setup([target, *options], FUNCTIONS[target])
     atheris.Fuzz()
-
-
-if __name__ == "__main__":
-    main()

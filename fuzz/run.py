@@ -1,7 +1,8 @@
 """Fuzz all targets, one after the other: python -m fuzz.run --seconds 3600 [TARGET ...].
 
 Writes into a temporary directory of its own, which is kept if something is found: the input is
-there, and the function of fuzz.targets fails on it again.
+there, and the function of fuzz.targets fails on it again. The package is instrumented once, which
+takes seconds; each target is fuzzed by a process that is forked then.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import argparse
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,13 +54,14 @@ class Outcome(NamedTuple):
     failed: bool
 
 
-def fuzz(target: str, seconds: int, directory: Path) -> Outcome:
-    """Fuzz one target; new inputs and failures go into the directory."""
+def fuzz(
+    target: str, seconds: int, directory: Path, begin: Callable[[str, list[str]], None]
+) -> Outcome:
+    """Fuzz one target in a process that ``begin`` becomes; the directory gets what comes of it."""
     corpus = directory / target
     corpus.mkdir(exist_ok=True)
     dictionary = HERE / "nginx.dict"
-    command = [
-        *(sys.executable, "-m", "fuzz.harness", target),
+    options = [
         *(f"-max_total_time={seconds}", f"-timeout={TIMEOUT}", f"-rss_limit_mb={MEMORY_MIB}"),
         *("-max_len=4000", "-print_final_stats=1", f"-dict={dictionary}"),
         *(f"-artifact_prefix={directory}/{target}-", str(corpus)),
@@ -67,11 +69,14 @@ def fuzz(target: str, seconds: int, directory: Path) -> Outcome:
     ]
     log = directory / f"{target}.log"
     began = time.monotonic()
-    with log.open("wb") as out:
-        environment = os.environ | {"TMPDIR": str(directory)}
-        done = subprocess.run(
-            command, cwd=HERE.parent, stdout=out, stderr=out, env=environment, check=False
-        )
+    child = os.fork()
+    if not child:
+        with log.open("wb") as out:
+            os.dup2(out.fileno(), 1)
+            os.dup2(out.fileno(), 2)
+        begin(target, options)
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     text = log.read_bytes()
     units = _UNITS.search(text)
     coverage = _COVERAGE.findall(text)
@@ -81,7 +86,7 @@ def fuzz(target: str, seconds: int, directory: Path) -> Outcome:
         int(units[1]) if units else 0,
         int(coverage[-1][0]) if coverage else 0,
         int(coverage[-1][1]) if coverage else 0,
-        done.returncode != 0,
+        status != 0,
     )
 
 
@@ -94,7 +99,11 @@ def main() -> int:
     if unknown := set(given.targets) - SHARES.keys():
         parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(SHARES)}")
     shares = {target: SHARES[target] for target in given.targets}
+    # as it is imported, the package is instrumented
+    from fuzz.harness import begin  # noqa: PLC0415
+
     directory = Path(tempfile.mkdtemp(prefix="memlint-fuzz-"))
+    tempfile.tempdir = str(directory)  # what is fuzzed writes there
     print(
         "| target | seconds | executions | coverage | corpus | |",
         "|---|--:|--:|--:|--:|---|",
@@ -103,7 +112,7 @@ def main() -> int:
     outcomes = []
     for target, share in shares.items():
         seconds = max(1, given.seconds * share // sum(shares.values()))
-        outcome = fuzz(target, seconds, directory)
+        outcome = fuzz(target, seconds, directory, begin)
         outcomes.append(outcome)
         verdict = f"FAILED: {directory}/{target}.log" if outcome.failed else "nothing found"
         figures = f"{outcome.executions:,} | {outcome.coverage:,} | {outcome.corpus:,}"

@@ -24,6 +24,7 @@ from nginx_memlint.memory.zones import undeclared, zones
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
 from nginx_memlint.refusals.data_lines import wrong_lines
+from nginx_memlint.refusals.tls_values import tls_values
 from nginx_memlint.refusals.without_ca import with_ocsp, without_ca
 from nginx_memlint.refusals.without_key import without_key
 from nginx_memlint.refusals.without_tls import without_tls
@@ -234,7 +235,7 @@ class _Examination:
         Of a fragment, what it lacks may stand around it.
         """
         tree, target, groups = self.tree, self.situation.target, self.situation.groups
-        problems = [*wrong_lines(tree, target)]
+        problems = [*wrong_lines(tree, target), *tls_values(tree, groups, target)]
         if not self.is_fragment:
             problems += refusals.of_whole(tree, target)
             problems += undeclared(tree)

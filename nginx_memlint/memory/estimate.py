@@ -89,13 +89,9 @@ class Bundles:
         return other
 
     def path(self, setting: Setting) -> str:
-        """The file's absolute path (``ngx_conf_full_name()``: relative to nginx.conf).
-
-        OpenSSL takes one of a command as relative to the working directory: a service's is ``/``.
-        """
+        """The file's absolute path (``ngx_conf_full_name()``: relative to nginx.conf)."""
         value = c_string(setting.value)
-        directory = "" if isinstance(setting, CommandFile) else self._tree.directory
-        return value if value.startswith("/") else f"{directory}/{value}"
+        return value if value.startswith("/") else f"{self._tree.directory}/{value}"
 
     def bundle(self, path: str) -> Bundle | None:
         """The content of the file; None if that is unknown.

@@ -40,27 +40,30 @@ _LINES = {
 those of stream."""
 
 
-_PERCENTAGE = r"([0-9]{0,16})(?:\.([0-9]{0,2}))?%"
+_PERCENTAGE = r"0*([0-9]{0,17})(?:\.([0-9]{0,2}))?%"
 
 _WHOLE = 10_000
 """Hundredths of a percent (``ngx_atofp()`` with two digits after the point)."""
 
+_INTEGERS = 2**32
+"""Values of a share, which is a ``uint32_t``; 0 stands for the rest, as ``*`` does."""
+
 
 def _percentages(block: Block) -> Iterator[Problem]:
     """Problems of the shares of a ``split_clients`` (``ngx_conf_split_clients_block()``)."""
-    total = 0
+    total, is_over = 0, False
     for body, inclusion in block.parts:
         for line in body.directives:
             match = re.fullmatch(_PERCENTAGE, line.name)
             share = int(match[1] + (match[2] or "").ljust(2, "0")) if match else 0
-            if line.name == "*":
-                share = _WHOLE - total
-            elif share == 0:
+            if line.name != "*" and not 0 < share < 2**63:
                 nginx = f'invalid percent value "{line.name}"'
                 yield Problem.of_nginx(inclusion, line, nginx)
                 return
-            total += share
-    if total > _WHOLE and block.directive is not None:
+            share %= _INTEGERS
+            is_over = is_over or total + share > _WHOLE
+            total = total + share if share else _WHOLE
+    if is_over and block.directive is not None:
         yield at_end(block, "percent total is greater than 100%")
 
 

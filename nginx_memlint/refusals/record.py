@@ -193,9 +193,12 @@ def clashing(tree: Tree, target: Target, rows: Iterable[Clash]) -> Iterator[Prob
 
 
 def has_heir(http: Block, names: Collection[str]) -> bool:
-    """Whether a server takes all from the http block: only what is merged is looked at."""
+    """Whether a server takes all from the block around it: only what is merged is looked at."""
     http.inclusion.work.take(len(http.children))
-    return any(inner.kind == "server" and not inner.has_any(names) for inner in http.children)
+    return any(
+        inner.kind in ("server", "stream_server") and not inner.has_any(names)
+        for inner in http.children
+    )
 
 
 def of_nginx(setting: Setting, nginx: str) -> Problem:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from nginx_memlint.refusals.addresses import is_address, is_network
 from nginx_memlint.refusals.own_values import each_word, is_one, one_argument
@@ -21,6 +22,7 @@ from nginx_memlint.syntax.values import (
     seconds,
 )
 
+_WITH_CODE = "init rewrite access content header_filter body_filter log"
 _MAIN = frozenset({"main"})
 _MAIL = frozenset({"mail", "mail_server"})
 _UPSTREAM = frozenset({"upstream"})
@@ -173,12 +175,45 @@ def _streams_index(args: Sequence[str]) -> str:
     return "" if is_taken else '"{name}" directive must be a power of two'
 
 
-def _imported(ending: str, args: Sequence[str]) -> str:
+def _imported(ending: str, what: str, args: Sequence[str]) -> str:
     """``ngx_js_import()`` and ``ngx_js_preload_object()``: a file's name is that of what it has."""
-    name = args[0].rpartition("/")[2]
-    if len(args) > 1 or name.endswith(ending):
-        return ""
-    return f'cannot extract export name from file path "{args[0]}", use extended "from" syntax'
+    name = args[0]
+    if len(args) == 1:
+        name = name.rpartition("/")[2].removesuffix(ending)
+        if not args[0].endswith(ending):
+            extended = 'use extended "from" syntax'
+            return f'cannot extract {what} name from file path "{args[0]}", {extended}'
+    elif c_string(args[1]) != "from":
+        return f'invalid parameter "{args[1]}"'
+    if not name:
+        return f"empty {what} name"
+    wrong = re.sub(_OF_NAMES, "", name)[:1]
+    if wrong or name[0].isdigit():
+        cannot = "invalid character" if wrong and wrong != name[0] else "cannot start with"
+        return f'{cannot} "{wrong or name[0]}" in {what} name "{name}"'
+    return ""
+
+
+_OF_NAMES = "[A-Za-z0-9_]+"
+
+
+def _buffer_type(args: Sequence[str]) -> str:
+    """``ngx_http_js_body_filter_set()``; njs before 0.5.2 takes one argument."""
+    values = [word for word in args[1:] if word.startswith("buffer_type=")]
+    wrong = next((v for v in values if v[12:] not in ("string", "buffer")), "")
+    must = 'it must be "string" or "buffer"'
+    return f'invalid buffer_type value "{wrong}", {must}' if wrong else ""
+
+
+def _runs_nothing(args: Sequence[str]) -> str:
+    """``ngx_http_lua_content_by_lua()`` and its like want code, or the name of a file."""
+    return "" if args[0] else "no runnable Lua code"
+
+
+def _by_lua(phases: str) -> str:
+    """The directives of phases whose code is looked at; ``set_by_lua`` takes none at all, too."""
+    forms = ("", "_block", "_file")
+    return " ".join(f"{phase}_by_lua{form}" for phase in phases.split() for form in forms)
 
 
 def _threads(args: Sequence[str]) -> str:
@@ -267,8 +302,12 @@ RELEASE_VALUES = (
         lambda args: _steps(128 << 10, "512, 1k, 2k, 4k, 8k, 16k, 32k, 64k, or 128k", args),
     ),
     Refusal("http2_streams_index_size", IN_HTTP, _streams_index),
-    Refusal("js_import", IN_HTTP | IN_STREAM, lambda args: _imported(".js", args)),
-    Refusal("js_preload_object", IN_HTTP | IN_STREAM, lambda args: _imported(".json", args)),
+    Refusal("js_import", IN_HTTP | IN_STREAM, partial(_imported, ".js", "export")),
+    Refusal("js_preload_object", IN_HTTP | IN_STREAM, partial(_imported, ".json", "global")),
+    Refusal("js_body_filter", IN_HTTP, _buffer_type),
+    Refusal(_by_lua(_WITH_CODE), IN_HTTP, _runs_nothing),
+    Refusal(_by_lua("server_rewrite"), frozenset({"server"}), _runs_nothing),
+    Refusal(_by_lua("preread content"), IN_STREAM, _runs_nothing),
     Refusal("thread_pool", _MAIN, _threads),
     Refusal("access_log", IN_HTTP | IN_STREAM, _with_off),
     Refusal("keepalive", _UPSTREAM, _one_only, is_plain=True, until=(1, 29, 7)),

@@ -59,6 +59,11 @@ def _first(args: Sequence[str]) -> str:
     return args[0] if args else ""
 
 
+def _export(args: Sequence[str]) -> str:
+    """``ngx_js_import()`` writes an import for each: a name can be declared once."""
+    return args[0].rpartition("/")[2].removesuffix(".js") if len(args) == 1 else _first(args)
+
+
 def _zone(args: Sequence[str]) -> str:
     return next((word for word in args if word.startswith("zone=")), "")
 
@@ -152,6 +157,7 @@ _ROWS = (
     Clash(("alias",), IN_HTTP, _aliases),
     Clash(("proxy_redirect",), IN_HTTP, _redirects),
     Clash(("secure_link_secret",), IN_HTTP, _links),
+    _once("js_import", IN_HTTP | IN_STREAM, _export, '"{name}" has already been declared'),
     _once("return", frozenset({"stream_server"}), lambda _: "text"),
     _once("real_ip_header", IN_HTTP, lambda _: "header", since=(1, 11, 0)),
     _once("slice", IN_HTTP, lambda _: "size"),

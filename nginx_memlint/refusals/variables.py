@@ -18,6 +18,7 @@ from nginx_memlint.refusals.record import (
     has_heir,
     in_force,
     is_plain,
+    of_nginx,
 )
 from nginx_memlint.refusals.variables_table import ROWS
 from nginx_memlint.syntax.directives import Directive
@@ -78,6 +79,14 @@ def _second(args: Sequence[str]) -> Iterable[str]:
     return args[1:2]
 
 
+def _after_first(args: Sequence[str]) -> Iterable[str]:
+    return args[1:]
+
+
+def _after_second(args: Sequence[str]) -> Iterable[str]:
+    return args[2:]
+
+
 def _last(args: Sequence[str]) -> Iterable[str]:
     return args[-1:]
 
@@ -120,7 +129,9 @@ def _by_lua(phases: str) -> str:
 
 
 _TLS = "proxy grpc uwsgi"
+_PHASES = "access content header_filter body_filter log rewrite server_rewrite"
 _HTTP_UPSTREAM = frozenset({"upstream"})
+_ROOTS = frozenset({"http", "stream"})
 
 _USES = (
     _Scripted("set auth_request_set", IN_HTTP, _second),
@@ -144,8 +155,9 @@ _USES = (
     _Scripted("proxy_redirect proxy_cookie_domain proxy_cookie_path", IN_HTTP, _replacement),
     _Scripted("proxy_ssl_name", IN_HTTP, _first),
     _Scripted("ssl_certificate ssl_certificate_key", IN_HTTP, _first, (1, 15, 9), is_merged=True),
-    _Scripted(_each("ssl_certificate", _TLS), IN_HTTP, _first, (1, 21, 0), is_merged=True),
-    _Scripted(_each("ssl_certificate_key", _TLS), IN_HTTP, _first, (1, 21, 0), is_merged=True),
+    _Scripted(_each("ssl_certificate", _TLS), IN_HTTP, _first, (1, 21, 0)),
+    _Scripted(_each("ssl_certificate_key", _TLS), IN_HTTP, _first, (1, 21, 0)),
+    _Scripted("proxy_ssl_certificate proxy_ssl_certificate_key", IN_STREAM, _first, (1, 21, 0)),
     _Scripted("access_log", IN_HTTP | IN_STREAM, _log),
     _Scripted("log_format", IN_HTTP | IN_STREAM, _log_format),
     _Scripted("hash", _HTTP_UPSTREAM, _first),
@@ -155,7 +167,10 @@ _USES = (
     _Scripted(_each("bind") + " memcached_bind grpc_bind", IN_HTTP, _first),
     _Scripted("proxy_bind", IN_STREAM, _first, (1, 11, 2)),
     _Scripted("proxy_upload_rate proxy_download_rate", IN_STREAM, _first, (1, 17, 0)),
-    _Scripted(_by_lua("access content header_filter body_filter log rewrite"), IN_HTTP, _first),
+    _Scripted(_by_lua(_PHASES), IN_HTTP, _first),
+    _Scripted("set_by_lua", IN_HTTP, _after_second),
+    _Scripted("set_by_lua_file js_var", IN_HTTP, _after_first),
+    _Scripted("js_var", IN_STREAM, _after_first),
 )
 """Those of ``ngx_http_compile_complex_value()``, ``ngx_http_set_complex_value_slot()``,
 ``ngx_http_script_compile()``, ``ngx_http_log_compile_format()`` and their like in stream."""
@@ -176,12 +191,30 @@ def _wrong_format(args: Sequence[str]) -> str:
 TEXTS = (
     Refusal("log_format", IN_HTTP | IN_STREAM, _wrong_format),
     *(
-        Refusal(use.directives, use.kinds, partial(_wrong_text, use.texts), since=use.since)
+        Refusal(
+            use.directives,
+            use.kinds - _ROOTS if use.is_merged else use.kinds,
+            partial(_wrong_text, use.texts),
+            since=use.since,
+        )
         for use in _USES
-        if not use.is_merged and use.directives != "log_format"
+        if use.directives != "log_format"
     ),
 )
 """Rows for texts with malformed variables."""
+
+
+def _inherited_texts(tree: Tree, target: Target) -> Iterator[Problem]:
+    """Problems of such texts in outermost blocks, which are read if a server takes them over."""
+    for block in tree.of_kinds(_ROOTS):
+        for use in _USES:
+            names = use.directives.split() if use.is_merged and in_force(target, use.since) else ()
+            for name in names if block.kind in use.kinds else ():
+                for setting in block.settings(name):
+                    wrong = _wrong_text(use.texts, setting.directive.args)
+                    if wrong and has_heir(block, (name,)):
+                        yield of_nginx(setting, wrong)
+
 
 _SETTERS = frozenset(
     {
@@ -253,9 +286,10 @@ _PREFIXES = {
 
 def variables(tree: Tree, target: Target) -> Iterator[Problem]:
     """Problems of variables that cannot be set: no names, and those of nginx itself."""
+    yield from _inherited_texts(tree, target)
     names = [*_captured(tree)]
     for word, (root, inclusion, directive) in set_words(tree):
-        if word.startswith("$"):
+        if word.startswith("$") and word != "$":
             names.append((word[1:], (root, inclusion, directive)))
         else:
             yield Problem.of_nginx(inclusion, directive, f'invalid variable name "{word}"')
@@ -351,7 +385,7 @@ class _Unset:
 def _reads(block: Block, name: str, use: _Scripted) -> bool:
     if block.grammar_kind not in use.kinds:
         return False
-    return block.kind != "http" or not use.is_merged or has_heir(block, (name,))
+    return block.kind not in _ROOTS or not use.is_merged or has_heir(block, (name,))
 
 
 _BELOW_STREAM = IN_STREAM | (UPSTREAMS - _HTTP_UPSTREAM)

@@ -136,8 +136,7 @@ class Family(NamedTuple):
 class CommandFile(Setting):
     """A ``*_conf_command`` that makes OpenSSL load a CA file into a context.
 
-    nginx hands the command to ``SSL_CONF_cmd()``: its own cache of certificates has no part in it,
-    and it does not complete the name.
+    nginx hands the command to ``SSL_CONF_cmd()``: its own cache of certificates has no part in it.
     """
 
     __slots__ = ()

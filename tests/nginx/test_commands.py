@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from nginx_memlint import check
@@ -32,6 +34,7 @@ CASES = {
         "",
         2,
     ),
+    "beside nginx.conf": ("server { SSL PAIR ssl_conf_command VerifyCAFile BESIDE; }", "", 1),
     "a NUL": ('server { SSL PAIR ssl_conf_command "VerifyCAFile\0x" "CA\0x"; }', "", 1),
     "proxy": (
         f"proxy_ssl_conf_command VerifyCAFile CA; server {{ PLAIN {PASS % ('proxy', 'https')} }}",
@@ -67,6 +70,7 @@ def test_commands(case: tuple[str, str, int], all_modules: Stack, site: Site) ->
         "PAIR": site.pair,
         " CA": f" {site.bundle}",
         '"CA': f'"{site.bundle}',
+        "BESIDE": os.path.relpath(site.bundle, site.prefix),
         "SOCKET": str(site.prefix / "x"),
     }
     http, stream, loads = case
@@ -80,6 +84,7 @@ def test_commands(case: tuple[str, str, int], all_modules: Stack, site: Site) ->
     assert run.accepted, run.messages
     assert (run.counts.contexts, run.counts.loads) == (report.ssl_contexts, loads)
     assert (report.ca_loads, report.complete) == (loads, True)
+    assert not report.guesses
 
 
 @pytest.mark.parametrize("target", ["debian-12", "debian-sid"])

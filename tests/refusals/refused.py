@@ -485,6 +485,45 @@ REFUSED: tuple[tuple[str, str], ...] = (
     ("http", "map $- $a { default 1; }"),
     ("http", "split_clients a$ $a { * 1; }"),
     ("stream", "map $remote_addr $a { default $; }"),
+    ("location", "set $ a;"),
+    ("http", "map $uri $ { default a; }"),
+    ("http", "split_clients $uri $a { 50% a; 60% b; * c; }"),
+    ("http", "split_clients $uri $a { 50% a; 50.01% b; }"),
+    ("http", "split_clients $uri $a { 92233720368547758.08% a; }"),
+    ("http", "split_clients $uri $a { 42949672.96% a; 42949673% b; }"),
+    ("http", "proxy_set_header a $; server { }"),
+    ("location", "fastcgi_param a ${b;"),
+    ("http", "proxy_ssl_certificate_key $; "),
+    ("stream", "proxy_ssl_certificate $b;"),
+    ("http", "ssl_certificate $; ssl_certificate_key k; server { }"),
+    ("server", "ssl_certificate a; ssl_certificate_key $;"),
+    ("location", "proxy_pass https://127.0.0.1; proxy_ssl_conf_command Option -Bugs;"),
+    ("location", "proxy_pass https://127.0.0.1; proxy_ssl_conf_command Options -Bug;"),
+    ("location", "proxy_pass https://127.0.0.1; proxy_ssl_conf_command Options Bugs,;"),
+    ("location", "proxy_pass https://127.0.0.1; proxy_ssl_conf_command Protocol TLSv1.9;"),
+    ("location", "proxy_pass https://127.0.0.1; proxy_ssl_conf_command MinProtocol tlsv1.2;"),
+    ("location", "proxy_pass https://127.0.0.1; proxy_ssl_conf_command VerifyMode None;"),
+    ("lua", "lua_ssl_conf_command dhparam x;"),
+    (
+        "mail",
+        "auth_http 127.0.0.1:1; server { listen 9 ssl; protocol imap; PAIR }".replace(
+            "PAIR", "ssl_certificate $a; ssl_certificate_key $a;"
+        ),
+    ),
+    ("lua", 'content_by_lua_file "";'),
+    ("lua", "access_by_lua_block {}"),
+    ("lua", "set_by_lua_file $a a.lua $b;"),
+    ("lua", "set_by_lua $a 'return 1' ${b;"),
+    ("js", "js_import a fro a.js;"),
+    ("js", "js_import 1a from a.js;"),
+    ("js", "js_import a.js; js_import a from b.js;"),
+    ("js", 'js_import "a b.js";'),
+    ("js", "js_preload_object a-b from a.json;"),
+    ("js", 'js_preload_object "" from a.json;'),
+    ("js", "js_preload_object .json;"),
+    ("js", "js_var $a $b;"),
+    ("js", "js_var $;"),
+    ("js", "js_body_filter a.b buffer_type=x;"),
 )
 """Kind of a block, and what stands in it."""
 
@@ -788,5 +827,24 @@ ACCEPTED: tuple[tuple[str, str], ...] = (
     ("js", "js_preload_object a.json;"),
     ("http", "map $uri$args $a { ~\\.php$ 1; default ${uri}x$uri; ~(x)$ $1; }"),
     ("http", "split_clients $uri-x $a { * a$; }"),
+    ("http", "split_clients $uri $a { 42949672.96% a; } server { }"),
+    ("http", "split_clients $uri $a { 00000000000000000000.50% a; 99.5% b; }"),
+    ("http", "proxy_set_header a $;"),
+    (
+        "http",
+        "ssl_certificate $; ssl_certificate_key k; server { server_name PAIR; }".replace(
+            "server_name PAIR", "ssl_certificate $host; ssl_certificate_key $host"
+        ),
+    ),
+    ("stream", "ssl_certificate $; server { listen 127.0.0.1:9999; return x; }"),
+    ("location", "proxy_pass http://127.0.0.1; proxy_ssl_conf_command A b;"),
+    (
+        "location",
+        "proxy_pass https://127.0.0.1; proxy_ssl_conf_command options '-bugs, +SessionTicket'; "
+        "proxy_ssl_conf_command MaxProtocol None; proxy_ssl_conf_command NumTickets 1;",
+    ),
+    ("lua", "set_by_lua_block $a {}"),
+    ("lua", "log_by_lua ' ';"),
+    ("js", "js_preload_object _a1 from a.json; js_var $a $uri;"),
 )
 """Kind of a block, and what stands in it."""

@@ -69,6 +69,9 @@ def test_one_finding_at_the_first_of_the_settings_to_change(tmp_path: Path) -> N
     assert finding.remedy.change.startswith("remove proxy_ssl_verify_depth where")
 
 
+TICKETS = "proxy_ssl_conf_command NumTickets 1;"
+CIPHERS = "proxy_ssl_conf_command CipherString DEFAULT;"
+
 NOT_SAFE = {
     "values differ": f"{VERIFY} server {{ "
     + "".join(
@@ -78,11 +81,11 @@ NOT_SAFE = {
     + "}",
     "another block sees the default": f"{VERIFY} server {{ {passes('proxy_ssl_verify_depth 2;')} "
     "location /x { proxy_pass https://127.0.0.1; } }",
-    "part of a list": f"{VERIFY} proxy_ssl_conf_command A b; server {{ "
-    + passes("proxy_ssl_conf_command A b; proxy_ssl_conf_command C d;")
+    "part of a list": f"{VERIFY} {TICKETS} server {{ "
+    + passes(f"{TICKETS} {CIPHERS}")
     + "location /x { proxy_pass https://127.0.0.1; } }",
-    "another order of a list": f"{VERIFY} proxy_ssl_conf_command A b; proxy_ssl_conf_command C d; "
-    f"server {{ {passes('proxy_ssl_conf_command C d; proxy_ssl_conf_command A b;')} "
+    "another order of a list": f"{VERIFY} {TICKETS} {CIPHERS} "
+    f"server {{ {passes(f'{CIPHERS} {TICKETS}')} "
     "location /x { proxy_pass https://127.0.0.1; } }",
     "Lua below runs without": "server { "
     + "".join(f"location /{n} {{ {LUA} {HANDLER} }}" for n in range(3))

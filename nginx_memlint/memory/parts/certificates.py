@@ -201,8 +201,7 @@ def _commanded(configuration: Configuration) -> Iterator[Counted]:
         command = c_string(setting.value).lower()
         if len(args) < 2 or command not in _COMMANDS:
             continue
-        # OpenSSL takes it as relative to the working directory, a service's is the root
-        path = f"/{c_string(args[1]).lstrip('/')}"
+        path = full_path(args[1], configuration.tree)
         size = _COMMANDS[command](configuration.files.certificates(path), configuration)
         yield Counted(Amount(contexts=size * times), times, setting, setting.name)
 

@@ -35,6 +35,19 @@ LUA_HEAPS = Unknown(
 )
 """The memory that ``--lua-heap`` states."""
 
+PERL = Unknown(
+    "Perl's interpreter",
+    "its modules are loaded into each configuration (ngx_http_perl_create_interpreter())",
+    ("perl", "perl_set", "perl_modules", "perl_require"),
+)
+
+PRELOADED = Unknown(
+    "njs objects", "files are kept as objects (ngx_js_preload)", ("js_preload_object",)
+)
+
+KEPT_BY_SCRIPTS = frozenset({LUA_HEAPS.what, PERL.what, PRELOADED.what})
+"""What is decided when a script runs, or by a file that it takes whole."""
+
 _COMMANDS = ("ClientCAPath", "ClientCAStore", "RequestCAPath", "RequestCAStore")
 """Commands of OpenSSL whose memory is decided by what a directory or a store holds."""
 
@@ -47,11 +60,7 @@ NAMES_SENT = Unknown(
 UNKNOWN: tuple[Unknown, ...] = (
     LUA_HEAPS,
     NAMES_SENT,
-    Unknown(
-        "Perl's interpreter",
-        "its modules are loaded into each configuration (ngx_http_perl_create_interpreter())",
-        ("perl", "perl_set", "perl_modules", "perl_require"),
-    ),
+    PERL,
     Unknown(
         "Passenger's processes",
         "applications run beside nginx, as many as there are requests",
@@ -85,7 +94,7 @@ UNKNOWN: tuple[Unknown, ...] = (
     Unknown(
         "XML", "stylesheets and entities are kept as trees", ("xslt_stylesheet", "xml_entities")
     ),
-    Unknown("njs objects", "files are kept as objects (ngx_js_preload)", ("js_preload_object",)),
+    PRELOADED,
     Unknown("OCSP responses", "each context keeps the file", ("ssl_stapling_file",)),
     Unknown("GeoIP data", "whole files may be held in memory", ("geoip_*",)),
 )

@@ -18,8 +18,9 @@ def test_a_process_that_is_no_nginx() -> None:
 
 
 def test_a_pid_file_that_is_not_there(tmp_path: Path) -> None:
+    """Nginx that ends deletes it."""
     run = memlint("preflight", "--pid", tmp_path / "absent.pid")
-    assert run.code == 2
+    assert run.code == 3
     assert "absent.pid: No such file or directory" in run.err
 
 

@@ -8,6 +8,8 @@ import random
 import signal
 import subprocess
 import sys
+import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,10 +18,11 @@ import pytest
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.live.preflight.need import IN_MASTER, NewConfiguration, need_of
-from nginx_memlint.live.preflight.processes import ProcessSeen, Running
+from nginx_memlint.live.preflight.processes import TOGETHER, ProcessSeen, Running
 from nginx_memlint.memory.laws import Amount
 from nginx_memlint.memory.laws_table import LAWS
 from nginx_memlint.options.record import read_keywords
+from nginx_memlint.sizes import GIB
 from tests.helpers import Run, memlint
 from tests.nginx import judged_reloads
 from tests.nginx.cgroup import available, cgroup
@@ -31,10 +34,12 @@ from tests.nginx.reload_scenarios import (
     KIB,
     NEAR,
     NEAR_OF_20,
+    Scenario,
     is_false_alarm,
     is_short,
     is_wrong,
     judged,
+    run,
     scenario,
 )
 from tests.nginx.server import Server
@@ -166,11 +171,75 @@ def test_another_user_is_told_what_it_cannot_see(server: Server) -> None:
     assert "Traceback" not in done.stderr
 
 
+def title_of(pid: int, title: str) -> None:
+    """Write over what a process says of itself, as itself may."""
+    stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    begin, end = int(stat[45]), int(stat[46])
+    text = title.encode().ljust(end - begin, b"\0")[: end - begin]
+    with Path(f"/proc/{pid}/mem").open("r+b", buffering=0) as memory:
+        memory.seek(begin)
+        memory.write(text)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user may not write to a worker's memory")
+def test_an_old_worker_counts_whatever_it_calls_itself(server: Server) -> None:
+    """One that claims to serve is one more worker that exits, and files count from its start."""
+    time.sleep(TOGETHER)
+    old, *others = server.workers()
+    os.kill(old, signal.SIGSTOP)
+    server.tell(signal.SIGHUP)
+    deadline = time.monotonic() + TIMEOUT
+    while len(server.children()) != 3 or others[0] in server.workers():
+        assert time.monotonic() < deadline, server.output()
+        time.sleep(0.01)
+    for title, kind in (
+        ("nginx: worker process is shutting down", "old workers"),
+        ("nginx: cache manager process", "old workers"),
+        ("nginx: master process", "old workers"),
+        ("nginx: worker process", "workers"),
+    ):
+        title_of(old, title)
+        result = preflight(server, "--format", "json").json
+        kinds = Counter({each["kind"]: each["processes"] for each in result["processes"]})
+        assert kinds == Counter({"master": 1, "workers": 2}) + Counter([kind])
+    os.kill(old, signal.SIGCONT)
+
+
+def test_a_program_that_calls_itself_nginx() -> None:
+    with subprocess.Popen(["nginx: master process nginx", "60"], executable="/bin/sleep") as liar:
+        run = memlint("preflight", "--pid", str(liar.pid))
+        liar.kill()
+    assert run.code == 3
+    assert "is not asked for its version, as it is no nginx" in run.err
+
+
+@pytest.mark.usefixtures("server")
+def test_several_nginx_are_to_be_told_apart(bookworm: Stack, place: Place) -> None:
+    other = place.prefix / "conf/other.conf"
+    text = f"pid {place.prefix}/other.pid; error_log stderr; events {{}}"
+    other.write_text(text)
+    with bookworm.run(other, place.prefix, timeout=TIMEOUT):
+        run = memlint("preflight")
+    assert run.code == 3
+    assert "several nginx run here (" in run.err
+
+
 def test_it_ends_while_it_is_looked_at(server: Server) -> None:
     server.tell(signal.SIGTERM)
     run = preflight(server)
     assert run.code in (0, 3)
     assert run.code == 0 or "process" in run.err
+
+
+@in_a_cgroup
+def test_what_was_freed_is_not_needed_again() -> None:
+    """A bundle was removed, and nginx reloaded since: its memory is the master's still."""
+    one = Scenario("stock Debian site", 2, "glibc", 2, 0, "removed", 20, 4.0, since=1)
+    outcome = run(one, one.ratio, peak=GIB)
+    assert outcome.judged is not None
+    most = outcome.before + outcome.judged.need.most_bytes
+    assert outcome.peak <= most <= 1.5 * outcome.peak
+    assert outcome.judged.processes[0].anonymous_bytes > 3 * outcome.judged.need.most_bytes
 
 
 @in_a_cgroup

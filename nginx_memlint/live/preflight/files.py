@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-import stat
+from collections.abc import Iterable
+from contextlib import suppress
 
 from nginx_memlint.live.preflight.need import HEAP_OF_TEXT
 from nginx_memlint.memory.estimate import unit_bytes
@@ -16,6 +17,10 @@ from nginx_memlint.tls.ca_bundle import pem_size
 HEAP_MARGIN = 1.1
 """Times of what bundles were estimated to take that they may take: single certificates are within
 5 % (docs/accuracy.md)."""
+
+
+STEPS_MOST = 1_000
+"""Names and links on the way to a file that are followed: Linux takes 40 links."""
 
 
 def is_unchanged(situation: Situation, since: float) -> bool:
@@ -33,10 +38,9 @@ def places_of(situation: Situation) -> set[str]:
     source = situation.tree.source
     if not isinstance(source, FileSystem):
         return set()
-    places = {source.shown(path) for path in situation.tree.files}
-    places |= {os.path.realpath(place) for place in places}
+    places = _shown(source, situation.tree.files)
     places |= {os.path.dirname(place) for place in places}
-    return places | _led_to(source, [*situation.bundles.read, *situation.files.paths])
+    return places | _shown(source, [*situation.bundles.read, *situation.files.paths])
 
 
 def heap_of_text(situation: Situation, since: float) -> float:
@@ -51,7 +55,7 @@ def heap_of_text(situation: Situation, since: float) -> float:
     has_lists = any(part.name == LISTS for part in situation.parts)
     if has_lists or bundles.are_priced or not all_read or not isinstance(source, FileSystem):
         return HEAP_OF_TEXT
-    if not _are_older(_led_to(source, bundles.read), since):
+    if not are_older(_shown(source, bundles.read), since):
         return HEAP_OF_TEXT
     times = (
         unit_bytes(bundle, costs) / pem_size(bundle.certificates, bundle.der_bytes)
@@ -61,14 +65,31 @@ def heap_of_text(situation: Situation, since: float) -> float:
     return min(HEAP_OF_TEXT, HEAP_MARGIN * max(times, default=HEAP_OF_TEXT))
 
 
-def _led_to(source: FileSystem, paths: list[str]) -> set[str]:
-    """These files, and those that links lead to."""
-    places = {source.shown(path) for path in paths}
-    return places | {os.path.realpath(place) for place in places}
+def _shown(source: FileSystem, paths: Iterable[str]) -> set[str]:
+    return led_to(source.shown(path) for path in paths)
 
 
-def _are_older(places: set[str], since: float) -> bool:
-    """Whether no file or directory was changed since then: what is in it, or how it is named."""
+def led_to(places: Iterable[str]) -> set[str]:
+    """These files, the links on the way to each, and where that ends."""
+    ways: set[str] = set()
+    for place in places:
+        ways.add(place)
+        at, left = "/", place.split("/")[::-1]
+        for _ in range(STEPS_MOST):
+            if not left:
+                break
+            at = os.path.normpath(os.path.join(at, left.pop()))
+            with suppress(OSError):
+                target = os.readlink(at)
+                ways.add(at)
+                at = "/" if target.startswith("/") else os.path.dirname(at)
+                left += target.split("/")[::-1]
+        ways.add(at)
+    return ways
+
+
+def are_older(places: Iterable[str], since: float) -> bool:
+    """Whether no file, directory or link was changed since then: what is in it, or its name."""
     return all(_changed(place) < since for place in places)
 
 
@@ -76,6 +97,5 @@ def _changed(place: str) -> float:
     try:
         info = os.lstat(place)
     except OSError:
-        return float("inf")
-    # a link's own change is that of its directory
-    return 0.0 if stat.S_ISLNK(info.st_mode) else max(info.st_mtime, info.st_ctime)
+        return math.inf
+    return max(info.st_mtime, info.st_ctime)

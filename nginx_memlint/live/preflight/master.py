@@ -90,7 +90,8 @@ def find_master(kernel: Kernel, named: str | None) -> int:
         )
     if len(masters) > 1:
         listed = ", ".join(f"{pid}: {_started(kernel, pid)}" for pid in sorted(masters)[:LISTED])
-        raise MemlintError(f"several nginx run here ({listed}): name one", "--pid")
+        several = f"several nginx run here ({listed}): name one with --pid"
+        raise MemlintError(several, status=Exit.INCOMPLETE)
     return masters[0]
 
 
@@ -109,11 +110,16 @@ def _of_file(path: str) -> int:
     try:
         data = read_file(path, PID_MOST)
     except OSError as error:
-        raise MemlintError(f"{shown}: {error.strerror or error}", "--pid") from None
+        raise _no_number(f"{shown}: {error.strerror or error}") from None
     text = data.strip().decode("ascii", "replace")
     if not _NUMBER.fullmatch(text):
-        raise MemlintError(f"{shown}: holds no number of a process", "--pid")
+        raise _no_number(f"{shown}: holds no number of a process")
     return int(text)
+
+
+def _no_number(message: str) -> MemlintError:
+    """Of a pid file: nginx that ends deletes it, so the host decides it and not the command."""
+    return MemlintError(f"--pid {message}", status=Exit.INCOMPLETE)
 
 
 def launch_of(kernel: Kernel, pid: int) -> Launch:

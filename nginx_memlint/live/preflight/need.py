@@ -103,6 +103,18 @@ master had after a reload that it has still, at least: 1,500 hosts had 62 MB of 
 after one, and needed 67 MB where others needed 40. For others it is as much below KEPT."""
 
 
+SMALL = ("heap", "contexts", "rules", "library", "loose")
+"""Kinds of small pieces, which take free room between others."""
+
+DOUBT = 0.2
+"""Part of a configuration by which it may be above its estimate, if that tells of all."""
+
+AMONG = 0.3
+"""Part of its small pieces that free room among them may be, which is copied with them. Where
+stores of CA certificates were removed, and nginx was reloaded since, 41 further reloads of eight
+configurations needed what they do without any (0.94 to 1.85 of that; Debian 12)."""
+
+
 class NewConfiguration(NamedTuple):
     """The configuration that a reload would read.
 
@@ -120,7 +132,9 @@ class NewConfiguration(NamedTuple):
     heap_of_text: float = HEAP_OF_TEXT
     laws: MeasuredLaws = MeasuredLaws()
     runs_scripts: bool = False
+    runs_in_workers: bool = False
     changed: float = -math.inf
+    told: bool = False
 
 
 class ReloadNeed(NamedTuple):
@@ -178,6 +192,9 @@ def need_of(running: Running, new: NewConfiguration) -> ReloadNeed:
         kept = (1 + LATER[new.allocator]) * _sum(amount, laws, "after")
         most = running.master.anonymous / GIVING_BACK[new.allocator]
         given_back = max(0.0, min(kept, most) - running.master.anonymous)
+    if new.runs_in_workers:
+        most = max((worker.anonymous for worker in running.current), default=0)
+        others += workers * max(0, most - running.master.anonymous)
     kernel = in_kernel(amount, workers, processes - workers)
     held = sum(
         _let_go(generation, old, laws) + _let_go_beside(generation, running, new, old, laws)
@@ -255,7 +272,8 @@ def _old(running: Running, new: NewConfiguration, laws: Laws, scripts: int) -> t
             reloaded = running.master.anonymous > ONCE * once or gave_back
         more = measured - (worst if reloaded else once)
         if more > 0:
-            return _with(amount, more), reloaded
+            most = _live_most(amount, once) if running.was_reloaded and new.told else more
+            return _with(amount, min(more, most)), reloaded
         # where less is there than was said, nobody knows of which kind: it may be the cheapest
         return amount, reloaded
     room = ROOM_OF.get(new.allocator, ROOM)
@@ -272,6 +290,15 @@ def _old(running: Running, new: NewConfiguration, laws: Laws, scripts: int) -> t
         return _with(amount, more + hidden), reloaded
     left = _without(amount, once - size, _heap_most(running, new), new.workers, laws)
     return _with(left, hidden), reloaded
+
+
+def _live_most(amount: Amount, once: float) -> float:
+    """The most bytes that are live beside an amount, or that lie among live pieces of it.
+
+    All else that a master has after reloads was freed whole: it is neither written to nor needed.
+    """
+    sizes: Iterator[int] = (getattr(amount, kind) for kind in SMALL)
+    return DOUBT * once + AMONG * sum(sizes)
 
 
 def _heap_most(running: Running, new: NewConfiguration) -> float:

@@ -16,6 +16,7 @@ from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
 from nginx_memlint.live.available import require_linux
 from nginx_memlint.live.installed import target_of
+from nginx_memlint.live.preflight import scripts
 from nginx_memlint.live.preflight.files import changed_at, heap_of_text, is_unchanged, places_of
 from nginx_memlint.live.preflight.kernel import Kernel
 from nginx_memlint.live.preflight.master import (
@@ -28,7 +29,6 @@ from nginx_memlint.live.preflight.need import NewConfiguration, ReloadNeed, need
 from nginx_memlint.live.preflight.processes import ProcessSeen, Running, look
 from nginx_memlint.live.preflight.room import RoomLimit, room_around
 from nginx_memlint.memory.laws_table import LAWS
-from nginx_memlint.memory.not_priced import LUA_HEAPS
 from nginx_memlint.options.record import Options
 from nginx_memlint.printable import printable
 from nginx_memlint.remedies.situation import Situation
@@ -155,6 +155,7 @@ class Estimated(NamedTuple):
     binary: str
     inspection: Inspection
     situation: Situation
+    prefix: str
     unseen: list[str]
 
 
@@ -243,27 +244,28 @@ def _estimated(kernel: Kernel, pid: int, name: str | None, options: Options) -> 
         )
     unseen += report.guesses
     unseen += _untold(report)
-    return Estimated(name, launch.binary or "", inspection, inspection.situation, unseen)
+    return Estimated(
+        name,
+        launch.binary or "",
+        inspection,
+        inspection.situation,
+        options.prefix or "",
+        unseen,
+    )
 
 
 def _untold(report: ConfigReport) -> Iterator[str]:
     """Sentences of memory that no configuration tells."""
-    scripts = _scripts_of(report)
-    if scripts:
-        yield (
-            f"what scripts of {', '.join(scripts)} keep is told by the memory of the master alone, "
-            "not by files that were changed since: state it with --lua-heap"
-        )
-    names = dict.fromkeys(item.name for item in report.not_priced if item.name not in scripts)
+    names = scripts.of_lua(report)
     if names:
-        listed = ", ".join([*names][:MOST_HELPS])
+        yield (
+            f"what scripts of {', '.join(names)} keep is told by the memory that nginx has now "
+            "alone: state it with --lua-heap"
+        )
+    names = [*dict.fromkeys(item.name for item in scripts.but_lua(report))]
+    if names:
+        listed = ", ".join(names[:MOST_HELPS])
         yield f"memory that no configuration tells is not in it: {listed}"
-
-
-def _scripts_of(report: ConfigReport) -> list[str]:
-    """The directives whose scripts keep memory in the master, if nobody has stated how much."""
-    names = (item.name for item in report.not_priced if item.what == LUA_HEAPS.what)
-    return [name for name in dict.fromkeys(names) if name.startswith("init_by_lua")]
 
 
 def _begun_with(directives: str, job: Job) -> Job:
@@ -287,8 +289,9 @@ def _judged(kernel: Kernel, running: Running, estimated: Estimated) -> Preflight
     booted = time.time() - kernel.uptime()
     since = booted + running.since - JUST_BEFORE
     changed = changed_at(situation)
-    scripts = _scripts_of(estimated.inspection.report)
-    if scripts and situation.target.allocator == "glibc":
+    report = estimated.inspection.report
+    in_master, in_workers = scripts.in_master(report), scripts.in_workers(report)
+    if in_master and situation.target.allocator == "glibc":
         running = running._replace(outside_heap=kernel.outside_heap(running.master.pid))
     new = NewConfiguration(
         situation.amount,
@@ -297,11 +300,16 @@ def _judged(kernel: Kernel, running: Running, estimated: Estimated) -> Preflight
         changed < since,
         heap_of_text(situation, since),
         situation.target.laws,
-        bool(scripts),
+        bool(in_master),
+        bool(in_workers),
         changed - booted + JUST_BEFORE,
+        told=not (report.guesses or scripts.but_lua(report)),
     )
     need = need_of(running, new)
     verdict, reason = _verdict(need, limits)
+    others = scripts.changed(situation, report, estimated.prefix, since)
+    if verdict is Fit.FITS and others:
+        verdict, reason = Fit.MAY_NOT, _may_keep_more(others)
     unseen = list(estimated.unseen)
     if not running.in_full:
         unseen.append("not allowed to see what processes share: old workers may copy all they have")
@@ -326,7 +334,7 @@ def _judged(kernel: Kernel, running: Running, estimated: Estimated) -> Preflight
         waited_seconds=0.0,
         helps=[] if verdict is Fit.FITS else list(_helps(running, need, new, estimated)),
         unseen=unseen,
-        problems=estimated.inspection.report.problems,
+        problems=report.problems,
     )
 
 
@@ -358,6 +366,11 @@ def _verdict(need: ReloadNeed, limits: list[RoomLimit]) -> tuple[Fit, str]:
         return Fit.FITS, f"{human(limits[0].free - need.most)} would be left"
     _, _, verdict, reason, name = max(verdicts)
     return verdict, f"{name}: {reason}"
+
+
+def _may_keep_more(names: list[str]) -> str:
+    state = ": state it with --lua-heap" if all("by_lua" in name for name in names) else ""
+    return f"nothing tells what scripts of {', '.join(names)} will keep, changed since{state}"
 
 
 def _room_info(limit: RoomLimit) -> RoomInfo:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nginx_memlint.errors import MemlintError
+from nginx_memlint.exit_codes import Exit
 from nginx_memlint.live.preflight.kernel import Kernel
 from nginx_memlint.live.preflight.master import configuration, described, find_master, launch_of
 from nginx_memlint.targets.banner import parse
@@ -50,7 +51,7 @@ def test_a_pid_file_that_lies(machine: Machine, text: str, tmp_path: Path) -> No
     file.write_text(text)
     with pytest.raises(MemlintError) as error:
         found_in(machine, str(file))
-    assert error.value.option == "--pid"
+    assert error.value.status == Exit.INCOMPLETE
 
 
 def test_a_pid_file_that_is_a_fifo_is_not_waited_for(machine: Machine, tmp_path: Path) -> None:
@@ -79,7 +80,8 @@ def test_several_are_to_be_told_apart(machine: Machine) -> None:
         found_in(machine)
     [before, after] = str(error.value).split(", 500: ")
     assert before.startswith("several nginx run here (100: ")
-    assert after == r"nginx -c /srv/a\x1b.conf -g daemon on;): name one"
+    assert after == r"nginx -c /srv/a\x1b.conf -g daemon on;): name one with --pid"
+    assert error.value.status == Exit.INCOMPLETE
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,21 @@ def test_a_first_reload(workers: int) -> None:
     assert first.most == pytest.approx(first.likely, abs=1)
 
 
+def test_what_was_freed_is_not_needed_again() -> None:
+    """If the configuration tells of all that may be live; after a start nothing was freed."""
+    master, small = BASE + 2 * U, Amount(base=BASE, pool=U // 20)
+    needs = {
+        (reloaded, told): need_of(
+            running(master, reloaded=reloaded),
+            NewConfiguration(small, 4, "glibc", unchanged=True, told=told),
+        ).most
+        for reloaded in (False, True)
+        for told in (False, True)
+    }
+    assert needs[True, True] < U // 2 < 5 * U < needs[True, False]
+    assert needs[False, True] == needs[False, False] > 5 * U
+
+
 @pytest.mark.parametrize(("kind", "times"), [("heap", 1), ("contexts", 1.1)])
 def test_kinds_of_memory_that_are_mixed(kind: str, times: float) -> None:
     first = need(running(), Amount(**{kind: U}), allocator="jemalloc")

@@ -46,7 +46,7 @@ PRELOADED = Unknown(
 )
 
 KEPT_BY_SCRIPTS = frozenset({LUA_HEAPS.what, PERL.what, PRELOADED.what})
-"""What is decided when a script runs, or by a file that it takes whole."""
+"""Names of rows whose memory is decided when a script runs, or by a file that it takes whole."""
 
 _COMMANDS = ("ClientCAPath", "ClientCAStore", "RequestCAPath", "RequestCAStore")
 """Commands of OpenSSL whose memory is decided by what a directory or a store holds."""

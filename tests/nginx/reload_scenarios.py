@@ -22,11 +22,24 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
+from nginx_memlint.analysis.examine import examine
+from nginx_memlint.analysis.job import Job
+from nginx_memlint.live.preflight import verdict
 from nginx_memlint.live.preflight.kernel import Kernel
-from nginx_memlint.live.preflight.processes import READING, READING_TIMES
+from nginx_memlint.live.preflight.need import NewConfiguration, need_of
+from nginx_memlint.live.preflight.processes import (
+    READING,
+    READING_TIMES,
+    Generation,
+    ProcessSeen,
+    Running,
+)
+from nginx_memlint.live.preflight.room import RoomLimit
 from nginx_memlint.live.preflight.verdict import Fit, Preflight, preflight
 from nginx_memlint.options.record import read_keywords
 from tests.nginx.cgroup import Cgroup, cgroup
@@ -63,6 +76,11 @@ NEAR, NEAR_OF_20 = (0.7, 1.3), 11
 
 FAR = (0.25, 4.0)
 """Limits between which all are."""
+
+OPTIONS = read_keywords({"target": "debian-12"})
+
+OF_FILES = ("unchanged", "heap_of_text", "runs_scripts", "runs_in_workers", "changed", "told")
+"""What times of files, and what is in them, tell of a new configuration."""
 
 CHANGES = ("unchanged", "edited", "added", "removed")
 
@@ -118,6 +136,14 @@ def _ratio(place: float, *, is_near: bool) -> float:
     return FAR[0] * math.exp(way) if way < below else most * math.exp(way - below)
 
 
+class Readings(NamedTuple):
+    """All that preflight read of the machine: a later law can be held against it."""
+
+    running: Running
+    new: NewConfiguration
+    room: list[RoomLimit]
+
+
 class Outcome(NamedTuple):
     """Bytes in the group before the reload and at its peak, and whether the kernel killed."""
 
@@ -126,6 +152,7 @@ class Outcome(NamedTuple):
     limit: int
     killed: bool
     judged: Preflight | None
+    read: Readings | None
 
 
 def _site(one: Scenario, place: Place, *, stores: bool) -> Site:
@@ -170,13 +197,23 @@ def run(one: Scenario, ratio: float | None, peak: int = 0) -> Outcome:
         time.sleep(SETTLE)
         group.reset()
         before = group.usage()
-        limit, judged = 0, None
+        limit, judged, read = 0, None, None
         if ratio is not None:
             limit = max(round(ratio * peak), before + SPARE)
             group.limit(limit)
-            judged = preflight(pid=str(server.pid), options=read_keywords({"target": "debian-12"}))
+            judged, read = _judged(server.pid)
         killed = _reloaded(server, group, connections, held)
-        return Outcome(before, group.peak(), limit, killed, judged)
+        return Outcome(before, group.peak(), limit, killed, judged, read)
+
+
+def _judged(pid: int) -> tuple[Preflight, Readings]:
+    with (
+        patch.object(verdict, "need_of", wraps=need_of) as need,
+        patch.object(verdict, "verdict_of", wraps=verdict.verdict_of) as judge,
+    ):
+        judged = preflight(pid=str(pid), options=OPTIONS)
+    running, new = need.call_args_list[0].args
+    return judged, Readings(running, new, judge.call_args.args[1])
 
 
 def _brought_there(
@@ -251,8 +288,9 @@ def judged(seed: int) -> dict[str, Any]:
     one = scenario(seed)
     need = run(one, None)
     outcome = run(one, one.ratio, need.peak)
-    verdict = outcome.judged
-    assert verdict is not None
+    said, read = outcome.judged, outcome.read
+    assert said is not None
+    assert read is not None
     return {
         "seed": seed,
         **one._asdict(),
@@ -260,12 +298,59 @@ def judged(seed: int) -> dict[str, Any]:
         "peak_kb": need.peak // KIB,
         "limit_kb": outcome.limit // KIB,
         "limit_ratio": round(outcome.limit / need.peak, 3),
-        "verdict": verdict.verdict.value,
-        "least_kb": verdict.need.least_bytes // KIB,
-        "likely_kb": verdict.need.likely_bytes // KIB,
-        "most_kb": verdict.need.most_bytes // KIB,
+        "verdict": said.verdict.value,
+        "least_kb": said.need.least_bytes // KIB,
+        "likely_kb": said.need.likely_bytes // KIB,
+        "most_kb": said.need.most_bytes // KIB,
         "killed": outcome.killed,
+        "running": read.running,
+        "new": {name: getattr(read.new, name) for name in OF_FILES},
+        "room": read.room,
     }
+
+
+def judged_again(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with what is said by the laws and prices of now of what was read then."""
+    one = Scenario(*(row[name] for name in Scenario._fields))
+    with tempfile.TemporaryDirectory(prefix="memlint-") as directory:
+        place = place_in(Path(directory))
+        site = _site(one, place, stores=one.change == "added")
+        conf = place.prefix / "nginx.conf"
+        conf.write_text(text(site, place, native(one.allocator, keep=False), one.workers))
+        options = replace(OPTIONS, set={"allocator": one.allocator})
+        situation = examine(Job(str(conf), options)).situation
+    assert situation is not None
+    new = NewConfiguration(
+        situation.amount,
+        one.workers,
+        one.allocator,
+        **{name: row["new"][name] for name in OF_FILES},
+        laws=situation.target.laws,
+    )
+    need = need_of(_running(row["running"]), new)
+    said, _ = verdict.verdict_of(need, [RoomLimit(*limit) for limit in row["room"]])
+    return row | {
+        "verdict": said.value,
+        "least_kb": need.least // KIB,
+        "likely_kb": need.likely // KIB,
+        "most_kb": need.most // KIB,
+    }
+
+
+def _running(recorded: list[Any]) -> Running:
+    """What was read of processes, from JSON."""
+    master, current, old, helpers, *others = recorded
+    return Running(
+        ProcessSeen(*master),
+        _processes(current),
+        tuple(Generation(_processes(workers)) for [workers] in old),
+        _processes(helpers),
+        *others,
+    )
+
+
+def _processes(recorded: list[Any]) -> tuple[ProcessSeen, ...]:
+    return tuple(ProcessSeen(*process) for process in recorded)
 
 
 def is_wrong(row: dict[str, Any]) -> bool:

@@ -306,7 +306,7 @@ def _judged(kernel: Kernel, running: Running, estimated: Estimated) -> Preflight
         told=not (report.guesses or scripts.but_lua(report)),
     )
     need = need_of(running, new)
-    verdict, reason = _verdict(need, limits)
+    verdict, reason = verdict_of(need, limits)
     others = scripts.changed(situation, report, estimated.prefix, since)
     if verdict is Fit.FITS and others:
         verdict, reason = Fit.MAY_NOT, _may_keep_more(others)
@@ -338,7 +338,7 @@ def _judged(kernel: Kernel, running: Running, estimated: Estimated) -> Preflight
     )
 
 
-def _verdict(need: ReloadNeed, limits: list[RoomLimit]) -> tuple[Fit, str]:
+def verdict_of(need: ReloadNeed, limits: list[RoomLimit]) -> tuple[Fit, str]:
     """The verdict, and what decides it: the worst of all limits."""
     verdicts = []
     for limit in limits:

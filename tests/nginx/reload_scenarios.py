@@ -80,7 +80,7 @@ FAR = (0.25, 4.0)
 OPTIONS = read_keywords({"target": "debian-12"})
 
 OF_FILES = ("unchanged", "heap_of_text", "runs_scripts", "runs_in_workers", "changed", "told")
-"""What times of files, and what is in them, tell of a new configuration."""
+"""Fields of a new configuration that times of files tell, and all that is in them."""
 
 CHANGES = ("unchanged", "edited", "added", "removed")
 
@@ -338,7 +338,7 @@ def judged_again(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _running(recorded: list[Any]) -> Running:
-    """What was read of processes, from JSON."""
+    """Processes as they were read, from JSON."""
     master, current, old, helpers, *others = recorded
     return Running(
         ProcessSeen(*master),

@@ -70,7 +70,7 @@ SITE: dict[str, str | bytes] = {
 def test_a_script_that_may_be_another(
     machine: Machine, tmp_path: Path, touched: str, *, fits: bool
 ) -> None:
-    """What a new one keeps nobody knows before it has run: a reload may need any memory."""
+    """Nobody knows what a new one keeps before it has run: a reload may need any memory."""
     root = write(tmp_path / "site", SITE).parent
     later = started(root)
     assert ask(machine, root).verdict is Fit.FITS
@@ -84,7 +84,7 @@ def test_a_script_that_may_be_another(
 
 @pytest.mark.parametrize("link", ["lua", "lua/data.lua"])
 def test_a_link_that_leads_elsewhere(machine: Machine, tmp_path: Path, link: str) -> None:
-    """As one to the current release does, all files of which may be old."""
+    """A link to the current release may lead to an older one, all files of which are old."""
     root = write(tmp_path / "site", SITE).parent
     kept = tmp_path / "kept"
     (root / link).rename(kept)

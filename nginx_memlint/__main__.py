@@ -1,11 +1,17 @@
 """``memlint`` and ``python -m nginx_memlint``."""
 
+import sys
+
 from nginx_memlint.cli.process import standalone
 
 
 def main() -> None:
     """Run the command and exit; the status is one of exit_codes.Exit, or of standalone()."""
     with standalone():
+        if sys.argv[1:2] == ["preflight"]:
+            from nginx_memlint.cli.oom import give_way  # noqa: PLC0415  before all that takes memory
+
+            give_way()
         # imported here, where an interrupt is a line and no traceback
         import gc  # noqa: PLC0415
 

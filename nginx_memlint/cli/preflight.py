@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from nginx_memlint.cli.app import CommandInGroups, command_app
+from nginx_memlint.cli.oom import stand_again
 from nginx_memlint.cli.options import given, output_option, takes
 from nginx_memlint.cli.process import tell
 from nginx_memlint.cli.running import until_interrupted, with_server
@@ -155,6 +156,7 @@ def _become(program: str, command: list[str]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    stand_again()
     try:
         os.execv(program, command)
     except OSError as error:

@@ -30,7 +30,7 @@ def test_a_drop_in_puts_preflight_first(of: str) -> None:
     """Lines are added to a list: the first empties it, and the unit's own comes last."""
     empty, first, last = exec_reload(block(f"drop-in {of}"))
     assert empty == ""
-    assert first == f"{INSTALLED} preflight --pid $MAINPID"
+    assert first == f"/usr/bin/choom -n 1000 -- {INSTALLED} preflight --pid $MAINPID"
     assert last.endswith("-s reload")
 
 

@@ -142,6 +142,36 @@ def test_what_does_not_fit_is_not_run(bookworm: Stack, place: Place) -> None:
             running.__exit__(None, None, None)
 
 
+@in_a_cgroup
+def test_it_is_killed_before_nginx(bookworm: Stack, place: Place) -> None:
+    """Beside nginx in its group, as below ExecReload= or in a container, it may be too much."""
+    conf = place.prefix / "nginx.conf"
+    conf.write_text(text(CONFIGURATIONS["80 verified upstreams"](place), place, bookworm, 2))
+    with cgroup() as group:
+        with group.inside():
+            running = bookworm.run(conf, place.prefix, timeout=TIMEOUT)
+            server = running.__enter__()
+        try:
+            server.settled_anon_kb(TIMEOUT)
+            children = server.children()
+            group.limit(group.usage() + (14 << 20))
+            command = [sys.executable, "-m", "nginx_memlint", "preflight", "--pid", str(server.pid)]
+            with group.inside():
+                beside = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+            assert beside.wait(TIMEOUT) == -signal.SIGKILL
+            assert group.kills() == 1
+            assert server.children() == children
+        finally:
+            os.killpg(server.pid, signal.SIGKILL)
+            running.__exit__(None, None, None)
+
+
+def test_a_command_is_not_killed_first(server: Server) -> None:
+    score = Path("/proc/self/oom_score_adj").read_text()
+    run = preflight(server, "--", "cat", "/proc/self/oom_score_adj")
+    assert run.out.splitlines()[-1] == score.strip()
+
+
 def test_metrics_in_a_file(server: Server, place: Place) -> None:
     file = place.prefix / "memlint.prom"
     run = preflight(server, "--format", "openmetrics", "--output", file)
@@ -213,15 +243,19 @@ def test_a_program_that_calls_itself_nginx() -> None:
     assert "is not asked for its version, as it is no nginx" in run.err
 
 
-@pytest.mark.usefixtures("server")
-def test_several_nginx_are_to_be_told_apart(bookworm: Stack, place: Place) -> None:
+def test_several_nginx_are_told_apart_by_what_they_read(
+    server: Server, bookworm: Stack, place: Place
+) -> None:
     other = place.prefix / "conf/other.conf"
     text = f"pid {place.prefix}/other.pid; error_log stderr; events {{}}"
     other.write_text(text)
     with bookworm.run(other, place.prefix, timeout=TIMEOUT):
-        run = memlint("preflight")
-    assert run.code == 3
-    assert "several nginx run here (" in run.err
+        any_of_them = memlint("preflight")
+        one = memlint("preflight", place.prefix / "conf/nginx.conf")
+    assert any_of_them.code == 3
+    assert "several nginx run here (" in any_of_them.err
+    assert one.code == 0, one
+    assert f"process {server.pid}" in one.out
 
 
 def test_it_ends_while_it_is_looked_at(server: Server) -> None:

@@ -68,10 +68,10 @@ class Launch(NamedTuple):
         return (self.given or {}).get("g", "")
 
 
-def find_master(kernel: Kernel, named: str | None) -> int:
+def find_master(kernel: Kernel, named: str | None, conf: str | None = None) -> int:
     """The number of the master: the named one, by its number or its pid file, or the only one.
 
-    Raises MemlintError.
+    Of several, the one that was started with ``conf``. Raises MemlintError.
     """
     if named is not None:
         return int(named) if _NUMBER.fullmatch(named) else _of_file(named)
@@ -88,11 +88,27 @@ def find_master(kernel: Kernel, named: str | None) -> int:
             None,
             Exit.INCOMPLETE,
         )
+    if len(masters) > 1 and conf is not None:
+        masters = [pid for pid in masters if _has_read(kernel, pid, conf)] or masters
     if len(masters) > 1:
         listed = ", ".join(f"{pid}: {_started(kernel, pid)}" for pid in sorted(masters)[:LISTED])
         several = f"several nginx run here ({listed}): name one with --pid"
         raise MemlintError(several, status=Exit.INCOMPLETE)
     return masters[0]
+
+
+def _has_read(kernel: Kernel, pid: int, conf: str) -> bool:
+    launch = launch_of(kernel, pid)
+    if launch.binary is None:
+        return False
+    try:
+        path, _ = configuration(launch, described(launch.binary))
+    except MemlintError:
+        return False
+    return os.path.realpath(conf) in (
+        os.path.realpath(path),
+        os.path.realpath(os.path.dirname(path)),
+    )
 
 
 def _started(kernel: Kernel, pid: int) -> str:

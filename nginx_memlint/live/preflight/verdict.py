@@ -175,7 +175,7 @@ def preflight(
     """
     require_linux()
     kernel = Kernel(root)
-    number = find_master(kernel, pid)
+    number = find_master(kernel, pid, name)
     began = time.monotonic()
     running = look(kernel, number)
     read_at = time.time()

@@ -55,7 +55,7 @@ def write(result: Preflight, screen: Page) -> None:
         screen.line(f"  helps    {help_}")
     for text in result.unseen:
         screen.line(f"  unseen   {text}")
-    if result.waited_seconds:
+    if result.waited_seconds >= 1:
         left = sum(kind.processes for kind in result.processes if kind.kind == "old workers")
         there = f"{plural(left, 'old worker')} left" if left else "no old workers left"
         screen.line(f"  waited   {result.waited_seconds:.0f} s, {there}")

@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import re
 
-_INVISIBLE = (
-    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
-    "\U000e0100-\U000e01ef"
-)
-"""Fillers, joiners, variation selectors, and the empty Braille pattern."""
-
-_HIDDEN = f"[{_INVISIBLE}]"
+_INVISIBLE = {
+    *map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0)),
+    *map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))),
+}
+"""Fillers, joiners, the empty Braille pattern, and variation selectors."""
 
 _COMMAND = re.compile(r"(?<=##)(\w{0,16})\[|\A( *):(?=:)")
 
@@ -49,7 +47,7 @@ def unescaped(text: str) -> str:
 
 def _escape(match: re.Match[str]) -> str:
     char = match[0]
-    if char.isprintable() and not re.match(_HIDDEN, char):
+    if char.isprintable() and char not in _INVISIBLE:
         return char
     code = ord(char)
     if 0xDC80 <= code <= 0xDCFF:

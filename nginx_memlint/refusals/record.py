@@ -120,6 +120,10 @@ class _Wrong(NamedTuple):
     why: str
 
 
+_UNJUDGED = ("", "", "")
+"""Stands for what is said of arguments that were not judged yet."""
+
+
 def _wrong_ones(tree: Tree, name: str, rows: Sequence[Refusal]) -> list[_Wrong]:
     """The directives of a name whose arguments one of its rows refuses."""
     listed: list[_Wrong] = []
@@ -138,9 +142,10 @@ def _wrong_ones(tree: Tree, name: str, rows: Sequence[Refusal]) -> list[_Wrong]:
         checks, said = judged[form]
         if not checks:
             continue
-        if args not in said:  # most arguments are the same few
-            said[args] = _wrong(name, args, checks)
-        if (wrong := said[args]) is not None:
+        wrong = said.get(args, _UNJUDGED)  # most arguments are the same few
+        if wrong is _UNJUDGED:
+            wrong = said[args] = _wrong(name, args, checks)
+        if wrong is not None:
             nginx, why, kind = wrong
             place = next(p for p in places if blocks[p].grammar_kind == kind)
             listed.append(_Wrong(place, directive, body, nginx, why))

@@ -75,7 +75,8 @@ class Body:
         self.leading: list[Directive] = []
         """Blocks, includes, and directives named like a block: all that may hold others."""
         self._named: dict[str, list[Directive]] | None = None
-        self.fill(directives)
+        if directives:
+            self.fill(directives)
 
     def fill(self, directives: Sequence[Directive]) -> None:
         """Append directives. Must not be called once of() or named() has been."""

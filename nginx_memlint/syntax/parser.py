@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain
 from types import CodeType, FunctionType
 from typing import Any
@@ -57,6 +58,7 @@ def _fail(error: Exception) -> None:
     raise error
 
 
+@cache
 def _check(parse: FunctionType, *names: str) -> None:
     """Raise MemlintError unless crossplane's function calls the names that are replaced here."""
     called = {*parse.__code__.co_names}

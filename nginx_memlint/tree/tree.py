@@ -262,6 +262,7 @@ class _Index:
         self._directives: defaultdict[str, list[Directive]] = defaultdict(list)
         self._bodies: defaultdict[str, list[Body]] = defaultdict(list)
         """Name → the body of each directive of that name, in the order of those."""
+        self._counts: dict[str, Counter[Body]] = {}
         self._without_settings: set[Body] = set()
         places, all_directives, all_bodies = self._places, self._directives, self._bodies
         for place, block in enumerate(all_blocks):
@@ -294,7 +295,7 @@ class _Index:
         directives, places = self.directives(name), self._places
         without = self._in_none(name)
         end = 0
-        for body, count in Counter(self._bodies.get(name, ())).items():
+        for body, count in self._counted(name).items():
             end += count
             if body not in without:
                 yield body, directives[end - count : end], places[body]
@@ -310,9 +311,9 @@ class _Index:
 
     def counts(self, name: str) -> tuple[int, int, tuple[Body, int] | None]:
         """How many settings of a name there are, in how many blocks, and where most stand."""
-        counts = Counter(self._bodies.get(name, ()))
-        for body in self._in_none(name).intersection(counts):
-            del counts[body]
+        counts = self._counted(name)
+        if without := self._in_none(name).intersection(counts):
+            counts = Counter({body: counts[body] for body in counts if body not in without})
         if not counts:
             return 0, 0, None
         in_blocks = [len(self._places[body]) for body in counts]
@@ -328,8 +329,13 @@ class _Index:
     def having(self, name: str) -> list[int]:
         """The indices of the blocks that have directives of a name, one for each of their bodies
         that has."""
-        bodies = dict.fromkeys(self._bodies.get(name, ()))
-        return [*chain.from_iterable(map(self._places.__getitem__, bodies))]
+        return [*chain.from_iterable(map(self._places.__getitem__, self._counted(name)))]
+
+    def _counted(self, name: str) -> Counter[Body]:
+        """The bodies that have directives of a name, with how many, in the order of the files."""
+        if name not in self._counts:
+            self._counts[name] = Counter(self._bodies.get(name, ()))
+        return self._counts[name]
 
     def count(self, name: str) -> int:
         """In how many blocks directives of a name stand, once for each of them."""

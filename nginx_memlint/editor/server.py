@@ -24,6 +24,7 @@ from nginx_memlint import __version__
 from nginx_memlint.analysis.parallel import MOST_GARBAGE
 from nginx_memlint.cli.process import missing, tell
 from nginx_memlint.editor.answers import FIX_ALL, SOURCE, Answers, Client
+from nginx_memlint.editor.protocol import Protocol
 from nginx_memlint.editor.session import Asked, OpenFile, Session, View
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS
 from nginx_memlint.files.paths import decode
@@ -43,7 +44,12 @@ class EditorServer(LanguageServer):
     """A server for one editor."""
 
     def __init__(self, asked: Asked) -> None:
-        super().__init__(SOURCE, __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
+        super().__init__(
+            SOURCE,
+            __version__,
+            text_document_sync_kind=lsp.TextDocumentSyncKind.Full,
+            protocol_cls=Protocol,
+        )
         self._session = Session(asked)
         self._thread = ThreadPoolExecutor(1)
         self._texts: dict[str, lsp.TextDocumentItem] = {}
@@ -100,7 +106,7 @@ class EditorServer(LanguageServer):
                 client = self._client()
                 answers = await self.in_thread(self._looked, files, changed, client)
             except Exception as error:  # the next key may mend it
-                self._say(error)
+                self.say(error)
                 self._changed = None
             else:
                 self._answers = answers
@@ -147,7 +153,8 @@ class EditorServer(LanguageServer):
             path = _path(document.uri)
             if path is None:
                 continue
-            is_nginx = "nginx" in document.language_id.lower() or not document.language_id
+            language = document.language_id or ""
+            is_nginx = "nginx" in language.lower() or not language
             data = _unsaved(document.text, path, disk)
             files[path] = OpenFile(path, document.uri, document.version, data, is_nginx)
         return files
@@ -180,7 +187,7 @@ class EditorServer(LanguageServer):
 
     # --- errors
 
-    def _say(self, error: BaseException) -> None:
+    def say(self, error: BaseException) -> None:
         """Tell of an error of ours in a sentence."""
         message = _sentence(error)
         tell(message)
@@ -191,9 +198,15 @@ class EditorServer(LanguageServer):
     def report_server_error(
         self, error: Exception, source: type[PyglsError] | type[JsonRpcException]
     ) -> None:
-        """Tell of an error in what the library does."""
+        """Tell the log of what the library could not do: a mistake of the editor, so no pop-up."""
         del source
-        self._say(error)
+        if not isinstance(error, _SaidError):
+            told = printable(f"{type(error).__name__}: {error}"[:1000])
+            tell(f"the editor sent what is not understood: {told}")
+
+
+class _SaidError(JsonRpcInternalError):
+    """An error of ours, of which the editor was told."""
 
 
 def _path(uri: str) -> str | None:
@@ -251,7 +264,9 @@ async def _opened(server: EditorServer, params: lsp.DidOpenTextDocumentParams) -
 
 async def _changed(server: EditorServer, params: lsp.DidChangeTextDocumentParams) -> None:
     document = params.text_document
-    server.changed(document.uri, document.version, params.content_changes[-1].text)
+    change = params.content_changes[-1] if params.content_changes else None
+    if isinstance(change, lsp.TextDocumentContentChangeWholeDocument):  # others were not asked for
+        server.changed(document.uri, document.version, change.text)
 
 
 async def _closed(server: EditorServer, params: lsp.DidCloseTextDocumentParams) -> None:
@@ -292,15 +307,25 @@ FEATURES: dict[str, tuple[_Handler, object]] = {
 }
 """Method → what answers it, and its options."""
 
+_ASKED = frozenset(
+    {lsp.TEXT_DOCUMENT_HOVER, lsp.TEXT_DOCUMENT_INLAY_HINT, lsp.TEXT_DOCUMENT_CODE_ACTION}
+)
+"""Methods that want an answer; the editor tells something with the others."""
 
-def _handled(server: EditorServer, handler: _Handler) -> Callable[[Any], Awaitable[object]]:
-    """A handler for pygls, whose errors are sentences."""
+
+def _handled(
+    server: EditorServer, handler: _Handler, *, is_asked: bool
+) -> Callable[[Any], Awaitable[object]]:
+    """A handler for pygls, whose errors are sentences; what is asked is answered with them, too."""
 
     async def handle(params: Any) -> object:  # noqa: ANN401  each method has its own
         try:
             return await handler(server, params)
         except Exception as error:
-            raise JsonRpcInternalError(_sentence(error)) from None
+            server.say(error)
+            if is_asked:
+                raise _SaidError(_sentence(error)) from None
+            return None
 
     return handle
 
@@ -331,6 +356,7 @@ def serve(asked: Asked) -> bool:
     server = EditorServer(asked)
     gc.freeze()  # the program itself is no garbage
     for method, (handler, options) in FEATURES.items():
-        server.feature(method, options)(_handled(server, handler))
+        is_asked = method in _ASKED
+        server.feature(method, options)(_handled(server, handler, is_asked=is_asked))
     server.start_io(sys.stdin.buffer, cast("BinaryIO", _Replies(sys.stdout.buffer)))
     return server.was_shut_down

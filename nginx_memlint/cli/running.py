@@ -16,7 +16,7 @@ from nginx_memlint.cli.process import tell
 from nginx_memlint.cli.waiting import waiting
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.bounds import bounds_for
-from nginx_memlint.files.paths import is_below
+from nginx_memlint.files.paths import is_below, resolved
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.files.signals import Interrupted, interruptible
 from nginx_memlint.options.record import OPTIONS, Options
@@ -102,11 +102,11 @@ def _check_outside(
 
 def _ways_to(path: str) -> list[str]:
     """The places of a file, and of each link on the way to it."""
-    places = [os.path.realpath(path)]
+    places = [resolved(path)]
     way = os.path.abspath(path)
     while way != os.path.dirname(way):
         directory, name = os.path.split(way)
-        places.append(os.path.join(os.path.realpath(directory), name))
+        places.append(os.path.join(resolved(directory), name))
         way = directory
     return places
 

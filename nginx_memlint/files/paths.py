@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import os
 import posixpath
+from contextlib import suppress
+from typing import AnyStr
+
+from nginx_memlint.errors import MemlintError
+from nginx_memlint.printable import printable
 
 PATH_MAX = 4096
 """Bytes of the longest path that Linux takes, with the NUL at its end."""
@@ -42,7 +47,24 @@ def real_top(top: str) -> str:
     if it has become one since.
     """
     above, name = os.path.split(top)
-    return os.path.join(os.path.realpath(above), name)
+    return os.path.join(resolved(above), name)
+
+
+_TRIES = 3
+
+
+def resolved(path: AnyStr) -> AnyStr:
+    """The real path of a file, all links on the way resolved.
+
+    os.path.realpath() fails where a link becomes something else while it is looked at. Raises
+    MemlintError if it does so again and again, and OSError if the working directory is gone.
+    """
+    for _ in range(_TRIES):
+        with suppress(OSError):
+            return os.path.realpath(path)
+    os.getcwd()
+    name = printable(os.fsdecode(path))
+    raise MemlintError(f"{name}: a link on the way changes while it is followed")
 
 
 def os_error(number: int) -> OSError:

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import MappingProxyType
 
-from nginx_memlint.files.paths import checkout, encode, is_below, is_git_own, real_top
+from nginx_memlint.files.paths import checkout, encode, is_below, is_git_own, real_top, resolved
 from nginx_memlint.files.reading import (
     NotRegularError,
     open_directory,
@@ -278,8 +278,8 @@ def create(path: str, data: bytes, top: str) -> None:
     there = above
     while not os.path.lexists(there):
         there = os.path.dirname(there) or "."
-    real = os.path.realpath(there)
-    if not is_below(real, os.path.realpath(top)):
+    real = resolved(there)
+    if not is_below(real, resolved(top)):
         raise LeadsOutError(f"out of {top}")
     missing = os.path.relpath(above, there).split("/") if above != there else []
     _make_directories(os.fsencode(real), map(os.fsencode, missing))
@@ -378,12 +378,12 @@ def destination(path: str, trees: Iterable[str] = ()) -> tuple[str, str]:
     if _is_open_file(path):
         return directory, name
     written = os.path.abspath(directory)
-    place = os.path.realpath(directory)
-    around = {tree: os.path.realpath(tree) for tree in map(os.path.abspath, (os.curdir, *trees))}
+    place = resolved(directory)
+    around = {tree: resolved(tree) for tree in map(os.path.abspath, (os.curdir, *trees))}
     if top := checkout(written):
         around[top] = real_top(top)
     around = {tree: real for tree, real in around.items() if is_below(written, tree)}
-    leads_to = os.path.realpath(os.path.join(place, name))
+    leads_to = resolved(os.path.join(place, name))
     for tree, real in around.items():
         if not (is_below(place, real) and is_below(leads_to, real)):
             raise LeadsOutError(f"out of {tree}")

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from nginx_memlint.analysis.job import Inspection
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
-from nginx_memlint.files.paths import checkout, is_below, is_git_own, real_top
+from nginx_memlint.files.paths import checkout, is_below, is_git_own, real_top, resolved
 from nginx_memlint.fix.edits import Splice, edits, lines, spliced
 from nginx_memlint.fix.rewrite import (
     Rewrite,
@@ -433,7 +433,7 @@ def _outside(tree: Tree, path: str, real: str, tops: Sequence[str]) -> str:
     directory = os.path.dirname(os.path.abspath(tree.main.inclusion.file.name))
     name = tree.files[path].name if path in tree.files else tree.source.shown(path)
     is_inside = is_below(os.path.abspath(name), directory)
-    if not is_inside or is_below(real, os.path.realpath(directory)):
+    if not is_inside or is_below(real, resolved(directory)):
         return ""
     return f"{real} is outside of {directory}, from which a link leads to it"
 
@@ -503,6 +503,6 @@ def patch_base(edits: Iterable[Edit]) -> str:
 
     It is the working directory if all edited files are below it, else the root.
     """
-    working = os.path.realpath(".")
+    working = resolved(".")
     paths = [edit.path for edit in edits if edit.path.startswith("/")]
     return working if all(path.startswith(working.rstrip("/") + "/") for path in paths) else "/"

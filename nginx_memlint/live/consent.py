@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nginx_memlint.errors import MemlintError
+from nginx_memlint.files.paths import resolved
 from nginx_memlint.files.reading import open_regular
 from nginx_memlint.live.ownership import why_not_roots
 from nginx_memlint.printable import printable
@@ -99,9 +100,9 @@ def foreign_module(path: str, directories: list[str]) -> str | None:
     It is if it is below one of the directories, all links followed, and only root can have put it
     there.
     """
-    real = os.path.realpath(path)
+    real = resolved(path)
     around = Path(real).parents
-    if not any(Path(os.path.realpath(directory)) in around for directory in directories):
+    if not any(Path(resolved(directory)) in around for directory in directories):
         return f"not in {directories[0]}, where this nginx has its modules"
     return why_not_roots(real)
 

@@ -17,6 +17,7 @@ from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
+from nginx_memlint.files.paths import resolved
 from nginx_memlint.live.available import require_linux
 from nginx_memlint.live.binary import describe, find_nginx
 from nginx_memlint.live.budgets import budget_from
@@ -77,7 +78,7 @@ def gather(
     kernel = Kernel(root)
     notes: list[str] = []
     pid, launch = _running(kernel)
-    if nginx is not None and launch.binary != os.path.realpath(find_nginx(nginx)):
+    if nginx is not None and launch.binary != resolved(find_nginx(nginx)):
         pid, launch = None, _NOT_RUNNING
     binary = launch.binary or find_nginx(nginx)
     if nginx is None and (reason := why_not_roots(binary)):
@@ -143,7 +144,7 @@ def _running(kernel: Kernel) -> tuple[int | None, Launch]:
 def _leads_to(name: str, conf: str) -> bool:
     """Whether a name is that of a main file, or of its directory."""
     path = os.path.join(name, MAIN_FILE) if os.path.isdir(name) else name
-    return os.path.realpath(path) == os.path.realpath(conf)
+    return resolved(path) == resolved(conf)
 
 
 def _modules(directory: str, situation: Situation) -> list[str]:

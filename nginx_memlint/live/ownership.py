@@ -6,10 +6,12 @@ import os
 import stat
 from pathlib import Path
 
+from nginx_memlint.files.paths import resolved
+
 
 def why_not_roots(path: str) -> str | None:
     """The reason why others than root may have put a file there, all links followed; else None."""
-    real = os.path.realpath(path)
+    real = resolved(path)
     for place in (real, *map(str, Path(real).parents)):
         if reason := _writable_by_others(place):
             return f"{place} {reason}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from nginx_memlint.errors import MemlintError
+from nginx_memlint.files.paths import resolved
 from nginx_memlint.report import DEFAULT, FORMATS, Format, missing_extra
 from nginx_memlint.sources.main_file import MAIN_FILE
 from nginx_memlint.suggest import did_you_mean
@@ -50,7 +51,7 @@ def parse(
         chosen = [Output(chosen[0].name, path, "--output")]
     around = tuple(trees(inputs))
     chosen = [Output(item.name, item.path, item.option, around) for item in chosen]
-    places = [None if item.path is None else os.path.realpath(item.path) for item in chosen]
+    places = [None if item.path is None else resolved(item.path) for item in chosen]
     for item, place in zip(chosen, places, strict=True):
         if places.count(place) > 1:
             where = "standard output" if place is None else item.path

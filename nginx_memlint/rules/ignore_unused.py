@@ -51,10 +51,10 @@ http {
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from nginx_memlint.files.paths import resolved
 from nginx_memlint.remedies.situation import Situation
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.rules.rule import Draft
@@ -94,4 +94,4 @@ def unused_in_all(configs: Sequence[ConfigReport]) -> list[ConfigReport]:
 
 
 def _place(file: str, line: int, column: int) -> tuple[str, int, int]:
-    return os.path.realpath(file), line, column
+    return resolved(file), line, column

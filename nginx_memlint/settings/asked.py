@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from functools import cache
 
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.files.paths import checkout, is_below
+from nginx_memlint.files.paths import checkout, is_below, resolved
 from nginx_memlint.options.record import OPTIONS, Options
 from nginx_memlint.policy import Policy
 from nginx_memlint.printable import printable
@@ -75,7 +74,7 @@ def _target(values: Mapping[str, Value]) -> str | Target | None:
         return chosen.value
     if chosen.file is not None:
         top = _allowed(chosen.file, values)
-        if top is not None and not is_below(os.path.realpath(chosen.value), top):
+        if top is not None and not is_below(resolved(chosen.value), top):
             raise MemlintError(
                 f"{chosen.at()}: target-file: leads out of {printable(top)}: "
                 "give it with --target-file"
@@ -92,7 +91,7 @@ def _allowed(file: SettingsFile, values: Mapping[str, Value]) -> str | None:
     Whoever gives --sysroot, --path-map or --confine does not trust what is in it, and whoever wrote
     settings in a checkout has no say over what is read outside of it.
     """
-    directory = os.path.realpath(file.directory)
+    directory = resolved(file.directory)
     if any(values[name].flag for name in ("sysroot", "path_map", "confine")):
         return directory
     return checkout(directory)

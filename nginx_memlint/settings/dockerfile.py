@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.files.paths import checkout, is_below, relative
+from nginx_memlint.files.paths import checkout, is_below, relative, resolved
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.printable import printable
 from nginx_memlint.targets.names import look_up
@@ -40,10 +40,10 @@ def image_for(configuration: str) -> BaseImage | None:
     path = os.path.abspath(configuration)
     directory = path if os.path.isdir(path) else os.path.dirname(path)
     top = checkout(directory) or directory
-    while is_below(os.path.realpath(directory), os.path.realpath(top)):
+    while is_below(resolved(directory), resolved(top)):
         for name in NAMES:
             path = os.path.join(directory, name)
-            if is_below(os.path.realpath(path), os.path.realpath(top)) and os.path.isfile(path):
+            if is_below(resolved(path), resolved(top)) and os.path.isfile(path):
                 return _image(path)
         if directory == os.path.dirname(directory):
             break

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.files.paths import checkout, is_below
+from nginx_memlint.files.paths import checkout, is_below, resolved
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources.main_file import absolute
@@ -108,11 +108,11 @@ def find(
     left_out: list[Problem] = []
     try:
         directory = absolute(start)
-        within = None if sysroot is None else os.path.realpath(sysroot)
-        inner = None if confine is None else os.path.realpath(confine)
+        within = None if sysroot is None else resolved(sysroot)
+        inner = None if confine is None else resolved(confine)
     except OSError:  # the working directory is gone
         return SettingsSearch()
-    while within is None or is_below(os.path.realpath(directory), within):
+    while within is None or is_below(resolved(directory), within):
         for name in names:
             path = os.path.join(directory, name)
             if not os.path.lexists(path):
@@ -138,7 +138,7 @@ def _beyond(last: str, within: str | None, names: Sequence[str]) -> Iterator[Pro
     directory = os.path.dirname(last)
     outer = checkout(directory)
     while outer is not None and is_below(directory, outer):
-        if within is not None and not is_below(os.path.realpath(directory), within):
+        if within is not None and not is_below(resolved(directory), within):
             return
         for name in names:
             path = os.path.join(directory, name)
@@ -159,7 +159,7 @@ def _beyond(last: str, within: str | None, names: Sequence[str]) -> Iterator[Pro
 
 def _top(directory: str, confine: str | None) -> str | None:
     """The directory that confines a search from another one, if that is in it."""
-    inside = confine is not None and is_below(os.path.realpath(directory), confine)
+    inside = confine is not None and is_below(resolved(directory), confine)
     return confine if inside else None
 
 
@@ -169,7 +169,7 @@ def _distrusted(path: str) -> str:
     This follows git's safe.directory, but trusts checkouts that only their owner can write to: root
     reads those in containers. Of a link, both it and its target count.
     """
-    for place in (path, os.path.realpath(path)):
+    for place in (path, resolved(path)):
         try:
             owner = os.lstat(place).st_uid
             mode = os.stat(os.path.dirname(place)).st_mode
@@ -218,7 +218,7 @@ def _read_within(path: str, within: str | None) -> SettingsFile | None:
         while within is None and not _is_last(top):
             top = os.path.dirname(top)
         # who wrote it in a checkout has no say over what else is read
-        if not is_below(os.path.realpath(path), os.path.realpath(top)):
+        if not is_below(resolved(path), resolved(top)):
             name = printable(_shown(path))
             raise MemlintError(f"{name}: is a link that leads out of {printable(top)}")
     if not os.path.isfile(path):

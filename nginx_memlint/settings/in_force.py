@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import FailOn
-from nginx_memlint.files.paths import checkout, is_below
+from nginx_memlint.files.paths import checkout, is_below, resolved
 from nginx_memlint.options.record import OPTIONS, OptionPlace, options_in
 from nginx_memlint.policy import PathIgnore
 from nginx_memlint.printable import printable
@@ -317,7 +317,7 @@ def tree_of(path: str, flags: Mapping[str, Any]) -> str:
     That is the directory above it that holds ``.git``; without one the directory it is in.
     """
     lookup = Lookup(flags.get("prefix"), flags.get("sysroot"), flags.get("path_map", ()))
-    real = os.path.realpath(_directory(path, lookup))
+    real = resolved(_directory(path, lookup))
     return checkout(real) or real
 
 
@@ -325,7 +325,7 @@ def tree_that_lists(root: Root) -> str | None:
     """The checkout whose settings list a root; None if a user named it, or they are in none."""
     if root.file is None or not root.listed:
         return None
-    return checkout(os.path.realpath(root.file.directory))
+    return checkout(resolved(root.file.directory))
 
 
 def _located(path: str, lookup: Lookup) -> str:
@@ -380,9 +380,9 @@ def _main(path: str) -> str:
 def _place(path: str) -> str:
     """The path by which a configuration is compared: links are resolved, except in its own name."""
     if os.path.isdir(path):
-        return os.path.realpath(path)
+        return resolved(path)
     directory, name = os.path.split(path)
-    return os.path.join(os.path.realpath(directory), name)
+    return os.path.join(resolved(directory), name)
 
 
 def _root(

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from nginx_memlint.analysis.budget import Budget
 from nginx_memlint.analysis.job import Inspection, Job
 from nginx_memlint.analysis.parallel import inspect
-from nginx_memlint.files.paths import is_below
+from nginx_memlint.files.paths import is_below, resolved
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.memory.guesses import SYSTEM_PATHS
 from nginx_memlint.options.record import Options
@@ -127,7 +127,7 @@ def survey(top: str) -> Survey:
             parts[path] = grammar.fragment_context(file.body)
     result.roots = _all_tried(top, {path: _ways(path) for path in mains}, result)
     read = frozenset[str]().union(*(root.files for root in result.roots))
-    unread = [path for path in parts if os.path.realpath(_placed(top, path)) not in read]
+    unread = [path for path in parts if resolved(_placed(top, path)) not in read]
     if mains:
         result.unread = unread
     else:
@@ -255,7 +255,7 @@ def _bundles_of(inspection: Inspection) -> tuple[str, ...]:
 def _files_of(inspection: Inspection) -> frozenset[str]:
     situation = inspection.situation
     files = situation.tree.files.values() if situation is not None else ()
-    return frozenset(os.path.realpath(file.name) for file in files)
+    return frozenset(resolved(file.name) for file in files)
 
 
 def _job(top: str, path: str, way: Way, image: BaseImage | None) -> Job:
@@ -284,8 +284,8 @@ def _lacking(top: str, inspection: Inspection) -> tuple[int, ...]:
     """How much of a configuration is not read, or not below the top: less is better."""
     report, situation = inspection.report, inspection.situation
     unread = sum(not problem.complete for problem in report.problems)
-    inside = os.path.realpath(top)
-    outside = sum(not is_below(os.path.realpath(name), inside) for name in report.outside)
+    inside = resolved(top)
+    outside = sum(not is_below(resolved(name), inside) for name in report.outside)
     guessed = len(situation.unread) if situation is not None else 0
     servers = report.blocks.server + report.blocks.stream_server
     return unread, outside, guessed, len(report.problems) - unread, -servers
@@ -293,7 +293,7 @@ def _lacking(top: str, inspection: Inspection) -> tuple[int, ...]:
 
 def _missing(top: str, path: str, inspection: Inspection) -> tuple[str, ...]:
     """The files that includes name and that are not there, as settings name them."""
-    directory = os.path.realpath(os.path.join(top, os.path.dirname(path)))
+    directory = resolved(os.path.join(top, os.path.dirname(path)))
     names: dict[str, None] = {}
     for problem in inspection.report.problems:
         said = (problem.nginx or "").removeprefix(_BEFORE)

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Mapping
 
 from nginx_memlint.files.bounds import check_size
-from nginx_memlint.files.paths import decode, encode
+from nginx_memlint.files.paths import decode, encode, resolved
 from nginx_memlint.sources.disk import Disk
 from nginx_memlint.sources.source import ABSENT
 
@@ -83,4 +83,4 @@ class Buffers(Disk):
 
 def real_path(path: str) -> str:
     """The absolute path of a file with all links resolved."""
-    return decode(os.path.realpath(encode(path)))
+    return decode(resolved(encode(path)))

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping
 
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, Bounds, Meter
-from nginx_memlint.files.paths import PATH_MAX, decode, encode, os_error
+from nginx_memlint.files.paths import PATH_MAX, decode, encode, os_error, resolved
 from nginx_memlint.sources.disk import MACHINE, Disk
 from nginx_memlint.sources.source import ABSENT, OutsideError, trim
 
@@ -109,7 +109,7 @@ class FileSystem:
 
     def real_path(self, path: str) -> str:
         """The path of the file itself on this machine, all links resolved; raises OSError."""
-        return decode(os.path.realpath(encode(self._locate(path)[0])))
+        return decode(resolved(encode(self._locate(path)[0])))
 
     def _mode(self, path: str, *, follow: bool) -> int | None:
         """The ``st_mode`` of a path, None if nothing is there."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, BoundError, Bounds, Meter, check_size
-from nginx_memlint.files.paths import is_below, os_error
+from nginx_memlint.files.paths import is_below, os_error, resolved
 from nginx_memlint.printable import printable
 from nginx_memlint.problems import Problem
 from nginx_memlint.sizes import plural
@@ -101,7 +101,7 @@ class Lookup(NamedTuple):
     def check_inside(self, directory: str) -> None:
         """Raise EntryError if a directory here must not be read."""
         top = self.confine
-        if top is not None and not is_below(os.path.realpath(directory), os.path.realpath(top)):
+        if top is not None and not is_below(resolved(directory), resolved(top)):
             message = f"is outside of {top}, out of which nothing is read (--confine)"
             raise EntryError(Problem(message, directory))
 
@@ -363,7 +363,7 @@ def find(name: str, lookup: Lookup) -> tuple[FileSystem, str]:
 
 def _inside(mounts: Mapping[str, str], directory: str, base: str) -> str | None:
     """The path as nginx sees it of a file that is in one of the mounts, else None."""
-    real: Callable[[str], str] = os.path.realpath
+    real: Callable[[str], str] = resolved
     for full in (absolute, real):
         path = os.path.join(full(directory), base).rstrip("/")
         for inside, outside in sorted(mounts.items(), key=lambda m: -len(full(m[1]))):
@@ -379,9 +379,9 @@ def _inside(mounts: Mapping[str, str], directory: str, base: str) -> str | None:
 def absolute(directory: str) -> str:
     """The absolute name of a directory, without ``..`` and as the user wrote it if possible."""
     plain = os.path.abspath(directory)
-    real = os.path.realpath(directory)
+    real = resolved(directory)
     # ".." after a symbolic link
-    return plain if os.path.realpath(plain) == real else real
+    return plain if resolved(plain) == real else real
 
 
 def _in_directory(source: FileSystem, directory: str) -> str:

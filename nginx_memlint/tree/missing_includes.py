@@ -12,7 +12,7 @@ from copy import copy
 from typing import NamedTuple
 
 from nginx_memlint.files.bounds import BoundError, Bounds, Meter
-from nginx_memlint.files.paths import is_below
+from nginx_memlint.files.paths import is_below, resolved
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources import glob
 from nginx_memlint.sources.file_system import FileSystem
@@ -166,7 +166,7 @@ def option_for(
         source = FileSystem({inside: outside}, restricted=True)
         source.meter = meter
         files = _matches(source, pattern) or frozenset()
-        if inside != outside and files - {os.path.realpath(main)} and keeps(inside, outside):
+        if inside != outside and files - {resolved(main)} and keeps(inside, outside):
             shown = shlex.quote(min(os.path.relpath(outside), outside, key=len))
             option = f"--sysroot {shown}" if inside == "/" else f"--path-map {inside}={shown}"
             return Hint(option, files)
@@ -264,8 +264,6 @@ def _matches(source: Source, pattern: str) -> frozenset[str] | None:
         return None
     try:
         paths = glob.expand(source, pattern)
-        return frozenset(
-            os.path.realpath(source.shown(path)) for path in paths if not source.is_dir(path)
-        )
+        return frozenset(resolved(source.shown(path)) for path in paths if not source.is_dir(path))
     except OSError:
         return None

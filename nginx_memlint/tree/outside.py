@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from nginx_memlint.files.paths import is_below
+from nginx_memlint.files.paths import is_below, resolved
 from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.tree.tree import Tree
 
@@ -26,7 +26,7 @@ def files_outside(tree: Tree, bundles: Iterable[str]) -> list[str]:
     if not isinstance(source, FileSystem) or source.restricted:
         return []
     directory = source.shown(tree.directory or "/")
-    real = os.path.realpath(directory)
+    real = resolved(directory)
     inside: dict[str, bool] = {}
     outside: dict[str, None] = {}
     for path in (*tree.files, *bundles):
@@ -35,9 +35,9 @@ def files_outside(tree: Tree, bundles: Iterable[str]) -> list[str]:
         name = source.shown(path)
         parent = os.path.dirname(name)
         if parent not in inside:
-            inside[parent] = is_below(os.path.realpath(parent), real)
+            inside[parent] = is_below(resolved(parent), real)
         if os.path.islink(name):
-            target = os.path.realpath(name)
+            target = resolved(name)
             if not is_below(target, real):
                 outside[target] = None
         elif not inside[parent]:

@@ -1,4 +1,4 @@
-"""What an editor gets wrong is answered as the protocol says, without a pop-up."""
+"""An editor may send anything: mistakes are answered as the protocol says, without a pop-up."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ def answered(stream: IO[bytes], count: int) -> tuple[dict[int | str, Any], set[s
 
 def test_mistakes(tmp_path: Path) -> None:
     uri = (tmp_path / "nginx.conf").as_uri()
-    here, start = {"textDocument": {"uri": uri}}, {"line": 0, "character": 0}
+    this, start = {"textDocument": {"uri": uri}}, {"line": 0, "character": 0}
     below = {"start": {"line": -9, "character": 0}, "end": start}
     beyond = {"start": {"line": 99, "character": 0}, "end": {"line": 999, "character": 0}}
     asked: list[tuple[object, object, int]] = [
         ("textDocument/hover", None, INVALID_PARAMS),
-        ("textDocument/hover", {**here, "position": {}}, INVALID_PARAMS),
+        ("textDocument/hover", {**this, "position": {}}, INVALID_PARAMS),
         ("textDocument/hover", {"textDocument": {"uri": "file:///x"}, "position": start}, 0),
-        ("textDocument/hover", {**here, "position": {**start, "jsonrpc": "2.0"}}, 0),
-        ("textDocument/inlayHint", {**here, "range": below}, INVALID_PARAMS),
-        ("textDocument/inlayHint", {**here, "range": beyond}, 0),
-        ("textDocument/codeAction", {**here, "range": beyond}, INVALID_PARAMS),
-        ("textDocument/codeAction", {**here, "range": beyond, "context": {"diagnostics": []}}, 0),
+        ("textDocument/hover", {**this, "position": {**start, "jsonrpc": "2.0"}}, 0),
+        ("textDocument/inlayHint", {**this, "range": below}, INVALID_PARAMS),
+        ("textDocument/inlayHint", {**this, "range": beyond}, 0),
+        ("textDocument/codeAction", {**this, "range": beyond}, INVALID_PARAMS),
+        ("textDocument/codeAction", {**this, "range": beyond, "context": {"diagnostics": []}}, 0),
         ("textDocument/unknown", {}, METHOD_NOT_FOUND),
         ("workspace/executeCommand", {"command": "x"}, INVALID_PARAMS),
         (5, {}, INVALID_REQUEST),

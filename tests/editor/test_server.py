@@ -292,4 +292,4 @@ def test_an_editor_that_goes_without_a_word(tmp_path: Path) -> None:
     nonsense = b"Content-Length: 5\r\n\r\n{nope"
     done = memlint("lsp", stdin=nonsense, cwd=tmp_path)
     assert done.code == 1
-    assert "internal error" in done.err
+    assert "what is not understood" in done.err

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
-from nginx_memlint.files.paths import checkout, decode, encode, is_below, os_error
+import pytest
+
+from nginx_memlint.errors import MemlintError
+from nginx_memlint.files.paths import checkout, decode, encode, is_below, os_error, resolved
 
 
 def test_bytes_of_any_name_come_back() -> None:
@@ -32,3 +36,31 @@ def test_the_nearest_checkout(tmp_path: Path) -> None:
 def test_the_system_says_what_is_wrong() -> None:
     assert isinstance(error := os_error(errno.ENOENT), FileNotFoundError)
     assert error.strerror == "No such file or directory"
+
+
+def test_a_link_that_changes_while_it_is_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path)
+    fails = [2]
+    read = os.readlink
+
+    def changed(path: str) -> str:
+        if fails[0]:
+            fails[0] -= 1
+            raise os_error(errno.EINVAL)
+        return read(path)
+
+    monkeypatch.setattr(os, "readlink", changed)
+    assert resolved(str(link)) == str(tmp_path)
+    fails[0] = 99
+    with pytest.raises(MemlintError, match="link: a link on the way changes"):
+        resolved(os.fsencode(link))
+
+
+def test_no_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tmp_path.rmdir()
+    with pytest.raises(FileNotFoundError):
+        resolved(".")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum, StrEnum
 
-from nginx_memlint.result import ConfigReport
+from nginx_memlint.result import ConfigReport, Finding
 
 
 class Exit(IntEnum):
@@ -49,7 +49,9 @@ def exit_code(configs: Iterable[ConfigReport], fail_on: FailOn) -> Exit:
     configs = list(configs)
     if not all(config.complete for config in configs):
         return Exit.INCOMPLETE
-    failing = FAILING[fail_on]
-    if any(finding.severity in failing for config in configs for finding in config.findings):
-        return Exit.FINDINGS
-    return Exit.OK
+    return Exit.FINDINGS if any(failing(config, fail_on) for config in configs) else Exit.OK
+
+
+def failing(config: ConfigReport, fail_on: FailOn) -> list[Finding]:
+    """The findings of a report that make the exit status 1."""
+    return [finding for finding in config.findings if finding.severity in FAILING[fail_on]]

@@ -27,7 +27,7 @@ from nginx_memlint.cli.process import tell
 from nginx_memlint.cli.running import checked, planned, standard_input, until_interrupted
 from nginx_memlint.cli.waiting import waiting
 from nginx_memlint.errors import MemlintError
-from nginx_memlint.exit_codes import Exit, exit_code
+from nginx_memlint.exit_codes import Exit, FailOn, exit_code, failing
 from nginx_memlint.options.record import Bearing, OptionGroup
 from nginx_memlint.printable import printable
 from nginx_memlint.report import DEFAULT, FORMATS, outputs, writer
@@ -181,6 +181,8 @@ def check(
         if disk is not None and disk is typed and not disk.has_read_texts():
             raise MemlintError("none of the configurations includes this file", "--stdin-filename")
         report = _accepted(configs, accepted, write_baseline)
+        if show_fix:
+            tell(*filter(None, map(_left, report.configs)))
         outputs.write(lambda name, out: writer(name, detail)(report, out), written, sys.stdout)
         if show_suppressed and any(item.name == DEFAULT and item.path is None for item in written):
             from nginx_memlint.report.formats import text  # noqa: PLC0415
@@ -293,6 +295,15 @@ def _show_fix(
     for made in plans:
         tell(*made.notes, *made.refusals)
     return [made.report for made in plans]
+
+
+def _left(config: ConfigReport) -> str:
+    """A sentence about what makes the exit status 1, as long as nothing is changed."""
+    if not config.complete or not (listed := failing(config, FailOn(config.fail_on))):
+        return ""
+    more = f" and {len(listed) - 1:,} more make" if listed[1:] else " makes"
+    first = f"{listed[0].rule} at {listed[0].file}:{listed[0].line}"
+    return f"{config.path}: {first}{more} the exit status 1, as long as nothing is changed"
 
 
 def _fix(

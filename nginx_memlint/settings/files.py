@@ -87,10 +87,14 @@ class SettingsFile:
 
 
 class SettingsSearch(NamedTuple):
-    """The settings file that a search led to, if any, and problems of those that are not used."""
+    """The settings file that a search led to, if any, and problems of those that are not used.
+
+    ``is_over``: all that is not used is above the checkout, where no search goes.
+    """
 
     file: SettingsFile | None = None
     left_out: tuple[Problem, ...] = ()
+    is_over: bool = False
 
 
 def find(
@@ -123,8 +127,8 @@ def find(
                 hides = _next_above(directory, name) if name in NAMES else None
                 return SettingsSearch(replace(settings, hides=hides), tuple(left_out))
         if _is_last(directory):
-            left_out += _beyond(directory, within, names)
-            break
+            beyond = tuple(_beyond(directory, within, names))
+            return SettingsSearch(None, (*left_out, *beyond), is_over=not left_out)
         directory = os.path.dirname(directory)
     return SettingsSearch(None, tuple(left_out))
 

@@ -157,7 +157,8 @@ def plan(
     lookup = Lookup(flags.get("prefix"), sysroot, flags.get("path_map", ()))
     if not paths:
         above, left_out = nearest(start)
-        if above is None and left_out:
+        is_own = os.path.exists(os.path.join(start, MAIN_FILE)) and find(start, sysroot).is_over
+        if above is None and left_out and not is_own:
             raise MemlintError("\n".join(f"{printable(p.file)}: {p.message}" for p in left_out))
         listed = above.listed(flags) if above else []
         return [

@@ -7,6 +7,7 @@ there on the machine. No private key is kept.
 from __future__ import annotations
 
 import errno
+import posixpath
 import re
 import stat
 from typing import TypeAlias
@@ -64,6 +65,18 @@ class ArchiveFiles(FileSystem):
                     self.left_out.append(path)
                 else:
                     directory[last] = node
+
+    def read(self, path: str) -> bytes:
+        """All bytes of a file; the error says if it is a link to what was not packed."""
+        try:
+            return super().read(path)
+        except FileNotFoundError as error:
+            leads_to = self._resolve(path, follow_last=True)[0]
+            if leads_to == posixpath.normpath(path):
+                raise
+            where = f"it leads to {leads_to}, which is not in the archive"
+            why = f"{error.strerror}: {where}; tar -h packs what links lead to"
+            raise OSError(error.errno, why) from None
 
     def real_path(self, path: str) -> str:
         """The name of the file itself in the archive, all links resolved; raises OSError."""

@@ -100,10 +100,10 @@ class FileSystem:
         """
         if self.restricted:
             try:
-                resolved, is_plain = self._resolve(path, follow_last=True)
+                real, is_plain = self._resolve(path, follow_last=True)
             except OSError:
                 is_plain = True
-            if not is_plain and (outside := self._outside(resolved)):
+            if not is_plain and (outside := self._outside(real)):
                 return outside
         return self._outside(path) or path
 

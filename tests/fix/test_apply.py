@@ -125,6 +125,12 @@ def test_nothing_is_written_without_fix(plain: Path) -> None:
     assert contents(plain.parent) == {"nginx.conf": PLAIN.encode()}
 
 
+def test_what_is_left_says_why_the_status_is_1(plain: Path) -> None:
+    run = memlint("check", *FLAGS, "--max-memory", "1MiB", "--show-fix", plain)
+    assert run.code == 1
+    assert run.err.endswith("nginx.conf:5 makes the exit status 1, as long as nothing is changed\n")
+
+
 # The patch
 
 NAMES = ["nginx.conf", "with space.conf", "é.conf", 'quo"te\\.conf', "new\nline.conf"]

@@ -225,6 +225,10 @@ def test_settings_above_a_checkout_in_the_checkout(repository: Path, kind: str) 
     [config] = done.json["configs"]
     assert [entry["file"] for entry in config["problems"]] == ["memlint.toml"]
     assert "these settings are not used" in done.err
+    done = memlint("check", cwd=mark.parent / "conf")
+    assert (done.code, "these settings are not used" in done.err) == (0, True)
+    done = memlint("check", cwd=mark.parent)
+    assert (done.code, "these settings are not used" in done.err) == (2, True)
     # settings of its own are the nearest, as anywhere; a pyproject.toml of something else is none
     (repository / "memlint.toml").rename(repository / "pyproject.toml")
     assert not one("a/b/sub/conf/nginx.conf").left_out

@@ -177,6 +177,14 @@ def test_links_stay_inside() -> None:
     assert source.real_path("/etc/nginx/up.conf") == "/usr/share/a.conf"
 
 
+def test_links_that_were_packed_as_links_say_so() -> None:
+    text = "include a/*.conf; events { } http { server { } }"
+    files: dict[str, str | bytes] = {"etc/nginx/nginx.conf": text}
+    link = info("etc/nginx/a/b.conf", kind=tarfile.SYMTYPE, link="/usr/share/b.conf")
+    [message] = messages(checked(packed(files, link)))
+    assert "leads to /usr/share/b.conf, which is not in the archive; tar -h packs" in message
+
+
 def test_names_that_lead_out_are_left_out() -> None:
     report = checked(packed(FILES | {"../../etc/nginx/sites/b.conf": SITE, "/etc/x": "y"}))
     assert (report.complete, report.blocks.server) == (True, 1)

@@ -225,8 +225,8 @@ def test_an_old_worker_counts_whatever_it_calls_itself(server: Server) -> None:
     for title, kind in (
         ("nginx: worker process is shutting down", "old workers"),
         ("nginx: cache manager process", "old workers"),
-        ("nginx: master process", "old workers"),
         ("nginx: worker process", "workers"),
+        ("nginx: master process", "workers"),
     ):
         title_of(old, title)
         result = preflight(server, "--format", "json").json

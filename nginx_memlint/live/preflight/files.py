@@ -73,8 +73,7 @@ def led_to(places: Iterable[str]) -> set[str]:
     """These files, the links on the way to each, and where that ends."""
     ways: set[str] = set()
     for place in places:
-        ways.add(place)
-        at, left = "/", place.split("/")[::-1]
+        at, left = "/", os.path.join(os.getcwd(), place).split("/")[::-1]
         for _ in range(STEPS_MOST):
             if not left:
                 break

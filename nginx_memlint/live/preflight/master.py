@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.exit_codes import Exit
+from nginx_memlint.files.paths import resolved
 from nginx_memlint.files.reading import read_file
 from nginx_memlint.live.binary import describe
 from nginx_memlint.live.consent import foreign_module
@@ -105,10 +106,7 @@ def _has_read(kernel: Kernel, pid: int, conf: str) -> bool:
         path, _ = configuration(launch, described(launch.binary))
     except MemlintError:
         return False
-    return os.path.realpath(conf) in (
-        os.path.realpath(path),
-        os.path.realpath(os.path.dirname(path)),
-    )
+    return resolved(conf) in map(resolved, (path, os.path.dirname(path)))
 
 
 def _started(kernel: Kernel, pid: int) -> str:

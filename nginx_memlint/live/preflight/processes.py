@@ -123,7 +123,9 @@ def look(kernel: Kernel, pid: int) -> Running:
     current, old, helpers = [], [], []
     for child in kernel.children(pid):
         title = kernel.title(child)
-        serves = title.startswith(_WORKER) and _OLD not in title
+        # until it has run what is to be run in each worker, one has the master's title
+        begins = title.startswith(MASTER) and not kernel.children(child)
+        serves = begins or (title.startswith(_WORKER) and _OLD not in title)
         # what workers that serve share is in no figure, and reading it takes long
         process = _seen(kernel, child, pages=not serves)
         if process is None:

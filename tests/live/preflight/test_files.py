@@ -11,7 +11,7 @@ import pytest
 
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
-from nginx_memlint.live.preflight.files import heap_of_text
+from nginx_memlint.live.preflight.files import heap_of_text, led_to, places_of
 from nginx_memlint.live.preflight.need import HEAP_OF_TEXT
 from nginx_memlint.options.record import read_keywords
 from nginx_memlint.remedies.situation import Situation
@@ -56,3 +56,22 @@ def test_where_it_cannot_be_told(
 ) -> None:
     read = situation(tmp_path, target=target, more=more)
     assert heap_of_text(read, time.time() + since) == most
+
+
+def test_links_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("old", "new/conf.d"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "current").symlink_to("new")
+    (tmp_path / "new/a").symlink_to("../current/conf.d/../b")
+    (tmp_path / "loop").symlink_to("loop")
+    monkeypatch.chdir(tmp_path)
+    ways = {f"{tmp_path}/{name}" for name in ("current", "new/a", "new/b")}
+    assert led_to(["current/a"]) == led_to([str(tmp_path / "current/a")]) == ways
+    assert str(tmp_path / "loop") in led_to(["loop"])
+
+
+def test_a_name_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    conf = write(tmp_path, {"nginx.conf": http("server { }", main="")})
+    monkeypatch.chdir(tmp_path)
+    read = [examine(Job(name, read_keywords({}))).situation for name in ("nginx.conf", str(conf))]
+    assert all(each and places_of(each) == {str(conf), str(tmp_path)} for each in read)

@@ -67,6 +67,18 @@ def test_a_helper_is_no_older_than_the_workers_that_serve(
     assert (running.shutting_down, len(running.helpers)) == (int(is_old), int(not is_old))
 
 
+@pytest.mark.parametrize("has_workers", [False, True])
+def test_a_worker_that_begins_has_the_title_of_its_master(
+    machine: Machine, *, has_workers: bool
+) -> None:
+    """So has the new master of an upgrade, which has workers of its own."""
+    machine.process(201, "nginx: master process nginx", parent=MASTER, started=100.0)
+    machine.process(202, "nginx: worker process", parent=201 if has_workers else 1)
+    machine.children(201, 101, 102)
+    running = seen(machine)
+    assert (running.serving, len(running.helpers)) == ((2, 1) if has_workers else (3, 0))
+
+
 def test_a_worker_of_the_start_among_those_of_a_reload_is_no_start(machine: Machine) -> None:
     """An old worker that calls itself one that serves."""
     machine.nginx(2, reloads=1)

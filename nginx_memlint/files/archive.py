@@ -13,6 +13,7 @@ import stat
 import tarfile
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from nginx_memlint.files.bounds import BoundError, Bounds
@@ -29,6 +30,13 @@ MAX_HEADER = 8 << 10
 
 MAX_HEADERS = 2 << 30
 """Bytes of these, each squared: the time that ``tarfile`` may take to search them."""
+
+MAX_PIECES = 1000
+"""Pieces of a file with holes; no text has holes. For each, ``tarfile`` copies what it has read of
+a step."""
+
+_STEP = 1 << 16
+"""Bytes that are read of a member at once."""
 
 _HEADERS = frozenset(
     {
@@ -149,8 +157,11 @@ class _Allowance:
 def _member(info: tarfile.TarInfo, archive: tarfile.TarFile) -> Member:
     data = b""
     if info.isreg() and info.size:
+        if len(info.sparse or ()) > MAX_PIECES:
+            raise ArchiveError(f"has a file with holes in too many pieces, {info.name}")
         file = archive.extractfile(info)
-        data = file.read() if file is not None else b""
+        if file is not None:
+            data = b"".join(iter(partial(file.read, _STEP), b""))
         if len(data) != info.size:
             raise ArchiveError(f"is damaged or ends early, in {info.name}")
     return Member(info.name, _MODES.get(info.type, stat.S_IFREG), data, info.linkname)
@@ -159,18 +170,22 @@ def _member(info: tarfile.TarInfo, archive: tarfile.TarFile) -> Member:
 def _decompressed(data: bytes, most: int) -> bytes:
     """The archive itself; raises BoundError for one that grows beyond a bound."""
     parts: list[bytes] = []
-    left = most
-    while data.startswith(_GZIP):
+    left, at, compressed = most, 0, memoryview(data)
+    while data.startswith(_GZIP, at):
         inflating = zlib.decompressobj(31)
-        try:
-            part = inflating.decompress(data, left + 1)
-        except zlib.error as error:
-            raise ArchiveError(f"is damaged or ends early: {error}") from None
-        left -= len(part)
-        if left < 0:
-            raise BoundError(f"unpacks to more than {exact(most)}", "total-bytes")
-        if not inflating.eof:
-            raise ArchiveError("is damaged or ends early: what compressed it was interrupted")
-        parts.append(part)
-        data = inflating.unused_data
-    return b"".join(parts) if parts else data
+        step = _BLOCK
+        while not inflating.eof:
+            piece = compressed[at : at + step]
+            if not piece:
+                raise ArchiveError("is damaged or ends early: what compressed it was interrupted")
+            try:
+                part = inflating.decompress(piece, left + 1)
+            except zlib.error as error:
+                raise ArchiveError(f"is damaged or ends early: {error}") from None
+            left -= len(part)
+            if left < 0:
+                raise BoundError(f"unpacks to more than {exact(most)}", "total-bytes")
+            parts.append(part)
+            at += len(piece) - len(inflating.unused_data)
+            step *= 2  # what is beyond the end is copied: never much more than was read
+    return b"".join(parts) if at else data

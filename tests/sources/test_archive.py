@@ -9,6 +9,7 @@ import shutil
 import struct
 import subprocess
 import tarfile
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 
 from nginx_memlint import check
-from nginx_memlint.files.archive import MAX_HEADER, ArchiveError, is_archive, members
+from nginx_memlint.files.archive import MAX_HEADER, MAX_PIECES, ArchiveError, is_archive, members
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, BoundError
 from nginx_memlint.result import ConfigReport
 from nginx_memlint.sources.archive import ArchiveFiles
@@ -337,6 +338,51 @@ def test_bombs() -> None:
     twice = zipped(bytes(200 << 20)) * 2
     with pytest.raises(BoundError):
         list(members(twice, DEFAULT_BOUNDS))
+
+
+def test_many_members_of_gzip_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copying what follows for each member takes time that grows with the square."""
+    data = zipped(packed()) + zipped(b"") * 2000
+    real, handed = zlib.decompressobj, []
+
+    class Counted:
+        def __init__(self, wbits: int) -> None:
+            self._inflating = real(wbits)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._inflating, name)
+
+        def decompress(self, piece: bytes, most: int) -> bytes:
+            handed.append(len(piece))
+            return self._inflating.decompress(piece, most)
+
+    monkeypatch.setattr(zlib, "decompressobj", Counted)
+    assert len([*members(data, DEFAULT_BOUNDS)]) == len(FILES)
+    assert len(data) <= sum(handed) < 2000 * 1024
+
+
+def with_holes(pieces: int) -> bytes:
+    """An archive with a file of bytes in so many pieces, as GNU tar packs one with holes."""
+    table = f"{pieces}\n" + "".join(f"{2 * n}\n1\n" for n in range(pieces))
+    data = table.encode() + b"\0" * (-len(table) % 512) + b"#" * pieces
+    member = info("GNUSparseFile.0/x.conf", len(data))
+    member.pax_headers = {
+        "GNU.sparse.major": "1",
+        "GNU.sparse.minor": "0",
+        "GNU.sparse.name": "x.conf",
+        "GNU.sparse.realsize": str(2 * pieces - 1),
+    }
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(member, io.BytesIO(data))
+    return out.getvalue()
+
+
+def test_files_with_holes_are_read_if_they_are_few() -> None:
+    [member] = members(with_holes(MAX_PIECES), DEFAULT_BOUNDS)
+    assert member.data == b"\0".join([b"#"] * MAX_PIECES)
+    with pytest.raises(ArchiveError, match="holes in too many pieces"):
+        list(members(with_holes(MAX_PIECES + 1), DEFAULT_BOUNDS))
 
 
 def test_bounds() -> None:

@@ -38,7 +38,9 @@ def undeclared_names(tree: Tree, target: Target) -> Iterator[Problem]:
         Refusal("proxy_pass", IN_STREAM, partial(_against_port, upstreams["stream_upstream"], ())),
         Refusal("access_log", IN_HTTP, partial(_format, _formats("http", tree) | {"combined"})),
         Refusal("access_log", IN_STREAM, partial(_format, _formats("stream", tree))),
-        Refusal("aio", IN_HTTP, partial(_thread_pool, _declared("thread_pool", "main", tree))),
+        Refusal(
+            "aio", IN_HTTP, partial(_thread_pool, _declared("thread_pool", "main", tree) | _POOLS)
+        ),
     ]
     yield from refused(tree, target, by_name(rows), "names", ("log_format", "thread_pool"))
     yield from _late_formats(tree)
@@ -135,8 +137,12 @@ def _late_formats(tree: Tree) -> Iterator[Problem]:
                     yield of_nginx(setting, f'unknown log format "{name}"')
 
 
+_POOLS = {"default", ""}
+"""Names of pools that are always there; the empty one stands for no name."""
+
+
 def _thread_pool(pools: set[str], args: Sequence[str]) -> str:
-    """``ngx_thread_pool_init_conf()``; one of the name ``default`` is always there."""
+    """``ngx_thread_pool_init_conf()``."""
     name = args[0].removeprefix("threads=")
-    is_declared = name == args[0] or "$" in name or name in pools | {"default", ""}
+    is_declared = name == args[0] or "$" in name or name in pools
     return "" if is_declared else f'unknown thread pool "{name}"'

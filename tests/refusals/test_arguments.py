@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from nginx_memlint import check
+from nginx_memlint.refusals import undeclared
 from nginx_memlint.result import ConfigReport
 from tests.refusals.refused import ACCEPTED, AROUND, REFUSED, modules_of
 
@@ -82,3 +85,21 @@ def test_handshakes_in_stream(tls: str, accepted: bool) -> None:
     data = f"events {{ }}\nstream {{ {server} }}\n".encode()
     said = [p.nginx for p in check("-", data=data, target="openresty-1.21.4.3").problems]
     assert ("no ssl configured for the server" in said) != accepted
+
+
+def test_names_of_thread_pools_are_put_together_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once for each directive takes time that grows with the square."""
+    joined = []
+
+    class Names(set[str]):
+        def __or__(self, others: Any) -> Any:
+            joined.append(others)
+            return super().__or__(others)
+
+    real = undeclared._declared
+    monkeypatch.setattr(undeclared, "_declared", lambda *args: Names(real(*args)))
+    aio = " ".join(f"location /{n} {{ aio threads={name}; }}" for n, name in enumerate("aab"))
+    data = f"thread_pool a threads=1; events {{ }} http {{ server {{ {aio} }} }}".encode()
+    report = check("-", data=data, target="debian-12")
+    assert [p.message for p in report.problems] == ['unknown thread pool "b"']
+    assert len(joined) == 1

@@ -66,7 +66,7 @@ _LIKE_NONE = {
 def misplaced(tree: Tree, target: Target) -> Iterator[Problem]:
     """Problems of directives that ``ngx_conf_handler()`` or a function that takes them rejects."""
     modules_are_known = all_known(tree, target)
-    late = _too_late(target, modules_are_known) if target.stated else {}
+    late = _too_late(tree, target, modules_are_known) if target.stated else {}
     plain = is_plain(tree, target)
     for place in sorted(_suspects(tree, late, plain=plain)):
         block = tree.all_blocks[place]
@@ -146,8 +146,8 @@ def _second(name: str, settings: list[Setting]) -> Setting | None:
     return None
 
 
-def _too_late(target: Target, modules_are_known: bool) -> _Late:
-    """The directives that came too late for a target.
+def _too_late(tree: Tree, target: Target, modules_are_known: bool) -> _Late:
+    """The directives of a tree that came too late for a target.
 
     Those came later than the components that it ships, and no module brings them of which nothing
     is known.
@@ -158,12 +158,13 @@ def _too_late(target: Target, modules_are_known: bool) -> _Late:
         "stream_lua": target.stream_lua,
         "njs": target.njs,
     }
-    components = grammar.components()
+    names = tree.index_names()
+    components = grammar.components(names)
     late = {
         (name, kind): since
-        for _, since, kinds, names in SINCE
+        for _, since, kinds, listed in SINCE
+        for name in names & {*listed.split()}
         for kind in kinds.split()
-        for name in names.split()
         if (component := components[name, kind]) in target.ships
         and versions[component] < since
         and name not in _BACKPORTED

@@ -137,9 +137,9 @@ def _wrong_ones(tree: Tree, name: str, rows: Sequence[Refusal]) -> list[_Wrong]:
             kinds = (blocks[places[0]].grammar_kind,) if is_once else _kinds(tree, places)
         args = directive.args
         form = kinds, directive.body is not None, len(args)
-        if form not in judged:
-            judged[form] = [*_checks(name, rows, *form)], {}
-        checks, said = judged[form]
+        if (judgement := judged.get(form)) is None:
+            judgement = judged[form] = [*_checks(name, rows, *form)], {}
+        checks, said = judgement
         if not checks:
             continue
         wrong = said.get(args, _UNJUDGED)  # most arguments are the same few

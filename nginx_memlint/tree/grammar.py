@@ -6,8 +6,7 @@ server. A directive that is in no table is a third-party module's: it may stand 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator, Set
 from itertools import islice
 
 from nginx_memlint.syntax.directives import Body, Directive
@@ -47,14 +46,13 @@ BLOCKS = _blocks()
 """Block → kinds of blocks in which it may stand."""
 
 
-@cache
-def components() -> dict[tuple[str, str], str]:
-    """Directive and kind of block → the component that brings it; nginx itself before others."""
+def components(of: Set[str]) -> dict[tuple[str, str], str]:
+    """Directive, of some, and kind of block → the component that brings it; nginx before others."""
     return {
         (name, kind): component
         for component, _, kinds, names in reversed(ROWS)
+        for name in of & {*names.split()}
         for kind in kinds.split()
-        for name in names.split()
     }
 
 

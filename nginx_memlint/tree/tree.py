@@ -87,12 +87,11 @@ class Tree:
 
     def of_kinds(self, kinds: frozenset[str]) -> list[Block]:
         """All blocks of some kinds, in a list that must not be changed."""
-        if kinds not in self._of_kinds:
-            present = not kinds.isdisjoint(self.kinds)
-            self._of_kinds[kinds] = [
-                block for block in (self.all_blocks if present else ()) if block.kind in kinds
-            ]
-        return self._of_kinds[kinds]
+        present = kinds.intersection(self.kinds)  # most sets of kinds have location alone of them
+        if present not in self._of_kinds:
+            searched = self.all_blocks if present else ()
+            self._of_kinds[present] = [block for block in searched if block.kind in present]
+        return self._of_kinds[present]
 
     def having(self, names: Iterable[str]) -> list[Block]:
         """The blocks in which a directive of any of these names stands, in file order."""
@@ -252,6 +251,7 @@ class Tree:
 
 
 _NO_BODIES: frozenset[Body] = frozenset()
+_NONE: Counter[Body] = Counter()
 
 
 class _Index:
@@ -333,9 +333,9 @@ class _Index:
 
     def _counted(self, name: str) -> Counter[Body]:
         """The bodies that have directives of a name, with how many, in the order of the files."""
-        if name not in self._counts:
-            self._counts[name] = Counter(self._bodies.get(name, ()))
-        return self._counts[name]
+        if name not in self._counts and name in self._bodies:
+            self._counts[name] = Counter(self._bodies[name])
+        return self._counts.get(name, _NONE)
 
     def count(self, name: str) -> int:
         """In how many blocks directives of a name stand, once for each of them."""

@@ -41,7 +41,10 @@ def _listed(tree: Tree) -> Iterator[Listed]:
                 if is_first or arg.startswith("~")
             ]
             if texts:
-                yield Listed(texts, (body, places[0]), name, len(places))
+                tree.work.take(len(places))
+                compiled = [p for p in places if tree.all_blocks[p].kind not in _WITHOUT]
+                if compiled:
+                    yield Listed(texts, (body, compiled[0]), name, len(compiled))
     for block in tree.of_kinds(frozenset({DATA})):
         if block.directive is not None and block.directive.name == "map":
             texts = [
@@ -53,6 +56,9 @@ def _listed(tree: Tree) -> Iterator[Listed]:
             if texts:
                 yield Listed(texts, block, "map")
 
+
+_WITHOUT = frozenset({"mail", "mail_server"})
+"""Blocks whose ``server_name`` is a text, whatever it begins with."""
 
 _OPERATORS = frozenset({"~", "~*", "!~", "!~*"})
 

@@ -814,6 +814,11 @@ ACCEPTED: tuple[tuple[str, str], ...] = (
         "server { listen 127.0.0.1:9999; return x; proxy_next_upstream off; }",
     ),
     ("mail", "server_name a; proxy_protocol off;"),
+    ("mail", 'server_name "~*a";'),
+    (
+        "mail",
+        'server { listen 127.0.0.1:9999; protocol smtp; auth_http 127.0.0.1; server_name "~("; }',
+    ),
     (
         "http",
         "geo $a { proxy 10.0.0.0/8; proxy_recursive; ranges; default 0; 10.0.0.0-10.0.0.9 1; }",

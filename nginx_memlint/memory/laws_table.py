@@ -1,8 +1,9 @@
 """The laws of reloads as data: allocator → kind of memory → how often it is held, by phase.
 
 Amounts are what glibc takes of a configuration. Its laws were measured on Debian 12 with 1, 2, 4
-and 8 workers over up to 30 reloads, old workers idle (tests/nginx/recordings/whole-bookworm.json;
-docs/accuracy.md compares); those of other allocators are from allocators.json beside it.
+and 8 workers over up to 400 reloads, old workers idle (tests/nginx/recordings/whole-bookworm.json
+and hundreds-bookworm.json; docs/accuracy.md compares); those of other allocators are from
+allocators.json beside them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import repeat
 
-from nginx_memlint.memory.laws import Law, Times
+from nginx_memlint.memory.laws import MIXED, Law, Times
 from nginx_memlint.targets.targets import PHASES, MeasuredLaws
 
 MARGIN = 1.05
@@ -42,7 +43,7 @@ GLIBC: dict[str, Law] = {
     "helper": Law(_ALWAYS, _ALWAYS, _ALWAYS, Times(2), Times(2)),
     # chunks of 16 KiB: an exiting worker's ngx_destroy_pool() dirties the page of four that has
     # the chunk's header
-    "pool": _of_master((2, 0.0), (2.1, 0.1), (2.05, 0.27), (3.1, 0.36)),
+    "pool": _of_master((2, 0.0), (2.1, 0.19), (2.05, 0.27), (3.1, 0.46)),
     # an exiting worker frees all pieces, and so copies all pages; later it and the new workers
     # copy the freed region as well
     "heap": _of_master((2, 0.03), (2, 1), (2, 1), (2, 3)),
@@ -60,11 +61,11 @@ GLIBC: dict[str, Law] = {
     # its destructors touch all of it, in the master as in each exiting worker
     "rules": _of_master((2, 0.9), (2, 1), (2.9, 1.3), (2, 3)),
     # OPENSSL_cleanup() of an exiting worker frees it, and so copies it
-    "library": Law(Times(1, 0.05), Times(1, 0.15), Times(1, 0.46), Times(0.9, 0.56), Times(2, 1)),
+    "library": Law(Times(1, 0.05), Times(1, 0.15), Times(1, 0.5), Times(0.9, 0.56), Times(2, 1.65)),
     # the master frees the old configuration before it forks. A new worker's malloc() sorts the
     # free pieces, and so copies their pages, as does an exiting one's free(): 10,000 at a time
     # (MAX_ITERS of _int_malloc()), so that no more are copied of a configuration that has more
-    "loose": Law(Times(0), Times(3.3, 3.2), Times(4, 6.3), Times(3, 4), Times(4, 8.6)),
+    "loose": Law(Times(0), Times(3.3, 3.2), Times(3.3, 3.2), Times(3, 4), Times(3, 4)),
     # a new configuration uses the room, and leaves such room of its own; with one and four workers
     "freed": _of_master((1, 0.0), (1.2, 0.0), (1, 0.0), (2, 0.0), margin=1),
     # later ones lie in room that others have written to: 100 buffers of 64 KiB took a page
@@ -74,9 +75,13 @@ GLIBC: dict[str, Law] = {
     # contexts are built when trees are there, and take room that posix_memalign() has left between
     # pages: of 15,000 networks, 5.2 MB for 200 and 400 hosts with TLS, all they need for 100
     "gaps": Law(Times(-1), Times(0), Times(0), Times(-1), Times(0)),
-    # what is half full is not used again as a whole, and exiting workers copy it: 100 hosts needed
-    # 2 MB more with two workers, and 10 MB more with four, than both laws say
-    "scattered": Law(Times(0), Times(0), Times(0, 0.5), Times(0), Times(0.3, 1.4)),
+    # free pieces lie among those that are used, and a new worker's malloc() sorts them, while an
+    # exiting one's free() joins them: of 10 stores, each process had copied all of the master's
+    # heap after 60 reloads, old and new configuration; of 100 hosts after 150
+    "mixed_contexts": Law(Times(0), Times(0), Times(0, 1.8), Times(0), Times(0, 2.1)),
+    # chunks in between are joined with their neighbours less often, so that more headers are left
+    "mixed_pools": Law(Times(0), Times(0), Times(0, 0.06), Times(0), Times(0, 0.28)),
+    "mixed_stores": Law(Times(0), Times(0), Times(0, 0.8), Times(0), Times(0, 0.75)),
     # lua_close() in the master frees the old heap at once; exiting workers copy theirs
     "scripts": _of_master((1, 0.0), (1, 0.0), (1, 1), (1, 1)),
     # old and new workers at once
@@ -158,8 +163,9 @@ _MUSL = {
     "freed": _NOTHING,
 }
 
-# only glibc's posix_memalign() leaves room that small pieces take
-_WITHOUT_GAPS = {"gaps": _NOTHING, "scattered": _NOTHING}
+# only glibc's posix_memalign() leaves room that small pieces take, and only its lists of what is
+# free run through the pages of it
+_WITHOUT_GAPS = dict.fromkeys(("gaps", *MIXED), _NOTHING)
 
 LAWS: dict[str, dict[str, Law]] = {
     "glibc": GLIBC,

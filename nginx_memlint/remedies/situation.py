@@ -27,6 +27,7 @@ from nginx_memlint.memory.guesses import MOST_WORKERS, End
 from nginx_memlint.memory.held import HeldMemory, held
 from nginx_memlint.memory.laws import (
     LOOSE_MOST,
+    MIXED_BY_PIECES,
     PIECES_OF_CONTEXT,
     PIECES_OF_STORE,
     Amount,
@@ -251,7 +252,7 @@ class Situation:
     @cached_property
     def parts(self) -> list[CostPart]:
         """All that takes memory, by what it is."""
-        return _with_loose([*self.counted, *self._of_contexts(), *self._of_zones()])
+        return _with_pieces([*self.counted, *self._of_contexts(), *self._of_zones()])
 
     def _of_contexts(self) -> Iterator[CostPart]:
         contexts = self.ssl_contexts
@@ -458,17 +459,25 @@ class Proposal:
     kind: FixKind | None = None
 
 
-def _with_loose(parts: list[CostPart]) -> list[CostPart]:
-    """The parts with what each has of what workers sort of the small pieces of them all."""
-    loose = [0.0] * len(parts)
-    times = 0.0
-    for kind, most in LOOSE_MOST.items():
-        sizes = [getattr(part.amount, kind) * SMALL_PIECES.get(part.name, 1) for part in parts]
-        times += sum(sizes) / most
-        loose = [so_far + size for so_far, size in zip(loose, sizes, strict=True)]
+def _with_pieces(parts: list[CostPart]) -> list[CostPart]:
+    """The parts with what workers sort of their small pieces, and with what those mix in time."""
+    small = [SMALL_PIECES.get(part.name, 1) for part in parts]
+    pieces = {
+        kind: [getattr(part.amount, kind) * some for part, some in zip(parts, small, strict=True)]
+        for kind in LOOSE_MOST
+    }
+    times = max(1, sum(sum(pieces[kind]) / most for kind, most in LOOSE_MOST.items()))
     return [
-        part._replace(amount=part.amount._replace(loose=round(size / max(1, times))))
-        for part, size in zip(parts, loose, strict=True)
+        part._replace(
+            amount=part.amount._replace(
+                loose=round((contexts + stores) / times),
+                mixed_contexts=round(MIXED_BY_PIECES * contexts),
+                mixed_stores=part.amount.heap + part.amount.rules if some else 0,
+            )
+        )
+        for part, some, contexts, stores in zip(
+            parts, small, pieces["contexts"], pieces["heap"], strict=True
+        )
     ]
 
 

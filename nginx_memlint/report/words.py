@@ -56,8 +56,8 @@ WORDS = (
         ("peak", "while reloading", "one reload", "reloads in a row", "worst reload peak"),
         "The most that all of nginx takes while a reload is under way: old and new configuration, "
         "and what old workers copy as they exit. The worst is that of a later reload: not all "
-        "that earlier ones left behind is used again. It is what a budget is held against, and "
-        "that of some thirty reloads: where hundreds come without a restart, leave a quarter more.",
+        "that earlier ones left behind is used again, and in hundreds of reloads each process "
+        "comes to copy most of the master's memory. It is what a budget is held against.",
     ),
     Word(
         "held worker",

@@ -21,7 +21,13 @@ from nginx_memlint import check
 from nginx_memlint.memory.estimate import Estimate, first_peak_of, unit_bytes
 from nginx_memlint.targets.targets import find_target
 from nginx_memlint.tls.ca_bundle import Bundle, read_bundle
-from tests.nginx import accuracy_held_out, accuracy_lua, accuracy_tls, accuracy_whole
+from tests.nginx import (
+    accuracy_held_out,
+    accuracy_hundreds,
+    accuracy_lua,
+    accuracy_tls,
+    accuracy_whole,
+)
 from tests.nginx.facts_rows import Site
 from tests.nginx.measure_start import family_http
 from tests.nginx.prefix import main_conf, pem_bundle, write_conf
@@ -228,6 +234,7 @@ def measurements() -> str:
     laws = json.loads((DIRECTORY / "reload-laws.json").read_text())
     parts += ["\n", accuracy_whole.table()]
     parts += ["\n", accuracy_held_out.table()]
+    parts += ["\n", accuracy_hundreds.table()]
     parts += ["\n", accuracy_lua.memory()]
     parts += ["\n", accuracy_tls.table()]
     parts += ["\n", HELD, *accuracy_whole.held_table().splitlines(keepends=True)]

@@ -57,8 +57,8 @@ each. The first were measured again with exits held until all old processes had 
 MANY = """
 {name}, with {workers} workers and exits at once, through {reloads} reloads:
 the first peak was {first} MiB, all later ones {low} to {high}, which is (3 + W) U. The worst
-that is predicted, (2 + 3 W) U, did not come. It came at reload 15 with 300 stores (below), so a
-limit holds it: what those {reloads} needed is {part} % of it.
+that is predicted did not come: (2 + 3 W) U came at reload 15 with 300 stores (below), and more does
+in hundreds of reloads. What those {reloads} needed is {part} % of what is said.
 """
 
 SECOND = """\
@@ -82,16 +82,6 @@ cause, as measured alone (`tests/nginx/measure_room.py`):
 - zones of upstreams, by the pages that slabs hand out for the sizes of what is in them
 
 Of the same recording, since then:
-"""
-
-
-LONGER = """
-{name}, through {reloads} reloads without a restart: up to reload {covered} it took no more
-than is said. It went on to grow, slower and slower, to {kept} MiB kept and {peak} MiB at the worst,
-{kept_part} and {peak_part} times what is said, and its limit was {limit} of the need. The master
-keeps its size: what grows is what each worker, and each process of a cache, copies of its pages. So
-**the worst that is said is that of some thirty reloads**, as the laws were measured over so many.
-Where hundreds come without a restart, leave a quarter more.
 """
 
 
@@ -184,7 +174,7 @@ def table() -> str:
     data = recording("held-out", NATIVE)["inputs"]
     introduction = INTRODUCTION.format(reloads=data["reloads"], commit=data["predicted_by"][:12])
     compared_at_first = introduction + _rows(first_contact()) + MENDED + _rows(since())
-    return compared_at_first + _of_first_peaks() + _of_many_reloads() + _of_second() + _of_longer()
+    return compared_at_first + _of_first_peaks() + _of_many_reloads() + _of_second()
 
 
 def _of_second() -> str:
@@ -201,30 +191,6 @@ def _of_second() -> str:
     )
     introduction = SECOND.format(commit=data["inputs"]["predicted_by"][:12])
     return introduction + _rows(first) + mended + _rows(later)
-
-
-def longer() -> tuple[dict[str, Any], HeldOut, int]:
-    """Far more reloads than laws are measured over, compared; the first with more than is said."""
-    [row] = recording("held-out-second-longer", NATIVE)["rows"]
-    said = row["predicted"]["reload_peak_worst_bytes"]
-    above = next(at for at, peak in enumerate(row["peak_kb"], 1) if peak * KIB > said)
-    return row, compared(row, row["predicted"]), above
-
-
-def _of_longer() -> str:
-    row, one, above = longer()
-    kept, peak = (max(row[name]) * KIB for name in ("after_kb", "peak_kb"))
-    said = row["predicted"]
-    return LONGER.format(
-        name=one.name,
-        reloads=len(row["peak_kb"]),
-        covered=above - 1,
-        kept=f"{kept / KIB / KIB:,.0f}",
-        peak=f"{peak / KIB / KIB:,.0f}",
-        kept_part=f"{kept / said['after_reload_worst_bytes']:.2f}",
-        peak_part=f"{1 / one.worst_peak:.2f}",
-        limit=f"{one.limit:.2f}",
-    )
 
 
 def _of_many_reloads() -> str:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Job
 from nginx_memlint.memory.held import GENERATIONS
+from nginx_memlint.memory.laws import MIXED
 from nginx_memlint.options.record import read_keywords
 from nginx_memlint.remedies.situation import Situation, Workers
 from nginx_memlint.targets.targets import Target
@@ -93,11 +94,12 @@ def of_part(name: str, stack: str = NATIVE) -> Ratio:
 def _slope(stack: str, name: str, sizes: list[int], directory: Path) -> float:
     few, many = sizes if name.startswith(UNEVEN) else FEW
     place = place_in(directory)
-    totals = []
+    totals: list[int] = []
     for count in (few, many):
         text = configuration(Described(stack), place, CASES[name], count, 1)
         amount = situation_of(write_conf(place.prefix, text), TARGETS[stack]).amount
         apart = amount.worker + amount.loose + amount.unwritten + amount.zone_reserved
+        apart += sum(size for kind, size in amount._asdict().items() if kind in MIXED)
         totals.append(sum(amount) - apart)
     return (totals[1] - totals[0]) / (many - few)
 

@@ -105,7 +105,7 @@ def stores(place: Place, count: int) -> Site:
     return Site(f"server {{ listen {place.listen};\n{lines(count, location)} }}")
 
 
-def _hosts(place: Place, count: int, kind: str = "rsa2048-1") -> Site:
+def hosts(place: Place, count: int, kind: str = "rsa2048-1") -> Site:
     chain, key = place.certificates[kind]
     server = (
         f"server {{ listen {place.listen} ssl; server_name v@.example.com; ssl_certificate "
@@ -173,12 +173,12 @@ SHAPES: dict[str, Maker] = {
     "empty": _empty,
     "a cache": _cache,
     "60 CA stores": lambda place: stores(place, 60),
-    "1,000 TLS hosts": lambda place: _hosts(place, 1000),
-    "200 TLS hosts": lambda place: _hosts(place, 200),
-    "60 TLS hosts": lambda place: _hosts(place, 60),
-    "60 TLS hosts, ec256-3": lambda place: _hosts(place, 60, "ec256-3"),
-    "10 TLS hosts": lambda place: _hosts(place, 10),
-    "1 TLS host": lambda place: _hosts(place, 1),
+    "1,000 TLS hosts": lambda place: hosts(place, 1000),
+    "200 TLS hosts": lambda place: hosts(place, 200),
+    "60 TLS hosts": lambda place: hosts(place, 60),
+    "60 TLS hosts, ec256-3": lambda place: hosts(place, 60, "ec256-3"),
+    "10 TLS hosts": lambda place: hosts(place, 10),
+    "1 TLS host": lambda place: hosts(place, 1),
     "60 contexts": _contexts,
     "1 CA store": lambda place: stores(place, 1),
     "3 CA stores": lambda place: stores(place, 3),

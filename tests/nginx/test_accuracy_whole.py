@@ -98,13 +98,23 @@ def test_a_part_is_as_measured_elsewhere(stack: str, part: str) -> None:
     assert of_part(part, stack).ratio == pytest.approx(1, abs=wider)
 
 
+HUNDREDS = {
+    "hosting, 200 TLS sites with PHP": 1.8,
+    "Lua gateway with a CA bundle": 1.65,
+}
+"""Configuration → how far above these few reloads the worst may be predicted, if not 1.5.
+
+It is that of hundreds of reloads, in which these take up to 1.6 times as much: test_hundreds.py.
+"""
+
+
 @pytest.mark.xdist_group("predictions")
 @pytest.mark.parametrize("key", recorded("whole", "trixie"), ids=lambda key: f"{key[0]}, {key[1]}")
 def test_a_whole_configuration_on_trixie(key: tuple[str, int]) -> None:
     phases = whole("trixie")[key]
     assert phases["start"].ratio == pytest.approx(1, abs=0.10)
     assert phases["first peak"].ratio >= 0.99
-    assert 0.99 <= phases["worst peak"].ratio <= 1.5
+    assert 0.99 <= phases["worst peak"].ratio <= HUNDREDS.get(key[0], 1.5)
 
 
 @pytest.mark.xdist_group("predictions")
@@ -113,7 +123,7 @@ def test_a_whole_configuration(key: tuple[str, int]) -> None:
     phases = whole()[key]
     assert phases["start"].ratio == pytest.approx(1, abs=0.10)
     assert 0.99 <= phases["first peak"].ratio <= 1.55
-    assert 0.99 <= phases["worst peak"].ratio <= 1.5
+    assert 0.99 <= phases["worst peak"].ratio <= HUNDREDS.get(key[0], 1.5)
     assert phases["kept at worst"].ratio >= 0.97
 
 

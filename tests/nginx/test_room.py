@@ -37,5 +37,5 @@ def test_what_is_said_now(case: Case, tmp_path: Path) -> None:
     least, most = (0.86, 1) if case == SMALL else (0.98, 1.4)
     assert total.start / 1024 == pytest.approx(row["start_kb"], rel=0.05)
     assert least <= total.reload_peak / 1024 / row["peak_kb"][0] <= most
-    assert least <= total.reload_peak_worst / 1024 / max(row["peak_kb"]) <= 1.75
-    assert least <= total.after_reload_worst / 1024 / max(row["after_kb"]) <= 1.75
+    assert least <= total.reload_peak_worst / 1024 / max(row["peak_kb"]) <= 1.9
+    assert least <= total.after_reload_worst / 1024 / max(row["after_kb"]) <= 2.3

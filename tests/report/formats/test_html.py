@@ -139,7 +139,7 @@ def test_all_of_a_finding_is_shown() -> None:
         'do that <span class="chip">unsafe fix</span> <span class="lead">&lt;perhaps not&gt;',
         f'data-text="memlint check --target debian-12 --fix --unsafe-fixes -- {SAMPLES}/incident"',
         'data-text="read &lt;a book&gt;"',
-        "What is left of 49.3 GiB",
+        "What is left of 49.8 GiB",
         "&lt;accepted&gt;",
         "by ignore: &lt;because&gt;",
         *(line.replace("'", "&#39;") for line in report.assumptions),
@@ -156,9 +156,9 @@ def test_the_verdict_is_beside_the_figure() -> None:
         text = re.sub(r"<[^>]+>", " ", html.page(Report(configs=reports)).partition("<main>")[2])
         return " ".join(text.split())
 
-    assert "49.3 GiB TOO MUCH is what reloads in a row can need, 3.4 GiB a start" in shown(incident)
+    assert "49.8 GiB TOO MUCH is what reloads in a row can need, 3.4 GiB a start" in shown(incident)
     over = shown(incident, max_memory="8GiB")
-    assert "49.3 GiB OVER BUDGET 41.3 GiB more than the budget of 8.0 GiB" in over
+    assert "49.8 GiB OVER BUDGET 41.8 GiB more than the budget of 8.0 GiB" in over
     assert "one reload 21.3 GiB 13.3 GiB over" in over
     assert "NOT ALL READ it could not be read" in shown(SAMPLES / "nowhere")
     assert "4 workers assumed --workers" in over

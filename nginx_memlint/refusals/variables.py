@@ -60,8 +60,9 @@ _Texts: TypeAlias = Callable[[Sequence[str]], Iterable[str]]
 class _Scripted(NamedTuple):
     """Directives whose arguments have variables, and the first nginx in which they do.
 
-    ``is_merged``: nginx reads them when a block takes them over, so that those of ``http`` count
-    only if a server does.
+    ``until``: the first nginx in which they do no more. ``is_merged``: nginx reads them when a
+    block takes them over, so that those of ``http`` count only if a server does. ``is_block``: they
+    are blocks.
     """
 
     directives: str
@@ -69,6 +70,8 @@ class _Scripted(NamedTuple):
     texts: _Texts
     since: tuple[int, ...] = ()
     is_merged: bool = False
+    until: tuple[int, ...] | None = None
+    is_block: bool = False
 
 
 def _first(args: Sequence[str]) -> Iterable[str]:
@@ -120,6 +123,23 @@ def _replacement(args: Sequence[str]) -> Iterable[str]:
         yield args[1]
 
 
+def _flags(args: Sequence[str]) -> Iterable[str]:
+    return args[1:] if args[0].startswith("~") else args
+
+
+def _variable_alone(args: Sequence[str]) -> Iterable[str]:
+    return args[:1] if args[0].startswith("$") else ()
+
+
+_EQUALS = ("=", "!=")
+
+
+def _compared(args: Sequence[str]) -> Iterable[str]:
+    """The text that ``if`` looks for, or with which it compares a variable."""
+    is_file_test = not args[0].startswith("$")
+    return args[-1:] if is_file_test or (args[1:2] and args[1] in _EQUALS) else ()
+
+
 def _each(ending: str, protocols: str = "proxy fastcgi uwsgi scgi") -> str:
     return " ".join(f"{protocol}_{ending}" for protocol in protocols.split())
 
@@ -152,8 +172,14 @@ _USES = (
     _Scripted("grpc_pass", IN_HTTP, _first, (1, 17, 8)),
     _Scripted(_each("param", "fastcgi uwsgi scgi"), IN_HTTP, _second, is_merged=True),
     _Scripted("proxy_set_header grpc_set_header", IN_HTTP, _second, is_merged=True),
+    _Scripted("proxy_set_body", IN_HTTP, _first, is_merged=True),
+    _Scripted("proxy_method", IN_HTTP, _first, (1, 11, 6)),
     _Scripted("proxy_redirect proxy_cookie_domain proxy_cookie_path", IN_HTTP, _replacement),
-    _Scripted("proxy_ssl_name", IN_HTTP, _first),
+    _Scripted("proxy_cookie_flags", IN_HTTP, _flags, (1, 19, 3)),
+    _Scripted(_each("ssl_name", _TLS), IN_HTTP, _first),
+    _Scripted("charset source_charset", IN_HTTP, _variable_alone),
+    _Scripted("http2_push", IN_HTTP, partial(_unless, ("off",)), (1, 13, 9), until=(1, 25, 1)),
+    _Scripted("if", frozenset({"server", "location"}), _compared, is_block=True),
     _Scripted("ssl_certificate ssl_certificate_key", IN_HTTP, _first, (1, 15, 9), is_merged=True),
     _Scripted(_each("ssl_certificate", _TLS), IN_HTTP, _first, (1, 21, 0)),
     _Scripted(_each("ssl_certificate_key", _TLS), IN_HTTP, _first, (1, 21, 0)),
@@ -196,6 +222,8 @@ TEXTS = (
             use.kinds - _ROOTS if use.is_merged else use.kinds,
             partial(_wrong_text, use.texts),
             since=use.since,
+            until=use.until,
+            is_block=use.is_block,
         )
         for use in _USES
         if use.directives != "log_format"
@@ -311,11 +339,13 @@ def unset_variables(tree: Tree, target: Target) -> Iterator[Problem]:
     unset = _Unset(target)
     for row, use in enumerate(_USES):
         for name in sorted(tree.index_names() & {*use.directives.split()}):
-            if in_force(target, use.since):
+            if in_force(target, use.since, use.until):
                 find = partial(_unset_in, tree, target, name, use)
                 unset.add(tree.keep(f"variables of {name} in row {row}", (name,), find))
     for name, place in _used_by_blocks(tree):
         unset.note(name, place)
+    for directive, body, places in tree.written("memcached_pass"):
+        unset.note("memcached_key", ("http", tree.inclusion(places[0], body), directive))
     if unset.places:
         unset.forget(word[1:].lower() for word, _ in set_words(tree))
         unset.forget(name.lower() for name, _ in _captured(tree))
@@ -400,7 +430,6 @@ def _is_built_in(name: str, root: str, target: Target) -> bool:
     )
 
 
-_EQUALS = ("=", "!=")
 _NOT_KEYS = frozenset({"include", "hostnames", "volatile"})
 
 
@@ -413,10 +442,8 @@ def _used_by_blocks(tree: Tree) -> Iterator[tuple[str, Rooted]]:
         place = tree.root_of(block).kind, block.inclusion, block.directive
         texts: Iterable[str] = ()
         if block.kind == "if":
-            is_file_test = not args[0].startswith("$")
-            if not is_file_test:
+            if args[0].startswith("$"):
                 yield args[0][1:].lower(), place
-            texts = args[-1:] if is_file_test or (args[1:2] and args[1] in _EQUALS) else ()
         elif name in ("map", "split_clients"):
             texts = args[:1]
             for body, inclusion in block.parts if name == "map" else ():

@@ -524,6 +524,20 @@ REFUSED: tuple[tuple[str, str], ...] = (
     ("js", "js_var $a $b;"),
     ("js", "js_var $;"),
     ("js", "js_body_filter a.b buffer_type=x;"),
+    ("location", "proxy_set_body $;"),
+    ("http", "proxy_set_body a$; server { }"),
+    ("location", "proxy_method G$;"),
+    ("http", "proxy_method $; server { proxy_method GET; }"),
+    ("location", "proxy_cookie_flags $ secure;"),
+    ("location", "proxy_cookie_flags ~a $;"),
+    ("location", "uwsgi_ssl_name $;"),
+    ("location", "grpc_ssl_name $;"),
+    ("server", "http2_push $;"),
+    ("server", "if ($uri = $) { }"),
+    ("location", "if (-f $) { }"),
+    ("location", "charset $;"),
+    ("location", "source_charset $nosuch;"),
+    ("location", "memcached_pass 127.0.0.1:9999;"),
 )
 """Kind of a block, and what stands in it."""
 
@@ -851,5 +865,11 @@ ACCEPTED: tuple[tuple[str, str], ...] = (
     ("lua", "set_by_lua_block $a {}"),
     ("lua", "log_by_lua ' ';"),
     ("js", "js_preload_object _a1 from a.json; js_var $a $uri;"),
+    ("http", "proxy_set_body $; server { proxy_set_body a; }"),
+    ("location", "proxy_cookie_flags ~a$ secure;"),
+    ("location", "http2_push off;"),
+    ("location", "if ($uri ~ a$) { }"),
+    ("location", "charset $uri;"),
+    ("location", "set $memcached_key a; memcached_pass 127.0.0.1:9999;"),
 )
 """Kind of a block, and what stands in it."""

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple, get_args
 
@@ -55,17 +56,20 @@ def compared(
     max_growth: int | None = None,
     dumps: Mapping[str, bool] = MappingProxyType({}),
     budget: Budget | None = None,
+    silent: set[str] | None = None,
 ) -> Diff:
     """Compare configurations as diff() does, with options that are read already.
 
     ``dumps`` tells of single paths whether they are dumps, instead of ``options``. ``budget``
-    counts the steps of all that a command compares. Raises MemlintError.
+    counts the steps of all that a command compares, ``silent`` are tops of repositories whose
+    objects git does not get to read. Raises MemlintError.
     """
     # a bundle that is unreadable on both sides is no finding that differs, but a guess
     severities = {**options.policy.severities, bundle_unreadable.CODE: None}
     policy = options.policy._replace(severities=severities)
     job = Job("", replace(options, policy=policy, breakdown=False))
-    both = _Both(job, max_growth, budget or Budget())
+    silent = set() if silent is None else silent
+    both = _Both(job, max_growth, budget or Budget(), silent)
     names = [os.fspath(path) for path in paths]
     if base is None:
         if len(names) != 2:
@@ -103,11 +107,10 @@ def since(base: str, jobs: Iterable[Job], *, max_growth: int | None = None) -> D
 
     Raises MemlintError.
     """
-    budget = Budget()
-    diffs = [
-        compared([job.name], job.options, base=base, max_growth=max_growth, budget=budget)
-        for job in jobs
-    ]
+    compare = partial(
+        compared, base=base, max_growth=max_growth, budget=Budget(), silent=set[str]()
+    )
+    diffs = [compare([job.name], job.options) for job in jobs]
     roots = [root for one in diffs for root in one.roots]
     return _diff(base, max_growth, roots, (item for one in diffs for item in one.lowered))
 
@@ -131,6 +134,7 @@ class _Both:
     """The job of either side, except for its name."""
     max_growth: int | None
     budget: Budget
+    silent: set[str]
     lowered: list[result.Lowered] = field(default_factory=list)
     """Entries that may lower the report, of the new configurations."""
 
@@ -165,10 +169,13 @@ class _Both:
             raise MemlintError(f"{printable(name)}: {error.strerror}") from None
         with closing(commit):
             begun = not self.budget.is_over(self.job)
+            commit.objects.is_silent = commit.top in self.silent  # one wait for all is enough
             old = self.side(name, commit, dump=self.job.options.dump)
             if begun and not commit.used:
                 raise MemlintError(f"{printable(name)}: is not in {printable(commit.top)}")
             old.add_unread(commit.missing)
+            if commit.objects.is_silent:
+                self.silent.add(commit.top)
         new = self.side(name, dump=self.job.options.dump)
         is_new, is_gone = (
             (old.absent, new.absent) if old.absent is not new.absent else (False, False)

@@ -3,7 +3,8 @@
 ## What
 
 Master and workers together take more than `--max-start-memory` once nginx has started, before any
-reload.
+reload. What reading a large map takes for a moment, and frees again, is not in it: `memlint verify`
+says that.
 
 ## Why
 

@@ -259,10 +259,11 @@ class Objects:
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
+        self.is_silent = False
+        """Whether git did not answer: it is not asked again."""
         self._process: subprocess.Popen[bytes] | None = None
         self._selector: selectors.BaseSelector | None = None
         self._buffer = bytearray()
-        self._is_silent = False
 
     def read(self, name: str, kind: str, most: int = DEFAULT_BOUNDS.file_bytes) -> bytes:
         """The content of an object of a kind: blob, tree or commit. Raises OSError.
@@ -286,7 +287,7 @@ class Objects:
         with suppress(BrokenPipeError):
             process.stdin.close()
         process.stdout.close()
-        if self._is_silent:
+        if self.is_silent:
             process.kill()
         try:
             process.wait(ANSWER_SECONDS)
@@ -295,7 +296,7 @@ class Objects:
             process.wait()
 
     def _read(self, name: str, kind: str, most: int) -> bytes:
-        if self._is_silent:  # else each object would be waited for
+        if self.is_silent:  # else each object would be waited for
             raise OSError(errno.ETIMEDOUT, _SILENT)
         process = self._process or self._start()
         assert process.stdin is not None
@@ -334,7 +335,7 @@ class Objects:
         assert self._process.stdout
         assert self._selector
         if not self._selector.select(ANSWER_SECONDS):
-            self._is_silent = True
+            self.is_silent = True
             raise OSError(errno.ETIMEDOUT, _SILENT)
         data = os.read(self._process.stdout.fileno(), 1 << 20)
         if not data:
@@ -368,13 +369,13 @@ class Commit(Disk):
         self.name = name
         self.used = False
         self.missing: dict[str, str] = {}
-        self._objects = objects
+        self.objects = objects
         self._trees: dict[str, dict[str, tuple[int, str]]] = {}
         self._tree_bytes = 0
 
     def close(self) -> None:
         """End the git process."""
-        self._objects.close()
+        self.objects.close()
 
     def mode(self, name: str, root: str | None, *, follow: bool) -> int:
         """The ``st_mode`` at a path in the commit; a submodule is a directory."""
@@ -415,7 +416,7 @@ class Commit(Disk):
         try:
             if node.mode == _SUBMODULE:
                 raise MissingError("is a submodule")
-            data = self._objects.read(node.object, kind, most)
+            data = self.objects.read(node.object, kind, most)
             for beginning, what in STAND_INS.items():
                 if data.startswith(beginning):
                     raise MissingError(what)
@@ -477,7 +478,7 @@ class Commit(Disk):
     @cached_property
     def _top_tree(self) -> str:
         """The commit's own tree: the first line of a commit names it."""
-        data = self._objects.read(self.name, "commit")
+        data = self.objects.read(self.name, "commit")
         match = re.match(rb"tree ([0-9a-f]+)\n", data)
         if match is None:
             raise OSError(errno.EIO, f"object {self.name} is malformed")

@@ -42,6 +42,8 @@ _LISTS = {
 """``SSL_CONF_cmd()`` in OpenSSL 1.0.2 to 4.0 together: its commands, and the words of those whose
 values are lists, in lower case as it ignores case; but not that of versions."""
 
+_FILES = ("_certificate", "_certificate_key")
+
 _WITH_VARIABLES = {
     **dict.fromkeys(("ssl", "stream_ssl"), (1, 15, 9)),
     **dict.fromkeys(("proxy_ssl", "grpc_ssl", "uwsgi_ssl", "stream_proxy_ssl"), (1, 21, 0)),
@@ -52,7 +54,15 @@ _WITH_VARIABLES = {
 def tls_values(tree: Tree, groups: list[Group], target: Target) -> Iterator[Problem]:
     """A problem for each command that OpenSSL refuses, and each name that is that of no file."""
     told: set[tuple[str, int]] = set()
-    for group in groups:
+    doubtful = {
+        name
+        for name in tree.index_names()
+        if name.endswith("_conf_command")
+        or (
+            name.endswith(_FILES) and any("$" in d.args[0] for d in tree.directives(name) if d.args)
+        )
+    }
+    for group in groups if doubtful else ():
         family = by_name(group.family)
         name_check = partial(_file_complaint, tree, target, _WITH_VARIABLES.get(family.name))
         checks: dict[str, Callable[[Setting], str]] = {
@@ -60,7 +70,7 @@ def tls_values(tree: Tree, groups: list[Group], target: Target) -> Iterator[Prob
             f"{family.certificate}_key": name_check,
             family.commands: _command_complaint,
         }
-        for name in sorted(checks.keys() & tree.index_names()):
+        for name in sorted(checks.keys() & doubtful):
             for owner in group.owners:
                 tree.work.take()
                 nearest = owner.effective(name)

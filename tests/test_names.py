@@ -4,6 +4,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import nginx_memlint
@@ -20,15 +21,18 @@ def parsed(folder: Path) -> dict[str, ast.Module]:
     }
 
 
-MODULES = parsed(PACKAGE)
-"""The modules of the package."""
+@cache
+def package() -> dict[str, ast.Module]:
+    """The modules of the package."""
+    return parsed(PACKAGE)
 
-ALL = MODULES | {
-    name: tree
-    for folder in ("tests", "fuzz", "benchmarks")
-    for name, tree in parsed(PROJECT / folder).items()
-}
-"""The modules that people read, tests of the package among them."""
+
+@cache
+def read_by_people() -> dict[str, ast.Module]:
+    """The modules that people read, tests of the package among them."""
+    tests, fuzz, benchmarks = (parsed(PROJECT / name) for name in ("tests", "fuzz", "benchmarks"))
+    return package() | tests | fuzz | benchmarks
+
 
 VAGUE = {"found", "own", "here", "known"}
 """Names that tell nothing of the value: a setting, a match or a path is called that."""
@@ -53,7 +57,7 @@ def types(module: ast.Module) -> Iterator[tuple[str, int]]:
 
 def test_no_two_types_have_one_name() -> None:
     places: defaultdict[str, list[str]] = defaultdict(list)
-    for module, tree in MODULES.items():
+    for module, tree in package().items():
         for name, line in types(tree):
             places[name.strip("_")].append(f"{module}:{line}")
     assert {name: lines for name, lines in places.items() if len(lines) > 1} == {}
@@ -75,7 +79,7 @@ def names(tree: ast.Module) -> Iterator[tuple[str, int]]:
 def test_names_say_what_they_hold() -> None:
     vague = [
         f"{module}:{line}: {name}"
-        for module, tree in ALL.items()
+        for module, tree in read_by_people().items()
         for name, line in names(tree)
         if name.strip("_") in VAGUE
     ]
@@ -93,7 +97,7 @@ def docstrings(tree: ast.Module) -> Iterator[tuple[str, int]]:
 def test_docstrings_stand_alone() -> None:
     dependent = [
         f"{module}:{line}: {text.splitlines()[0]}"
-        for module, tree in ALL.items()
+        for module, tree in read_by_people().items()
         for text, line in docstrings(tree)
         if DEPENDENT.match(text)
     ]

@@ -186,6 +186,13 @@ def through_reloads() -> Iterator[Comparison]:
                 yield Comparison((stack, str(workers), label), max(measured), predicted / KIB)
 
 
+def block_labels() -> list[tuple[str, str]]:
+    """The labels of what by_block() compares."""
+    return [
+        (stack, f"`{name}`") for stack in TARGETS for name in recording("families", stack)["rows"]
+    ]
+
+
 @cache
 def by_block() -> tuple[Comparison, ...]:
     """Estimate and measurement of one more block of each kind, in kB."""

@@ -14,7 +14,10 @@ from nginx_memlint.result import Report
 from tests.helpers import http, memlint_here, write
 from tests.report.render import SAMPLE_NAMES, render, sample
 
-ALL = Report(configs=[sample(name).configs[0] for name in SAMPLE_NAMES])
+
+def samples() -> Report:
+    """One report on all of them."""
+    return Report(configs=[sample(name).configs[0] for name in SAMPLE_NAMES])
 
 
 def rows(report: Report) -> list[dict[str, str]]:
@@ -22,9 +25,9 @@ def rows(report: Report) -> list[dict[str, str]]:
 
 
 def test_a_row_for_each_configuration() -> None:
-    read = rows(ALL)
+    read = rows(samples())
     assert len(read) == len(SAMPLE_NAMES)
-    for row, config in zip(read, ALL.configs, strict=True):
+    for row, config in zip(read, samples().configs, strict=True):
         assert list(row) == list(COLUMNS)
         assert row["configuration"] == config.path
         assert row["complete"] == str(config.complete).lower()
@@ -54,7 +57,7 @@ def test_the_exit_status_is_that_of_the_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mark", FORMULAS)
 def test_no_cell_is_a_formula(mark: str) -> None:
     name = f'{mark}cmd|"/c calc"!A1,\n'
-    config = replace(ALL.configs[0], path=name, main_file=name)
+    config = replace(samples().configs[0], path=name, main_file=name)
     [row] = rows(Report(configs=[config]))
     assert row["configuration"] == row["main_file"] == f"'{name}"
     for value in row.values():

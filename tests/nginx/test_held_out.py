@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,20 @@ from tests.nginx.accuracy_held_out import (
     first_peaks,
 )
 from tests.nginx.accuracy_whole import Described, recording
-from tests.nginx.held_out_configurations import CONFIGURATIONS, Maker, write
+from tests.nginx.held_out_configurations import CONFIGURATIONS, write
 from tests.nginx.held_out_second import SECOND
 from tests.nginx.measure_held_out import MORE_WORKERS, RELOADS, predicted
 from tests.nginx.prefix import make_prefix
+
+
+@cache
+def said(name: str, workers: int) -> dict[str, int]:
+    """The figures that are predicted now of a configuration, which several recordings have."""
+    [among] = [listed for listed in (CONFIGURATIONS, SECOND) if name in listed]
+    with tempfile.TemporaryDirectory() as directory:
+        prefix = make_prefix(Path(directory))
+        conf = write(name, prefix, Described("bookworm"), workers, among)
+        return predicted(conf, "debian-12")
 
 
 @pytest.mark.parametrize("one", first_contact(), ids=lambda one: f"{one.name}, {one.workers}")
@@ -45,35 +57,25 @@ def test_first_peaks_of_workers_that_exit_at_once(one: FirstPeak) -> None:
 
 @pytest.mark.xdist_group("configurations held out")
 @pytest.mark.parametrize(
-    ("row", "among"),
-    [
-        pytest.param(row, among, id=f"{row['configuration']}, {row['workers']}")
-        for kind, among in (
-            ("held-out-at-once", CONFIGURATIONS),
-            ("held-out-second-at-once", SECOND),
-        )
-        for row in recording(kind)["rows"]
-    ],
+    "row",
+    [*recording("held-out-at-once")["rows"], *recording("held-out-second-at-once")["rows"]],
+    ids=lambda row: f"{row['configuration']}, {row['workers']}",
 )
-def test_first_peaks_as_they_are_said_now(
-    row: dict[str, Any], among: dict[str, Maker], tmp_path: Path
-) -> None:
-    stack = Described("bookworm")
-    conf = write(row["configuration"], make_prefix(tmp_path), stack, row["workers"], among)
-    ratio = predicted(conf, "debian-12")["reload_peak_bytes"] / 1024 / row["peak_kb"][0]
-    assert 1 <= ratio <= 1.15
+def test_first_peaks_as_they_are_said_now(row: dict[str, Any]) -> None:
+    peak = said(row["configuration"], row["workers"])["reload_peak_bytes"]
+    assert 1 <= peak / 1024 / row["peak_kb"][0] <= 1.15
 
 
-def test_many_reloads_of_large_stores(tmp_path: Path) -> None:
+@pytest.mark.xdist_group("configurations held out")
+def test_many_reloads_of_large_stores() -> None:
     """A limit covers 26 reloads, though the worst that is predicted did not come in them."""
     [row] = recording("held-out-many")["rows"]
-    conf = write(row["configuration"], make_prefix(tmp_path), Described("bookworm"), row["workers"])
-    said = predicted(conf, "debian-12")
+    now = said(row["configuration"], row["workers"])
     first, *later = row["peak_kb"]
     assert len(later) == 25
-    assert 1 <= said["reload_peak_bytes"] / 1024 / first <= 1.15
+    assert 1 <= now["reload_peak_bytes"] / 1024 / first <= 1.15
     assert max(later) <= 1.03 * min(later)
-    assert said["reload_peak_worst_bytes"] / 1024 >= max(later)
+    assert now["reload_peak_worst_bytes"] / 1024 >= max(later)
 
 
 @pytest.mark.xdist_group("configurations held out")
@@ -82,11 +84,9 @@ def test_many_reloads_of_large_stores(tmp_path: Path) -> None:
     recording("held-out")["rows"],
     ids=lambda row: f"{row['configuration']}, {row['workers']}",
 )
-def test_what_is_said_now(row: dict[str, Any], tmp_path: Path) -> None:
+def test_what_is_said_now(row: dict[str, Any]) -> None:
     """CA stores are predicted as the largest are, and all at their worst: hundreds of reloads."""
-    stack = Described("bookworm")
-    conf = write(row["configuration"], make_prefix(tmp_path), stack, row["workers"])
-    one = compared(row, predicted(conf, "debian-12"))
+    one = compared(row, said(row["configuration"], row["workers"]))
     assert one.start == pytest.approx(1, abs=0.10)
     assert 0.99 <= one.first_peak <= 1.25
     assert 0.99 <= one.worst_peak <= 2.1
@@ -112,10 +112,8 @@ def test_all_of_the_second_were_measured() -> None:
     ],
     ids=lambda row: f"{row['configuration']}, {row['workers']}, {len(row['peak_kb'])} reloads",
 )
-def test_what_is_said_now_of_the_second(row: dict[str, Any], tmp_path: Path) -> None:
-    stack = Described("bookworm")
-    conf = write(row["configuration"], make_prefix(tmp_path), stack, row["workers"], SECOND)
-    one = compared(row, predicted(conf, "debian-12"))
+def test_what_is_said_now_of_the_second(row: dict[str, Any]) -> None:
+    one = compared(row, said(row["configuration"], row["workers"]))
     assert one.start == pytest.approx(1, abs=0.10)
     assert 0.99 <= one.first_peak <= 1.3
     assert 1 <= one.worst_peak <= 1.75

@@ -248,6 +248,14 @@ def test_threads_are_of_each_worker(tmp_path: Path, main: str, aio: str, threads
     assert kernel[0] - kernel[1] == pytest.approx(2 * 3 * 27_300 * threads, abs=100)
 
 
+@pytest.mark.parametrize(("stated", "more"), [(1_000_000, 998_976), (1024, 0), (0, 0)])
+def test_each_entry_of_luas_cache_of_threads(stated: int, more: int, tmp_path: Path) -> None:
+    """1,000,000 took 31,969,280 bytes more than the default (nginx 1.22.1, Lua 0.10.23)."""
+    text = f"lua_thread_cache_max_entries {stated}; server {{ }}"
+    parts = report(tmp_path, text).memory.parts
+    assert sum(part.start_bytes for part in parts if "threads" in part.name) == 32 * more
+
+
 def test_a_heap_that_is_stated(tmp_path: Path) -> None:
     init, worker = "init_by_lua_block { }", "init_worker_by_lua_block { }"
     without = report(tmp_path, f"{init} server {{ }}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from nginx_memlint.memory.laws import PAGE, Amount
+from nginx_memlint.memory.laws import PAGE, Amount, piece
 from nginx_memlint.memory.parts.record import Configuration, Counted, Record, since
 from nginx_memlint.syntax.values import number, parse_size
 from nginx_memlint.targets.targets import Target, costs_for
@@ -145,6 +145,20 @@ def _init_worker(configuration: Configuration) -> Iterator[Counted]:
                 yield Counted(Amount(worker=INIT_WORKER), 1, block.settings(name)[0], name)
 
 
+LUA_THREAD, DEFAULT_LUA_THREADS = 32, 1024
+"""Bytes of an entry (ngx_http_lua_thread_ref_t), and how many there are in the base with Lua."""
+
+
+def _lua_threads(configuration: Configuration) -> Iterator[Counted]:
+    """All entries are written to, whether a script runs or not."""
+    for block in configuration.tree.having(["lua_thread_cache_max_entries"]):
+        for setting in block.settings("lua_thread_cache_max_entries"):
+            more = (number(setting.value) or 0) - DEFAULT_LUA_THREADS
+            if more > 0:
+                said = f"{setting.name} {setting.value}"
+                yield Counted(piece(LUA_THREAD * more), more, setting, said)
+
+
 def _scripts(configuration: Configuration) -> Iterator[Counted]:
     """The bytes that the user states of Lua's heap: the master's, or each worker's."""
     heap = configuration.lua_heap
@@ -283,6 +297,13 @@ RECORDS: tuple[Record, ...] = (
         _init_worker,
         "ngx_http_lua_init_worker()",
         "an empty script, Debian 12",
+    ),
+    Record(
+        "Lua's cache of threads",
+        ("lua_thread_cache_max_entries",),
+        _lua_threads,
+        "ngx_http_lua_init_main_conf()",
+        "1 and 4 million entries, one and four workers: 32.00 to 32.01; Debian 12",
     ),
     Record(
         "cache manager and loader",

@@ -43,7 +43,7 @@ def longest_part(name: str) -> int:
     return len(encode(name.removeprefix(".")))
 
 
-def _is_wildcard_or_name(name: str) -> bool:
+def is_wildcard_or_name(name: str) -> bool:
     """Whether a name can be looked up (``ngx_hash_add_key()``): asterisks are labels at an end."""
     if ".." in name or "\0" in name or name.count("*") > 1:
         return False
@@ -88,7 +88,7 @@ def long_server_names(tree: Tree, _target: Target) -> Iterator[Problem]:
                 inclusion, directive = setting.inclusion, setting.directive
                 if name.startswith("~") or name.lower() == "$hostname":
                     continue
-                if not _is_wildcard_or_name(name):
+                if not is_wildcard_or_name(name):
                     nginx = f'invalid server name or wildcard "{name}" on'
                     yield Problem.of_nginx(inclusion, directive, nginx)
                     return
@@ -126,14 +126,19 @@ def _header(args: Sequence[str]) -> Iterable[str]:
     return (args[0][5:],) if args[0].startswith("HTTP_") else ()
 
 
-_NO_REFERERS = frozenset({"none", "blocked", "server_names"})
+_NO_HOSTS = frozenset({"none", "blocked", "server_names"})
+
+
+def hosts_of(args: Sequence[str]) -> Iterator[str]:
+    """The names of hosts, and patterns of such, among the arguments of valid_referers."""
+    for name in args:
+        if not name.startswith("~") and c_string(name) not in _NO_HOSTS:
+            yield name.partition("/")[0]
 
 
 def _referers(args: Sequence[str]) -> Iterable[str]:
-    for name in args:
-        if not name.startswith("~") and c_string(name) not in _NO_REFERERS:
-            host = name.partition("/")[0]
-            yield max(host.split("."), key=len) if "*" in host else host.removeprefix(".")
+    for host in hosts_of(args):
+        yield max(host.split("."), key=len) if "*" in host else host.removeprefix(".")
 
 
 _PROXY = "proxy_headers_hash"

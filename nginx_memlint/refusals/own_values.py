@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from nginx_memlint.refusals.addresses import listen_complaint, peer_complaint
+from nginx_memlint.refusals.hashes import hosts_of, is_wildcard_or_name
 from nginx_memlint.refusals.record import IN_HTTP, IN_STREAM, UPSTREAMS, Refusal
 from nginx_memlint.syntax.values import c_string, milliseconds, number, parse_size, seconds
 from nginx_memlint.tree.pcre import captures
@@ -206,6 +207,17 @@ def _server_name(args: Sequence[str]) -> str:
     return ""
 
 
+def _referers(args: Sequence[str]) -> str:
+    """``ngx_http_valid_referers()``."""
+    for word in args:
+        if not word:
+            return 'invalid referer ""'
+        if word == "~":
+            return 'empty regex in "~"'
+    wrong = next((host for host in hosts_of(args) if not is_wildcard_or_name(host)), "")
+    return f'invalid hostname or wildcard "{wrong}"' if wrong else ""
+
+
 def _peer(args: Sequence[str]) -> str:
     wrong = peer_complaint(args[0])
     return f'{wrong} in upstream "{args[0]}"' if wrong else ""
@@ -259,7 +271,15 @@ def _resolver(args: Sequence[str]) -> str:
     return ""
 
 
+_is_on_or_off = frozenset({"on", "off"}).__contains__
 _OF_RESOLVER = ("valid=", "ipv6=", "ipv4=", "status_zone=")
+
+
+def _escape(args: Sequence[str]) -> str:
+    """``ngx_http_log_set_format()``, and that of stream."""
+    escape = c_string(args[1]) if len(args) > 1 else ""
+    is_taken = not escape.startswith("escape=") or escape[7:] in ("default", "json", "none")
+    return "" if is_taken else f'unknown log format escaping "{escape[7:]}"'
 
 
 def _tried(args: Sequence[str]) -> str:
@@ -372,6 +392,8 @@ OWN_VALUES = (
         for word, takes in _LISTEN_VALUES.items()
     ),
     Refusal("server_name", frozenset({"server"}), _server_name),
+    Refusal("valid_referers", IN_HTTP, _referers),
+    Refusal("log_format", IN_HTTP | IN_STREAM, _escape, since=(1, 11, 8)),
     Refusal("listen", _SERVERS, listen_complaint),
     one_argument("ssl_certificate", frozenset({"server"}), len, 'cannot load certificate ""'),
     Refusal("server", UPSTREAMS, _peer),
@@ -382,6 +404,13 @@ OWN_VALUES = (
     ),
     Refusal("listen", frozenset({"stream_server"}), _datagrams),
     Refusal("resolver", IN_HTTP | IN_STREAM | {"mail", "mail_server"}, _resolver),
+    each_word(
+        "resolver",
+        IN_HTTP | IN_STREAM | {"mail", "mail_server"},
+        {"valid=": is_one(seconds), **dict.fromkeys(("ipv4=", "ipv6="), _is_on_or_off)},
+        "invalid parameter: {word}",
+        0,
+    ),
     Refusal("try_files", IN_HTTP, _tried),
     Refusal("proxy_redirect", IN_HTTP, partial(_replaced, ("off", "default"))),
     Refusal("proxy_cookie_domain proxy_cookie_path", IN_HTTP, partial(_replaced, ("off",))),

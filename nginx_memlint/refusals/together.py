@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from nginx_memlint.problems import Problem
+from nginx_memlint.refusals.hashes import hosts_of
 from nginx_memlint.refusals.record import IN_HTTP, IN_STREAM, Clash, Clashes, clashing
 from nginx_memlint.refusals.urls import uri_of
 from nginx_memlint.syntax.values import c_string
@@ -139,6 +140,38 @@ def _mirrors(block: Block) -> Iterator[tuple[Setting, str]]:
         yield settings[1], '"mirror" directive is duplicate'
 
 
+def _referers(block: Block) -> Iterator[tuple[Setting, str]]:
+    """``ngx_http_referer_merge_conf()`` wants a host, and ``ngx_hash_add_key()`` each only once."""
+    hosts: set[str] = set()
+    has_names = False
+    settings = block.settings("valid_referers")
+    for setting in settings:
+        args = setting.directive.args
+        block.inclusion.work.take(len(args))
+        has_names = has_names or "server_names" in args
+        for host in map(str.lower, hosts_of(args)):
+            if host in hosts:
+                yield setting, f'conflicting parameter "{host}"'
+                return
+            hosts.add(host)
+    for setting in settings:
+        if not hosts and not has_names and not _WITHOUT_HOSTS.isdisjoint(setting.directive.args):
+            without = 'the "none" or "blocked" referers are specified in the "valid_referers"'
+            yield setting, f"{without} directive without any valid referer"
+            return
+
+
+_WITHOUT_HOSTS = frozenset({"none", "blocked"})
+
+
+def _patterns(block: Block) -> Iterator[tuple[Setting, str]]:
+    """``ngx_http_sub_filter()`` counts those of a block in a byte."""
+    for setting in block.settings("sub_filter")[_MOST_PATTERNS:][:1]:
+        yield setting, f"number of search patterns exceeds {_MOST_PATTERNS}"
+
+
+_MOST_PATTERNS = 255
+
 _FORMAT = 'duplicate "log_format" name "{name}"'
 _INCOMPATIBLE = '"{second}" directive is incompatible with "{first}"'
 _BALANCERS = tuple(f"balancer_by_lua{form}" for form in ("", "_block", "_file"))
@@ -165,6 +198,8 @@ _ROWS = (
     _once("proxy_next_upstream", IN_STREAM, lambda _: "flag"),
     _once("server_name", frozenset({"mail", "mail_server"}), lambda _: "name"),
     Clash(("mirror",), IN_HTTP, _mirrors),
+    Clash(("valid_referers",), IN_HTTP, _referers),
+    Clash(("sub_filter",), IN_HTTP, _patterns),
     _once("log_format", frozenset({"http"}), _first, _FORMAT, frozenset({"combined"})),
     _once("log_format", frozenset({"stream"}), _first, _FORMAT),
     _once("thread_pool", frozenset({"main"}), _first, 'duplicate thread pool "{name}"'),

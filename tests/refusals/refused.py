@@ -538,6 +538,15 @@ REFUSED: tuple[tuple[str, str], ...] = (
     ("location", "charset $;"),
     ("location", "source_charset $nosuch;"),
     ("location", "memcached_pass 127.0.0.1:9999;"),
+    ("location", "valid_referers *;"),
+    ("location", "valid_referers a.*.b;"),
+    ("location", 'valid_referers "";'),
+    ("location", "valid_referers ~;"),
+    ("location", "valid_referers A/b a;"),
+    ("server", "valid_referers none; location / { valid_referers a; }"),
+    ("http", "log_format a escape=foo b; server { }"),
+    ("http", "resolver 127.0.0.1 valid=x; server { }"),
+    ("mail", "resolver 127.0.0.1 ipv6=x;"),
 )
 """Kind of a block, and what stands in it."""
 
@@ -871,5 +880,12 @@ ACCEPTED: tuple[tuple[str, str], ...] = (
     ("location", "if ($uri ~ a$) { }"),
     ("location", "charset $uri;"),
     ("location", "set $memcached_key a; memcached_pass 127.0.0.1:9999;"),
+    ("location", "valid_referers none; valid_referers .a *.b c.* /d;"),
+    ("location", "valid_referers ~a blocked server_names;"),
+    ("http", "log_format a b escape=foo; log_format c escape=none d; server { }"),
+    ("http", "resolver 127.0.0.1 valid=1m30s ipv6=off; server { }"),
 )
 """Kind of a block, and what stands in it."""
+
+MOST = (("sub_filter a b;", 255),)
+"""Directives of a location, and how often one may have them."""

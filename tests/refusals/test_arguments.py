@@ -9,7 +9,7 @@ import pytest
 from nginx_memlint import check
 from nginx_memlint.refusals import undeclared
 from nginx_memlint.result import ConfigReport
-from tests.refusals.refused import ACCEPTED, AROUND, REFUSED, modules_of
+from tests.refusals.refused import ACCEPTED, AROUND, MOST, REFUSED, modules_of
 
 
 def checked(kind: str, inside: str, **stated: object) -> ConfigReport:
@@ -29,6 +29,12 @@ def test_a_refused_one_is_a_problem(kind: str, inside: str) -> None:
 def test_an_accepted_one_is_none(kind: str, inside: str) -> None:
     report = checked(kind, inside)
     assert report.complete, report.problems
+
+
+@pytest.mark.parametrize(("directive", "most"), MOST)
+def test_as_many_as_are_accepted(directive: str, most: int) -> None:
+    assert checked("location", directive * most).complete
+    assert not checked("location", directive * (most + 1)).complete
 
 
 NEWER = [

@@ -2,8 +2,9 @@
 
     python -m benchmarks.editor --rounds 5
 
-A change is another value of a directive in a file that is not saved; then all diagnostics are made.
-A cold check is a process from start to end. Both run in turn, and the least of each counts.
+Each kind of change is made and undone in a file that is not saved; then all diagnostics are made.
+A cold check is a process from start to end. Of each, the least counts of as many as there are
+rounds.
 """
 
 from __future__ import annotations
@@ -24,14 +25,25 @@ from nginx_memlint.editor.answers import Answers, Client
 from nginx_memlint.editor.session import Asked, OpenFile, Session
 
 EDITED = {
-    "small": ("nginx.conf", "worker_rlimit_nofile %d;"),
-    "incident": ("tenants/00-09.conf", "keepalive_timeout %d;"),
-    "4000": ("nginx.conf", "worker_rlimit_nofile %d;"),
-    "20000": ("nginx.conf", "worker_rlimit_nofile %d;"),
-    "large": ("nginx.conf", "worker_rlimit_nofile %d;"),
-    "files": ("sites/00000.conf", "keepalive_timeout %d;"),
+    "small": "nginx.conf",
+    "incident": "tenants/00-09.conf",
+    "4000": "nginx.conf",
+    "20000": "nginx.conf",
+    "large": "nginx.conf",
+    "files": "sites/00000.conf",
 }
-"""Input → the file that is changed, and what stands at its end with another value each time."""
+"""Input → the file that is changed."""
+
+CHANGES = {
+    "value": ("gzip on;", "gzip off;"),
+    "directive": ("", "client_max_body_size 1m;"),
+    "block": ("", "location /new { return 204; }"),
+    "like others": ("", "location /n { proxy_pass http://127.0.0.1:9/; proxy_set_header X a; }"),
+    "include": ("", "include /dev/null;"),
+    "problem": ("gzip o;", "gzip offf;"),
+    "unclosed": ("location / {", "location /n {"),
+}
+"""Kind of change → two texts that stand in turn before the last location of the file."""
 
 
 def cold(main: Path) -> float:
@@ -43,10 +55,11 @@ def cold(main: Path) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def changer(main: Path, edited: Path, directive: str) -> Callable[[], float]:
-    """A function that changes a text, and returns the CPU seconds until all is said of it."""
+def changer(main: Path, edited: Path) -> Callable[[str], float]:
+    """A function that puts a text before a file's last location, and returns the CPU seconds until
+    all is said of it."""
     session = Session(Asked([str(main)], {"target": "debian-12"}, {}, None, isolated=True))
-    text = edited.read_bytes()
+    before, last, after = edited.read_bytes().rpartition(b"location ")
     path = os.path.realpath(edited)
 
     def look(data: bytes | None, changed: set[str] | None) -> None:
@@ -54,13 +67,10 @@ def changer(main: Path, edited: Path, directive: str) -> Callable[[], float]:
         _ = Answers(session.view(files, changed), files, Client()).diagnostics
 
     look(None, None)
-    value = 1000
 
-    def change() -> float:
-        nonlocal value
-        value += 1
+    def change(text: str) -> float:
         start = time.process_time()
-        look(text + f"{directive}\n".encode() % value, {path})
+        look(before + text.encode() + b"\n" + last + after, {path})
         return time.process_time() - start
 
     return change
@@ -69,21 +79,30 @@ def changer(main: Path, edited: Path, directive: str) -> Callable[[], float]:
 def main() -> None:
     """Print a row for each input."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("inputs", nargs="*", default=[*EDITED])
     parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args().rounds
+    asked = parser.parse_args()
     gc.disable()  # as the command has it
-    print("| input | cold check | after a change | part |\n| --- | ---: | ---: | ---: |")
+    print(f"| input | cold check, s | {' | '.join(CHANGES)} |")
+    print(f"| --- | ---: {'| ---: ' * len(CHANGES)}|")
     with tempfile.TemporaryDirectory() as directory:
-        for name, (edited, directive) in EDITED.items():
+        for name in asked.inputs:
             top = SAMPLES / name if name == "incident" else Path(directory) / name
             if name != "incident":
                 make(name, top)
             main_file = top / "nginx.conf"
-            change = changer(main_file, top / edited, directive)
-            pairs = [(cold(main_file), change()) for _ in range(rounds)]
-            first, warm = map(min, zip(*pairs, strict=True))
-            print(f"| {name} | {first:.3f} | {warm:.3f} | {warm / first:.2f} |", flush=True)
-            gc.collect()
+            change = changer(main_file, top / EDITED[name])
+            times: dict[str, list[float]] = {kind: [] for kind in CHANGES}
+            colds = []
+            for _ in range(asked.rounds):
+                colds.append(cold(main_file))
+                for kind, texts in CHANGES.items():
+                    change(texts[0])
+                    times[kind].append(change(texts[1]))
+                    change("")
+                    gc.collect()
+            parts = " | ".join(f"{min(each) / min(colds):.2f}" for each in times.values())
+            print(f"| {name} | {min(colds):.3f} | {parts} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from nginx_memlint import refusals, result
 from nginx_memlint.acceptance.comments import Ignores
@@ -47,6 +48,9 @@ from nginx_memlint.tree.inheritance import Inheritance
 from nginx_memlint.tree.outside import MAX_LISTED, files_outside
 from nginx_memlint.tree.tree import Tree
 
+if TYPE_CHECKING:
+    from nginx_memlint.tree.edited import Edited
+
 MIN_HELD = 16 * MIB
 """Bytes that a generation of held workers keeps, for that to be said."""
 
@@ -77,11 +81,9 @@ def _examine(job: Job, entry: Entry, source: Source) -> Inspection:
         return any(matches(glob, name) for glob in allowed for name in (path, below))
 
     context = job.options.context
-    tree = _retyped(job, source) if job.edited else None
-    is_retyped = tree is not None
-    if tree is None:
-        parsed = job.earlier.parsed if job.earlier else {}
-        tree = build(source, entry.path, context, entry.directory, parsed, may_be_missing)
+    parsed = job.earlier.parsed if job.earlier else {}
+    edited = _edited(job, source) if job.edited else None
+    tree = build(source, entry.path, context, entry.directory, parsed, may_be_missing, edited)
     told = tree.work.is_done  # then it is among the tree's problems
     try:
         checked = _Examination(job, entry, tree)
@@ -106,15 +108,20 @@ def _examine(job: Job, entry: Entry, source: Source) -> Inspection:
         count_steps=steps,
         fixes=checked.fixes,
         reread=reread,
-        is_retyped=is_retyped,
+        used_up=edited is not None,
     )
 
 
-def _retyped(job: Job, source: Source) -> Tree | None:
-    """The earlier tree after an edit of one file, if that is of little."""
-    from nginx_memlint.tree.retyped import retyped  # noqa: PLC0415  only editors have an earlier one
+def _edited(job: Job, source: Source) -> Edited | None:
+    """The earlier tree with what has changed; None if a text cannot be read."""
+    from nginx_memlint.tree.edited import Edited  # noqa: PLC0415  only editors have an earlier one
 
-    return retyped(job.earlier, source, job.edited) if job.earlier is not None else None
+    if job.earlier is None:
+        return None
+    try:
+        return Edited(job.earlier, source, job.edited)
+    except OSError:
+        return None
 
 
 def _steps(tree: Tree, report: result.ConfigReport) -> Callable[[], int]:

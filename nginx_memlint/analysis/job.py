@@ -29,8 +29,9 @@ class Job:
     """One configuration to be checked: ``name`` is a path, or ``-`` for ``options.data``.
 
     ``disk`` reads the files of this machine. Of an earlier reading of the same configuration,
-    ``earlier`` is the tree: files of it are not parsed again unless they have changed. If nothing
-    has but one file, ``edited`` are its names as nginx sees it, and the tree may be used up.
+    ``earlier`` is the tree: files of it are not parsed again unless they have changed. ``edited``
+    are the paths, as nginx sees them, of all that has changed since, if that is known: then the
+    tree is used up.
     """
 
     name: str
@@ -112,7 +113,7 @@ class Inspection(NamedTuple):
 
     ``situation`` is None if there is no main file; ``absent`` tells that nothing is where it should
     be. ``fixes`` are, for each finding, the best change of the files. ``reread`` inspects the same
-    configuration again, read from another source. ``is_retyped``: the earlier tree was used up.
+    configuration again, read from another source. ``used_up``: the earlier tree was.
     """
 
     report: ConfigReport
@@ -121,7 +122,7 @@ class Inspection(NamedTuple):
     count_steps: Callable[[], int] = lambda: STEPS_OF.configuration
     fixes: Sequence[Proposal] = ()
     reread: Callable[[Source], Inspection] | None = None
-    is_retyped: bool = False
+    used_up: bool = False
 
     @property
     def steps(self) -> int:

@@ -164,8 +164,9 @@ class Answers:
         for followed in self._view.shown:
             situation = followed.inspection.situation
             for file, cost in _costs(situation) if situation else ():
-                path = followed.real_path(printable(file.name))
-                costs.setdefault(path, []).append((followed, file, cost))
+                name = printable(file.name)
+                there = cost._replace(line=followed.line(name, cost.line))
+                costs.setdefault(followed.real_path(name), []).append((followed, file, there))
         return costs
 
     def hints(self, path: str, wanted: lsp.Range) -> list[lsp.InlayHint]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from nginx_memlint.analysis.budget import Budget, not_begun
 from nginx_memlint.analysis.examine import examine
 from nginx_memlint.analysis.job import Inspection, Job
+from nginx_memlint.analysis.records import problem_info
 from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS
 from nginx_memlint.files.paths import encode
@@ -29,11 +30,17 @@ from nginx_memlint.sources.file_system import FileSystem
 from nginx_memlint.sources.main_file import MAIN_FILE
 from nginx_memlint.sources.stamps import Stamp, stamps_of
 from nginx_memlint.syntax.directives import Body, ParsedFile, parse
+from nginx_memlint.syntax.retyped import alike
+from nginx_memlint.syntax.tokens import Tokens
 from nginx_memlint.tree import grammar
+from nginx_memlint.tree.edited import BrokenTextError
 
 WHOLE = frozenset({"events", "http", "stream", "mail"})
 """Blocks that only a main file has."""
 
+
+MENDED = "; until this is mended, figures are those of the text before"
+"""Words that are added to what nginx has against a text that does not parse."""
 
 MOST_STEPS = DEFAULT_BOUNDS.steps // 5
 """Steps of a configuration up to which an edit is looked at by itself: no bound is near then."""
@@ -66,9 +73,21 @@ class OpenFile(NamedTuple):
     is_nginx: bool
 
 
+class Broken(NamedTuple):
+    """A text that does not parse, of the file of a name: what was read last stays until it does.
+
+    ``place`` is the line from which on lines of the text that was read are moved ``by`` so many.
+    """
+
+    name: str
+    data: bytes
+    place: int
+    by: int
+
+
 @dataclass(eq=False)
 class Followed:
-    """A configuration as it was read last. ``error`` says why it could not be examined."""
+    """A configuration as it was read last."""
 
     root: Root
     inspection: Inspection
@@ -77,7 +96,10 @@ class Followed:
     stamps: Mapping[str, Stamp]
     """The stamps of those files; none if one may have changed while it was read."""
     steps: int
-    """Steps of all work on it; after a small edit, those before."""
+    """Steps of all work on it; after an edit, those before."""
+    broken: Broken | None = None
+    pending: frozenset[str] = frozenset()
+    """The real paths of texts that have changed since, of which one is broken."""
     report: ConfigReport = field(init=False)
     _names: dict[str, str] = field(default_factory=dict)
 
@@ -108,8 +130,21 @@ class Followed:
                 return source.real_path(path)
         return real_path(os.path.abspath(unescaped(name)))
 
+    def files(self) -> Collection[str]:
+        """The paths of all files, as nginx sees them."""
+        situation = self.inspection.situation
+        return situation.tree.files.keys() if situation else ()
+
+    def line(self, name: str, line: int) -> int:
+        """The line of a file's text at which one is that was read."""
+        broken = self.broken
+        is_moved = broken is not None and broken.name == name and line >= broken.place
+        return line + broken.by if broken is not None and is_moved else line
+
     def data(self, name: str) -> bytes | None:
         """The bytes of a file that the report names, None if it is none of the configuration."""
+        if self.broken is not None and self.broken.name == name:
+            return self.broken.data
         situation = self.inspection.situation
         path = self._names.get(name)
         if path is None or situation is None:
@@ -299,31 +334,65 @@ class _Round:
         edited = self._edited(earlier) if earlier else ()
         [options] = all_asked([root])
         job = Job(root.path or "", options, disk, tree, edited)
-        inspection = not_begun(job) if self._budget.is_over(job) else examine(job)
+        try:
+            inspection = not_begun(job) if self._budget.is_over(job) else examine(job)
+        except BrokenTextError as error:
+            assert earlier is not None
+            self._budget.take(earlier.steps)
+            return _with_broken(earlier, error, self._pending(earlier))
+        is_edit = earlier is not None and inspection.used_up
+        before = earlier if is_edit else None
         asked = frozenset(disk.asked)
-        if earlier is not None and inspection.is_retyped:
-            stamps = {**stamps_of(asked - earlier.asked), **earlier.stamps}
-            followed = Followed(root, inspection, asked | earlier.asked, stamps, earlier.steps)
-            followed.names = earlier.names
-        else:
-            stamps = {**stamps_of(asked), **disk.listed}
-            times = [stamp[0] for stamp in stamps.values() if isinstance(stamp, tuple)]
-            if max(times, default=0) >= began - TICK:
-                stamps = {}
-            followed = Followed(root, inspection, asked, stamps, inspection.steps)
-            _ = followed.names  # the first key need not wait for it
+        earlier_stamps = before.stamps if before else {}
+        stamps = {**stamps_of(asked - earlier_stamps.keys()), **disk.listed}
+        times = [stamp[0] for stamp in stamps.values() if isinstance(stamp, tuple)]
+        stamps |= earlier_stamps
+        if max(times, default=0) >= began - TICK:
+            stamps = {}
+        steps = before.steps if before else inspection.steps
+        followed = Followed(root, inspection, asked | earlier_stamps.keys(), stamps, steps)
+        if before is not None and before.files() == followed.files():
+            followed.names = before.names
+        _ = followed.names  # the first key need not wait for it
         self._budget.take(followed.steps)
         return followed
 
+    def _pending(self, earlier: Followed) -> frozenset[str]:
+        """The real paths of the texts that are not as they were when they were read."""
+        return earlier.asked.intersection({*(self._changed or ()), *earlier.pending})
+
     def _edited(self, earlier: Followed) -> Sequence[str]:
-        """The one file that has changed since, by its paths as nginx sees it; else nothing."""
-        changed = earlier.asked.intersection(self._changed or ())
-        if len(changed) != 1 or not earlier.stamps or earlier.steps > MOST_STEPS:
+        """The files that have changed since, by their paths as nginx sees them, if that is known;
+        else nothing."""
+        if self._changed is None or not earlier.stamps or earlier.steps > MOST_STEPS:
             return ()
         if earlier.stamps != stamps_of(earlier.stamps):
             return ()
-        [path] = changed
-        return earlier.names.get(path, ())
+        changed = self._pending(earlier)
+        if not changed <= earlier.names.keys():
+            return ()
+        return [name for path in changed for name in earlier.names[path]]
+
+
+def _with_broken(earlier: Followed, error: BrokenTextError, pending: frozenset[str]) -> Followed:
+    """A configuration as it was read last, of which nothing is told but that a text is broken."""
+    before = earlier.inspection.report
+    old, new = error.earlier.tokens, Tokens(error.data)
+    problem = problem_info(error.problem)
+    problem.message += MENDED
+    report = replace(
+        before, findings=[], suppressed=[], lowered=[], not_priced=[], problems=[problem]
+    )
+    broken = Broken(
+        problem.file,
+        error.data,
+        old.line_of(alike(old.data, new.data)),
+        new.line_of(len(new.data)) - old.line_of(len(old.data)),
+    )
+    inspection = earlier.inspection._replace(report=report, fixes=())
+    followed = replace(earlier, inspection=inspection, broken=broken, pending=pending)
+    followed.names = earlier.names
+    return followed
 
 
 def _key(root: Root) -> tuple[str, tuple[str, ...]]:

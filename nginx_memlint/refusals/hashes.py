@@ -174,9 +174,9 @@ and their like: alike in nginx 1.10.0, 1.22.1 and 1.31.4."""
 
 
 class _LongKey(NamedTuple):
-    """A key that fits into no bucket of so many bytes, of a directive in the block at a place."""
+    """A key that fits into no bucket of so many bytes, of a directive in a block."""
 
-    place: int
+    block: Block
     directive: Directive
     body: Body
     size: int
@@ -186,10 +186,10 @@ class _LongKey(NamedTuple):
 def long_keys(tree: Tree, _target: Target) -> Iterator[Problem]:
     """A problem of the first key of each directive that fits into no bucket of its hash."""
     for row in _HASHES:
-        names = (row.directive, row.size, *row.others)
+        names = (row.directive, row.size, *row.others, "server")
         find = partial(_long_keys, tree, row)
         for key in tree.keep(f"long keys of {row.directive}", names, find):
-            inclusion = tree.inclusion(key.place, key.body)
+            inclusion = tree.inclusion(tree.place(key.block), key.body)
             yield unbuilt(row.name, key.size, key.text, inclusion, key.directive)
     yield from _long_variables(tree)
     yield from _long_types(tree)
@@ -213,7 +213,7 @@ def _long_keys(tree: Tree, row: _Hash) -> list[_LongKey]:
         for place in places:
             block = tree.all_blocks[place]
             if block.kind in IN_HTTP and (block.kind != "http" or has_heir(block, names)):
-                listed.append(_LongKey(place, directive, body, size, key))
+                listed.append(_LongKey(block, directive, body, size, key))
                 break
     return listed
 

@@ -68,8 +68,7 @@ def misplaced(tree: Tree, target: Target) -> Iterator[Problem]:
     modules_are_known = all_known(tree, target)
     late = _too_late(tree, target, modules_are_known) if target.stated else {}
     plain = is_plain(tree, target)
-    for place in sorted(_suspects(tree, late, plain=plain)):
-        block = tree.all_blocks[place]
+    for block in sorted(_suspects(tree, late, plain=plain), key=tree.place):
         kind = block.grammar_kind
         if block.kind == MAIN and not block.has("events"):
             continue  # a fragment: what it lacks is its context
@@ -78,9 +77,9 @@ def misplaced(tree: Tree, target: Target) -> Iterator[Problem]:
     yield from _lacking(tree, target)
 
 
-def _suspects(tree: Tree, late: _Late, *, plain: bool) -> set[int]:
-    """The indices of the blocks that have to be looked at closely: few have."""
-    suspects: set[int] = set()
+def _suspects(tree: Tree, late: _Late, *, plain: bool) -> set[Block]:
+    """The blocks that have to be looked at closely: few have."""
+    suspects: set[Block] = set()
     kinds = [block.grammar_kind for block in tree.all_blocks]
     for name in tree.index_names():
         find = partial(_suspects_of, name, tree, late, kinds, plain=plain)
@@ -90,8 +89,8 @@ def _suspects(tree: Tree, late: _Late, *, plain: bool) -> set[int]:
 
 def _suspects_of(
     name: str, tree: Tree, late: _Late, kinds: Sequence[str], *, plain: bool
-) -> set[int]:
-    """The indices of the blocks in which a directive of a name may be wrong."""
+) -> set[Block]:
+    """The blocks in which a directive of a name may be wrong."""
     suspects: set[int] = set()
     standing = tree.standing(name)
     wrong = {
@@ -108,7 +107,7 @@ def _suspects_of(
         for directive, _, places in tree.written(name):
             if not grammar.takes(directive, plain=plain):
                 suspects.update(places)
-    return suspects
+    return {tree.all_blocks[place] for place in suspects}
 
 
 def _complaints(

@@ -29,6 +29,8 @@ _Form: TypeAlias = tuple[tuple[str, ...], bool, int]
 _Said: TypeAlias = "dict[tuple[str, ...], tuple[str, str, str] | None]"
 """Arguments → nginx's words, what is added to them, and a kind of block in which it says them."""
 
+_Judged: TypeAlias = "dict[_Form, tuple[list[tuple[Refusal, str]], _Said]]"
+
 Clashes: TypeAlias = Callable[[Block], Iterator[tuple[Setting, str]]]
 """Block → the directives in it that nginx refuses, and its words."""
 
@@ -103,17 +105,19 @@ def refused(
             if (plain or not row.is_plain) and in_force(target, row.since, row.until)
         ]
         if rows:
-            find = partial(_wrong_ones, tree, name, rows)
+            judged: _Judged = tree.keep(f"{key} judged of {name}", declared_by, dict)
+            find = partial(_wrong_ones, tree, name, rows, judged)
             wrong += tree.keep(f"{key} of {name}", (name, *declared_by), find)
-    wrong.sort(key=lambda one: (one.place, one.directive.token))
-    for place, directive, body, nginx, why in wrong:
-        yield Problem.of_nginx(tree.inclusion(place, body), directive, nginx, nginx + why)
+    wrong.sort(key=lambda one: (tree.place(one.block), one.directive.token))
+    for block, directive, body, nginx, why in wrong:
+        inclusion = tree.inclusion(tree.place(block), body)
+        yield Problem.of_nginx(inclusion, directive, nginx, nginx + why)
 
 
 class _Wrong(NamedTuple):
-    """A directive with wrong arguments, in the block at a place, and what is said of it."""
+    """A directive with wrong arguments, a block that it is in, and what is said of it."""
 
-    place: int
+    block: Block
     directive: Directive
     body: Body
     nginx: str
@@ -124,11 +128,13 @@ _UNJUDGED = ("", "", "")
 """Stands for what is said of arguments that were not judged yet."""
 
 
-def _wrong_ones(tree: Tree, name: str, rows: Sequence[Refusal]) -> list[_Wrong]:
-    """The directives of a name whose arguments one of its rows refuses."""
+def _wrong_ones(tree: Tree, name: str, rows: Sequence[Refusal], judged: _Judged) -> list[_Wrong]:
+    """The directives of a name whose arguments one of its rows refuses.
+
+    ``judged`` is what was found out about some, to which this adds.
+    """
     listed: list[_Wrong] = []
     blocks = tree.all_blocks
-    judged: dict[_Form, tuple[list[tuple[Refusal, str]], _Said]] = {}
     inside = None
     for directive, body, places in tree.written(name):
         if body is not inside:
@@ -147,8 +153,8 @@ def _wrong_ones(tree: Tree, name: str, rows: Sequence[Refusal]) -> list[_Wrong]:
             wrong = said[args] = _wrong(name, args, checks)
         if wrong is not None:
             nginx, why, kind = wrong
-            place = next(p for p in places if blocks[p].grammar_kind == kind)
-            listed.append(_Wrong(place, directive, body, nginx, why))
+            block = next(blocks[p] for p in places if blocks[p].grammar_kind == kind)
+            listed.append(_Wrong(block, directive, body, nginx, why))
     return listed
 
 

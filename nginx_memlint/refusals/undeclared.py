@@ -42,7 +42,8 @@ def undeclared_names(tree: Tree, target: Target) -> Iterator[Problem]:
             "aio", IN_HTTP, partial(_thread_pool, _declared("thread_pool", "main", tree) | _POOLS)
         ),
     ]
-    yield from refused(tree, target, by_name(rows), "names", ("log_format", "thread_pool"))
+    declared_by = ("log_format", "thread_pool", "upstream")
+    yield from refused(tree, target, by_name(rows), "names", declared_by)
     yield from _late_formats(tree)
 
 

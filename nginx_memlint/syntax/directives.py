@@ -6,7 +6,7 @@ offsets of each directive.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS
 from nginx_memlint.syntax import parser as crossplane_parser
@@ -58,6 +58,10 @@ class Directive:
         other.token = INSERTED
         return other
 
+    def move(self, file: ParsedFile) -> None:
+        """Make it a directive of another file, which has to be renumbered."""
+        self._file = file
+
     @property
     def line(self) -> int:
         """The 1-based line where the name starts."""
@@ -81,17 +85,12 @@ class Body:
     def fill(self, directives: Sequence[Directive]) -> None:
         """Append directives. Must not be called once of() or named() has been."""
         self.directives += directives
-        self.leading += [
-            directive
-            for directive in directives
-            if directive.body is not None
-            or directive.name in LEADING
-            or directive.name.startswith(INCLUDE_KEY)
-        ]
+        self.leading += leading(directives)
 
     def replace(self, place: slice, instead: Sequence[Directive]) -> None:
-        """Put directives in the place of others; none of either must be among ``leading``."""
+        """Put directives in the place of others."""
         self.directives[place] = instead
+        self.leading = leading(self.directives)
         self._named = None
 
     @property
@@ -108,6 +107,17 @@ class Body:
         if len(self.directives) <= FEW:
             return [directive for directive in self.directives if directive.name == name]
         return self.named.get(name, [])
+
+
+def leading(directives: Iterable[Directive]) -> list[Directive]:
+    """Those of directives that may hold others."""
+    return [
+        directive
+        for directive in directives
+        if directive.body is not None
+        or directive.name in LEADING
+        or directive.name.startswith(INCLUDE_KEY)
+    ]
 
 
 class Span:

@@ -70,10 +70,17 @@ def contexts(tree: Tree, target: Target) -> list[Group]:
         for family in present_families(tree, target)
         for group in tree.keep(
             f"contexts of {family.name} on {target.name}",
-            (*family.needs, *family.decides, *family.overrides, *family.reads, *family.inside),
+            _deciding(family) | family.overrides | family.reads | family.inside,
             partial(_contexts_of, family, tree, target),
         )
     ]
+
+
+def _deciding(family: Family) -> frozenset[str]:
+    """The directives and the kinds of blocks that decide which blocks need a context."""
+    if family.needs and not family.loading:
+        return family.needs
+    return family.needs | family.decides | family.kinds
 
 
 def present_families(tree: Tree, target: Target) -> list[Family]:

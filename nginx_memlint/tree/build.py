@@ -9,19 +9,21 @@ import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, BoundError, Work, WorkError, exceeded
 from nginx_memlint.problems import Problem
 from nginx_memlint.sources import glob
 from nginx_memlint.sources.source import ABSENT, DroppedError, Source, undropped
 from nginx_memlint.syntax.directives import INCLUDE_KEY, Body, Directive, ParsedFile, parse
-from nginx_memlint.syntax.tokens import BeyondBoundError
 from nginx_memlint.syntax.values import c_string
 from nginx_memlint.tree import blocks, grammar, structure
 from nginx_memlint.tree.expanded import Block, Inclusion, shortened
 from nginx_memlint.tree.stand_ins import StandIns, never
 from nginx_memlint.tree.tree import FileKey, Tree
+
+if TYPE_CHECKING:
+    from nginx_memlint.tree.edited import Edited
 
 _Steps: TypeAlias = "Iterator[_Steps]"
 """A generator that reads something, and yields the generators that must be exhausted before it goes
@@ -35,6 +37,7 @@ def build(
     directory: str | None = None,
     parsed: Mapping[FileKey, ParsedFile] = MappingProxyType({}),
     may_be_missing: Callable[[str], bool] = never,
+    edited: Edited | None = None,
 ) -> Tree:
     """Read the configuration whose main file is at an absolute path.
 
@@ -43,12 +46,13 @@ def build(
     the main file cannot be read, and nothing else: problems of the configuration are in
     ``Tree.problems``. Of an earlier reading, ``parsed`` are ``Tree.parsed``: a file whose bytes are
     as they were is not parsed again. ``may_be_missing`` tells of a path, or an include's pattern,
-    whether nothing need be there.
+    whether nothing need be there. ``edited`` is an earlier reading that is used up: what is as it
+    was is neither read nor made again.
     """
     if directory is None:
         directory = path.rpartition("/")[0]
     stand_ins = StandIns(source, directory, may_be_missing)
-    return _Builder(source, path, context, directory, parsed, stand_ins).build()
+    return _Builder(source, path, context, directory, parsed, stand_ins, edited).build()
 
 
 class _TreeSizeError(Exception):
@@ -64,11 +68,13 @@ class _Builder:
         directory: str,
         parsed: Mapping[FileKey, ParsedFile],
         stand_ins: StandIns,
+        edited: Edited | None,
     ) -> None:
         self.stand_ins = stand_ins
         self.source = source
         self.bounds = source.bounds
-        self.work = Work(source.bounds.steps)
+        self.edited = edited
+        self.work = Work(source.bounds.steps) if edited is None else edited.restarted(source)
         self.directory = directory
         self.path = path
         self.context = context
@@ -85,20 +91,16 @@ class _Builder:
 
     def build(self) -> Tree:
         file = self.load(self.path, in_data_block=False)
-        inclusion = Inclusion(file, work=self.work)
-        block = Block(blocks.MAIN, None, inclusion)
-        self.blocks.append(block)
-        for name in self.context:
-            kind = blocks.CHILDREN[block.kind][name]
-            inner = Block(kind, None, inclusion, block)
-            block.add(inner)
-            self.blocks.append(inner)
-            block = inner
-        self.most_blocks = len(self.blocks) + self.bounds.blocks
-        inclusion.kind = block.kind
-        self.read(block, inclusion)
+        if self.edited is not None and self.edited.is_plain:
+            self.blocks, self.files = self.edited.blocks(), self.edited.files
+            self.stand_ins, self.globs = self.edited.tree.stand_ins, self.edited.tree.matched
+        else:
+            self.read_all(file)
         files = {f.path: f for f in self.files.values()}
         tree = Tree(self.blocks, self.source, self.directory, self.problems, files, self.unlisted)
+        tree.matched = self.globs
+        if self.edited is not None:
+            self.edited.hand_over(tree)
         if not self.context and file.error is None and not self.work.is_done:
             self.check_whole(tree)
         if not self.work.is_done:
@@ -106,12 +108,29 @@ class _Builder:
         tree.unlisted = self.unlisted
         tree.stand_ins = self.stand_ins
         tree.parsed = self.files
-        tree.matched = {pattern: bool(paths) for pattern, paths in self.globs.items()}
         return tree
+
+    def read_all(self, file: ParsedFile) -> None:
+        """Read the main file, with all that it includes."""
+        inclusion = self.inclusion(file)
+        block = self.block(blocks.MAIN, None, inclusion)
+        self.blocks.append(block)
+        for name in self.context:
+            kind = blocks.CHILDREN[block.kind][name]
+            inner = self.block(kind, None, inclusion, block)
+            block.add(inner)
+            self.blocks.append(inner)
+            block = inner
+        self.most_blocks = len(self.blocks) + self.bounds.blocks
+        inclusion.kind = block.kind
+        self.read(block, inclusion)
 
     def load(self, path: str, *, in_data_block: bool) -> ParsedFile:
         key = (path, in_data_block)
-        if key not in self.files:
+        if key in self.files:
+            return self.files[key]
+        file = None if self.edited is None else self.edited.file(key)
+        if file is None:
             data, name = self.bytes_of(path), self.source.shown(path)
             file = self.parsed.get(key)
             if file is None or file.name != name or file.tokens.data != data:
@@ -123,9 +142,9 @@ class _Builder:
                     max_depth=self.bounds.block_depth,
                     max_lua=self.bounds.lua_tokens,
                 )
-            self.files[key] = file
-            self.work.add(file.tokens.lua)
-        return self.files[key]
+        self.files[key] = file
+        self.work.add(file.tokens.lua)
+        return file
 
     def bytes_of(self, path: str) -> bytes:
         """The bytes of a file, or of what stands in for it."""
@@ -172,8 +191,13 @@ class _Builder:
             elif directive.body is None:
                 self.check(directive, block, inclusion)
             else:
+                whole = self.edited.whole(directive, inclusion, block) if self.edited else []
+                if whole:
+                    block.add(whole[0])
+                    self.blocks += whole
+                    continue
                 kind = self.kind(directive, block, inclusion)
-                child = Block(kind, directive, inclusion, block)
+                child = self.block(kind, directive, inclusion, block)
                 block.add(child)
                 self.blocks.append(child)
                 if len(self.blocks) > self.most_blocks:
@@ -181,6 +205,33 @@ class _Builder:
                     raise self.too_large(exceeded(what, "blocks"), inclusion, directive)
                 if directive.body.leading:
                     yield self.read_body(child, directive.body, inclusion)
+
+    def block(
+        self,
+        kind: str,
+        directive: Directive | None,
+        inclusion: Inclusion,
+        parent: Block | None = None,
+    ) -> Block:
+        """A block without those in it."""
+        earlier = None
+        if self.edited is not None:
+            earlier = self.edited.block(kind, directive, inclusion, parent)
+        return earlier or Block(kind, directive, inclusion, parent)
+
+    def inclusion(
+        self,
+        file: ParsedFile,
+        via: Directive | None = None,
+        parent: Inclusion | None = None,
+        depth: int = 0,
+        kind: str = blocks.MAIN,
+    ) -> Inclusion:
+        """One reading of a file."""
+        earlier = None
+        if self.edited is not None:
+            earlier = self.edited.inclusion(file, via, parent)
+        return earlier or Inclusion(file, via, parent, depth, kind, self.work)
 
     def step(self, directive: Directive, inclusion: Inclusion) -> None:
         """Count one directive or file as one step of work."""
@@ -260,6 +311,8 @@ class _Builder:
         return not any(glob.has_magic(self.full_path(step)) for step in steps)
 
     def glob(self, pattern: str, directive: Directive, inclusion: Inclusion) -> list[str]:
+        if self.edited is not None and pattern in self.edited.tree.matched:
+            self.globs[pattern] = self.edited.tree.matched[pattern]
         if pattern not in self.globs:
             try:
                 self.globs[pattern] = glob.expand(self.source, pattern)
@@ -306,7 +359,7 @@ class _Builder:
             nginx = f'{call}() "{path}" failed ({_reason(error)})'
             self.problem(inclusion, directive, f"include: {nginx}", nginx)
             return None
-        return Inclusion(file, directive, inclusion, inclusion.depth + 1, block.kind)
+        return self.inclusion(file, directive, inclusion, inclusion.depth + 1, block.kind)
 
     def report_syntax(self, inclusion: Inclusion) -> None:
         """Report a file's syntax error, once however often it is included."""
@@ -317,17 +370,7 @@ class _Builder:
         self.reported.add(id(error))
         if self.is_full():
             return
-        column = file.tokens.column_of(min(error.offset, len(file.tokens.data)))
-        self.problems.append(
-            Problem(
-                error.message,
-                file.name,
-                error.line,
-                column,
-                nginx=None if isinstance(error, BeyondBoundError) else error.message,
-                chain=inclusion.chain(),
-            )
-        )
+        self.problems.append(inclusion.rejected(error, file.tokens))
 
     def check_structure(self, tree: Tree) -> None:
         """Report blocks that nginx rejects beside or inside each other."""

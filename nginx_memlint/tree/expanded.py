@@ -10,7 +10,9 @@ from itertools import chain
 from operator import attrgetter
 
 from nginx_memlint.files.bounds import DEFAULT_BOUNDS, Work
+from nginx_memlint.problems import Problem
 from nginx_memlint.syntax.directives import Body, Directive, ParsedFile
+from nginx_memlint.syntax.tokens import BeyondBoundError, ConfSyntaxError, Tokens
 from nginx_memlint.tree import blocks
 from nginx_memlint.tree.grammar import kind_in
 
@@ -51,6 +53,13 @@ class Inclusion:
             steps.append(f"{inclusion.parent.file.name}:{inclusion.via.line}")
             inclusion = inclusion.parent
         return tuple(shortened(steps[::-1]))
+
+    def rejected(self, error: ConfSyntaxError, tokens: Tokens) -> Problem:
+        """The problem of a text that nginx rejects, as that of the file."""
+        column = tokens.column_of(min(error.offset, len(tokens.data)))
+        nginx = None if isinstance(error, BeyondBoundError) else error.message
+        name, chain = self.file.name, self.chain()
+        return Problem(error.message, name, error.line, column, nginx=nginx, chain=chain)
 
 
 class Setting:
@@ -124,8 +133,12 @@ class Block:
         self.directive = directive
         self.inclusion = inclusion
         self.parent = parent
-        body = directive.body if directive is not None else None
-        self.parts: list[tuple[Body, Inclusion]] = [] if body is None else [(body, inclusion)]
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Be without inner blocks and included files, as before they are read."""
+        body = self.directive.body if self.directive is not None else None
+        self.parts: list[tuple[Body, Inclusion]] = [] if body is None else [(body, self.inclusion)]
         self.children: Sequence[Block] = ()
         self._by_name: dict[str, list[list[int]]] | None = None
         self._settings: dict[str, list[Setting]] | None = None
@@ -146,7 +159,7 @@ class Block:
         return other
 
     def forget(self) -> None:
-        """Look directives up anew, since those of some names have changed."""
+        """Look directives up anew, here and in the blocks around this one."""
         self._by_name = self._settings = self._seen = None
 
     def add(self, inner: Block) -> None:

@@ -44,10 +44,13 @@ def problems(tree: Tree) -> Iterator[Problem]:
     yield from _handlers_twice(tree)
     tree.work.take(len(tree.all_blocks))
     judged: list[tuple[int, Problem]] = []
+    sound, wrong = tree.sound, set[Block | None]()
     locations: dict[Block, list[_PlacedLocation]] = {}
     outer = inner = None
     for place, block in enumerate(tree.all_blocks):
-        if block.kind not in _CHECKED or block.parent is None or block.directive is None:
+        if block.parent in sound or block.kind not in _CHECKED:
+            continue
+        if block.parent is None or block.directive is None:
             continue
         if block.kind == "if":
             complaint = _condition(block)
@@ -62,16 +65,19 @@ def problems(tree: Tree) -> Iterator[Problem]:
         else:
             continue
         if complaint:
+            wrong.add(block.parent)
             judged.append((place, _problem(block, complaint)))
-    for beside in locations.values():
+    for parent, beside in locations.items():
         tree.work.take(len(beside))
         for place, block, location in _duplicates(beside):
+            wrong.add(parent)
             judged.append(
                 (
                     place,
                     _problem(block, f'duplicate location "{location.name}"'),
                 )
             )
+    sound.update(block.parent for block in tree.all_blocks if block.parent not in wrong)
     judged.sort(key=itemgetter(0))
     yield from (problem for _, problem in judged)
 

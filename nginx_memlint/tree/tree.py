@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, KeysView, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, KeysView, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from operator import mul
@@ -49,8 +49,10 @@ class Tree:
         self.files = files
         self.unlisted = unlisted
         """How many problems are not in the list, which has a bound."""
-        self.matched: dict[str, bool] = {}
-        """Pattern of an include, as a whole path → whether it matched any file."""
+        self.matched: dict[str, list[str]] = {}
+        """Pattern of an include, as a whole path → the files that it matched."""
+        self.sound: set[Block | None] = set()
+        """Blocks in which structure.py has nothing against the blocks in them."""
         self.stand_ins = StandIns(source, directory, never)
         """Texts that were read for files that are not here."""
         self.parsed: dict[FileKey, ParsedFile] = {}
@@ -58,6 +60,7 @@ class Tree:
         self.memo: dict[str, Any] = {}
         """A cache, by keys of its users, of values derived from this tree."""
         self._kept: dict[str, tuple[frozenset[str], Any]] = {}
+        self._placed: dict[Block, int] = {}
         self._inclusions: dict[int, dict[Body, Inclusion]] = {}
         self._of_kinds: dict[frozenset[str], list[Block]] = {}
         self._places: dict[str, list[int]] = {}
@@ -201,37 +204,43 @@ class Tree:
     def keep(self, key: str, names: Iterable[str], find: Callable[[], T]) -> T:
         """A value that is computed again only once directives of these names have changed.
 
-        It must follow from them and from blocks alone, and name no place in a file: those move.
+        It must follow from them and from the blocks around them alone, and name no place in a file
+        or among the blocks: those move. If it follows from other blocks, too, their kinds must be
+        among the names.
         """
         if key not in self._kept:
             self._kept[key] = frozenset(names), find()
         value: T = self._kept[key][1]
         return value
 
+    def place(self, block: Block) -> int:
+        """The index of a block in ``all_blocks``."""
+        if not self._placed:
+            self._placed = {block: place for place, block in enumerate(self.all_blocks)}
+        return self._placed[block]
+
     def blocks_of(self, body: Body) -> Iterator[Block]:
         """The blocks that a body is in."""
         return map(self.all_blocks.__getitem__, self._index.places_of(body))
 
-    def retyped(self, source: Source, names: frozenset[str], *, in_place: bool) -> Tree:
-        """This tree, whose directives of some names have changed in its files; blocks have not.
+    def take_over(
+        self, earlier: Tree, names: frozenset[str], *, same_blocks: bool, same_index: bool
+    ) -> None:
+        """Take what an earlier tree has, from which this differs in directives of some names.
 
-        ``in_place``: there are as many directives of each name in the places where they were. This
-        tree must not be used any more.
+        Each block is the same object as there, or its kind and its directives are among the names.
+        ``same_blocks``: none is new or gone. ``same_index``: there are as many directives of each
+        name in the places where they were, too.
         """
-        other = Tree(self.all_blocks, source, self.directory, [], self.files)
-        for block in self.all_blocks:
-            block.forget()
-        self.work.start(source.bounds.steps)
-        other.matched, other.stand_ins, other.parsed = self.matched, self.stand_ins, self.parsed
-        other.kinds, other.servers, other._roots = self.kinds, self.servers, self._roots
-        other._inclusions, other._of_kinds = self._inclusions, self._of_kinds
-        if in_place:
-            other._index, other._places = self._index, self._places
-        other._meeting = {
-            key: kept for key, kept in self._meeting.items() if kept[0].isdisjoint(names)
-        }
-        other._kept = {key: kept for key, kept in self._kept.items() if kept[0].isdisjoint(names)}
-        return other
+        self.servers, self._roots = earlier.servers, earlier._roots
+        self._kept = _of_others(earlier._kept, names)
+        if same_blocks:
+            self.kinds, self._of_kinds = earlier.kinds, earlier._of_kinds
+            self._placed = earlier._placed
+            self._meeting = _of_others(earlier._meeting, names)
+        if same_index:
+            self._index, self._places = earlier._index, earlier._places
+            self._inclusions = earlier._inclusions
 
     def replaced(self, all_blocks: list[Block], changed: list[int], names: frozenset[str]) -> Tree:
         """This tree with other blocks, of the same kinds at the same indices.
@@ -244,10 +253,15 @@ class Tree:
         for name in names:
             places = sorted({*self.places([name]), *changed})
             other._places[name] = [place for place in places if all_blocks[place].has(name)]
-        other._meeting = {
-            key: kept for key, kept in self._meeting.items() if kept[0].isdisjoint(names)
-        }
+        other._meeting = _of_others(self._meeting, names)
         return other
+
+
+def _of_others(
+    cached: Mapping[str, tuple[frozenset[str], T]], names: frozenset[str]
+) -> dict[str, tuple[frozenset[str], T]]:
+    """The cached values that depend on none of some names."""
+    return {key: kept for key, kept in cached.items() if kept[0].isdisjoint(names)}
 
 
 _NO_BODIES: frozenset[Body] = frozenset()
@@ -280,7 +294,7 @@ class _Index:
 
     def places_of(self, body: Body) -> Sequence[int]:
         """The indices of the blocks that a body is in."""
-        return self._places[body]
+        return self._places.get(body, ())
 
     def names(self) -> KeysView[str]:
         """The names of all directives of the configuration."""

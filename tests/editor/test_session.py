@@ -8,6 +8,7 @@ import pytest
 
 from nginx_memlint import check
 from nginx_memlint.editor.session import TICK, Asked, Followed, OpenFile, Session, View
+from nginx_memlint.result import ConfigReport
 from tests.editor.random_edits import compare
 from tests.helpers import BUNDLE, http, write
 
@@ -123,25 +124,59 @@ def opened_site(tmp_path: Path) -> Callable[[str, bool], Followed]:
     return show
 
 
-@pytest.mark.parametrize("text", ["root /b;", "root /a; gzip on;", "# none", "gzip maybe; "])
-def test_of_an_edited_directive_all_else_is_kept(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("root /b;", "root /a; gzip on;", "# none", "gzip maybe; ", "clie\n root /a;", "} loc {"),
+        *("} location /b { root /c;", "} } server { listen 81; if ($a) {", "include /dev/null;"),
+        *("include nosuch;", "include nosuch/*;", "include b;", "location /a/ { }", "server { }"),
+    ],
+)
+def test_of_edited_texts_all_else_is_kept(tmp_path: Path, text: str) -> None:
     show = opened_site(tmp_path)
     edited = SITES["sites/a"].replace("root /a;", f"\n{text}\n")
     kept = show(edited, True)
-    assert kept.inspection.is_retyped
+    assert kept.inspection.used_up
     anew = show(edited, False)
-    assert not anew.inspection.is_retyped
+    assert not anew.inspection.used_up
     assert kept.report == anew.report
     assert kept.asked == anew.asked
+    back = show(SITES["sites/a"], True)
+    assert back.inspection.used_up
+    assert back.report == show(SITES["sites/a"], False).report
 
 
-@pytest.mark.parametrize("text", ["", "} location /b {", "include /dev/null;", "server_name a"])
-def test_other_edits_are_read_as_a_whole(tmp_path: Path, text: str) -> None:
+def test_what_blocks_declare_counts_elsewhere(tmp_path: Path) -> None:
     show = opened_site(tmp_path)
-    edited = SITES["sites/a"].replace("root /a; }", f"{text} }}" if text else "")
-    seen = show(edited, True)
-    assert not seen.inspection.is_retyped
-    assert seen.report == show(edited, False).report
+    using = SITES["sites/a"].replace("root /a;", "fastcgi_pass u;")
+    for text, problems in ((using, 1), (f"upstream u {{ server 127.0.0.1; }}\n{using}", 0)):
+        seen = show(text, True)
+        assert seen.inspection.used_up
+        assert len(seen.report.problems) == problems
+        assert seen.report == show(text, False).report
+
+
+@pytest.mark.parametrize("text", ["location / {", "server_name a", "root 'a;", "a; }}"])
+def test_until_a_text_parses_what_was_read_stays(tmp_path: Path, text: str) -> None:
+    show = opened_site(tmp_path)
+    good = show(SITES["sites/a"].replace("root /a;", "root /b;\n"), True)
+    edited = SITES["sites/a"].replace("root /a; }", f"\n{text}")
+    for more in ("", "  # more"):
+        seen = show(edited + more, True)
+        assert seen.report.memory == good.report.memory
+        [problem] = seen.report.problems
+        told = show_anew(tmp_path, edited + more).problems[0]
+        assert problem.message.partition(";")[0] == told.message.partition(";")[0]
+        assert (problem.line, problem.column) == (told.line, told.column)
+        assert seen.report.findings == []
+    mended = show(SITES["sites/a"] + "# mended", True)
+    assert mended.inspection.used_up
+    assert mended.report == show(SITES["sites/a"] + "# mended", False).report
+
+
+def show_anew(tmp_path: Path, text: str) -> ConfigReport:
+    write(tmp_path / "anew", {**SITES, "sites/a": text})
+    return check(tmp_path / "anew/nginx.conf", target="debian-12")
 
 
 @pytest.mark.parametrize("name", ["sites/b", "sites/c", "nginx.conf"])
@@ -151,5 +186,5 @@ def test_what_has_changed_on_disk_is_seen_with_the_next_edit(tmp_path: Path, nam
     write(tmp_path, {name: before.replace("listen 81;", "") + "\n# more\nunheard_of;\n"})
     edited = SITES["sites/a"].replace("/a;", "/b;")
     seen = show(edited, True)
-    assert not seen.inspection.is_retyped
+    assert not seen.inspection.used_up
     assert seen.report == show(edited, False).report

@@ -53,8 +53,11 @@ def after(file: ParsedFile, text: str) -> bool:
     edit = retyped(file, data)
     if edit is None:
         return False
+    stays = [*edit.body.directives]
+    del stays[edit.place]
     edit.apply()
     assert file.tokens.data == data
+    assert set(stays) <= set(edit.body.directives)
     assert content(file) == content(parse(data, "", "")), text
     return True
 
@@ -106,16 +109,45 @@ def test_plain_directives_and_comments_are_parsed_alone(old: str, new: str) -> N
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("gzip on;", "gzip on; }"),
-        ("gzip on;", "gzip on; ;"),
         ("gzip on;", "server {}"),
+        ("gzip on;", "server { location / { root /; } }"),
         ("gzip on;", "include a;"),
         ("gzip on;", LUA),
+        ("gzip on;", "map $a $b { c_by_lua_block 1; }"),
+        ("location / {", "location /a {"),
+        ("location / {", "location /a { } location / {"),
+        ("location / {", "loca location / {"),
+        ("} # two", " location /c { } } # two"),
+        ("} # two", "} }  server { # two"),
+        ("listen 80;", "listen 80; } server {"),
+        ("server {", "stream { }  server {"),
+        ("local a = '}'", "local a = '"),
+    ],
+)
+def test_blocks_are_parsed_alone(old: str, new: str) -> None:
+    assert after(parse(TEXT.encode(), "", ""), TEXT.replace(old, new))
+
+
+@pytest.mark.parametrize("new", ["x {}", "x;", "x_by_lua_block 1;", "include a;"])
+def test_keys_of_a_map_are_none_of_nginx(new: str) -> None:
+    text = "map $a $b { a 1; b 2; c 3; }"
+    assert after(parse(text.encode(), "", ""), text.replace("b 2;", new)) == (new != "x {}")
+    inside = text[11:-1]
+    file = parse(inside.encode(), "", "", in_data_block=True)
+    edit = retyped(file, inside.replace("b 2;", new).encode(), in_data_block=True)
+    assert (edit is not None) == (new != "x {}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("gzip on;", "gzip on; }"),
+        ("gzip on;", "gzip on; ;"),
+        ("gzip on;", "gzip on; server {"),
         ("gzip on;", "gzip 'on;"),
         ("gzip on;", "g" * CONF_BUFFER + ";"),
         ("  }\n  keepalive", "  # }\n  keepalive"),
-        ("location / {", "location /a {"),
-        ("local a = '}'", "local a = '"),
+        ("user", "\ufeffuser"),
     ],
 )
 def test_all_else_is_parsed_as_a_whole(old: str, new: str) -> None:

@@ -23,6 +23,7 @@ class Amount(NamedTuple):
     first context on. ``loose``: as much of certificates as each worker sorts of them once they are
     freed. ``freed``: large arrays that were needed to read a configuration, and are free in the
     middle of the heap. ``unwritten``: pieces that nothing is written to before there is traffic.
+    ``passing``: large pieces that reading a configuration maps for a moment.
     ``gaps``: the room between pages of trees. ``mixed_contexts``, ``mixed_pools`` and
     ``mixed_stores``: what of contexts, of pools beside them, and of CA stores lies among free
     pieces after many reloads (settled()).
@@ -47,6 +48,7 @@ class Amount(NamedTuple):
     library: int = 0
     loose: int = 0
     freed: int = 0
+    passing: int = 0
     unwritten: int = 0
     gaps: int = 0
     mixed_contexts: int = 0

@@ -172,7 +172,9 @@ def test_phases_do_not_fall_below_what_is_left_after_them(
     allocator: str, kind: str, workers: int
 ) -> None:
     phases = total_of(Amount(**{kind: MIB}), workers, LAWS[allocator])
-    assert phases.start <= phases.after_reload <= phases.after_reload_worst
+    # what a start has for a moment alone is not there after it
+    assert phases.start <= phases.after_reload or kind == "passing"
+    assert phases.after_reload <= phases.after_reload_worst
     assert phases.after_reload <= phases.reload_peak <= phases.reload_peak_worst
     assert phases.after_reload_worst <= phases.reload_peak_worst
 

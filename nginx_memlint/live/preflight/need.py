@@ -176,6 +176,9 @@ def need_of(running: Running, new: NewConfiguration) -> ReloadNeed:
         if kind in MIXED:
             continue  # they grow from reload to reload, and what they are then is there before one
         before, after = getattr(old, kind), getattr(amount, kind)
+        if kind == "passing":
+            building += law.start.fixed * after
+            continue
         if kind not in SHARING:
             others += _growth(law, "peak_worst" if reloaded else "peak", workers) * after
             continue
@@ -219,7 +222,10 @@ def need_of(running: Running, new: NewConfiguration) -> ReloadNeed:
         least=round(max(0.0, LEAST * (building + least_copies) - free)),
         likely=round(building + copies + others + kernel),
         parts={name: round(size) for name, size in parts.items() if round(size)},
-        sender=round(_sum(new.amount.plus(scripts), laws, "start")),
+        sender=round(
+            _sum(new.amount.plus(scripts), laws, "start")
+            + laws["passing"].start.fixed * new.amount.passing
+        ),
     )
 
 

@@ -40,7 +40,7 @@ while so many points are sorted, qsort() has as much again, and gives it back.""
 def points_amount(points: int) -> Amount:
     """A consistent hash: one piece with all of its points."""
     size = POINT * points
-    return piece(size) if size < MAPPED else Amount(tables=size)
+    return piece(size) if size < MAPPED else Amount(large=size)
 
 
 def _blocks(kind: str, block_bytes: int, configuration: Configuration) -> Iterator[Counted]:
@@ -83,8 +83,8 @@ def _points(configuration: Configuration) -> Iterator[Counted]:
                 said = f"{_said(block)}: {points:,} points"
                 yield Counted(points_amount(points), points, setting, said)
                 most = max(most, POINT * points)
-    if 0 < most < MAPPED:
-        yield Counted(Amount(freed=most), 0)
+    if most:
+        yield Counted(Amount(freed=most) if most < MAPPED else Amount(passing=most), 0)
 
 
 def weight(server: Setting) -> int:

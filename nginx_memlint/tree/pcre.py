@@ -10,7 +10,9 @@ import re
 
 _TOKEN = re.compile(
     r"""
-    (?P<escape>\\(?:[xpPkgoN]\{[^}\\]*\}|.)?)
+    (?P<comment>\(\?\#[^)]*(?P<closed>\))?)
+    | (?P<verb>\(\*[^)]*(?P<ended>\))?)
+    | (?P<escape>\\(?:[xpPkgoN]\{[^{}\\]*\}|.)?)
     | (?P<class>\[\^?\]?(?>(?:\\.|\[:\^?\w*:\]|[^\]\\])*)(?P<end>\])?)
     | (?P<open>\((?:\?(?:<?[=!]|[:>|]|(?:P?<(?P<name>[A-Za-z_]\w*)>)|[imsJU]+:))?)
     | (?P<close>\))
@@ -22,11 +24,21 @@ _TOKEN = re.compile(
     re.DOTALL | re.VERBOSE | re.ASCII,
 )
 
-_OTHERWISE_READ = re.compile(r"\\[QEc]|\(\?#|\(\?[a-zA-Z]*x|\(\*|\(\?\^")
-"""Quoted text, comments, white space that does not count, and verbs: in them marks may be text."""
+_OTHERWISE_READ = re.compile(r"\\[QEc]|\(\?[a-zA-Z]*x|\(\?\^")
+"""Quoted text, and white space that does not count: in them marks may be text."""
 
-_OTHER_GROUP = re.compile(r"\(\?(?!<?[=!]|[:>|]|P?<[A-Za-z_]\w*>|[imsJU]+:)", re.ASCII)
-"""Groups whose beginning is not understood: options for what follows, recursion, conditions."""
+_OTHER_GROUP = re.compile(r"\(\*|\(\?(?!<?[=!]|[:>|]|P?<[A-Za-z_]\w*>|[imsJU]+:)", re.ASCII)
+"""Groups whose beginning is not understood: options for what follows, recursion, conditions,
+comments, verbs."""
+
+_OF_NAMES = {
+    "p": re.compile(r"[^{]|\Z"),
+    "k": re.compile(r"\{[^{}\\]*\}|<[^<>\\]*>|'[^'\\]*'"),
+    "g": re.compile(r"\{[^{}\\]*\}|<[^<>\\]*>|'[^'\\]*'|[0-9+-]"),
+    "o": re.compile(r"\{[^{}\\]*\}"),
+}
+_OF_NAMES["P"] = _OF_NAMES["p"]
+"""Letters after a backslash → what follows where no name in brackets is part of the token."""
 
 _RANGE = re.compile(r"\\.|\[:(\^?)(\w*):\]|([A-Za-z0-9])-([A-Za-z0-9])", re.DOTALL | re.ASCII)
 _OF_POSIX = frozenset(
@@ -37,6 +49,9 @@ _OF_POSIX = frozenset(
 )
 
 _MOST_TIMES = 65_535
+_DEEPEST = 250
+"""Parentheses inside one another: ``PARENS_NEST_LIMIT`` as both libraries are built."""
+
 _ALWAYS_REFERENCES = "1234567"
 """Digits after a backslash that are the number of a group, whatever groups there are."""
 
@@ -46,8 +61,12 @@ def complaint(text: str) -> str:
     if _OTHERWISE_READ.search(text):
         return ""
     expression = _Expression(text)
-    wrong = next(filter(None, map(expression.complaint, _TOKEN.finditer(text))), "")
-    return wrong or expression.complaint_at_end()
+    for token in _TOKEN.finditer(text):
+        if token["ended"]:
+            return ""  # a verb may change what follows, or be a group
+        if wrong := expression.complaint(token):
+            return wrong
+    return expression.complaint_at_end()
 
 
 def captures(text: str) -> int | None:
@@ -78,6 +97,8 @@ class _Expression:
 
     def complaint(self, token: re.Match[str]) -> str:
         """The error that a token is where it stands."""
+        if token["comment"] or token["verb"]:
+            return "" if token["closed"] else "a parenthesis is not closed"
         if token["times"]:
             return self._times(token)
         self.has_times = False
@@ -117,12 +138,16 @@ class _Expression:
             return "a backslash is the end"
         if token[0][1] in _ALWAYS_REFERENCES and not following.isdecimal():
             self.reference = max(self.reference, int(token[0][1]))
-        return ""
+        named = _OF_NAMES.get(token[0][1:])
+        is_taken = named is None or named.match(self.text, token.end())
+        return "" if is_taken else f'after "{token[0]}" there is no name with an end'
 
     def _group(self, token: re.Match[str]) -> str:
         name: str | None = token["name"]
         self.depth += 1
         self.groups += token["open"] == "(" or name is not None
+        if self.depth > _DEEPEST and self.is_understood:
+            return f"parentheses are nested more than {_DEEPEST} deep"
         if name is None:
             return ""
         is_told = name in self.names and self.has_unique_names

@@ -9,11 +9,11 @@ import pytest
 from tests.nginx.facts_rows import Site
 from tests.nginx.prefix import write_conf
 from tests.nginx.stack import NGINX, Stack
-from tests.refusals.refused import ACCEPTED, AROUND, MOST, REFUSED, modules_of
+from tests.refusals.refused import ACCEPTED, AROUND, MOST, REFUSED, modules_of, repeated
 
 
 def complaint(kind: str, inside: str, stack: Stack, site: Site) -> str:
-    """What nginx -t has against a configuration; nothing if it takes that."""
+    """The error of nginx -t in a configuration; nothing if it takes that."""
     named = modules_of(kind)
     modules = stack.load_lines(*named) if named else ""
     pid = f"pid {site.prefix}/nginx.pid; error_log {site.prefix}/error.log;"
@@ -33,7 +33,9 @@ def test_nginx(kind: str, inside: str, is_refused: bool, bookworm: Stack, site: 
     assert bool(said) == is_refused, said
 
 
-@pytest.mark.parametrize(("directive", "most"), MOST)
-def test_as_many_as_are_accepted(directive: str, most: int, bookworm: Stack, site: Site) -> None:
-    assert not complaint("location", directive * most, bookworm, site)
-    assert complaint("location", directive * (most + 1), bookworm, site)
+@pytest.mark.parametrize(("kind", "content", "piece", "most"), MOST)
+def test_as_many_as_are_accepted(
+    kind: str, content: str, piece: str, most: int, bookworm: Stack, site: Site
+) -> None:
+    assert not complaint(kind, repeated(content, piece, most), bookworm, site)
+    assert complaint(kind, repeated(content, piece, most + 1), bookworm, site)

@@ -547,6 +547,12 @@ REFUSED: tuple[tuple[str, str], ...] = (
     ("http", "log_format a escape=foo b; server { }"),
     ("http", "resolver 127.0.0.1 valid=x; server { }"),
     ("mail", "resolver 127.0.0.1 ipv6=x;"),
+    ("server", 'location ~ "(?#a" { }'),
+    ("server", r'location ~ "a(*" { }'),
+    ("server", r'location ~ "\p{L" { }'),
+    ("server", r'location ~ "\g{a" { }'),
+    ("server", r'location ~ "(?<a>b)\k<a" { }'),
+    ("server", r'location ~ "\o{12" { }'),
 )
 """Kind of a block, and what stands in it."""
 
@@ -884,8 +890,19 @@ ACCEPTED: tuple[tuple[str, str], ...] = (
     ("location", "valid_referers ~a blocked server_names;"),
     ("http", "log_format a b escape=foo; log_format c escape=none d; server { }"),
     ("http", "resolver 127.0.0.1 valid=1m30s ipv6=off; server { }"),
+    ("server", 'location ~ "(?#a(b)c" { }'),
+    ("server", r'location ~ "(*UTF8)[(*]" { }'),
+    ("server", r"location ~ '(?<a>b)\k{a}\k<a>\g1\g{a}\o{12}\pL\p{L}(?#(*)' { }"),
 )
 """Kind of a block, and what stands in it."""
 
-MOST = (("sub_filter a b;", 255),)
-"""Directives of a location, and how often one may have them."""
+MOST = (
+    ("location", "%s", "sub_filter a b;", 255),
+    ("server", "location ~ %s { }", "(", 250),
+)
+"""Kind of a block, its content, what may be repeated there, and how often one may do so."""
+
+
+def repeated(content: str, piece: str, times: int) -> str:
+    """The content of a block with a piece so many times; parentheses are closed again."""
+    return content % (piece * times + ")" * (times if piece == "(" else 0))

@@ -9,7 +9,7 @@ import pytest
 from nginx_memlint import check
 from nginx_memlint.refusals import undeclared
 from nginx_memlint.result import ConfigReport
-from tests.refusals.refused import ACCEPTED, AROUND, MOST, REFUSED, modules_of
+from tests.refusals.refused import ACCEPTED, AROUND, MOST, REFUSED, modules_of, repeated
 
 
 def checked(kind: str, inside: str, **stated: object) -> ConfigReport:
@@ -31,10 +31,10 @@ def test_an_accepted_one_is_none(kind: str, inside: str) -> None:
     assert report.complete, report.problems
 
 
-@pytest.mark.parametrize(("directive", "most"), MOST)
-def test_as_many_as_are_accepted(directive: str, most: int) -> None:
-    assert checked("location", directive * most).complete
-    assert not checked("location", directive * (most + 1)).complete
+@pytest.mark.parametrize(("kind", "content", "piece", "most"), MOST)
+def test_as_many_as_are_accepted(kind: str, content: str, piece: str, most: int) -> None:
+    assert checked(kind, repeated(content, piece, most)).complete
+    assert not checked(kind, repeated(content, piece, most + 1)).complete
 
 
 NEWER = [

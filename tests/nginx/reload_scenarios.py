@@ -1,6 +1,9 @@
 """The kernel as the judge of preflight: what it says of a reload in a cgroup, then the reload.
 
     python -m tests.nginx.reload_scenarios --count 40 --seed 1 --out results
+    python -m tests.nginx.reload_scenarios --again tests/nginx/recordings/preflight-bookworm.json
+
+The second judges what was read then by the laws and prices of now.
 
 A scenario is run twice: without a limit, which measures what the reload needs, and with one that is
 some times that. Of twenty seeds in a row, eleven have a limit from 0.7 to 1.3 times the need, and
@@ -11,6 +14,7 @@ that connections held, all exit at the same moment, as on a machine with a core 
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import os
 import random
@@ -369,13 +373,20 @@ def is_false_alarm(row: dict[str, Any]) -> bool:
 
 
 def main() -> int:
-    """Judge so many scenarios and write their recording."""
+    """Judge so many scenarios and write their recording, or judge those of a recording again."""
     parser = argparse.ArgumentParser(description="Judge preflight by the kernel.")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, help="a directory for the recording")
+    parser.add_argument("--again", type=Path, help="a recording, whose reloads are not run again")
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1, help="scenarios at the same time")
     arguments = parser.parse_args()
+    if arguments.again is not None:
+        recorded = json.loads(arguments.again.read_text())
+        recorded["rows"] = [judged_again(row) for row in recorded["rows"]]
+        recorded["summary"] = summary(recorded["rows"])
+        arguments.again.write_text(json.dumps(recorded, indent=1) + "\n")
+        return 0
     arguments.out.mkdir(parents=True, exist_ok=True)
     inputs = {"count": arguments.count, "seed": arguments.seed}
     stack = native("glibc", keep=False)
@@ -383,17 +394,21 @@ def main() -> int:
     with ProcessPoolExecutor(arguments.jobs) as pool:
         for row in pool.map(judged, range(arguments.seed, arguments.seed + arguments.count)):
             results.add(**row)
-    rows = results.rows
-    results.summary = {
+    results.summary = summary(results.rows)
+    results.write()
+    print(results.summary)
+    return 0
+
+
+def summary(rows: list[dict[str, Any]]) -> dict[str, int]:
+    """Counts of what rows say."""
+    return {
         "fits and killed": sum(map(is_wrong, rows)),
         "needs more than was said": sum(map(is_short, rows)),
         "no or perhaps, and survived": sum(map(is_false_alarm, rows)),
         "killed": sum(row["killed"] for row in rows),
         "limits from 0.7 to 1.3": sum(0.7 <= row["limit_ratio"] <= 1.3 for row in rows),
     }
-    results.write()
-    print(results.summary)
-    return 0
 
 
 if __name__ == "__main__":

@@ -34,11 +34,13 @@ from tests.nginx.reload_scenarios import (
     KIB,
     NEAR,
     NEAR_OF_20,
+    SHAPES,
     Scenario,
     is_false_alarm,
     is_short,
     is_wrong,
     judged,
+    judged_again,
     run,
     scenario,
 )
@@ -49,6 +51,10 @@ from tests.nginx.whole_configurations import CONFIGURATIONS, text
 RECORDINGS = Path(__file__).parent / "recordings"
 
 SCENARIOS = 8
+
+LARGE = frozenset({"redirect farm, 60,000 entries", "blocklist of 40,000 networks"})
+"""Shapes that are read for seconds."""
+
 in_a_cgroup = pytest.mark.skipif(
     not available(), reason="no memory cgroup of version 1 can be made here"
 )
@@ -299,6 +305,16 @@ def test_the_kernel_agreed() -> None:
     assert not any(map(is_wrong, judgements))
     assert not any(map(is_short, judgements))
     assert 5 * sum(map(is_false_alarm, judgements)) <= len(judgements)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_was_read_is_judged_so_by_the_laws_of_now(shape: str) -> None:
+    """Else: python -m tests.nginx.reload_scenarios --again tests/nginx/recordings/…"""
+    if shape in LARGE and not os.environ.get("MEMLINT_SLOW"):
+        pytest.skip("takes seconds: set MEMLINT_SLOW=1")
+    for row in judged_reloads.rows():
+        if row["shape"] == shape:
+            assert judged_again(row) == row
 
 
 @pytest.mark.parametrize("first", [1, 101, 12_345])

@@ -10,6 +10,7 @@ from tests.documents.generated import PREDICTIONS, RULE_PAGES, with_parts
 from tests.documents.pages import PAGES
 from tests.documents.pictures import PICTURES
 from tests.documents.published import FILES, with_owner
+from tests.nginx import judged_reloads, reload_scenarios
 
 parser = argparse.ArgumentParser(
     description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -21,6 +22,8 @@ parser.add_argument(
 )
 asked = parser.parse_args()
 
+if asked.predictions:
+    reload_scenarios.judge_again(judged_reloads.RECORDING)
 for path, part in RULE_PAGES.items():
     if not path.exists():
         path.write_text(f"<!-- {part} -->\n<!-- end of {part} -->\n", "utf-8")

@@ -382,10 +382,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1, help="scenarios at the same time")
     arguments = parser.parse_args()
     if arguments.again is not None:
-        recorded = json.loads(arguments.again.read_text())
-        recorded["rows"] = [judged_again(row) for row in recorded["rows"]]
-        recorded["summary"] = summary(recorded["rows"])
-        arguments.again.write_text(json.dumps(recorded, indent=1) + "\n")
+        judge_again(arguments.again)
         return 0
     arguments.out.mkdir(parents=True, exist_ok=True)
     inputs = {"count": arguments.count, "seed": arguments.seed}
@@ -398,6 +395,14 @@ def main() -> int:
     results.write()
     print(results.summary)
     return 0
+
+
+def judge_again(path: Path) -> None:
+    """Write a recording anew, with what is said by the laws and prices of now."""
+    recorded = json.loads(path.read_text())
+    recorded["rows"] = [judged_again(row) for row in recorded["rows"]]
+    recorded["summary"] = summary(recorded["rows"])
+    path.write_text(json.dumps(recorded, indent=1) + "\n")
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, int]:

@@ -309,7 +309,7 @@ def test_the_kernel_agreed() -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_what_was_read_is_judged_so_by_the_laws_of_now(shape: str) -> None:
-    """Else: python -m tests.nginx.reload_scenarios --again tests/nginx/recordings/…"""
+    """Else they are made anew: python -m tests.documents --predictions."""
     if shape in LARGE and not os.environ.get("MEMLINT_SLOW"):
         pytest.skip("takes seconds: set MEMLINT_SLOW=1")
     for row in judged_reloads.rows():

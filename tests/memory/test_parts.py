@@ -28,6 +28,7 @@ from nginx_memlint.targets.versions import Version
 from nginx_memlint.tls.ca_bundle import bundle_of
 from nginx_memlint.tls.der import Facts, Revoked
 from tests.helpers import BUNDLE, MEASURED, http, memlint_here, with_bounds, write
+from tests.nginx.part_cases import CASES, Place
 from tests.nginx.part_files import place_in
 
 MIB = 1 << 20
@@ -389,6 +390,28 @@ def pool(directory: Path, name: str, inside: str, **files: str) -> int:
     checked = check(write(directory, listed), target="debian-12")
     counted = [one for one in checked.memory.parts if one.name == name]
     return sum(one.pool_bytes + one.heap_bytes for one in counted)
+
+
+IN_ONE_BLOCK = {
+    row["part"]: row["text"] + row["master"] + row["worker"]
+    for row in json.loads((RECORDINGS / "parts-bookworm.json").read_text())["rows"]
+    if row["sizes"] in ([2_000, 10_000], [50, 200])
+    and row["part"].startswith(
+        ("set_real", "words of", "mirror", "set_by", "js_", "proxy_redirect in", "proxy_ssl_conf")
+    )
+}
+
+
+def test_what_a_block_may_have_many_of_is_told(tmp_path: Path) -> None:
+    """Each further directive, and each further word, takes what it took in nginx, or some more."""
+    place = Place(tmp_path, {}, {})
+    (tmp_path / "m.js").write_text("export default {}")
+    for name, measured in IN_ONE_BLOCK.items():
+        few, many = (
+            report(tmp_path, CASES[name].text(place, count)).memory.total.start_bytes
+            for count in (50, 250)
+        )
+        assert measured <= (many - few) / 200 <= 2.2 * measured, name
 
 
 def test_names_are_in_the_hash_of_each_address(tmp_path: Path) -> None:

@@ -13,6 +13,11 @@ SERVER = "server {{ listen {listen}; {units} }}\n"
 LOCATION = "server {{ listen {listen}; location / {{ {units} }} }}\n"
 UPSTREAM = "upstream u {{ {units} }}\nserver {{ listen {listen}; }}\n"
 HTTP = "{units}\nserver {{ listen {listen}; }}\n"
+PASSING = (
+    "server {{ listen {listen}; location / {{ proxy_pass http://127.0.0.1:8080; {units} }} }}\n"
+)
+MANY = (2_000, 10_000)
+"""Sizes of what takes few bytes."""
 
 
 class Place(NamedTuple):
@@ -58,6 +63,11 @@ def _plain(text: str) -> Unit:
 
 def _location(inside: str = "") -> Unit:
     return _plain(f"location /l{{i}} {{ {inside} }}")
+
+
+def _words(name: str, last: str = "") -> str:
+    """A server with one directive, whose words are the units."""
+    return f"server {{{{ listen {{listen}}; {name} {{units}} {last}; }}}}\n"
 
 
 def times(text: str, count: int) -> str:
@@ -640,6 +650,33 @@ CASES: dict[str, Case] = {
     "lua_shared_dict, MiB": Case(
         _plain("lua_shared_dict d{i} 1m;"), HTTP, modules=LUA, sizes=(20, 80)
     ),
+    # directives of which a block may have many
+    "set_real_ip_from": Case(lambda _, i: f"set_real_ip_from {_ip(i)}.0/24;", sizes=MANY),
+    "proxy_redirect in one block": Case(_plain("proxy_redirect /a{i} b;"), PASSING, sizes=MANY),
+    "proxy_cookie_path in one block": Case(
+        _plain("proxy_cookie_path /a{i} b;"), PASSING, sizes=MANY
+    ),
+    "proxy_ssl_conf_command": Case(
+        _plain("proxy_ssl_conf_command Options a{i};"), SERVER, sizes=MANY
+    ),
+    "auth_request_set": Case(_plain("auth_request_set $a b;"), sizes=MANY),
+    "auth_request_set of new variables": Case(_plain("auth_request_set $a{i} b;"), sizes=MANY),
+    "words of error_page": Case(_plain("404"), _words("error_page", "/x"), sizes=MANY),
+    "words of gzip_types": Case(_plain("a/b{i}"), _words("gzip_types"), sizes=MANY),
+    "words of index": Case(_plain("a{i}"), _words("index"), sizes=MANY),
+    "words of try_files": Case(_plain("/a{i}"), _words("try_files", "=404"), sizes=MANY),
+    "words of proxy_no_cache": Case(_plain("$arg_a{i}"), _words("proxy_no_cache"), sizes=MANY),
+    "words of proxy_cache_bypass": Case(_plain("$uri"), _words("proxy_cache_bypass"), sizes=MANY),
+    "mirror": Case(_plain("mirror /a{i};"), sizes=MANY),
+    "set_by_lua_block": Case(_plain("set_by_lua_block $x { return 1 }"), modules=LUA, sizes=MANY),
+    "set_by_lua_file": Case(_plain("set_by_lua_file $x /x/$uri;"), modules=LUA, sizes=MANY),
+    "js_import in http": Case(
+        _plain("js_import m{i} from m.js;"), HTTP, modules=JS, sizes=(50, 200)
+    ),
+    "js_set": Case(
+        _plain("js_set $a{i} m.f;"), HTTP, http="js_import m from m.js;", modules=JS, sizes=MANY
+    ),
+    "js_var": Case(_plain("js_var $a{i} b;"), HTTP, modules=JS, sizes=MANY),
     # the rest
     "comments, kB": Case(_plain("#" + "x" * 1022), HTTP, sizes=(400, 1600)),
     "env": Case(_plain("env A{i};"), "{units}", section="main", sizes=(400, 1600)),

@@ -31,8 +31,7 @@ MAP_VALUE_BYTE = 0.4
 MAP_WILDCARD = 160
 MAP_REGEX = 60
 
-SPLIT_CLIENTS = 190
-"""For each part."""
+SPLIT_CLIENTS, SPLIT_PART = 370, 72
 
 TYPES_BLOCK = 2_030
 TYPE = 89
@@ -78,7 +77,7 @@ def _map(block: Block, listed: list[Directive]) -> Amount:
 
 
 def _split_clients(_block: Block, listed: list[Directive]) -> Amount:
-    return Amount(pool=SPLIT_CLIENTS * len(listed))
+    return Amount(pool=SPLIT_CLIENTS + SPLIT_PART * len(listed))
 
 
 def _types(block: Block, listed: list[Directive]) -> Amount:

@@ -6,6 +6,7 @@ import pytest
 
 from nginx_memlint.memory.laws import (
     COPIED_BY_HELPERS,
+    MIXED_ALWAYS,
     MIXED_STORES,
     Amount,
     Law,
@@ -72,8 +73,11 @@ def test_what_is_mixed_is_part_of_contexts_and_stores() -> None:
     assert settled(some) == some._replace(mixed_contexts=5 * MIB)
     pools = settled(some._replace(pool=60 * MIB))
     assert (pools.mixed_pools, settled(some._replace(pool=9)).mixed_pools) == (40 * MIB, 9)
-    large = Amount(contexts=5 * MIB, mixed_contexts=MIB, mixed_stores=900 * MIB)
+    large = Amount(contexts=5 * MIB, mixed_contexts=3 * MIB, mixed_stores=900 * MIB)
     assert settled(large) == large._replace(mixed_stores=MIXED_STORES)
+    plain = Amount(contexts=5 * MIB, mixed_contexts=10)
+    assert settled(plain).mixed_contexts == MIXED_ALWAYS
+    assert settled(Amount(contexts=9)).mixed_contexts == 9
 
 
 @pytest.mark.parametrize("workers", [1, 4, 16])

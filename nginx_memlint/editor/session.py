@@ -350,9 +350,13 @@ class _Round:
         if max(times, default=0) >= began - TICK:
             stamps = {}
         steps = before.steps if before else inspection.steps
-        followed = Followed(root, inspection, asked | earlier_stamps.keys(), stamps, steps)
-        if before is not None and before.files() == followed.files():
-            followed.names = before.names
+        followed = Followed(root, inspection, asked, stamps, steps)
+        if before is not None:
+            if before.files() == followed.files():
+                followed.names = before.names
+            gone = before.names.keys() - followed.names.keys() - asked  # are not included any more
+            followed.asked |= before.asked - gone
+            followed.stamps = {path: stamp for path, stamp in stamps.items() if path not in gone}
         _ = followed.names  # the first key need not wait for it
         self._budget.take(followed.steps)
         return followed

@@ -146,6 +146,23 @@ def test_of_edited_texts_all_else_is_kept(tmp_path: Path, text: str) -> None:
     assert back.report == show(SITES["sites/a"], False).report
 
 
+def test_a_file_that_is_not_included_any_more_is_none_of_the_configuration(tmp_path: Path) -> None:
+    opened_site(tmp_path)
+    main, site = tmp_path / "nginx.conf", tmp_path / "sites/a"
+    session = Session(Asked((), {"target": "debian-12"}, {}, None, isolated=False))
+    included = SITES["nginx.conf"]
+    alone = included.replace("include sites/*;", "")
+    for text, changed, remarks in ((included, None, 0), (alone, {str(main)}, 1)):
+        files = {
+            str(path): OpenFile(str(path), path.as_uri(), 1, data, is_nginx=True)
+            for path, data in ((main, text.encode()), (site, None))
+        }
+        seen = session.view(files, changed)
+        assert len(seen.remarks) == remarks
+        assert seen.shown[0].inspection.used_up == bool(changed)
+    assert {followed.report.main_file for followed in seen.shown} == {str(main), str(site)}
+
+
 def test_what_blocks_declare_counts_elsewhere(tmp_path: Path) -> None:
     show = opened_site(tmp_path)
     using = SITES["sites/a"].replace("root /a;", "fastcgi_pass u;")

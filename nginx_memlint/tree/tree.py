@@ -237,7 +237,10 @@ class Tree:
         if same_blocks:
             self.kinds, self._of_kinds = earlier.kinds, earlier._of_kinds
             self._placed = earlier._placed
-            self._meeting = _of_others(earlier._meeting, names)
+        blocks = earlier.all_blocks
+        for key, (of, places) in _of_others(earlier._meeting, names).items():
+            moved = places if same_blocks else [self.place(blocks[place]) for place in places]
+            self._meeting[key] = of, moved
         if same_index:
             self._index, self._places = earlier._index, earlier._places
             self._inclusions = earlier._inclusions

@@ -132,8 +132,7 @@ class Edited:
         block = self._blocks.get((directive or kind, inclusion))
         if block is None or block.kind != kind or block.parent is not parent:
             return None
-        if block.children or len(block.parts) != 1:
-            self._before[block] = block.parts, block.children
+        self._before[block] = block.parts, block.children
         block.begin_anew()
         return block
 

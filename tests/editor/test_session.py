@@ -163,6 +163,19 @@ def test_a_file_that_is_not_included_any_more_is_none_of_the_configuration(tmp_p
     assert {followed.report.main_file for followed in seen.shown} == {str(main), str(site)}
 
 
+def test_an_include_that_is_mended_brings_what_is_judged_there(tmp_path: Path) -> None:
+    write(tmp_path, {"more/names": "server_name n;"})
+    show = opened_site(tmp_path)
+    served = "server { listen 83; include more/names; }\n"
+    for name, told in (("names", True), ("none", False), ("names", True)):
+        text = served + SITES["sites/a"].replace("root /a;", f"include more/{name};")
+        seen = show(text, True)
+        assert seen.inspection.used_up
+        messages = [problem.message for problem in seen.report.problems]
+        assert ('"server_name" directive is not allowed here' in messages) == told
+        assert seen.report == show(text, False).report
+
+
 def test_what_blocks_declare_counts_elsewhere(tmp_path: Path) -> None:
     show = opened_site(tmp_path)
     using = SITES["sites/a"].replace("root /a;", "fastcgi_pass u;")

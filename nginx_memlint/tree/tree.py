@@ -281,19 +281,32 @@ class _Index:
         """Name → the body of each directive of that name, in the order of those."""
         self._counts: dict[str, Counter[Body]] = {}
         self._without_settings: set[Body] = set()
+        self._places_of_settings = self._places
+        """Body → the blocks in which its names are settings, of those that have it."""
         places, all_directives, all_bodies = self._places, self._directives, self._bodies
+        without = self._without_settings
+        mixed: set[Body] = set()
         for place, block in enumerate(all_blocks):
             for body, _ in block.parts:
                 if body in places:
                     places[body].append(place)
+                    if (block.kind in blocks.WITHOUT_SETTINGS) != (body in without):
+                        mixed.add(body)
                     continue
                 places[body] = [place]
                 if block.kind in blocks.WITHOUT_SETTINGS:
-                    self._without_settings.add(body)
+                    without.add(body)
                 for directive in body.directives:
                     name = directive.name
                     all_directives[name].append(directive)
                     all_bodies[name].append(body)
+        if mixed:
+            without -= mixed
+            in_some = {
+                body: [p for p in places[body] if all_blocks[p].kind not in blocks.WITHOUT_SETTINGS]
+                for body in mixed
+            }
+            self._places_of_settings = {**places, **in_some}
 
     def places_of(self, body: Body) -> Sequence[int]:
         """The indices of the blocks that a body is in."""
@@ -309,7 +322,7 @@ class _Index:
 
     def occurrences(self, name: str) -> Iterator[tuple[Body, Sequence[Directive], list[int]]]:
         """The bodies that have a setting of a name, with those, and the blocks' indices."""
-        directives, places = self.directives(name), self._places
+        directives, places = self.directives(name), self._places_of_settings
         without = self._in_none(name)
         end = 0
         for body, count in self._counted(name).items():
@@ -320,7 +333,7 @@ class _Index:
     def written(self, name: str) -> Iterator[tuple[Directive, Body, list[int]]]:
         """The settings of a name, each with its body and the indices of the blocks it is in."""
         bodies = self._bodies.get(name, ())
-        places = map(self._places.__getitem__, bodies)
+        places = map(self._places_of_settings.__getitem__, bodies)
         written = zip(self.directives(name), bodies, places, strict=True)
         if without := self._in_none(name):
             return (one for one in written if one[1] not in without)
@@ -333,10 +346,10 @@ class _Index:
             counts = Counter({body: counts[body] for body in counts if body not in without})
         if not counts:
             return 0, 0, None
-        in_blocks = [len(self._places[body]) for body in counts]
+        in_blocks = [len(self._places_of_settings[body]) for body in counts]
         numbers = [*map(mul, counts.values(), in_blocks)]
         fullest = [*counts][numbers.index(max(numbers))]
-        return sum(numbers), sum(in_blocks), (fullest, self._places[fullest][0])
+        return sum(numbers), sum(in_blocks), (fullest, self._places_of_settings[fullest][0])
 
     def _in_none(self, name: str) -> set[Body] | frozenset[Body]:
         """The bodies in which no name is a setting, if any of them has this one."""

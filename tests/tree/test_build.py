@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from nginx_memlint import check
 from nginx_memlint.cli.app import app
+from tests.helpers import BUNDLE, http, write
 
 FRAGMENTS = {
     "server { location / {} }": "http",
@@ -126,3 +127,19 @@ def test_a_context_that_cannot_be(context: str, message: str) -> None:
     run = CliRunner().invoke(app, ["check", "--context", context, "x"])
     assert run.exit_code == 2
     assert "cannot be" in run.output
+
+
+@pytest.mark.parametrize("unknown", ["before", "after"])
+def test_a_file_that_an_unknown_block_reads_as_well_counts_where_it_is_known(
+    tmp_path: Path, unknown: str
+) -> None:
+    """Its directives in the unknown block are none: they were missed in the others then."""
+    lua = " ".join(f"location /{n} {{ content_by_lua_block {{ return }} }}" for n in range(30))
+    blocks = ["unheard_of { include shared; }", f"server {{ include shared; {lua} }}"]
+    text = http("\n".join(blocks if unknown == "before" else blocks[::-1]))
+    shared = f"lua_ssl_trusted_certificate {BUNDLE};"
+    report = check(write(tmp_path, {"nginx.conf": text, "shared": shared}), target="debian-12")
+    assert [problem.message.partition(" (")[0] for problem in report.problems] == [
+        'block "unheard_of" is not known: what it holds is not counted'
+    ]
+    assert report.ca_loads == 31

@@ -56,8 +56,9 @@ _TRIES = 3
 def resolved(path: AnyStr) -> AnyStr:
     """The real path of a file, all links on the way resolved.
 
-    os.path.realpath() fails where a link becomes something else while it is looked at. Raises
-    MemlintError if it does so again and again, and OSError if the working directory is gone.
+    Before Python 3.13, os.path.realpath() fails where a link becomes something else while it is
+    looked at. Raises MemlintError if it does so again and again, and OSError if the working
+    directory is gone.
     """
     for _ in range(_TRIES):
         with suppress(OSError):

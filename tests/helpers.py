@@ -53,11 +53,11 @@ def copy_sample(name: str, to: Path) -> None:
 def children() -> set[int]:
     """The processes that are this one's children, zombies too (Linux)."""
     processes = set()
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it may have ended
-            parent = stat.read_text("utf-8", "replace").rpartition(")")[2].split()[1]
-            if int(parent) == os.getpid():
-                processes.add(int(stat.parent.name))
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it may have ended; glob() itself would raise that of its stat
+            stat = (process / "stat").read_text("utf-8", "replace")
+            if int(stat.rpartition(")")[2].split()[1]) == os.getpid():
+                processes.add(int(process.name))
     return processes
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import TypeAlias
 
+from nginx_memlint.remedies import sharing
 from nginx_memlint.remedies.fixes_table import MOVE, REMOVE, REMOVE_SWITCHED_OFF, SHARE
 from nginx_memlint.remedies.situation import Cause, Proposal, Situation
 from nginx_memlint.sizes import MIB
@@ -175,8 +176,6 @@ def share(situation: Situation, cause: Cause) -> Proposal | None:
     family = by_name(cause.family)
     if not situation.is_whole or not family.shared(situation.target):
         return None
-    from nginx_memlint.remedies import sharing  # noqa: PLC0415  few servers can share
-
     best_change, best_after = None, situation
     for change in sharing.changes(situation.tree, family, situation.target):
         after = situation.after(change)

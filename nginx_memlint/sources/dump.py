@@ -13,10 +13,11 @@ from nginx_memlint.errors import MemlintError
 from nginx_memlint.files.paths import decode
 
 _MARK = re.compile(rb"^# configuration file ([^\n]+?):(\r?)\n", re.MULTILINE)
-_MESSAGE = (
-    rb"(?m)^(?:(?:nginx|openresty): (?:\[\w+\] |(?:the )?configuration file )"
+_MESSAGE = re.compile(
+    rb"^(?:(?:nginx|openresty): (?:\[\w+\] |(?:the )?configuration file )"
     rb"|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+: "
-    rb"|Connection to \S+ closed\.)[^\n]*(?:\n|\Z)"
+    rb"|Connection to \S+ closed\.)[^\n]*(?:\n|\Z)",
+    re.MULTILINE,
 )
 """Messages that nginx, or ssh at its end, writes to standard error."""
 
@@ -66,7 +67,7 @@ def is_dump(data: bytes, *, piped: bool) -> bool | None:
     mark = _MARK.search(data)
     if mark is None:
         return False
-    before = re.sub(_BANNER, b"", re.sub(_MESSAGE, b"", data[: mark.start()]))
+    before = re.sub(_BANNER, b"", _MESSAGE.sub(b"", data[: mark.start()]))
     if not any(_CONFIGURATION.search(line.partition(b"#")[0]) for line in before.splitlines()):
         return True
     return None if _marks(data) else False
@@ -87,7 +88,7 @@ def refuse_messages(data: bytes, *, piped: bool) -> None:
     What is piped may also be what a shell or a client says of a command that failed, or nothing.
     """
     if data.lstrip().startswith(_BEGINNINGS + _VERSIONS):
-        rest = re.sub(_BANNER, b"", re.sub(_MESSAGE, b"", data))
+        rest = re.sub(_BANNER, b"", _MESSAGE.sub(b"", data))
         if rest != data and not rest.strip():
             raise NoConfigurationError(_of_messages(data))
     if not piped or _CONFIGURATION.search(data):
@@ -116,7 +117,7 @@ def read_dump(data: bytes) -> Dump | None:
     if first[2]:  # a terminal has put a CR before each LF
         data = data.replace(b"\r\n", b"\n")
     unclear = tuple(before + line for line in _unclear(data))
-    data = re.sub(_MESSAGE, b"", data)
+    data = _MESSAGE.sub(b"", data)
     cuts: dict[str, tuple[int, int]] = {}
     doubtful: list[str] = []
     for mark in _marks(data):
@@ -140,7 +141,7 @@ def _first_mark(data: bytes) -> re.Match[bytes] | None:
         line = data.rfind(b"\n", 0, beginning.start()) + 1
         if data.startswith(_MARK_BEGINS, line) and (mark := _MARK.match(data, line)):
             return mark
-        said = data.startswith(_BEGINNINGS, line) and re.compile(_MESSAGE).match(data, line)
+        said = data.startswith(_BEGINNINGS, line) and _MESSAGE.match(data, line)
         if not said:
             return None
         position = said.end()
@@ -180,10 +181,10 @@ def _unclear(data: bytes) -> list[int]:
     """
     from nginx_memlint.syntax.lexer import DATA_BLOCKS, tokenize  # noqa: PLC0415  as below
 
-    messages = [*re.finditer(_MESSAGE, data)]
+    messages = [*_MESSAGE.finditer(data)]
     if not messages:
         return []
-    tokens = tokenize(re.sub(_MESSAGE, lambda message: re.sub(rb"[^\n]", b" ", message[0]), data))
+    tokens = tokenize(_MESSAGE.sub(lambda message: _BLANK.sub(b" ", message[0]), data))
     unclear = []
     opened: list[int] = []
     number = 0
@@ -201,6 +202,9 @@ def _unclear(data: bytes) -> list[int]:
         if at <= head or (name in DATA_BLOCKS and _closes_more(message[0])):
             unclear.append(tokens.line_of(at))
     return unclear
+
+
+_BLANK = re.compile(rb"[^\n]")
 
 
 def _closes_more(text: bytes) -> bool:

@@ -29,13 +29,13 @@ paths are kept."""
 
 _STAR, _QUESTION, _OPEN, _CLOSE, _BACKSLASH, _MINUS = b"*?[]\\-"
 
-_SIMPLE = rb"\[([!^]?)((?:\w-\w|[\w.])+)\]"
+_SIMPLE = re.compile(rb"\[([!^]?)((?:\w-\w|[\w.])+)\]", re.ASCII)
 """A bracket that regular expressions read as glob(3) does, if its ranges are not empty."""
 
 # The "z" is missing in glibc, too.
-_CLASS = rb"\[:([a-y]*):\]"
-_EQUIVALENTS = rb"\[=([^\0])=\]"
-_SKIPPED = rb"(?s:\[:[a-y]*:\]|\[=[^\0]=\]|\[\..*?\.\]|\\.)"
+_CLASS = re.compile(rb"\[:([a-y]*):\]")
+_EQUIVALENTS = re.compile(rb"\[=([^\0])=\]")
+_SKIPPED = re.compile(rb"\[:[a-y]*:\]|\[=[^\0]=\]|\[\..*?\.\]|\\.", re.DOTALL)
 
 
 def has_magic(pattern: str) -> bool:
@@ -52,7 +52,7 @@ def cost(pattern: str) -> int:
     """The time that the pattern's brackets take, in about thousands of steps of work."""
     if "[" not in pattern:
         return 0
-    odd = re.sub(_SIMPLE, lambda one: b"" if _has_members(one) else one[0], encode(pattern))
+    odd = _SIMPLE.sub(lambda bracket: b"" if _has_members(bracket) else bracket[0], encode(pattern))
     components = odd.split(b"/")
     return sum(component.count(b"[") * len(component) for component in components)
 
@@ -224,7 +224,7 @@ def _translate(pattern: bytes, position: int, vague: int) -> bytes:  # noqa: PLR
 
 def _simple(pattern: bytes, position: int) -> re.Match[bytes] | None:
     """The match of a bracket at an offset that regular expressions read alike, else None."""
-    bracket = re.compile(_SIMPLE).match(pattern, position)
+    bracket = _SIMPLE.match(pattern, position)
     return bracket if bracket and _has_members(bracket) else None
 
 
@@ -250,12 +250,12 @@ def _end_of_bracket(pattern: bytes, start: int, byte: int) -> int | None:
     while pattern[position]:
         if pattern[position] == _CLOSE and position > first:
             return position + 1 if negated else None
-        if member := re.compile(_CLASS).match(pattern, position):
+        if member := _CLASS.match(pattern, position):
             if member[1] not in _classes():
                 return None
             matched = byte in _classes()[member[1]].encode()
             position = member.end()
-        elif member := re.compile(_EQUIVALENTS).match(pattern, position):
+        elif member := _EQUIVALENTS.match(pattern, position):
             matched = byte == member[1][0]
             position = member.end()
         else:
@@ -321,7 +321,7 @@ def _skip_bracket(pattern: bytes, position: int) -> int | None:
             return position + 1
         if mark == _BACKSLASH and not pattern[position + 1]:
             return None
-        if member := re.compile(_SKIPPED).match(pattern, position):
+        if member := _SKIPPED.match(pattern, position):
             position = member.end()
         elif pattern.startswith((b"[=", b"[."), position):
             return None

@@ -29,7 +29,7 @@ _UPSTREAMS = frozenset({"upstream", "stream_upstream"})
 
 _CHECKED = ("location", "if")
 
-_HANDLER = r"(?!set_by_lua)(\w+_by_lua)(?:_block|_file)?"
+_HANDLER = re.compile(r"(?!set_by_lua)(\w+_by_lua)(?:_block|_file)?")
 """A directive that sets the handler of a phase, which a block has once (``is duplicate`` in
 ngx_http_lua_directive.c and its like, read in 0.10.0 to 0.10.31, stream 0.0.2 to 0.0.17).
 ``set_by_lua`` is a command of the rewrite module's, of which there may be many."""
@@ -161,11 +161,7 @@ def _handlers_twice(tree: Tree) -> Iterator[Problem]:
 
     Of one that is a block of Lua, nginx does not repeat the name.
     """
-    phases = {
-        name: match[1]
-        for name in tree.index_names()
-        if "_by_lua" in name and (match := re.fullmatch(_HANDLER, name))
-    }
+    phases = {name: match[1] for name in tree.index_names() if (match := _HANDLER.fullmatch(name))}
     counts = Counter(
         place for name in phases for _, _, places in tree.written(name) for place in places
     )

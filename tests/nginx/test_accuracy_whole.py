@@ -37,9 +37,6 @@ def recorded(kind: str, stack: str = NATIVE) -> list[tuple[str, int]]:
 
 
 WIDER = {
-    # of one variable: that each has a variable of its own is counted
-    "auth_request_set": 1.75,
-    "words of proxy_cache_bypass": 0.65,
     "env": 0.10,
     "map block": 0.10,
     "map, default hash size": 0.25,

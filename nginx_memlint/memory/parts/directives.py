@@ -16,12 +16,17 @@ ALWAYS = Version(())
 """Below all versions."""
 
 
+FEW = 4
+"""Arguments that are in the bytes of a directive. Of many, arrays double, and nginx keeps all."""
+
+
 class DirectiveCost(NamedTuple):
     """Bytes in nginx's pools.
 
     ``each``: of one directive. ``block``: once for each block in which it stands. ``worker_each``
     and ``worker_block``: what each worker adds for itself, since the master's pages are not full.
     ``more``: of each but the first in a block. ``word``: of each argument beyond FEW.
+    ``variable``: of each different argument with a ``$``, which may be a new variable.
     ``first``: the nginx from which on that is so.
     """
 
@@ -33,19 +38,19 @@ class DirectiveCost(NamedTuple):
     worker_block: int = 0
     more: int = 0
     word: int = 0
-
-
-FEW = 4
-"""Arguments that are in the bytes of a directive. Of many, arrays double, and nginx keeps all."""
+    variable: int = 0
 
 
 def _rows(
-    names: str, *figures: int, first: Version = ALWAYS, more: int = 0, word: int = 0
+    names: str,
+    *figures: int,
+    first: Version = ALWAYS,
+    more: int = 0,
+    word: int = 0,
+    variable: int = 0,
 ) -> tuple[DirectiveCost, ...]:
-    return tuple(
-        DirectiveCost(name, first, *figures)._replace(more=more, word=word)
-        for name in names.split()
-    )
+    row = DirectiveCost("", first, *figures)._replace(more=more, word=word, variable=variable)
+    return tuple(row._replace(name=name) for name in names.split())
 
 
 def _count(rows: tuple[DirectiveCost, ...], configuration: Configuration) -> Iterator[Counted]:
@@ -69,6 +74,9 @@ def _counted(row: DirectiveCost, configuration: Configuration) -> Counted | None
             max(0, len(directive.args) - FEW) * len(places)
             for directive, _, places in tree.written(name)
         )
+    if row.variable:
+        different = {arg for directive in tree.directives(name) for arg in directive.args}
+        pool += row.variable * sum("$" in arg for arg in different)
     worker = directives * row.worker_each + blocks * row.worker_block
     return Counted(
         Amount(pool=pool, worker=worker), directives, setting_in(tree, *fullest, name), name
@@ -112,9 +120,10 @@ RECORDS: tuple[Record, ...] = (
         _rows("proxy_cache_path fastcgi_cache_path uwsgi_cache_path scgi_cache_path", 1_000),
         _rows("proxy_cache_key fastcgi_cache_key uwsgi_cache_key scgi_cache_key", 300),
         _rows("proxy_cache_valid fastcgi_cache_valid", 100),
-        _rows("proxy_cache_bypass proxy_no_cache", 100, word=500),
-        _rows("fastcgi_cache_bypass fastcgi_no_cache uwsgi_cache_bypass uwsgi_no_cache", word=500),
-        _rows("scgi_cache_bypass scgi_no_cache", word=500),
+        _rows("proxy_cache_bypass proxy_no_cache", 100, word=308, variable=190),
+        _rows("fastcgi_cache_bypass fastcgi_no_cache", word=308, variable=190),
+        _rows("uwsgi_cache_bypass uwsgi_no_cache", word=308, variable=190),
+        _rows("scgi_cache_bypass scgi_no_cache", word=308, variable=190),
     ),
     _record(
         "upstreams passed to",
@@ -162,10 +171,10 @@ RECORDS: tuple[Record, ...] = (
     _record(
         "access rules",
         "ngx_http_access_rule()",
-        "deny; 1/10 deny; set_real_ip_from; auth_request_set of new variables",
+        "deny; 1/10 deny; set_real_ip_from; auth_request_set; auth_request_set of new variables",
         _rows("allow deny", 42, 60),
         _rows("set_real_ip_from", more=116),
-        _rows("auth_request_set", more=580),
+        _rows("auth_request_set", more=184, variable=375),
     ),
     _record(
         "logs",

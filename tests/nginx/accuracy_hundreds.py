@@ -79,7 +79,7 @@ class Hundreds(NamedTuple):
 
 @cache
 def hundreds() -> tuple[Hundreds, ...]:
-    """All that were recorded, beside what is said of them."""
+    """Each recorded series of reloads by the hundred, beside what is said of it."""
     situations: dict[str, Situation] = {}
     compared = []
     for row in recording("hundreds", NATIVE)["rows"]:

@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from nginx_memlint.options.record import read_keywords
 from nginx_memlint.sizes import GIB
 from tests.helpers import Run, memlint
 from tests.nginx import judged_reloads
-from tests.nginx.cgroup import available, cgroup
+from tests.nginx.cgroup import Cgroup, available, cgroup
 from tests.nginx.measure_allocators import TIMEOUT, preloads
 from tests.nginx.part_cases import Place
 from tests.nginx.part_files import place_in
@@ -124,52 +125,49 @@ def test_it_reloads(server: Server) -> None:
     server.wait_reloaded(old, TIMEOUT)
 
 
-@in_a_cgroup
-def test_what_does_not_fit_is_not_run(bookworm: Stack, place: Place) -> None:
+@contextmanager
+def nginx_in_a_group(bookworm: Stack, place: Place, name: str) -> Iterator[tuple[Cgroup, Server]]:
+    """nginx with two workers in a control group of its own, with a configuration of a name."""
     conf = place.prefix / "nginx.conf"
-    conf.write_text(text(CONFIGURATIONS["1,500 plain hosts"](place), place, bookworm, 2))
-    done = place.prefix / "done"
+    conf.write_text(text(CONFIGURATIONS[name](place), place, bookworm, 2))
     with cgroup() as group:
         with group.inside():
             running = bookworm.run(conf, place.prefix, timeout=TIMEOUT)
             server = running.__enter__()
         try:
             server.settled_anon_kb(TIMEOUT)
-            group.limit(group.usage() + (4 << 20))
-            run = preflight(server, "--", "touch", done)
-            assert run.code == 1
-            assert run.out.startswith("DOES NOT FIT")
-            assert "memory.limit_in_bytes of /" in run.out
-            assert "helps    restart instead of reload" in run.out
-            assert f"not run: touch {done}" in run.err
-            assert not done.exists()
+            yield group, server
         finally:
             os.killpg(server.pid, signal.SIGKILL)
             running.__exit__(None, None, None)
+
+
+@in_a_cgroup
+def test_what_does_not_fit_is_not_run(bookworm: Stack, place: Place) -> None:
+    done = place.prefix / "done"
+    with nginx_in_a_group(bookworm, place, "1,500 plain hosts") as (group, server):
+        group.limit(group.usage() + (4 << 20))
+        run = preflight(server, "--", "touch", done)
+        assert run.code == 1
+        assert run.out.startswith("DOES NOT FIT")
+        assert "memory.limit_in_bytes of /" in run.out
+        assert "helps    restart instead of reload" in run.out
+        assert f"not run: touch {done}" in run.err
+        assert not done.exists()
 
 
 @in_a_cgroup
 def test_it_is_killed_before_nginx(bookworm: Stack, place: Place) -> None:
     """Beside nginx in its group, as below ExecReload= or in a container, it may be too much."""
-    conf = place.prefix / "nginx.conf"
-    conf.write_text(text(CONFIGURATIONS["80 verified upstreams"](place), place, bookworm, 2))
-    with cgroup() as group:
+    with nginx_in_a_group(bookworm, place, "80 verified upstreams") as (group, server):
+        children = server.children()
+        group.limit(group.usage() + (14 << 20))
+        command = [sys.executable, "-m", "nginx_memlint", "preflight", "--pid", str(server.pid)]
         with group.inside():
-            running = bookworm.run(conf, place.prefix, timeout=TIMEOUT)
-            server = running.__enter__()
-        try:
-            server.settled_anon_kb(TIMEOUT)
-            children = server.children()
-            group.limit(group.usage() + (14 << 20))
-            command = [sys.executable, "-m", "nginx_memlint", "preflight", "--pid", str(server.pid)]
-            with group.inside():
-                beside = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-            assert beside.wait(TIMEOUT) == -signal.SIGKILL
-            assert group.kills() == 1
-            assert server.children() == children
-        finally:
-            os.killpg(server.pid, signal.SIGKILL)
-            running.__exit__(None, None, None)
+            beside = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        assert beside.wait(TIMEOUT) == -signal.SIGKILL
+        assert group.kills() == 1
+        assert server.children() == children
 
 
 def test_a_command_is_not_killed_first(server: Server) -> None:

@@ -42,7 +42,7 @@ def in_workers(report: ConfigReport) -> list[str]:
 
 
 def but_lua(report: ConfigReport) -> list[NotPricedInfo]:
-    """All else that is in no figure."""
+    """Memory that is in no figure of a report, but for that of Lua's scripts."""
     return [item for item in report.not_priced if item.what != LUA_HEAPS.what]
 
 
